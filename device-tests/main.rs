@@ -1,0 +1,15 @@
+//! Everything that Stockade relies on, tried against mocks, recordings, vectors, emulators and,
+//! where one is plugged in, hardware.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+mod transcripts;
+mod vectors;
+mod wire;

@@ -1,0 +1,1 @@
+//! Recordings of real firmware, played against the mocks.

@@ -1,0 +1,1 @@
+//! Standard vectors and files that other tools wrote.

@@ -1,0 +1,152 @@
+//! What a wallet derives from its words: BIP-39, BIP-32 on secp256k1, EIP-2333.
+
+use hmac::{Hmac, Mac};
+use k256::{
+    NonZeroScalar, SecretKey,
+    ecdsa::{RecoveryId, Signature, SigningKey},
+    elliptic_curve::sec1::ToEncodedPoint,
+};
+use sha2::Sha512;
+use sha3::{Digest, Keccak256};
+use unicode_normalization::UnicodeNormalization;
+
+type HmacSha512 = Hmac<Sha512>;
+
+/// The words that mocks hold unless told otherwise. Known to the whole world.
+pub const DEFAULT_MNEMONIC: &str =
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+
+/// The 64-byte seed of BIP-39. Mocks hold no secrets, so it is plain bytes.
+#[derive(Clone)]
+pub struct Seed([u8; 64]);
+
+/// A node of the BIP-32 tree.
+#[derive(Clone)]
+pub struct Node {
+    /// The private key.
+    pub key: SigningKey,
+    /// The chain code.
+    pub chain_code: [u8; 32],
+}
+
+impl Seed {
+    /// The seed of `mnemonic` and `passphrase`. Words are not checked: a mock takes what it gets.
+    pub fn from_mnemonic(mnemonic: &str, passphrase: &str) -> Self {
+        let password: String = mnemonic.nfkd().collect();
+        let salt: String = "mnemonic".chars().chain(passphrase.nfkd()).collect();
+        let mut seed = [0; 64];
+        pbkdf2::pbkdf2_hmac::<Sha512>(password.as_bytes(), salt.as_bytes(), 2048, &mut seed);
+        Self(seed)
+    }
+
+    /// The node at `path` (BIP-32; bit 31 hardens). `None` for the one in 2^127 paths that has none.
+    pub fn node(&self, path: &[u32]) -> Option<Node> {
+        let mut node = Node::split(&hmac_sha512(b"Bitcoin seed", &[&self.0]), None)?;
+        for level in path {
+            node = node.child(*level)?;
+        }
+        Some(node)
+    }
+
+    /// The EIP-2333 public key at `path`, 48 bytes compressed.
+    pub fn bls_public_key(&self, path: &[u32]) -> Option<[u8; 48]> {
+        let master = blst::min_pk::SecretKey::derive_master_eip2333(&self.0).ok()?;
+        let key = path.iter().fold(master, |key, level| key.derive_child_eip2333(*level));
+        Some(key.sk_to_pk().compress())
+    }
+}
+
+impl Node {
+    /// Makes a node of HMAC output, adding `parent` for a child.
+    fn split(output: &[u8; 64], parent: Option<&SigningKey>) -> Option<Self> {
+        let (left, right) = output.split_at(32);
+        let mut chain_code = [0; 32];
+        chain_code.copy_from_slice(right);
+        let tweak = *SecretKey::from_slice(left).ok()?.to_nonzero_scalar();
+        let scalar = match parent {
+            Some(parent) => tweak + **parent.as_nonzero_scalar(),
+            None => tweak,
+        };
+        let scalar: NonZeroScalar = Option::from(NonZeroScalar::new(scalar))?;
+        Some(Self { key: SigningKey::from(SecretKey::from(scalar)), chain_code })
+    }
+
+    fn child(&self, level: u32) -> Option<Self> {
+        let data = match level >> 31 {
+            1 => [&[0][..], &self.key.to_bytes()].concat(),
+            _ => self.key.verifying_key().to_encoded_point(true).as_bytes().to_vec(),
+        };
+        let output = hmac_sha512(&self.chain_code, &[&data, &level.to_be_bytes()]);
+        Self::split(&output, Some(&self.key))
+    }
+
+    /// The private key, 32 bytes.
+    pub fn private_key(&self) -> [u8; 32] {
+        self.key.to_bytes().into()
+    }
+
+    /// The public key, 65 bytes uncompressed.
+    pub fn public_key(&self) -> [u8; 65] {
+        let mut bytes = [0; 65];
+        let point = self.key.verifying_key().as_affine().to_encoded_point(false);
+        for (to, from) in bytes.iter_mut().zip(point.as_bytes()) {
+            *to = *from;
+        }
+        bytes
+    }
+
+    /// The Ethereum address in EIP-55's mixed case, without 0x.
+    pub fn address(&self) -> String {
+        let hash = Keccak256::digest(self.public_key().get(1..).unwrap_or_default());
+        let lower: String = hash.iter().skip(12).map(|byte| format!("{byte:02x}")).collect();
+        let check = Keccak256::digest(lower.as_bytes());
+        let nibbles = check.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        lower
+            .chars()
+            .zip(nibbles)
+            .map(|(c, nibble)| if nibble >= 8 { c.to_ascii_uppercase() } else { c })
+            .collect()
+    }
+
+    /// Signs `digest` as RFC 6979 says: r, s (low) and the parity of R's y.
+    pub fn sign(&self, digest: &[u8; 32]) -> Option<([u8; 32], [u8; 32], bool)> {
+        let (signature, id): (Signature, RecoveryId) =
+            self.key.sign_prehash_recoverable(digest).ok()?;
+        let (r, s) = signature.split_bytes();
+        Some((r.into(), s.into(), id.is_y_odd()))
+    }
+
+    /// Signs `message` as EIP-191 version 0x45 says.
+    pub fn sign_personal(&self, message: &[u8]) -> Option<([u8; 32], [u8; 32], bool)> {
+        let mut hasher = Keccak256::new();
+        hasher.update(b"\x19Ethereum Signed Message:\n");
+        hasher.update(message.len().to_string());
+        hasher.update(message);
+        self.sign(&hasher.finalize().into())
+    }
+}
+
+fn hmac_sha512(key: &[u8], parts: &[&[u8]]) -> [u8; 64] {
+    // HMAC takes keys of any length, so this never fails.
+    let Ok(mut mac) = <HmacSha512 as Mac>::new_from_slice(key) else { return [0; 64] };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const H: u32 = 1 << 31;
+
+    #[test]
+    fn addresses_of_well_known_words() {
+        let path = [44 | H, 60 | H, H, 0, 0];
+        let seed = Seed::from_mnemonic(DEFAULT_MNEMONIC, "");
+        assert_eq!(seed.node(&path).unwrap().address(), "9858EfFD232B4033E47d90003D41EC34EcaEda94");
+        let seed = Seed::from_mnemonic(DEFAULT_MNEMONIC, "TREZOR");
+        assert_eq!(seed.node(&path).unwrap().address(), "9c32F71D4DB8Fb9e1A58B0a80dF79935e7256FA6");
+    }
+}

@@ -1,0 +1,94 @@
+//! 65-byte secp256k1 signatures, r ‖ s ‖ v, from which the signer's address recovers.
+
+use std::{fmt, str::FromStr};
+
+use k256::ecdsa::{RecoveryId, Signature as Ecdsa, VerifyingKey};
+
+use super::Address;
+
+/// A signature with low s and a parity: what every current wallet makes, and all that Stockade
+/// takes. Of two forms of one signature only this one counts, so that nobody can make a second
+/// document out of a first.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Signature {
+    ecdsa: Ecdsa,
+    odd: bool,
+}
+
+/// Why bytes are no signature that Stockade takes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignatureError {
+    /// Not 65 bytes in hex, or r or s out of range.
+    #[error("a signature is 0x and 130 hex digits: r, s, v")]
+    Malformed,
+    /// s is in the upper half of the group's order.
+    #[error("the signature's s is high; wallets make it low")]
+    HighS,
+    /// v is neither 27 nor 28.
+    #[error("the signature's v is {0}, and must be 27 or 28")]
+    V(u8),
+    /// No public key fits.
+    #[error("no key can have made this signature")]
+    Unrecoverable,
+}
+
+impl Signature {
+    /// From r, s (32 bytes each, big-endian) and v (27 or 28).
+    pub fn from_parts(r: [u8; 32], s: [u8; 32], v: u8) -> Result<Self, SignatureError> {
+        let odd = match v {
+            27 => false,
+            28 => true,
+            other => return Err(SignatureError::V(other)),
+        };
+        let ecdsa = Ecdsa::from_scalars(r, s).map_err(|_| SignatureError::Malformed)?;
+        match ecdsa.normalize_s() {
+            Some(_) => Err(SignatureError::HighS),
+            None => Ok(Self { ecdsa, odd }),
+        }
+    }
+
+    /// r ‖ s ‖ v, v being 27 or 28.
+    pub fn to_bytes(&self) -> [u8; 65] {
+        let mut bytes = [27 + u8::from(self.odd); 65];
+        for (to, from) in bytes.iter_mut().zip(self.ecdsa.to_bytes()) {
+            *to = from;
+        }
+        bytes
+    }
+
+    /// The address whose key signed the 32-byte `digest`.
+    pub fn recover(&self, digest: &[u8; 32]) -> Result<Address, SignatureError> {
+        let id = RecoveryId::new(self.odd, false);
+        let key = VerifyingKey::recover_from_prehash(digest, &self.ecdsa, id)
+            .map_err(|_| SignatureError::Unrecoverable)?;
+        Ok(Address::of_public_key(&key))
+    }
+}
+
+impl FromStr for Signature {
+    type Err = SignatureError;
+
+    fn from_str(text: &str) -> Result<Self, SignatureError> {
+        let digits = text.strip_prefix("0x").ok_or(SignatureError::Malformed)?;
+        let mut bytes = [0; 65];
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| SignatureError::Malformed)?;
+        let mut reader = crate::reader::Reader::new(&bytes);
+        let mut parts = || Some((reader.array().ok()?, reader.array().ok()?, reader.u8().ok()?));
+        let (r, s, v) = parts().ok_or(SignatureError::Malformed)?;
+        Self::from_parts(r, s, v)
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "0x{}", hex::encode(self.to_bytes()))
+    }
+}
+
+/// A signature over a prompt is a secret's raw material: its bytes are never printed by Debug.
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signature(..)")
+    }
+}

@@ -1,0 +1,64 @@
+//! The user as a trait argument. The library never prints and never prompts: it calls these.
+
+use crate::secret::SecretText;
+
+/// What a device waits for its user to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Attention<'a> {
+    /// Compare and approve an address.
+    Address,
+    /// Compare and approve a BLS public key.
+    PublicKey,
+    /// Read and approve this text.
+    Message(&'a str),
+    /// Enter the PIN on the device.
+    Pin,
+    /// Enter or confirm the passphrase on the device.
+    Passphrase,
+    /// Anything else that the device shows.
+    Other,
+}
+
+/// How the user gives a passphrase.
+#[derive(Debug)]
+pub enum Passphrase {
+    /// Typed on this computer; may be empty.
+    Typed(SecretText),
+    /// Typed on the device itself.
+    OnDevice,
+}
+
+/// A person (or a script in their place) beside the device.
+pub trait Interact {
+    /// The device named `device` shows something: its user must look at it. May be called several
+    /// times for one operation; devices differ in how many screens they show.
+    fn look_at_device(&mut self, device: &str, attention: Attention<'_>);
+
+    /// The PIN of a Trezor One, as positions 1 to 9 in the scrambled 3x3 grid that the device
+    /// shows, laid out as a keypad: 7 8 9 above 4 5 6 above 1 2 3. `None` cancels.
+    fn enter_pin_matrix(&mut self, device: &str) -> Option<SecretText>;
+
+    /// The passphrase of a wallet that has passphrase protection on. `None` cancels.
+    /// `on_device` says whether the device can ask for it itself.
+    fn enter_passphrase(&mut self, device: &str, on_device: bool) -> Option<Passphrase>;
+
+    /// A line typed by a person at a terminal, or `None` where nobody is there to answer.
+    fn ask(&mut self, question: &str) -> Option<String>;
+
+    /// Whether the user gave up meanwhile; asked often during every wait.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Where long work reports how far it has come.
+pub trait Progress {
+    /// `done` of `total` steps of `what` are done.
+    fn step(&mut self, what: &str, done: usize, total: usize);
+}
+
+/// Reports nothing.
+impl Progress for () {
+    fn step(&mut self, _what: &str, _done: usize, _total: usize) {}
+}
