@@ -3,6 +3,7 @@
 //! Never depends on the package `stockade`: codecs and derivations here are written anew, and held
 //! to recordings of real firmware, so that a mistake shared with the client cannot cancel out.
 
+pub mod ledger;
 pub mod seed;
 pub mod user;
 

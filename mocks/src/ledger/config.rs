@@ -1,0 +1,119 @@
+//! Which Ledger to simulate.
+
+use std::fmt;
+
+use crate::{Decision, User, seed::DEFAULT_MNEMONIC};
+
+/// Which Ledger to simulate. The default is a Nano S Plus, unlocked, with the Ethereum app 1.22.0
+/// open, that holds [`DEFAULT_MNEMONIC`] and whose user approves everything.
+pub struct Config {
+    /// The model.
+    pub model: Model,
+    /// The app that is open.
+    pub app: App,
+    /// The words.
+    pub mnemonic: String,
+    /// The passphrase, empty for none.
+    pub passphrase: String,
+    /// The person beside it.
+    pub user: User,
+    /// Whether it waits for its PIN.
+    pub locked: bool,
+    /// The setting "Blind signing" of the Ethereum app.
+    pub blind_signing: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            model: Model::NanoSPlus,
+            app: App::default(),
+            mnemonic: DEFAULT_MNEMONIC.into(),
+            passphrase: String::new(),
+            user: User::always(Decision::Approve),
+            locked: false,
+            blind_signing: false,
+        }
+    }
+}
+
+/// What runs on the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum App {
+    /// The Ethereum app. Its commands are those of 1.22.0; an older version differs only where a
+    /// recording of it does.
+    Ethereum {
+        /// Its version.
+        version: Version,
+    },
+    /// An app that knows no command but the system's.
+    Other {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: String,
+    },
+    /// No app: the menu, which calls itself BOLOS.
+    Dashboard,
+}
+
+impl Default for App {
+    fn default() -> Self {
+        Self::Ethereum { version: Version(1, 22, 0) }
+    }
+}
+
+/// A version of an app: major, minor, patch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u8, pub u8, pub u8);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+/// A model of Ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Model {
+    /// Nano X.
+    NanoX,
+    /// Nano S Plus.
+    NanoSPlus,
+    /// Stax.
+    Stax,
+    /// Flex.
+    Flex,
+    /// Nano Gen5.
+    NanoGen5,
+}
+
+impl Model {
+    /// The model of the name that Speculos gives it: nanox, nanosp, stax, flex or apex_p.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "nanox" => Self::NanoX,
+            "nanosp" => Self::NanoSPlus,
+            "stax" => Self::Stax,
+            "flex" => Self::Flex,
+            "apex_p" => Self::NanoGen5,
+            _ => return None,
+        })
+    }
+
+    /// The version of the system for which the Ethereum app 1.22.0 was released.
+    pub(super) fn system_version(self) -> &'static str {
+        match self {
+            Self::NanoX => "2.6.1",
+            Self::NanoSPlus => "1.5.1",
+            Self::Stax => "1.9.1",
+            Self::Flex => "1.5.1",
+            Self::NanoGen5 => "1.0.5",
+        }
+    }
+
+    /// Whether it has two buttons and a few lines of text, and no touch screen.
+    pub(super) fn has_buttons(self) -> bool {
+        matches!(self, Self::NanoX | Self::NanoSPlus)
+    }
+}

@@ -1,0 +1,104 @@
+//! The Ethereum app 1.22.0, by its [documentation] and held to recordings of it.
+//!
+//! Not there yet: SIGN TX (04), EIP-712 (0C, 1A, 1C, 1E) and what only serves these. Such commands
+//! are answered as unknown ones are.
+//!
+//! [documentation]: https://github.com/LedgerHQ/app-ethereum/blob/1.22.0/doc/ethapp.adoc
+
+mod answer;
+mod app_configuration;
+mod command;
+mod get_address;
+mod get_challenge;
+mod get_eth2_public_key;
+mod privacy_operation;
+mod set_eth2_withdrawal_index;
+mod sign_personal;
+
+use super::{Model, Version, transmit_buffer::TransmitBuffer};
+use crate::{Seed, User, seed::Node};
+use answer::{Answer, Status};
+use command::Command;
+
+const CLASS: u8 = 0xe0;
+const HARDENED: u32 = 1 << 31;
+
+/// The app: its memory while it runs, and its settings.
+pub(super) struct Ethereum {
+    model: Model,
+    version: Version,
+    seed: Seed,
+    blind_signing: bool,
+    /// The personal message that is being received.
+    message: Option<sign_personal::Message>,
+    challenge: Option<[u8; 4]>,
+    /// How long the last answer was. One that waited for the user does not count.
+    last_sent: usize,
+}
+
+impl Ethereum {
+    /// The app just opened.
+    pub(super) fn new(model: Model, version: Version, seed: Seed, blind_signing: bool) -> Self {
+        Self { model, version, seed, blind_signing, message: None, challenge: None, last_sent: 0 }
+    }
+
+    pub(super) fn version(&self) -> Version {
+        self.version
+    }
+
+    pub(super) fn set_blind_signing(&mut self, on: bool) {
+        self.blind_signing = on;
+    }
+
+    /// Answers one command, which is in `buffer` too.
+    pub(super) fn exchange(
+        &mut self,
+        apdu: &[u8],
+        user: &mut User,
+        buffer: &TransmitBuffer,
+    ) -> Vec<u8> {
+        let answer = match Command::parse(apdu) {
+            Some(command) => self.dispatch(&command, user).unwrap_or_else(Answer::failed),
+            // The firmware forgets to reset the length of its answer before this one.
+            None => Answer::stale(buffer.front(self.last_sent)),
+        };
+        if answer.resets() {
+            self.reset();
+        }
+        let reply = answer.to_bytes();
+        self.last_sent = if answer.waited { 0 } else { reply.len() };
+        reply
+    }
+
+    fn dispatch(&mut self, command: &Command<'_>, user: &mut User) -> Result<Answer, Status> {
+        if command.class != CLASS {
+            return Err(Status::INVALID_CLASS);
+        }
+        match command.instruction {
+            get_address::INSTRUCTION => self.get_address(command, user),
+            app_configuration::INSTRUCTION => Ok(self.app_configuration()),
+            sign_personal::INSTRUCTION => self.sign_personal(command, user),
+            get_eth2_public_key::INSTRUCTION => self.get_eth2_public_key(command, user),
+            set_eth2_withdrawal_index::INSTRUCTION => self.set_eth2_withdrawal_index(command),
+            privacy_operation::INSTRUCTION => self.privacy_operation(command, user),
+            get_challenge::INSTRUCTION => self.get_challenge(),
+            _ => Err(Status::INVALID_INSTRUCTION),
+        }
+    }
+
+    /// Forgets what it was in the middle of, as the firmware does after an error, after every
+    /// review, and at the start of some commands.
+    fn reset(&mut self) {
+        self.message = None;
+    }
+
+    /// The node at `path`. The system lets this app derive at 44'/60', 45' and 12381/3600 only.
+    fn node(&self, path: &[u32]) -> Result<Node, Status> {
+        let allowed: [&[u32]; 3] =
+            [&[44 | HARDENED, 60 | HARDENED], &[45 | HARDENED], &[12381, 3600]];
+        if !allowed.iter().any(|prefix| path.starts_with(prefix)) {
+            return Err(Status::PATH_NOT_ALLOWED);
+        }
+        self.seed.node(path).ok_or(Status::INTERNAL)
+    }
+}

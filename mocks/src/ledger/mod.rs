@@ -1,0 +1,150 @@
+//! A Ledger: the system's own commands, and the app that runs.
+
+mod config;
+mod ethereum;
+mod hid;
+mod system;
+mod transmit_buffer;
+
+pub use config::{App, Config, Model, Version};
+
+use crate::{Device, Packet, Seed, User};
+use ethereum::Ethereum;
+use system::Running;
+use transmit_buffer::TransmitBuffer;
+
+/// The longest command there is: a header of five bytes and 255 of data.
+pub const MAX_APDU: usize = 260;
+
+/// A simulated Ledger.
+pub struct Ledger {
+    model: Model,
+    locked: bool,
+    running: Running,
+    user: User,
+    buffer: TransmitBuffer,
+    host: hid::Assembler,
+}
+
+impl Ledger {
+    /// A Ledger that was plugged in, and on which `config.app` was opened.
+    pub fn new(config: Config) -> Self {
+        let running = match config.app {
+            App::Ethereum { version } => Running::Ethereum(Box::new(Ethereum::new(
+                config.model,
+                version,
+                Seed::from_mnemonic(&config.mnemonic, &config.passphrase),
+                config.blind_signing,
+            ))),
+            App::Other { name, version } => Running::Other { name, version },
+            App::Dashboard => Running::Dashboard,
+        };
+        Self {
+            model: config.model,
+            locked: config.locked,
+            running,
+            user: config.user,
+            buffer: TransmitBuffer::default(),
+            host: hid::Assembler::default(),
+        }
+    }
+
+    /// Changes the setting "Blind signing" of the Ethereum app, as its user does in its menu.
+    pub fn set_blind_signing(&mut self, on: bool) {
+        if let Running::Ethereum(app) = &mut self.running {
+            app.set_blind_signing(on);
+        }
+    }
+
+    /// Answers one command: data and the status word. An empty command gets no answer at all.
+    pub fn exchange(&mut self, apdu: &[u8]) -> Vec<u8> {
+        let Some(class) = apdu.first() else { return Vec::new() };
+        self.buffer.write(apdu);
+        let reply = if self.locked {
+            system::status(system::LOCKED)
+        } else if *class == system::CLASS {
+            system::answer(apdu, self.model, &mut self.running)
+        } else {
+            self.running.answer(apdu, &mut self.user, &self.buffer)
+        };
+        self.buffer.write(&reply);
+        reply
+    }
+}
+
+impl Device for Ledger {
+    fn receive(&mut self, packet: &Packet) -> Vec<Packet> {
+        match self.host.receive(packet) {
+            Some((channel, apdu)) => hid::packets(channel, &self.exchange(&apdu)),
+            None => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_app(app: App) -> Ledger {
+        Ledger::new(Config { app, ..Config::default() })
+    }
+
+    #[test]
+    fn another_app_names_itself_and_knows_no_ethereum_command() {
+        let app = App::Other { name: "Bitcoin".into(), version: "2.4.1".into() };
+        let mut ledger = with_app(app);
+        assert_eq!(ledger.exchange(&[0xb0, 1, 0, 0, 0]), b"\x01\x07Bitcoin\x052.4.1\x01\0\x90\0");
+        assert_eq!(ledger.exchange(&[0xe0, 6, 0, 0, 0]), [0x6e, 0]);
+    }
+
+    #[test]
+    fn the_dashboard_names_itself_and_knows_no_ethereum_command() {
+        let mut ledger = with_app(App::Dashboard);
+        assert_eq!(ledger.exchange(&[0xb0, 1, 0, 0, 0]), b"\x01\x05BOLOS\x051.5.1\x90\0");
+        assert_eq!(ledger.exchange(&[0xe0, 6, 0, 0, 0]), [0x6d, 0]);
+        assert_eq!(ledger.exchange(&[0xe1, 6, 0, 0, 0]), [0x6e, 0]);
+    }
+
+    #[test]
+    fn quitting_the_app_leads_to_the_dashboard() {
+        let mut ledger = Ledger::new(Config::default());
+        assert_eq!(ledger.exchange(&[0xb0, 0xa7, 0, 0, 0]), [0x90, 0]);
+        assert!(ledger.exchange(&[0xb0, 1, 0, 0, 0]).starts_with(b"\x01\x05BOLOS"));
+    }
+
+    #[test]
+    fn a_passphrase_opens_another_wallet() {
+        let mut ledger = Ledger::new(Config { passphrase: "TREZOR".into(), ..Config::default() });
+        let path = [5, 0x80, 0, 0, 44, 0x80, 0, 0, 60, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let reply = ledger.exchange(&[&[0xe0, 2, 0, 0, 21], &path[..]].concat());
+        assert_eq!(reply[67..107], *b"9c32F71D4DB8Fb9e1A58B0a80dF79935e7256FA6");
+    }
+
+    #[test]
+    fn packets_are_answered_on_their_channel_when_the_command_is_complete() {
+        let mut ledger = Ledger::new(Config::default());
+        // An unknown instruction with 55 bytes: 60, which take two packets.
+        let mut first = [0; 64];
+        first[..12].copy_from_slice(&[0x12, 0x34, 5, 0, 0, 0, 60, 0xe0, 0x7e, 0, 0, 55]);
+        let mut second = [0; 64];
+        second[..5].copy_from_slice(&[0x12, 0x34, 5, 0, 1]);
+        assert_eq!(ledger.receive(&first), [] as [Packet; 0]);
+        let replies = ledger.receive(&second);
+        assert_eq!(replies.len(), 1);
+        assert_eq!(replies[0][..10], [0x12, 0x34, 5, 0, 0, 0, 2, 0x6d, 0, 0]);
+    }
+
+    #[test]
+    fn no_command_however_short_or_long_is_answered_without_a_status_word() {
+        let mut ledger = Ledger::new(Config::default());
+        for class in [0, 0xb0, 0xe0, 0xff] {
+            for length in 1..600 {
+                let mut apdu = vec![0xff; length];
+                apdu[0] = class;
+                let reply = ledger.exchange(&apdu);
+                assert!((2..=272).contains(&reply.len()), "{class:02x}, {length} bytes");
+            }
+        }
+        assert_eq!(ledger.exchange(&[]), []);
+    }
+}
