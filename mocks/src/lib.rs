@@ -5,6 +5,7 @@
 
 pub mod ledger;
 pub mod seed;
+pub mod server;
 pub mod user;
 
 pub use seed::Seed;

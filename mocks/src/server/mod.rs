@@ -1,0 +1,3 @@
+//! Sockets of emulators, so that programs made for those can talk to a mock.
+
+pub mod speculos;

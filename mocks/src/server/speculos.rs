@@ -1,0 +1,86 @@
+//! Speculos's socket for commands: `length (4, big-endian) | command`, answered by `length | data |
+//! status word`, where the length does not count the status word.
+
+use std::{
+    io::{self, ErrorKind, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    thread,
+};
+
+use crate::ledger::{Ledger, MAX_APDU};
+
+/// Serves clients one after another, until the process ends or the listener fails. The device's
+/// state outlives a connection.
+pub fn serve(listener: TcpListener, mut ledger: Ledger) -> io::Result<()> {
+    loop {
+        let (client, _) = listener.accept()?;
+        // A client that breaks off, or that speaks another protocol, is not the server's failure.
+        let _ended = serve_client(client, &mut ledger);
+    }
+}
+
+/// Serves `ledger` in a thread, on a free port of 127.0.0.1, until the process ends.
+pub fn spawn(ledger: Ledger) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || serve(listener, ledger));
+    Ok(address)
+}
+
+fn serve_client(mut client: TcpStream, ledger: &mut Ledger) -> io::Result<()> {
+    client.set_nodelay(true)?;
+    loop {
+        let mut length = [0; 4];
+        client.read_exact(&mut length)?;
+        let length = u32::from_be_bytes(length) as usize;
+        if length > MAX_APDU {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        let mut apdu = vec![0; length];
+        client.read_exact(&mut apdu)?;
+        let reply = ledger.exchange(&apdu);
+        if let Some(data) = reply.len().checked_sub(2) {
+            client.write_all(&[&(data as u32).to_be_bytes(), &*reply].concat())?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Config;
+
+    fn exchange(client: &mut TcpStream, apdu: &[u8]) -> io::Result<Vec<u8>> {
+        client.write_all(&[&(apdu.len() as u32).to_be_bytes(), apdu].concat())?;
+        let mut length = [0; 4];
+        client.read_exact(&mut length)?;
+        let mut reply = vec![0; u32::from_be_bytes(length) as usize + 2];
+        client.read_exact(&mut reply)?;
+        Ok(reply)
+    }
+
+    #[test]
+    fn answers_with_a_length_that_leaves_out_the_status_word() {
+        let mut client =
+            TcpStream::connect(spawn(Ledger::new(Config::default())).unwrap()).unwrap();
+        let configuration = [0xe0, 6, 0, 0, 0];
+        assert_eq!(exchange(&mut client, &configuration).unwrap(), [2, 1, 22, 0, 0x90, 0]);
+        assert_eq!(exchange(&mut client, &[0xe0, 0x7e, 0, 0, 0]).unwrap(), [0x6d, 0]);
+    }
+
+    #[test]
+    fn state_outlives_a_connection_and_a_bad_client_ends_only_its_own() {
+        let address = spawn(Ledger::new(Config::default())).unwrap();
+        let mut client = TcpStream::connect(address).unwrap();
+        assert_eq!(exchange(&mut client, &[0xb0, 0xa7, 0, 0, 0]).unwrap(), [0x90, 0]);
+        drop(client);
+
+        let mut client = TcpStream::connect(address).unwrap();
+        client.write_all(&u32::MAX.to_be_bytes()).unwrap();
+        assert_eq!(client.read(&mut [0; 8]).unwrap(), 0);
+
+        let mut client = TcpStream::connect(address).unwrap();
+        let name = exchange(&mut client, &[0xb0, 1, 0, 0, 0]).unwrap();
+        assert!(name.starts_with(b"\x01\x05BOLOS"));
+    }
+}
