@@ -1,1 +1,3 @@
 //! Recordings of real firmware, played against the mocks.
+
+mod ledger;
