@@ -47,8 +47,16 @@ fn serve_client(mut client: TcpStream, ledger: &mut Ledger) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::ledger::Config;
+
+    fn connect(address: SocketAddr) -> TcpStream {
+        let client = TcpStream::connect(address).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        client
+    }
 
     fn exchange(client: &mut TcpStream, apdu: &[u8]) -> io::Result<Vec<u8>> {
         client.write_all(&[&(apdu.len() as u32).to_be_bytes(), apdu].concat())?;
@@ -61,8 +69,7 @@ mod tests {
 
     #[test]
     fn answers_with_a_length_that_leaves_out_the_status_word() {
-        let mut client =
-            TcpStream::connect(spawn(Ledger::new(Config::default())).unwrap()).unwrap();
+        let mut client = connect(spawn(Ledger::new(Config::default())).unwrap());
         let configuration = [0xe0, 6, 0, 0, 0];
         assert_eq!(exchange(&mut client, &configuration).unwrap(), [2, 1, 22, 0, 0x90, 0]);
         assert_eq!(exchange(&mut client, &[0xe0, 0x7e, 0, 0, 0]).unwrap(), [0x6d, 0]);
@@ -71,15 +78,15 @@ mod tests {
     #[test]
     fn state_outlives_a_connection_and_a_bad_client_ends_only_its_own() {
         let address = spawn(Ledger::new(Config::default())).unwrap();
-        let mut client = TcpStream::connect(address).unwrap();
+        let mut client = connect(address);
         assert_eq!(exchange(&mut client, &[0xb0, 0xa7, 0, 0, 0]).unwrap(), [0x90, 0]);
         drop(client);
 
-        let mut client = TcpStream::connect(address).unwrap();
+        let mut client = connect(address);
         client.write_all(&u32::MAX.to_be_bytes()).unwrap();
         assert_eq!(client.read(&mut [0; 8]).unwrap(), 0);
 
-        let mut client = TcpStream::connect(address).unwrap();
+        let mut client = connect(address);
         let name = exchange(&mut client, &[0xb0, 1, 0, 0, 0]).unwrap();
         assert!(name.starts_with(b"\x01\x05BOLOS"));
     }

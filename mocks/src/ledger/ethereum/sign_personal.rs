@@ -93,9 +93,11 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use crate::{
         Decision, User,
-        ledger::{Config, Ledger},
+        ledger::{Config, Ledger, Model},
     };
 
     const H: u8 = 0x80;
@@ -144,6 +146,20 @@ mod tests {
         let mut ledger = Ledger::new(Config { user, ..Config::default() });
         assert_eq!(ledger.exchange(&begin(&FORBIDDEN, 5, b"hello")), [0x69, 0x85]);
         assert_eq!(ledger.exchange(&begin(&FORBIDDEN, 5, b"hello")), [0x6a, 0x15]);
+    }
+
+    #[test]
+    fn line_breaks_are_blanks_on_models_with_buttons_and_stay_on_touch_screens() {
+        for (model, shown) in [(Model::NanoX, "one two"), (Model::Flex, "one\ntwo")] {
+            let (sees, saw) = mpsc::channel();
+            let user = User::asking(move |shown| {
+                sees.send(shown.to_owned()).unwrap();
+                Decision::Approve
+            });
+            let mut ledger = Ledger::new(Config { model, user, ..Config::default() });
+            ledger.exchange(&begin(&PATH, 7, b"one\ntwo"));
+            assert_eq!(saw.recv().unwrap(), format!("Review message\nMessage: {shown}"));
+        }
     }
 
     #[test]
