@@ -5,8 +5,11 @@
 pub mod bls;
 pub mod device;
 pub mod eth;
+pub mod eth2_keystore;
 pub mod interact;
+pub mod json;
 pub mod path;
 pub mod reader;
 pub mod secret;
+pub mod staking;
 pub mod transport;
