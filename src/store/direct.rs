@@ -1,0 +1,57 @@
+//! Reading a file past the system's page cache, so that what is compared came from the medium.
+
+use std::{fs::File, io, path::Path};
+
+#[cfg(target_os = "linux")]
+use rustix::fs::{Mode, OFlags};
+
+/// The alignment that every block device is content with.
+const ALIGN: usize = 4096;
+
+/// The file's bytes, read past the page cache; `None` where the system cannot do that here.
+pub(super) fn read(path: &Path, length: usize) -> io::Result<Option<Vec<u8>>> {
+    match open(path) {
+        Some(file) => read_aligned(&file, length),
+        None => Ok(None),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn open(path: &Path) -> Option<File> {
+    let flags = OFlags::RDONLY | OFlags::DIRECT | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty()).ok().map(File::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open(_path: &Path) -> Option<File> {
+    None
+}
+
+/// Direct reads need a buffer, an offset and a length that are multiples of the block size: the
+/// buffer is made larger than the file, and used from its first aligned byte on.
+fn read_aligned(file: &File, length: usize) -> io::Result<Option<Vec<u8>>> {
+    use std::io::Read as _;
+
+    let whole = length.next_multiple_of(ALIGN) + ALIGN;
+    let mut buffer = vec![0u8; whole + ALIGN];
+    let skip = buffer.as_ptr().align_offset(ALIGN);
+    let Some(aligned) = buffer.get_mut(skip..).and_then(|rest| rest.get_mut(..whole)) else {
+        return Ok(None);
+    };
+    let mut file = file;
+    let mut filled = 0;
+    while let Some(rest) = aligned.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            // Some file systems open a file so and refuse to read it so.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        // After a short read the next offset is no multiple any more: it was the end of the file.
+        if filled % ALIGN != 0 {
+            break;
+        }
+    }
+    Ok(aligned.get(..filled).map(<[u8]>::to_vec))
+}

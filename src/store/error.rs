@@ -1,0 +1,55 @@
+//! Why a store could not be read or written, with the file or folder named.
+
+use std::{io, path::PathBuf};
+
+/// Why a store could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no such file.
+    #[error("{} does not exist", .0.display())]
+    NotFound(PathBuf),
+    /// It is there already.
+    #[error("{} exists already", .0.display())]
+    Exists(PathBuf),
+    /// A path that no set may contain.
+    #[error("`{0}` is no path that a copy may contain")]
+    BadPath(String),
+    /// A link, a device or another thing that is never read.
+    #[error("{} is not a regular file", .0.display())]
+    NotAFile(PathBuf),
+    /// Longer than anything that belongs there.
+    #[error("{} is longer than {limit} bytes", .path.display())]
+    TooLong {
+        /// Which file.
+        path: PathBuf,
+        /// The most that is read of such a file.
+        limit: u64,
+    },
+    /// Another process writes there.
+    #[error("another stockade writes to {} now", .0.display())]
+    Busy(PathBuf),
+    /// What was read back is not what was written.
+    #[error("{} does not hold what was written to it", .0.display())]
+    ReadBack(PathBuf),
+    /// What the system said.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    /// What the system said of `path`.
+    pub(crate) fn io(path: impl Into<PathBuf>, source: io::Error) -> Self {
+        let path = path.into();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NotFound(path),
+            io::ErrorKind::AlreadyExists => Self::Exists(path),
+            _ => Self::Io { path, source },
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Where copies lie: a directory now, object stores later. The only module that writes files.
+
+mod direct;
+mod directory;
+mod error;
+mod path;
+pub mod private_file;
+
+pub use directory::Directory;
+pub use error::StoreError;
+pub use path::StorePath;
+
+/// A file that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFile {
+    /// Where, below the store's root or below the folder that is published.
+    pub path: StorePath,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// An entry of a listed folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Its name in the folder.
+    pub name: String,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A link, a socket, a device: never followed, never read.
+    Other,
+}
+
+/// How what was written was read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReadBack {
+    /// Past the page cache: the medium itself holds it.
+    Device,
+    /// The system may have answered from memory.
+    CachePossible,
+}
+
+impl ReadBack {
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::CachePossible => "cache_possible",
+        }
+    }
+}
+
+/// A place that holds files by path, each written once.
+pub trait Store {
+    /// The store's root, for messages.
+    fn name(&self) -> String;
+
+    /// The entries of the folder `path`, sorted by name; none where there is no such folder.
+    fn list(&self, path: &StorePath) -> Result<Vec<Entry>, StoreError>;
+
+    /// The file at `path`, refused when it is longer than `limit` bytes.
+    fn read(&self, path: &StorePath, limit: u64) -> Result<Vec<u8>, StoreError>;
+
+    /// Writes one file where none is yet.
+    fn put_if_absent(&self, file: &NewFile) -> Result<(), StoreError>;
+
+    /// Writes `files` as the new folder `path`, all or nothing: after a crash at any moment there
+    /// is either no such folder or the whole of it. Reads everything back before it appears.
+    fn publish(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError>;
+
+    /// Keeps other processes from writing here until the lock is dropped.
+    fn lock(&self) -> Result<Lock, StoreError>;
+}
+
+/// Held while a store is written to.
+#[derive(Debug)]
+pub struct Lock(#[allow(dead_code, reason = "dropping the file gives the lock up")] std::fs::File);
