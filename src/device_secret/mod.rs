@@ -1,0 +1,13 @@
+//! Secrets that only a wallet can make again: from its answer to a prompt that it shows.
+
+mod ask;
+mod custodian_id;
+mod prompt;
+mod scheme;
+mod test_seed;
+
+pub use ask::{DeviceSecret, SecretError, ask, check_address, require_check_address};
+pub use custodian_id::{CustodianId, CustodianIdError};
+pub use prompt::Prompt;
+pub use scheme::{Scheme, UnknownScheme};
+pub use test_seed::is_well_known;
