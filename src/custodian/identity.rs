@@ -1,0 +1,102 @@
+//! A device secret as an age identity: what is sealed to it, plain `age` opens too.
+
+use std::io::{self, Read as _, Write as _};
+
+use age::x25519;
+use bech32::{Bech32, Hrp};
+use zeroize::Zeroizing;
+
+use super::Custodian;
+use crate::{
+    device::Wallet,
+    device_secret::{DeviceSecret, Prompt, SecretError, ask},
+    interact::Interact,
+    secret::SecretText,
+};
+
+/// An X25519 age identity made from 32 secret bytes.
+pub struct Identity(x25519::Identity);
+
+/// Why a wallet did not give a custodian's identity.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The wallet gave no secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The same wallet gives another secret than when it was enrolled.
+    #[error(
+        "this wallet answers the same prompt differently than when custodian {0} was enrolled: \
+         its firmware does not sign deterministically"
+    )]
+    NotDeterministic(String),
+}
+
+impl Identity {
+    /// The identity whose X25519 secret is `bytes`.
+    pub fn from_secret(bytes: &[u8; 32]) -> Self {
+        // Bech32 of 32 bytes under this prefix is what an age identity is, so none of this fails;
+        // an identity of fresh random bytes would open nothing, which is the safe way to be wrong.
+        let parsed = Hrp::parse("age-secret-key-")
+            .ok()
+            .and_then(|hrp| bech32::encode_upper::<Bech32>(hrp, bytes).ok())
+            .map(Zeroizing::new)
+            .and_then(|text| text.parse().ok());
+        debug_assert!(parsed.is_some());
+        Self(parsed.unwrap_or_else(x25519::Identity::generate))
+    }
+
+    /// The public recipient, `age1..`.
+    pub fn recipient(&self) -> String {
+        self.0.to_public().to_string()
+    }
+
+    /// The identity as the `age` tool takes it, `AGE-SECRET-KEY-1..`.
+    pub fn to_text(&self) -> SecretText {
+        use age::secrecy::ExposeSecret as _;
+
+        SecretText::new(self.0.to_string().expose_secret().to_owned())
+    }
+
+    /// Opens an age file of at most `limit` bytes of content.
+    pub fn open(&self, sealed: &[u8], limit: u64) -> Result<Zeroizing<Vec<u8>>, age::DecryptError> {
+        let decryptor = age::Decryptor::new(sealed)?;
+        let reader = decryptor.decrypt(std::iter::once(&self.0 as &dyn age::Identity))?;
+        let mut plain = Zeroizing::new(Vec::new());
+        reader.take(limit).read_to_end(&mut plain)?;
+        Ok(plain)
+    }
+}
+
+impl From<&DeviceSecret> for Identity {
+    fn from(secret: &DeviceSecret) -> Self {
+        Self::from_secret(secret.expose())
+    }
+}
+
+/// Seals `plain` to several `age1..` recipients, any one of which opens it.
+pub(crate) fn seal(plain: &[u8], recipients: &[x25519::Recipient]) -> io::Result<Vec<u8>> {
+    let recipients = recipients.iter().map(|recipient| recipient as &dyn age::Recipient);
+    let encryptor = age::Encryptor::with_recipients(recipients).map_err(io::Error::other)?;
+    let mut sealed = Vec::new();
+    let mut writer = encryptor.wrap_output(&mut sealed)?;
+    writer.write_all(plain)?;
+    writer.finish()?;
+    Ok(sealed)
+}
+
+/// Asks `wallet` for the identity of `custodian`. The prompt is built here; from the custodian come
+/// only its id and its scheme, and the recipient that the answer must give.
+pub fn open(
+    wallet: &mut dyn Wallet,
+    custodian: &Custodian,
+    user: &mut dyn Interact,
+) -> Result<Identity, OpenError> {
+    let prompt = Prompt::open_backups(&custodian.id);
+    let secret = ask(wallet, custodian.scheme, &prompt, &custodian.check_address, user)?;
+    let identity = Identity::from(&secret);
+    match identity.recipient() == custodian.recipient.as_str() {
+        true => Ok(identity),
+        false => Err(OpenError::NotDeterministic(custodian.id.to_string())),
+    }
+}

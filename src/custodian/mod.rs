@@ -1,0 +1,12 @@
+//! Custodians: wallets that can open backups. Sealing to one needs only its public file.
+
+mod enroll;
+mod file;
+mod identity;
+mod recipient;
+
+pub use enroll::{EnrollError, enroll};
+pub use file::{Custodian, CustodianError, Kind, UsesPassphrase};
+pub(crate) use identity::seal;
+pub use identity::{Identity, OpenError, open};
+pub use recipient::Recipient;
