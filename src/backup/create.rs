@@ -1,0 +1,223 @@
+//! Making a set: keystores sealed to custodians, signed by the wallet, published to every copy.
+
+use std::collections::BTreeSet;
+
+use super::{
+    BackupError, Copy, Digest, SetId,
+    manifest::{FileEntry, KEYSTORES, KeystoreEntry, Manifest, Source},
+    opened::SEALED_SECRET,
+    origin::Origin,
+    recovery,
+    set_secret::SetSecret,
+    sums::{self, Sums},
+};
+use crate::{
+    bls::SecretKey,
+    custodian::Custodian,
+    device::Wallet,
+    eth::{Address, personal_message},
+    eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
+    interact::{Interact, Progress},
+    path::DerivationPath,
+    secret::SecretBytes,
+    staking::Network,
+    store::{NewFile, ReadBack, StorePath},
+    timestamp::Timestamp,
+};
+
+/// A key that goes into a set.
+#[derive(Debug)]
+pub struct NewKey {
+    /// The key.
+    pub secret: SecretKey,
+    /// Its EIP-2334 path; empty where nobody knows it.
+    pub path: String,
+    /// What the keystore says of it.
+    pub description: String,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// What goes into a new set.
+#[derive(Debug)]
+pub struct Plan {
+    /// Whose validators the keys are for.
+    pub network: Network,
+    /// Made with a seed that guards no real money.
+    pub test: bool,
+    /// Who can open it.
+    pub custodians: Vec<Custodian>,
+    /// The keys.
+    pub keys: Vec<NewKey>,
+    /// The deposit data of keys made now, as a deposit_data file.
+    pub deposit_data: Option<Vec<u8>>,
+    /// The slashing history that comes with the keys (EIP-3076), already checked.
+    pub history: Option<Vec<u8>>,
+}
+
+/// A set that was made.
+#[derive(Debug)]
+pub struct Created {
+    /// Its name.
+    pub set_id: SetId,
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// Each copy's id, and how what was written there was read back.
+    pub copies: Vec<(String, ReadBack)>,
+}
+
+/// Makes a set of `plan`, lets `wallet` sign its origin, and publishes it to one copy after
+/// another, each verified before the next. Until the wallet has signed, nothing is written.
+#[allow(clippy::too_many_arguments, reason = "what is made, where, by whom, and when")]
+pub fn create(
+    plan: &Plan,
+    copies: &mut [Copy],
+    wallet: &mut dyn Wallet,
+    check_address: &Address,
+    now: Timestamp,
+    user: &mut dyn Interact,
+    progress: &mut dyn Progress,
+) -> Result<Created, BackupError> {
+    require_distinct(plan)?;
+    let set_id = SetId::random(plan.network, now)?;
+    let secret = SetSecret::random()?;
+    let mut files = Vec::new();
+    let keystores = seal_keys(plan, &secret, now, &mut files, progress)?;
+    let others = other_files(plan, &set_id, &secret, now)?;
+    let listed = others.iter().map(|file| FileEntry {
+        path: file.path.clone(),
+        sha256: Digest::of(&file.bytes),
+        size: file.bytes.len() as u64,
+    });
+    let custodians = plan.custodians.iter().map(Custodian::without_name).collect();
+    let listed = listed.collect();
+    let manifest =
+        Manifest::new(set_id.clone(), now, plan.test, custodians, keystores, listed).to_json()?;
+    let digest = Digest::of(&manifest);
+    let origin = sign_origin(&set_id, &digest, wallet, check_address, user)?;
+    files.extend(others);
+    files.push(file("manifest.mac", secret.manifest_mac(&manifest).into_bytes())?);
+    files.push(file("manifest.json", manifest)?);
+    files.push(file("origin.json", origin.to_json()?)?);
+    let sums: Sums = files.iter().map(|f| (f.path.clone(), Digest::of(&f.bytes))).collect();
+    files.push(file("SHA256SUMS", sums::render(&sums))?);
+
+    let mut written = Vec::new();
+    let total = copies.len();
+    for (i, copy) in copies.iter_mut().enumerate() {
+        progress.step("writing copies", i, total);
+        copy.initialise()?;
+        let _lock = copy.lock()?;
+        let read_back = copy.publish(&set_id, &files)?;
+        if let Some(history) = &plan.history {
+            copy.add(&format!("history/{set_id}/{now}.json"), history.clone())?;
+        }
+        written.push((copy.id().to_owned(), read_back));
+    }
+    progress.step("writing copies", total, total);
+    Ok(Created { set_id, manifest: digest, copies: written })
+}
+
+fn file(path: &str, bytes: Vec<u8>) -> Result<NewFile, BackupError> {
+    Ok(NewFile { path: path.parse()?, bytes })
+}
+
+/// One key twice in a set would be counted twice, and delivered twice.
+fn require_distinct(plan: &Plan) -> Result<(), BackupError> {
+    let mut seen = BTreeSet::new();
+    match plan.keys.iter().map(|key| key.secret.public_key()).find(|key| !seen.insert(*key)) {
+        Some(twice) => Err(BackupError::DuplicateKey(twice.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// Seals every key into a keystore under the set's password: one scrypt for all of them.
+fn seal_keys(
+    plan: &Plan,
+    secret: &SetSecret,
+    now: Timestamp,
+    files: &mut Vec<NewFile>,
+    progress: &mut dyn Progress,
+) -> Result<Vec<KeystoreEntry>, BackupError> {
+    let kdf = Kdf::full_cost(*SecretBytes::random()?.expose());
+    let password = Password::new(secret.keystore_password().expose())?;
+    let derived = DecryptionKey::derive(&password, &kdf)?;
+    let mut names = BTreeSet::new();
+    let mut entries = Vec::with_capacity(plan.keys.len());
+    for (i, key) in plan.keys.iter().enumerate() {
+        progress.step("sealing", i, plan.keys.len());
+        let keystore = Keystore::seal(&key.secret, &key.path, &key.description, &derived)?;
+        let path = unique_name(&key.path, i, now, &mut names)?;
+        let bytes = keystore.to_json()?.into_bytes();
+        entries.push(KeystoreEntry {
+            file: path.clone(),
+            sha256: Digest::of(&bytes),
+            pubkey: key.secret.public_key(),
+            path: key.path.clone(),
+            source: key.source.clone(),
+        });
+        files.push(NewFile { path, bytes });
+    }
+    progress.step("sealing", plan.keys.len(), plan.keys.len());
+    Ok(entries)
+}
+
+/// `keystore-m_12381_3600_<i>_0_0-<unix>.json`, the seconds bumped until the name is new. A key
+/// without a known path gets its place in the set instead: clients take that name too.
+fn unique_name(
+    path: &str,
+    place: usize,
+    now: Timestamp,
+    names: &mut BTreeSet<String>,
+) -> Result<StorePath, BackupError> {
+    let mut unix = now.unix();
+    loop {
+        let name = match path.parse::<DerivationPath>() {
+            Ok(path) => {
+                format!(
+                    "keystore-{}-{unix}.json",
+                    path.to_string().replace('/', "_").replace('\'', "")
+                )
+            }
+            Err(_) => format!("keystore-{place}.json"),
+        };
+        if names.insert(name.clone()) {
+            return Ok(format!("{KEYSTORES}/{name}").parse()?);
+        }
+        unix += 1;
+    }
+}
+
+/// Everything of the set that is no keystore and that the manifest lists.
+fn other_files(
+    plan: &Plan,
+    set_id: &SetId,
+    secret: &SetSecret,
+    now: Timestamp,
+) -> Result<Vec<NewFile>, BackupError> {
+    let mut files = vec![
+        file(SEALED_SECRET, secret.seal(&plan.custodians)?)?,
+        file("RECOVERY.txt", recovery::text(set_id, &plan.custodians)?.into_bytes())?,
+    ];
+    if let Some(data) = &plan.deposit_data {
+        files.push(file(&format!("deposit_data-{}.json", now.unix()), data.clone())?);
+    }
+    Ok(files)
+}
+
+fn sign_origin(
+    set_id: &SetId,
+    manifest: &Digest,
+    wallet: &mut dyn Wallet,
+    check_address: &Address,
+    user: &mut dyn Interact,
+) -> Result<Origin, BackupError> {
+    let statement = Origin::statement(set_id, manifest);
+    let signature = wallet.sign_personal(&DerivationPath::check_address(), &statement, user)?;
+    match personal_message::recover(statement.as_bytes(), &signature) {
+        Ok(signer) if signer == *check_address => {
+            Ok(Origin { statement, address: signer, signature })
+        }
+        _ => Err(BackupError::WrongSigner(*check_address)),
+    }
+}

@@ -1,0 +1,150 @@
+//! Why an operation on backups could not be done at all (a verdict is not an error).
+
+use std::path::PathBuf;
+
+use super::{SetId, set_secret::SealError};
+use crate::{
+    custodian::{CustodianError, EnrollError, OpenError},
+    device::DeviceError,
+    device_secret::SecretError,
+    eth::Address,
+    eth2_keystore::{KdfError, KeystoreError, PasswordError},
+    store::StoreError,
+};
+
+/// Why an operation on backups could not be done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackupError {
+    /// The folder holds no copy.
+    #[error("{} holds no copy (there is no stockade/copy.json)", .0.display())]
+    NoCopy(PathBuf),
+    /// The same copy was named twice.
+    #[error("{0} is the same copy as another one named")]
+    SameCopy(String),
+    /// A copy's own description cannot be read.
+    #[error("{} is damaged: {reason}", .path.display())]
+    DamagedCopy {
+        /// copy.json.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No set to work on.
+    #[error("no set found in {0}")]
+    NoSet(String),
+    /// More than one set, and the operation takes one.
+    #[error("these copies hold {0} sets: name one with --set")]
+    SeveralSets(usize),
+    /// A set that must be whole is not.
+    #[error("set {set} cannot be used: {reason}")]
+    DamagedSet {
+        /// Which.
+        set: SetId,
+        /// Why.
+        reason: String,
+    },
+    /// Real money and a seed that the world knows.
+    #[error("{what} must not guard keys for {network}: {why}")]
+    TestSeed {
+        /// The wallet or custodian.
+        what: String,
+        /// The network.
+        network: &'static str,
+        /// Why.
+        why: &'static str,
+    },
+    /// Two custodians that are one wallet.
+    #[error("two custodians have the same check address {0}: they are one wallet")]
+    SameWallet(Address),
+    /// A keystore that was to be taken over does not open.
+    #[error("{} of {total} keystores do not open; nothing was written:{}", .bad.len(), list(.bad))]
+    Unopened {
+        /// Which, and why.
+        bad: Vec<(PathBuf, String)>,
+        /// Of how many.
+        total: usize,
+    },
+    /// No keystores where some were expected.
+    #[error("no keystores in {0}")]
+    NoKeystores(String),
+    /// A key that stands twice among those to be backed up.
+    #[error("the key {0} stands in two of the keystores")]
+    DuplicateKey(String),
+    /// A key that the copies hold already.
+    #[error("the key {pubkey} is in set {set} already")]
+    KeyExists {
+        /// The key.
+        pubkey: String,
+        /// Where it is.
+        set: SetId,
+    },
+    /// The slashing history is missing, or does not fit.
+    #[error("{0}")]
+    History(String),
+    /// The folder to restore to is not empty.
+    #[error("{} is not empty: nothing is overwritten", .0.display())]
+    TargetNotEmpty(PathBuf),
+    /// A set that cannot be opened or trusted enough to restore from.
+    #[error("set {set} was not restored: {reason}")]
+    NotRestorable {
+        /// Which.
+        set: SetId,
+        /// Why.
+        reason: String,
+    },
+    /// A file or folder.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A custodian file.
+    #[error(transparent)]
+    Custodian(#[from] CustodianError),
+    /// Enrolling the wallet.
+    #[error(transparent)]
+    Enroll(#[from] EnrollError),
+    /// The wallet.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The wallet's secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The custodian's identity.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A keystore.
+    #[error(transparent)]
+    Keystore(#[from] KeystoreError),
+    /// A key derivation.
+    #[error(transparent)]
+    Kdf(#[from] KdfError),
+    /// A password.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// Sealing.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A device secret that gives no batch root.
+    #[error("the wallet's answer gives no root for batch {0}")]
+    Batch(u32),
+    /// The wallet's signature is not its own.
+    #[error("the signature does not recover to the wallet's check address {0}")]
+    WrongSigner(Address),
+    /// A password file that cannot be one.
+    #[error("the password file {} cannot be used: {}", .0.display(), .1)]
+    PasswordFile(PathBuf, String),
+    /// JSON could not be written.
+    #[error("JSON could not be written: {0}")]
+    Json(#[from] serde_json::Error),
+    /// No random bytes from the system.
+    #[error("the system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+fn list(bad: &[(PathBuf, String)]) -> String {
+    let shown = bad.iter().take(20).map(|(path, why)| format!("\n  {}: {why}", path.display()));
+    let more = match bad.len().saturating_sub(20) {
+        0 => String::new(),
+        n => format!("\n  and {n} more"),
+    };
+    shown.chain([more]).collect()
+}

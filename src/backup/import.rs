@@ -1,0 +1,166 @@
+//! Taking over keystores that another tool made. Every one is opened before anything is written,
+//! and none is touched.
+
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+};
+
+use super::{BackupError, create::NewKey, manifest::Source};
+use crate::{
+    eth2_keystore::{KeyCache, Keystore, Password},
+    interact::Progress,
+    path::DerivationPath,
+    store::{Directory, EntryKind, private_file},
+};
+
+/// The longest keystore that is read.
+const MAX_KEYSTORE: u64 = 64 * 1024;
+/// The longest password file.
+const MAX_PASSWORD: u64 = 4096;
+/// As deep as clients nest their keystores.
+const MAX_DEPTH: usize = 4;
+
+/// Where the passwords of the keystores are.
+#[derive(Debug)]
+pub enum Passwords {
+    /// One for all.
+    One(Password),
+    /// A folder with a file for each: `<keystore's name>.txt`, `<stem>.txt`, `0x<pubkey>`.
+    Folder(PathBuf),
+}
+
+/// What was taken over, and what was not.
+#[derive(Debug)]
+pub struct Imported {
+    /// The keys, in the order of their files.
+    pub keys: Vec<NewKey>,
+    /// Files that do not open, and why.
+    pub bad: Vec<(PathBuf, String)>,
+    /// Files passed over because they are no keystores.
+    pub skipped: Vec<PathBuf>,
+}
+
+/// The keystores in files and folders.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Those that can be read.
+    pub keystores: Vec<(PathBuf, Keystore)>,
+    /// Those that cannot, and why.
+    pub bad: Vec<(PathBuf, String)>,
+    /// Files that are no keystores.
+    pub skipped: Vec<PathBuf>,
+}
+
+/// Finds the keystores in files and folders: every `*.json` that is one. A file named by itself
+/// must be one.
+pub fn find(from: &[PathBuf]) -> Result<Found, BackupError> {
+    let mut found = Found::default();
+    for path in from {
+        let named_itself = !path.is_dir();
+        let files = if named_itself { vec![path.clone()] } else { json_files(path)? };
+        for file in files {
+            let bytes = private_file::read(&file, MAX_KEYSTORE);
+            match bytes
+                .map_err(|e| e.to_string())
+                .and_then(|b| Keystore::parse(&b).map_err(|e| e.to_string()))
+            {
+                Ok(keystore) => found.keystores.push((file, keystore)),
+                Err(_) if !named_itself && !looks_like_keystore(&file) => found.skipped.push(file),
+                Err(why) => found.bad.push((file, why)),
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Opens every keystore found in `from`.
+pub fn open_all(
+    from: &[PathBuf],
+    passwords: &Passwords,
+    progress: &mut dyn Progress,
+) -> Result<Imported, BackupError> {
+    let Found { keystores, mut bad, skipped } = find(from)?;
+    let mut cache = KeyCache::new();
+    let mut keys = Vec::new();
+    let total = keystores.len();
+    for (i, (path, keystore)) in keystores.into_iter().enumerate() {
+        progress.step("opening keystores", i, total);
+        match open_one(&path, &keystore, passwords, &mut cache) {
+            Ok(key) => keys.push(key),
+            Err(why) => bad.push((path, why)),
+        }
+    }
+    progress.step("opening keystores", total, total);
+    Ok(Imported { keys, bad, skipped })
+}
+
+fn open_one(
+    file: &Path,
+    keystore: &Keystore,
+    passwords: &Passwords,
+    cache: &mut KeyCache,
+) -> Result<NewKey, String> {
+    let from_folder;
+    let password = match passwords {
+        Passwords::One(password) => password,
+        Passwords::Folder(folder) => {
+            from_folder = password_of(file, keystore, folder)?;
+            &from_folder
+        }
+    };
+    let key = cache.key(password, keystore.kdf()).map_err(|e| e.to_string())?;
+    let secret = keystore.open_with(&key).map_err(|e| e.to_string())?;
+    let path = keystore.path().and_then(|path| path.parse::<DerivationPath>().ok());
+    Ok(NewKey {
+        secret,
+        path: path.map(|path| path.to_string()).unwrap_or_default(),
+        description: keystore.description().unwrap_or_default().to_owned(),
+        source: Source::Imported,
+    })
+}
+
+/// The password of one keystore, by the names that clients give such files.
+fn password_of(file: &Path, keystore: &Keystore, folder: &Path) -> Result<Password, String> {
+    let name = |os: Option<&std::ffi::OsStr>| os.map(|n| n.to_string_lossy().into_owned());
+    let mut names = Vec::new();
+    names.extend(name(file.file_name()).map(|n| format!("{n}.txt")));
+    names.extend(name(file.file_stem()).map(|n| format!("{n}.txt")));
+    names.push(format!("0x{}", keystore.pubkey()));
+    for candidate in &names {
+        let path = folder.join(candidate);
+        if path.is_file() {
+            return read_password(&path).map_err(|e| e.to_string());
+        }
+    }
+    Err(format!("no password for it in {} ({})", folder.display(), names.join(", ")))
+}
+
+/// A password file: its content without a newline at the end, as the clients read it.
+pub fn read_password(path: &Path) -> Result<Password, BackupError> {
+    let bytes = zeroize::Zeroizing::new(private_file::read(path, MAX_PASSWORD)?);
+    Password::from_file(&bytes)
+        .map_err(|error| BackupError::PasswordFile(path.to_owned(), error.to_string()))
+}
+
+/// A file named as tools name keystores is one that was meant to be taken over.
+fn looks_like_keystore(path: &Path) -> bool {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    name.starts_with("keystore") || name == "voting-keystore.json"
+}
+
+fn json_files(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
+    let mut files = Vec::new();
+    let mut to_read = VecDeque::from([(folder.to_owned(), 0)]);
+    while let Some((folder, depth)) = to_read.pop_front() {
+        for entry in Directory::new(&folder).entries()? {
+            let path = folder.join(&entry.name);
+            match entry.kind {
+                EntryKind::Folder if depth < MAX_DEPTH => to_read.push_back((path, depth + 1)),
+                EntryKind::File if entry.name.ends_with(".json") => files.push(path),
+                _ => {}
+            }
+        }
+    }
+    Ok(files)
+}

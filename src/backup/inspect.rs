@@ -1,0 +1,238 @@
+//! Reading one set in one copy: every file against its digest, without any secret.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    BackupError, Copy, Digest, SetId,
+    manifest::{KEYSTORES, Manifest, RESERVED},
+    origin::Origin,
+    sums::{self, Sums},
+    verdict::Reason,
+};
+use crate::{
+    bls::PublicKey,
+    eth::Address,
+    eth2_keystore::Keystore,
+    store::{EntryKind, StoreError, StorePath},
+};
+
+/// The longest of the other files of a set.
+const MAX_FILE: u64 = 256 * 1024 * 1024;
+
+/// One set in one copy, as it was read.
+#[derive(Debug)]
+pub struct Inspection {
+    /// Which set.
+    pub set: SetId,
+    /// The copy's id.
+    pub copy: String,
+    /// What is wrong, by file below the set's folder.
+    pub damage: BTreeMap<String, Reason>,
+    /// Files that no list names.
+    pub unlisted: Vec<String>,
+    /// The manifest, where its bytes are as they were written.
+    pub manifest: Option<ReadManifest>,
+    /// Who signed the origin of exactly this manifest.
+    pub signer: Option<Address>,
+    /// Where the manifest cannot be read: the keystores that SHA256SUMS lists, and the public keys
+    /// that they name themselves.
+    pub unsigned_keys: Vec<(String, Option<PublicKey>)>,
+}
+
+/// A manifest and the bytes that it was read from.
+#[derive(Debug, Clone)]
+pub struct ReadManifest {
+    /// What it says.
+    pub manifest: Manifest,
+    /// Its bytes, which the mac and the origin are over.
+    pub bytes: Vec<u8>,
+    /// Their digest.
+    pub digest: Digest,
+}
+
+impl Inspection {
+    /// Reads the set `set` in `copy`: every byte of it, once. `each` is told of every file.
+    pub fn read(copy: &Copy, set: &SetId, each: &mut dyn FnMut()) -> Result<Self, BackupError> {
+        let mut reading = Reading { copy, set, damage: BTreeMap::new() };
+        let sums = reading.sums();
+        let manifest = reading.manifest(sums.as_ref());
+        let signer = reading.signer(sums.as_ref(), manifest.as_ref());
+        let expected = expected_files(sums.as_ref(), manifest.as_ref());
+        reading.compare_lists(sums.as_ref(), manifest.as_ref(), &expected);
+        let mut unsigned_keys = Vec::new();
+        for (path, digest) in &expected {
+            let bytes = reading.check(path, digest);
+            if manifest.is_none() && path.names().next() == Some(KEYSTORES) {
+                let keystore = bytes.and_then(|bytes| Keystore::parse(&bytes).ok());
+                unsigned_keys.push((path.to_string(), keystore.map(|k| *k.pubkey())));
+            }
+            each();
+        }
+        let unlisted = reading.unlisted(&expected)?;
+        let damage = reading.damage;
+        let manifest = manifest.filter(|_| !damage.contains_key("manifest.json"));
+        let copy = copy.id().to_owned();
+        Ok(Self { set: set.clone(), copy, damage, unlisted, manifest, signer, unsigned_keys })
+    }
+
+    /// What is wrong with the whole set here, as far as it is not about one keystore alone.
+    pub fn set_damage(&self) -> Option<(&str, Reason)> {
+        let keystore = |file: &str| file.starts_with("keystores/");
+        let mut damage = self.damage.iter().filter(|(file, _)| !keystore(file));
+        damage.next().map(|(file, reason)| (file.as_str(), *reason))
+    }
+
+    /// Reads a file of this set again, if it is the one with this digest.
+    pub fn file(&self, copy: &Copy, path: &StorePath, digest: &Digest) -> Option<Vec<u8>> {
+        let full: StorePath = format!("{}/{path}", self.set).parse().ok()?;
+        let bytes = copy.read(&full, MAX_FILE).ok()?;
+        (Digest::of(&bytes) == *digest).then_some(bytes)
+    }
+}
+
+struct Reading<'a> {
+    copy: &'a Copy,
+    set: &'a SetId,
+    damage: BTreeMap<String, Reason>,
+}
+
+impl Reading<'_> {
+    fn bytes(&mut self, path: &str, limit: u64) -> Option<Vec<u8>> {
+        let read = format!("{}/{path}", self.set)
+            .parse()
+            .and_then(|full: StorePath| self.copy.read(&full, limit));
+        let reason = match read {
+            Ok(bytes) => return Some(bytes),
+            Err(StoreError::NotFound(_)) => Reason::Missing,
+            // A file that grew, or became something else, is not what was written.
+            Err(StoreError::TooLong { .. } | StoreError::NotAFile(_) | StoreError::BadPath(_)) => {
+                Reason::BitRot
+            }
+            Err(_) => Reason::Unreadable,
+        };
+        self.damage.insert(path.to_owned(), reason);
+        None
+    }
+
+    fn sums(&mut self) -> Option<Sums> {
+        let bytes = self.bytes("SHA256SUMS", Manifest::MAX_LEN)?;
+        let sums = sums::parse(&bytes);
+        if sums.is_none() {
+            self.damage.insert("SHA256SUMS".to_owned(), Reason::BitRot);
+        }
+        sums
+    }
+
+    fn manifest(&mut self, sums: Option<&Sums>) -> Option<ReadManifest> {
+        let bytes = self.bytes("manifest.json", Manifest::MAX_LEN)?;
+        let digest = Digest::of(&bytes);
+        let listed = sums.map(|sums| digest_of(sums, "manifest.json") == Some(digest));
+        if listed == Some(false) {
+            self.damage.insert("manifest.json".to_owned(), Reason::BitRot);
+            return None;
+        }
+        match Manifest::parse(&bytes) {
+            Ok(manifest) if manifest.set_id == *self.set => {
+                Some(ReadManifest { manifest, bytes, digest })
+            }
+            // Without SHA256SUMS a manifest that does not parse may have been damaged or made so.
+            _ => {
+                self.damage.insert("manifest.json".to_owned(), Reason::Malformed);
+                None
+            }
+        }
+    }
+
+    fn signer(&mut self, sums: Option<&Sums>, manifest: Option<&ReadManifest>) -> Option<Address> {
+        let bytes = self.bytes("origin.json", Origin::MAX_LEN)?;
+        let signer = manifest.and_then(|m| Origin::signer(&bytes, self.set, &m.digest));
+        // With no digest to go by, a signature that does not fit says that one of the two changed.
+        if sums.is_none() && manifest.is_some() && signer.is_none() {
+            self.damage.insert("origin.json".to_owned(), Reason::BitRot);
+        }
+        signer
+    }
+
+    /// SHA256SUMS and the manifest must list the same files alike: whole as each may be, together
+    /// they would say two things.
+    fn compare_lists(
+        &mut self,
+        sums: Option<&Sums>,
+        manifest: Option<&ReadManifest>,
+        expected: &BTreeMap<StorePath, Digest>,
+    ) {
+        let (Some(sums), Some(_)) = (sums, manifest) else { return };
+        let own = ["manifest.json", "manifest.mac", "origin.json"];
+        let all_listed = own.iter().all(|path| digest_of(sums, path).is_some());
+        if sums != expected || !all_listed {
+            self.damage.insert("SHA256SUMS".to_owned(), Reason::Malformed);
+        }
+    }
+
+    /// The file's bytes, where they are as they were written.
+    fn check(&mut self, path: &StorePath, digest: &Digest) -> Option<Vec<u8>> {
+        if self.damage.contains_key(path.as_str()) {
+            return None;
+        }
+        let bytes = self.bytes(path.as_str(), MAX_FILE)?;
+        if Digest::of(&bytes) != *digest {
+            self.damage.insert(path.as_str().to_owned(), Reason::BitRot);
+            return None;
+        }
+        Some(bytes)
+    }
+
+    /// Files in the set's folder, two levels deep as a set has them, that nothing lists.
+    fn unlisted(&self, expected: &BTreeMap<StorePath, Digest>) -> Result<Vec<String>, BackupError> {
+        let known: BTreeSet<&str> =
+            expected.keys().map(StorePath::as_str).chain(RESERVED).collect();
+        let folders: BTreeSet<&str> = known
+            .iter()
+            .filter_map(|path| path.rsplit_once('/'))
+            .map(|(folder, _)| folder)
+            .collect();
+        let mut unlisted = Vec::new();
+        let mut to_list = vec![String::new()];
+        while let Some(folder) = to_list.pop() {
+            let full: StorePath = match folder.as_str() {
+                "" => self.set.as_str().parse()?,
+                folder => format!("{}/{folder}", self.set).parse()?,
+            };
+            for entry in self.copy.list(&full)? {
+                let path = match folder.as_str() {
+                    "" => entry.name,
+                    folder => format!("{folder}/{}", entry.name),
+                };
+                match entry.kind {
+                    EntryKind::Folder if folders.contains(path.as_str()) => to_list.push(path),
+                    _ if known.contains(path.as_str()) => {}
+                    _ => unlisted.push(path),
+                }
+            }
+        }
+        Ok(unlisted)
+    }
+}
+
+fn digest_of(sums: &Sums, path: &str) -> Option<Digest> {
+    sums.iter().find(|(listed, _)| listed.as_str() == path).map(|(_, digest)| *digest)
+}
+
+/// Every file and its digest: from SHA256SUMS, and from the manifest where it lists one that
+/// SHA256SUMS does not (which then must be there too).
+fn expected_files(
+    sums: Option<&Sums>,
+    manifest: Option<&ReadManifest>,
+) -> BTreeMap<StorePath, Digest> {
+    let mut expected = BTreeMap::new();
+    if let Some(read) = manifest {
+        let keystores = read.manifest.keystores.iter().map(|e| (e.file.clone(), e.sha256));
+        expected.extend(keystores);
+        expected.extend(read.manifest.files.iter().map(|e| (e.path.clone(), e.sha256)));
+    }
+    for (path, digest) in sums.into_iter().flatten() {
+        // Where both lists name a file, the manifest's digest counts: the wallet signed that one.
+        expected.entry(path.clone()).or_insert(*digest);
+    }
+    expected
+}

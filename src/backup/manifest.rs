@@ -1,0 +1,190 @@
+//! manifest.json: what a set holds. See `docs/formats/set.md`.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Digest, SetId};
+use crate::{
+    bls::PublicKey, custodian::Custodian, device_secret::Scheme, eth::Address, staking::Network,
+    store::StorePath, timestamp::Timestamp,
+};
+
+const FORMAT: &str = "stockade-set";
+const VERSION: u32 = 1;
+
+/// The folder of the keystores within a set.
+pub(super) const KEYSTORES: &str = "keystores";
+
+/// What a set holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    format: String,
+    version: u32,
+    /// The set's name.
+    pub set_id: SetId,
+    /// When it was made, RFC 3339 in UTC.
+    pub created: String,
+    /// Whose validators its keys are for.
+    pub network: Network,
+    /// Made with a seed that guards no real money.
+    pub test: bool,
+    /// How many custodians open it together.
+    pub threshold: u8,
+    /// Who can open it.
+    pub custodians: Vec<Custodian>,
+    /// The keystores, in the order of their making.
+    pub keystores: Vec<KeystoreEntry>,
+    /// Every other file but SHA256SUMS, manifest.json, manifest.mac and origin.json.
+    pub files: Vec<FileEntry>,
+}
+
+/// One keystore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeystoreEntry {
+    /// Its file, below `keystores/`.
+    pub file: StorePath,
+    /// The file's digest.
+    pub sha256: Digest,
+    /// The validator's public key.
+    pub pubkey: PublicKey,
+    /// Its EIP-2334 path; empty where the keystore named none.
+    pub path: String,
+    /// Where the key comes from.
+    pub source: Source,
+}
+
+/// Where a key comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Source {
+    /// From a device secret: the wallet with this check address makes it again.
+    Device {
+        /// How the wallet made the secret.
+        scheme: Scheme,
+        /// Which batch.
+        batch: u32,
+        /// Which wallet.
+        check_address: Address,
+    },
+    /// From a mnemonic, as deposit tools do.
+    Mnemonic {
+        /// The check address of the same mnemonic.
+        check_address: Address,
+    },
+    /// From a keystore made elsewhere.
+    Imported,
+}
+
+/// One file that is not a keystore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Which.
+    pub path: StorePath,
+    /// Its digest.
+    pub sha256: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// Why a manifest is not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// Not JSON of this format.
+    #[error("not a manifest: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// Its fields contradict each other, or name what no set may hold.
+    #[error("the manifest is not valid: {0}")]
+    Invalid(&'static str),
+}
+
+impl Manifest {
+    /// The longest manifest that is read: 1000 bytes a key for 65,000 keys.
+    pub const MAX_LEN: u64 = 64 * 1024 * 1024;
+
+    /// The manifest of a new set.
+    pub fn new(
+        set_id: SetId,
+        created: Timestamp,
+        test: bool,
+        custodians: Vec<Custodian>,
+        keystores: Vec<KeystoreEntry>,
+        files: Vec<FileEntry>,
+    ) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            network: set_id.network(),
+            set_id,
+            created: created.rfc3339(),
+            test,
+            threshold: 1,
+            custodians,
+            keystores,
+            files,
+        }
+    }
+
+    /// Reads a manifest and refuses what no set may hold.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let manifest: Self = serde_json::from_slice(bytes)?;
+        manifest.validate()?;
+        Ok(manifest)
+    }
+
+    /// The file's bytes.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut json = serde_json::to_vec_pretty(self)?;
+        json.push(b'\n');
+        Ok(json)
+    }
+
+    fn validate(&self) -> Result<(), ManifestError> {
+        use ManifestError::Invalid;
+
+        if self.format != FORMAT || self.version != VERSION {
+            return Err(Invalid("another format, or a later version of it"));
+        }
+        if self.network != self.set_id.network() {
+            return Err(Invalid("its network is not the one in its set id"));
+        }
+        if self.keystores.is_empty() {
+            return Err(Invalid("it lists no keystore"));
+        }
+        if self.threshold == 0 || usize::from(self.threshold) > self.custodians.len() {
+            return Err(Invalid("more custodians are needed to open it than there are"));
+        }
+        self.validate_paths()?;
+        let keys: BTreeSet<_> = self.keystores.iter().map(|entry| entry.pubkey).collect();
+        match keys.len() == self.keystores.len() {
+            true => Ok(()),
+            false => Err(Invalid("a public key stands in it twice")),
+        }
+    }
+
+    fn validate_paths(&self) -> Result<(), ManifestError> {
+        use ManifestError::Invalid;
+
+        let mut folded: BTreeSet<String> =
+            RESERVED.iter().map(|name| name.to_lowercase()).collect();
+        let keystores = self.keystores.iter().map(|entry| &entry.file);
+        for path in keystores.clone().chain(self.files.iter().map(|entry| &entry.path)) {
+            if !folded.insert(path.folded()) {
+                return Err(Invalid("two of its paths are one file on some file systems"));
+            }
+        }
+        let in_folder = |path: &StorePath| path.names().next() == Some(KEYSTORES);
+        if !keystores.clone().all(in_folder) || self.files.iter().any(|e| in_folder(&e.path)) {
+            return Err(Invalid("the folder keystores/ holds all keystores and nothing else"));
+        }
+        Ok(())
+    }
+}
+
+/// Files of every set that a manifest cannot list.
+pub(super) const RESERVED: [&str; 4] =
+    ["SHA256SUMS", "manifest.json", "manifest.mac", "origin.json"];

@@ -1,0 +1,264 @@
+//! Scrub: is every byte of every copy as it was written? Needs no wallet and no secret.
+
+use std::collections::BTreeSet;
+
+use super::{
+    BackupError, Copy, SetId,
+    inspect::{Inspection, ReadManifest},
+    manifest::KeystoreEntry,
+    origin::{OriginVerdict, Pins},
+    verdict::{FileProblem, KeyVerdict, Level, Reason, Report},
+};
+use crate::{bls::PublicKey, interact::Progress};
+
+/// Everything that was read from several copies, set by set.
+#[derive(Debug)]
+pub struct Scrubbed {
+    /// The sets, each with its inspection in every copy.
+    pub sets: Vec<ScrubbedSet>,
+    /// What a person should know and no verdict says.
+    pub warnings: Vec<String>,
+}
+
+/// One set, in every copy.
+#[derive(Debug)]
+pub struct ScrubbedSet {
+    /// Which.
+    pub id: SetId,
+    /// One inspection a copy, in the order of the copies; `None` where the set is not there.
+    pub copies: Vec<Option<Inspection>>,
+}
+
+/// Reads every byte of the sets in `copies` (of the set `only`, where one is named).
+pub fn read(
+    copies: &[Copy],
+    only: Option<&SetId>,
+    progress: &mut dyn Progress,
+) -> Result<Scrubbed, BackupError> {
+    let mut ids = BTreeSet::new();
+    let mut warnings = Vec::new();
+    for copy in copies {
+        let (sets, strange) = copy.set_ids()?;
+        ids.extend(sets.into_iter().filter(|id| only.is_none_or(|only| only == id)));
+        warnings.extend(
+            strange.iter().map(|name| {
+                format!("{}/stockade/{name} is no part of a copy", copy.dir().display())
+            }),
+        );
+    }
+    if ids.is_empty() {
+        let dirs: Vec<_> = copies.iter().map(|copy| copy.dir().display().to_string()).collect();
+        return Err(BackupError::NoSet(dirs.join(", ")));
+    }
+    let total = ids.len() * copies.len();
+    let mut sets = Vec::new();
+    for (i, id) in ids.into_iter().enumerate() {
+        let mut inspections = Vec::new();
+        for (j, copy) in copies.iter().enumerate() {
+            progress.step("reading", i * copies.len() + j, total);
+            let there = copy.set_ids()?.0.contains(&id);
+            inspections.push(match there {
+                true => Some(Inspection::read(copy, &id, &mut || ())?),
+                false => None,
+            });
+        }
+        sets.push(ScrubbedSet { id, copies: inspections });
+    }
+    progress.step("reading", total, total);
+    Ok(Scrubbed { sets, warnings })
+}
+
+/// What a check says of a key whose bytes are all as they were written: from its set, who made
+/// that set, and its entry in the manifest.
+pub(super) type Judge<'a> = dyn Fn(&SetId, OriginVerdict, &KeystoreEntry) -> Reason + 'a;
+
+impl Scrubbed {
+    /// The verdicts at level bytes.
+    pub fn report(&self, copies: &[Copy], pins: &Pins) -> Report {
+        let judge = |_: &SetId, origin, _: &KeystoreEntry| match origin {
+            OriginVerdict::Unknown if !pins.is_empty() => Reason::OriginUnknown,
+            _ => Reason::Ok,
+        };
+        self.report_as(Level::Bytes, copies, pins, &judge)
+    }
+
+    /// The verdicts of a check that says `judge` of every key whose bytes are in order.
+    pub(super) fn report_as(
+        &self,
+        level: Level,
+        copies: &[Copy],
+        pins: &Pins,
+        judge: &Judge<'_>,
+    ) -> Report {
+        let mut report = Report {
+            level,
+            origin: OriginVerdict::ThisWallet,
+            sets: self.sets.iter().map(|set| set.id.clone()).collect(),
+            copies: copies.iter().map(|copy| copy.id().to_owned()).collect(),
+            keys: Vec::new(),
+            files: Vec::new(),
+            warnings: self.warnings.clone(),
+        };
+        for set in &self.sets {
+            set.report(copies, pins, judge, &mut report);
+        }
+        report
+    }
+}
+
+impl ScrubbedSet {
+    /// What is known of who made the set: the worst that any copy says.
+    fn worst_origin(&self, pins: &Pins) -> OriginVerdict {
+        let present = self.copies.iter().flatten();
+        present.map(|inspection| origin(inspection, pins)).max().unwrap_or(OriginVerdict::Unknown)
+    }
+
+    /// Who made the manifest `read`: the best that a copy with this very manifest says, for the
+    /// origin may have rotted in another.
+    pub(super) fn origin_of(&self, read: &ReadManifest, pins: &Pins) -> OriginVerdict {
+        let same = |inspection: &&Inspection| {
+            inspection.manifest.as_ref().is_some_and(|own| own.digest == read.digest)
+        };
+        let same = self.copies.iter().flatten().filter(same);
+        same.map(|inspection| origin(inspection, pins)).min().unwrap_or(OriginVerdict::Unknown)
+    }
+
+    /// The manifest that counts: one that a pin vouches for; else, where all intact ones are the
+    /// same, that one.
+    pub fn manifest(&self, pins: &Pins) -> Option<&ReadManifest> {
+        let pinned = self.copies.iter().flatten().find(|inspection| {
+            inspection.manifest.is_some() && origin(inspection, pins) < OriginVerdict::Unknown
+        });
+        if let Some(inspection) = pinned {
+            return inspection.manifest.as_ref();
+        }
+        let mut intact = self.copies.iter().flatten().filter_map(|i| i.manifest.as_ref());
+        let first = intact.next()?;
+        intact.all(|other| other.digest == first.digest).then_some(first)
+    }
+
+    fn report(&self, copies: &[Copy], pins: &Pins, judge: &Judge<'_>, report: &mut Report) {
+        report.origin = report.origin.max(self.worst_origin(pins));
+        let agreed = self.manifest(pins);
+        for (copy, inspection) in copies.iter().zip(&self.copies) {
+            let Some(inspection) = inspection else {
+                report.keys.extend(self.missing(copy, agreed));
+                continue;
+            };
+            report.files.extend(inspection.problems());
+            let whole = inspection.whole_set_reason(agreed);
+            match inspection.manifest.as_ref().or(agreed) {
+                Some(read) => {
+                    let judge =
+                        |entry: &KeystoreEntry| judge(&self.id, origin(inspection, pins), entry);
+                    report.keys.extend(inspection.keys(read, whole, &judge));
+                }
+                None => report.keys.extend(inspection.keys_without_manifest()),
+            }
+        }
+    }
+
+    /// A copy that lacks the whole set.
+    fn missing(&self, copy: &Copy, agreed: Option<&ReadManifest>) -> Vec<KeyVerdict> {
+        let verdict = |pubkey: Option<PublicKey>| KeyVerdict {
+            pubkey,
+            reason: Reason::Missing,
+            copy: Some(copy.id().to_owned()),
+            file: Some(self.id.to_string()),
+        };
+        match agreed {
+            Some(read) => {
+                read.manifest.keystores.iter().map(|entry| verdict(Some(entry.pubkey))).collect()
+            }
+            None => vec![verdict(None)],
+        }
+    }
+}
+
+/// Who made the set, as far as this copy shows.
+pub(super) fn origin(inspection: &Inspection, pins: &Pins) -> OriginVerdict {
+    match (&inspection.signer, &inspection.manifest) {
+        (Some(signer), _) => pins.judge(signer),
+        // Rot explains a signature that does not fit; where every byte is as it was written, it
+        // was written so.
+        (None, Some(_)) if !inspection.damage.contains_key("origin.json") => OriginVerdict::Forged,
+        _ => OriginVerdict::Unknown,
+    }
+}
+
+impl Inspection {
+    fn full(&self, file: &str) -> String {
+        format!("{}/{file}", self.set)
+    }
+
+    fn problems(&self) -> Vec<FileProblem> {
+        let damaged = self.damage.iter().map(|(file, reason)| (file, *reason));
+        let unlisted = self.unlisted.iter().map(|file| (file, Reason::Unlisted));
+        let problem = |(file, reason): (&String, Reason)| FileProblem {
+            copy: self.copy.clone(),
+            file: self.full(file),
+            reason,
+        };
+        damaged.chain(unlisted).map(problem).collect()
+    }
+
+    fn verdict(&self, pubkey: Option<PublicKey>, file: &str, reason: Reason) -> KeyVerdict {
+        KeyVerdict { pubkey, reason, copy: Some(self.copy.clone()), file: Some(self.full(file)) }
+    }
+
+    fn keys(
+        &self,
+        read: &ReadManifest,
+        whole: Option<(&str, Reason)>,
+        judge: &dyn Fn(&KeystoreEntry) -> Reason,
+    ) -> Vec<KeyVerdict> {
+        let key = |entry: &KeystoreEntry| {
+            let own = entry.file.as_str();
+            let (file, reason) = match (self.damage.get(own), whole) {
+                (Some(reason), _) => (own, *reason),
+                (None, Some((file, reason))) => (file, reason),
+                (None, None) => (own, judge(entry)),
+            };
+            self.verdict(Some(entry.pubkey), file, reason)
+        };
+        read.manifest.keystores.iter().map(key).collect()
+    }
+
+    fn keys_without_manifest(&self) -> Vec<KeyVerdict> {
+        let (file, reason) = self.set_damage().unwrap_or(("manifest.json", Reason::Malformed));
+        let keys = self.unsigned_keys.iter().map(|(_, pubkey)| self.verdict(*pubkey, file, reason));
+        let keys: Vec<_> = keys.collect();
+        match keys.is_empty() {
+            true => vec![self.verdict(None, file, reason)],
+            false => keys,
+        }
+    }
+
+    /// What keeps every key of this set in this copy from being proven.
+    fn whole_set_reason(&self, agreed: Option<&ReadManifest>) -> Option<(&str, Reason)> {
+        if let Some(damage) = self.set_damage() {
+            return Some(damage);
+        }
+        if self.signer.is_none() {
+            return Some(("origin.json", Reason::OriginForged));
+        }
+        let own = self.manifest.as_ref().map(|read| read.digest);
+        match agreed {
+            Some(read) if Some(read.digest) == own => None,
+            _ => Some(("manifest.json", Reason::ManifestDisagreement)),
+        }
+    }
+}
+
+/// Keys that the user expects and no set holds; each is contradicted, `missing`.
+pub fn expect(report: &mut Report, expected: &[PublicKey]) {
+    let there: BTreeSet<_> = report.keys.iter().filter_map(|key| key.pubkey).collect();
+    for pubkey in expected.iter().filter(|pubkey| !there.contains(pubkey)) {
+        report.keys.push(KeyVerdict {
+            pubkey: Some(*pubkey),
+            reason: Reason::Missing,
+            copy: None,
+            file: None,
+        });
+    }
+}

@@ -1,0 +1,251 @@
+//! Verdicts: proven, contradicted, inconclusive, each with a reason from a closed list.
+//! "Could not tell" never reads as wrong, nor as right.
+
+use super::{SetId, origin::OriginVerdict};
+use crate::bls::PublicKey;
+
+/// What a check says of one key in one copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It is as it should be, at the level of the check.
+    Proven,
+    /// The check could not tell.
+    Inconclusive,
+    /// It is not as it should be.
+    Contradicted,
+}
+
+impl Verdict {
+    /// The word for it in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Inconclusive => "inconclusive",
+            Self::Contradicted => "contradicted",
+        }
+    }
+}
+
+/// How much a check proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Every byte is as written.
+    Bytes,
+    /// The public key belongs to the wallet.
+    PublicKey,
+    /// The key itself was opened.
+    Opened,
+}
+
+impl Level {
+    /// The word for it in JSON and in attestations.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::PublicKey => "public_key",
+            Self::Opened => "opened",
+        }
+    }
+}
+
+/// Why a verdict is what it is. A closed list: others rely on its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// Nothing is wrong.
+    Ok,
+    /// A file's bytes changed since it was written.
+    BitRot,
+    /// A key or file that should be there is not.
+    Missing,
+    /// A file that no manifest lists.
+    Unlisted,
+    /// A file that is not of its format.
+    Malformed,
+    /// The keystore does not open with its password.
+    WrongPassword,
+    /// The key is not the one that its public key says.
+    PubkeyMismatch,
+    /// Another wallet, or another passphrase.
+    NotThisWallet,
+    /// The key comes from another source than the one that was asked.
+    OtherSource,
+    /// Two copies of one set list different content.
+    ManifestDisagreement,
+    /// Somebody without the set secret wrote the manifest.
+    ManifestMac,
+    /// Nothing says who made the set.
+    OriginUnknown,
+    /// The set's origin does not fit its content.
+    OriginForged,
+    /// Too few shares of the set secret.
+    ShareMissing,
+    /// A share, or the sealed secret, does not open or does not fit.
+    ShareWrong,
+    /// The wallet's firmware answers one prompt in two ways.
+    FirmwareNotDeterministic,
+    /// The system could not read it.
+    Unreadable,
+    /// Not looked at.
+    NotChecked,
+}
+
+impl Reason {
+    /// The word for it in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::BitRot => "bit_rot",
+            Self::Missing => "missing",
+            Self::Unlisted => "unlisted",
+            Self::Malformed => "malformed",
+            Self::WrongPassword => "wrong_password",
+            Self::PubkeyMismatch => "pubkey_mismatch",
+            Self::NotThisWallet => "not_this_wallet",
+            Self::OtherSource => "other_source",
+            Self::ManifestDisagreement => "manifest_disagreement",
+            Self::ManifestMac => "manifest_mac",
+            Self::OriginUnknown => "origin_unknown",
+            Self::OriginForged => "origin_forged",
+            Self::ShareMissing => "share_missing",
+            Self::ShareWrong => "share_wrong",
+            Self::FirmwareNotDeterministic => "firmware_not_deterministic",
+            Self::Unreadable => "unreadable",
+            Self::NotChecked => "not_checked",
+        }
+    }
+
+    /// The reason in words, for people.
+    pub fn explain(self) -> &'static str {
+        match self {
+            Self::Ok => "as it should be",
+            Self::BitRot => "its bytes changed since it was written",
+            Self::Missing => "it is not there",
+            Self::Unlisted => "no manifest lists it",
+            Self::Malformed => "it is not of its format",
+            Self::WrongPassword => "it does not open with the set's password",
+            Self::PubkeyMismatch => "the key in it is another than its public key says",
+            Self::NotThisWallet => "this wallet (or this passphrase) is none of its custodians",
+            Self::OtherSource => "it comes from another source, so this wallet cannot tell",
+            Self::ManifestDisagreement => "the copies disagree about what the set holds",
+            Self::ManifestMac => "its manifest was not written by the holder of the set secret",
+            Self::OriginUnknown => {
+                "it was not signed by this wallet, and no --signer says who should have"
+            }
+            Self::OriginForged => "its origin is not a signature over what it holds",
+            Self::ShareMissing => "the sealed secret is in no copy whole",
+            Self::ShareWrong => "the sealed secret does not open for this wallet",
+            Self::FirmwareNotDeterministic => "the wallet answers one prompt in two ways",
+            Self::Unreadable => "the system could not read it",
+            Self::NotChecked => "it was not looked at",
+        }
+    }
+
+    /// The verdict that this reason leads to.
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::Ok => Verdict::Proven,
+            Self::BitRot
+            | Self::Missing
+            | Self::Malformed
+            | Self::WrongPassword
+            | Self::PubkeyMismatch
+            | Self::ManifestMac
+            | Self::OriginForged
+            | Self::ShareWrong => Verdict::Contradicted,
+            Self::Unlisted
+            | Self::NotThisWallet
+            | Self::OtherSource
+            | Self::ManifestDisagreement
+            | Self::OriginUnknown
+            | Self::ShareMissing
+            | Self::FirmwareNotDeterministic
+            | Self::Unreadable
+            | Self::NotChecked => Verdict::Inconclusive,
+        }
+    }
+}
+
+/// What a check says of one key in one copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyVerdict {
+    /// The key; `None` where only a damaged file says which it is.
+    pub pubkey: Option<PublicKey>,
+    /// Why.
+    pub reason: Reason,
+    /// The copy's id; `None` for a key that is in none.
+    pub copy: Option<String>,
+    /// The file that the verdict is about, below the copy's `stockade/`.
+    pub file: Option<String>,
+}
+
+/// A file of a set that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileProblem {
+    /// The copy's id.
+    pub copy: String,
+    /// The file, below the copy's `stockade/`.
+    pub file: String,
+    /// What is wrong with it.
+    pub reason: Reason,
+}
+
+/// What a check says of several copies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How much it proves.
+    pub level: Level,
+    /// Who made the sets: the worst that is said of any.
+    pub origin: OriginVerdict,
+    /// The sets that were looked at.
+    pub sets: Vec<SetId>,
+    /// The ids of the copies that were looked at.
+    pub copies: Vec<String>,
+    /// One verdict a key and copy.
+    pub keys: Vec<KeyVerdict>,
+    /// Files that are not as they should be.
+    pub files: Vec<FileProblem>,
+    /// What a person should know and no verdict says.
+    pub warnings: Vec<String>,
+}
+
+/// How many verdicts there are of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Proven.
+    pub proven: usize,
+    /// Contradicted.
+    pub contradicted: usize,
+    /// Inconclusive.
+    pub inconclusive: usize,
+}
+
+impl Counts {
+    /// Counts the verdicts of `reasons`.
+    pub fn of(reasons: impl IntoIterator<Item = Reason>) -> Self {
+        let mut counts = Self::default();
+        for reason in reasons {
+            match reason.verdict() {
+                Verdict::Proven => counts.proven += 1,
+                Verdict::Contradicted => counts.contradicted += 1,
+                Verdict::Inconclusive => counts.inconclusive += 1,
+            }
+        }
+        counts
+    }
+}
+
+impl Report {
+    /// The verdicts counted, key x copy.
+    pub fn counts(&self) -> Counts {
+        Counts::of(self.keys.iter().map(|key| key.reason))
+    }
+
+    /// Whether there are keys, and all are proven, and no file is damaged.
+    pub fn all_proven(&self) -> bool {
+        let counts = self.counts();
+        counts.proven > 0
+            && counts.contradicted == 0
+            && counts.inconclusive == 0
+            && self.files.iter().all(|file| file.reason == Reason::Unlisted)
+    }
+}
