@@ -1,0 +1,63 @@
+//! A batch: an EIP-2333 tree whose root a wallet makes again from its words alone.
+
+use crate::{
+    bls::{PublicKey, SecretKey},
+    device::Wallet,
+    device_secret::{Prompt, Scheme, ask},
+    eth::Address,
+    interact::Interact,
+    path::DerivationPath,
+    staking::Network,
+    validator::ValidatorError,
+};
+
+/// From so many keys in a batch on, the user is warned: one root should not carry more.
+pub const WARN_BATCH: u32 = 200;
+/// More than this is refused, unless asked for by its own flag.
+pub const LARGE_BATCH: u32 = 1000;
+
+/// The root of a batch. Never stored; wiped when dropped.
+#[derive(Debug)]
+pub struct BatchRoot {
+    network: Network,
+    batch: u32,
+    scheme: Scheme,
+    root: SecretKey,
+}
+
+impl BatchRoot {
+    /// Asks the wallet with the check address `address` for it. Its user approves a prompt that
+    /// names network and batch.
+    pub fn ask(
+        wallet: &mut dyn Wallet,
+        scheme: Scheme,
+        network: Network,
+        batch: u32,
+        address: &Address,
+        user: &mut dyn Interact,
+    ) -> Result<Self, ValidatorError> {
+        let secret = ask(wallet, scheme, &Prompt::derive_batch(network, batch), address, user)?;
+        let root = SecretKey::derive_master(secret.expose())?;
+        Ok(Self { network, batch, scheme, root })
+    }
+
+    /// The signing key of validator `index`.
+    pub fn signing_key(&self, index: u32) -> SecretKey {
+        self.root.derive_path(&DerivationPath::signing_key(index))
+    }
+
+    /// The public key at `path` below the root.
+    pub fn public_key(&self, path: &DerivationPath) -> PublicKey {
+        self.root.derive_path(path).public_key()
+    }
+
+    /// What its keystores say of themselves: the same words in a deposit tool give other keys.
+    pub fn description(&self) -> String {
+        format!(
+            "Stockade {} batch {}, {}; not from the mnemonic path",
+            self.network.name(),
+            self.batch,
+            self.scheme
+        )
+    }
+}

@@ -1,0 +1,273 @@
+//! Do these keys belong to this wallet? Answered by public keys alone: no password, no seed.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+};
+
+use super::{BatchRoot, ValidatorError};
+use crate::{
+    backup::{BackupError, Copy, import, list, manifest::Source, verdict::Reason},
+    bls::PublicKey,
+    device::{DeviceError, Show, Wallet},
+    device_secret::{Scheme, check_address},
+    eth::Address,
+    interact::{Interact, Progress},
+    path::DerivationPath,
+    staking::Network,
+};
+
+/// A public key, and what its file says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKeyFile {
+    /// The key; `None` where the file that should name it cannot be read.
+    pub pubkey: Option<PublicKey>,
+    /// The device batch that it says it is from.
+    pub batch: Option<(Network, u32, Scheme)>,
+    /// The wallet that it says it is from.
+    pub check_address: Option<Address>,
+    /// Its path, as the file says.
+    pub path: String,
+    /// The copy's id, for keys in a copy.
+    pub copy: Option<String>,
+    /// The file.
+    pub file: String,
+}
+
+/// How far to look.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckOptions {
+    /// Ask the wallet for this batch alone.
+    pub batch: Option<u32>,
+    /// The highest index at which the wallet's own BLS keys are tried.
+    pub max_index: u32,
+}
+
+/// What is said of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedKey {
+    /// The key and its file.
+    pub key: PublicKeyFile,
+    /// Why.
+    pub reason: Reason,
+    /// Where in the wallet it was found.
+    pub found: Option<DerivationPath>,
+}
+
+/// What is said of all keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// One a key and file.
+    pub keys: Vec<CheckedKey>,
+    /// Whether the wallet can show BLS public keys at all.
+    pub wallet_has_bls: bool,
+}
+
+/// The public keys in keystores, folders and copies.
+pub fn find_keys(paths: &[PathBuf]) -> Result<Vec<PublicKeyFile>, BackupError> {
+    let mut keys = Vec::new();
+    for path in paths {
+        match Copy::open(path) {
+            Ok(copy) => keys.extend(keys_in_copy(copy)?),
+            Err(BackupError::NoCopy(_)) => keys.extend(keys_in_files(path)?),
+            Err(error) => return Err(error),
+        }
+    }
+    match keys.is_empty() {
+        true => {
+            let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+            Err(BackupError::NoKeystores(names.join(", ")))
+        }
+        false => Ok(keys),
+    }
+}
+
+fn keys_in_copy(copy: Copy) -> Result<Vec<PublicKeyFile>, BackupError> {
+    let mut keys = Vec::new();
+    for set in list(std::slice::from_ref(&copy))? {
+        let Some(manifest) = &set.manifest else {
+            let file = format!("{}/manifest.json", set.id);
+            keys.push(PublicKeyFile { copy: Some(set.copy.clone()), ..unreadable(file) });
+            continue;
+        };
+        keys.extend(manifest.keystores.iter().map(|entry| {
+            let (batch, check_address) = match &entry.source {
+                Source::Device { scheme, batch, check_address } => {
+                    (Some((set.id.network(), *batch, *scheme)), Some(*check_address))
+                }
+                Source::Mnemonic { check_address } => (None, Some(*check_address)),
+                Source::Imported => (None, None),
+            };
+            PublicKeyFile {
+                pubkey: Some(entry.pubkey),
+                batch,
+                check_address,
+                path: entry.path.clone(),
+                copy: Some(set.copy.clone()),
+                file: format!("{}/{}", set.id, entry.file),
+            }
+        }));
+    }
+    Ok(keys)
+}
+
+fn keys_in_files(path: &Path) -> Result<Vec<PublicKeyFile>, BackupError> {
+    let found = import::find(&[path.to_owned()])?;
+    let file = |path: &Path| path.display().to_string();
+    let mut keys: Vec<_> = found
+        .keystores
+        .iter()
+        .map(|(path, keystore)| {
+            let batch = keystore.description().and_then(described_batch);
+            PublicKeyFile {
+                pubkey: Some(*keystore.pubkey()),
+                batch,
+                path: keystore.path().unwrap_or_default().to_owned(),
+                check_address: None,
+                copy: None,
+                file: file(path),
+            }
+        })
+        .collect();
+    keys.extend(found.bad.iter().map(|(path, _)| unreadable(file(path))));
+    Ok(keys)
+}
+
+/// A file that should name a key and cannot be read.
+fn unreadable(file: String) -> PublicKeyFile {
+    let path = String::new();
+    PublicKeyFile { pubkey: None, batch: None, check_address: None, path, copy: None, file }
+}
+
+/// Network, batch and scheme that a keystore of a device batch says in its description. A hint,
+/// and no evidence: what counts is whether the wallet makes the key.
+fn described_batch(description: &str) -> Option<(Network, u32, Scheme)> {
+    let rest = description.strip_prefix("Stockade ")?;
+    let rest = rest.strip_suffix("; not from the mnemonic path")?;
+    let (network, rest) = rest.split_once(" batch ")?;
+    let (batch, scheme) = rest.split_once(", ")?;
+    Some((network.parse().ok()?, batch.parse().ok()?, scheme.parse().ok()?))
+}
+
+/// Compares every key with what the wallet itself has.
+pub fn check(
+    keys: Vec<PublicKeyFile>,
+    options: &CheckOptions,
+    wallet: &mut dyn Wallet,
+    user: &mut dyn Interact,
+    progress: &mut dyn Progress,
+) -> Result<Checked, ValidatorError> {
+    let address = check_address(wallet, user)?;
+    let wallet_has_bls = wallet.bls_public_keys().is_some();
+    let mut checker =
+        Checker { wallet, user, address, options, roots: BTreeMap::new(), own: OwnKeys::default() };
+    let mut checked = Vec::new();
+    let total = keys.len();
+    for (done, key) in keys.into_iter().enumerate() {
+        progress.step("comparing with the wallet", done, total);
+        let (reason, found) = checker.check(&key)?;
+        checked.push(CheckedKey { key, reason, found });
+    }
+    progress.step("comparing with the wallet", total, total);
+    Ok(Checked { keys: checked, wallet_has_bls })
+}
+
+struct Checker<'a> {
+    wallet: &'a mut dyn Wallet,
+    user: &'a mut dyn Interact,
+    address: Address,
+    options: &'a CheckOptions,
+    roots: BTreeMap<(Network, Scheme, u32), BatchRoot>,
+    own: OwnKeys,
+}
+
+type Answer = (Reason, Option<DerivationPath>);
+
+impl Checker<'_> {
+    fn check(&mut self, key: &PublicKeyFile) -> Result<Answer, ValidatorError> {
+        let Some(pubkey) = key.pubkey else { return Ok((Reason::Malformed, None)) };
+        if key.check_address.is_some_and(|address| address != self.address) {
+            return Ok((Reason::NotThisWallet, None));
+        }
+        match key.batch {
+            Some((network, batch, scheme)) => {
+                let answer = self.check_batch(&pubkey, network, scheme, batch, &key.path)?;
+                match (answer, key.check_address) {
+                    // A description alone does not say which wallet: another may have made it.
+                    ((Reason::PubkeyMismatch, _), None) => Ok((Reason::OtherSource, None)),
+                    (answer, _) => Ok(answer),
+                }
+            }
+            None => self.check_mnemonic(&pubkey, &key.path),
+        }
+    }
+
+    /// A key of a device batch: the wallet's own user approves the batch's prompt once.
+    fn check_batch(
+        &mut self,
+        pubkey: &PublicKey,
+        network: Network,
+        scheme: Scheme,
+        batch: u32,
+        path: &str,
+    ) -> Result<Answer, ValidatorError> {
+        if self.options.batch.is_some_and(|only| only != batch) {
+            return Ok((Reason::NotChecked, None));
+        }
+        let Ok(path) = path.parse::<DerivationPath>() else {
+            return Ok((Reason::Malformed, None));
+        };
+        let place = (network, scheme, batch);
+        if !self.roots.contains_key(&place) {
+            let root =
+                BatchRoot::ask(self.wallet, scheme, network, batch, &self.address, self.user)?;
+            self.roots.insert(place, root);
+        }
+        let own = self.roots.get(&place).map(|root| root.public_key(&path));
+        match own == Some(*pubkey) {
+            true => Ok((Reason::Ok, Some(path))),
+            false => Ok((Reason::PubkeyMismatch, None)),
+        }
+    }
+
+    /// A key that may come from the wallet's words: the wallet shows its own public keys. One that
+    /// is not among them may come from other words, so it is never contradicted.
+    fn check_mnemonic(&mut self, pubkey: &PublicKey, path: &str) -> Result<Answer, ValidatorError> {
+        if let Ok(path) = path.parse::<DerivationPath>()
+            && path.levels().first() == Some(&12381)
+            && self.own_key(&path)? == Some(*pubkey)
+        {
+            return Ok((Reason::Ok, Some(path)));
+        }
+        for index in 0..=self.options.max_index {
+            let path = DerivationPath::signing_key(index);
+            match self.own_key(&path)? {
+                Some(own) if own == *pubkey => return Ok((Reason::Ok, Some(path))),
+                Some(_) => {}
+                None => return Ok((Reason::NotChecked, None)),
+            }
+        }
+        Ok((Reason::OtherSource, None))
+    }
+
+    /// The wallet's public key at `path`; `None` where it cannot show any.
+    fn own_key(&mut self, path: &DerivationPath) -> Result<Option<PublicKey>, DeviceError> {
+        if let Some(key) = self.own.0.get(path) {
+            return Ok(Some(*key));
+        }
+        let Some(keys) = self.wallet.bls_public_keys() else { return Ok(None) };
+        match keys.bls_public_key(path, Show::Silently, self.user) {
+            Ok(key) => {
+                self.own.0.insert(path.clone(), key);
+                Ok(Some(key))
+            }
+            // A path outside the app's list says nothing about the key.
+            Err(DeviceError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Each answer of the wallet takes it a while, so none is asked for twice.
+#[derive(Default)]
+struct OwnKeys(HashMap<DerivationPath, PublicKey>);
