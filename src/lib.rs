@@ -1,9 +1,14 @@
 //! Keeps Ethereum validator keys behind a hardware wallet, and proves that the backups open.
 //!
-//! Each module may use only those above it in this list; `device-tests/house` checks it.
+//! The order of the modules in `docs/architecture.md` is law: each may use only those above it,
+//! and `device-tests/house` checks it.
 
+pub mod attest;
+pub mod backup;
 pub mod bls;
+pub mod custodian;
 pub mod device;
+pub mod device_secret;
 pub mod eth;
 pub mod eth2_keystore;
 pub mod interact;
@@ -12,4 +17,7 @@ pub mod path;
 pub mod reader;
 pub mod secret;
 pub mod staking;
+pub mod store;
+pub mod timestamp;
 pub mod transport;
+pub mod validator;

@@ -1,0 +1,38 @@
+//! Why nothing could be attested, or an attestation not be read.
+
+use std::path::PathBuf;
+
+use super::StatementError;
+use crate::{backup::BackupError, device::DeviceError, eth::Address};
+
+/// Why nothing could be attested, or an attestation not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttestError {
+    /// Not an attestation file.
+    #[error("{} is no attestation: {reason}", .path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No attestation where one was expected.
+    #[error("no attestation in {0}")]
+    None(String),
+    /// A set whose manifest cannot be read: there is nothing to name in a statement.
+    #[error("set {0} has no manifest that can be attested: scrub it")]
+    NoManifest(String),
+    /// The wallet's signature is not its own.
+    #[error("the signature does not recover to the wallet's address {0}")]
+    WrongSigner(Address),
+    /// A statement that cannot be written.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// Sets and copies.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The wallet.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}

@@ -1,0 +1,52 @@
+//! The attestation file: a statement, who signed it, and the signature.
+
+use serde::{Deserialize, Serialize};
+
+use crate::eth::{Address, Signature, personal_message};
+
+const VERSION: u32 = 1;
+
+/// A signed statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attestation {
+    version: u32,
+    /// What was signed.
+    pub statement: String,
+    /// Who says that they signed it.
+    pub address: Address,
+    /// EIP-191 by that address.
+    pub signature: Signature,
+}
+
+impl Attestation {
+    /// The longest attestation that is read.
+    pub const MAX_LEN: u64 = 64 * 1024;
+
+    /// A statement with its signature.
+    pub fn new(statement: String, address: Address, signature: Signature) -> Self {
+        Self { version: VERSION, statement, address, signature }
+    }
+
+    /// Reads an attestation; its signature is not verified by that.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let attestation: Self = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+        match attestation.version {
+            VERSION => Ok(attestation),
+            other => Err(format!("version {other} is not one that this stockade knows")),
+        }
+    }
+
+    /// The file's bytes.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut json = serde_json::to_vec(self)?;
+        json.push(b'\n');
+        Ok(json)
+    }
+
+    /// Whether the address that it names signed exactly this statement.
+    pub fn is_signed(&self) -> bool {
+        personal_message::recover(self.statement.as_bytes(), &self.signature)
+            .is_ok_and(|signer| signer == self.address)
+    }
+}

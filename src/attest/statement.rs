@@ -1,0 +1,221 @@
+//! The statement: one line of printable ASCII with an exact grammar. See
+//! `docs/formats/attestation.md`.
+
+use std::{fmt, str::FromStr};
+
+use crate::{
+    backup::{Digest, SetId, verdict::Counts},
+    timestamp::Timestamp,
+};
+
+/// What a wallet signs about a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// Which set.
+    pub set: SetId,
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// How much was checked.
+    pub level: AttestedLevel,
+    /// Keys by verdict; a key is proven only if it is so in every copy.
+    pub keys: Counts,
+    /// The copies that were checked, in ascending order.
+    pub copies: Vec<String>,
+    /// The digest of the newest slashing history beside the set.
+    pub history: Option<Digest>,
+    /// The digest of the last statement about this set.
+    pub previous: Option<Digest>,
+    /// A text that a verifier asked for.
+    pub challenge: Option<Challenge>,
+    /// When, by the host's clock.
+    pub time: Timestamp,
+}
+
+/// How much was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AttestedLevel {
+    /// Every byte (scrub).
+    Bytes,
+    /// Every key (drill).
+    Opened,
+}
+
+/// Why a text is no statement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatementError {
+    /// It does not follow the grammar.
+    #[error("not a statement of an attestation, version 1")]
+    Grammar,
+    /// A challenge that could be read as another part of the statement.
+    #[error("a challenge is 1 to 64 letters, digits, spaces and . _ - : only, and not `none`")]
+    Challenge,
+}
+
+/// A text that a verifier asked for, to know that the statement was not made before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge(String);
+
+impl FromStr for Challenge {
+    type Err = StatementError;
+
+    fn from_str(text: &str) -> Result<Self, StatementError> {
+        // No semicolon, so that no challenge can add a field; no blank at the ends, so that what
+        // is shown is what is meant.
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b" ._-:".contains(&b);
+        let fits = (1..=64).contains(&text.len()) && text.trim() == text && text != "none";
+        match fits && text.bytes().all(plain) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(StatementError::Challenge),
+        }
+    }
+}
+
+impl fmt::Display for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AttestedLevel {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Opened => "opened",
+        }
+    }
+}
+
+impl Statement {
+    /// The digest of the statement's text, which the next one names as its `previous`.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.to_string().as_bytes())
+    }
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { proven, contradicted, inconclusive } = self.keys;
+        write!(
+            f,
+            "Stockade attestation v1; set {}; manifest {}; level {}; keys {proven} proven \
+             {contradicted} contradicted {inconclusive} inconclusive; copies {}; history {}; \
+             previous {}; challenge {}; time {}",
+            self.set,
+            self.manifest,
+            self.level.as_str(),
+            self.copies.join(","),
+            or_none(&self.history),
+            or_none(&self.previous),
+            or_none(&self.challenge),
+            self.time,
+        )
+    }
+}
+
+fn or_none<T: fmt::Display>(value: &Option<T>) -> String {
+    value.as_ref().map_or_else(|| "none".to_owned(), T::to_string)
+}
+
+impl FromStr for Statement {
+    type Err = StatementError;
+
+    fn from_str(text: &str) -> Result<Self, StatementError> {
+        let statement = parse(text).ok_or(StatementError::Grammar)?;
+        // One text a statement: what does not print as it was read is something else.
+        match statement.to_string() == text {
+            true => Ok(statement),
+            false => Err(StatementError::Grammar),
+        }
+    }
+}
+
+fn parse(text: &str) -> Option<Statement> {
+    let rest = text.strip_prefix("Stockade attestation v1; ")?;
+    let mut fields = rest.split("; ");
+    let mut field = |name: &str| fields.next()?.strip_prefix(name)?.strip_prefix(' ');
+    let statement = Statement {
+        set: field("set")?.parse().ok()?,
+        manifest: field("manifest")?.parse().ok()?,
+        level: match field("level")? {
+            "bytes" => AttestedLevel::Bytes,
+            "opened" => AttestedLevel::Opened,
+            _ => return None,
+        },
+        keys: parse_counts(field("keys")?)?,
+        copies: parse_copies(field("copies")?)?,
+        history: optional(field("history")?)?,
+        previous: optional(field("previous")?)?,
+        challenge: optional(field("challenge")?)?,
+        time: field("time")?.parse().ok()?,
+    };
+    fields.next().is_none().then_some(statement)
+}
+
+fn optional<T: FromStr>(text: &str) -> Option<Option<T>> {
+    match text {
+        "none" => Some(None),
+        text => text.parse().ok().map(Some),
+    }
+}
+
+fn parse_counts(text: &str) -> Option<Counts> {
+    let mut words = text.split(' ');
+    let mut count = |name: &str| {
+        let number = words.next()?.parse().ok()?;
+        (words.next()? == name).then_some(number)
+    };
+    Some(Counts {
+        proven: count("proven")?,
+        contradicted: count("contradicted")?,
+        inconclusive: count("inconclusive")?,
+    })
+}
+
+/// Ids of 8 hex digits, ascending, each once: no copy can be counted twice.
+fn parse_copies(text: &str) -> Option<Vec<String>> {
+    let copies: Vec<String> = text.split(',').map(str::to_owned).collect();
+    let lower_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    let ids = copies.iter().all(|id| id.len() == 8 && id.bytes().all(lower_hex));
+    let ascending = copies.iter().zip(copies.iter().skip(1)).all(|(a, b)| a < b);
+    (ids && ascending).then_some(copies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The statement that was shown and signed on real firmware; the recordings hold it.
+    const RECORDED: &str = "Stockade attestation v1; set 20261120-hoodi-7f3a19c2; manifest aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; level opened; keys 3 proven 0 contradicted 0 inconclusive; copies 0a1b2c3d,4e5f6071; history none; previous none; challenge none; time 20261120T101500Z";
+
+    #[test]
+    fn a_statement_prints_as_it_is_read() {
+        let statement: Statement = RECORDED.parse().unwrap();
+        assert_eq!(statement.keys.proven, 3);
+        assert_eq!(statement.copies.len(), 2);
+        assert_eq!(statement.to_string(), RECORDED);
+    }
+
+    #[test]
+    fn nothing_but_the_exact_grammar_is_a_statement() {
+        for (from, to) in [
+            ("v1;", "v2;"),
+            ("; level opened", "; level public_key"),
+            ("3 proven", "03 proven"),
+            ("0a1b2c3d,4e5f6071", "4e5f6071,0a1b2c3d"),
+            ("0a1b2c3d,4e5f6071", "0a1b2c3d,0a1b2c3d"),
+            ("; history none", ""),
+            ("20261120T101500Z", "20261120T101500Z "),
+            ("20261120T101500Z", "20261120T101500Z; more x"),
+            ("; challenge none", "; challenge a; b"),
+        ] {
+            let changed = RECORDED.replace(from, to);
+            assert_ne!(changed, RECORDED);
+            assert_eq!(changed.parse::<Statement>(), Err(StatementError::Grammar), "{changed}");
+        }
+        for bad in ["", "none", "a;b", " a", "ä", "a\nb"] {
+            assert_eq!(bad.parse::<Challenge>(), Err(StatementError::Challenge), "{bad:?}");
+        }
+    }
+}
