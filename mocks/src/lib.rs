@@ -6,6 +6,7 @@
 pub mod ledger;
 pub mod seed;
 pub mod server;
+pub mod trezor;
 pub mod user;
 
 pub use seed::Seed;

@@ -3,10 +3,10 @@
 use hmac::{Hmac, Mac};
 use k256::{
     NonZeroScalar, SecretKey,
-    ecdsa::{RecoveryId, Signature, SigningKey},
+    ecdsa::{RecoveryId, Signature, SigningKey, VerifyingKey},
     elliptic_curve::sec1::ToEncodedPoint,
 };
-use sha2::Sha512;
+use sha2::{Sha256, Sha512};
 use sha3::{Digest, Keccak256};
 use unicode_normalization::UnicodeNormalization;
 
@@ -46,6 +46,18 @@ impl Seed {
             node = node.child(*level)?;
         }
         Some(node)
+    }
+
+    /// The symmetric key at the path of `labels` (SLIP-0021).
+    pub fn symmetric_key(&self, labels: &[&str]) -> [u8; 32] {
+        let master = hmac_sha512(b"Symmetric key seed", &[&self.0]);
+        let node = labels.iter().fold(master, |node, label| {
+            let (parent, _) = node.split_at(32);
+            hmac_sha512(parent, &[&[0], label.as_bytes()])
+        });
+        let mut key = [0; 32];
+        key.copy_from_slice(node.split_at(32).1);
+        key
     }
 
     /// The EIP-2333 public key at `path`, 48 bytes compressed.
@@ -97,15 +109,7 @@ impl Node {
 
     /// The Ethereum address in EIP-55's mixed case, without 0x.
     pub fn address(&self) -> String {
-        let hash = Keccak256::digest(self.public_key().get(1..).unwrap_or_default());
-        let lower: String = hash.iter().skip(12).map(|byte| format!("{byte:02x}")).collect();
-        let check = Keccak256::digest(lower.as_bytes());
-        let nibbles = check.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        lower
-            .chars()
-            .zip(nibbles)
-            .map(|(c, nibble)| if nibble >= 8 { c.to_ascii_uppercase() } else { c })
-            .collect()
+        address_of(self.key.verifying_key())
     }
 
     /// Signs `digest` as RFC 6979 says: r, s (low) and the parity of R's y.
@@ -118,15 +122,45 @@ impl Node {
 
     /// Signs `message` as EIP-191 version 0x45 says.
     pub fn sign_personal(&self, message: &[u8]) -> Option<([u8; 32], [u8; 32], bool)> {
-        let mut hasher = Keccak256::new();
-        hasher.update(b"\x19Ethereum Signed Message:\n");
-        hasher.update(message.len().to_string());
-        hasher.update(message);
-        self.sign(&hasher.finalize().into())
+        self.sign(&personal_digest(message))
     }
 }
 
-fn hmac_sha512(key: &[u8], parts: &[&[u8]]) -> [u8; 64] {
+/// The Ethereum address of `key` in EIP-55's mixed case, without 0x.
+pub fn address_of(key: &VerifyingKey) -> String {
+    let point = key.as_affine().to_encoded_point(false);
+    let hash = Keccak256::digest(point.as_bytes().get(1..).unwrap_or_default());
+    let lower: String = hash.iter().skip(12).map(|byte| format!("{byte:02x}")).collect();
+    let check = Keccak256::digest(lower.as_bytes());
+    let nibbles = check.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    lower
+        .chars()
+        .zip(nibbles)
+        .map(|(c, nibble)| if nibble >= 8 { c.to_ascii_uppercase() } else { c })
+        .collect()
+}
+
+/// What EIP-191 version 0x45 signs for `message`.
+pub fn personal_digest(message: &[u8]) -> [u8; 32] {
+    let mut hasher = Keccak256::new();
+    hasher.update(b"\x19Ethereum Signed Message:\n");
+    hasher.update(message.len().to_string());
+    hasher.update(message);
+    hasher.finalize().into()
+}
+
+/// HMAC-SHA-256 of `parts`, one after the other.
+pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes keys of any length, so this never fails.
+    let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(key) else { return [0; 32] };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// HMAC-SHA-512 of `parts`, one after the other.
+pub(crate) fn hmac_sha512(key: &[u8], parts: &[&[u8]]) -> [u8; 64] {
     // HMAC takes keys of any length, so this never fails.
     let Ok(mut mac) = <HmacSha512 as Mac>::new_from_slice(key) else { return [0; 64] };
     for part in parts {
@@ -148,5 +182,20 @@ mod tests {
         assert_eq!(seed.node(&path).unwrap().address(), "9858EfFD232B4033E47d90003D41EC34EcaEda94");
         let seed = Seed::from_mnemonic(DEFAULT_MNEMONIC, "TREZOR");
         assert_eq!(seed.node(&path).unwrap().address(), "9c32F71D4DB8Fb9e1A58B0a80dF79935e7256FA6");
+    }
+
+    /// The first vector of SLIP-0021.
+    #[test]
+    fn symmetric_keys() {
+        let seed = Seed::from_mnemonic("all all all all all all all all all all all all", "");
+        let hex = |key: [u8; 32]| key.map(|byte| format!("{byte:02x}")).concat();
+        assert_eq!(
+            hex(seed.symmetric_key(&[])),
+            "dbf12b44133eaab506a740f6565cc117228cbf1dd70635cfa8ddfdc9af734756"
+        );
+        assert_eq!(
+            hex(seed.symmetric_key(&["SLIP-0021"])),
+            "1d065e3ac1bbe5c7fad32cf2305f7d709dc070d672044a19e610c77cdf33de0d"
+        );
     }
 }

@@ -1,0 +1,76 @@
+//! What the device does, one command per file.
+
+mod apply_settings;
+mod cipher_key_value;
+mod get_address;
+mod load_device;
+mod management;
+mod ping;
+mod sign_message;
+mod verify_message;
+
+use super::{
+    Reply,
+    decode::decode,
+    failure::{Failure, NOT_INITIALIZED, UNKNOWN_MESSAGE},
+    kind,
+    model::Model,
+    protobuf::{Message, Writer},
+    screen::Screen,
+    state::State,
+    step::Step,
+};
+
+/// A message from the host that begins something.
+pub(super) trait Command: Send {
+    /// What comes before the answer.
+    fn steps(&self, model: Model) -> Vec<Step>;
+
+    /// What [`Step::Show`] shows, one after the other.
+    fn screens(&self, _state: &State) -> Result<Vec<Screen>, Failure> {
+        Ok(Vec::new())
+    }
+
+    /// Does it, and answers.
+    fn answer(&self, state: &mut State) -> Result<Reply, Failure>;
+}
+
+/// The command in a message.
+pub(super) fn read(model: Model, kind: u16, payload: &[u8]) -> Result<Box<dyn Command>, Failure> {
+    let read: fn(&Message<'_>) -> Box<dyn Command> = match kind {
+        kind::INITIALIZE => |m| Box::new(management::Initialize::read(m)),
+        kind::GET_FEATURES => |_| Box::new(management::GetFeatures),
+        kind::CANCEL => |_| Box::new(management::Cancel),
+        kind::LOCK_DEVICE => |_| Box::new(management::LockDevice),
+        kind::END_SESSION => |_| Box::new(management::EndSession),
+        kind::PING => |m| Box::new(ping::Ping::read(m)),
+        kind::LOAD_DEVICE => |m| Box::new(load_device::LoadDevice::read(m)),
+        kind::APPLY_SETTINGS => |m| Box::new(apply_settings::ApplySettings::read(m)),
+        kind::CIPHER_KEY_VALUE => |m| Box::new(cipher_key_value::CipherKeyValue::read(m)),
+        kind::ETHEREUM_GET_ADDRESS => |m| Box::new(get_address::GetAddress::read(m)),
+        kind::ETHEREUM_SIGN_MESSAGE => |m| Box::new(sign_message::SignMessage::read(m)),
+        kind::ETHEREUM_VERIFY_MESSAGE => |m| Box::new(verify_message::VerifyMessage::read(m)),
+        _ => return Err(UNKNOWN_MESSAGE),
+    };
+    let message = decode(model, kind, payload).map_err(|f| f.at("messages.c:232"))?;
+    Ok(read(&message))
+}
+
+/// What comes before the use of an Ethereum key. The One checks the path before it opens the
+/// seed, core firmware after.
+fn key_steps(model: Model, path: &[u32], one_place: &'static str) -> Vec<Step> {
+    let check_path = Step::CheckPath(path.to_vec());
+    match model {
+        Model::One => vec![
+            Step::Initialized(NOT_INITIALIZED.at(one_place)),
+            Step::Unlock,
+            check_path,
+            Step::OpenSeed,
+        ],
+        _ => vec![Step::Unlock, Step::OpenSeed, check_path],
+    }
+}
+
+fn success(text: &str) -> Reply {
+    (kind::SUCCESS, Writer::default().text(1, text).finish())
+}

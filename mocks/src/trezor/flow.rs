@@ -1,0 +1,157 @@
+//! How a command comes to its answer, step by step, and what becomes of messages that arrive
+//! while the device waits.
+
+use std::collections::VecDeque;
+
+use super::{
+    Reply, Trezor,
+    commands::Command,
+    decode::decode,
+    failure::{Failure, TOO_BIG},
+    features, kind,
+    model::Model,
+    step::{self, Progress, Step, Waiting},
+};
+use crate::Decision;
+
+/// The One reads only what fits one packet while it waits.
+const MOST_WHILE_WAITING: usize = 55;
+
+/// What is still to be done for a command.
+pub(super) struct Flow {
+    command: Box<dyn Command>,
+    steps: VecDeque<Step>,
+}
+
+/// A flow that waits.
+pub(super) struct Pending {
+    flow: Flow,
+    waiting: Waiting,
+}
+
+impl Flow {
+    pub(super) fn new(command: Box<dyn Command>, model: Model) -> Self {
+        let steps = command.steps(model).into();
+        Self { command, steps }
+    }
+
+    fn prepend(&mut self, steps: Vec<Step>) {
+        for step in steps.into_iter().rev() {
+            self.steps.push_front(step);
+        }
+    }
+}
+
+impl Trezor {
+    /// Goes on with `flow` until it answers or waits.
+    pub(super) fn run(&mut self, mut flow: Flow) -> Reply {
+        while let Some(step) = flow.steps.pop_front() {
+            match step::take(&mut self.state, step, flow.command.as_ref()) {
+                Ok(Progress::Next) => {}
+                Ok(Progress::First(steps)) => flow.prepend(steps),
+                Ok(Progress::Wait(waiting, request)) => {
+                    self.pending = Some(Pending { flow, waiting });
+                    return request;
+                }
+                Err(failure) => return self.fail(failure),
+            }
+        }
+        match flow.command.answer(&mut self.state) {
+            Ok(reply) => reply,
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    /// A message that comes while the device waits. The One heeds only what answers it, Cancel and
+    /// Initialize; core firmware drops the flow for any message but the one that answers it.
+    pub(super) fn while_waiting(
+        &mut self,
+        pending: Pending,
+        kind: u16,
+        payload: &[u8],
+    ) -> Vec<Reply> {
+        if self.state.model != Model::One {
+            return match kind == pending.waiting.answered_by() {
+                true => self.answered(pending, payload),
+                false => vec![self.command(kind, payload)],
+            };
+        }
+        match kind {
+            kind::BUTTON_ACK
+            | kind::PIN_MATRIX_ACK
+            | kind::PASSPHRASE_ACK
+            | kind::CANCEL
+            | kind::INITIALIZE => {}
+            _ => {
+                self.pending = Some(pending);
+                return Vec::new();
+            }
+        }
+        if let Err(failure) = check_while_waiting(kind, payload) {
+            self.pending = Some(pending);
+            return vec![self.fail(failure)];
+        }
+        self.heeded_by_one(pending, kind, payload)
+    }
+
+    fn heeded_by_one(&mut self, pending: Pending, kind: u16, payload: &[u8]) -> Vec<Reply> {
+        if kind == pending.waiting.answered_by() {
+            return self.answered(pending, payload);
+        }
+        match kind {
+            kind::CANCEL => {
+                self.state.pin_matrix.hide();
+                vec![self.fail(pending.waiting.cancelled())]
+            }
+            // Whatever session it names: the One begins a new one.
+            kind::INITIALIZE => {
+                self.state.pin_matrix.hide();
+                let session = self.state.sessions.start(None);
+                vec![features::reply(&self.state, Some(session))]
+            }
+            _ => {
+                self.pending = Some(pending);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The host has sent what the device waits for.
+    fn answered(&mut self, Pending { mut flow, waiting }: Pending, payload: &[u8]) -> Vec<Reply> {
+        let ack = match decode(self.state.model, waiting.answered_by(), payload) {
+            Ok(ack) => ack,
+            Err(failure) => return vec![self.fail(failure)],
+        };
+        let shown = match &waiting {
+            Waiting::Button(screen) => Some(screen.shown.as_str()),
+            Waiting::PinOnDevice => Some("Enter PIN"),
+            Waiting::PassphraseOnDevice => Some("Enter passphrase"),
+            Waiting::PinMatrix | Waiting::Passphrase => None,
+        };
+        if self.away && shown.is_some() {
+            self.pending = Some(Pending { flow, waiting });
+            return Vec::new();
+        }
+        let approved = shown.is_none_or(|shown| self.user.decide(shown) == Decision::Approve);
+        match step::outcome(&mut self.state, waiting, &ack, approved) {
+            Ok(steps) => {
+                flow.prepend(steps);
+                vec![self.run(flow)]
+            }
+            Err(failure) => vec![self.fail(failure)],
+        }
+    }
+
+    pub(super) fn fail(&self, failure: Failure) -> Reply {
+        failure.reply(self.state.model)
+    }
+}
+
+/// Whether the One can read what it heeds.
+fn check_while_waiting(kind: u16, payload: &[u8]) -> Result<(), Failure> {
+    if payload.len() > MOST_WHILE_WAITING {
+        return Err(TOO_BIG.at("messages.c:389"));
+    }
+    decode(Model::One, kind, payload).map_err(|failure| failure.at("messages.c:399"))?;
+    Ok(())
+}

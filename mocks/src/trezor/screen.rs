@@ -1,0 +1,112 @@
+//! What the device shows and its user answers, and the ButtonRequest that announces it.
+
+use super::{
+    Reply,
+    failure::{CANCELLED, Failure},
+    kind,
+    model::Model,
+    protobuf::Writer,
+};
+
+/// Codes of ButtonRequest (messages-common.proto, `ButtonRequestType`).
+pub(super) mod code {
+    pub(in super::super) const OTHER: u64 = 1;
+    pub(in super::super) const PROTECT_CALL: u64 = 7;
+    pub(in super::super) const ADDRESS: u64 = 10;
+    pub(in super::super) const UNKNOWN_PATH: u64 = 15;
+    pub(in super::super) const SUCCESS: u64 = 17;
+    pub(in super::super) const PASSPHRASE_ENTRY: u64 = 19;
+    pub(in super::super) const PIN_ENTRY: u64 = 20;
+}
+
+/// What "no" does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum No {
+    /// The device gives up.
+    Fails,
+    /// The device asks again: the One turns from an address to its QR code and back.
+    AsksAgain,
+}
+
+/// A screen that waits for its user.
+#[derive(Debug, Clone)]
+pub(super) struct Screen {
+    code: u64,
+    /// Core firmware: how many pages it has.
+    pages: u64,
+    /// Core firmware: its name.
+    name: &'static str,
+    /// What it says, for the user.
+    pub(super) shown: String,
+    /// The failure when the user says no, and when the host cancels.
+    pub(super) refused: Failure,
+    pub(super) no: No,
+}
+
+impl Screen {
+    /// One that core firmware names `name`, of one page.
+    pub(super) fn new(code: u64, name: &'static str, shown: impl Into<String>) -> Self {
+        Self { code, pages: 1, name, shown: shown.into(), refused: CANCELLED, no: No::Fails }
+    }
+
+    pub(super) fn pages(self, pages: u64) -> Self {
+        Self { pages, ..self }
+    }
+
+    /// With the One's source line of its refusal.
+    pub(super) fn at(self, place: &'static str) -> Self {
+        Self { refused: CANCELLED.at(place), ..self }
+    }
+
+    /// With another failure of its refusal.
+    pub(super) fn refused(self, refused: Failure) -> Self {
+        Self { refused, ..self }
+    }
+
+    /// With what "no" does.
+    pub(super) fn no(self, no: No) -> Self {
+        Self { no, ..self }
+    }
+
+    /// The ButtonRequest that announces it.
+    pub(super) fn request(&self, model: Model) -> Reply {
+        let request = Writer::default().number(1, self.code);
+        let request = request
+            .when(model != Model::One, |request| request.number(2, self.pages).text(4, self.name));
+        (kind::BUTTON_REQUEST, request.finish())
+    }
+}
+
+/// The pages in which the One shows a message: four rows of 18 characters, or of 8 bytes in hex
+/// where it is not printable ASCII.
+pub(super) fn pages_of_one(message: &[u8]) -> Vec<String> {
+    let printable = message.iter().all(|byte| (b' '..=b'~').contains(byte));
+    let size = if printable { 4 * 18 } else { 4 * 8 };
+    let page = |bytes: &[u8]| match printable {
+        true => String::from_utf8_lossy(bytes).into_owned(),
+        false => hex(bytes),
+    };
+    match message {
+        [] => vec![String::new()],
+        _ => message.chunks(size).map(page).collect(),
+    }
+}
+
+/// As core firmware shows a message: text, or hex where it is not UTF-8.
+pub(super) fn text_of_core(message: &[u8]) -> String {
+    match std::str::from_utf8(message) {
+        Ok(text) => text.to_owned(),
+        Err(_) => format!("hex({})", hex(message)),
+    }
+}
+
+/// How many pages the Safe 5 takes for `text`, with the page to confirm. The firmware lays them
+/// out by the widths of its letters; the recordings say that 126 characters fit a page and 280
+/// need three.
+pub(super) fn pages_of_core(text: &str) -> u64 {
+    text.chars().count().div_ceil(126).max(1) as u64 + 1
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,94 @@
+//! Sessions: an id that the host can come back with, and the seed that its passphrase opened.
+
+use super::random;
+use crate::Seed;
+
+/// As many as both firmwares keep; the one unused for longest gives way.
+const MOST: usize = 10;
+
+struct Session {
+    id: [u8; 32],
+    seed: Option<Seed>,
+}
+
+/// The sessions of a device, the latest used last.
+#[derive(Default)]
+pub(super) struct Sessions {
+    kept: Vec<Session>,
+    active: bool,
+}
+
+impl Sessions {
+    /// Comes back to the session `id`, or begins a new one when it is not known; gives its id.
+    pub(super) fn start(&mut self, id: Option<&[u8]>) -> [u8; 32] {
+        let known = self.kept.iter().position(|session| Some(&session.id[..]) == id);
+        let session = match known {
+            Some(index) => self.kept.remove(index),
+            None => Session { id: random(), seed: None },
+        };
+        if self.kept.len() >= MOST {
+            self.kept.remove(0);
+        }
+        let id = session.id;
+        self.kept.push(session);
+        self.active = true;
+        id
+    }
+
+    /// Forgets the active session; there is none then.
+    pub(super) fn end(&mut self) {
+        if self.active {
+            self.kept.pop();
+        }
+        self.active = false;
+    }
+
+    /// Forgets all of them.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// The seed of the active session, once it is open.
+    pub(super) fn seed(&self) -> Option<&Seed> {
+        if !self.active {
+            return None;
+        }
+        self.kept.last()?.seed.as_ref()
+    }
+
+    pub(super) fn open(&mut self, seed: Seed) {
+        if let (true, Some(session)) = (self.active, self.kept.last_mut()) {
+            session.seed = Some(seed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_unused_for_longest_gives_way() {
+        let mut sessions = Sessions::default();
+        let ids: Vec<_> = (0..MOST).map(|_| sessions.start(None)).collect();
+        assert_eq!(sessions.start(Some(&ids[0])), ids[0]);
+        sessions.start(None);
+        assert_eq!(sessions.start(Some(&ids[0])), ids[0]);
+        assert_ne!(sessions.start(Some(&ids[1])), ids[1]);
+    }
+
+    #[test]
+    fn an_ended_session_is_not_known_again() {
+        let mut sessions = Sessions::default();
+        let id = sessions.start(None);
+        sessions.open(Seed::from_mnemonic("all all", ""));
+        assert!(sessions.seed().is_some());
+        sessions.end();
+        assert!(sessions.seed().is_none());
+        assert_ne!(sessions.start(Some(&id)), id);
+    }
+}

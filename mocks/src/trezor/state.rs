@@ -1,0 +1,63 @@
+//! What the device holds.
+
+use std::collections::VecDeque;
+
+use super::{
+    Config,
+    failure::{Failure, INVALID_SESSION, NO_KEY},
+    model::Model,
+    pin_matrix::PinMatrix,
+    random,
+    session::Sessions,
+};
+use crate::{Seed, User, seed::Node};
+
+/// The SafetyCheckLevel that refuses other paths than Ethereum's; the others warn of them.
+pub(super) const STRICT: u64 = 0;
+
+pub(super) struct State {
+    pub(super) model: Model,
+    pub(super) device_id: String,
+    pub(super) mnemonic: Option<String>,
+    pub(super) label: Option<String>,
+    pub(super) pin: Option<String>,
+    pub(super) unlocked: bool,
+    pub(super) passphrase_protection: bool,
+    pub(super) safety_checks: u64,
+    pub(super) sessions: Sessions,
+    pub(super) pin_matrix: PinMatrix,
+    pub(super) typed_passphrase: String,
+    /// PINs to be typed on the device before the right one.
+    pub(super) typed_pins: VecDeque<String>,
+}
+
+impl State {
+    /// What `config` says, and who uses it.
+    pub(super) fn new(config: Config) -> (Self, User) {
+        let device_id = || random::<12>().iter().map(|byte| format!("{byte:02X}")).collect();
+        let state = Self {
+            model: config.model,
+            device_id: config.device_id.unwrap_or_else(device_id),
+            mnemonic: config.mnemonic,
+            label: config.label,
+            unlocked: config.pin.is_none(),
+            pin: config.pin,
+            passphrase_protection: config.passphrase_protection,
+            safety_checks: STRICT,
+            sessions: Sessions::default(),
+            pin_matrix: PinMatrix::default(),
+            typed_passphrase: config.typed_passphrase,
+            typed_pins: VecDeque::new(),
+        };
+        (state, config.user)
+    }
+
+    /// The open seed of the active session.
+    pub(super) fn seed(&self) -> Result<&Seed, Failure> {
+        self.sessions.seed().ok_or(INVALID_SESSION)
+    }
+
+    pub(super) fn node(&self, path: &[u32]) -> Result<Node, Failure> {
+        self.seed()?.node(path).ok_or(NO_KEY)
+    }
+}
