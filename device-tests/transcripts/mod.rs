@@ -1,3 +1,4 @@
 //! Recordings of real firmware, played against the mocks.
 
 mod ledger;
+mod trezor;
