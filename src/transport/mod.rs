@@ -1,6 +1,17 @@
 //! Links that carry bytes to a device. Nothing here knows a protocol.
 
+#[cfg(feature = "hid")]
+pub mod hid;
+mod resolve;
+pub mod tcp;
+pub mod udp;
+#[cfg(feature = "hid")]
+pub mod usb;
+pub mod wait;
+
 use std::time::Duration;
+
+pub use wait::{Stopped, Wait};
 
 /// What every wallet here moves at a time over HID, USB and UDP: 64 bytes.
 pub type Packet = [u8; 64];
@@ -48,4 +59,24 @@ pub enum TransportError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+impl TransportError {
+    /// What the system said while doing `what` to `where_`.
+    pub(crate) fn io(what: &str, where_: &str, source: std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        match source.kind() {
+            ErrorKind::NotFound
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::AddrNotAvailable => Self::NotFound(where_.to_owned()),
+            ErrorKind::PermissionDenied => Self::Permission(where_.to_owned()),
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof => Self::Disconnected,
+            _ => Self::Io { what: format!("{what} {where_}"), source },
+        }
+    }
 }

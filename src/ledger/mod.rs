@@ -1,0 +1,22 @@
+//! Ledger: APDUs to the Ethereum app, over HID or to Speculos.
+//!
+//! [`Ledger`] is what a caller needs; the rest is for programs that bring commands or transports
+//! of their own.
+
+pub mod apdu;
+pub mod command;
+pub mod commands;
+pub mod exchange;
+mod found;
+pub mod framing;
+pub mod model;
+pub mod status_word;
+mod stream;
+mod wallet;
+
+pub use apdu::{Apdu, Reply};
+pub use command::Command;
+pub use exchange::{Exchange, ExchangeError, HidExchange};
+pub use found::{About, Ledger};
+pub use status_word::StatusWord;
+pub use stream::StreamExchange;

@@ -1,0 +1,63 @@
+//! Exchanges over a stream of bytes, as Speculos takes them: `length(4) apdu` there,
+//! `length(4) data status(2)` back, the length counting the data alone.
+//!
+//! Specification: [Speculos, APDU server](https://speculos.ledger.com/user/clients.html).
+
+use zeroize::Zeroizing;
+
+use super::{
+    Apdu, Exchange, ExchangeError, Reply,
+    framing::{FramingError, MAX_REPLY},
+};
+use crate::transport::{ByteStream, TransportError, Wait};
+
+/// Exchanges over a stream.
+pub struct StreamExchange<S> {
+    stream: S,
+    /// Set while a reply is awaited, and for good when the wait ended without: what comes later
+    /// could not be told from the reply to another request.
+    outstanding: bool,
+}
+
+impl<S: ByteStream> StreamExchange<S> {
+    /// Exchanges over `stream`, which must be fresh.
+    pub fn new(stream: S) -> Self {
+        Self { stream, outstanding: false }
+    }
+
+    /// The length of the reply, its status word included.
+    fn length(&mut self, wait: Wait<'_>) -> Result<usize, ExchangeError> {
+        let mut bytes = [0; 4];
+        self.fill(&mut bytes, wait)?;
+        let length = usize::try_from(u32::from_be_bytes(bytes)).unwrap_or(usize::MAX);
+        match length.checked_add(2) {
+            Some(with_status) if with_status <= MAX_REPLY => Ok(with_status),
+            _ => Err(FramingError::Length(length).into()),
+        }
+    }
+
+    fn fill(&mut self, mut buffer: &mut [u8], wait: Wait<'_>) -> Result<(), ExchangeError> {
+        while !buffer.is_empty() {
+            let n = self.stream.receive(buffer, wait.slice()?)?;
+            // A stream that claims more than there was room for is at odds with its contract.
+            buffer = buffer.get_mut(n..).ok_or(TransportError::Disconnected)?;
+        }
+        Ok(())
+    }
+}
+
+impl<S: ByteStream> Exchange for StreamExchange<S> {
+    fn exchange(&mut self, apdu: &Apdu, wait: Wait<'_>) -> Result<Reply, ExchangeError> {
+        if std::mem::replace(&mut self.outstanding, true) {
+            return Err(ExchangeError::Outstanding);
+        }
+        let bytes = apdu.to_bytes();
+        let length = u32::try_from(bytes.len()).map_err(|_| FramingError::TooLong(bytes.len()))?;
+        self.stream.send(&[&length.to_be_bytes(), bytes.as_slice()].concat())?;
+
+        let mut reply = Zeroizing::new(vec![0; self.length(wait)?]);
+        self.fill(&mut reply, wait)?;
+        self.outstanding = false;
+        Reply::from_bytes(reply).ok_or(ExchangeError::NoStatusWord)
+    }
+}

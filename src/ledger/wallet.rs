@@ -1,0 +1,129 @@
+//! An open Ledger, with the Ethereum app running.
+
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::{Command, Exchange, StatusWord, commands};
+use crate::{
+    bls,
+    device::{self, BlsPublicKeys, DeviceError, Identity, Show, Timeouts},
+    eth::{Address, Signature},
+    interact::Interact,
+    path::DerivationPath,
+    transport::Wait,
+};
+
+/// A Ledger whose Ethereum app is open.
+pub(super) struct Wallet {
+    pub(super) talker: Talker,
+    pub(super) identity: Identity,
+}
+
+/// Carries out commands.
+pub(super) struct Talker {
+    pub(super) exchange: Box<dyn Exchange>,
+    pub(super) name: String,
+    pub(super) timeouts: Timeouts,
+    /// The version of the app that is open, for errors.
+    pub(super) app_version: String,
+}
+
+impl Talker {
+    /// Carries out a command that needs nobody.
+    pub(super) fn ask<C: Command>(
+        &mut self,
+        command: &C,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<C::Response, DeviceError> {
+        self.run(command, self.timeouts.reply, cancelled)
+    }
+
+    /// Carries out a command, sending its user to the device where the app asks.
+    fn ask_user<C: Command>(
+        &mut self,
+        command: &C,
+        user: &mut dyn Interact,
+    ) -> Result<C::Response, DeviceError> {
+        let wait = match command.attention() {
+            Some(attention) => {
+                user.look_at_device(&self.name, attention);
+                self.timeouts.user
+            }
+            // Keys are derived on the device, which takes the oldest ones seconds.
+            None => self.timeouts.reply * 4,
+        };
+        self.run(command, wait, &|| user.cancelled())
+    }
+
+    fn run<C: Command>(
+        &mut self,
+        command: &C,
+        wait: Duration,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<C::Response, DeviceError> {
+        let apdus = command.apdus().map_err(|error| DeviceError::Unsupported {
+            device: self.name.clone(),
+            what: format!("take this request: {error}"),
+        })?;
+        let mut data = Zeroizing::new(Vec::new());
+        for apdu in &apdus {
+            // Every reply but the last is empty.
+            if !data.is_empty() {
+                return Err(DeviceError::protocol(
+                    &self.name,
+                    "an answer before the question's end",
+                ));
+            }
+            let reply = self
+                .exchange
+                .exchange(apdu, Wait::new(wait, cancelled))
+                .map_err(|e| e.into_device_error(&self.name))?;
+            data = reply.into_data().map_err(|status| self.refusal::<C>(status))?;
+        }
+        command.parse(&data).map_err(|e| DeviceError::protocol(&self.name, e.to_string()))
+    }
+
+    fn refusal<C: Command>(&self, status: StatusWord) -> DeviceError {
+        status.error(&self.name, &self.app_version, C::SINCE)
+    }
+}
+
+impl device::Wallet for Wallet {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn address(
+        &mut self,
+        path: &DerivationPath,
+        show: Show,
+        user: &mut dyn Interact,
+    ) -> Result<Address, DeviceError> {
+        self.talker.ask_user(&commands::GetAddress { path, show }, user)
+    }
+
+    fn sign_personal(
+        &mut self,
+        path: &DerivationPath,
+        message: &str,
+        user: &mut dyn Interact,
+    ) -> Result<Signature, DeviceError> {
+        self.talker.ask_user(&commands::PersonalSign { path, message }, user)
+    }
+
+    fn bls_public_keys(&mut self) -> Option<&mut dyn BlsPublicKeys> {
+        Some(self)
+    }
+}
+
+impl BlsPublicKeys for Wallet {
+    fn bls_public_key(
+        &mut self,
+        path: &DerivationPath,
+        show: Show,
+        user: &mut dyn Interact,
+    ) -> Result<bls::PublicKey, DeviceError> {
+        self.talker.ask_user(&commands::GetEth2PublicKey { path, show }, user)
+    }
+}

@@ -1,0 +1,120 @@
+//! UDP datagrams of one packet each: the Trezor emulator.
+
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    time::{Duration, Instant},
+};
+
+use super::{Link, Packet, TransportError, resolve::resolve, tcp::is_timeout};
+
+/// What the emulator answers [`PONG`] to, outside its protocol.
+const PING: &[u8] = b"PINGPING";
+const PONG: &[u8] = b"PONGPONG";
+
+/// A link over UDP to an emulator that answered.
+#[derive(Debug)]
+pub struct Udp {
+    socket: UdpSocket,
+    address: String,
+}
+
+impl Udp {
+    /// Connects to the emulator at `address` (`HOST:PORT`), which must answer a ping within
+    /// `wait`: UDP itself never says that nobody is there.
+    pub fn connect(address: &str, wait: Duration) -> Result<Self, TransportError> {
+        let deadline = Instant::now() + wait;
+        let not_found = || TransportError::NotFound(address.to_owned());
+        for candidate in resolve(address, wait)? {
+            let socket = open(candidate).map_err(|e| TransportError::io("opening", address, e))?;
+            let link = Self { socket, address: address.to_owned() };
+            match link.answers_ping(deadline) {
+                Ok(true) => return Ok(link),
+                Ok(false) => return Err(not_found()),
+                // Refused at this address; the name may have another.
+                Err(TransportError::NotFound(_) | TransportError::Disconnected) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Err(not_found())
+    }
+
+    fn answers_ping(&self, deadline: Instant) -> Result<bool, TransportError> {
+        self.socket.send(PING).map_err(|e| self.error("sending to", e))?;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(false);
+            }
+            let mut buffer = [0; 65];
+            // Packets for whoever spoke to the emulator before are skipped.
+            if self.datagram(&mut buffer, left)?.is_some_and(|datagram| datagram == PONG) {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The next datagram, cut to the buffer's length, or `None` when the time is up.
+    fn datagram<'b>(
+        &self,
+        buffer: &'b mut [u8],
+        wait: Duration,
+    ) -> Result<Option<&'b [u8]>, TransportError> {
+        // Zero would mean for ever.
+        let wait = wait.max(Duration::from_millis(1));
+        let received =
+            self.socket.set_read_timeout(Some(wait)).and_then(|()| self.socket.recv(buffer));
+        match received {
+            Ok(n) => Ok(buffer.get(..n)),
+            Err(e) if is_timeout(e.kind()) => Ok(None),
+            Err(e) => Err(self.error("reading from", e)),
+        }
+    }
+
+    fn error(&self, what: &str, error: io::Error) -> TransportError {
+        TransportError::io(what, &self.address, error)
+    }
+}
+
+fn open(to: SocketAddr) -> io::Result<UdpSocket> {
+    let from: SocketAddr = match to {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(from)?;
+    socket.connect(to)?;
+    Ok(socket)
+}
+
+impl Link for Udp {
+    fn send(&mut self, packet: &Packet) -> Result<(), TransportError> {
+        match self.socket.send(packet) {
+            Ok(_) => Ok(()),
+            // It answered the ping, so it was there.
+            Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => {
+                Err(TransportError::Disconnected)
+            }
+            Err(e) => Err(self.error("sending to", e)),
+        }
+    }
+
+    fn receive(&mut self, wait: Duration) -> Result<Option<Packet>, TransportError> {
+        let mut buffer = [0; 65];
+        let datagram = match self.datagram(&mut buffer, wait) {
+            Err(TransportError::NotFound(_)) => return Err(TransportError::Disconnected),
+            other => other?,
+        };
+        match datagram {
+            None => Ok(None),
+            Some(PONG) => Ok(None),
+            Some(bytes) => match Packet::try_from(bytes) {
+                Ok(packet) => Ok(Some(packet)),
+                Err(_) => Err(self.error("reading from", wrong_length(bytes.len()))),
+            },
+        }
+    }
+}
+
+fn wrong_length(n: usize) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("a datagram of {n} bytes instead of 64"))
+}
