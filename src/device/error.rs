@@ -11,6 +11,14 @@ pub enum DeviceError {
     /// No such device.
     #[error("no device found at {0}")]
     NotFound(String),
+    /// Several devices are plugged in, and any of them may be meant.
+    #[error("`{spec}` may be any of {}: name one", choices.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        spec: String,
+        /// What to ask for instead.
+        choices: Vec<String>,
+    },
     /// Another program talks to it, or it is in the midst of something else.
     #[error("{0} is busy with something else")]
     Busy(String),

@@ -1,0 +1,71 @@
+//! Simulated devices in this process, behind the same links as real ones.
+
+use std::{collections::VecDeque, time::Duration};
+
+use stockade_mocks::{Decision, Device, User, ledger as mock_ledger};
+
+use super::{MockSetup, Spec};
+use crate::{
+    device::{DeviceError, Found, Timeouts},
+    ledger::{self, HidExchange, Ledger},
+    transport::{Link, Packet, TransportError},
+};
+
+/// A link to a simulated device, which answers at once.
+struct MockLink<D> {
+    device: D,
+    answers: VecDeque<Packet>,
+}
+
+impl<D: Device> MockLink<D> {
+    fn new(device: D) -> Self {
+        Self { device, answers: VecDeque::new() }
+    }
+}
+
+impl<D: Device> Link for MockLink<D> {
+    fn send(&mut self, packet: &Packet) -> Result<(), TransportError> {
+        self.answers.extend(self.device.receive(packet));
+        Ok(())
+    }
+
+    fn receive(&mut self, wait: Duration) -> Result<Option<Packet>, TransportError> {
+        let answer = self.answers.pop_front();
+        if answer.is_none() {
+            std::thread::sleep(wait);
+        }
+        Ok(answer)
+    }
+}
+
+/// The simulated device that `spec` names.
+pub(super) fn find(
+    spec: &Spec,
+    timeouts: Timeouts,
+    setup: &MockSetup,
+) -> Result<Box<dyn Found>, DeviceError> {
+    match spec {
+        Spec::MockLedger => Ok(Box::new(ledger(spec, timeouts, setup))),
+        _ => Err(DeviceError::NotFound(spec.to_string())),
+    }
+}
+
+fn ledger(spec: &Spec, timeouts: Timeouts, setup: &MockSetup) -> Ledger {
+    let device = mock_ledger::Ledger::new(mock_ledger::Config {
+        model: mock_ledger::Model::NanoSPlus,
+        mnemonic: setup.mnemonic.clone(),
+        user: user(setup),
+        ..mock_ledger::Config::default()
+    });
+    let about = ledger::About {
+        spec: spec.to_string(),
+        model: "Nano S Plus".to_owned(),
+        simulated: true,
+        bootloader: false,
+    };
+    Ledger::new(Box::new(HidExchange::new(MockLink::new(device))), about, timeouts)
+}
+
+fn user(setup: &MockSetup) -> User {
+    User::always(if setup.approve { Decision::Approve } else { Decision::Reject })
+}

@@ -1,0 +1,145 @@
+//! Finding devices: the only module that knows both vendors, and the mock.
+
+#[cfg(feature = "mock")]
+mod mock;
+mod spec;
+#[cfg(feature = "hid")]
+mod usb;
+
+use crate::{
+    device::{DeviceError, Found, Timeouts},
+    ledger::{self, Ledger, StreamExchange},
+    transport::{TransportError, tcp::Tcp, udp::Udp},
+    trezor::{self, Trezor},
+};
+
+pub use spec::{MockModel, Spec, SpecError};
+
+/// What a mock holds, and what its user does. Real devices do not look at it.
+#[derive(Clone)]
+pub struct MockSetup {
+    /// Its words. Never words that guard anything.
+    pub mnemonic: String,
+    /// Whether its user approves everything, or rejects everything.
+    pub approve: bool,
+}
+
+impl Default for MockSetup {
+    fn default() -> Self {
+        let mnemonic = ["abandon"; 11].join(" ") + " about";
+        Self { mnemonic, approve: true }
+    }
+}
+
+/// A device that is plugged in.
+#[derive(Debug)]
+pub struct Listed {
+    /// What to give to `--device` to mean it.
+    pub spec: String,
+    /// "Ledger", "Trezor".
+    pub vendor: &'static str,
+    /// "Nano S Plus", "Safe 5"; "device" where it cannot be told.
+    pub model: String,
+    /// Why it cannot be used now.
+    pub problem: Option<DeviceError>,
+}
+
+/// What is plugged in.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The devices, in no particular order.
+    pub devices: Vec<Listed>,
+    /// Why devices may be missing: no USB here, say.
+    pub notes: Vec<String>,
+}
+
+/// What is plugged in on USB. Nobody is asked anything, and a Ledger is not spoken to at all:
+/// another program may be waiting for its answer.
+pub fn list(timeouts: Timeouts) -> Listing {
+    let mut listing = Listing::default();
+    #[cfg(feature = "hid")]
+    usb::list(timeouts, &mut listing);
+    #[cfg(not(feature = "hid"))]
+    {
+        let _ = timeouts;
+        listing.notes.push("this build does not do USB".to_owned());
+    }
+    listing
+}
+
+/// The device that `spec` names. It is connected to, and not asked anything yet.
+pub fn find(
+    spec: &Spec,
+    timeouts: Timeouts,
+    mock: &MockSetup,
+) -> Result<Box<dyn Found>, DeviceError> {
+    match spec {
+        Spec::Ledger { path } => usb_ledger(spec, path.as_deref(), timeouts),
+        Spec::Trezor { path } => usb_trezor(spec, path.as_deref(), timeouts),
+        Spec::Speculos { address } => {
+            let stream = Tcp::connect(address, timeouts.reply).map_err(|e| at(spec, e))?;
+            let about = ledger::About {
+                spec: spec.to_string(),
+                model: "Speculos".to_owned(),
+                simulated: true,
+                bootloader: false,
+            };
+            Ok(Box::new(Ledger::new(Box::new(StreamExchange::new(stream)), about, timeouts)))
+        }
+        Spec::TrezorUdp { address } => {
+            let link = Udp::connect(address, timeouts.reply).map_err(|e| at(spec, e))?;
+            let about = trezor::About { spec: spec.to_string(), simulated: true };
+            Ok(Box::new(Trezor::new(Box::new(link), about, timeouts)))
+        }
+        Spec::MockLedger | Spec::MockTrezor(_) => simulated(spec, timeouts, mock),
+    }
+}
+
+#[cfg(feature = "hid")]
+use usb::{ledger as usb_ledger, trezor as usb_trezor};
+
+#[cfg(not(feature = "hid"))]
+use no_usb as usb_ledger;
+
+#[cfg(not(feature = "hid"))]
+use no_usb as usb_trezor;
+
+#[cfg(not(feature = "hid"))]
+fn no_usb(
+    spec: &Spec,
+    _path: Option<&str>,
+    _timeouts: Timeouts,
+) -> Result<Box<dyn Found>, DeviceError> {
+    Err(not_in_this_build(spec))
+}
+
+#[cfg(feature = "mock")]
+use mock::find as simulated;
+
+#[cfg(not(feature = "mock"))]
+fn simulated(
+    spec: &Spec,
+    _timeouts: Timeouts,
+    _mock: &MockSetup,
+) -> Result<Box<dyn Found>, DeviceError> {
+    Err(not_in_this_build(spec))
+}
+
+#[cfg(not(all(feature = "hid", feature = "mock")))]
+fn not_in_this_build(spec: &Spec) -> DeviceError {
+    DeviceError::Unsupported {
+        device: format!("device `{spec}`"),
+        what: "be used: this build was made without it".to_owned(),
+    }
+}
+
+/// A link that failed before anything was said.
+fn at(spec: &Spec, error: TransportError) -> DeviceError {
+    match DeviceError::transport(&format!("device at {spec}"), error) {
+        DeviceError::NotFound(_) => DeviceError::NotFound(spec.to_string()),
+        DeviceError::Permission(what) => DeviceError::Permission(format!(
+            "{what} (on Linux, install the vendor's udev rules, then plug it in again)"
+        )),
+        other => other,
+    }
+}

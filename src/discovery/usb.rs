@@ -1,0 +1,159 @@
+//! Devices on USB.
+
+use super::{Listed, Listing, Spec, at};
+use crate::{
+    device::{DeviceError, Found, Timeouts},
+    ledger::{self, HidExchange, Ledger, model},
+    transport::{TransportError, hid, usb},
+    trezor::{self, Trezor},
+};
+
+/// Adds what is plugged in to `listing`.
+pub(super) fn list(timeouts: Timeouts, listing: &mut Listing) {
+    match ledgers() {
+        Ok(found) => listing.devices.extend(found.iter().map(list_ledger)),
+        Err(error) => listing.notes.push(format!("no Ledger can be found here: {error}")),
+    }
+    match trezors() {
+        Ok(found) => listing.devices.extend(found.iter().map(|at| list_trezor(at, timeouts))),
+        Err(error) => listing.notes.push(format!("no Trezor can be found here: {error}")),
+    }
+    if listing.devices.is_empty() && listing.notes.is_empty() {
+        listing.notes.push("no Ledger and no Trezor is plugged in".to_owned());
+    }
+}
+
+fn list_ledger(candidate: &hid::Candidate) -> Listed {
+    let spec = ledger_spec(candidate);
+    let problem = hid::Hid::open(&candidate.path).err().map(|e| at(&spec, e));
+    Listed {
+        spec: spec.to_string(),
+        vendor: "Ledger",
+        model: model::product(candidate.product_id).model.to_owned(),
+        problem,
+    }
+}
+
+fn list_trezor(candidate: &usb::Candidate, timeouts: Timeouts) -> Listed {
+    let spec = trezor_spec(candidate);
+    let identity = open_trezor(candidate, timeouts).and_then(|mut found| found.identify());
+    let (model, problem) = match identity {
+        Ok(identity) => (identity.model, None),
+        Err(error) => ("device".to_owned(), Some(error)),
+    };
+    Listed { spec: spec.to_string(), vendor: "Trezor", model, problem }
+}
+
+/// The Ledger that is meant by `spec`.
+pub(super) fn ledger(
+    spec: &Spec,
+    path: Option<&str>,
+    timeouts: Timeouts,
+) -> Result<Box<dyn Found>, DeviceError> {
+    let found = ledgers().map_err(|e| at(spec, e))?;
+    let candidate = choose(spec, found, |c| path.is_none_or(|path| c.path == path), ledger_spec)?;
+    let spec = ledger_spec(&candidate);
+    let link = hid::Hid::open(&candidate.path).map_err(|e| at(&spec, e))?;
+    let product = model::product(candidate.product_id);
+    let about = ledger::About {
+        spec: spec.to_string(),
+        model: product.model.to_owned(),
+        simulated: false,
+        bootloader: product.bootloader,
+    };
+    Ok(Box::new(Ledger::new(Box::new(HidExchange::new(link)), about, timeouts)))
+}
+
+/// The Trezor that is meant by `spec`.
+pub(super) fn trezor(
+    spec: &Spec,
+    path: Option<&str>,
+    timeouts: Timeouts,
+) -> Result<Box<dyn Found>, DeviceError> {
+    let found = trezors().map_err(|e| at(spec, e))?;
+    let candidate = choose(spec, found, |c| path.is_none_or(|path| c.path == path), trezor_spec)?;
+    open_trezor(&candidate, timeouts)
+}
+
+fn open_trezor(
+    candidate: &usb::Candidate,
+    timeouts: Timeouts,
+) -> Result<Box<dyn Found>, DeviceError> {
+    let spec = trezor_spec(candidate);
+    if !candidate.speaks {
+        return Err(DeviceError::Unsupported {
+            device: format!("device at {spec}"),
+            what: "be used: its firmware is from before WebUSB; update it".to_owned(),
+        });
+    }
+    let link = usb::Usb::open(trezor::VENDOR_ID, &candidate.path).map_err(|e| at(&spec, e))?;
+    let about = trezor::About { spec: spec.to_string(), simulated: false };
+    Ok(Box::new(Trezor::new(Box::new(link), about, timeouts)))
+}
+
+/// The one candidate that fits; none and several are errors.
+fn choose<C>(
+    spec: &Spec,
+    candidates: Vec<C>,
+    fits: impl Fn(&C) -> bool,
+    spec_of: impl Fn(&C) -> Spec,
+) -> Result<C, DeviceError> {
+    let mut fitting: Vec<C> = candidates.into_iter().filter(fits).collect();
+    match (fitting.pop(), fitting.is_empty()) {
+        (None, _) => Err(DeviceError::NotFound(spec.to_string())),
+        (Some(only), true) => Ok(only),
+        (Some(last), false) => {
+            let all = fitting.iter().chain([&last]);
+            let choices = all.map(|candidate| spec_of(candidate).to_string()).collect();
+            Err(DeviceError::Ambiguous { spec: spec.to_string(), choices })
+        }
+    }
+}
+
+/// The interfaces of Ledgers that take APDUs, one a device.
+fn ledgers() -> Result<Vec<hid::Candidate>, TransportError> {
+    let mut found = hid::list(model::VENDOR_ID)?;
+    // A device has other interfaces as well (FIDO); some systems tell the usage page, some the
+    // interface, and one interface can have several usages.
+    found.retain(|c| c.usage_page == model::USAGE_PAGE || (c.usage_page == 0 && c.interface == 0));
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found.dedup_by(|a, b| a.path == b.path);
+    Ok(found)
+}
+
+fn trezors() -> Result<Vec<usb::Candidate>, TransportError> {
+    let mut found = usb::list(trezor::VENDOR_ID)?;
+    found.retain(|candidate| trezor::PRODUCT_IDS.contains(&candidate.product_id));
+    Ok(found)
+}
+
+fn ledger_spec(candidate: &hid::Candidate) -> Spec {
+    Spec::Ledger { path: Some(candidate.path.clone()) }
+}
+
+fn trezor_spec(candidate: &usb::Candidate) -> Spec {
+    Spec::Trezor { path: Some(candidate.path.clone()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(path: &str) -> usb::Candidate {
+        usb::Candidate { path: path.to_owned(), product_id: 0x53c1, speaks: true }
+    }
+
+    fn choose_at(path: Option<&str>) -> Result<usb::Candidate, DeviceError> {
+        let spec = Spec::Trezor { path: path.map(str::to_owned) };
+        let plugged_in = vec![candidate("1-1"), candidate("1-4.2")];
+        choose(&spec, plugged_in, |c| path.is_none_or(|path| c.path == path), trezor_spec)
+    }
+
+    #[test]
+    fn of_several_devices_one_must_be_named() {
+        let error = choose_at(None).unwrap_err().to_string();
+        assert!(error.contains("trezor@1-1") && error.contains("trezor@1-4.2"), "{error}");
+        assert_eq!(choose_at(Some("1-4.2")).unwrap(), candidate("1-4.2"));
+        assert!(matches!(choose_at(Some("9-9")), Err(DeviceError::NotFound(_))));
+    }
+}

@@ -1,0 +1,86 @@
+//! Whole messages over a link.
+
+use zeroize::Zeroizing;
+
+use super::codec_v1::{self, Assembler, CodecError, Message};
+use crate::{
+    device::DeviceError,
+    transport::{Link, Stopped, TransportError, Wait},
+};
+
+/// More packets than any device keeps for a host that does not read.
+const MAX_STALE: usize = 2048;
+
+/// Sends and receives messages.
+pub(super) struct Channel {
+    link: Box<dyn Link>,
+}
+
+/// Why no message came or went.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ChannelError {
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    #[error("no message")]
+    Stopped(Stopped),
+}
+
+impl From<Stopped> for ChannelError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
+    }
+}
+
+impl ChannelError {
+    /// The error that it is, on the device named `device`.
+    pub(super) fn into_device_error(self, device: &str) -> DeviceError {
+        match self {
+            Self::Transport(error) => DeviceError::transport(device, error),
+            Self::Codec(error) => DeviceError::protocol(device, error.to_string()),
+            Self::Stopped(Stopped::TimedOut(after)) => {
+                DeviceError::Timeout { device: device.to_owned(), after }
+            }
+            Self::Stopped(Stopped::Cancelled) => DeviceError::Declined("interrupted".to_owned()),
+        }
+    }
+}
+
+impl Channel {
+    pub(super) fn new(link: Box<dyn Link>) -> Self {
+        Self { link }
+    }
+
+    pub(super) fn send(&mut self, message: &Message) -> Result<(), ChannelError> {
+        for packet in codec_v1::packets(message)?.iter() {
+            self.link.send(packet)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn receive(&mut self, wait: Wait<'_>) -> Result<Message, ChannelError> {
+        let mut assembler = Assembler::default();
+        loop {
+            if let Some(packet) = self.link.receive(wait.slice()?)?.map(Zeroizing::new)
+                && let Some(message) = assembler.push(&packet)?
+            {
+                return Ok(message);
+            }
+        }
+    }
+
+    /// Throws away what has come already: answers to somebody before, or the rest of a damaged one.
+    pub(super) fn drain(&mut self) -> Result<(), ChannelError> {
+        for _ in 0..MAX_STALE {
+            match self.link.receive(std::time::Duration::ZERO) {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(()),
+                // A packet of the wrong size is stale as well.
+                Err(TransportError::Io { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}

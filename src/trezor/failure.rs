@@ -1,0 +1,75 @@
+//! Failure messages. The code says what is wrong; the text differs between models, and is only
+//! repeated.
+
+use trezor_client::protos::Failure;
+
+use crate::device::DeviceError;
+
+const SESSION_ENDED: &str = "its session has ended; open the device again";
+
+/// The error that `failure` is, on the device named `device`.
+pub(super) fn error(device: &str, failure: &Failure) -> DeviceError {
+    // 0 is no failure's code.
+    let code = failure.code.map_or(0, |code| code.value());
+    let device = device.to_owned();
+    match code {
+        // Of old or Bitcoin-only firmware, to a message that it does not know.
+        1 => DeviceError::Unsupported {
+            device,
+            what: "do this with its firmware (UnexpectedMessage, 1)".to_owned(),
+        },
+        4 | 6 => DeviceError::Rejected(device),
+        5 => DeviceError::Locked(device),
+        11 => DeviceError::NotInitialized(device),
+        15 | 19 => DeviceError::Busy(device),
+        17 => DeviceError::Unsupported {
+            device,
+            what: "be used yet: it speaks THP, as the Safe 7 does, and Stockade does not (InvalidProtocol, 17)"
+                .to_owned(),
+        },
+        other => DeviceError::Refused {
+            device,
+            code: format!("{other} {}", name(other)),
+            message: message(other, failure),
+        },
+    }
+}
+
+/// What is wrong when a device has begun another session instead of going on with ours.
+pub(super) fn session_ended(device: &str) -> DeviceError {
+    DeviceError::Refused {
+        device: device.to_owned(),
+        code: "14 InvalidSession".to_owned(),
+        message: SESSION_ENDED.to_owned(),
+    }
+}
+
+fn name(code: i32) -> &'static str {
+    match code {
+        2 => "ButtonExpected",
+        3 => "DataError",
+        7 => "PinInvalid",
+        8 => "InvalidSignature",
+        9 => "ProcessError",
+        10 => "NotEnoughFunds",
+        12 => "PinMismatch",
+        13 => "WipeCodeMismatch",
+        14 => "InvalidSession",
+        16 => "ThpUnallocatedSession",
+        99 => "FirmwareError",
+        _ => "unknown",
+    }
+}
+
+fn message(code: i32, failure: &Failure) -> String {
+    match code {
+        7 => "the PIN was wrong".to_owned(),
+        14 => SESSION_ENDED.to_owned(),
+        _ => printable(failure.message(), 120),
+    }
+}
+
+/// What a device says, fit for a terminal: at most `most` characters, and none that control it.
+pub(super) fn printable(text: &str, most: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(most).collect()
+}
