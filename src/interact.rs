@@ -46,6 +46,9 @@ pub trait Interact {
     /// A line typed by a person at a terminal, or `None` where nobody is there to answer.
     fn ask(&mut self, question: &str) -> Option<String>;
 
+    /// Something the user should know about what the device asks next.
+    fn note(&mut self, _text: &str) {}
+
     /// Whether the user gave up meanwhile; asked often during every wait.
     fn cancelled(&self) -> bool {
         false

@@ -23,7 +23,16 @@ use crate::{
 };
 
 /// A keystore of a set and the key in it, or why it did not open.
-pub(super) type OpenedKey<'a> = (&'a KeystoreEntry, Result<SecretKey, Reason>);
+pub(super) type OpenedKey<'a> = (&'a KeystoreEntry, Result<OpenKeystore, Reason>);
+
+/// What an opened keystore holds.
+#[derive(Debug)]
+pub(super) struct OpenKeystore {
+    /// The key.
+    pub secret: SecretKey,
+    /// What the keystore says of it.
+    pub description: String,
+}
 
 /// The file that holds the set secret, sealed to every custodian.
 pub(super) const SEALED_SECRET: &str = "seal/secret.age";
@@ -163,7 +172,7 @@ fn open_chunk(
     entries: &[KeystoreEntry],
     keystores: &[Result<Keystore, Reason>],
     derived: &HashMap<Kdf, DecryptionKey>,
-) -> Vec<Result<SecretKey, Reason>> {
+) -> Vec<Result<OpenKeystore, Reason>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let share = entries.len().div_ceil(cores).max(1);
     let pairs: Vec<_> = entries.iter().zip(keystores).collect();
@@ -177,17 +186,18 @@ fn open_chunk(
 fn open_part(
     part: &[(&KeystoreEntry, &Result<Keystore, Reason>)],
     derived: &HashMap<Kdf, DecryptionKey>,
-) -> Vec<Result<SecretKey, Reason>> {
+) -> Vec<Result<OpenKeystore, Reason>> {
     let open = |(entry, keystore): &(&KeystoreEntry, &Result<Keystore, Reason>)| {
         let keystore = keystore.as_ref().map_err(|reason| *reason)?;
         let key = derived.get(keystore.kdf()).ok_or(Reason::NotChecked)?;
-        let key = keystore.open_with(key).map_err(|error| match error {
+        let secret = keystore.open_with(key).map_err(|error| match error {
             KeystoreError::WrongPassword => Reason::WrongPassword,
             KeystoreError::PubkeyMismatch { .. } | KeystoreError::NotAKey => Reason::PubkeyMismatch,
             _ => Reason::Malformed,
         })?;
-        match key.public_key() == entry.pubkey {
-            true => Ok(key),
+        let description = keystore.description().unwrap_or_default().to_owned();
+        match *keystore.pubkey() == entry.pubkey {
+            true => Ok(OpenKeystore { secret, description }),
             false => Err(Reason::PubkeyMismatch),
         }
     };

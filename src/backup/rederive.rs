@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{
     BackupError,
     manifest::{KeystoreEntry, Source},
+    opened::OpenedKey,
     verdict::Reason,
 };
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 /// Asks the wallet once for every batch of its own among `keys`, makes their keys again, and says
 /// `pubkey_mismatch` of every one that is another.
 pub(super) fn compare(
-    keys: &[(&KeystoreEntry, Result<SecretKey, Reason>)],
+    keys: &[OpenedKey<'_>],
     network: Network,
     wallet: &mut dyn Wallet,
     address: &Address,
@@ -32,7 +33,9 @@ pub(super) fn compare(
     let mut reasons = HashMap::new();
     for (done, (entry, key)) in keys.iter().enumerate() {
         let Source::Device { scheme, batch, check_address } = &entry.source else { continue };
-        let (Ok(key), true) = (key, check_address == address) else { continue };
+        if key.is_err() || check_address != address {
+            continue;
+        }
         let root = match roots.entry((*scheme, *batch)) {
             std::collections::btree_map::Entry::Occupied(root) => root.into_mut(),
             std::collections::btree_map::Entry::Vacant(place) => {
@@ -42,7 +45,7 @@ pub(super) fn compare(
                 place.insert(root.map_err(|_| BackupError::Batch(*batch))?)
             }
         };
-        if !is_made_by(root, entry, key) {
+        if !is_made_by(root, entry) {
             reasons.insert(entry.file.clone(), Reason::PubkeyMismatch);
         }
         progress.step("comparing with the wallet", done + 1, keys.len());
@@ -50,10 +53,11 @@ pub(super) fn compare(
     Ok(reasons)
 }
 
-/// Whether the batch root gives exactly this key at the path that the manifest names.
-fn is_made_by(root: &SecretKey, entry: &KeystoreEntry, key: &SecretKey) -> bool {
+/// Whether the batch root gives this key at the path that the manifest names. The keystore was
+/// opened, so its key is the one of the manifest's public key.
+fn is_made_by(root: &SecretKey, entry: &KeystoreEntry) -> bool {
     match entry.path.parse::<DerivationPath>() {
-        Ok(path) => root.derive_path(&path).public_key() == key.public_key(),
+        Ok(path) => root.derive_path(&path).public_key() == entry.pubkey,
         Err(_) => false,
     }
 }

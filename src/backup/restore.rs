@@ -6,13 +6,13 @@ use super::{
     BackupError, Copy,
     history::History,
     manifest::KeystoreEntry,
-    opened::{self, Closed},
+    opened::{self, Closed, OpenKeystore},
     origin::Pins,
     scrub::ScrubbedSet,
     verdict::Reason,
 };
 use crate::{
-    bls::{PublicKey, SecretKey},
+    bls::PublicKey,
     device::Wallet,
     device_secret,
     eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
@@ -24,7 +24,7 @@ use crate::{
 /// A set that was opened and is ready to be written somewhere.
 #[derive(Debug)]
 pub struct Restorable {
-    entries: Vec<(KeystoreEntry, SecretKey)>,
+    entries: Vec<(KeystoreEntry, OpenKeystore)>,
 }
 
 impl Restorable {
@@ -85,7 +85,7 @@ impl Restorable {
         let mut files = Vec::new();
         for (i, (entry, key)) in self.entries.iter().enumerate() {
             progress.step("sealing", i, self.entries.len());
-            let keystore = Keystore::seal(key, &entry.path, "", &derived)?;
+            let keystore = Keystore::seal(&key.secret, &entry.path, &key.description, &derived)?;
             let name = entry.file.names().last().unwrap_or_default();
             files.push(NewFile { path: name.parse()?, bytes: keystore.to_json()?.into_bytes() });
         }

@@ -107,6 +107,13 @@ impl Scrubbed {
 }
 
 impl ScrubbedSet {
+    /// The public keys that any copy's manifest lists; what they are worth, opening the set shows.
+    pub fn public_keys(&self) -> Vec<PublicKey> {
+        let read = self.copies.iter().flatten().find_map(|inspection| inspection.manifest.as_ref());
+        let entries = read.iter().flat_map(|read| &read.manifest.keystores);
+        entries.map(|entry| entry.pubkey).collect()
+    }
+
     /// What is known of who made the set: the worst that any copy says.
     fn worst_origin(&self, pins: &Pins) -> OriginVerdict {
         let present = self.copies.iter().flatten();

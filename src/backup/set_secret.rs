@@ -76,8 +76,12 @@ impl SetSecret {
     }
 
     fn mac_of(&self, manifest: &[u8]) -> Hmac<Sha256> {
+        // HMAC fills a short key up to the block with zeros; done here, the length always fits.
         let key = self.expand("manifest mac");
-        let mut mac = <Hmac<Sha256> as hmac::Mac>::new(key.expose()[..].into());
+        let block = SecretBytes::<64>::new(|block| {
+            block.iter_mut().zip(key.expose()).for_each(|(to, from)| *to = *from);
+        });
+        let mut mac = <Hmac<Sha256> as hmac::Mac>::new(block.expose().into());
         mac.update(manifest);
         mac
     }

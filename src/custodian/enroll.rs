@@ -55,7 +55,9 @@ pub fn enroll(
     let uses_passphrase = passphrase_use(wallet, &address, user)?;
     let prompt = Prompt::open_backups(&id);
 
+    user.note("The wallet is asked for its secret twice: both answers must be the same.");
     let first = ask_anew(wallet, scheme, &prompt, &address, user)?;
+    user.note("And the second time:");
     let second = ask_anew(wallet, scheme, &prompt, &address, user)?;
     if first.recipient() != second.recipient() {
         return Err(EnrollError::NotDeterministic);

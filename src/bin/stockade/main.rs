@@ -1,1 +1,40 @@
-fn main() {}
+//! The command `stockade`.
+
+mod cli;
+mod commands;
+mod context;
+mod error;
+mod output;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::{cli::Cli, context::Context, error::CommandError, output::Outcome};
+
+fn main() -> ExitCode {
+    protect_process();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::usage(&error),
+    };
+    let json = cli.global.json;
+    let result = Context::new(&cli.global).and_then(|mut context| cli.command.run(&mut context));
+    output::finish(json, result)
+}
+
+/// Keys in memory must not end up in a core dump.
+fn protect_process() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+
+        let none = Rlimit { current: Some(0), maximum: Some(0) };
+        // Where the system does not let us, there is nothing better to do.
+        let _ = setrlimit(Resource::Core, none);
+    }
+}
+
+/// What every command returns.
+type CommandResult = Result<Outcome, CommandError>;

@@ -1,0 +1,81 @@
+//! The command line: global options, and the nouns.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{CommandResult, commands, context::Context};
+
+/// Keeps Ethereum validator keys behind a hardware wallet, and proves that the backups open.
+#[derive(Debug, Parser)]
+#[command(name = "stockade", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Which wallet: ledger[@PATH], trezor[@PATH], speculos[:HOST:PORT], trezor-udp[:HOST:PORT],
+    /// mock-ledger, mock-trezor[:MODEL]. Else STOCKADE_DEVICE, else the only one on USB
+    #[arg(long, global = true, value_name = "SPEC")]
+    pub device: Vec<String>,
+    /// Print one JSON document on standard output, and all else on standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Show no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// The nouns.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// device: the hardware wallet that is plugged in
+    #[command(subcommand)]
+    Device(commands::device::Command),
+    /// address: the wallet's Ethereum address, which can receive withdrawals
+    Address(commands::address::Args),
+    /// custodian: a wallet that can open your backups
+    #[command(subcommand)]
+    Custodian(commands::custodian::Command),
+    /// validator: the signing keys of your validators
+    #[command(subcommand)]
+    Validator(commands::validator::Command),
+    /// backup: sealed copies of your keystores, on sticks and disks
+    #[command(subcommand)]
+    Backup(commands::backup::Command),
+    /// attest: a signed statement of what a check found
+    #[command(subcommand)]
+    Attest(commands::attest::Command),
+    /// deposit: the file that the launchpad takes
+    #[command(subcommand)]
+    Deposit(commands::deposit::Command),
+    /// mock: simulated wallets on the sockets of the vendors' emulators
+    #[cfg(feature = "mock")]
+    #[command(subcommand)]
+    Mock(commands::mock::Command),
+}
+
+impl Command {
+    /// Runs the command.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        match self {
+            Self::Device(command) => command.run(context),
+            Self::Address(args) => args.run(context),
+            Self::Custodian(command) => command.run(context),
+            Self::Validator(command) => command.run(context),
+            Self::Backup(command) => command.run(context),
+            Self::Attest(command) => command.run(context),
+            Self::Deposit(command) => command.run(context),
+            #[cfg(feature = "mock")]
+            Self::Mock(command) => command.run(context),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+use serde_json::json;
+use stockade::{device::Show, path::DerivationPath, staking::WithdrawalCredentials};
+
+use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
+
+/// Show an Ethereum address of the wallet, and the withdrawal credentials that pay to it
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The last level of m/44'/60'/ACCOUNT'/0/INDEX
+    #[arg(long, default_value_t = 0)]
+    index: u32,
+    /// The account in m/44'/60'/ACCOUNT'/0/INDEX
+    #[arg(long, default_value_t = 0)]
+    account: u32,
+    /// Show it on the wallet too, and wait for approval
+    #[arg(long)]
+    confirm: bool,
+}
+
+impl Args {
+    /// Asks the wallet.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        let path = DerivationPath::ethereum(self.account, self.index)
+            .map_err(|error| CommandError::usage(error.to_string()))?;
+        let mut wallet = context.open()?;
+        let show = if self.confirm { Show::OnDevice } else { Show::Silently };
+        let address = wallet.address(&path, show, &mut context.terminal)?;
+        let credentials = |credentials: WithdrawalCredentials| hex::encode(credentials.to_bytes());
+        let execution = credentials(WithdrawalCredentials::Execution(address));
+        let compounding = credentials(WithdrawalCredentials::Compounding(address));
+        let text = format!(
+            "Address                      {address}\nPath                         {path}\n\
+             Withdrawal credentials 0x01  {execution}\nWithdrawal credentials 0x02  {compounding}"
+        );
+        let json = json!({
+            "address": address,
+            "path": path.to_string(),
+            "confirmed": self.confirm,
+            "withdrawal_credentials": {"0x01": execution, "0x02": compounding},
+        });
+        Ok(Outcome::done(text, json))
+    }
+}

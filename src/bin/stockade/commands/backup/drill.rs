@@ -1,0 +1,57 @@
+use std::path::PathBuf;
+
+use stockade::backup::{Copy, SetId, drill, origin::Pins, scrub};
+
+use crate::{
+    CommandResult,
+    commands::report,
+    context::{Context, read_expected, read_signers},
+};
+
+/// Open every key with the wallet, in memory only: can it all be recovered?
+///
+/// Puts every signing key into this computer's memory: scrub often, drill seldom, and on a machine
+/// that you trust. Keys of the wallet's own batches are made again and compared.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Copies
+    #[arg(required = true, value_name = "COPY")]
+    copies: Vec<PathBuf>,
+    /// This set alone
+    #[arg(long, value_name = "ID")]
+    set: Option<SetId>,
+    /// Who else may have made the sets: a check address, or a custodian file
+    #[arg(long, value_name = "0x..|FILE")]
+    signer: Vec<String>,
+    /// Keys that must be there: a key a line, a deposit_data file, or a keymanager listing
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+    /// Open sets too that neither this wallet nor a --signer made; they are still not proven
+    #[arg(long)]
+    accept_unknown_origin: bool,
+}
+
+impl Args {
+    /// Drills.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        let copies = Copy::open_all(&self.copies)?;
+        let expected = read_expected(self.expect.as_deref())?;
+        let options = drill::Options {
+            pins: Pins { wallet: None, signers: read_signers(&self.signer)? },
+            accept_unknown_origin: self.accept_unknown_origin,
+        };
+        let mut progress = context.terminal.progress();
+        let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
+        let mut wallet = context.open()?;
+        let mut found = drill::drill(
+            &copies,
+            &scrubbed,
+            &options,
+            &mut *wallet,
+            &mut context.terminal,
+            &mut progress,
+        )?;
+        scrub::expect(&mut found, &expected);
+        Ok(report::outcome(&found, &copies))
+    }
+}

@@ -1,0 +1,35 @@
+//! backup: sealed copies.
+
+mod create;
+pub mod created;
+mod drill;
+mod list;
+mod restore;
+mod scrub;
+
+use clap::Subcommand;
+
+use crate::{CommandResult, context::Context};
+
+/// The verbs of `backup`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Create(create::Args),
+    List(list::Args),
+    Scrub(scrub::Args),
+    Drill(drill::Args),
+    Restore(restore::Args),
+}
+
+impl Command {
+    /// Runs the verb.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        match self {
+            Self::Create(args) => args.run(context),
+            Self::List(args) => args.run(context),
+            Self::Scrub(args) => args.run(context),
+            Self::Drill(args) => args.run(context),
+            Self::Restore(args) => args.run(context),
+        }
+    }
+}

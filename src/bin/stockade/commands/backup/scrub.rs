@@ -1,0 +1,52 @@
+use std::path::PathBuf;
+
+use stockade::{
+    backup::{Copy, SetId, origin::Pins, scrub},
+    device_secret::check_address,
+};
+
+use crate::{
+    CommandResult,
+    commands::report,
+    context::{Context, read_expected, read_signers},
+    error::CommandError,
+};
+
+/// Read every byte of every copy: did anything rot, or change? Needs no wallet
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Copies
+    #[arg(required = true, value_name = "COPY")]
+    copies: Vec<PathBuf>,
+    /// This set alone
+    #[arg(long, value_name = "ID")]
+    set: Option<SetId>,
+    /// Who must have made the sets: a check address, or a custodian file
+    #[arg(long, value_name = "0x..|FILE")]
+    signer: Vec<String>,
+    /// Keys that must be there: a key a line, a deposit_data file, or a keymanager listing
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+}
+
+impl Args {
+    /// Scrubs. A wallet named with --device vouches for its own sets; it is asked for nothing.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        let copies = Copy::open_all(&self.copies)?;
+        let expected = read_expected(self.expect.as_deref())?;
+        let pins = Pins { wallet: wallet_pin(context)?, signers: read_signers(&self.signer)? };
+        let mut progress = context.terminal.progress();
+        let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
+        let mut found = scrubbed.report(&copies, &pins);
+        scrub::expect(&mut found, &expected);
+        Ok(report::outcome(&found, &copies))
+    }
+}
+
+fn wallet_pin(context: &mut Context) -> Result<Option<stockade::eth::Address>, CommandError> {
+    if !context.device_named() {
+        return Ok(None);
+    }
+    let mut wallet = context.open()?;
+    Ok(Some(check_address(&mut *wallet, &mut context.terminal)?))
+}

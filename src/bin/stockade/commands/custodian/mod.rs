@@ -1,0 +1,25 @@
+//! custodian: a wallet that can open backups.
+
+mod enroll;
+mod show;
+
+use clap::Subcommand;
+
+use crate::{CommandResult, context::Context};
+
+/// The verbs of `custodian`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Enroll(enroll::Args),
+    Show(show::Args),
+}
+
+impl Command {
+    /// Runs the verb.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        match self {
+            Self::Enroll(args) => args.run(context),
+            Self::Show(args) => args.run(context),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! device: the hardware wallet that is plugged in.
+
+mod info;
+mod list;
+
+use clap::Subcommand;
+
+use crate::{CommandResult, context::Context};
+
+/// The verbs of `device`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    List(list::Args),
+    Info(info::Args),
+}
+
+impl Command {
+    /// Runs the verb.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        match self {
+            Self::List(args) => args.run(context),
+            Self::Info(args) => args.run(context),
+        }
+    }
+}

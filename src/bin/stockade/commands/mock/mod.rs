@@ -1,0 +1,26 @@
+//! mock: simulated wallets on the sockets of the vendors' emulators.
+
+mod ledger;
+mod setup;
+mod trezor;
+
+use clap::Subcommand;
+
+use crate::{CommandResult, context::Context};
+
+/// The verbs of `mock`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Ledger(ledger::Args),
+    Trezor(trezor::Args),
+}
+
+impl Command {
+    /// Runs the verb.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        match self {
+            Self::Ledger(args) => args.run(context),
+            Self::Trezor(args) => args.run(context),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Printing what a check found, for people and as JSON.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use stockade::backup::{
+    Copy,
+    verdict::{Level, Reason, Report, Verdict},
+};
+
+use crate::output::Outcome;
+
+/// The most keys that are listed one by one on a terminal when all is well.
+const LISTED: usize = 20;
+
+/// A report as an outcome: ok when everything is proven.
+pub fn outcome(report: &Report, copies: &[Copy]) -> Outcome {
+    let ok = report.all_proven();
+    Outcome::checked(ok, text(report, copies), json(report))
+}
+
+/// The JSON fields of a report.
+pub fn json(report: &Report) -> Value {
+    let counts = report.counts();
+    let keys = report.keys.iter().map(|key| {
+        json!({
+            "pubkey": key.pubkey,
+            "verdict": key.reason.verdict().as_str(),
+            "reason": key.reason.as_str(),
+            "copy": key.copy,
+            "file": key.file,
+        })
+    });
+    let files = report
+        .files
+        .iter()
+        .map(|file| json!({"copy": file.copy, "file": file.file, "reason": file.reason.as_str()}));
+    json!({
+        "level": report.level.as_str(),
+        "origin": report.origin.as_str(),
+        "verdicts": {
+            "proven": counts.proven,
+            "contradicted": counts.contradicted,
+            "inconclusive": counts.inconclusive,
+        },
+        "sets": report.sets,
+        "copies": report.copies,
+        "keys": keys.collect::<Vec<_>>(),
+        "files": files.collect::<Vec<_>>(),
+        "warnings": report.warnings,
+    })
+}
+
+fn text(report: &Report, copies: &[Copy]) -> String {
+    let counts = report.counts();
+    let mut text = String::new();
+    for id in &report.sets {
+        text += &format!("Set {id}\n");
+    }
+    text += &format!("Origin: {}\n", origin(report));
+    for file in &report.files {
+        let place = place(copies, &file.copy, &file.file);
+        text += &format!("  {place}: {} ({})\n", file.reason.as_str(), file.reason.explain());
+    }
+    let problems: Vec<_> = report.keys.iter().filter(|key| key.reason != Reason::Ok).collect();
+    for ((verdict, reason), keys) in group(&problems) {
+        text += &format!("  {} {verdict}, {}: {}\n", keys.len(), reason.as_str(), reason.explain());
+        for key in keys.iter().take(LISTED) {
+            text += &format!("    {key}\n");
+        }
+    }
+    for warning in &report.warnings {
+        text += &format!("warning: {warning}\n");
+    }
+    text += &format!(
+        "{} proven, {} contradicted, {} inconclusive (keys x copies)\n",
+        counts.proven, counts.contradicted, counts.inconclusive
+    );
+    text + conclusion(report)
+}
+
+fn place(copies: &[Copy], id: &str, file: &str) -> String {
+    let copy = copies.iter().find(|copy| copy.id() == id);
+    copy.map_or_else(
+        || format!("copy {id}: {file}"),
+        |copy| copy.dir().join("stockade").join(file).display().to_string(),
+    )
+}
+
+type Groups = BTreeMap<(&'static str, Reason), Vec<String>>;
+
+fn group(keys: &[&stockade::backup::verdict::KeyVerdict]) -> Groups {
+    let mut groups = Groups::new();
+    for key in keys {
+        let pubkey = key.pubkey.map_or("(key not known)".to_owned(), |key| key.to_string());
+        let copy = key.copy.as_ref().map_or(String::new(), |copy| format!("  copy {copy}"));
+        let verdict = key.reason.verdict().as_str();
+        groups.entry((verdict, key.reason)).or_default().push(format!("{pubkey}{copy}"));
+    }
+    groups
+}
+
+fn origin(report: &Report) -> &'static str {
+    match report.origin.as_str() {
+        "this_wallet" => "made by this wallet",
+        "signer" => "made by the signer you named",
+        "forged" => "FORGED: what it holds is not what its wallet signed",
+        _ => "unknown (give --signer, or --device with the wallet, to know whose it is)",
+    }
+}
+
+fn conclusion(report: &Report) -> &'static str {
+    let worst = report.keys.iter().map(|key| key.reason.verdict()).max();
+    match (report.all_proven(), worst, report.level) {
+        (true, _, Level::Opened) => "Every key opens, in every copy.",
+        (true, _, _) => "Every byte is as it was written. Whether the keys open, a drill shows.",
+        (false, Some(Verdict::Contradicted), _) => {
+            "NOT everything is as it should be. Nothing was changed; do not delete anything yet."
+        }
+        (false, _, _) => "This could not be settled. It does not mean that anything is wrong.",
+    }
+}

@@ -1,0 +1,171 @@
+//! What every command needs: which device, how to print, and the person at the terminal.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use stockade::{
+    bls::PublicKey,
+    custodian::Custodian,
+    device::{Found, Timeouts, Wallet},
+    discovery::{self, MockSetup, Spec},
+    eth::Address,
+    staking::parse_deposit_file,
+    store::private_file,
+};
+
+use crate::{
+    cli::Global,
+    error::{CommandError, Kind},
+    ui::Terminal,
+};
+
+/// The longest `--expect` file.
+const MAX_EXPECT: u64 = 64 * 1024 * 1024;
+
+/// What every command needs.
+pub struct Context {
+    /// Devices named with `--device`.
+    named: Vec<Spec>,
+    /// The device of STOCKADE_DEVICE.
+    from_env: Option<Spec>,
+    mock: MockSetup,
+    /// The person at the terminal.
+    pub terminal: Terminal,
+}
+
+impl Context {
+    /// Reads options and environment.
+    pub fn new(global: &Global) -> Result<Self, CommandError> {
+        let parse = |text: &String| {
+            text.parse::<Spec>().map_err(|e| CommandError::usage(format!("--device: {e}")))
+        };
+        let named = global.device.iter().map(parse).collect::<Result<_, _>>()?;
+        let from_env = std::env::var("STOCKADE_DEVICE").ok().filter(|text| !text.is_empty());
+        let from_env = from_env.as_ref().map(parse).transpose()?;
+        let cancelled = Arc::new(AtomicBool::new(false));
+        crate::ui::on_interrupt(&cancelled);
+        let terminal = Terminal::new(global.quiet, global.verbose, cancelled);
+        Ok(Self { named, from_env, mock: mock_setup()?, terminal })
+    }
+
+    /// Whether a device was named on the command line itself.
+    pub fn device_named(&self) -> bool {
+        !self.named.is_empty()
+    }
+
+    /// The device that the command is about.
+    pub fn find(&self) -> Result<Box<dyn Found>, CommandError> {
+        let spec = match (self.named.as_slice(), &self.from_env) {
+            ([spec], _) | ([], Some(spec)) => spec.clone(),
+            ([], None) => only_one_on_usb()?,
+            _ => return Err(CommandError::usage("this command takes one --device")),
+        };
+        Ok(discovery::find(&spec, Timeouts::default(), &self.mock)?)
+    }
+
+    /// The same, opened.
+    pub fn open(&mut self) -> Result<Box<dyn Wallet>, CommandError> {
+        let found = self.find()?;
+        let spec = found.spec().to_owned();
+        let wallet = found.open(&mut self.terminal)?;
+        let identity = wallet.identity();
+        let app = identity.app.as_ref().map(|(name, version)| format!(", {name} {version}"));
+        self.terminal.detail(&format!("{spec}: {}{}", identity.name(), app.unwrap_or_default()));
+        Ok(wallet)
+    }
+}
+
+/// With no device named, the only one that is plugged in is meant.
+fn only_one_on_usb() -> Result<Spec, CommandError> {
+    let listing = discovery::list(Timeouts::default());
+    match listing.devices.as_slice() {
+        [device] => device
+            .spec
+            .parse()
+            .map_err(|_| CommandError::new(Kind::Internal, "a listed device has no name")),
+        [] => Err(CommandError::new(Kind::NotFound, "no wallet found on USB").with_hint(
+            "plug one in and unlock it; or name a simulated one with --device mock-ledger",
+        )),
+        several => Err(CommandError::usage(format!(
+            "{} wallets are plugged in: name one with --device",
+            several.len()
+        ))
+        .with_hint("`stockade device list` shows their names")),
+    }
+}
+
+/// The mock's words and user. Words of mocks are known to the world, so the environment may hold
+/// them; those of a wallet never go there.
+fn mock_setup() -> Result<MockSetup, CommandError> {
+    let mut setup = MockSetup::default();
+    if let Ok(mnemonics) = std::env::var("STOCKADE_MOCK_MNEMONIC") {
+        setup.mnemonic = mnemonics.split(';').next().unwrap_or_default().trim().to_owned();
+    }
+    match std::env::var("STOCKADE_MOCK_USER").as_deref() {
+        Ok("reject") => setup.approve = false,
+        Ok("approve") | Err(_) => {}
+        Ok(other) => {
+            return Err(CommandError::usage(format!(
+                "STOCKADE_MOCK_USER is `{other}`, and must be approve or reject"
+            )));
+        }
+    }
+    Ok(setup)
+}
+
+/// Custodians named with `--custodian`: files that verify.
+pub fn read_custodians(paths: &[PathBuf]) -> Result<Vec<Custodian>, CommandError> {
+    paths.iter().map(|path| read_custodian(path)).collect()
+}
+
+/// One custodian file.
+pub fn read_custodian(path: &Path) -> Result<Custodian, CommandError> {
+    let bytes = private_file::read(path, Custodian::MAX_LEN)?;
+    Custodian::parse(&bytes).map_err(|error| {
+        let error = CommandError::from(error);
+        let message = format!("{}: {error}", path.display());
+        let hint = error.hint().map(str::to_owned);
+        let named = CommandError::new(error.kind(), message);
+        hint.into_iter().fold(named, CommandError::with_hint)
+    })
+}
+
+/// Addresses named with `--signer`: each an address, or a custodian file with one in it.
+pub fn read_signers(texts: &[String]) -> Result<Vec<Address>, CommandError> {
+    let signer = |text: &String| match text.starts_with("0x") {
+        true => text.parse().map_err(|e| CommandError::usage(format!("--signer {text}: {e}"))),
+        false => read_custodian(Path::new(text)).map(|custodian| custodian.check_address),
+    };
+    texts.iter().map(signer).collect()
+}
+
+/// Public keys of `--expect`: a key a line, a deposit_data file, or a keymanager listing.
+pub fn read_expected(path: Option<&Path>) -> Result<Vec<PublicKey>, CommandError> {
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let bytes = private_file::read(path, MAX_EXPECT)?;
+    let bad = |what: &str| CommandError::input(format!("--expect {}: {what}", path.display()));
+    let texts =
+        expected_texts(&bytes).ok_or_else(|| bad("neither keys nor JSON that lists any"))?;
+    if texts.is_empty() {
+        return Err(bad("no public key in it"));
+    }
+    let key = |text: &String| text.parse().map_err(|e| bad(&format!("`{text:.100}`: {e}")));
+    texts.iter().map(key).collect()
+}
+
+fn expected_texts(bytes: &[u8]) -> Option<Vec<String>> {
+    if let Ok(entries) = parse_deposit_file(bytes) {
+        return Some(entries.into_iter().map(|entry| entry.pubkey).collect());
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    if let Ok(listing) = serde_json::from_str::<serde_json::Value>(text) {
+        let data = listing.get("data")?.as_array()?;
+        let key =
+            |entry: &serde_json::Value| Some(entry.get("validating_pubkey")?.as_str()?.to_owned());
+        return data.iter().map(key).collect();
+    }
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    Some(lines.map(str::to_owned).collect())
+}

@@ -1,0 +1,326 @@
+//! The one map from the library's errors to a kind, a hint and an exit code.
+
+use std::fmt;
+
+use stockade::{
+    attest::AttestError,
+    backup::BackupError,
+    custodian::{CustodianError, EnrollError, OpenError},
+    device::DeviceError,
+    device_secret::SecretError,
+    store::StoreError,
+    validator::ValidatorError,
+};
+
+/// What kind of error it is: a closed list that others rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Usage,
+    Input,
+    File,
+    TestSeed,
+    NotFound,
+    Busy,
+    Permission,
+    Timeout,
+    Disconnected,
+    Locked,
+    WrongApp,
+    AppTooOld,
+    NotInitialized,
+    Unsupported,
+    Refused,
+    Protocol,
+    Declined,
+    Rejected,
+    Internal,
+}
+
+impl Kind {
+    /// Its word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Input => "input",
+            Self::File => "file",
+            Self::TestSeed => "test_seed",
+            Self::NotFound => "not_found",
+            Self::Busy => "busy",
+            Self::Permission => "permission",
+            Self::Timeout => "timeout",
+            Self::Disconnected => "disconnected",
+            Self::Locked => "locked",
+            Self::WrongApp => "wrong_app",
+            Self::AppTooOld => "app_too_old",
+            Self::NotInitialized => "not_initialized",
+            Self::Unsupported => "unsupported",
+            Self::Refused => "refused",
+            Self::Protocol => "protocol",
+            Self::Declined => "declined",
+            Self::Rejected => "rejected",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The exit code of a command that ends with it.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Input | Self::File | Self::TestSeed => 3,
+            Self::NotFound
+            | Self::Busy
+            | Self::Permission
+            | Self::Timeout
+            | Self::Disconnected
+            | Self::Locked
+            | Self::WrongApp
+            | Self::AppTooOld
+            | Self::NotInitialized
+            | Self::Unsupported
+            | Self::Refused
+            | Self::Protocol => 4,
+            Self::Declined | Self::Rejected => 5,
+            Self::Internal => 70,
+        }
+    }
+}
+
+/// Why a command ended without doing what it was asked.
+#[derive(Debug)]
+pub struct CommandError {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+}
+
+impl CommandError {
+    /// An error of `kind`.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None }
+    }
+
+    /// Options that do not fit together.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Input that is none.
+    pub fn input(message: impl Into<String>) -> Self {
+        Self::new(Kind::Input, message)
+    }
+
+    /// The same with what to do about it.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// What kind of error it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    fn hinted(kind: Kind, error: &impl fmt::Display, hint: &str) -> Self {
+        let error = Self::new(kind, error.to_string());
+        if hint.is_empty() { error } else { error.with_hint(hint) }
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<DeviceError> for CommandError {
+    fn from(error: DeviceError) -> Self {
+        let (kind, hint) = match &error {
+            DeviceError::NotFound(_) => (
+                Kind::NotFound,
+                "plug it in and unlock it; `stockade device list` shows what is there",
+            ),
+            DeviceError::Busy(_) => (
+                Kind::Busy,
+                "close other wallet programs (Ledger Live, Trezor Suite) and try again",
+            ),
+            DeviceError::Permission(_) => (
+                Kind::Permission,
+                "install docs/udev/70-stockade.rules as README says, and plug the wallet in again",
+            ),
+            DeviceError::Timeout { .. } => {
+                (Kind::Timeout, "look at the wallet: it may wait for you; then try again")
+            }
+            DeviceError::Disconnected(_) => (Kind::Disconnected, "plug it in again and try again"),
+            DeviceError::Locked(_) => (Kind::Locked, "enter its PIN on the wallet and try again"),
+            DeviceError::WrongApp { .. } => {
+                (Kind::WrongApp, "open the Ethereum app on the wallet and try again")
+            }
+            DeviceError::AppTooOld { .. } => {
+                (Kind::AppTooOld, "update the Ethereum app with the vendor's program")
+            }
+            DeviceError::NotInitialized(_) => (
+                Kind::NotInitialized,
+                "set the wallet up with the vendor's program first; Stockade never makes words",
+            ),
+            DeviceError::Unsupported { .. } => (Kind::Unsupported, ""),
+            DeviceError::Refused { .. } => (Kind::Refused, ""),
+            DeviceError::Rejected(_) => {
+                (Kind::Rejected, "nothing was written; run the command again to approve")
+            }
+            DeviceError::Declined(_) => (Kind::Declined, "nothing was written"),
+            _ => (Kind::Protocol, "plug the wallet in again and try again"),
+        };
+        Self::hinted(kind, &error, hint)
+    }
+}
+
+impl From<SecretError> for CommandError {
+    fn from(error: SecretError) -> Self {
+        match error {
+            SecretError::Device(error) => error.into(),
+            SecretError::NotThisWallet { .. } => Self::hinted(
+                Kind::Input,
+                &error,
+                "plug in the wallet that is meant, or enter its passphrase exactly as before",
+            ),
+            error => Self::hinted(Kind::Protocol, &error, ""),
+        }
+    }
+}
+
+impl From<OpenError> for CommandError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Secret(error) => error.into(),
+            error => Self::hinted(
+                Kind::Protocol,
+                &error,
+                "go back to the firmware that the wallet was enrolled with, or use another custodian",
+            ),
+        }
+    }
+}
+
+impl From<EnrollError> for CommandError {
+    fn from(error: EnrollError) -> Self {
+        match error {
+            EnrollError::Secret(error) => error.into(),
+            EnrollError::Device(error) => error.into(),
+            error @ EnrollError::AddressNotConfirmed { .. } => {
+                Self::hinted(Kind::Declined, &error, "check the wallet's passphrase and try again")
+            }
+            error @ EnrollError::Random(_) => Self::hinted(Kind::Internal, &error, ""),
+            error => Self::hinted(Kind::Protocol, &error, ""),
+        }
+    }
+}
+
+impl From<CustodianError> for CommandError {
+    fn from(error: CustodianError) -> Self {
+        let hint = match error {
+            CustodianError::Signature { .. } => {
+                "do not use this file; enrol the wallet again with `stockade custodian enroll`"
+            }
+            _ => "",
+        };
+        Self::hinted(Kind::Input, &error, hint)
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy(_) => {
+                Self::hinted(Kind::Busy, &error, "wait until the other one is done")
+            }
+            error => Self::hinted(Kind::File, &error, ""),
+        }
+    }
+}
+
+impl From<BackupError> for CommandError {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Store(error) => error.into(),
+            BackupError::Custodian(error) => error.into(),
+            BackupError::Enroll(error) => error.into(),
+            BackupError::Device(error) => error.into(),
+            BackupError::Secret(error) => error.into(),
+            BackupError::Open(error) => error.into(),
+            error => {
+                let (kind, hint) = classify(&error);
+                Self::hinted(kind, &error, hint)
+            }
+        }
+    }
+}
+
+fn classify(error: &BackupError) -> (Kind, &'static str) {
+    match error {
+        BackupError::NoCopy(_) => (Kind::File, "is the stick mounted, and the path right?"),
+        BackupError::DamagedCopy { .. } | BackupError::TargetNotEmpty(_) => (Kind::File, ""),
+        BackupError::SameCopy(_) => (Kind::Usage, "name each copy once"),
+        BackupError::TestSeed { .. } => (
+            Kind::TestSeed,
+            "use a real wallet with words of your own; --allow-test-seed is for tests alone",
+        ),
+        BackupError::Unopened { .. } => {
+            (Kind::Input, "correct the passwords, or leave these out with --skip-bad")
+        }
+        BackupError::SeveralSets(_) => (Kind::Usage, "`stockade backup list` shows them"),
+        BackupError::NotRestorable { .. } => {
+            (Kind::Input, "`stockade backup scrub` and `stockade backup drill` say more")
+        }
+        BackupError::Random(_) | BackupError::Json(_) | BackupError::Batch(_) => {
+            (Kind::Internal, "")
+        }
+        BackupError::WrongSigner(_) => (Kind::Protocol, ""),
+        _ => (Kind::Input, ""),
+    }
+}
+
+impl From<ValidatorError> for CommandError {
+    fn from(error: ValidatorError) -> Self {
+        let hint = match &error {
+            ValidatorError::Backup(_) | ValidatorError::Device(_) | ValidatorError::Secret(_) => "",
+            ValidatorError::LargeBatch { .. } => {
+                "begin another batch with --batch, or use --allow-large-batch"
+            }
+            ValidatorError::UnknownKeys { .. } => {
+                "scrub the copies and repair the set; or name --batch and --start yourself"
+            }
+            ValidatorError::Exists { .. } => {
+                "leave --batch and --start out to get the next free ones; --recreate makes it again"
+            }
+            ValidatorError::WithdrawalAddress { .. } => {
+                "do not go on: something between you and the wallet changes what it says"
+            }
+            _ => "",
+        };
+        match error {
+            ValidatorError::Backup(error) => error.into(),
+            ValidatorError::Device(error) => error.into(),
+            ValidatorError::Secret(error) => error.into(),
+            error @ (ValidatorError::WithdrawalAddress { .. } | ValidatorError::Root(_)) => {
+                Self::hinted(Kind::Protocol, &error, hint)
+            }
+            error => Self::hinted(Kind::Input, &error, hint),
+        }
+    }
+}
+
+impl From<AttestError> for CommandError {
+    fn from(error: AttestError) -> Self {
+        match error {
+            AttestError::Backup(error) => error.into(),
+            AttestError::Device(error) => error.into(),
+            error @ AttestError::WrongSigner(_) => Self::hinted(Kind::Protocol, &error, ""),
+            error => Self::hinted(Kind::Input, &error, ""),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The person at the terminal: prompts, questions, progress. Everything goes to standard error.
+
+use std::{
+    cell::RefCell,
+    io::{self, BufRead as _, IsTerminal as _, Write as _},
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use stockade::{
+    interact::{Attention, Interact, Passphrase, Progress},
+    secret::SecretText,
+};
+
+/// Takes Ctrl-C as giving up: the wallet is told, and what waits ends. A second one ends at once.
+pub fn on_interrupt(cancelled: &Arc<AtomicBool>) {
+    use signal_hook::{consts::SIGINT, flag};
+
+    // Without a handler Ctrl-C ends the process at once, which loses nothing either.
+    let _ = flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(cancelled));
+    let _ = flag::register(SIGINT, Arc::clone(cancelled));
+}
+
+/// A person at a terminal, or a log where there is none.
+pub struct Terminal {
+    verbose: bool,
+    /// Somebody can answer questions.
+    attended: bool,
+    bars: Bars,
+    last_notice: String,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Terminal {
+    /// A terminal that shows progress unless `quiet`.
+    pub fn new(quiet: bool, verbose: bool, cancelled: Arc<AtomicBool>) -> Self {
+        let stderr = io::stderr().is_terminal();
+        Self {
+            verbose,
+            attended: stderr && io::stdin().is_terminal(),
+            bars: Bars { shown: stderr && !quiet, bar: Rc::default() },
+            last_notice: String::new(),
+            cancelled,
+        }
+    }
+
+    /// Whether somebody can answer questions.
+    pub fn attended(&self) -> bool {
+        self.attended
+    }
+
+    /// A line for people who asked for more.
+    pub fn detail(&mut self, line: &str) {
+        if self.verbose {
+            self.say(line);
+        }
+    }
+
+    /// A line on standard error.
+    pub fn say(&mut self, line: &str) {
+        self.clear();
+        let _ = writeln!(anstream::stderr().lock(), "{line}");
+    }
+
+    /// A password, asked for without echo; `None` where nobody is there.
+    pub fn password(&mut self, prompt: &str) -> Option<SecretText> {
+        if !self.attended {
+            return None;
+        }
+        self.clear();
+        rpassword::prompt_password(format!("{prompt}: ")).ok().map(SecretText::new)
+    }
+
+    /// Where long work shows how far it has come: a bar on a terminal, nothing in a pipe.
+    pub fn progress(&self) -> Bars {
+        self.bars.clone()
+    }
+
+    fn clear(&self) {
+        self.bars.clear();
+    }
+}
+
+impl Interact for Terminal {
+    fn look_at_device(&mut self, device: &str, attention: Attention<'_>) {
+        let notice = match attention {
+            Attention::Address => format!("{device}: compare the address and approve it"),
+            Attention::PublicKey => format!("{device}: compare the public key and approve it"),
+            Attention::Message(text) => format!("{device}: approve this text\n  {text}"),
+            Attention::Pin => format!("{device}: enter the PIN on the wallet"),
+            Attention::Passphrase => format!("{device}: enter or confirm the passphrase"),
+            _ => format!("{device}: look at the wallet and approve"),
+        };
+        // Wallets differ in how many screens they show: the person is told once.
+        if notice != self.last_notice {
+            self.say(&notice);
+            self.last_notice = notice;
+        }
+    }
+
+    fn enter_pin_matrix(&mut self, device: &str) -> Option<SecretText> {
+        if self.attended {
+            self.say(&format!(
+                "{device}: its screen shows the digits in another order. Type the places of your \
+                 PIN's digits:\n  7 8 9\n  4 5 6\n  1 2 3"
+            ));
+        }
+        self.password("PIN places")
+    }
+
+    fn enter_passphrase(&mut self, device: &str, on_device: bool) -> Option<Passphrase> {
+        if !self.attended {
+            return None;
+        }
+        if on_device {
+            let question =
+                format!("{device}: enter the passphrase on the wallet itself? (yes or no)");
+            if self.ask(&question)?.trim().eq_ignore_ascii_case("yes") {
+                return Some(Passphrase::OnDevice);
+            }
+        }
+        let entered = self.password(&format!("{device}: passphrase (empty for none)"))?;
+        Some(Passphrase::Typed(entered))
+    }
+
+    fn ask(&mut self, question: &str) -> Option<String> {
+        if !self.attended {
+            return None;
+        }
+        self.clear();
+        let _ = write!(anstream::stderr().lock(), "{question}: ");
+        let _ = io::stderr().flush();
+        let mut line = String::new();
+        match io::stdin().lock().read_line(&mut line) {
+            Ok(n) if n > 0 => Some(line.trim().to_owned()),
+            _ => None,
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        self.say(text);
+        self.last_notice.clear();
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// Progress bars, which make room for what is said or asked meanwhile.
+#[derive(Clone)]
+pub struct Bars {
+    shown: bool,
+    bar: Rc<RefCell<Option<(String, ProgressBar)>>>,
+}
+
+impl Bars {
+    fn clear(&self) {
+        if let Some((_, bar)) = self.bar.borrow_mut().take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn begin(&self, what: &str, total: usize) {
+        self.clear();
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
+        let bar = ProgressBar::new(total as u64).with_message(what.to_owned());
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        *self.bar.borrow_mut() = Some((what.to_owned(), bar));
+    }
+}
+
+impl Progress for Bars {
+    fn step(&mut self, what: &str, done: usize, total: usize) {
+        if !self.shown || total < 2 {
+            return;
+        }
+        if done == total {
+            return self.clear();
+        }
+        let other = self.bar.borrow().as_ref().is_none_or(|(name, _)| name != what);
+        if other {
+            self.begin(what, total);
+        }
+        if let Some((_, bar)) = self.bar.borrow().as_ref() {
+            bar.set_position(done as u64);
+        }
+    }
+}
+
+/// Asks the person at the terminal in the place of a simulated wallet's user.
+#[cfg(feature = "mock")]
+pub fn approve(shown: &str) -> bool {
+    let _ =
+        write!(anstream::stderr().lock(), "The wallet shows:\n  {shown}\nApprove? (yes or no): ");
+    let _ = io::stderr().flush();
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line);
+    read.is_ok() && line.trim().eq_ignore_ascii_case("yes")
+}
