@@ -65,18 +65,22 @@ impl ExchangeError {
 /// Exchanges over 64-byte packets.
 pub struct HidExchange<L> {
     link: L,
+    /// Devices answer on the channel on which they are asked. Every exchange has its own, so that
+    /// what still comes of one is never taken for the next.
     channel: u16,
+    /// Whether the device may still wait for the rest of an APDU.
+    cut_short: bool,
 }
 
-/// The channel where there is no randomness to choose one.
+/// The first channel, where there is no randomness to choose one.
 const CHANNEL: u16 = 0x0101;
 
 impl<L: Link> HidExchange<L> {
-    /// Exchanges over `link`, on a channel chosen by chance, so that answers to another program
-    /// (or to an earlier run of this one) are not taken for ours.
+    /// Exchanges over `link`, on channels that begin somewhere by chance, so that answers to
+    /// another program (or to an earlier run of this one) are not taken for ours.
     pub fn new(link: L) -> Self {
         let channel = getrandom::u32().map_or(CHANNEL, |n| (n >> 16) as u16);
-        Self { link, channel }
+        Self { link, channel, cut_short: false }
     }
 
     fn attempt(
@@ -84,6 +88,9 @@ impl<L: Link> HidExchange<L> {
         apdu: &Apdu,
         wait: Wait<'_>,
     ) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
+        if self.cut_short {
+            self.link.send(&framing::reset(self.channel))?;
+        }
         for packet in framing::packets(self.channel, &apdu.to_bytes())? {
             self.link.send(&packet)?;
         }
@@ -100,12 +107,10 @@ impl<L: Link> HidExchange<L> {
 
 impl<L: Link> Exchange for HidExchange<L> {
     fn exchange(&mut self, apdu: &Apdu, wait: Wait<'_>) -> Result<Reply, ExchangeError> {
-        let reply = self.attempt(apdu, wait).inspect_err(|_| {
-            // What still comes of this reply is not taken for the next: the device answers on
-            // the channel on which it was asked.
-            self.channel = self.channel.wrapping_add(1);
-        })?;
-        Reply::from_bytes(reply).ok_or(ExchangeError::NoStatusWord)
+        self.channel = self.channel.wrapping_add(1);
+        let reply = self.attempt(apdu, wait);
+        self.cut_short = reply.is_err();
+        Reply::from_bytes(reply?).ok_or(ExchangeError::NoStatusWord)
     }
 }
 

@@ -57,6 +57,12 @@ pub fn packets(channel: u16, apdu: &[u8]) -> Result<Vec<Packet>, FramingError> {
     Ok(packets)
 }
 
+/// A packet that belongs nowhere: a device that waits for the rest of an APDU drops it with what
+/// it has, and is ready for the next. Without it, that next would be dropped.
+pub fn reset(channel: u16) -> Packet {
+    packet(channel, u16::MAX, &[], &[])
+}
+
 fn packet(channel: u16, sequence: u16, length: &[u8], data: &[u8]) -> Packet {
     let [channel, sequence] = [channel, sequence].map(u16::to_be_bytes);
     let bytes = channel.iter().chain(&[TAG_APDU]).chain(&sequence).chain(length).chain(data);

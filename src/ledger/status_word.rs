@@ -30,6 +30,9 @@ impl StatusWord {
     /// The command was carried out.
     pub const OK: Self = Self(0x9000);
 
+    /// A beginning in the midst of something else, or a continuation of nothing.
+    pub const NOT_ALLOWED: Self = Self(0x6980);
+
     /// What it means.
     pub fn meaning(self) -> Meaning {
         match self.0 {
@@ -68,7 +71,7 @@ fn explain(code: u16) -> &'static str {
         0x6a15 => "the app may not use this derivation path",
         0x6a87 => "the length is wrong",
         0x6b00 => "a parameter is wrong",
-        0x6980 => "a continuation without a start",
+        0x6980 => "the app was in the midst of something else",
         0x6501 => "the transaction's type is not supported",
         0x6984 => "a plugin is missing",
         0x6a84 => "the device is out of memory",

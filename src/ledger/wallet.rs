@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Command, Exchange, StatusWord, commands};
+use super::{Apdu, Command, Exchange, StatusWord, commands};
 use crate::{
     bls,
     device::{self, BlsPublicKeys, DeviceError, Identity, Show, Timeouts},
@@ -66,22 +66,39 @@ impl Talker {
             device: self.name.clone(),
             what: format!("take this request: {error}"),
         })?;
+        let mut reply = self.send_all(&apdus, wait, cancelled)?;
+        if reply.as_ref().err() == Some(&StatusWord::NOT_ALLOWED) {
+            // Somebody left the app in the midst of a message. It has shown nothing, and is ready
+            // for a new one now that it said so.
+            reply = self.send_all(&apdus, wait, cancelled)?;
+        }
+        let data = reply.map_err(|status| self.refusal::<C>(status))?;
+        command.parse(&data).map_err(|e| DeviceError::protocol(&self.name, e.to_string()))
+    }
+
+    /// Sends the APDUs of one command, and gives the data of the last reply or the first refusal.
+    fn send_all(
+        &mut self,
+        apdus: &[Apdu],
+        wait: Duration,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Result<Zeroizing<Vec<u8>>, StatusWord>, DeviceError> {
         let mut data = Zeroizing::new(Vec::new());
-        for apdu in &apdus {
-            // Every reply but the last is empty.
+        for apdu in apdus {
             if !data.is_empty() {
-                return Err(DeviceError::protocol(
-                    &self.name,
-                    "an answer before the question's end",
-                ));
+                let message = "an answer before the question's end";
+                return Err(DeviceError::protocol(&self.name, message));
             }
             let reply = self
                 .exchange
                 .exchange(apdu, Wait::new(wait, cancelled))
                 .map_err(|e| e.into_device_error(&self.name))?;
-            data = reply.into_data().map_err(|status| self.refusal::<C>(status))?;
+            data = match reply.into_data() {
+                Ok(data) => data,
+                Err(status) => return Ok(Err(status)),
+            };
         }
-        command.parse(&data).map_err(|e| DeviceError::protocol(&self.name, e.to_string()))
+        Ok(Ok(data))
     }
 
     fn refusal<C: Command>(&self, status: StatusWord) -> DeviceError {
