@@ -2,13 +2,14 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use stockade_mocks::{Decision, Device, User, ledger as mock_ledger};
+use stockade_mocks::{Decision, Device, User, ledger as mock_ledger, trezor as mock_trezor};
 
-use super::{MockSetup, Spec};
+use super::{MockModel, MockSetup, Spec};
 use crate::{
     device::{DeviceError, Found, Timeouts},
     ledger::{self, HidExchange, Ledger},
     transport::{Link, Packet, TransportError},
+    trezor::{self, Trezor},
 };
 
 /// A link to a simulated device, which answers at once.
@@ -45,9 +46,35 @@ pub(super) fn find(
     setup: &MockSetup,
 ) -> Result<Box<dyn Found>, DeviceError> {
     match spec {
-        Spec::MockLedger => Ok(Box::new(ledger(spec, timeouts, setup))),
-        _ => Err(DeviceError::NotFound(spec.to_string())),
+        Spec::MockTrezor(model) => Ok(Box::new(trezor(spec, *model, timeouts, setup)?)),
+        _ => Ok(Box::new(ledger(spec, timeouts, setup))),
     }
+}
+
+fn trezor(
+    spec: &Spec,
+    model: MockModel,
+    timeouts: Timeouts,
+    setup: &MockSetup,
+) -> Result<Trezor, DeviceError> {
+    let model = match model {
+        MockModel::One => mock_trezor::Model::One,
+        MockModel::T => mock_trezor::Model::T,
+        MockModel::Safe3 => mock_trezor::Model::Safe3,
+        MockModel::Safe5 => mock_trezor::Model::Safe5,
+        MockModel::Safe7 => {
+            return Err(DeviceError::Unsupported {
+                device: "Trezor Safe 7".to_owned(),
+                what: "be simulated yet: it speaks THP".to_owned(),
+            });
+        }
+    };
+    let device = mock_trezor::Trezor::new(mock_trezor::Config {
+        mnemonic: Some(setup.mnemonic.clone()),
+        ..mock_trezor::Config::new(model, user(setup))
+    });
+    let about = trezor::About { spec: spec.to_string(), simulated: true };
+    Ok(Trezor::new(Box::new(MockLink::new(device)), about, timeouts))
 }
 
 fn ledger(spec: &Spec, timeouts: Timeouts, setup: &MockSetup) -> Ledger {

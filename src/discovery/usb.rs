@@ -50,7 +50,7 @@ pub(super) fn ledger(
     path: Option<&str>,
     timeouts: Timeouts,
 ) -> Result<Box<dyn Found>, DeviceError> {
-    let found = ledgers().map_err(|e| at(spec, e))?;
+    let found = ledgers().map_err(|e| nothing_here(spec, &e))?;
     let candidate = choose(spec, found, |c| path.is_none_or(|path| c.path == path), ledger_spec)?;
     let spec = ledger_spec(&candidate);
     let link = hid::Hid::open(&candidate.path).map_err(|e| at(&spec, e))?;
@@ -70,7 +70,7 @@ pub(super) fn trezor(
     path: Option<&str>,
     timeouts: Timeouts,
 ) -> Result<Box<dyn Found>, DeviceError> {
-    let found = trezors().map_err(|e| at(spec, e))?;
+    let found = trezors().map_err(|e| nothing_here(spec, &e))?;
     let candidate = choose(spec, found, |c| path.is_none_or(|path| c.path == path), trezor_spec)?;
     open_trezor(&candidate, timeouts)
 }
@@ -89,6 +89,11 @@ fn open_trezor(
     let link = usb::Usb::open(trezor::VENDOR_ID, &candidate.path).map_err(|e| at(&spec, e))?;
     let about = trezor::About { spec: spec.to_string(), simulated: false };
     Ok(Box::new(Trezor::new(Box::new(link), about, timeouts)))
+}
+
+/// A system that cannot list its USB devices has none, and says why.
+fn nothing_here(spec: &Spec, error: &TransportError) -> DeviceError {
+    DeviceError::NotFound(format!("{spec}: {error}"))
 }
 
 /// The one candidate that fits; none and several are errors.

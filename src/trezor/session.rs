@@ -26,12 +26,16 @@ use crate::{
 /// More questions than any request brings; a device that asks on for ever is given up.
 const MAX_QUESTIONS: usize = 256;
 
-/// How often Initialize is sent before a device counts as silent: one whose last message was cut
-/// short takes the first for the rest of it.
+/// A One has no way to refuse an address: "no" shows it as a QR code, and "no" again as text. Who
+/// says no this often does not mean yes.
+const MAX_ADDRESS_SCREENS: usize = 16;
+
+/// How often Initialize and Cancel are sent before a device counts as silent: one to which a
+/// message was cut short takes the first for the rest of it.
 const ATTEMPTS: u32 = 3;
 
 /// How long a device that was told to cancel is waited for.
-const CANCEL: Duration = Duration::from_millis(500);
+const CANCEL: Duration = Duration::from_millis(250);
 
 /// A device that answers, and the session in which its passphrase holds.
 pub(super) struct Session {
@@ -61,6 +65,11 @@ impl Session {
 
     /// The device's features, in the session that began with the first call of this.
     pub(super) fn features(&mut self) -> Result<Features, DeviceError> {
+        if self.id.is_some() && !self.in_step {
+            // A One that is initialized in the midst of something begins another session, whatever
+            // session it is asked for.
+            self.cancel();
+        }
         let features = self.initialize()?;
         // A device that has forgotten a session silently begins another, in which another
         // passphrase may hold.
@@ -111,6 +120,8 @@ impl Session {
         if !self.in_step {
             self.features()?;
         }
+        // Nothing is due, so whatever is there answers something else.
+        self.channel.drain().map_err(|e| e.into_device_error(&self.name))?;
         self.send(request)?;
         let message = self.converse(attention, user)?;
         let answer = self.parse(&message)?;
@@ -128,7 +139,8 @@ impl Session {
         // Deriving the seed takes the oldest devices seconds.
         let mut patience = self.timeouts.reply * if self.seed_at_hand { 1 } else { 4 };
         let mut attention = attention;
-        for _ in 0..MAX_QUESTIONS {
+        let is_address = matches!(attention, Some(Attention::Address));
+        for _ in 0..if is_address { MAX_ADDRESS_SCREENS } else { MAX_QUESTIONS } {
             let message = match self.channel.receive(Wait::new(patience, &|| user.cancelled())) {
                 Ok(message) => message,
                 Err(error) => {
@@ -155,7 +167,10 @@ impl Session {
             patience = self.timeouts.user;
         }
         self.cancel();
-        Err(DeviceError::protocol(&self.name, "it asks without end"))
+        match is_address {
+            true => Err(DeviceError::Rejected(self.name.clone())),
+            false => Err(DeviceError::protocol(&self.name, "it asks without end")),
+        }
     }
 
     fn answer_button(
@@ -197,12 +212,13 @@ impl Session {
     /// Has the device drop what it is at, so that it can be used afterwards. Whether that worked
     /// shows when it is asked the next time.
     fn cancel(&mut self) {
-        let wait = Wait::uncancelled(self.timeouts.reply.min(CANCEL));
-        if self.send(&Cancel::new()).is_err() {
-            return;
-        }
-        while let Ok(message) = self.channel.receive(wait) {
-            if is::<Failure>(&message) {
+        for _ in 0..ATTEMPTS {
+            if self.send(&Cancel::new()).is_err() {
+                return;
+            }
+            let wait = Wait::uncancelled(self.timeouts.reply.min(CANCEL));
+            // Anything else shows that it was the rest of a message that had been cut short.
+            if self.channel.receive(wait).is_ok_and(|message| is::<Failure>(&message)) {
                 return;
             }
         }
