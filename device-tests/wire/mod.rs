@@ -1,1 +1,11 @@
 //! The wire: framing, exchanges, and what happens when a packet is lost or damaged.
+
+mod discovery;
+mod faults;
+mod ledger_found;
+mod ledger_recorded;
+mod person;
+mod silent;
+mod trezor_device;
+mod trezor_recorded;
+mod trezor_session;
