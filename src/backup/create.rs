@@ -89,7 +89,7 @@ pub fn create(
         sha256: Digest::of(&file.bytes),
         size: file.bytes.len() as u64,
     });
-    let custodians = plan.custodians.iter().map(Custodian::without_name).collect();
+    let custodians = plan.custodians.iter().map(|c| c.without_name().into()).collect();
     let listed = listed.collect();
     let manifest =
         Manifest::new(set_id.clone(), now, plan.test, custodians, keystores, listed).to_json()?;

@@ -64,8 +64,7 @@ fn own_on_copies(copies: &[Copy], address: &Address) -> Result<Option<Custodian>
             }
         }
     }
-    let own = |custodian: &Custodian| custodian.check_address == *address;
-    Ok(newest.and_then(|manifest| manifest.custodians.into_iter().find(own)))
+    Ok(newest.and_then(|manifest| manifest.custodian_of(address).cloned()))
 }
 
 /// The manifest of a set, where its origin is signed by `signer`.

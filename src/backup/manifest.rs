@@ -6,8 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Digest, SetId};
 use crate::{
-    bls::PublicKey, custodian::Custodian, device_secret::Scheme, eth::Address, staking::Network,
-    store::StorePath, timestamp::Timestamp,
+    bls::PublicKey,
+    custodian::{AnyCustodian, Custodian},
+    device_secret::Scheme,
+    eth::Address,
+    staking::Network,
+    store::StorePath,
+    timestamp::Timestamp,
 };
 
 const FORMAT: &str = "stockade-set";
@@ -33,7 +38,7 @@ pub struct Manifest {
     /// How many custodians open it together.
     pub threshold: u8,
     /// Who can open it.
-    pub custodians: Vec<Custodian>,
+    pub custodians: Vec<AnyCustodian>,
     /// The keystores, in the order of their making.
     pub keystores: Vec<KeystoreEntry>,
     /// Every other file but SHA256SUMS, manifest.json, manifest.mac and origin.json.
@@ -111,7 +116,7 @@ impl Manifest {
         set_id: SetId,
         created: Timestamp,
         test: bool,
-        custodians: Vec<Custodian>,
+        custodians: Vec<AnyCustodian>,
         keystores: Vec<KeystoreEntry>,
         files: Vec<FileEntry>,
     ) -> Self {
@@ -134,6 +139,12 @@ impl Manifest {
         let manifest: Self = serde_json::from_slice(bytes)?;
         manifest.validate()?;
         Ok(manifest)
+    }
+
+    /// The wallet among its custodians that has this check address.
+    pub fn custodian_of(&self, check_address: &Address) -> Option<&Custodian> {
+        let mut wallets = self.custodians.iter().filter_map(AnyCustodian::wallet);
+        wallets.find(|wallet| wallet.check_address == *check_address)
     }
 
     /// The file's bytes.

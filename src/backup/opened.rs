@@ -66,8 +66,7 @@ pub(super) fn open<'a>(
     let Some(read) = set.manifest(pins) else {
         return Err(Closed::Verdict(Reason::ManifestDisagreement));
     };
-    let custodian = read.manifest.custodians.iter().find(|c| c.check_address == *address);
-    let Some(custodian) = custodian else {
+    let Some(custodian) = read.manifest.custodian_of(address) else {
         return Err(Closed::Verdict(Reason::NotThisWallet));
     };
     require_origin(set.origin_of(read, pins), accept_unknown_origin)?;

@@ -36,7 +36,7 @@ fn line(set: &ListedSet) -> String {
     let Some(manifest) = &set.manifest else {
         return format!("  {}  its manifest cannot be read: scrub it\n", set.id);
     };
-    let custodians: Vec<_> = manifest.custodians.iter().map(|c| c.id.as_str()).collect();
+    let custodians: Vec<_> = manifest.custodians.iter().map(|c| c.id().as_str()).collect();
     format!(
         "  {}  {} keys{}, made {}, opens with custodian {}{}\n",
         set.id,
@@ -71,7 +71,7 @@ fn as_json(set: &ListedSet) -> serde_json::Value {
         "keys": set.manifest.as_ref().map(|m| m.keystores.len()),
         "batches": batches(set),
         "custodians": set.manifest.as_ref().map(|m| {
-            m.custodians.iter().map(|c| c.id.as_str()).collect::<Vec<_>>()
+            m.custodians.iter().map(|c| c.id().as_str()).collect::<Vec<_>>()
         }),
     })
 }
