@@ -1,7 +1,7 @@
 //! APDUs in 64-byte HID packets: `channel(2) 05 sequence(2) [length(2)] data`, zero padded; the
 //! length only in the first. No I/O here.
 //!
-//! Specification: [Ledger's HID framing](https://developers.ledger.com/docs/device-interaction/references/communication-protocols).
+//! Specification: [the vendor's own packetiser](https://github.com/LedgerHQ/ledger-live/blob/develop/libs/ledgerjs/packages/devices/src/hid-framing.ts).
 
 use zeroize::Zeroizing;
 

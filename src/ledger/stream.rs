@@ -61,3 +61,60 @@ impl<S: ByteStream> Exchange for StreamExchange<S> {
         Reply::from_bytes(reply).ok_or(ExchangeError::NoStatusWord)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::transport::Stopped;
+
+    /// Gives these bytes, one at a time, and then nothing.
+    struct Drip(Vec<u8>);
+
+    impl ByteStream for Drip {
+        fn send(&mut self, _bytes: &[u8]) -> Result<(), TransportError> {
+            Ok(())
+        }
+
+        fn receive(&mut self, buffer: &mut [u8], wait: Duration) -> Result<usize, TransportError> {
+            if self.0.is_empty() {
+                std::thread::sleep(wait);
+                return Ok(0);
+            }
+            buffer[0] = self.0.remove(0);
+            Ok(1)
+        }
+    }
+
+    fn exchange(stream: &mut StreamExchange<Drip>) -> Result<Vec<u8>, ExchangeError> {
+        let apdu = Apdu::new([0xe0, 6, 0, 0], Vec::new()).unwrap();
+        let wait = Wait::uncancelled(Duration::from_millis(20));
+        let reply = stream.exchange(&apdu, wait)?;
+        Ok(reply.into_data().unwrap().to_vec())
+    }
+
+    #[test]
+    fn the_length_does_not_count_the_status_word() {
+        let mut stream = StreamExchange::new(Drip(b"\0\0\0\x02ab\x90\0\0\0\0\0\x90\0".to_vec()));
+        assert_eq!(exchange(&mut stream).unwrap(), b"ab");
+        assert_eq!(exchange(&mut stream).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_reply_of_four_gigabytes_is_not_believed() {
+        for length in [[0xff; 4], [0, 0, 4, 0]] {
+            let error = exchange(&mut StreamExchange::new(Drip(length.to_vec()))).unwrap_err();
+            assert!(matches!(error, ExchangeError::Framing(FramingError::Length(_))), "{error}");
+        }
+    }
+
+    #[test]
+    fn after_a_wait_in_vain_no_late_reply_is_taken_for_another() {
+        let mut stream = StreamExchange::new(Drip(b"\0\0\0\x02a".to_vec()));
+        let error = exchange(&mut stream).unwrap_err();
+        assert!(matches!(error, ExchangeError::Stopped(Stopped::TimedOut(_))), "{error}");
+        stream.stream.0.extend(b"b\x90\0");
+        assert!(matches!(exchange(&mut stream), Err(ExchangeError::Outstanding)));
+    }
+}
