@@ -103,6 +103,7 @@ fn passphrase_use(
         PassphraseUse::On => return Ok(UsesPassphrase::Yes),
         PassphraseUse::Unknown => {}
     }
+    user.note("The wallet shows its check address, which depends on its passphrase:");
     wallet.address(&DerivationPath::check_address(), Show::OnDevice, user)?;
     let question = "The wallet showed an address. Type its last four characters";
     let Some(typed) = user.ask(question) else { return Ok(UsesPassphrase::Unknown) };

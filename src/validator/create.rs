@@ -159,9 +159,13 @@ fn withdrawal_address(
     let path = DerivationPath::ethereum(0, 0)?;
     let given = wallet.address(&path, Show::Silently, user)?;
     match withdrawal {
-        Withdrawal::To(address) if address != given => return Ok(address),
+        Withdrawal::To(address) if address != given => {
+            user.note(&format!("Withdrawals will go to {address}, which is not this wallet's."));
+            return Ok(address);
+        }
         _ => {}
     }
+    user.note(&format!("Withdrawals will go to {given}. The wallet must show the same:"));
     let shown = wallet.address(&path, Show::OnDevice, user)?;
     match shown == given {
         true => Ok(given),

@@ -37,29 +37,35 @@ pub struct Global {
 /// The nouns.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// device: the hardware wallet that is plugged in
-    #[command(subcommand)]
+    /// The hardware wallet that is plugged in
+    #[command(subcommand, long_about = "device: the hardware wallet that is plugged in")]
     Device(commands::device::Command),
-    /// address: the wallet's Ethereum address, which can receive withdrawals
+    /// The wallet's Ethereum address, which can receive withdrawals
     Address(commands::address::Args),
-    /// custodian: a wallet that can open your backups
-    #[command(subcommand)]
+    /// A wallet that can open your backups
+    #[command(subcommand, long_about = "custodian: a wallet that can open your backups")]
     Custodian(commands::custodian::Command),
-    /// validator: the signing keys of your validators
-    #[command(subcommand)]
+    /// The signing keys of your validators
+    #[command(subcommand, long_about = "validator: the signing keys of your validators")]
     Validator(commands::validator::Command),
-    /// backup: sealed copies of your keystores, on sticks and disks
-    #[command(subcommand)]
+    /// Sealed copies of your keystores, on sticks and disks
+    #[command(
+        subcommand,
+        long_about = "backup: sealed copies of your keystores, on sticks and disks"
+    )]
     Backup(commands::backup::Command),
-    /// attest: a signed statement of what a check found
-    #[command(subcommand)]
+    /// A signed statement of what a check found
+    #[command(subcommand, long_about = "attest: a signed statement of what a check found")]
     Attest(commands::attest::Command),
-    /// deposit: the file that the launchpad takes
-    #[command(subcommand)]
+    /// The file that the launchpad takes
+    #[command(subcommand, long_about = "deposit: the file that the launchpad takes")]
     Deposit(commands::deposit::Command),
-    /// mock: simulated wallets on the sockets of the vendors' emulators
+    /// Simulated wallets on the sockets of the vendors' emulators
     #[cfg(feature = "mock")]
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        long_about = "mock: simulated wallets on the sockets of the vendors' emulators"
+    )]
     Mock(commands::mock::Command),
 }
 

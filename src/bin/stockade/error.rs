@@ -167,6 +167,9 @@ impl From<DeviceError> for CommandError {
                 Kind::NotInitialized,
                 "set the wallet up with the vendor's program first; Stockade never makes words",
             ),
+            DeviceError::Ambiguous { .. } => {
+                (Kind::Usage, "name one with --device, as `stockade device list` shows it")
+            }
             DeviceError::Unsupported { .. } => (Kind::Unsupported, ""),
             DeviceError::Refused { .. } => (Kind::Refused, ""),
             DeviceError::Rejected(_) => {

@@ -1,7 +1,12 @@
 use serde_json::json;
 use stockade::{device::Show, path::DerivationPath, staking::WithdrawalCredentials};
 
-use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
+use crate::{
+    CommandResult,
+    context::Context,
+    error::{CommandError, Kind},
+    output::Outcome,
+};
 
 /// Show an Ethereum address of the wallet, and the withdrawal credentials that pay to it
 #[derive(Debug, clap::Args)]
@@ -23,8 +28,15 @@ impl Args {
         let path = DerivationPath::ethereum(self.account, self.index)
             .map_err(|error| CommandError::usage(error.to_string()))?;
         let mut wallet = context.open()?;
-        let show = if self.confirm { Show::OnDevice } else { Show::Silently };
-        let address = wallet.address(&path, show, &mut context.terminal)?;
+        let address = wallet.address(&path, Show::Silently, &mut context.terminal)?;
+        if self.confirm {
+            context.terminal.say(&format!("{address}: the wallet must show the same"));
+            let shown = wallet.address(&path, Show::OnDevice, &mut context.terminal)?;
+            if shown != address {
+                let message = format!("the wallet showed {shown}, but gave {address} before");
+                return Err(CommandError::new(Kind::Protocol, message));
+            }
+        }
         let credentials = |credentials: WithdrawalCredentials| hex::encode(credentials.to_bytes());
         let execution = credentials(WithdrawalCredentials::Execution(address));
         let compounding = credentials(WithdrawalCredentials::Compounding(address));
