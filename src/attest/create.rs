@@ -75,7 +75,7 @@ pub fn create(
         let bytes = attestation.to_json().map_err(BackupError::from)?;
         let name = format!("attestations/{}/{now}-{address}.json", set.id);
         for copy in copies {
-            let _lock = copy.lock().map_err(BackupError::from)?;
+            copy.lock().map_err(BackupError::from)?;
             copy.add(&name, bytes.clone())?;
         }
         made.push(Attested { statement, attestation });

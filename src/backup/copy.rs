@@ -1,6 +1,9 @@
 //! A copy: a folder on a stick, a disk or a share that holds sets, below `stockade/`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::OnceCell,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,12 +16,13 @@ const ROOT: &str = "stockade";
 const MAX_COPY_JSON: u64 = 4096;
 
 /// A folder that holds sets, or is going to.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Copy {
     dir: PathBuf,
     store: Directory,
     description: Description,
     exists: bool,
+    lock: OnceCell<Lock>,
 }
 
 /// copy.json.
@@ -56,7 +60,7 @@ impl Copy {
             Err(StoreError::NotFound(_)) => (Description::new(dir)?, false),
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { dir: dir.to_owned(), store, description, exists })
+        Ok(Self { dir: dir.to_owned(), store, description, exists, lock: OnceCell::new() })
     }
 
     /// The copy's id: 8 hex digits.
@@ -99,15 +103,17 @@ impl Copy {
         self.store.list(path)
     }
 
-    /// Keeps other processes from writing here; `None` while the copy does not exist yet.
-    pub fn lock(&self) -> Result<Option<Lock>, StoreError> {
-        match self.exists {
-            true => self.store.lock().map(Some),
-            false => Ok(None),
+    /// Keeps other processes from writing here, for as long as this copy is in use. One that does
+    /// not exist yet is locked when it is made.
+    pub fn lock(&self) -> Result<(), StoreError> {
+        if self.exists && self.lock.get().is_none() {
+            // Never set twice: nothing else can have come in between.
+            let _ = self.lock.set(self.store.lock()?);
         }
+        Ok(())
     }
 
-    /// Makes the copy's own files where it is new.
+    /// Locks it, and makes its own files where it is new.
     pub fn initialise(&mut self) -> Result<(), BackupError> {
         if !self.exists {
             let mut bytes = serde_json::to_vec_pretty(&self.description)?;
@@ -115,7 +121,7 @@ impl Copy {
             self.store.put_if_absent(&NewFile { path: "copy.json".parse()?, bytes })?;
             self.exists = true;
         }
-        Ok(())
+        Ok(self.lock()?)
     }
 
     /// Publishes a set, all or nothing.

@@ -106,16 +106,33 @@ pub fn create(
     let total = copies.len();
     for (i, copy) in copies.iter_mut().enumerate() {
         progress.step("writing copies", i, total);
-        copy.initialise()?;
-        let _lock = copy.lock()?;
-        let read_back = copy.publish(&set_id, &files)?;
-        if let Some(history) = &plan.history {
-            copy.add(&format!("history/{set_id}/{now}.json"), history.clone())?;
+        match write(copy, &set_id, &files, plan.history.as_deref(), now) {
+            Ok(read_back) => written.push((copy.id().to_owned(), read_back)),
+            Err(error) if written.is_empty() => return Err(error),
+            Err(error) => {
+                let written = copies.iter().take(i).map(|copy| copy.dir().to_owned()).collect();
+                let source = Box::new(error);
+                return Err(BackupError::PartlyWritten { set: set_id, written, source });
+            }
         }
-        written.push((copy.id().to_owned(), read_back));
     }
     progress.step("writing copies", total, total);
     Ok(Created { set_id, manifest: digest, copies: written })
+}
+
+/// Publishes the set to one copy, its keys' history first: keys without it are never there alone.
+fn write(
+    copy: &mut Copy,
+    set_id: &SetId,
+    files: &[NewFile],
+    history: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<ReadBack, BackupError> {
+    copy.initialise()?;
+    if let Some(history) = history {
+        copy.add(&format!("history/{set_id}/{now}.json"), history.to_vec())?;
+    }
+    copy.publish(set_id, files)
 }
 
 fn file(path: &str, bytes: Vec<u8>) -> Result<NewFile, BackupError> {

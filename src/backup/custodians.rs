@@ -1,14 +1,16 @@
 //! Who a new set is sealed to, and whether they may guard what is in it.
 
-use super::{BackupError, Copy, Digest, manifest::Manifest, origin::Origin};
+use std::path::{Path, PathBuf};
+
+use super::{BackupError, Copy, Digest, SetId, manifest::Manifest, origin::Origin};
 use crate::{
-    custodian::{self, Custodian},
+    custodian::{self, AnyCustodian, Custodian},
     device::Wallet,
     device_secret::{Scheme, is_well_known},
     eth::Address,
     interact::Interact,
     staking::Network,
-    store::StorePath,
+    store::{Directory, Store as _, StorePath},
 };
 
 /// Who a new set is sealed to.
@@ -20,18 +22,33 @@ pub struct Chosen {
     pub enrolled: bool,
 }
 
+/// What a user gives for a custodian.
+#[derive(Debug, Clone)]
+pub enum Given {
+    /// A custodian file that verifies.
+    File(Box<Custodian>),
+    /// The folder of a set: all of its custodians, if the attached wallet made it.
+    Set(PathBuf),
+}
+
 /// The custodians of a new set: those `given`; else the attached wallet, by its custodian found in
 /// a set of its own on the copies; else the attached wallet, enrolled now. Where the attached
 /// wallet is one of them, it derives its recipient again: nobody's file is taken on trust for it.
 pub fn choose(
-    given: &[Custodian],
+    given: &[Given],
     copies: &[Copy],
     scheme: Scheme,
     wallet: &mut dyn Wallet,
     address: &Address,
     user: &mut dyn Interact,
 ) -> Result<Chosen, BackupError> {
-    let mut custodians = given.to_vec();
+    let mut custodians = Vec::new();
+    for given in given {
+        match given {
+            Given::File(custodian) => custodians.push(Custodian::clone(custodian)),
+            Given::Set(folder) => custodians.extend(of_set(folder, address)?),
+        }
+    }
     if custodians.is_empty() {
         custodians.extend(own_on_copies(copies, address)?);
     }
@@ -52,6 +69,30 @@ pub fn choose(
     Ok(Chosen { custodians, enrolled: false })
 }
 
+/// The custodians of the set in `folder`, whose origin the wallet `signer` must have signed: anyone
+/// can write a folder that lists themselves.
+fn of_set(folder: &Path, signer: &Address) -> Result<Vec<Custodian>, BackupError> {
+    let refuse = |why: &str| BackupError::NotASet(folder.to_owned(), why.to_owned());
+    let id: SetId = folder
+        .file_name()
+        .and_then(|name| name.to_str())
+        .and_then(|name| name.parse().ok())
+        .ok_or_else(|| refuse("its name is no set id"))?;
+    let store = Directory::new(folder);
+    let manifest = store.read(&"manifest.json".parse()?, Manifest::MAX_LEN)?;
+    let origin = store.read(&"origin.json".parse()?, Origin::MAX_LEN)?;
+    if Origin::signer(&origin, &id, &Digest::of(&manifest)) != Some(*signer) {
+        return Err(refuse("this wallet did not sign its origin"));
+    }
+    let manifest = Manifest::parse(&manifest).map_err(|error| refuse(&error.to_string()))?;
+    let wallets: Vec<_> =
+        manifest.custodians.iter().filter_map(AnyCustodian::wallet).cloned().collect();
+    match wallets.len() == manifest.custodians.len() {
+        true => Ok(wallets),
+        false => Err(refuse("it has custodians of a kind that this version cannot seal to")),
+    }
+}
+
 /// The custodian of the wallet `address`, from the newest set on the copies whose origin that very
 /// wallet signed.
 fn own_on_copies(copies: &[Copy], address: &Address) -> Result<Option<Custodian>, BackupError> {
@@ -68,7 +109,7 @@ fn own_on_copies(copies: &[Copy], address: &Address) -> Result<Option<Custodian>
 }
 
 /// The manifest of a set, where its origin is signed by `signer`.
-fn signed_manifest(copy: &Copy, id: &super::SetId, signer: &Address) -> Option<Manifest> {
+fn signed_manifest(copy: &Copy, id: &SetId, signer: &Address) -> Option<Manifest> {
     let path = |name: &str| format!("{id}/{name}").parse::<StorePath>().ok();
     let manifest = copy.read(&path("manifest.json")?, Manifest::MAX_LEN).ok()?;
     let origin = copy.read(&path("origin.json")?, Origin::MAX_LEN).ok()?;

@@ -33,6 +33,9 @@ pub enum BackupError {
     /// No set to work on.
     #[error("no set found in {0}")]
     NoSet(String),
+    /// A folder that was named as a set and cannot be used as one.
+    #[error("{} cannot be used: {}", .0.display(), .1)]
+    NotASet(PathBuf, String),
     /// More than one set, and the operation takes one.
     #[error("these copies hold {0} sets: name one with --set")]
     SeveralSets(usize),
@@ -126,6 +129,16 @@ pub enum BackupError {
     /// A device secret that gives no batch root.
     #[error("the wallet's answer gives no root for batch {0}")]
     Batch(u32),
+    /// A set that some copies hold whole and another does not.
+    #[error("set {set} is in {}, but not in every copy: {source}", names(.written))]
+    PartlyWritten {
+        /// Which.
+        set: SetId,
+        /// The copies that hold it whole.
+        written: Vec<PathBuf>,
+        /// Why it is not in the next.
+        source: Box<BackupError>,
+    },
     /// The wallet's signature is not its own.
     #[error("the signature does not recover to the wallet's check address {0}")]
     WrongSigner(Address),
@@ -138,6 +151,11 @@ pub enum BackupError {
     /// No random bytes from the system.
     #[error("the system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
+}
+
+fn names(paths: &[PathBuf]) -> String {
+    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    names.join(", ")
 }
 
 fn list(bad: &[(PathBuf, String)]) -> String {

@@ -8,12 +8,11 @@ use crate::{
     backup::{
         BackupError, Copy,
         create::{self as set, Created, NewKey, Plan},
-        custodians::{self, Chosen},
+        custodians::{self, Chosen, Given},
         list,
         manifest::Source,
     },
     bls::PublicKey,
-    custodian::Custodian,
     device::{Show, Wallet},
     device_secret::{Scheme, check_address},
     eth::Address,
@@ -83,7 +82,7 @@ pub struct CreatedValidators {
 #[allow(clippy::too_many_arguments, reason = "what, where, for whom, by whom, and when")]
 pub fn create(
     request: &Request,
-    given: &[Custodian],
+    given: &[Given],
     copies: &mut [Copy],
     wallet: &mut dyn Wallet,
     now: Timestamp,
@@ -91,10 +90,9 @@ pub fn create(
     progress: &mut dyn Progress,
 ) -> Result<CreatedValidators, ValidatorError> {
     // Held from before the copies are read, so that two processes never take one index.
-    let locks: Result<Vec<_>, _> = copies.iter().map(Copy::lock).collect();
-    let locks = locks.map_err(BackupError::from)?;
+    copies.iter().try_for_each(Copy::lock).map_err(BackupError::from)?;
     let address = check_address(wallet, user)?;
-    custodians::require_real(request.network, wallet, &address, given, request.allow_test_seed)?;
+    custodians::require_real(request.network, wallet, &address, &[], request.allow_test_seed)?;
     let place = find_place(request, &address, copies)?;
     let chosen = custodians::choose(given, copies, request.scheme, wallet, &address, user)?;
     let test = custodians::require_real(
@@ -116,7 +114,6 @@ pub fn create(
         history: None,
     };
     let set = set::create(&plan, copies, wallet, &address, now, user, progress)?;
-    drop(locks);
     let indices = place.start..place.start.saturating_add(request.count);
     let keys = plan.keys.iter().zip(indices);
     Ok(CreatedValidators {

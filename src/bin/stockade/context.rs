@@ -1,11 +1,9 @@
 //! What every command needs: which device, how to print, and the person at the terminal.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::path::{Path, PathBuf};
 
 use stockade::{
+    backup::custodians::Given,
     bls::PublicKey,
     custodian::Custodian,
     device::{Found, Timeouts, Wallet},
@@ -44,9 +42,7 @@ impl Context {
         let named = global.device.iter().map(parse).collect::<Result<_, _>>()?;
         let from_env = std::env::var("STOCKADE_DEVICE").ok().filter(|text| !text.is_empty());
         let from_env = from_env.as_ref().map(parse).transpose()?;
-        let cancelled = Arc::new(AtomicBool::new(false));
-        crate::ui::on_interrupt(&cancelled);
-        let terminal = Terminal::new(global.quiet, global.verbose, cancelled);
+        let terminal = Terminal::new(global.quiet, global.verbose);
         Ok(Self { named, from_env, mock: mock_setup()?, terminal })
     }
 
@@ -68,6 +64,7 @@ impl Context {
     /// The same, opened.
     pub fn open(&mut self) -> Result<Box<dyn Wallet>, CommandError> {
         let found = self.find()?;
+        self.terminal.take_interrupts();
         let spec = found.spec().to_owned();
         let wallet = found.open(&mut self.terminal)?;
         let identity = wallet.identity();
@@ -115,9 +112,13 @@ fn mock_setup() -> Result<MockSetup, CommandError> {
     Ok(setup)
 }
 
-/// Custodians named with `--custodian`: files that verify.
-pub fn read_custodians(paths: &[PathBuf]) -> Result<Vec<Custodian>, CommandError> {
-    paths.iter().map(|path| read_custodian(path)).collect()
+/// Custodians named with `--custodian`: files that verify, or folders of sets.
+pub fn read_custodians(paths: &[PathBuf]) -> Result<Vec<Given>, CommandError> {
+    let given = |path: &PathBuf| match path.is_dir() {
+        true => Ok(Given::Set(path.clone())),
+        false => read_custodian(path).map(|custodian| Given::File(Box::new(custodian))),
+    };
+    paths.iter().map(given).collect()
 }
 
 /// One custodian file.

@@ -275,6 +275,10 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
         BackupError::Unopened { .. } => {
             (Kind::Input, "correct the passwords, or leave these out with --skip-bad")
         }
+        BackupError::PartlyWritten { .. } => (
+            Kind::File,
+            "the copies that have it are good: make room, copy the set's folder to the other one, and scrub both",
+        ),
         BackupError::SeveralSets(_) => (Kind::Usage, "`stockade backup list` shows them"),
         BackupError::NotRestorable { .. } => {
             (Kind::Input, "`stockade backup scrub` and `stockade backup drill` say more")

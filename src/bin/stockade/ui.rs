@@ -16,15 +16,6 @@ use stockade::{
     secret::SecretText,
 };
 
-/// Takes Ctrl-C as giving up: the wallet is told, and what waits ends. A second one ends at once.
-pub fn on_interrupt(cancelled: &Arc<AtomicBool>) {
-    use signal_hook::{consts::SIGINT, flag};
-
-    // Without a handler Ctrl-C ends the process at once, which loses nothing either.
-    let _ = flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(cancelled));
-    let _ = flag::register(SIGINT, Arc::clone(cancelled));
-}
-
 /// A person at a terminal, or a log where there is none.
 pub struct Terminal {
     verbose: bool,
@@ -37,15 +28,25 @@ pub struct Terminal {
 
 impl Terminal {
     /// A terminal that shows progress unless `quiet`.
-    pub fn new(quiet: bool, verbose: bool, cancelled: Arc<AtomicBool>) -> Self {
+    pub fn new(quiet: bool, verbose: bool) -> Self {
         let stderr = io::stderr().is_terminal();
         Self {
             verbose,
             attended: stderr && io::stdin().is_terminal(),
             bars: Bars { shown: stderr && !quiet, bar: Rc::default() },
             last_notice: String::new(),
-            cancelled,
+            cancelled: Arc::default(),
         }
+    }
+
+    /// From now on Ctrl-C is giving up: the wallet is told, and what waits for it ends. A second
+    /// one ends the process at once.
+    pub fn take_interrupts(&self) {
+        use signal_hook::{consts::SIGINT, flag};
+
+        // Where this fails, Ctrl-C ends the process at once, which loses nothing either.
+        let _ = flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&self.cancelled));
+        let _ = flag::register(SIGINT, Arc::clone(&self.cancelled));
     }
 
     /// Whether somebody can answer questions.

@@ -5,7 +5,7 @@ use stockade::{
     backup::{
         BackupError, Copy,
         create::{self, Created, NewKey, Plan},
-        custodians::{self, Chosen},
+        custodians::{self, Chosen, Given},
         history,
         import::{self, Imported, Passwords},
         list,
@@ -41,8 +41,8 @@ pub struct Args {
     /// A folder to back up to: a stick, a disk, a share. Once for each copy
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
     copy: Vec<PathBuf>,
-    /// Who can open it: custodian files [default: this wallet]
-    #[arg(long, num_args = 1.., value_name = "FILE")]
+    /// Who can open it: custodian files, or a set of this wallet [default: this wallet]
+    #[arg(long, num_args = 1.., value_name = "FILE|SET")]
     custodian: Vec<PathBuf>,
     /// How many custodians it takes to open it
     #[arg(long, default_value_t = 1)]
@@ -103,6 +103,7 @@ impl Args {
         require_any_one(self.threshold)?;
         let custodians = read_custodians(&self.custodian)?;
         let mut copies = Copy::prepare_all(&self.copy)?;
+        copies.iter().try_for_each(Copy::lock)?;
         let passwords = self.password.read(context)?;
         let mut progress = context.terminal.progress();
         let Imported { keys, bad, skipped } =
@@ -152,7 +153,7 @@ impl Args {
         &self,
         keys: Vec<NewKey>,
         history: Option<Vec<u8>>,
-        given: &[stockade::custodian::Custodian],
+        given: &[Given],
         copies: &mut [Copy],
         wallet: &mut dyn Wallet,
         context: &mut Context,
@@ -160,7 +161,7 @@ impl Args {
         let terminal = &mut context.terminal;
         let address = check_address(wallet, terminal)?;
         let allow = self.allow_test_seed;
-        custodians::require_real(self.network, wallet, &address, given, allow)?;
+        custodians::require_real(self.network, wallet, &address, &[], allow)?;
         let chosen = custodians::choose(given, copies, self.scheme, wallet, &address, terminal)?;
         let test =
             custodians::require_real(self.network, wallet, &address, &chosen.custodians, allow)?;

@@ -61,8 +61,8 @@ pub struct Args {
     /// A folder to back up to: a stick, a disk, a share. Once for each copy
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
     copy: Vec<PathBuf>,
-    /// Who can open it: custodian files [default: this wallet]
-    #[arg(long, num_args = 1.., value_name = "FILE")]
+    /// Who can open it: custodian files, or a set of this wallet [default: this wallet]
+    #[arg(long, num_args = 1.., value_name = "FILE|SET")]
     custodian: Vec<PathBuf>,
     /// How many custodians it takes to open it
     #[arg(long, default_value_t = 1)]
