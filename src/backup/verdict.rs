@@ -136,7 +136,7 @@ impl Reason {
             Self::ShareWrong => "the sealed secret does not open for this wallet",
             Self::FirmwareNotDeterministic => "the wallet answers one prompt in two ways",
             Self::Unreadable => "the system could not read it",
-            Self::NotChecked => "it was not looked at",
+            Self::NotChecked => "it could not be looked at",
         }
     }
 

@@ -142,7 +142,7 @@ impl From<DeviceError> for CommandError {
         let (kind, hint) = match &error {
             DeviceError::NotFound(_) => (
                 Kind::NotFound,
-                "plug it in and unlock it; `stockade device list` shows what is there",
+                "plug it in and unlock it, or start the emulator; `stockade device list` shows what is there",
             ),
             DeviceError::Busy(_) => (
                 Kind::Busy,
