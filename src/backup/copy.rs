@@ -129,6 +129,11 @@ impl Copy {
         Ok(self.store.publish(&set.as_str().parse()?, files)?)
     }
 
+    /// Publishes a set in the place of a damaged one, all or nothing.
+    pub(super) fn replace(&self, set: &SetId, files: &[NewFile]) -> Result<ReadBack, BackupError> {
+        Ok(self.store.replace(&set.as_str().parse()?, files)?)
+    }
+
     /// Adds one file below `stockade/`, where there is none yet.
     pub fn add(&self, path: &str, bytes: Vec<u8>) -> Result<(), BackupError> {
         Ok(self.store.put_if_absent(&NewFile { path: path.parse()?, bytes })?)

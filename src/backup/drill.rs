@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::{
     BackupError, Copy, SetId,
+    inspect::Inspection,
     manifest::KeystoreEntry,
     opened::{self, Closed},
     origin::{OriginVerdict, Pins},
     rederive,
-    scrub::Scrubbed,
+    scrub::{Scrubbed, ScrubbedSet},
     verdict::{Level, Reason, Report},
 };
 use crate::{
@@ -31,8 +32,13 @@ pub struct Options {
 enum Outcome {
     /// It stayed closed, for this reason.
     Closed(Reason),
-    /// It was opened; what is said of each keystore.
-    Opened(HashMap<StorePath, Reason>),
+    /// It was opened.
+    Opened {
+        /// What is said of each keystore.
+        keys: HashMap<StorePath, Reason>,
+        /// The copies whose manifest.mac is right.
+        good_macs: Vec<String>,
+    },
 }
 
 /// Opens every key of every set of `scrubbed` with `wallet`; keys of this wallet's own batches are
@@ -59,16 +65,22 @@ pub fn drill(
                     let reason = key.err().or(again.get(&entry.file).copied());
                     (entry.file.clone(), reason.unwrap_or(Reason::Ok))
                 };
-                Outcome::Opened(keys.into_iter().map(reason).collect())
+                let good_macs = opened.good_macs(set, copies);
+                Outcome::Opened { keys: keys.into_iter().map(reason).collect(), good_macs }
             }
             Err(Closed::Verdict(reason)) => Outcome::Closed(reason),
             Err(Closed::Failed(error)) => return Err(error.into()),
         };
         outcomes.insert(set.id.clone(), outcome);
     }
-    let judge = |set: &SetId, origin, entry: &KeystoreEntry| match outcomes.get(set) {
+    let judge = |set: &ScrubbedSet, here: &Inspection, origin, entry: &KeystoreEntry| match outcomes
+        .get(&set.id)
+    {
         Some(Outcome::Closed(reason)) => *reason,
-        Some(Outcome::Opened(keys)) => match keys.get(&entry.file).copied() {
+        Some(Outcome::Opened { good_macs, .. }) if !good_macs.contains(&here.copy) => {
+            Reason::ManifestMac
+        }
+        Some(Outcome::Opened { keys, .. }) => match keys.get(&entry.file).copied() {
             // That a stranger's set opens says nothing about one's own keys.
             Some(Reason::Ok) if origin == OriginVerdict::Unknown => Reason::OriginUnknown,
             reason => reason.unwrap_or(Reason::NotChecked),

@@ -34,6 +34,8 @@ pub struct Inspection {
     pub manifest: Option<ReadManifest>,
     /// Who signed the origin of exactly this manifest.
     pub signer: Option<Address>,
+    /// SHA256SUMS and its own digest, where it is as it was written.
+    pub(super) sums: Option<(Sums, Digest)>,
     /// Where the manifest cannot be read: the keystores that SHA256SUMS lists, and the public keys
     /// that they name themselves.
     pub unsigned_keys: Vec<(String, Option<PublicKey>)>,
@@ -72,7 +74,18 @@ impl Inspection {
         let damage = reading.damage;
         let manifest = manifest.filter(|_| !damage.contains_key("manifest.json"));
         let copy = copy.id().to_owned();
-        Ok(Self { set: set.clone(), copy, damage, unlisted, manifest, signer, unsigned_keys })
+        let sums = sums.map(|sums| {
+            let digest = Digest::of(&sums::render(&sums));
+            (sums, digest)
+        });
+        Ok(Self { set: set.clone(), copy, damage, unlisted, manifest, signer, sums, unsigned_keys })
+    }
+
+    /// The digest of the manifest that this copy says the set has: that of the manifest itself, or
+    /// where that one is damaged the one in SHA256SUMS.
+    pub(super) fn claimed_manifest(&self) -> Option<Digest> {
+        let read = self.manifest.as_ref().map(|read| read.digest);
+        read.or_else(|| digest_of(&self.sums.as_ref()?.0, "manifest.json"))
     }
 
     /// What is wrong with the whole set here, as far as it is not about one keystore alone.

@@ -16,6 +16,7 @@ mod opened;
 pub mod origin;
 mod recovery;
 mod rederive;
+pub mod repair;
 pub mod restore;
 pub mod scrub;
 mod set_id;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{
     BackupError, Copy,
-    inspect::ReadManifest,
+    inspect::{Inspection, ReadManifest},
     manifest::KeystoreEntry,
     origin::{OriginVerdict, Pins},
     scrub::ScrubbedSet,
@@ -77,13 +77,10 @@ pub(super) fn open<'a>(
         return Err(Closed::Verdict(Reason::ShareMissing));
     };
     let secret = unseal(&sealed, custodian, wallet, user)?;
-    let mac = set.copies.iter().zip(copies).find_map(|(inspection, copy)| {
-        let path = format!("{}/manifest.mac", inspection.as_ref()?.set).parse().ok()?;
-        copy.read(&path, 256).ok().filter(|mac| secret.verify_manifest(&read.bytes, mac))
-    });
-    match mac {
-        Some(_) => Ok(OpenedSet { read, secret }),
-        None => Err(Closed::Verdict(Reason::ManifestMac)),
+    let opened = OpenedSet { read, secret };
+    match opened.good_macs(set, copies).is_empty() {
+        true => Err(Closed::Verdict(Reason::ManifestMac)),
+        false => Ok(opened),
     }
 }
 
@@ -124,6 +121,17 @@ fn unseal(
 }
 
 impl OpenedSet<'_> {
+    /// The ids of the copies whose manifest.mac is the one that the set secret gives.
+    pub(super) fn good_macs(&self, set: &ScrubbedSet, copies: &[Copy]) -> Vec<String> {
+        let good = |(inspection, copy): (&Option<Inspection>, &Copy)| {
+            let path = format!("{}/manifest.mac", inspection.as_ref()?.set).parse().ok()?;
+            let mac = copy.read(&path, 256).ok()?;
+            let right = self.secret.verify_manifest(&self.read.bytes, &mac);
+            right.then(|| copy.id().to_owned())
+        };
+        set.copies.iter().zip(copies).filter_map(good).collect()
+    }
+
     /// Opens every keystore that lies whole in some copy. One KDF serves all that share their
     /// parameters; the rest of the work is spread over all cores.
     pub(super) fn keys<'a>(

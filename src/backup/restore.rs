@@ -18,7 +18,7 @@ use crate::{
     eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
     interact::{Interact, Progress},
     secret::{SecretBytes, SecretText},
-    store::{Directory, NewFile, Store as _, StorePath},
+    store::{Directory, NewFile, publish_folder},
 };
 
 /// A set that was opened and is ready to be written somewhere.
@@ -96,24 +96,10 @@ impl Restorable {
             let bytes = history.bytes.clone();
             files.push(NewFile { path: "slashing_protection.json".parse()?, bytes });
         }
-        publish(to, &files)
+        require_empty(to)?;
+        publish_folder(to, &files)?;
+        Ok(())
     }
-}
-
-/// Publishes `files` as the folder `to`, which must be new or empty.
-fn publish(to: &Path, files: &[NewFile]) -> Result<(), BackupError> {
-    require_empty(to)?;
-    let parent = match to.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let name: StorePath = to
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
-        .parse()?;
-    Directory::new(parent).publish(&name, files)?;
-    Ok(())
 }
 
 /// Whether a restore may write to `to`.

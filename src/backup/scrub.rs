@@ -68,15 +68,19 @@ pub fn read(
     Ok(Scrubbed { sets, warnings })
 }
 
-/// What a check says of a key whose bytes are all as they were written: from its set, who made
-/// that set, and its entry in the manifest.
-pub(super) type Judge<'a> = dyn Fn(&SetId, OriginVerdict, &KeystoreEntry) -> Reason + 'a;
+/// What a check says of a key whose bytes are all as they were written: from its set, that set in
+/// one copy, who made it, and the key's entry in the manifest.
+pub(super) type Judge<'a> =
+    dyn Fn(&ScrubbedSet, &Inspection, OriginVerdict, &KeystoreEntry) -> Reason + 'a;
 
 impl Scrubbed {
     /// The verdicts at level bytes.
     pub fn report(&self, copies: &[Copy], pins: &Pins) -> Report {
-        let judge = |_: &SetId, origin, _: &KeystoreEntry| match origin {
+        let judge = |set: &ScrubbedSet, _: &Inspection, origin, _: &KeystoreEntry| match origin {
             OriginVerdict::Unknown if !pins.is_empty() => Reason::OriginUnknown,
+            // Each whole in itself, they differ in what no signature covers (the mac): without the
+            // set secret nobody can tell which is right.
+            _ if !set.sums_agree() => Reason::ManifestDisagreement,
             _ => Reason::Ok,
         };
         self.report_as(Level::Bytes, copies, pins, &judge)
@@ -144,6 +148,14 @@ impl ScrubbedSet {
         intact.all(|other| other.digest == first.digest).then_some(first)
     }
 
+    /// Whether all copies with an intact SHA256SUMS have the same one.
+    fn sums_agree(&self) -> bool {
+        let mut digests =
+            self.copies.iter().flatten().filter_map(|i| i.sums.as_ref().map(|(_, digest)| digest));
+        let first = digests.next();
+        digests.all(|other| Some(other) == first)
+    }
+
     fn report(&self, copies: &[Copy], pins: &Pins, judge: &Judge<'_>, report: &mut Report) {
         report.origin = report.origin.max(self.worst_origin(pins));
         let agreed = self.manifest(pins);
@@ -156,8 +168,9 @@ impl ScrubbedSet {
             let whole = inspection.whole_set_reason(agreed);
             match inspection.manifest.as_ref().or(agreed) {
                 Some(read) => {
-                    let judge =
-                        |entry: &KeystoreEntry| judge(&self.id, origin(inspection, pins), entry);
+                    let judge = |entry: &KeystoreEntry| {
+                        judge(self, inspection, origin(inspection, pins), entry)
+                    };
                     report.keys.extend(inspection.keys(read, whole, &judge));
                 }
                 None => report.keys.extend(inspection.keys_without_manifest()),

@@ -41,35 +41,6 @@ impl Directory {
         }
         Ok(full)
     }
-
-    /// Writes `files` below `partial`, reads them back, and makes the folder appear as `target`.
-    fn write_and_rename(
-        &self,
-        partial: &Path,
-        target: &Path,
-        files: &[NewFile],
-    ) -> Result<ReadBack, StoreError> {
-        create_folders(partial)?;
-        let mut folders = vec![partial.to_owned()];
-        for file in files {
-            let path = partial.join(file.path.as_str());
-            let folder = path.parent().unwrap_or(partial).to_owned();
-            if !folders.contains(&folder) {
-                create_folders(&folder)?;
-                folders.push(folder);
-            }
-            private_file::create(&path, &file.bytes)?;
-        }
-        folders.iter().try_for_each(|folder| sync_folder(folder))?;
-        let mut read_back = ReadBack::Device;
-        for file in files {
-            let path = partial.join(file.path.as_str());
-            read_back = read_back.max(compare(&path, &file.bytes)?);
-        }
-        rename_new(partial, target)?;
-        sync_folder(&self.root)?;
-        Ok(read_back)
-    }
 }
 
 impl Store for Directory {
@@ -107,22 +78,20 @@ impl Store for Directory {
     }
 
     fn publish(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError> {
+        publish_folder(&self.resolve(path)?, files)
+    }
+
+    fn replace(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError> {
         let target = self.resolve(path)?;
-        // An empty folder is nothing yet: it makes room. One that is not empty stays.
-        let _ = fs::remove_dir(&target);
-        if fs::symlink_metadata(&target).is_ok() {
-            return Err(StoreError::Exists(target));
+        if fs::symlink_metadata(&target).is_err() {
+            return publish_folder(&target, files);
         }
-        create_folders(target.parent().unwrap_or(&self.root))?;
-        let name = target.file_name().map(|name| name.to_string_lossy().into_owned());
-        let partial = target.with_file_name(format!(".{}.partial", name.unwrap_or_default()));
+        let partial = partial_of(&target);
+        let read_back = write_partial(&partial, files)?;
+        exchange(&partial, &target)?;
+        sync_folder(&self.root)?;
         remove_if_there(&partial)?;
-        let written = self.write_and_rename(&partial, &target, files);
-        if written.is_err() {
-            // Nothing half written stays. Should this fail too, the folder is still no set.
-            let _ = remove_if_there(&partial);
-        }
-        written
+        Ok(read_back)
     }
 
     fn lock(&self) -> Result<Lock, StoreError> {
@@ -134,6 +103,63 @@ impl Store for Directory {
             Err(fs::TryLockError::Error(error)) => Err(StoreError::io(&self.root, error)),
         }
     }
+}
+
+/// Writes `files` as the new folder `target`, all or nothing: after a crash at any moment there is
+/// either no such folder or the whole of it. An empty folder makes room; any other stays.
+pub fn publish_folder(target: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
+    let _ = fs::remove_dir(target);
+    if fs::symlink_metadata(target).is_ok() {
+        return Err(StoreError::Exists(target.to_owned()));
+    }
+    let parent = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    create_folders(parent)?;
+    let partial = partial_of(target);
+    let read_back = write_partial(&partial, files)?;
+    rename_new(&partial, target)?;
+    sync_folder(parent)?;
+    Ok(read_back)
+}
+
+/// Where a folder is written before it gets its name.
+fn partial_of(target: &Path) -> PathBuf {
+    let name = target.file_name().map(|name| name.to_string_lossy().into_owned());
+    target.with_file_name(format!(".{}.partial", name.unwrap_or_default()))
+}
+
+/// Writes `files` below `partial` and reads them back; what a killed process left there goes.
+fn write_partial(partial: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
+    remove_if_there(partial)?;
+    let written = write_files(partial, files);
+    if written.is_err() {
+        // Nothing half written stays. Should this fail too, the folder is still no set.
+        let _ = remove_if_there(partial);
+    }
+    written
+}
+
+fn write_files(partial: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
+    create_folders(partial)?;
+    let mut folders = vec![partial.to_owned()];
+    for file in files {
+        let path = partial.join(file.path.as_str());
+        let folder = path.parent().unwrap_or(partial).to_owned();
+        if !folders.contains(&folder) {
+            create_folders(&folder)?;
+            folders.push(folder);
+        }
+        private_file::create(&path, &file.bytes)?;
+    }
+    folders.iter().try_for_each(|folder| sync_folder(folder))?;
+    let mut read_back = ReadBack::Device;
+    for file in files {
+        let path = partial.join(file.path.as_str());
+        read_back = read_back.max(compare(&path, &file.bytes)?);
+    }
+    Ok(read_back)
 }
 
 fn list_folder(folder: &Path) -> Result<Vec<Entry>, StoreError> {
@@ -202,6 +228,25 @@ fn compare(path: &Path, expected: &[u8]) -> Result<ReadBack, StoreError> {
     }
 }
 
+/// Swaps two folders: in one step where the system can, so that there is always a whole one.
+fn exchange(new: &Path, old: &Path) -> Result<(), StoreError> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+        match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
+            Ok(()) => return Ok(()),
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
+            Err(error) => return Err(StoreError::io(old, error.into())),
+        }
+    }
+    let aside = old.with_extension("old");
+    remove_if_there(&aside)?;
+    fs::rename(old, &aside).map_err(|e| StoreError::io(old, e))?;
+    fs::rename(new, old).map_err(|e| StoreError::io(old, e))?;
+    fs::rename(&aside, new).map_err(|e| StoreError::io(new, e))
+}
+
 /// Renames where nothing is yet, in one step where the system can.
 fn rename_new(from: &Path, to: &Path) -> Result<(), StoreError> {
     #[cfg(target_os = "linux")]
@@ -249,6 +294,18 @@ mod tests {
         assert!(matches!(store.publish(&set, &[file("a", b"2")]), Err(StoreError::Exists(_))));
         assert_eq!(store.read(&"set/a".parse().unwrap(), 10).unwrap(), b"1");
         assert_eq!(store.list(&"set".parse().unwrap()).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_folder_is_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Directory::new(folder.path());
+        let set: StorePath = "set".parse().unwrap();
+        store.publish(&set, &[file("a", b"1"), file("b", b"1")]).unwrap();
+        store.replace(&set, &[file("a", b"2")]).unwrap();
+        assert_eq!(store.read(&"set/a".parse().unwrap(), 10).unwrap(), b"2");
+        assert_eq!(store.list(&set).unwrap().len(), 1);
+        assert_eq!(store.entries().unwrap().len(), 1);
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod error;
 mod path;
 pub mod private_file;
 
-pub use directory::Directory;
+pub use directory::{Directory, publish_folder};
 pub use error::StoreError;
 pub use path::StorePath;
 
@@ -75,6 +75,10 @@ pub trait Store {
     /// Writes `files` as the new folder `path`, all or nothing: after a crash at any moment there
     /// is either no such folder or the whole of it. Reads everything back before it appears.
     fn publish(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError>;
+
+    /// As [`Store::publish`], in the place of a folder that is there already: there is always the
+    /// old one or the new one.
+    fn replace(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError>;
 
     /// Keeps other processes from writing here until the lock is dropped.
     fn lock(&self) -> Result<Lock, StoreError>;

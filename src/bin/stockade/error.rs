@@ -277,7 +277,7 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
         }
         BackupError::PartlyWritten { .. } => (
             Kind::File,
-            "the copies that have it are good: make room, copy the set's folder to the other one, and scrub both",
+            "the copies that have it are good: make room, and repair the other one from them",
         ),
         BackupError::SeveralSets(_) => (Kind::Usage, "`stockade backup list` shows them"),
         BackupError::NotRestorable { .. } => {

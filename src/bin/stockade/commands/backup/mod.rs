@@ -4,6 +4,7 @@ mod create;
 pub mod created;
 mod drill;
 mod list;
+mod repair;
 mod restore;
 mod scrub;
 
@@ -18,6 +19,7 @@ pub enum Command {
     List(list::Args),
     Scrub(scrub::Args),
     Drill(drill::Args),
+    Repair(repair::Args),
     Restore(restore::Args),
 }
 
@@ -29,6 +31,7 @@ impl Command {
             Self::List(args) => args.run(context),
             Self::Scrub(args) => args.run(context),
             Self::Drill(args) => args.run(context),
+            Self::Repair(args) => args.run(context),
             Self::Restore(args) => args.run(context),
         }
     }

@@ -43,7 +43,9 @@ impl Args {
     }
 }
 
-fn wallet_pin(context: &mut Context) -> Result<Option<stockade::eth::Address>, CommandError> {
+pub(super) fn wallet_pin(
+    context: &mut Context,
+) -> Result<Option<stockade::eth::Address>, CommandError> {
     if !context.device_named() {
         return Ok(None);
     }

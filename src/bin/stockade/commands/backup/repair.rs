@@ -1,0 +1,80 @@
+use std::path::PathBuf;
+
+use serde_json::json;
+use stockade::backup::{
+    Copy, SetId,
+    origin::Pins,
+    repair::{self, Done, Repaired},
+    scrub,
+};
+
+use super::scrub::wallet_pin;
+use crate::{
+    CommandResult,
+    context::{Context, read_signers},
+    output::Outcome,
+};
+
+/// Repair copies from each other, or fill a new one
+///
+/// Without a wallet, copies repair each other where they agree about what a set holds. With
+/// --device or --signer, the sets that this wallet made count. A damaged set is replaced in one
+/// step; a folder in which anything else lies is left alone.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Copies
+    #[arg(required = true, value_name = "COPY")]
+    copies: Vec<PathBuf>,
+    /// A new copy to fill
+    #[arg(long, value_name = "NEWDIR")]
+    to: Option<PathBuf>,
+    /// This set alone
+    #[arg(long, value_name = "ID")]
+    set: Option<SetId>,
+    /// Who must have made the sets: a check address, or a custodian file
+    #[arg(long, value_name = "0x..|FILE")]
+    signer: Vec<String>,
+}
+
+impl Args {
+    /// Repairs, and scrubs what came of it.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        let sources = Copy::open_all(&self.copies)?;
+        let dirs: Vec<PathBuf> = self.copies.iter().chain(&self.to).cloned().collect();
+        drop(sources);
+        let mut copies = Copy::prepare_all(&dirs)?;
+        let pins = Pins { wallet: wallet_pin(context)?, signers: read_signers(&self.signer)? };
+        let mut progress = context.terminal.progress();
+        let before = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
+        let repaired = repair::repair(&mut copies, &before, &pins, &mut progress)?;
+        let after = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
+        let found = after.report(&copies, &pins);
+        let ok = found.all_proven();
+        let report = crate::commands::report::outcome(&found, &copies);
+        let text: String = repaired.iter().map(|one| line(one, &copies)).collect();
+        let mut json = report.json;
+        json.insert("repaired".to_owned(), repaired.iter().map(as_json).collect());
+        Ok(Outcome { ok, text: text + &report.text, json })
+    }
+}
+
+fn line(one: &Repaired, copies: &[Copy]) -> String {
+    let dir = copies.iter().find(|copy| copy.id() == one.copy).map(|copy| copy.dir().display());
+    let dir = dir.map(|dir| dir.to_string()).unwrap_or_default();
+    match &one.done {
+        Done::Whole => format!("{dir}: {} was whole\n", one.set),
+        Done::Written(_) => format!("{dir}: {} written anew\n", one.set),
+        Done::Left(reason) => {
+            format!("{dir}: {} LEFT AS IT IS, {}: {}\n", one.set, reason.as_str(), reason.explain())
+        }
+    }
+}
+
+fn as_json(one: &Repaired) -> serde_json::Value {
+    let (done, reason) = match &one.done {
+        Done::Whole => ("whole", None),
+        Done::Written(_) => ("written", None),
+        Done::Left(reason) => ("left", Some(reason.as_str())),
+    };
+    json!({"set_id": one.set, "copy": one.copy, "done": done, "reason": reason})
+}
