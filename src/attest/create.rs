@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{AttestError, Attestation, AttestedLevel, Challenge, Statement, verify};
 use crate::{
     backup::{
-        BackupError, Copy, Digest, SetId,
-        origin::Pins,
+        BackupError, Copy, SetId, history,
+        origin::{OriginVerdict, Pins},
         scrub::Scrubbed,
         verdict::{Counts, Level, Reason, Report},
     },
@@ -15,12 +15,8 @@ use crate::{
     eth::personal_message,
     interact::Interact,
     path::DerivationPath,
-    store::StorePath,
     timestamp::Timestamp,
 };
-
-/// The longest slashing history that is read.
-const MAX_HISTORY: u64 = 256 * 1024 * 1024;
 
 /// An attestation that was made.
 #[derive(Debug)]
@@ -45,6 +41,15 @@ pub fn create(
     wallet: &mut dyn Wallet,
     user: &mut dyn Interact,
 ) -> Result<Vec<Attested>, AttestError> {
+    if let Some(damaged) = copies.iter().find(|copy| copy.damage().is_some()) {
+        return Err(AttestError::DamagedCopy(damaged.dir().to_owned()));
+    }
+    for set in &scrubbed.sets {
+        let read = set.manifest(pins).ok_or_else(|| AttestError::NoManifest(set.id.to_string()))?;
+        if set.origin_of(read, pins) >= OriginVerdict::Unknown {
+            return Err(AttestError::UnknownOrigin(set.id.to_string()));
+        }
+    }
     let address = wallet.address(path, Show::Silently, user)?;
     let mut made = Vec::new();
     for set in &scrubbed.sets {
@@ -60,8 +65,8 @@ pub fn create(
             },
             keys: counts(report, &set.id),
             copies: ids,
-            history: newest_history(copies, &set.id)?,
-            previous: verify::newest(copies, &set.id)?.map(|statement| statement.digest()),
+            history: history::newest_digest(copies, &set.id)?,
+            previous: verify::newest(copies, &set.id, &address, now)?.map(|last| last.digest()),
             challenge: challenge.cloned(),
             time: now,
         };
@@ -103,21 +108,4 @@ fn counts(report: &Report, set: &SetId) -> Counts {
         counts = Counts { inconclusive: counts.proven, ..Counts::default() };
     }
     counts
-}
-
-/// The digest of the newest slashing history that any copy keeps beside the set.
-fn newest_history(copies: &[Copy], set: &SetId) -> Result<Option<Digest>, BackupError> {
-    let mut newest: Option<(Timestamp, Digest)> = None;
-    let folder: StorePath = format!("history/{set}").parse()?;
-    for copy in copies {
-        for entry in copy.list(&folder)? {
-            let time = entry.name.strip_suffix(".json").and_then(|stem| stem.parse().ok());
-            let Some(time) = time.filter(|t| newest.is_none_or(|(found, _)| found < *t)) else {
-                continue;
-            };
-            let bytes = copy.read(&folder.join(&entry.name)?, MAX_HISTORY)?;
-            newest = Some((time, Digest::of(&bytes)));
-        }
-    }
-    Ok(newest.map(|(_, digest)| digest))
 }

@@ -23,6 +23,12 @@ pub enum AttestError {
     /// A set whose manifest cannot be read: there is nothing to name in a statement.
     #[error("set {0} has no manifest that can be attested: scrub it")]
     NoManifest(String),
+    /// A set that neither this wallet nor a named signer made: a wallet signs for its own.
+    #[error("set {0} was not made by this wallet, nor by a --signer: it is not attested")]
+    UnknownOrigin(String),
+    /// A copy whose id is not known.
+    #[error("the copy.json of {} is damaged, so a statement cannot name it: repair it first", .0.display())]
+    DamagedCopy(PathBuf),
     /// The wallet's signature is not its own.
     #[error("the signature does not recover to the wallet's address {0}")]
     WrongSigner(Address),

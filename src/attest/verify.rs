@@ -1,10 +1,10 @@
 //! Judging attestations: by whom, about what, how old, and what they say.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{AttestError, Attestation, Statement};
 use crate::{
-    backup::{BackupError, Copy, Digest, ListedSet, SetId, list, manifest::Manifest},
+    backup::{BackupError, Copy, ListedSet, SetId, list},
     bls::PublicKey,
     eth::Address,
     store::{EntryKind, StorePath, private_file},
@@ -27,25 +27,33 @@ pub struct Rules {
 /// An attestation and what is wrong with it.
 #[derive(Debug)]
 pub struct Judged {
-    /// The file.
-    pub file: PathBuf,
-    /// The attestation.
-    pub attestation: Attestation,
+    /// The file, or the set that has none.
+    pub place: PathBuf,
+    /// The attestation, where there is one.
+    pub attestation: Option<Attestation>,
     /// What it says, where it follows the grammar.
     pub statement: Option<Statement>,
     /// Everything that speaks against it; empty when it fulfils the rules.
     pub problems: Vec<String>,
 }
 
-/// An attestation where it was found, and the manifest of its set where that lies beside it.
+/// An attestation where it was found, or a set that has none.
 #[derive(Debug)]
 pub struct FoundAttestation {
-    file: PathBuf,
-    attestation: Attestation,
-    manifest: Option<(Digest, Manifest)>,
+    place: PathBuf,
+    attestation: Option<Attestation>,
+    beside: Option<Beside>,
 }
 
-/// Reads attestations: files by name, and of every copy the newest of each set and signer.
+/// The set that an attestation lies beside, and the copy.
+#[derive(Debug, Clone)]
+struct Beside {
+    copy: String,
+    set: ListedSet,
+}
+
+/// Reads attestations: files by name; and of every copy, for each of its sets, the newest of each
+/// signer. A set that nobody attested is found too.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<FoundAttestation>, AttestError> {
     let mut found = Vec::new();
     for path in paths {
@@ -54,8 +62,10 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<FoundAttestation>, AttestError> {
             false => {
                 let bytes =
                     private_file::read(path, Attestation::MAX_LEN).map_err(BackupError::from)?;
-                let attestation = parse(path, &bytes)?;
-                found.push(FoundAttestation { file: path.clone(), attestation, manifest: None });
+                let attestation = Attestation::parse(&bytes)
+                    .map_err(|reason| AttestError::Malformed { path: path.clone(), reason })?;
+                let (place, attestation) = (path.clone(), Some(attestation));
+                found.push(FoundAttestation { place, attestation, beside: None });
             }
         }
     }
@@ -68,66 +78,72 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<FoundAttestation>, AttestError> {
     }
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Attestation, AttestError> {
-    Attestation::parse(bytes)
-        .map_err(|reason| AttestError::Malformed { path: path.to_owned(), reason })
-}
-
 fn in_copy(copy: &Copy) -> Result<Vec<FoundAttestation>, AttestError> {
     let mut found = Vec::new();
-    for ListedSet { id, manifest, .. } in list(std::slice::from_ref(copy))? {
-        let digest = manifest_digest(copy, &id);
-        let mut newest: Vec<(Timestamp, FoundAttestation)> = Vec::new();
-        for (file, bytes) in files(copy, &id)? {
-            let attestation = parse(&file, &bytes)?;
-            let Ok(statement) = attestation.statement.parse::<Statement>() else {
-                let reason = "its statement does not follow the grammar".to_owned();
-                return Err(AttestError::Malformed { path: file, reason });
-            };
-            let manifest = digest.zip(manifest.clone());
-            let next = FoundAttestation { file, attestation, manifest };
-            let same = |(_, other): &(_, FoundAttestation)| {
-                other.attestation.address == next.attestation.address
-            };
-            match newest.iter_mut().find(|known| same(known)) {
-                Some(known) if known.0 < statement.time => *known = (statement.time, next),
-                Some(_) => {}
-                None => newest.push((statement.time, next)),
-            }
+    for set in list(std::slice::from_ref(copy))? {
+        let place = copy.dir().join("stockade").join(set.id.as_str());
+        let newest = newest_of_each(copy, &set.id)?;
+        let beside = Some(Beside { copy: copy.id().to_owned(), set });
+        if newest.is_empty() {
+            found.push(FoundAttestation { place, attestation: None, beside: beside.clone() });
         }
-        found.extend(newest.into_iter().map(|(_, attestation)| attestation));
+        found.extend(newest.into_iter().map(|(place, attestation)| FoundAttestation {
+            place,
+            attestation: Some(attestation),
+            beside: beside.clone(),
+        }));
     }
     Ok(found)
 }
 
-fn manifest_digest(copy: &Copy, set: &SetId) -> Option<Digest> {
-    let path: StorePath = format!("{set}/manifest.json").parse().ok()?;
-    copy.read(&path, Manifest::MAX_LEN).ok().map(|bytes| Digest::of(&bytes))
+/// The newest attestation of each signer about a set in one copy.
+fn newest_of_each(copy: &Copy, set: &SetId) -> Result<Vec<(PathBuf, Attestation)>, BackupError> {
+    let mut newest: Vec<(Timestamp, PathBuf, Attestation)> = Vec::new();
+    for (time, file, attestation) in files(copy, set)? {
+        let address = attestation.address;
+        match newest.iter_mut().find(|(_, _, known)| known.address == address) {
+            Some(known) if known.0 < time => *known = (time, file, attestation),
+            Some(_) => {}
+            None => newest.push((time, file, attestation)),
+        }
+    }
+    Ok(newest.into_iter().map(|(_, file, attestation)| (file, attestation)).collect())
 }
 
-fn files(copy: &Copy, set: &SetId) -> Result<Vec<(PathBuf, Vec<u8>)>, BackupError> {
+/// The files `<utc>-<address>.json` that lie beside a set. Whatever else is there, or cannot be
+/// read, is no attestation.
+fn files(copy: &Copy, set: &SetId) -> Result<Vec<(Timestamp, PathBuf, Attestation)>, BackupError> {
     let folder: StorePath = format!("attestations/{set}").parse()?;
     let mut files = Vec::new();
     for entry in copy.list(&folder)? {
-        if entry.kind == EntryKind::File && entry.name.ends_with(".json") {
-            let path = folder.join(&entry.name)?;
-            let bytes = copy.read(&path, Attestation::MAX_LEN)?;
-            files.push((copy.dir().join("stockade").join(path.as_str()), bytes));
-        }
+        let stem = entry.name.strip_suffix(".json").and_then(|stem| stem.split_once('-'));
+        let time = stem.and_then(|(time, address)| {
+            address.parse::<Address>().ok()?;
+            time.parse::<Timestamp>().ok()
+        });
+        let (Some(time), EntryKind::File) = (time, entry.kind) else { continue };
+        let path = folder.join(&entry.name)?;
+        let Ok(bytes) = copy.read(&path, Attestation::MAX_LEN) else { continue };
+        let Ok(attestation) = Attestation::parse(&bytes) else { continue };
+        files.push((time, copy.dir().join("stockade").join(path.as_str()), attestation));
     }
     Ok(files)
 }
 
-/// The newest signed statement about a set that any copy keeps.
-pub(super) fn newest(copies: &[Copy], set: &SetId) -> Result<Option<Statement>, BackupError> {
+/// The newest statement about a set that `signer` signed and any copy keeps.
+pub(super) fn newest(
+    copies: &[Copy],
+    set: &SetId,
+    signer: &Address,
+    now: Timestamp,
+) -> Result<Option<Statement>, BackupError> {
     let mut newest: Option<Statement> = None;
     for copy in copies {
-        for (_, bytes) in files(copy, set)? {
-            // Whatever else lies there does not keep a new attestation from being made.
-            let Ok(attestation) = Attestation::parse(&bytes) else { continue };
+        for (_, _, attestation) in files(copy, set)? {
             let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
             let newer = newest.as_ref().is_none_or(|found| found.time < statement.time);
-            if newer && statement.set == *set && attestation.is_signed() {
+            let own = attestation.address == *signer && attestation.is_signed();
+            if newer && own && statement.set == *set && statement.time <= now {
                 newest = Some(statement);
             }
         }
@@ -137,8 +153,12 @@ pub(super) fn newest(copies: &[Copy], set: &SetId) -> Result<Option<Statement>, 
 
 /// Holds an attestation against the rules.
 pub fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
-    let FoundAttestation { file, attestation, manifest } = found;
+    let FoundAttestation { place, attestation, beside } = found;
     let mut problems = Vec::new();
+    let Some(attestation) = attestation else {
+        problems.push("nobody attested this set".to_owned());
+        return Judged { place, attestation: None, statement: None, problems };
+    };
     if !attestation.is_signed() {
         problems.push(format!("{} did not sign this statement", attestation.address));
     } else if !rules.signers.contains(&attestation.address) {
@@ -148,11 +168,12 @@ pub fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
     match &statement {
         Some(statement) => {
             problems.extend(judge_statement(statement, rules, now));
-            problems.extend(judge_keys(statement, manifest.as_ref(), rules));
+            problems.extend(judge_place(statement, beside.as_ref()));
+            problems.extend(judge_keys(statement, beside.as_ref(), &rules.expect));
         }
         None => problems.push("its statement does not follow the grammar".to_owned()),
     }
-    Judged { file, attestation, statement, problems }
+    Judged { place, attestation: Some(attestation), statement, problems }
 }
 
 fn judge_statement(statement: &Statement, rules: &Rules, now: Timestamp) -> Vec<String> {
@@ -171,7 +192,7 @@ fn judge_statement(statement: &Statement, rules: &Rules, now: Timestamp) -> Vec<
         problems.push(format!("it speaks of {count} copies, {} are asked for", rules.min_copies));
     }
     let keys = statement.keys;
-    if keys.contradicted + keys.inconclusive > 0 || keys.proven == 0 {
+    if keys.contradicted > 0 || keys.inconclusive > 0 || keys.proven == 0 {
         problems.push(format!(
             "it says {} keys proven, {} contradicted, {} inconclusive",
             keys.proven, keys.contradicted, keys.inconclusive
@@ -180,31 +201,39 @@ fn judge_statement(statement: &Statement, rules: &Rules, now: Timestamp) -> Vec<
     problems
 }
 
+/// What lies beside it must be what it speaks of.
+fn judge_place(statement: &Statement, beside: Option<&Beside>) -> Vec<String> {
+    let Some(Beside { copy, set }) = beside else { return Vec::new() };
+    let mut problems = Vec::new();
+    if statement.set != set.id {
+        problems.push(format!("it speaks of set {}, not of the one beside it", statement.set));
+    } else if set.digest != Some(statement.manifest) {
+        problems.push("the manifest beside it is not the one it speaks of".to_owned());
+    }
+    if !statement.copies.contains(copy) {
+        problems.push(format!("it does not speak of this copy, {copy}"));
+    }
+    problems
+}
+
 /// Expected keys stand in the manifest, and the statement names the manifest's digest: without
 /// that manifest beside it nothing can be said of them.
 fn judge_keys(
     statement: &Statement,
-    manifest: Option<&(Digest, Manifest)>,
-    rules: &Rules,
-) -> Vec<String> {
-    let attested = manifest.filter(|(digest, _)| *digest == statement.manifest);
-    match (attested, manifest) {
-        (None, Some(_)) => {
-            return vec!["the manifest beside it is not the one it speaks of".to_owned()];
-        }
-        (None, None) if !rules.expect.is_empty() => {
-            return vec!["its set is not at hand, so which keys it holds is not known".to_owned()];
-        }
-        _ => {}
+    beside: Option<&Beside>,
+    expect: &[PublicKey],
+) -> Option<String> {
+    if expect.is_empty() {
+        return None;
     }
-    let held = |key: &&PublicKey| {
-        attested.is_some_and(|(_, m)| m.keystores.iter().any(|entry| entry.pubkey == **key))
+    let attested = beside
+        .map(|beside| &beside.set)
+        .filter(|set| set.digest == Some(statement.manifest) && set.manifest.is_some());
+    let Some(set) = attested else {
+        return Some("its set is not at hand, so which keys it holds is not known".to_owned());
     };
-    let absent = rules.expect.iter().filter(|key| !held(key)).collect::<Vec<_>>();
-    match absent.first() {
-        Some(first) => {
-            vec![format!("{} expected keys are not in it, {first} among them", absent.len())]
-        }
-        None => Vec::new(),
-    }
+    let held = |key: &&PublicKey| set.keystores().iter().any(|entry| entry.pubkey == **key);
+    let absent: Vec<_> = expect.iter().filter(|key| !held(key)).collect();
+    let first = absent.first()?;
+    Some(format!("{} expected keys are not in it, {first} among them", absent.len()))
 }

@@ -7,12 +7,13 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{BackupError, SetId};
+use super::{BackupError, Digest, SetId, verdict::Reason};
 use crate::store::{
     Directory, EntryKind, Lock, NewFile, ReadBack, Store as _, StoreError, StorePath,
 };
 
 const ROOT: &str = "stockade";
+const COPY_JSON: &str = "copy.json";
 const MAX_COPY_JSON: u64 = 4096;
 
 /// A folder that holds sets, or is going to.
@@ -22,6 +23,7 @@ pub struct Copy {
     store: Directory,
     description: Description,
     exists: bool,
+    damage: Option<Reason>,
     lock: OnceCell<Lock>,
 }
 
@@ -33,12 +35,26 @@ struct Description {
 }
 
 impl Copy {
-    /// The copy in the folder `dir`, which must hold one.
+    /// The copy in the folder `dir`, which must hold one, to be read. A damaged copy.json keeps
+    /// nobody from the sets beside it.
     pub fn open(dir: &Path) -> Result<Self, BackupError> {
-        let copy = Self::prepare(dir)?;
+        let copy = Self::read_description(dir)?;
         match copy.exists {
             true => Ok(copy),
             false => Err(BackupError::NoCopy(dir.to_owned())),
+        }
+    }
+
+    /// The copy in the folder `dir`, which may be new, to be written to. One that lost its copy.json
+    /// is no new one: taken for empty, its keys would be made again.
+    pub fn prepare(dir: &Path) -> Result<Self, BackupError> {
+        let copy = Self::read_description(dir)?;
+        match copy.damage {
+            None => Ok(copy),
+            Some(reason) => Err(BackupError::DamagedCopy {
+                path: dir.join(ROOT).join("copy.json"),
+                reason: reason.explain().to_owned(),
+            }),
         }
     }
 
@@ -52,20 +68,35 @@ impl Copy {
         distinct(dirs.iter().map(|dir| Self::prepare(dir)).collect::<Result<_, _>>()?)
     }
 
-    fn prepare(dir: &Path) -> Result<Self, BackupError> {
+    fn read_description(dir: &Path) -> Result<Self, BackupError> {
         let store = Directory::new(dir.join(ROOT));
-        let path: StorePath = "copy.json".parse()?;
-        let (description, exists) = match store.read(&path, MAX_COPY_JSON) {
-            Ok(bytes) => (Description::parse(&bytes, dir)?, true),
-            Err(StoreError::NotFound(_)) => (Description::new(dir)?, false),
+        let read = store.read(&COPY_JSON.parse()?, MAX_COPY_JSON);
+        // What a process that was killed at its first write left is still nothing.
+        let empty = store.entries()?.iter().all(|entry| entry.name == "copy.partial");
+        let (description, damage) = match read {
+            Ok(bytes) => match Description::parse(&bytes) {
+                Some(description) => (description, None),
+                None => (Description::stand_in(dir), Some(Reason::Malformed)),
+            },
+            Err(StoreError::NotFound(_)) if empty => (Description::new(dir)?, None),
+            Err(StoreError::NotFound(_)) => (Description::stand_in(dir), Some(Reason::Missing)),
+            Err(StoreError::NotAFile(_) | StoreError::TooLong { .. }) => {
+                (Description::stand_in(dir), Some(Reason::Malformed))
+            }
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { dir: dir.to_owned(), store, description, exists, lock: OnceCell::new() })
+        let (dir, lock) = (dir.to_owned(), OnceCell::new());
+        Ok(Self { dir, store, description, exists: !empty, damage, lock })
     }
 
     /// The copy's id: 8 hex digits.
     pub fn id(&self) -> &str {
         &self.description.copy_id
+    }
+
+    /// What is wrong with copy.json; its id is a stand-in then.
+    pub fn damage(&self) -> Option<Reason> {
+        self.damage
     }
 
     /// The folder, for messages.
@@ -116,12 +147,23 @@ impl Copy {
     /// Locks it, and makes its own files where it is new.
     pub fn initialise(&mut self) -> Result<(), BackupError> {
         if !self.exists {
-            let mut bytes = serde_json::to_vec_pretty(&self.description)?;
-            bytes.push(b'\n');
-            self.store.put_if_absent(&NewFile { path: "copy.json".parse()?, bytes })?;
+            let bytes = self.description.to_json()?;
+            self.store.put_if_absent(&NewFile { path: COPY_JSON.parse()?, bytes })?;
             self.exists = true;
         }
         Ok(self.lock()?)
+    }
+
+    /// Gives a copy that lost its copy.json a new one, and with it a new id.
+    pub(super) fn renew(&mut self) -> Result<(), BackupError> {
+        if self.damage.is_some() {
+            let description = Description::new(&self.dir)?;
+            let bytes = description.to_json()?;
+            self.store.put(&NewFile { path: COPY_JSON.parse()?, bytes })?;
+            self.description = description;
+            self.damage = None;
+        }
+        Ok(())
     }
 
     /// Publishes a set, all or nothing.
@@ -132,6 +174,15 @@ impl Copy {
     /// Publishes a set in the place of a damaged one, all or nothing.
     pub(super) fn replace(&self, set: &SetId, files: &[NewFile]) -> Result<ReadBack, BackupError> {
         Ok(self.store.replace(&set.as_str().parse()?, files)?)
+    }
+
+    /// As [`Copy::add`]; a file that is there already stays.
+    pub(super) fn add_if_absent(&self, path: &StorePath, bytes: &[u8]) -> Result<(), BackupError> {
+        let file = NewFile { path: path.clone(), bytes: bytes.to_vec() };
+        match self.store.put_if_absent(&file) {
+            Ok(()) | Err(StoreError::Exists(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Adds one file below `stockade/`, where there is none yet.
@@ -148,24 +199,28 @@ impl Description {
         Ok(Self { copy_id: hex::encode(id), label: label.unwrap_or_default() })
     }
 
-    fn parse(bytes: &[u8], dir: &Path) -> Result<Self, BackupError> {
-        let damaged = |reason: String| BackupError::DamagedCopy {
-            path: dir.join(ROOT).join("copy.json"),
-            reason,
-        };
-        let description: Self =
-            serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let description: Self = serde_json::from_slice(bytes).ok()?;
         let id = description.copy_id.as_bytes();
         let strict = id.len() == 8 && id.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        match strict {
-            true => Ok(description),
-            false => Err(damaged("copy_id is not 8 lowercase hex digits".to_owned())),
-        }
+        strict.then_some(description)
+    }
+
+    /// For a copy whose own cannot be read: an id that lasts as long as its folder's name.
+    fn stand_in(dir: &Path) -> Self {
+        let digest = Digest::of(dir.as_os_str().as_encoded_bytes()).to_string();
+        Self { copy_id: digest.chars().take(8).collect(), label: String::new() }
+    }
+
+    fn to_json(&self) -> Result<Vec<u8>, BackupError> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
     }
 }
 
 /// A copy counts once: a stick named twice, or cloned byte for byte, is no second copy.
-fn distinct(copies: Vec<Copy>) -> Result<Vec<Copy>, BackupError> {
+pub fn distinct(copies: Vec<Copy>) -> Result<Vec<Copy>, BackupError> {
     for (i, copy) in copies.iter().enumerate() {
         let same = |other: &Copy| other.id() == copy.id() || other.dir == copy.dir;
         if copies.iter().take(i).any(same) {

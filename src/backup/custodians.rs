@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{BackupError, Copy, Digest, SetId, manifest::Manifest, origin::Origin};
+use super::{BackupError, Copy, Digest, SetId, list, manifest::Manifest, origin::Origin};
 use crate::{
     custodian::{self, AnyCustodian, Custodian},
     device::Wallet,
@@ -10,7 +10,7 @@ use crate::{
     eth::Address,
     interact::Interact,
     staking::Network,
-    store::{Directory, Store as _, StorePath},
+    store::{Directory, Store as _},
 };
 
 /// Who a new set is sealed to.
@@ -62,7 +62,14 @@ pub fn choose(
         if custodians.iter().take(i).any(same) {
             return Err(BackupError::SameWallet(custodian.check_address));
         }
-        if custodian.check_address == *address {
+        let own = custodian.check_address == *address;
+        let whose = if own { "this wallet" } else { "another wallet" };
+        let test = if custodian.test { ", TEST" } else { "" };
+        user.note(&format!(
+            "It will open with custodian {}: {whose}, check address {}{test}",
+            custodian.id, custodian.check_address
+        ));
+        if own {
             custodian::open(wallet, custodian, user)?;
         }
     }
@@ -96,25 +103,10 @@ fn of_set(folder: &Path, signer: &Address) -> Result<Vec<Custodian>, BackupError
 /// The custodian of the wallet `address`, from the newest set on the copies whose origin that very
 /// wallet signed.
 fn own_on_copies(copies: &[Copy], address: &Address) -> Result<Option<Custodian>, BackupError> {
-    let mut newest: Option<Manifest> = None;
-    for copy in copies.iter().filter(|copy| copy.exists()) {
-        for id in copy.set_ids()?.0 {
-            let Some(manifest) = signed_manifest(copy, &id, address) else { continue };
-            if newest.as_ref().is_none_or(|found| found.created < manifest.created) {
-                newest = Some(manifest);
-            }
-        }
-    }
+    let sets = list(copies)?;
+    let own = sets.iter().filter(|set| set.signer.as_ref() == Some(address));
+    let newest = own.filter_map(|set| set.manifest.as_ref()).max_by_key(|m| m.created.clone());
     Ok(newest.and_then(|manifest| manifest.custodian_of(address).cloned()))
-}
-
-/// The manifest of a set, where its origin is signed by `signer`.
-fn signed_manifest(copy: &Copy, id: &SetId, signer: &Address) -> Option<Manifest> {
-    let path = |name: &str| format!("{id}/{name}").parse::<StorePath>().ok();
-    let manifest = copy.read(&path("manifest.json")?, Manifest::MAX_LEN).ok()?;
-    let origin = copy.read(&path("origin.json")?, Origin::MAX_LEN).ok()?;
-    let signed = Origin::signer(&origin, id, &Digest::of(&manifest))? == *signer;
-    signed.then(|| Manifest::parse(&manifest).ok()).flatten()
 }
 
 /// Refuses simulated wallets and seeds that the world knows for real money, unless `allow`.

@@ -40,7 +40,7 @@ pub enum BackupError {
     #[error("these copies hold {0} sets: name one with --set")]
     SeveralSets(usize),
     /// A set that must be whole is not.
-    #[error("set {set} cannot be used: {reason}")]
+    #[error("set {set} is damaged: {reason}")]
     DamagedSet {
         /// Which.
         set: SetId,

@@ -10,12 +10,13 @@ use super::{BackupError, create::NewKey, manifest::Source};
 use crate::{
     eth2_keystore::{KeyCache, Keystore, Password},
     interact::Progress,
+    json,
     path::DerivationPath,
     store::{Directory, EntryKind, private_file},
 };
 
-/// The longest keystore that is read.
-const MAX_KEYSTORE: u64 = 64 * 1024;
+/// The longest file that is looked at; deposit data and histories lie among keystores.
+const MAX_OTHER: u64 = 64 * 1024 * 1024;
 /// The longest password file.
 const MAX_PASSWORD: u64 = 4096;
 /// As deep as clients nest their keystores.
@@ -57,21 +58,36 @@ pub struct Found {
 pub fn find(from: &[PathBuf]) -> Result<Found, BackupError> {
     let mut found = Found::default();
     for path in from {
-        let named_itself = !path.is_dir();
-        let files = if named_itself { vec![path.clone()] } else { json_files(path)? };
-        for file in files {
-            let bytes = private_file::read(&file, MAX_KEYSTORE);
-            match bytes
-                .map_err(|e| e.to_string())
-                .and_then(|b| Keystore::parse(&b).map_err(|e| e.to_string()))
-            {
-                Ok(keystore) => found.keystores.push((file, keystore)),
-                Err(_) if !named_itself && !looks_like_keystore(&file) => found.skipped.push(file),
-                Err(why) => found.bad.push((file, why)),
+        match path.is_dir() {
+            false => read_one(path.clone(), true, &mut found),
+            true => {
+                for file in json_files(path, &mut found.bad)? {
+                    read_one(file, false, &mut found);
+                }
             }
         }
     }
     Ok(found)
+}
+
+/// In a folder, a file that is clearly of another format is passed over; one that cannot be read,
+/// or is half a keystore, may be a key that somebody counts on.
+fn read_one(file: PathBuf, named_itself: bool, found: &mut Found) {
+    let bytes = match private_file::read(&file, MAX_OTHER) {
+        Ok(bytes) => bytes,
+        Err(error) => return found.bad.push((file, error.to_string())),
+    };
+    match Keystore::parse(&bytes) {
+        Ok(keystore) => found.keystores.push((file, keystore)),
+        Err(_) if !named_itself && is_other_json(&bytes) => found.skipped.push(file),
+        Err(error) => found.bad.push((file, error.to_string())),
+    }
+}
+
+/// Whole JSON without the one field that makes a keystore: deposit data, slashing protection, ..
+fn is_other_json(bytes: &[u8]) -> bool {
+    let value = json::from_slice::<serde_json::Value>(bytes, MAX_OTHER as usize);
+    value.is_ok_and(|value| value.get("crypto").is_none())
 }
 
 /// Opens every keystore found in `from`.
@@ -143,13 +159,12 @@ pub fn read_password(path: &Path) -> Result<Password, BackupError> {
         .map_err(|error| BackupError::PasswordFile(path.to_owned(), error.to_string()))
 }
 
-/// A file named as tools name keystores is one that was meant to be taken over.
-fn looks_like_keystore(path: &Path) -> bool {
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    name.starts_with("keystore") || name == "voting-keystore.json"
-}
-
-fn json_files(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
+/// The `*.json` files in a folder and those in it. Links to files are followed, for secrets are
+/// often mounted so; what lies deeper than clients nest keystores is named in `bad`.
+fn json_files(
+    folder: &Path,
+    bad: &mut Vec<(PathBuf, String)>,
+) -> Result<Vec<PathBuf>, BackupError> {
     let mut files = Vec::new();
     let mut to_read = VecDeque::from([(folder.to_owned(), 0)]);
     while let Some((folder, depth)) = to_read.pop_front() {
@@ -157,7 +172,8 @@ fn json_files(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
             let path = folder.join(&entry.name);
             match entry.kind {
                 EntryKind::Folder if depth < MAX_DEPTH => to_read.push_back((path, depth + 1)),
-                EntryKind::File if entry.name.ends_with(".json") => files.push(path),
+                EntryKind::Folder => bad.push((path, "nested too deep".to_owned())),
+                _ if entry.name.ends_with(".json") => files.push(path),
                 _ => {}
             }
         }

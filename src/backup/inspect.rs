@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    BackupError, Copy, Digest, SetId,
+    Copy, Digest, SetId,
     manifest::{KEYSTORES, Manifest, RESERVED},
     origin::Origin,
     sums::{self, Sums},
@@ -53,8 +53,8 @@ pub struct ReadManifest {
 }
 
 impl Inspection {
-    /// Reads the set `set` in `copy`: every byte of it, once. `each` is told of every file.
-    pub fn read(copy: &Copy, set: &SetId, each: &mut dyn FnMut()) -> Result<Self, BackupError> {
+    /// Reads the set `set` in `copy`: every byte of it, once.
+    pub fn read(copy: &Copy, set: &SetId) -> Self {
         let mut reading = Reading { copy, set, damage: BTreeMap::new() };
         let sums = reading.sums();
         let manifest = reading.manifest(sums.as_ref());
@@ -68,9 +68,8 @@ impl Inspection {
                 let keystore = bytes.and_then(|bytes| Keystore::parse(&bytes).ok());
                 unsigned_keys.push((path.to_string(), keystore.map(|k| *k.pubkey())));
             }
-            each();
         }
-        let unlisted = reading.unlisted(&expected)?;
+        let unlisted = reading.unlisted(&expected);
         let damage = reading.damage;
         let manifest = manifest.filter(|_| !damage.contains_key("manifest.json"));
         let copy = copy.id().to_owned();
@@ -78,7 +77,7 @@ impl Inspection {
             let digest = Digest::of(&sums::render(&sums));
             (sums, digest)
         });
-        Ok(Self { set: set.clone(), copy, damage, unlisted, manifest, signer, sums, unsigned_keys })
+        Self { set: set.clone(), copy, damage, unlisted, manifest, signer, sums, unsigned_keys }
     }
 
     /// The digest of the manifest that this copy says the set has: that of the manifest itself, or
@@ -196,7 +195,7 @@ impl Reading<'_> {
     }
 
     /// Files in the set's folder, two levels deep as a set has them, that nothing lists.
-    fn unlisted(&self, expected: &BTreeMap<StorePath, Digest>) -> Result<Vec<String>, BackupError> {
+    fn unlisted(&mut self, expected: &BTreeMap<StorePath, Digest>) -> Vec<String> {
         let known: BTreeSet<&str> =
             expected.keys().map(StorePath::as_str).chain(RESERVED).collect();
         let folders: BTreeSet<&str> = known
@@ -207,11 +206,15 @@ impl Reading<'_> {
         let mut unlisted = Vec::new();
         let mut to_list = vec![String::new()];
         while let Some(folder) = to_list.pop() {
-            let full: StorePath = match folder.as_str() {
-                "" => self.set.as_str().parse()?,
-                folder => format!("{}/{folder}", self.set).parse()?,
+            let full = match folder.as_str() {
+                "" => self.set.to_string(),
+                folder => format!("{}/{folder}", self.set),
             };
-            for entry in self.copy.list(&full)? {
+            let Ok(entries) = full.parse().and_then(|full: StorePath| self.copy.list(&full)) else {
+                self.damage.insert(folder, Reason::Unreadable);
+                continue;
+            };
+            for entry in entries {
                 let path = match folder.as_str() {
                     "" => entry.name,
                     folder => format!("{folder}/{}", entry.name),
@@ -223,7 +226,7 @@ impl Reading<'_> {
                 }
             }
         }
-        Ok(unlisted)
+        unlisted
     }
 }
 
@@ -231,8 +234,9 @@ fn digest_of(sums: &Sums, path: &str) -> Option<Digest> {
     sums.iter().find(|(listed, _)| listed.as_str() == path).map(|(_, digest)| *digest)
 }
 
-/// Every file and its digest: from SHA256SUMS, and from the manifest where it lists one that
-/// SHA256SUMS does not (which then must be there too).
+/// Every file and its digest: those that the manifest lists, and the three that it cannot; where it
+/// cannot be read, those of SHA256SUMS. The manifest is signed and SHA256SUMS is not, so what only
+/// SHA256SUMS names is no part of the set.
 fn expected_files(
     sums: Option<&Sums>,
     manifest: Option<&ReadManifest>,
@@ -244,8 +248,10 @@ fn expected_files(
         expected.extend(read.manifest.files.iter().map(|e| (e.path.clone(), e.sha256)));
     }
     for (path, digest) in sums.into_iter().flatten() {
-        // Where both lists name a file, the manifest's digest counts: the wallet signed that one.
-        expected.entry(path.clone()).or_insert(*digest);
+        let own = RESERVED.contains(&path.as_str());
+        if manifest.is_none() || own {
+            expected.entry(path.clone()).or_insert(*digest);
+        }
     }
     expected
 }

@@ -27,5 +27,5 @@ pub mod verdict;
 pub use copy::Copy;
 pub use digest::Digest;
 pub use error::BackupError;
-pub use list::{ListedSet, list};
+pub use list::{ListedSet, holder, list, unknown};
 pub use set_id::SetId;

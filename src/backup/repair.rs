@@ -11,8 +11,11 @@ use super::{
 };
 use crate::{
     interact::Progress,
-    store::{NewFile, ReadBack, StorePath},
+    store::{EntryKind, NewFile, ReadBack, StorePath},
 };
+
+/// The longest history or attestation.
+const MAX_BESIDE: u64 = 256 * 1024 * 1024;
 
 /// What became of one set in one copy.
 #[derive(Debug)]
@@ -43,12 +46,16 @@ pub fn repair(
     pins: &Pins,
     progress: &mut dyn Progress,
 ) -> Result<Vec<Repaired>, BackupError> {
-    copies.iter().try_for_each(Copy::lock)?;
+    for copy in copies.iter_mut() {
+        copy.renew()?;
+        copy.lock()?;
+    }
     let mut repaired = Vec::new();
     let total = scrubbed.sets.len();
     for (i, set) in scrubbed.sets.iter().enumerate() {
         progress.step("repairing", i, total);
         let whole = whole_set(set, copies, pins);
+        let beside = beside(&set.id, copies)?;
         for (copy, inspection) in copies.iter_mut().zip(&set.copies) {
             let done = match &whole {
                 Err(reason) => Done::Left(*reason),
@@ -59,6 +66,10 @@ pub fn repair(
                 }
                 Ok(whole) => {
                     copy.initialise()?;
+                    // Keys without their slashing history are never there alone.
+                    for (path, bytes) in &beside {
+                        copy.add_if_absent(path, bytes)?;
+                    }
                     Done::Written(copy.replace(&set.id, &whole.files)?)
                 }
             };
@@ -96,6 +107,24 @@ fn whole_set(set: &ScrubbedSet, copies: &[Copy], pins: &Pins) -> Result<WholeSet
     let path = "SHA256SUMS".parse().map_err(|_| Reason::Malformed)?;
     files.push(NewFile { path, bytes });
     Ok(WholeSet { files, sums: digest })
+}
+
+/// The histories and attestations of a set in all copies: files that are only ever added.
+fn beside(set: &SetId, copies: &[Copy]) -> Result<Vec<(StorePath, Vec<u8>)>, BackupError> {
+    let mut files = Vec::new();
+    for folder in ["history", "attestations"] {
+        let folder: StorePath = format!("{folder}/{set}").parse()?;
+        for copy in copies {
+            for entry in copy.list(&folder)? {
+                let path = folder.join(&entry.name);
+                let (Ok(path), EntryKind::File) = (path, entry.kind) else { continue };
+                if let Ok(bytes) = copy.read(&path, MAX_BESIDE) {
+                    files.push((path, bytes));
+                }
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// The manifest that may be spread: one whose origin a pin vouches for; or one that two copies at

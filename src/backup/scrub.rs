@@ -9,7 +9,7 @@ use super::{
     origin::{OriginVerdict, Pins},
     verdict::{FileProblem, KeyVerdict, Level, Reason, Report},
 };
-use crate::{bls::PublicKey, interact::Progress};
+use crate::{bls::PublicKey, custodian::Custodian, eth::Address, interact::Progress};
 
 /// Everything that was read from several copies, set by set.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub fn read(
             progress.step("reading", i * copies.len() + j, total);
             let there = copy.set_ids()?.0.contains(&id);
             inspections.push(match there {
-                true => Some(Inspection::read(copy, &id, &mut || ())?),
+                true => Some(Inspection::read(copy, &id)),
                 false => None,
             });
         }
@@ -86,6 +86,12 @@ impl Scrubbed {
         self.report_as(Level::Bytes, copies, pins, &judge)
     }
 
+    fn signers(&self) -> Vec<Address> {
+        let inspections = self.sets.iter().flat_map(|set| set.copies.iter().flatten());
+        let signers: BTreeSet<_> = inspections.filter_map(|inspection| inspection.signer).collect();
+        signers.into_iter().collect()
+    }
+
     /// The verdicts of a check that says `judge` of every key whose bytes are in order.
     pub(super) fn report_as(
         &self,
@@ -97,12 +103,21 @@ impl Scrubbed {
         let mut report = Report {
             level,
             origin: OriginVerdict::ThisWallet,
+            signers: self.signers(),
+            pinned: !pins.is_empty(),
             sets: self.sets.iter().map(|set| set.id.clone()).collect(),
             copies: copies.iter().map(|copy| copy.id().to_owned()).collect(),
             keys: Vec::new(),
             files: Vec::new(),
             warnings: self.warnings.clone(),
         };
+        for copy in copies {
+            report.files.extend(copy.damage().map(|reason| FileProblem {
+                copy: copy.id().to_owned(),
+                file: "copy.json".to_owned(),
+                reason,
+            }));
+        }
         for set in &self.sets {
             set.report(copies, pins, judge, &mut report);
         }
@@ -118,6 +133,24 @@ impl ScrubbedSet {
         entries.map(|entry| entry.pubkey).collect()
     }
 
+    /// The wallets that can open it, by the manifest that counts.
+    pub fn custodians(&self, pins: &Pins) -> Vec<Custodian> {
+        let listed = self.manifest(pins).into_iter().flat_map(|read| &read.manifest.custodians);
+        listed.filter_map(|any| any.wallet().cloned()).collect()
+    }
+
+    /// Why no manifest counts: what happened to it, or that there are several.
+    pub(super) fn why_no_manifest(&self) -> Reason {
+        let present = || self.copies.iter().flatten();
+        match present().any(|inspection| inspection.manifest.is_some()) {
+            true => Reason::ManifestDisagreement,
+            false => {
+                let damage = present().filter_map(|i| i.damage.get("manifest.json")).next();
+                damage.copied().unwrap_or(Reason::Malformed)
+            }
+        }
+    }
+
     /// What is known of who made the set: the worst that any copy says.
     fn worst_origin(&self, pins: &Pins) -> OriginVerdict {
         let present = self.copies.iter().flatten();
@@ -126,7 +159,7 @@ impl ScrubbedSet {
 
     /// Who made the manifest `read`: the best that a copy with this very manifest says, for the
     /// origin may have rotted in another.
-    pub(super) fn origin_of(&self, read: &ReadManifest, pins: &Pins) -> OriginVerdict {
+    pub fn origin_of(&self, read: &ReadManifest, pins: &Pins) -> OriginVerdict {
         let same = |inspection: &&Inspection| {
             inspection.manifest.as_ref().is_some_and(|own| own.digest == read.digest)
         };

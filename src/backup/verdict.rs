@@ -2,7 +2,7 @@
 //! "Could not tell" never reads as wrong, nor as right.
 
 use super::{SetId, origin::OriginVerdict};
-use crate::bls::PublicKey;
+use crate::{bls::PublicKey, eth::Address};
 
 /// What a check says of one key in one copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -196,6 +196,10 @@ pub struct Report {
     pub level: Level,
     /// Who made the sets: the worst that is said of any.
     pub origin: OriginVerdict,
+    /// Who signed the origins, whoever they are.
+    pub signers: Vec<Address>,
+    /// Whether anything said who should have made the sets.
+    pub pinned: bool,
     /// The sets that were looked at.
     pub sets: Vec<SetId>,
     /// The ids of the copies that were looked at.

@@ -11,7 +11,6 @@ use crate::{
     device::Wallet,
     device_secret::{DeviceSecret, Prompt, SecretError, ask},
     interact::Interact,
-    secret::SecretText,
 };
 
 /// An X25519 age identity made from 32 secret bytes.
@@ -49,13 +48,6 @@ impl Identity {
     /// The public recipient, `age1..`.
     pub fn recipient(&self) -> String {
         self.0.to_public().to_string()
-    }
-
-    /// The identity as the `age` tool takes it, `AGE-SECRET-KEY-1..`.
-    pub fn to_text(&self) -> SecretText {
-        use age::secrecy::ExposeSecret as _;
-
-        SecretText::new(self.0.to_string().expose_secret().to_owned())
     }
 
     /// Opens an age file of at most `limit` bytes of content.

@@ -27,11 +27,32 @@ impl Directory {
         list_folder(&self.root)
     }
 
+    /// Writes a file under another name and lets `rename` give it its own: one cut short by a crash
+    /// would be taken for the real one.
+    fn put_by(
+        &self,
+        file: &NewFile,
+        rename: impl FnOnce(&Path, &Path) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let full = self.resolve(&file.path)?;
+        let folder = full.parent().unwrap_or(&self.root).to_owned();
+        create_folders(&folder)?;
+        let partial = full.with_extension("partial");
+        remove_if_there(&partial)?;
+        private_file::create(&partial, &file.bytes)?;
+        compare(&partial, &file.bytes)?;
+        rename(&partial, &full)?;
+        sync_folder(&folder)
+    }
+
     /// `path` below the root. Fails on a link on the way: what lies behind one is not the copy.
     fn resolve(&self, path: &StorePath) -> Result<PathBuf, StoreError> {
         let mut full = self.root.clone();
-        for name in path.names() {
-            full.push(name);
+        for name in std::iter::once("").chain(path.names()) {
+            // Joining nothing would add a slash, behind which a link is followed.
+            if !name.is_empty() {
+                full.push(name);
+            }
             match fs::symlink_metadata(&full) {
                 Ok(metadata) if metadata.is_symlink() => return Err(StoreError::NotAFile(full)),
                 Ok(_) => {}
@@ -44,10 +65,6 @@ impl Directory {
 }
 
 impl Store for Directory {
-    fn name(&self) -> String {
-        self.root.display().to_string()
-    }
-
     fn list(&self, path: &StorePath) -> Result<Vec<Entry>, StoreError> {
         let folder = self.resolve(path)?;
         list_folder(&folder)
@@ -64,17 +81,11 @@ impl Store for Directory {
     }
 
     fn put_if_absent(&self, file: &NewFile) -> Result<(), StoreError> {
-        let full = self.resolve(&file.path)?;
-        let folder = full.parent().unwrap_or(&self.root).to_owned();
-        create_folders(&folder)?;
-        // A file cut short by a crash would be taken for the real one, so it gets its name only
-        // when it is whole.
-        let partial = full.with_extension("partial");
-        remove_if_there(&partial)?;
-        private_file::create(&partial, &file.bytes)?;
-        compare(&partial, &file.bytes)?;
-        rename_new(&partial, &full)?;
-        sync_folder(&folder)
+        self.put_by(file, rename_new)
+    }
+
+    fn put(&self, file: &NewFile) -> Result<(), StoreError> {
+        self.put_by(file, |from, to| fs::rename(from, to).map_err(|e| StoreError::io(to, e)))
     }
 
     fn publish(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError> {

@@ -6,17 +6,33 @@ mod error;
 mod path;
 pub mod private_file;
 
+use std::fmt;
+
+use zeroize::Zeroize as _;
+
 pub use directory::{Directory, publish_folder};
 pub use error::StoreError;
 pub use path::StorePath;
 
-/// A file that is to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file that is to be written. It may hold a password: it is wiped when dropped, and not shown.
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewFile {
     /// Where, below the store's root or below the folder that is published.
     pub path: StorePath,
     /// What.
     pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for NewFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewFile({}, {} bytes)", self.path, self.bytes.len())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
 }
 
 /// An entry of a listed folder.
@@ -60,9 +76,6 @@ impl ReadBack {
 
 /// A place that holds files by path, each written once.
 pub trait Store {
-    /// The store's root, for messages.
-    fn name(&self) -> String;
-
     /// The entries of the folder `path`, sorted by name; none where there is no such folder.
     fn list(&self, path: &StorePath) -> Result<Vec<Entry>, StoreError>;
 
@@ -71,6 +84,9 @@ pub trait Store {
 
     /// Writes one file where none is yet.
     fn put_if_absent(&self, file: &NewFile) -> Result<(), StoreError>;
+
+    /// Writes one file, in the place of another where there is one: always the old or the new.
+    fn put(&self, file: &NewFile) -> Result<(), StoreError>;
 
     /// Writes `files` as the new folder `path`, all or nothing: after a crash at any moment there
     /// is either no such folder or the whole of it. Reads everything back before it appears.

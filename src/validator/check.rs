@@ -26,6 +26,8 @@ pub struct PublicKeyFile {
     pub batch: Option<(Network, u32, Scheme)>,
     /// The wallet that it says it is from.
     pub check_address: Option<Address>,
+    /// Whether that very wallet signed the set that says so.
+    pub signed: bool,
     /// Its path, as the file says.
     pub path: String,
     /// The copy's id, for keys in a copy.
@@ -102,6 +104,7 @@ fn keys_in_copy(copy: Copy) -> Result<Vec<PublicKeyFile>, BackupError> {
                 pubkey: Some(entry.pubkey),
                 batch,
                 check_address,
+                signed: check_address.is_some() && set.signer == check_address,
                 path: entry.path.clone(),
                 copy: Some(set.copy.clone()),
                 file: format!("{}/{}", set.id, entry.file),
@@ -124,6 +127,7 @@ fn keys_in_files(path: &Path) -> Result<Vec<PublicKeyFile>, BackupError> {
                 batch,
                 path: keystore.path().unwrap_or_default().to_owned(),
                 check_address: None,
+                signed: false,
                 copy: None,
                 file: file(path),
             }
@@ -135,8 +139,15 @@ fn keys_in_files(path: &Path) -> Result<Vec<PublicKeyFile>, BackupError> {
 
 /// A file that should name a key and cannot be read.
 fn unreadable(file: String) -> PublicKeyFile {
-    let path = String::new();
-    PublicKeyFile { pubkey: None, batch: None, check_address: None, path, copy: None, file }
+    PublicKeyFile {
+        pubkey: None,
+        batch: None,
+        check_address: None,
+        signed: false,
+        path: String::new(),
+        copy: None,
+        file,
+    }
 }
 
 /// Network, batch and scheme that a keystore of a device batch says in its description. A hint,
@@ -185,11 +196,16 @@ type Answer = (Reason, Option<DerivationPath>);
 
 impl Checker<'_> {
     fn check(&mut self, key: &PublicKeyFile) -> Result<Answer, ValidatorError> {
-        let Some(pubkey) = key.pubkey else { return Ok((Reason::Malformed, None)) };
+        let Some(pubkey) = key.pubkey else { return Ok((Reason::Unreadable, None)) };
         if key.check_address.is_some_and(|address| address != self.address) {
             return Ok((Reason::NotThisWallet, None));
         }
         match key.batch {
+            // A file's own word makes no wallet ask for a secret: its user names the batch, or the
+            // wallet itself signed the set that says so.
+            Some((_, batch, _)) if !key.signed && self.options.batch != Some(batch) => {
+                Ok((Reason::NotChecked, None))
+            }
             Some((network, batch, scheme)) => {
                 let answer = self.check_batch(&pubkey, network, scheme, batch, &key.path)?;
                 match (answer, key.check_address) {

@@ -9,7 +9,7 @@ use crate::{
         BackupError, Copy,
         create::{self as set, Created, NewKey, Plan},
         custodians::{self, Chosen, Given},
-        list,
+        holder, list,
         manifest::Source,
     },
     bls::PublicKey,
@@ -105,6 +105,13 @@ pub fn create(
     let withdrawal_address = withdrawal_address(request.withdrawal, wallet, user)?;
     let (keys, deposits) =
         make_keys(request, place, &address, &withdrawal_address, wallet, user, progress)?;
+    if !request.recreate {
+        let public: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
+        if let Some((set, pubkey)) = holder(&list(copies)?, &public) {
+            let pubkey = pubkey.to_string();
+            return Err(BackupError::KeyExists { pubkey, set: set.clone() }.into());
+        }
+    }
     let plan = Plan {
         network: request.network,
         test,

@@ -24,7 +24,9 @@ pub enum ValidatorError {
         limit: u32,
     },
     /// A set on the copies cannot be read, so the next free index is not known.
-    #[error("set {set} in copy {copy} cannot be read, so which keys exist already is not known")]
+    #[error(
+        "set {set} in copy {copy} has no manifest that a wallet signed, so which keys exist already is not known"
+    )]
     UnknownKeys {
         /// Which set.
         set: SetId,

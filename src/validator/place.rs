@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{LARGE_BATCH, ValidatorError, WARN_BATCH};
 use crate::{
-    backup::{ListedSet, SetId, manifest::Source},
+    backup::{ListedSet, SetId, manifest::Source, unknown},
     device_secret::Scheme,
     eth::Address,
     path::DerivationPath,
@@ -47,7 +47,8 @@ pub(super) fn find(
     let taken = taken(wish, wallet, sets, explicit)?;
     let last = taken.keys().map(|(batch, _)| *batch).max();
     let next = |batch: u32| {
-        let indices = taken.keys().filter(|(b, _)| *b == batch).map(|(_, index)| index + 1);
+        let indices =
+            taken.keys().filter(|(b, _)| *b == batch).map(|(_, index)| index.saturating_add(1));
         indices.max().unwrap_or(0)
     };
     let mut batch = wish.batch.or(last).unwrap_or(0);
@@ -79,19 +80,16 @@ fn taken(
     explicit: bool,
 ) -> Result<Taken, ValidatorError> {
     let mut taken = Taken::new();
-    for set in sets.iter().filter(|set| set.id.network() == wish.network) {
-        let Some(manifest) = &set.manifest else {
-            // Another copy of the same set may tell.
-            let told = sets.iter().any(|other| other.id == set.id && other.manifest.is_some());
-            if told || explicit {
-                continue;
-            }
-            return Err(ValidatorError::UnknownKeys {
-                set: set.id.clone(),
-                copy: set.copy.clone(),
-            });
-        };
-        for entry in &manifest.keystores {
+    if let Some(set) = unknown(sets, wish.network)
+        && !(explicit && wish.recreate)
+    {
+        let (set, copy) = (set.id.clone(), set.copy.clone());
+        return Err(ValidatorError::UnknownKeys { set, copy });
+    }
+    // Only what this wallet signed counts: anything else may have rotted, or be made up.
+    let own = sets.iter().filter(|set| set.signer.as_ref() == Some(wallet));
+    for set in own.filter(|set| set.id.network() == wish.network) {
+        for entry in set.keystores() {
             let Source::Device { scheme, batch, check_address } = &entry.source else { continue };
             let Some(index) = index_of(&entry.path) else { continue };
             if *scheme == wish.scheme && check_address == wallet {

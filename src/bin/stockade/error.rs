@@ -299,7 +299,7 @@ impl From<ValidatorError> for CommandError {
                 "begin another batch with --batch, or use --allow-large-batch"
             }
             ValidatorError::UnknownKeys { .. } => {
-                "scrub the copies and repair the set; or name --batch and --start yourself"
+                "scrub the copies and repair the set; only with --recreate, --batch and --start is it passed over"
             }
             ValidatorError::Exists { .. } => {
                 "leave --batch and --start out to get the next free ones; --recreate makes it again"

@@ -56,7 +56,7 @@ fn fail(json: bool, error: &CommandError) -> ExitCode {
         }
         false => {
             let mut stderr = anstream::stderr().lock();
-            let _ = writeln!(stderr, "error: {message}");
+            let _ = writeln!(stderr, "error: {}", harmless(&message));
             if let Some(hint) = hint {
                 let _ = writeln!(stderr, "hint: {hint}");
             }
@@ -85,5 +85,10 @@ fn print_json(ok: bool, fields: Map<String, Value>) {
 /// A reader that closes the pipe early is no error of ours.
 fn print(text: &str) {
     let mut stdout = anstream::stdout().lock();
-    let _ = writeln!(stdout, "{}", text.trim_end());
+    let _ = writeln!(stdout, "{}", harmless(text.trim_end()));
+}
+
+/// Text without control characters but newlines: names on a stick must not steer the terminal.
+pub fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }

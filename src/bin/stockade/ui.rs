@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use crate::output::harmless;
 use indicatif::{ProgressBar, ProgressStyle};
 use stockade::{
     interact::{Attention, Interact, Passphrase, Progress},
@@ -64,7 +65,7 @@ impl Terminal {
     /// A line on standard error.
     pub fn say(&mut self, line: &str) {
         self.clear();
-        let _ = writeln!(anstream::stderr().lock(), "{line}");
+        let _ = writeln!(anstream::stderr().lock(), "{}", harmless(line));
     }
 
     /// A password, asked for without echo; `None` where nobody is there.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use stockade::backup::{
     Copy,
+    origin::OriginVerdict,
     verdict::{Level, Reason, Report, Verdict},
 };
 
@@ -38,6 +39,7 @@ pub fn json(report: &Report) -> Value {
     json!({
         "level": report.level.as_str(),
         "origin": report.origin.as_str(),
+        "signers": report.signers,
         "verdicts": {
             "proven": counts.proven,
             "contradicted": counts.contradicted,
@@ -100,22 +102,43 @@ fn group(keys: &[&stockade::backup::verdict::KeyVerdict]) -> Groups {
     groups
 }
 
-fn origin(report: &Report) -> &'static str {
-    match report.origin.as_str() {
-        "this_wallet" => "made by this wallet",
-        "signer" => "made by the signer you named",
-        "forged" => "FORGED: what it holds is not what its wallet signed",
-        _ => "unknown (give --signer, or --device with the wallet, to know whose it is)",
+fn origin(report: &Report) -> String {
+    let signers: Vec<_> = report.signers.iter().map(ToString::to_string).collect();
+    let signers = signers.join(", ");
+    match (report.origin, report.pinned, signers.is_empty()) {
+        (OriginVerdict::ThisWallet, ..) => "made by this wallet".to_owned(),
+        (OriginVerdict::Signer, ..) => format!("made by {signers}, as you said"),
+        (OriginVerdict::Forged, ..) => {
+            "FORGED: what it holds is not what its wallet signed".to_owned()
+        }
+        (OriginVerdict::Unknown, _, true) => "unknown: no signature of it can be read".to_owned(),
+        (OriginVerdict::Unknown, true, _) => {
+            format!("UNKNOWN: signed by {signers}, which is neither this wallet nor a --signer")
+        }
+        (OriginVerdict::Unknown, false, _) => format!(
+            "signed by {signers}; give --signer, or --device with the wallet, to know whether \
+             that is you"
+        ),
     }
 }
 
 fn conclusion(report: &Report) -> &'static str {
     let worst = report.keys.iter().map(|key| key.reason.verdict()).max();
+    let stranger = report.keys.iter().any(|key| key.reason == Reason::OriginUnknown);
     match (report.all_proven(), worst, report.level) {
         (true, _, Level::Opened) => "Every key opens, in every copy.",
-        (true, _, _) => "Every byte is as it was written. Whether the keys open, a drill shows.",
+        (true, _, _) if report.pinned => {
+            "Every byte is as it was written. Whether the keys open, a drill shows."
+        }
+        (true, _, _) => {
+            "Every byte is as whoever made the set wrote it. Whether that was you, and whether the \
+             keys open, a drill shows."
+        }
         (false, Some(Verdict::Contradicted), _) => {
             "NOT everything is as it should be. Nothing was changed; do not delete anything yet."
+        }
+        (false, _, _) if stranger => {
+            "NOT proven: somebody else made this set, or another of your wallets did (--signer)."
         }
         (false, _, _) => "This could not be settled. It does not mean that anything is wrong.",
     }

@@ -70,7 +70,9 @@ impl Args {
         let terminal = &mut context.terminal;
         let address = check_address(&mut *wallet, terminal)?;
         for set in &scrubbed.sets {
-            require_real(set.id.network(), &*wallet, &address, &[], self.allow_test_seed)?;
+            let custodians = set.custodians(&pins);
+            let allow = self.allow_test_seed;
+            require_real(set.id.network(), &*wallet, &address, &custodians, allow)?;
         }
         let mut found = match self.check {
             Check::Scrub => {

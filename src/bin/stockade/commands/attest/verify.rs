@@ -63,12 +63,10 @@ impl Args {
 
 fn line(judged: &Judged) -> String {
     let word = if judged.problems.is_empty() { "good" } else { "BAD" };
-    let mut text = format!(
-        "{word}  {}\n  signed by {}\n  {}\n",
-        judged.file.display(),
-        judged.attestation.address,
-        judged.attestation.statement
-    );
+    let mut text = format!("{word}  {}\n", judged.place.display());
+    if let Some(attestation) = &judged.attestation {
+        text += &format!("  signed by {}\n  {}\n", attestation.address, attestation.statement);
+    }
     for problem in &judged.problems {
         text += &format!("  PROBLEM: {problem}\n");
     }
@@ -92,11 +90,11 @@ fn as_json(judged: &Judged) -> serde_json::Value {
         })
     });
     json!({
-        "file": judged.file.display().to_string(),
+        "file": judged.place.display().to_string(),
         "good": judged.problems.is_empty(),
         "problems": judged.problems,
-        "address": judged.attestation.address,
-        "statement": judged.attestation.statement,
+        "address": judged.attestation.as_ref().map(|attestation| attestation.address),
+        "statement": judged.attestation.as_ref().map(|attestation| &attestation.statement),
         "fields": statement,
     })
 }

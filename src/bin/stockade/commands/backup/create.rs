@@ -6,9 +6,9 @@ use stockade::{
         BackupError, Copy,
         create::{self, Created, NewKey, Plan},
         custodians::{self, Chosen, Given},
-        history,
+        history, holder,
         import::{self, Imported, Passwords},
-        list,
+        list, unknown,
     },
     device::Wallet,
     device_secret::{Scheme, check_address},
@@ -130,16 +130,19 @@ impl Args {
 
     /// A key that lies in a set already would be counted, and delivered, twice.
     fn require_new(&self, keys: &[NewKey], copies: &[Copy]) -> Result<(), CommandError> {
-        for set in list(copies)? {
-            let held = set.manifest.iter().flat_map(|manifest| &manifest.keystores);
-            for entry in held {
-                if keys.iter().any(|key| key.secret.public_key() == entry.pubkey) {
-                    let pubkey = entry.pubkey.to_string();
-                    return Err(BackupError::KeyExists { pubkey, set: set.id.clone() }.into());
-                }
-            }
+        let sets = list(copies)?;
+        if let Some(set) = unknown(&sets, self.network) {
+            let reason = "no copy has a manifest of it that a wallet signed".to_owned();
+            return Err(BackupError::DamagedSet { set: set.id.clone(), reason }.into());
         }
-        Ok(())
+        let keys: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
+        match holder(&sets, &keys) {
+            Some((set, pubkey)) => {
+                let pubkey = pubkey.to_string();
+                Err(BackupError::KeyExists { pubkey, set: set.clone() }.into())
+            }
+            None => Ok(()),
+        }
     }
 
     fn read_history(&self, keys: &[NewKey]) -> Result<Option<Vec<u8>>, CommandError> {
@@ -217,6 +220,7 @@ impl Args {
             "custodians": chosen.custodians,
             "enrolled": chosen.enrolled,
             "copies": copies_json(created, copies),
+            "skipped": skipped.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
             "left_out": left_out.collect::<Vec<_>>(),
         });
         // Something that was asked for is not in the set: read what.

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use stockade::backup::{
-    Copy, SetId,
+    Copy, SetId, copy,
     origin::Pins,
     repair::{self, Done, Repaired},
     scrub,
@@ -39,10 +39,11 @@ pub struct Args {
 impl Args {
     /// Repairs, and scrubs what came of it.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        let sources = Copy::open_all(&self.copies)?;
-        let dirs: Vec<PathBuf> = self.copies.iter().chain(&self.to).cloned().collect();
-        drop(sources);
-        let mut copies = Copy::prepare_all(&dirs)?;
+        let mut copies = Copy::open_all(&self.copies)?;
+        if let Some(to) = &self.to {
+            copies.push(Copy::prepare(to)?);
+            copies = copy::distinct(copies)?;
+        }
         let pins = Pins { wallet: wallet_pin(context)?, signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
         let before = scrub::read(&copies, self.set.as_ref(), &mut progress)?;

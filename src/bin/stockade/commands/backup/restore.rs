@@ -4,13 +4,14 @@ use serde_json::json;
 use stockade::{
     backup::{
         BackupError, Copy, SetId,
-        history::{self, Answer, History},
+        history::{self, History},
         origin::Pins,
         restore::{Restorable, require_empty},
         scrub,
     },
     bls::PublicKey,
     store::private_file,
+    timestamp::Timestamp,
 };
 
 use crate::{
@@ -65,17 +66,6 @@ struct HistoryArgs {
     history_lost: bool,
 }
 
-impl HistoryArgs {
-    fn answer(&self) -> Option<Answer> {
-        match (&self.history, self.never_attested, self.history_lost) {
-            (Some(file), ..) => Some(Answer::File(file.clone())),
-            (None, true, _) => Some(Answer::NeverAttested),
-            (None, false, true) => Some(Answer::Lost),
-            (None, false, false) => None,
-        }
-    }
-}
-
 /// What a client must do whose keys have no history: wait, and look whether somebody else signs.
 const WAIT: &str = "Keep the keys off for at least 15 minutes after the old machine was last on \
 (two epochs and a margin; longer is safer), and start the client with its doppelganger protection: \
@@ -108,11 +98,15 @@ impl Args {
             &mut context.terminal,
             &mut progress,
         )?;
+        if restorable.public_keys() != keys {
+            let reason = "the copies list different keys for it".to_owned();
+            return Err(BackupError::NotRestorable { set: set.id.clone(), reason }.into());
+        }
         restorable.write_plain(&self.to, password, history.as_ref(), &mut progress)?;
-        let history_word = self.history_word(history.as_ref());
-        Ok(self.outcome(&restorable.public_keys(), &set.id, history_word))
+        Ok(self.outcome(&restorable.public_keys(), &set.id, history.as_ref()))
     }
 
+    /// The history that is restored with the keys, after the question what became of them.
     fn settle(
         &self,
         context: &mut Context,
@@ -120,47 +114,52 @@ impl Args {
         set: &SetId,
         keys: &[PublicKey],
     ) -> Result<Option<History>, CommandError> {
-        match self.history.answer() {
-            Some(Answer::File(file)) => Ok(Some(history::read(&file, set.network(), keys)?)),
-            Some(Answer::NeverAttested) => Ok(None),
-            Some(Answer::Lost) => {
-                confirm_lost(context)?;
-                Ok(None)
-            }
-            None => ask_about_kept(context, copies, set, keys),
+        let kept = history::kept(copies, set, keys)?;
+        if let Some(file) = &self.history.history {
+            let given = history::read(file, set.network(), keys)?;
+            return require_newest(given, kept.as_ref(), file);
         }
+        if self.history.never_attested {
+            return require_never(kept.as_ref());
+        }
+        if self.history.history_lost {
+            confirm_lost(context)?;
+            // What is known is better than nothing: the client will not sign before it.
+            return Ok(kept.map(|(_, history)| history));
+        }
+        ask_about_kept(context, kept)
     }
 
-    fn history_word(&self, history: Option<&History>) -> &'static str {
-        match (history, self.history.never_attested) {
-            (Some(_), _) => "restored",
-            (None, true) => "never_attested",
-            (None, false) => "lost",
-        }
-    }
-
-    fn outcome(&self, keys: &[PublicKey], set: &SetId, history: &str) -> Outcome {
+    fn outcome(&self, keys: &[PublicKey], set: &SetId, history: Option<&History>) -> Outcome {
+        let word = match (history, self.history.never_attested, self.history.history_lost) {
+            (_, _, true) => "lost",
+            (None, true, _) => "never_attested",
+            _ => "restored",
+        };
         let to = self.to.display();
         let mut text = format!("Restored {} keys of set {set} to {to}\n", keys.len());
         text += &format!(
             "  {to}/keystore-*.json, password in {to}/password.txt (for you alone: mode 0600)\n"
         );
-        text += &match history {
-            "restored" => format!(
+        if history.is_some() {
+            text += &format!(
                 "  slashing history in {to}/slashing_protection.json: import it BEFORE the keys\n"
-            ),
+            );
+        }
+        match word {
+            "lost" => text += &format!("  the newest slashing history is lost. {WAIT}\n"),
             "never_attested" => {
-                "  no slashing history: you said that these keys never signed\n".into()
+                text += "  no slashing history: you said that these keys never signed\n"
             }
-            _ => format!("  no slashing history. {WAIT}\n"),
-        };
+            _ => {}
+        }
         text += "Make sure that no other machine runs these keys.";
         let json = json!({
             "set_id": set,
             "to": self.to.display().to_string(),
             "layout": self.layout,
             "keys": keys.iter().map(|key| json!({"pubkey": key})).collect::<Vec<_>>(),
-            "history": history,
+            "history": word,
         });
         Outcome::done(text, json)
     }
@@ -185,13 +184,40 @@ fn confirm_lost(context: &mut Context) -> Result<(), CommandError> {
     }
 }
 
+type Kept = (Timestamp, History);
+
+/// A history that somebody gives must not be older than the one beside the set.
+fn require_newest(
+    given: History,
+    kept: Option<&Kept>,
+    file: &Path,
+) -> Result<Option<History>, CommandError> {
+    match kept.and_then(|(time, kept)| Some((time, given.older_than(kept)?))) {
+        Some((time, key)) => Err(CommandError::input(format!(
+            "{} is older than the slashing history of {time} beside the set: {key} attested later",
+            file.display()
+        ))
+        .with_hint("export it again from the machine that ran the keys last")),
+        None => Ok(Some(given)),
+    }
+}
+
+/// Keys that have attested are no keys that never did.
+fn require_never(kept: Option<&Kept>) -> Result<Option<History>, CommandError> {
+    match kept {
+        Some((time, kept)) if kept.attested() => Err(CommandError::input(format!(
+            "these keys have attested: beside the set lies their slashing history of {time}"
+        ))
+        .with_hint("give their newest history with --history, or say --history-lost")),
+        _ => Ok(None),
+    }
+}
+
 /// A history kept beside the set is shown with its date, and counts only when somebody says that
 /// the keys signed nothing since.
 fn ask_about_kept(
     context: &mut Context,
-    copies: &[Copy],
-    set: &SetId,
-    keys: &[PublicKey],
+    kept: Option<Kept>,
 ) -> Result<Option<History>, CommandError> {
     use stockade::interact::Interact as _;
 
@@ -201,11 +227,11 @@ fn ask_about_kept(
              ran them), --never-attested (they never signed anything), or --history-lost",
         )
     };
-    let Some((time, history)) = history::kept(copies, set, keys)? else {
+    let Some((time, history)) = kept else {
         return Err(unanswered("there is no slashing history for these keys".to_owned()));
     };
-    let epoch = history.newest_epoch.map_or("none".to_owned(), |epoch| epoch.to_string());
-    let kept = format!("beside the set lies a slashing history of {time} (newest epoch {epoch})");
+    let epoch = history.oldest_epoch().map_or("none".to_owned(), |epoch| epoch.to_string());
+    let kept = format!("beside the set lies a slashing history of {time} (up to epoch {epoch})");
     let question = format!("{kept}. Did these keys sign anything since then? (yes or no)");
     match context.terminal.ask(&question) {
         Some(answer) if answer.trim().eq_ignore_ascii_case("no") => Ok(Some(history)),

@@ -16,13 +16,14 @@ use crate::{
 /// Do these keys belong to this wallet? Needs no password and no words
 ///
 /// Compares public keys with the wallet's own: those of its words (Ledger), and those of the
-/// batches that it makes for Stockade. Does not open any keystore: a drill does.
+/// batches that it makes for Stockade, for which the wallet asks for approval. Does not open any
+/// keystore: a drill does.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Keystores, folders of keystores, or copies
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Ask the wallet for this batch alone
+    /// Ask the wallet for this batch alone (needed for keystores outside of its own sets)
     #[arg(long)]
     batch: Option<u32>,
     /// The highest index at which the words' own keys are tried
@@ -122,6 +123,9 @@ fn summary(ok: bool, checked: &Checked, device: &str, max_index: u32) -> String 
              passphrase or a higher index (--max-index). That does not mean that they are lost.\n",
             u64::from(max_index) + 1
         );
+    }
+    if checked.keys.iter().any(|key| key.reason == Reason::NotChecked && key.key.batch.is_some()) {
+        text += "Keys that say they are from a batch were left out: name it with --batch.\n";
     }
     if !checked.wallet_has_bls && checked.keys.iter().any(|key| key.reason == Reason::NotChecked) {
         text += &format!("The {device} cannot show the BLS keys of its words; a Ledger can.\n");
