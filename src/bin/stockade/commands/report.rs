@@ -123,7 +123,9 @@ fn origin(report: &Report) -> String {
 }
 
 fn conclusion(report: &Report) -> &'static str {
-    let worst = report.keys.iter().map(|key| key.reason.verdict()).max();
+    let keys = report.keys.iter().map(|key| key.reason.verdict());
+    let files = report.files.iter().map(|file| file.reason.verdict());
+    let worst = keys.chain(files).max();
     let stranger = report.keys.iter().any(|key| key.reason == Reason::OriginUnknown);
     match (report.all_proven(), worst, report.level) {
         (true, _, Level::Opened) => "Every key opens, in every copy.",
