@@ -86,7 +86,7 @@ fn a_simulated_user_who_rejects_is_one_who_rejects() {
 
 #[test]
 fn other_words_are_another_wallet() {
-    let setup = MockSetup { mnemonic: ["all"; 12].join(" "), approve: true };
+    let setup = MockSetup { mnemonic: ["all"; 12].join(" "), ..MockSetup::default() };
     for spec in ALL {
         assert_ne!(address(&mut *open(spec, &setup), Show::Silently).unwrap(), CHECK_ADDRESS);
     }

@@ -94,5 +94,12 @@ fn ledger(spec: &Spec, timeouts: Timeouts, setup: &MockSetup) -> Ledger {
 }
 
 fn user(setup: &MockSetup) -> User {
-    User::always(if setup.approve { Decision::Approve } else { Decision::Reject })
+    let decision = if setup.approve { Decision::Approve } else { Decision::Reject };
+    match setup.shows.clone() {
+        Some(shows) => User::asking(move |shown| {
+            shows(shown);
+            decision
+        }),
+        None => User::always(decision),
+    }
 }

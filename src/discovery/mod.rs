@@ -6,6 +6,8 @@ mod spec;
 #[cfg(feature = "hid")]
 mod usb;
 
+use std::sync::Arc;
+
 use crate::{
     device::{DeviceError, Found, Timeouts},
     ledger::{self, Ledger, StreamExchange},
@@ -15,6 +17,9 @@ use crate::{
 
 pub use spec::{MockModel, Spec, SpecError};
 
+/// Told what the screen of a mock shows.
+pub type Shows = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// What a mock holds, and what its user does. Real devices do not look at it.
 #[derive(Clone)]
 pub struct MockSetup {
@@ -22,12 +27,14 @@ pub struct MockSetup {
     pub mnemonic: String,
     /// Whether its user approves everything, or rejects everything.
     pub approve: bool,
+    /// Told what its screen shows: nobody else can see it.
+    pub shows: Option<Shows>,
 }
 
 impl Default for MockSetup {
     fn default() -> Self {
         let mnemonic = ["abandon"; 11].join(" ") + " about";
-        Self { mnemonic, approve: true }
+        Self { mnemonic, approve: true, shows: None }
     }
 }
 

@@ -1,6 +1,9 @@
 //! What every command needs: which device, how to print, and the person at the terminal.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use stockade::{
     backup::custodians::Given,
@@ -16,7 +19,7 @@ use stockade::{
 use crate::{
     cli::Global,
     error::{CommandError, Kind},
-    ui::Terminal,
+    ui::{self, Terminal},
 };
 
 /// The longest `--expect` file.
@@ -43,7 +46,11 @@ impl Context {
         let from_env = std::env::var("STOCKADE_DEVICE").ok().filter(|text| !text.is_empty());
         let from_env = from_env.as_ref().map(parse).transpose()?;
         let terminal = Terminal::new(global.quiet, global.verbose);
-        Ok(Self { named, from_env, mock: mock_setup()?, terminal })
+        let mut mock = mock_setup()?;
+        if terminal.attended() {
+            mock.shows = Some(Arc::new(ui::show_screen));
+        }
+        Ok(Self { named, from_env, mock, terminal })
     }
 
     /// Whether a device was named on the command line itself.

@@ -194,6 +194,12 @@ impl Progress for Bars {
     }
 }
 
+/// What a simulated wallet in this process shows; it has no other screen.
+pub fn show_screen(shown: &str) {
+    let shown = harmless(shown.trim()).replace('\n', " ");
+    let _ = writeln!(anstream::stderr().lock(), "  (the simulated wallet shows: {shown})");
+}
+
 /// Asks the person at the terminal in the place of a simulated wallet's user.
 #[cfg(feature = "mock")]
 pub fn approve(shown: &str) -> bool {
