@@ -7,9 +7,11 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::print_stderr,
+    clippy::disallowed_methods
 )]
 
+mod house;
 mod transcripts;
 mod vectors;
 mod wire;

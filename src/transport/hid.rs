@@ -41,6 +41,7 @@ pub struct Hid {
 
 impl Hid {
     /// Opens the interface at `path`, as [`list`] names it.
+    #[allow(clippy::disallowed_methods, reason = "a device: opened where it is, never created")]
     pub fn open(path: &str) -> Result<Self, TransportError> {
         // hidapi gives the reason as text; the system gives it as a number.
         #[cfg(target_os = "linux")]

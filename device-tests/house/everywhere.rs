@@ -1,0 +1,87 @@
+//! What no file may hold.
+
+use std::fs;
+
+use super::{
+    Breach, planted, require_none,
+    source::{self, Source, root},
+};
+
+/// Files are small and do one thing.
+const MOST_LINES: usize = 500;
+
+/// What prints, and what is left behind by mistake.
+const PRINTS: [&str; 5] = ["dbg", "eprint", "eprintln", "print", "println"];
+
+fn too_long(source: &Source) -> Vec<Breach> {
+    let over = source.lines > MOST_LINES;
+    over.then(|| format!("{}: {} lines", source.path, source.lines)).into_iter().collect()
+}
+
+fn unsafe_code(source: &Source) -> Vec<Breach> {
+    let found = source.tokens.iter().filter(|token| token.text == "unsafe");
+    found.map(|token| format!("{}: unsafe", source.at(token.line))).collect()
+}
+
+/// The library never prints; the command has one module that does, through streams.
+fn prints(source: &Source) -> Vec<Breach> {
+    let pairs = source.tokens.windows(2);
+    let found = pairs.filter(|pair| PRINTS.contains(&pair[0].text.as_str()) && pair[1].text == "!");
+    found.map(|pair| format!("{}: {}!", source.at(pair[0].line), pair[0].text)).collect()
+}
+
+/// A test that does not run tells nothing; what a device cannot do is a flag of the suite.
+fn ignored_tests(source: &Source) -> Vec<Breach> {
+    let triples = source.tokens.windows(3);
+    let found = triples.filter(|t| t[0].text == "#" && t[1].text == "[" && t[2].text == "ignore");
+    found.map(|t| format!("{}: #[ignore]", source.at(t[0].line))).collect()
+}
+
+fn check(folders: &[&str], rule: &str, breaches: fn(&Source) -> Vec<Breach>) {
+    let found: Vec<_> = source::all(folders).iter().flat_map(breaches).collect();
+    require_none(rule, &found);
+}
+
+#[test]
+fn no_file_is_long() {
+    check(&["src", "mocks/src", "device-tests"], "500 lines at most", too_long);
+}
+
+#[test]
+fn nothing_is_unsafe() {
+    check(&["src", "mocks/src", "device-tests"], "unsafe is nowhere", unsafe_code);
+}
+
+#[test]
+fn every_package_is_under_the_lints() {
+    for manifest in ["Cargo.toml", "mocks/Cargo.toml"] {
+        let text = fs::read_to_string(root().join(manifest)).unwrap();
+        assert!(text.contains("\n[lints]\nworkspace = true\n"), "{manifest}");
+    }
+    let root = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(root.contains("\nunsafe_code = \"forbid\"\n"));
+}
+
+#[test]
+fn nothing_prints_past_the_one_who_may() {
+    check(&["src", "mocks/src"], "output goes through src/bin/stockade/output.rs", prints);
+}
+
+#[test]
+fn no_test_is_ignored() {
+    check(&["src", "mocks/src", "device-tests"], "no test is ignored", ignored_tests);
+}
+
+#[test]
+fn each_is_caught() {
+    let long = "\n".repeat(501);
+    assert_eq!(too_long(&planted("src/x.rs", &long)).len(), 1);
+    assert_eq!(too_long(&planted("src/x.rs", &long[1..])).len(), 0);
+    assert_eq!(unsafe_code(&planted("src/x.rs", "fn f() { unsafe { g() } }")).len(), 1);
+    assert_eq!(unsafe_code(&planted("src/x.rs", "// unsafe\n#![forbid(unsafe_code)]")).len(), 0);
+    for name in PRINTS {
+        assert_eq!(prints(&planted("src/x.rs", &format!("fn f() {{ {name}!(1) }}"))).len(), 1);
+    }
+    assert_eq!(prints(&planted("src/x.rs", "fn f() { writeln!(out, \"println!\") }")).len(), 0);
+    assert_eq!(ignored_tests(&planted("src/x.rs", "#[test] #[ignore = \"x\"] fn f() {}")).len(), 1);
+}

@@ -1,0 +1,46 @@
+//! The order of the modules: the table in docs/architecture.md, which is law.
+
+use std::{collections::BTreeSet, fs};
+
+use super::source::root;
+
+/// The modules at the root from the bottom up, those that stand side by side together.
+pub(super) fn order() -> Vec<Vec<String>> {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    read(&text)
+}
+
+/// Reads the table whose first column is headed `module`.
+fn read(text: &str) -> Vec<Vec<String>> {
+    let rows = text.lines().skip_while(|line| !line.starts_with("| module |")).skip(2);
+    rows.take_while(|line| line.starts_with('|'))
+        .map(|row| {
+            let cell = row.split('|').nth(1).unwrap();
+            cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+        })
+        .collect()
+}
+
+/// The place of `module` in `order`, counted from the bottom.
+pub(super) fn place(order: &[Vec<String>], module: &str) -> Option<usize> {
+    order.iter().position(|row| row.iter().any(|name| name == module))
+}
+
+#[test]
+fn the_table_names_every_module_there_is_and_no_other() {
+    let listed: Vec<String> = order().concat();
+    let there: BTreeSet<String> = fs::read_dir(root().join("src"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(".rs", ""))
+        .filter(|name| name != "lib")
+        .collect();
+    assert_eq!(listed.iter().cloned().collect::<BTreeSet<_>>(), there);
+    assert_eq!(listed.len(), there.len(), "a module stands in it twice");
+}
+
+#[test]
+fn modules_of_one_row_stand_side_by_side() {
+    let table =
+        "# X\n\n| module | what |\n|---|---|\n| `a` | x |\n| `b`, `c` | y |\n\n| `d` | z |\n";
+    assert_eq!(read(table), [vec!["a"], vec!["b", "c"]]);
+}

@@ -1,0 +1,179 @@
+//! The paths that source names through `crate` and `super`, in `use` and everywhere else.
+
+use super::source::{Source, Token};
+
+/// A path that leads somewhere from the crate's root.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NamedPath {
+    pub(super) line: usize,
+    /// The module at the root in which it ends; `*` for all of them at once, and `as` for the root
+    /// itself under another name.
+    pub(super) module: String,
+}
+
+/// The modules at the crate's root that `source` names.
+pub(super) fn from_root(source: &Source) -> Vec<NamedPath> {
+    let mut walk = Walk {
+        tokens: &source.tokens,
+        module: source.module().into_iter().map(str::to_owned).collect(),
+        inline: Vec::new(),
+        named: Vec::new(),
+    };
+    walk.file();
+    walk.named
+}
+
+struct Walk<'a> {
+    tokens: &'a [Token],
+    /// The modules that lead to where the walk is.
+    module: Vec<String>,
+    /// For every open brace, whether it is that of a `mod name { .. }`.
+    inline: Vec<bool>,
+    named: Vec<NamedPath>,
+}
+
+impl Walk<'_> {
+    fn text(&self, at: usize) -> &str {
+        self.tokens.get(at).map_or("", |token| &token.text)
+    }
+
+    fn file(&mut self) {
+        let mut at = 0;
+        while at < self.tokens.len() {
+            at = self.step(at);
+        }
+    }
+
+    /// Looks at the token `at`; gives where to go on.
+    fn step(&mut self, at: usize) -> usize {
+        match self.text(at) {
+            "mod" if self.text(at + 2) == "{" => {
+                self.module.push(self.text(at + 1).to_owned());
+                self.inline.push(true);
+                at + 3
+            }
+            "{" => {
+                self.inline.push(false);
+                at + 1
+            }
+            "}" => {
+                if self.inline.pop() == Some(true) {
+                    self.module.pop();
+                }
+                at + 1
+            }
+            // pub(crate), pub(super), pub(in crate::..) say who may look in, not where to look.
+            "pub" if self.text(at + 1) == "(" => self.after(at + 1),
+            "crate" => self.path(Vec::new(), at + 1),
+            "super" | "self" if self.is_colons(at + 1) => self.path(self.module.clone(), at),
+            _ => at + 1,
+        }
+    }
+
+    fn is_colons(&self, at: usize) -> bool {
+        self.text(at) == ":" && self.text(at + 1) == ":"
+    }
+
+    /// Where the bracket that opens at `at` has closed.
+    fn after(&self, at: usize) -> usize {
+        let mut depth = 0;
+        for (offset, token) in self.tokens.iter().enumerate().skip(at) {
+            match token.text.as_str() {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return offset + 1;
+            }
+        }
+        self.tokens.len()
+    }
+
+    /// Follows a path that has come to `module`, and whose next token is `at`.
+    fn path(&mut self, mut module: Vec<String>, mut at: usize) -> usize {
+        loop {
+            match self.text(at) {
+                ":" if self.is_colons(at) => at += 2,
+                "super" => {
+                    module.pop();
+                    at += 1;
+                }
+                "self" => at += 1,
+                "{" => return self.tree(&module, at + 1),
+                name => {
+                    if module.is_empty() {
+                        self.name(name.to_owned(), at);
+                    }
+                    return at + 1;
+                }
+            }
+        }
+    }
+
+    /// The branches of `module::{a, b::{c, d}}`, from behind the brace to behind its end.
+    fn tree(&mut self, module: &[String], mut at: usize) -> usize {
+        while at < self.tokens.len() && self.text(at) != "}" {
+            at = self.path(module.to_vec(), at);
+            while !matches!(self.text(at), "," | "}" | "") {
+                at = if self.text(at) == "{" { self.after(at) } else { at + 1 };
+            }
+            if self.text(at) == "," {
+                at += 1;
+            }
+        }
+        at + 1
+    }
+
+    fn name(&mut self, module: String, at: usize) {
+        let line = self.tokens.get(at).map_or(0, |token| token.line);
+        self.named.push(NamedPath { line, module });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::planted, from_root};
+
+    fn named(path: &str, text: &str) -> Vec<String> {
+        from_root(&planted(path, text)).into_iter().map(|named| named.module).collect()
+    }
+
+    #[test]
+    fn every_way_to_name_a_module_is_seen() {
+        let file = "src/backup/origin.rs";
+        for (text, expected) in [
+            ("use crate::eth::Address;", &["eth"][..]),
+            ("use crate::{bls, eth::{self, Address}, path as p};", &["bls", "eth", "path"]),
+            ("pub(crate) use crate::{\n  a::{b, c::{d}},\n  e::*,\n};", &["a", "e"]),
+            ("use super::super::eth::Address;", &["eth"]),
+            ("use super::{manifest, super::{eth, bls::Key}};", &["eth", "bls"]),
+            ("use self::super::super::bls;", &["bls"]),
+            ("fn f() -> crate::eth::Address { g::<crate::bls::Key>() }", &["eth", "bls"]),
+            ("fn f() { format!(\"{}\", crate::eth::X) }", &["eth"]),
+            ("mod a { mod b { use super::super::super::super::eth::X; } }", &["eth"]),
+            ("mod a { } use super::super::eth;", &["eth"]),
+            ("impl X { } use super::super::eth;", &["eth"]),
+            ("fn f(x: super::super::eth::X) {}", &["eth"]),
+            ("use crate::*;", &["*"]),
+            ("use crate as root;", &["as"]),
+        ] {
+            assert_eq!(named(file, text), expected, "{text}");
+        }
+        assert_eq!(named("src/backup/mod.rs", "use super::eth;"), ["eth"]);
+        assert_eq!(named("src/path.rs", "use super::eth;"), ["eth"]);
+    }
+
+    #[test]
+    fn what_stays_inside_or_is_only_said_is_not_seen() {
+        for text in [
+            "use super::manifest::Source; use self::x::Y;",
+            "mod tests { use super::*; use super::super::manifest; }",
+            "// use crate::eth;\n/// [`crate::eth`]\nconst X: &str = \"crate::eth\";",
+            "pub(crate) fn f(&self) { self.eth() } pub(super) struct X; pub(in crate::a) fn g() {}",
+            "use std::fs; use serde::{self, Serialize};",
+        ] {
+            assert_eq!(named("src/backup/origin.rs", text), [""; 0], "{text}");
+        }
+    }
+}
