@@ -11,6 +11,7 @@
     clippy::disallowed_methods
 )]
 
+mod conformance;
 mod house;
 mod transcripts;
 mod vectors;

@@ -1,0 +1,58 @@
+//! A user in Speculos: rules that its REST interface takes, by which it presses the buttons of a
+//! Nano. The texts are those of the recorded screens.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use super::subject::Role;
+
+const YES: &str = "^(Approve|Confirm|Sign message)$";
+const NO: &str = "^(Cancel|Reject|Reject message)$";
+/// A page that has another behind it. Only a page's first line may match, or it is turned twice.
+const PAGE: &str = r"^(Review |Verify |(Address|Message|Public Key)( \(\d+/\d+\))?$)";
+
+/// Speculos's REST interface.
+pub(super) struct Automation {
+    /// `HOST:PORT`.
+    pub(super) address: String,
+}
+
+impl Automation {
+    /// Has the user do as `role` says from now on.
+    pub(super) fn play(&self, role: Role) {
+        let (right, both) = ([2].as_slice(), [1, 2].as_slice());
+        let rules = match role {
+            Role::Idle | Role::Away => vec![],
+            Role::Approves => vec![rule(YES, both), rule(PAGE, right)],
+            Role::Rejects => vec![rule(NO, both), rule(YES, right), rule(PAGE, right)],
+        };
+        self.post("/automation", &json!({"version": 1, "rules": rules}));
+    }
+
+    fn post(&self, path: &str, body: &Value) {
+        let body = body.to_string();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.take(1 << 16).read_to_string(&mut answer).unwrap();
+        assert_eq!(answer.split(' ').nth(1), Some("200"), "{path}: {answer}");
+    }
+}
+
+/// On a text that matches, these buttons pressed together: 1 left, 2 right.
+fn rule(regexp: &str, buttons: &[u8]) -> Value {
+    let press = |down: bool| buttons.iter().map(move |button| json!(["button", button, down]));
+    json!({"regexp": regexp, "actions": press(true).chain(press(false)).collect::<Vec<_>>()})
+}
