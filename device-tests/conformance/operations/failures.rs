@@ -51,7 +51,7 @@ pub(in super::super) fn session_renewed(subject: &Subject) -> Outcome {
     if !subject.offers.sessions {
         return Outcome::NotOffered("no sessions");
     }
-    let mut session = session!(subject, Role::Approves);
+    let mut session = session!(subject, Role::Idle);
     let before = session.address(PATH, Show::Silently).unwrap();
     let asked = session.person.passphrases_asked;
     session.wallet.sessions().unwrap().renew(&mut session.person).unwrap();
