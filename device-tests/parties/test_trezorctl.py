@@ -1,0 +1,83 @@
+"""Trezor's own program, `trezorctl`, with the simulated Trezors."""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import age
+import backup
+import wallet
+from command import served
+
+MODELS = ["one", "t", "safe3", "safe5"]
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def trezor(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The path by which trezorctl reaches a simulated Trezor."""
+    with served("trezor", "--model", request.param) as spec:
+        yield spec.replace("trezor-udp:", "udp:")
+
+
+def trezorctl(path: str, *arguments: str) -> str:
+    """What `trezorctl` prints."""
+    program = Path(sys.executable).parent / "trezorctl"
+    run = subprocess.run(
+        [program, "--path", path, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout.strip()
+
+
+def test_gets_the_address(trezor: str) -> None:
+    address = trezorctl(trezor, "ethereum", "get-address", "-n", "m/44h/60h/0h/0/0")
+    assert address == wallet.account(wallet.FIRST_PATH).address
+
+
+def test_signs_as_eth_account_does(trezor: str) -> None:
+    text = "Stockade: open backups of custodian 7f3a19c2. A secret!"
+    said = trezorctl(trezor, "ethereum", "sign-message", "-n", "m/44h/60h/83h/0/0", text)
+    signature = wallet.personal_sign(wallet.CHECK_PATH, text)
+    assert f"signature: 0x{signature.hex()}" in said.splitlines()
+
+
+def test_opens_a_set_by_the_command_that_recovery_txt_prints(
+    trezor: str, hoodi: backup.Backup, tmp_path: Path
+) -> None:
+    recovery = hoodi.recovery()
+    command = recovery.find(r"(?m)^ +trezorctl (ethereum sign-message .+)$")
+    arguments = shlex.split(command.replace("<text>", recovery.prompt))
+    said = trezorctl(trezor, *arguments)
+    signature = bytes.fromhex(said.rpartition("signature: 0x")[2])
+    secret = wallet.hkdf_sha256(signature[:64], recovery.salt("eip191-v1"), recovery.prompt)
+    opened = age.decrypt(hoodi.sealed_secret, age.write_identity(tmp_path, secret))
+    assert (opened.returncode, len(opened.stdout)) == (0, 32)
+
+
+def test_opens_a_slip11_set_by_the_command_that_recovery_txt_prints(
+    trezor: str, slip11: backup.Backup, tmp_path: Path
+) -> None:
+    recovery = slip11.recovery()
+    command = recovery.find(r"trezorctl (crypto encrypt-keyvalue [^)]+)\)")
+    arguments = shlex.split(command.replace("<text>", recovery.prompt))
+    reply = bytes.fromhex(trezorctl(trezor, *arguments))
+    secret = wallet.hkdf_sha256(reply, recovery.salt("slip11-v1"), recovery.prompt)
+    opened = age.decrypt(slip11.sealed_secret, age.write_identity(tmp_path, secret))
+    assert (opened.returncode, len(opened.stdout)) == (0, 32)
+
+
+@pytest.fixture(scope="module")
+def slip11(tmp_path_factory: pytest.TempPathFactory) -> backup.Backup:
+    """A set that is sealed by the scheme of Trezors alone."""
+    directory = tmp_path_factory.mktemp("slip11")
+    return backup.create(directory, "mock-trezor:one", "--scheme", "slip11-v1")
