@@ -12,6 +12,7 @@
 )]
 
 mod conformance;
+mod enrolment;
 mod house;
 mod transcripts;
 mod vectors;

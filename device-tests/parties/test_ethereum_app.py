@@ -18,4 +18,4 @@ def ethereum(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_conforms(ethereum: str) -> None:
-    conformance.run(STOCKADE_TEST_SPECULOS=ethereum)
+    conformance.run(STOCKADE_TEST_SPECULOS=ethereum, STOCKADE_TEST_EMULATOR_USER="approves")
