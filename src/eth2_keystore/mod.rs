@@ -4,15 +4,31 @@
 //! makes the one form that all of them take.
 
 mod cipher;
+mod clients;
+mod deviations;
+mod diagnosis;
 mod error;
 mod json;
 mod kdf;
 mod key_cache;
 mod keystore;
 mod password;
+mod password_forms;
+mod profile;
+mod repair;
+mod rot;
+mod rules;
 
+pub use clients::{Client, Evidence};
+pub use deviations::Deviation;
+pub use diagnosis::{Diagnosis, Examiner, Found};
 pub use error::KeystoreError;
 pub use kdf::{DecryptionKey, Kdf, KdfError, KdfFunction};
 pub use key_cache::KeyCache;
 pub use keystore::{Keystore, MAX_KEYSTORE_BYTES};
 pub use password::{Password, PasswordError};
+pub use password_forms::PasswordForm;
+pub use profile::{ClientVerdict, Profile, all_measured_accept};
+pub use repair::{Repair, Repairer};
+pub use rot::Part;
+pub use rules::Rule;

@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::secret::SecretText;
 
 /// Longer than any client asks for or takes (Lodestar: 512 characters).
-const MAX_BYTES: usize = 4096;
+pub(super) const MAX_BYTES: usize = 4096;
 
 /// No character grows more than this many times in NFKD (U+FDFA: 3 bytes become 33).
 const NFKD_GROWTH: usize = 11;
@@ -47,6 +47,14 @@ impl Password {
             return Err(PasswordError::TooLong);
         }
         Self::new(str::from_utf8(content).map_err(|_| PasswordError::NotUtf8)?)
+    }
+
+    /// `text` in a form that EIP-2335 does not have: `chars` are what is made of it.
+    pub(super) fn as_is(text: &str, chars: impl Iterator<Item = char>) -> Self {
+        // One more than the text may become, for a newline at its end.
+        let mut form = String::with_capacity(text.len() * NFKD_GROWTH + 1);
+        form.extend(chars);
+        Self(SecretText::new(form))
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {

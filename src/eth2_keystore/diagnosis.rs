@@ -1,0 +1,254 @@
+//! Opening a keystore, and where it does not open, finding out why as far as anybody can.
+
+use std::collections::VecDeque;
+
+use super::{
+    DecryptionKey, Kdf, KdfError, Keystore, KeystoreError, Part, Password, PasswordError,
+    PasswordForm,
+    password_forms::{forms, has_c1},
+    rot,
+};
+use crate::bls::{PublicKey, SecretKey};
+
+/// How many decryption keys are remembered: the salts of as many sets may be mixed in a folder.
+const REMEMBERED: usize = 32;
+
+/// What opening a keystore showed.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// What the keystore was encrypted under, as far as the password given has to do with it.
+    pub form: PasswordForm,
+    /// What is inside.
+    pub found: Found,
+    /// Whether the password has control codes that keystorev4 keeps.
+    pub(super) password_has_c1: bool,
+}
+
+/// What is inside a keystore.
+#[derive(Debug)]
+pub enum Found {
+    /// The key that the keystore names.
+    Key(SecretKey),
+    /// The password is right, and one byte of `part` is damaged; without that the keystore holds
+    /// the key that it names.
+    Rotten {
+        /// What is damaged.
+        part: Part,
+        /// The key.
+        secret: SecretKey,
+    },
+    /// Another key: the public key in the file is wrong, or more than one byte of the IV.
+    OtherKey(PublicKey),
+    /// The password is right, and there is no key inside.
+    NoKey,
+    /// The password opened another keystore of the same salt, so this one is damaged.
+    Damaged,
+    /// Nobody can tell a wrong password from a damaged file here.
+    Nothing,
+}
+
+/// Opens keystores with one password. Keystores that share a salt cost one key derivation, and
+/// however many are opened, no more is remembered than the last few decryption keys.
+#[derive(Debug)]
+pub struct Examiner {
+    forms: Vec<(PasswordForm, Password)>,
+    has_c1: bool,
+    remembered: VecDeque<Remembered>,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    form: PasswordForm,
+    key: DecryptionKey,
+    /// Some keystore opened with it, so the password is right for this salt.
+    proven: bool,
+}
+
+impl Examiner {
+    /// Takes a password as it was typed, or a password file's content.
+    pub fn new(given: &[u8]) -> Result<Self, PasswordError> {
+        Ok(Self { forms: forms(given)?, has_c1: has_c1(given), remembered: VecDeque::new() })
+    }
+
+    /// The password as EIP-2335 has it; `None` where it is not even text.
+    pub fn password(&self) -> Option<&Password> {
+        let standard = self.forms.iter().find(|(form, _)| *form == PasswordForm::Standard);
+        standard.map(|(_, password)| password)
+    }
+
+    /// Opens `keystore`, or says why it does not open.
+    pub fn examine(&mut self, keystore: &Keystore) -> Result<Diagnosis, KdfError> {
+        for i in 0..self.forms.len() {
+            let Some(mut known) = self.recall(i, keystore.kdf())? else { continue };
+            let found = match look(keystore, &known.key) {
+                None if known.proven => Some(Found::Damaged),
+                found => found,
+            };
+            known.proven |= found.is_some();
+            let form = known.form;
+            self.remembered.push_front(known);
+            if let Some(found) = found {
+                return Ok(Diagnosis { form, found, password_has_c1: self.has_c1 });
+            }
+        }
+        let form = PasswordForm::Standard;
+        Ok(Diagnosis { form, found: Found::Nothing, password_has_c1: self.has_c1 })
+    }
+
+    /// The decryption key of the i-th form, derived unless it is remembered.
+    fn recall(&mut self, i: usize, kdf: &Kdf) -> Result<Option<Remembered>, KdfError> {
+        let Some((form, password)) = self.forms.get(i) else { return Ok(None) };
+        let is_it = |known: &Remembered| known.form == *form && known.key.kdf() == kdf;
+        let place = self.remembered.iter().position(is_it);
+        if let Some(known) = place.and_then(|place| self.remembered.remove(place)) {
+            return Ok(Some(known));
+        }
+        let key = DecryptionKey::derive(password, kdf)?;
+        self.remembered.truncate(REMEMBERED - 1);
+        Ok(Some(Remembered { form: *form, key, proven: false }))
+    }
+}
+
+/// `None` where the checksum does not fit and nothing explains it.
+fn look(keystore: &Keystore, key: &DecryptionKey) -> Option<Found> {
+    let behind_the_iv = |opens, otherwise| match rot::behind_the_iv(keystore, key) {
+        Some(secret) => Found::Rotten { part: Part::Iv { opens }, secret },
+        None => otherwise,
+    };
+    match keystore.open_with(key) {
+        Ok(secret) => Some(Found::Key(secret)),
+        Err(KeystoreError::PubkeyMismatch { opened, .. }) => {
+            Some(behind_the_iv(true, Found::OtherKey(opened)))
+        }
+        Err(KeystoreError::NotAKey) => Some(behind_the_iv(false, Found::NoKey)),
+        Err(_) => {
+            let (part, secret) = rot::behind_the_checksum(keystore, key)?;
+            Some(Found::Rotten { part, secret })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eth2_keystore::KdfFunction;
+
+    fn kdf(salt: u8) -> Kdf {
+        Kdf::new(KdfFunction::Pbkdf2 { c: 2 }, vec![salt; 32]).unwrap()
+    }
+
+    fn sealed(password: &Password, salt: u8) -> Keystore {
+        let secret = SecretKey::derive_master(&[1; 32]).unwrap();
+        let key = DecryptionKey::derive(password, &kdf(salt)).unwrap();
+        Keystore::seal(&secret, "m/0/0", "", &key).unwrap()
+    }
+
+    fn examine(given: &str, keystore: &Keystore) -> Diagnosis {
+        Examiner::new(given.as_bytes()).unwrap().examine(keystore).unwrap()
+    }
+
+    fn standard(text: &str) -> Password {
+        Password::new(text).unwrap()
+    }
+
+    fn raw(text: &str) -> Password {
+        Password::as_is(text, text.chars())
+    }
+
+    #[test]
+    fn every_form_of_a_password_gets_its_own_diagnosis() {
+        for (sealed_under, given, form) in [
+            (standard("secret"), "secret\r\n", PasswordForm::Standard),
+            (standard("secret"), "\u{feff}secret", PasswordForm::WithoutByteOrderMark),
+            (standard("secret"), "secret \n", PasswordForm::WithoutTrailingSpace),
+            (standard("secret"), " secret", PasswordForm::WithoutSurroundingSpace),
+            (standard("secret"), "\u{feff}secret ", PasswordForm::WithoutSurroundingSpace),
+            (raw("secret\n"), "secret\n", PasswordForm::ControlCodesKept),
+            (raw("secret\r\n"), "secret\r\n", PasswordForm::ControlCodesKept),
+            (raw("secret\n"), "secret", PasswordForm::NewlineKept),
+            (raw("sec\u{85}ret"), "sec\u{85}ret\n", PasswordForm::C1Kept),
+            (raw("M\u{fc}hsam"), "M\u{fc}hsam", PasswordForm::NotNormalised),
+            (raw("M\u{fc}hsam"), "Mu\u{308}hsam", PasswordForm::Composed),
+            (raw("Mu\u{308}hsam\u{b2}"), "M\u{fc}hsam\u{b2}", PasswordForm::Decomposed),
+            (raw("Muhsam"), "M\u{fc}hsam", PasswordForm::MarksDropped),
+        ] {
+            let diagnosis = examine(given, &sealed(&sealed_under, 1));
+            assert_eq!(diagnosis.form, form, "{given:?}");
+            assert!(matches!(diagnosis.found, Found::Key(_)), "{given:?}: {diagnosis:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_file_in_another_encoding_is_named() {
+        let keystore = sealed(&standard("M\u{fc}hsam"), 1);
+        for (given, form) in [
+            (&b"M\xfchsam\n"[..], PasswordForm::Latin1),
+            (b"\xff\xfeM\0\xfc\0h\0s\0a\0m\0", PasswordForm::Utf16),
+        ] {
+            let mut examiner = Examiner::new(given).unwrap();
+            assert!(examiner.password().is_none());
+            assert_eq!(examiner.examine(&keystore).unwrap().form, form);
+        }
+    }
+
+    #[test]
+    fn one_damaged_byte_is_told_from_a_wrong_password() {
+        let good = sealed(&standard("secret"), 1);
+        let secret = SecretKey::derive_master(&[1; 32]).unwrap();
+        type Damage = fn(&mut Keystore);
+        let damages: [(Damage, Part); 3] = [
+            (|keystore| keystore.checksum = [0; 32], Part::Checksum),
+            (|keystore| keystore.ciphertext[31] ^= 0xa5, Part::CipherText),
+            (|keystore| keystore.ciphertext[0] ^= 1, Part::CipherText),
+        ];
+        for (damage, expected) in damages {
+            let mut keystore = good.clone();
+            damage(&mut keystore);
+            let Found::Rotten { part, secret: found } = examine("secret", &keystore).found else {
+                panic!("{expected:?}");
+            };
+            assert_eq!(part, expected);
+            assert_eq!(found.public_key(), secret.public_key());
+            assert!(matches!(examine("other", &keystore).found, Found::Nothing));
+        }
+    }
+
+    #[test]
+    fn a_damaged_iv_is_told_from_a_wrong_public_key() {
+        for place in [0, 15] {
+            let mut keystore = sealed(&standard("secret"), 1);
+            keystore.iv[place] ^= 0x10;
+            let found = examine("secret", &keystore).found;
+            assert!(matches!(found, Found::Rotten { part: Part::Iv { .. }, .. }), "{found:?}");
+        }
+        let mut keystore = sealed(&standard("secret"), 1);
+        let inside = *keystore.pubkey();
+        keystore.pubkey = SecretKey::derive_master(&[2; 32]).unwrap().public_key();
+        let found = examine("secret", &keystore).found;
+        assert!(matches!(found, Found::OtherKey(key) if key == inside), "{found:?}");
+    }
+
+    #[test]
+    fn what_a_proven_password_does_not_open_is_damaged() {
+        let good = sealed(&standard("secret"), 1);
+        let mut bad = good.clone();
+        bad.ciphertext = [7; 32];
+        let mut examiner = Examiner::new(b"secret").unwrap();
+        assert!(matches!(examiner.examine(&bad).unwrap().found, Found::Nothing));
+        assert!(matches!(examiner.examine(&good).unwrap().found, Found::Key(_)));
+        assert!(matches!(examiner.examine(&bad).unwrap().found, Found::Damaged));
+        // Of another salt it is still not known: that salt may be the damaged part.
+        let mut other = sealed(&standard("secret"), 2);
+        other.ciphertext = [7; 32];
+        assert!(matches!(examiner.examine(&other).unwrap().found, Found::Nothing));
+    }
+
+    #[test]
+    fn no_more_keys_are_remembered_than_a_few() {
+        let mut examiner = Examiner::new(b"secret").unwrap();
+        for salt in 0..=100 {
+            examiner.examine(&sealed(&standard("secret"), salt)).unwrap();
+        }
+        assert_eq!(examiner.remembered.len(), REMEMBERED);
+    }
+}

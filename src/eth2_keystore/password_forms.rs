@@ -1,0 +1,237 @@
+//! A password in other forms than EIP-2335's. They are tried to say what is wrong with a
+//! password or its file, and never in its place.
+
+use unicode_normalization::{UnicodeNormalization, char::canonical_combining_class};
+
+use super::{Password, PasswordError, password::MAX_BYTES};
+use crate::secret::SecretText;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What a keystore was encrypted under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PasswordForm {
+    /// The password as EIP-2335 has it.
+    Standard,
+    /// Without the byte-order mark that an editor put before it.
+    WithoutByteOrderMark,
+    /// Without white space at its end.
+    WithoutTrailingSpace,
+    /// Without white space (and a byte-order mark) around it.
+    WithoutSurroundingSpace,
+    /// The file is UTF-16 text; the password is the same text in UTF-8.
+    Utf16,
+    /// The file is Latin-1 text; the password is the same text in UTF-8.
+    Latin1,
+    /// The maker kept control codes, a newline at the end among them.
+    ControlCodesKept,
+    /// The maker kept a newline that is not in the password given.
+    NewlineKept,
+    /// The maker kept C1 control codes and dropped the ASCII ones, as keystorev4 does.
+    C1Kept,
+    /// The maker did not normalise it.
+    NotNormalised,
+    /// The maker composed it (NFC).
+    Composed,
+    /// The maker decomposed it, but kept compatibility characters (NFD).
+    Decomposed,
+    /// The maker dropped combining marks, as wealdtech's keystorev4 1.1.3 did.
+    MarksDropped,
+}
+
+impl PasswordForm {
+    /// The word for it in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::WithoutByteOrderMark => "without_byte_order_mark",
+            Self::WithoutTrailingSpace => "without_trailing_space",
+            Self::WithoutSurroundingSpace => "without_surrounding_space",
+            Self::Utf16 => "utf16",
+            Self::Latin1 => "latin1",
+            Self::ControlCodesKept => "control_codes_kept",
+            Self::NewlineKept => "newline_kept",
+            Self::C1Kept => "c1_kept",
+            Self::NotNormalised => "not_normalised",
+            Self::Composed => "composed",
+            Self::Decomposed => "decomposed",
+            Self::MarksDropped => "marks_dropped",
+        }
+    }
+
+    /// What it opens with, continuing "it opens with ..".
+    pub fn explain(self) -> &'static str {
+        match self {
+            Self::Standard => "the password",
+            Self::WithoutByteOrderMark => "the password without its byte-order mark",
+            Self::WithoutTrailingSpace => "the password without its trailing space",
+            Self::WithoutSurroundingSpace => "the password without the space around it",
+            Self::Utf16 => "the password once its file is UTF-8 (it is UTF-16)",
+            Self::Latin1 => "the password once its file is UTF-8 (it is Latin-1)",
+            Self::ControlCodesKept => {
+                "the password with its control characters (a newline at the end, perhaps), which \
+                 its maker should have dropped"
+            }
+            Self::NewlineKept => {
+                "the password and a newline, which its maker should have dropped"
+            }
+            Self::C1Kept => {
+                "the password with its C1 control characters, which its maker (keystorev4: Prysm, \
+                 ethdo) should have dropped"
+            }
+            Self::NotNormalised => "the password in another normal form: as it is, not NFKD",
+            Self::Composed => "the password in another normal form: NFC, not NFKD",
+            Self::Decomposed => "the password in another normal form: NFD, not NFKD",
+            Self::MarksDropped => {
+                "the password without its combining marks, as wealdtech's keystorev4 1.1.3 had it"
+            }
+        }
+    }
+
+    /// Whether the keystore is in order and the password given is not. Otherwise its maker had
+    /// another idea of the same password.
+    pub fn blames_the_password(self) -> bool {
+        matches!(
+            self,
+            Self::WithoutByteOrderMark
+                | Self::WithoutTrailingSpace
+                | Self::WithoutSurroundingSpace
+                | Self::Utf16
+                | Self::Latin1
+        )
+    }
+}
+
+/// A password given, and the other forms of it that differ; [`PasswordForm::Standard`] first,
+/// where there is one.
+pub(super) fn forms(given: &[u8]) -> Result<Vec<(PasswordForm, Password)>, PasswordError> {
+    if given.len() > MAX_BYTES {
+        return Err(PasswordError::TooLong);
+    }
+    match str::from_utf8(given) {
+        Ok(text) => forms_of_text(text),
+        Err(_) => other_encodings(given),
+    }
+}
+
+/// Whether the password has C1 control codes, which keystorev4 keeps.
+pub(super) fn has_c1(given: &[u8]) -> bool {
+    str::from_utf8(given).is_ok_and(|text| text.contains(is_c1))
+}
+
+fn forms_of_text(text: &str) -> Result<Vec<(PasswordForm, Password)>, PasswordError> {
+    use PasswordForm as Form;
+
+    let is_around = |c: char| c.is_whitespace() || c == BYTE_ORDER_MARK;
+    let no_controls = || text.chars().filter(|c| !c.is_control());
+    let newline = text.trim_end_matches(['\r', '\n']);
+    let all = [
+        (Form::Standard, Password::new(text)?),
+        (
+            Form::WithoutByteOrderMark,
+            Password::new(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))?,
+        ),
+        (Form::WithoutTrailingSpace, Password::new(text.trim_end())?),
+        (Form::WithoutSurroundingSpace, Password::new(text.trim_matches(is_around))?),
+        (Form::ControlCodesKept, Password::as_is(text, text.nfkd())),
+        (Form::NewlineKept, Password::as_is(text, newline.nfkd().chain(['\n']))),
+        (Form::C1Kept, Password::as_is(text, text.nfkd().filter(|c| !c.is_control() || is_c1(*c)))),
+        (Form::NotNormalised, Password::as_is(text, no_controls())),
+        (Form::Composed, Password::as_is(text, no_controls().nfc())),
+        (Form::Decomposed, Password::as_is(text, no_controls().nfd())),
+        (Form::MarksDropped, Password::as_is(text, text.nfkd().filter(is_kept_by_1_1_3))),
+    ];
+    let mut different: Vec<(PasswordForm, Password)> = Vec::new();
+    for (form, password) in all {
+        if different.iter().all(|(_, other)| other.as_bytes() != password.as_bytes()) {
+            different.push((form, password));
+        }
+    }
+    Ok(different)
+}
+
+/// No client takes a password file that is not UTF-8.
+fn other_encodings(given: &[u8]) -> Result<Vec<(PasswordForm, Password)>, PasswordError> {
+    let utf16 = match given {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        _ => None,
+    };
+    if let Some(text) = utf16 {
+        return Ok(vec![(PasswordForm::Utf16, Password::new(text.expose())?)]);
+    }
+    let mut text = String::with_capacity(given.len() * 2);
+    text.extend(given.iter().map(|byte| char::from(*byte)));
+    let text = SecretText::new(text);
+    Ok(vec![(PasswordForm::Latin1, Password::new(text.expose())?)])
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<SecretText> {
+    let (pairs, []) = bytes.as_chunks::<2>() else { return None };
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for decoded in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+        text.push(decoded.ok()?);
+    }
+    Some(SecretText::new(text))
+}
+
+fn is_c1(c: char) -> bool {
+    ('\u{80}'..='\u{9f}').contains(&c)
+}
+
+fn is_kept_by_1_1_3(c: &char) -> bool {
+    canonical_combining_class(*c) == 0 && (!c.is_control() || is_c1(*c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn other_forms(given: &[u8]) -> Vec<PasswordForm> {
+        forms(given).unwrap().iter().skip(1).map(|(form, _)| *form).collect()
+    }
+
+    #[test]
+    fn a_plain_password_costs_one_more_derivation_and_not_ten() {
+        assert_eq!(other_forms(b"MyPasswordIs12+"), [PasswordForm::NewlineKept]);
+        assert_eq!(other_forms(b"MyPasswordIs12+\n"), [PasswordForm::ControlCodesKept]);
+    }
+
+    #[test]
+    fn what_could_be_wrong_with_a_password_is_tried() {
+        let tried = other_forms("\u{feff} M\u{fc}hsam\u{85} ".as_bytes());
+        for form in [
+            PasswordForm::WithoutByteOrderMark,
+            PasswordForm::WithoutTrailingSpace,
+            PasswordForm::WithoutSurroundingSpace,
+            PasswordForm::ControlCodesKept,
+            PasswordForm::NewlineKept,
+            PasswordForm::NotNormalised,
+            PasswordForm::MarksDropped,
+        ] {
+            assert!(tried.contains(&form), "{form:?}");
+        }
+    }
+
+    #[test]
+    fn other_encodings_are_never_the_standard() {
+        for (given, form) in [
+            (&b"\xff\xfeh\0i\0"[..], PasswordForm::Utf16),
+            (b"\xfe\xff\0h\0i", PasswordForm::Utf16),
+            (b"M\xfchsam", PasswordForm::Latin1),
+            (b"\xff\xfeh", PasswordForm::Latin1),
+        ] {
+            let forms = forms(given).unwrap();
+            assert_eq!(forms.iter().map(|(form, _)| *form).collect::<Vec<_>>(), [form]);
+        }
+        assert_eq!(forms(b"\xff\xfeh\0i\0").unwrap()[0].1.as_bytes(), b"hi");
+    }
+
+    #[test]
+    fn marks_are_dropped_as_they_were() {
+        let forms = forms("M\u{fc}hsam\u{f1}".as_bytes()).unwrap();
+        let dropped = forms.iter().find(|(form, _)| *form == PasswordForm::MarksDropped).unwrap();
+        assert_eq!(dropped.1.as_bytes(), b"Muhsamn");
+    }
+}
