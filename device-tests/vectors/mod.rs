@@ -1,6 +1,8 @@
 //! Standard vectors and files that other tools wrote.
 
 mod deposits;
+mod doctor;
+mod doctor_command;
 mod eip2333;
 mod eip2335;
 mod hostile_files;

@@ -78,8 +78,7 @@ fn beside_the_key(file: &Map<String, Value>, found: &mut Found) {
 /// ethstaker-deposit-cli's pattern: `m/` and two plain numbers or more.
 pub(super) fn is_plain_path(path: &str) -> bool {
     let is_number = |level: &str| !level.is_empty() && level.bytes().all(|b| b.is_ascii_digit());
-    path.strip_prefix("m/")
-        .is_some_and(|rest| rest.contains('/') && rest.split('/').all(is_number))
+    path.strip_prefix("m/").is_some_and(|rest| rest.contains('/') && rest.split('/').all(is_number))
 }
 
 fn pubkey(file: &Map<String, Value>, found: &mut Found) {
@@ -211,7 +210,7 @@ fn salt(params: &Map<String, Value>, is_scrypt: bool, found: &mut Found) {
         (digits.is_empty(), &rules::SALT_EMPTY),
         (is_upper(digits), &rules::HEX_UPPER),
         (is_scrypt && salt.len() != 64, &rules::SALT_SCRYPT),
-        (!is_scrypt && !salt.len().is_multiple_of(16), &rules::SALT_PBKDF2),
+        (!is_scrypt && !digits.len().is_multiple_of(16), &rules::SALT_PBKDF2),
     ];
     let failed = checks.into_iter().filter(|(fails, _)| *fails);
     found.extend(failed.map(|(_, rule)| deviation(rule, field)));

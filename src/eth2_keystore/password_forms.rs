@@ -73,9 +73,7 @@ impl PasswordForm {
                 "the password with its control characters (a newline at the end, perhaps), which \
                  its maker should have dropped"
             }
-            Self::NewlineKept => {
-                "the password and a newline, which its maker should have dropped"
-            }
+            Self::NewlineKept => "the password and a newline, which its maker should have dropped",
             Self::C1Kept => {
                 "the password with its C1 control characters, which its maker (keystorev4: Prysm, \
                  ethdo) should have dropped"

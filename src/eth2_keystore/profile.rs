@@ -108,6 +108,7 @@ fn shown_by_opening(diagnosis: &Diagnosis) -> Vec<Deviation> {
     };
     let content = match &diagnosis.found {
         Found::Key(_) => None,
+        _ if password == Some(&rules::PASSWORD) => None,
         Found::OtherKey(_) | Found::Rotten { part: Part::Iv { opens: true }, .. } => {
             Some(&rules::OTHER_KEY)
         }

@@ -7,7 +7,7 @@
 use super::{Client, Evidence};
 
 use Client::{
-    EthstakerDepositCli as DEPOSIT, Ethdo as ETHDO, Lighthouse as LIGHTHOUSE, Lodestar as LODESTAR,
+    Ethdo as ETHDO, EthstakerDepositCli as DEPOSIT, Lighthouse as LIGHTHOUSE, Lodestar as LODESTAR,
     Nimbus as NIMBUS, Prysm as PRYSM, Teku as TEKU, Web3signer as SIGNER,
 };
 
@@ -97,7 +97,8 @@ rules! {
     HEX_UPPER: "hex_upper", Some("26-hex-UPPER"), &[DEPOSIT], "hexadecimal in upper case";
     HEX_0X: "hex_0x", None, &[DEPOSIT, LODESTAR, LIGHTHOUSE, PRYSM, ETHDO, NIMBUS],
         "hexadecimal that begins with 0x";
-    SALT_0X: "salt_0x", Some("46-salt-0x"), &[DEPOSIT, LIGHTHOUSE, PRYSM, ETHDO],
+    SALT_0X: "salt_0x", Some("46-salt-0x"),
+        &[DEPOSIT, LIGHTHOUSE, PRYSM, ETHDO, NIMBUS],
         "a `salt` that begins with 0x";
     SALT_EMPTY: "salt_empty", None, &[LIGHTHOUSE, NIMBUS], "an empty `salt`";
     SALT_SCRYPT: "salt_scrypt", None, &[LODESTAR], "a scrypt `salt` that is not 64 hex digits";

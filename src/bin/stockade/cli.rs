@@ -48,6 +48,12 @@ pub enum Command {
     /// The signing keys of your validators
     #[command(subcommand, long_about = "validator: the signing keys of your validators")]
     Validator(commands::validator::Command),
+    /// A file with one encrypted signing key, whatever tool made it
+    #[command(
+        subcommand,
+        long_about = "keystore: a file with one encrypted signing key, whatever tool made it"
+    )]
+    Keystore(commands::keystore::Command),
     /// Sealed copies of your keystores, on sticks and disks
     #[command(
         subcommand,
@@ -77,6 +83,7 @@ impl Command {
             Self::Address(args) => args.run(context),
             Self::Custodian(command) => command.run(context),
             Self::Validator(command) => command.run(context),
+            Self::Keystore(command) => command.run(context),
             Self::Backup(command) => command.run(context),
             Self::Attest(command) => command.run(context),
             Self::Deposit(command) => command.run(context),

@@ -32,6 +32,8 @@ pub struct Context {
     /// The device of STOCKADE_DEVICE.
     from_env: Option<Spec>,
     mock: MockSetup,
+    /// Whether to print JSON: for commands that print as they go.
+    pub json: bool,
     /// The person at the terminal.
     pub terminal: Terminal,
 }
@@ -50,7 +52,7 @@ impl Context {
         if terminal.attended() {
             mock.shows = Some(Arc::new(ui::show_screen));
         }
-        Ok(Self { named, from_env, mock, terminal })
+        Ok(Self { named, from_env, mock, json: global.json, terminal })
     }
 
     /// Whether a device was named on the command line itself.

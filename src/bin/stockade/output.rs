@@ -15,6 +15,10 @@ pub struct Outcome {
     pub text: String,
     /// The fields of the JSON document beside `ok`.
     pub json: Map<String, Value>,
+    /// What went wrong beside all that, and gives the exit code.
+    pub error: Option<CommandError>,
+    /// [`Rows`] were printed: of the JSON document only the end is left.
+    pub rows: bool,
 }
 
 impl Outcome {
@@ -29,40 +33,60 @@ impl Outcome {
             Value::Object(fields) => fields,
             other => Map::from_iter([("value".to_owned(), other)]),
         };
-        Self { ok, text: text.into(), json }
+        Self { ok, text: text.into(), json, error: None, rows: false }
     }
 }
 
 /// Prints a command's result and gives its exit code.
 pub fn finish(json: bool, result: CommandResult) -> ExitCode {
     match result {
-        Ok(outcome) => {
-            match json {
-                true => print_json(outcome.ok, outcome.json),
-                false => print(&outcome.text),
-            }
-            ExitCode::from(u8::from(!outcome.ok))
-        }
+        Ok(outcome) => print_outcome(json, outcome),
         Err(error) => fail(json, &error),
     }
 }
 
+fn print_outcome(json: bool, mut outcome: Outcome) -> ExitCode {
+    if !json {
+        print(&outcome.text);
+        return match outcome.error {
+            Some(error) => fail(json, &error),
+            None => ExitCode::from(u8::from(!outcome.ok)),
+        };
+    }
+    let exit_code = match &outcome.error {
+        Some(error) => {
+            outcome.json.insert("error".to_owned(), error_json(error));
+            error.kind().exit_code()
+        }
+        None => u8::from(!outcome.ok),
+    };
+    let document = document(outcome.ok, outcome.json);
+    match outcome.rows {
+        true => print(&format!("\n  ],{}", document.strip_prefix('{').unwrap_or(&document))),
+        false => print(&document),
+    }
+    ExitCode::from(exit_code)
+}
+
 fn fail(json: bool, error: &CommandError) -> ExitCode {
-    let (kind, message, hint) = (error.kind(), error.to_string(), error.hint());
     match json {
         true => {
-            let error = json!({"kind": kind.as_str(), "message": message, "hint": hint});
-            print_json(false, Map::from_iter([("error".to_owned(), error)]));
+            let fields = Map::from_iter([("error".to_owned(), error_json(error))]);
+            print(&document(false, fields));
         }
         false => {
             let mut stderr = anstream::stderr().lock();
-            let _ = writeln!(stderr, "error: {}", harmless(&message));
-            if let Some(hint) = hint {
+            let _ = writeln!(stderr, "error: {}", harmless(&error.to_string()));
+            if let Some(hint) = error.hint() {
                 let _ = writeln!(stderr, "hint: {hint}");
             }
         }
     }
-    ExitCode::from(kind.exit_code())
+    ExitCode::from(error.kind().exit_code())
+}
+
+fn error_json(error: &CommandError) -> Value {
+    json!({"kind": error.kind().as_str(), "message": error.to_string(), "hint": error.hint()})
 }
 
 /// A command line that is none, or a call for help.
@@ -75,11 +99,41 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
-fn print_json(ok: bool, fields: Map<String, Value>) {
+fn document(ok: bool, fields: Map<String, Value>) -> String {
     let mut document = Map::from_iter([("ok".to_owned(), Value::Bool(ok))]);
     document.extend(fields);
-    let text = serde_json::to_string_pretty(&Value::Object(document)).unwrap_or_default();
-    print(&text);
+    serde_json::to_string_pretty(&Value::Object(document)).unwrap_or_default()
+}
+
+/// Rows that are printed as they are found, so that memory does not grow with their number. In
+/// JSON they are the array that begins the document; its end is the command's [`Outcome`].
+#[derive(Debug)]
+pub struct Rows {
+    json: bool,
+    count: usize,
+}
+
+impl Rows {
+    /// Begins the document, whose first field is the array `name`.
+    pub fn begin(json: bool, name: &str) -> Self {
+        if json {
+            let _ = write!(anstream::stdout().lock(), "{{\n  \"{name}\": [");
+        }
+        Self { json, count: 0 }
+    }
+
+    /// Prints a row: a text, which may be empty, or a JSON value.
+    pub fn print(&mut self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) {
+        let mut stdout = anstream::stdout().lock();
+        let _ = match self.json {
+            true => {
+                let separator = if self.count == 0 { "" } else { "," };
+                write!(stdout, "{separator}\n    {}", json())
+            }
+            false => write!(stdout, "{}", harmless(&text())),
+        };
+        self.count += 1;
+    }
 }
 
 /// A reader that closes the pipe early is no error of ours.

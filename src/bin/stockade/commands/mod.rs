@@ -6,6 +6,7 @@ pub mod backup;
 pub mod custodian;
 pub mod deposit;
 pub mod device;
+pub mod keystore;
 #[cfg(feature = "mock")]
 pub mod mock;
 pub mod validator;

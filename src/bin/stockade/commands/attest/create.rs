@@ -102,19 +102,18 @@ impl Args {
     }
 }
 
-fn outcome(attested: &[attest::Attested], found: Outcome) -> Outcome {
-    let mut text = found.text;
-    text.push('\n');
+fn outcome(attested: &[attest::Attested], mut found: Outcome) -> Outcome {
+    found.text.push('\n');
     for one in attested {
         let attestation = &one.attestation;
-        text += &format!("Attested by {}\n  {}\n", attestation.address, attestation.statement);
+        found.text +=
+            &format!("Attested by {}\n  {}\n", attestation.address, attestation.statement);
     }
     if let Some(first) = attested.first() {
         let signer = first.attestation.address;
-        text += &format!("Verify: stockade attest verify COPY.. --signer {signer}");
+        found.text += &format!("Verify: stockade attest verify COPY.. --signer {signer}");
     }
-    let mut json = found.json;
     let attestations = attested.iter().map(|one| json!(one.attestation));
-    json.insert("attestations".to_owned(), attestations.collect());
-    Outcome { ok: found.ok, text, json }
+    found.json.insert("attestations".to_owned(), attestations.collect());
+    found
 }

@@ -1,0 +1,140 @@
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, json};
+use stockade::{
+    backup::verdict::{Level, Reason},
+    eth2_keystore::{Examiner, Profile},
+    store::private_file,
+};
+use zeroize::Zeroizing;
+
+use super::{
+    files::{File, Files},
+    repair::Writer,
+    row::Row,
+    tally::Tally,
+};
+use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
+
+/// The longest password file.
+const MAX_PASSWORD: u64 = 4096;
+
+/// Open keystores, and find out why one does not open or a client refuses it
+///
+/// Tells a wrong password from a damaged file and from a wrong public key, as far as anybody can.
+/// What is wrong with a password (a byte-order mark, a space at its end, another normal form) is
+/// found by trying, and only reported: nothing is taken for opened that the password itself does
+/// not open. Exit code 0: everything opens, and every client that was measured takes every file.
+/// The files are never touched; with --repair, new ones are written beside them.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Keystores, or folders of them
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    password: PasswordArgs,
+    /// Write every keystore that opens to this new folder, in the form that every client takes:
+    /// the same key, path, description and password
+    #[arg(long, value_name = "OUT")]
+    repair: Option<PathBuf>,
+}
+
+/// Where the password comes from; asked for when nothing is said.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct PasswordArgs {
+    /// The password of all of them, in a file
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// The password of all of them, read from this file descriptor
+    #[arg(long, value_name = "N")]
+    password_fd: Option<u32>,
+}
+
+impl PasswordArgs {
+    /// The password as it is in the file: what is wrong with it must not be lost.
+    fn examiner(&self, context: &mut Context) -> Result<Examiner, CommandError> {
+        let fd = self.password_fd.map(|fd| PathBuf::from(format!("/dev/fd/{fd}")));
+        let examiner = match self.password_file.as_ref().or(fd.as_ref()) {
+            Some(file) => Examiner::new(&Zeroizing::new(private_file::read(file, MAX_PASSWORD)?)),
+            None => {
+                let typed = context.terminal.password("Password of the keystores");
+                let typed = typed.ok_or_else(|| {
+                    CommandError::usage("no password given, and nobody here to ask")
+                        .with_hint("use --password-file or --password-fd")
+                })?;
+                Examiner::new(typed.expose().as_bytes())
+            }
+        };
+        examiner.map_err(|error| CommandError::input(error.to_string()))
+    }
+}
+
+impl Args {
+    /// Opens one file after another.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        let files = Files::new(self.files)?;
+        let mut examiner = self.password.examiner(context)?;
+        let mut writer = self.repair.map(|out| Writer::new(out, &examiner)).transpose()?;
+        let mut tally = Tally::begin(context.json);
+        for file in files {
+            let Some(profile) = tally.keystore(&file) else { continue };
+            let row = examine(&file, profile, &mut examiner, writer.as_mut());
+            let is_well = row.reason == Reason::Ok && row.is_accepted();
+            tally.print(row, is_well);
+        }
+        Ok(end(tally, writer.as_ref().map(Writer::folder)))
+    }
+}
+
+fn examine(
+    file: &File,
+    profile: Profile,
+    examiner: &mut Examiner,
+    writer: Option<&mut Writer>,
+) -> Row {
+    let Ok(keystore) = &profile.keystore else { return Row::closed(&file.path, profile) };
+    let diagnosis = match examiner.examine(keystore) {
+        Ok(diagnosis) => diagnosis,
+        Err(error) => return Row::bad(&file.path, Reason::NotChecked, error.to_string()),
+    };
+    let keystore = writer.is_some().then(|| keystore.clone());
+    let mut row = Row::examined(&file.path, profile, &diagnosis);
+    if let (Some(writer), Some(keystore)) = (writer, keystore) {
+        writer.write(file, &keystore, &diagnosis, &mut row);
+    }
+    row
+}
+
+fn end(tally: Tally, repaired_to: Option<&Path>) -> Outcome {
+    let counts = tally.counts();
+    let all_open = counts.contradicted == 0 && counts.inconclusive == 0;
+    let all_written = repaired_to.is_none() || tally.repaired() == tally.files();
+    let ok = all_open && tally.all_accepted() && all_written;
+    let mut text = format!(
+        "{} proven, {} contradicted, {} inconclusive\n",
+        counts.proven, counts.contradicted, counts.inconclusive
+    );
+    if let Some(folder) = repaired_to {
+        text += &format!("{} written to {}\n", tally.repaired(), folder.display());
+    }
+    text += match ok {
+        true => {
+            "Every keystore opens to the key that it names, and every measured client takes it."
+        }
+        false => "NOT everything is as it should be. The files were not touched.",
+    };
+    let fields = Map::from_iter([
+        ("level".to_owned(), Level::Opened.as_str().into()),
+        (
+            "verdicts".to_owned(),
+            json!({
+                "proven": counts.proven,
+                "contradicted": counts.contradicted,
+                "inconclusive": counts.inconclusive,
+            }),
+        ),
+        ("repaired".to_owned(), tally.repaired().into()),
+    ]);
+    tally.end(ok, &text, fields)
+}

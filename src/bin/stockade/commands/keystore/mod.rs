@@ -1,0 +1,29 @@
+//! keystore: files of encrypted signing keys, whatever tool made them.
+
+mod doctor;
+mod files;
+mod inspect;
+mod repair;
+mod row;
+mod tally;
+
+use clap::Subcommand;
+
+use crate::{CommandResult, context::Context};
+
+/// The verbs of `keystore`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Inspect(inspect::Args),
+    Doctor(doctor::Args),
+}
+
+impl Command {
+    /// Runs the verb.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        match self {
+            Self::Inspect(args) => args.run(context),
+            Self::Doctor(args) => args.run(context),
+        }
+    }
+}
