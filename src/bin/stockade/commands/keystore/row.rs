@@ -100,7 +100,7 @@ impl Row {
             "path": keystore.and_then(Keystore::path),
             "description": keystore.and_then(Keystore::description),
             "uuid": keystore.and_then(Keystore::uuid),
-            "kdf": keystore.map(|keystore| kdf_json(keystore)),
+            "kdf": keystore.map(kdf_json),
             "verdict": self.verdict.as_str(),
             "reason": self.reason.as_str(),
             "detail": self.detail,
