@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 use stockade::eth2_keystore::{
-    Client, Diagnosis, Evidence, Examiner, Found, Part, PasswordForm, Profile, Repairer,
+    Client, Diagnosis, Evidence, Examiner, Found, Kind, Part, PasswordForm, Profile, Repairer,
     all_measured_accept,
 };
 
@@ -171,12 +171,12 @@ fn hostile_files_are_no_work() {
         Profile::read(file.to_string().as_bytes())
     };
     let huge = changed(|file| file["crypto"]["kdf"]["params"]["n"] = (1_u64 << 40).into());
-    assert!(huge.keystore.is_err() && huge.is_keystore);
+    assert!(huge.keystore.is_err() && huge.kind == Kind::Keystore);
     assert!(huge.clients(None).iter().all(|verdict| verdict.accepts == Some(false)));
     let long = changed(|file| file["path"] = format!("m{}", "/0".repeat(10_000)).into());
-    assert!(long.keystore.is_err() && long.is_keystore);
+    assert!(long.keystore.is_err() && long.kind == Kind::Keystore);
     assert!(!all_measured_accept(&long.clients(None)));
     for content in ["[".repeat(60_000), "{\"crypto\":".repeat(6_000), " ".repeat(1_000_000)] {
-        assert!(!Profile::read(content.as_bytes()).is_keystore);
+        assert_eq!(Profile::read(content.as_bytes()).kind, Kind::Other);
     }
 }

@@ -98,7 +98,10 @@ fn what_is_no_keystore_is_exit_3() {
         assert_eq!(document["error"]["kind"], "input");
         assert_eq!(document["keys"][0]["reason"], "malformed");
     }
-    // In a folder it is passed over, and a folder with nothing else has no keystore.
+    // In a folder what is no keystore may have been one; deposit data is clearly another file.
+    let (code, document) = run(stockade("inspect").arg(folder.path()));
+    assert_eq!((code, &document["keys"][0]["reason"]), (1, &"malformed".into()));
+    fs::write(&path, r#"[{"pubkey": "00", "amount": 32000000000}]"#).unwrap();
     let (code, document) = run(stockade("inspect").arg(folder.path()));
     assert_eq!((code, &document["skipped"]), (3, &1.into()));
     let missing = folder.path().join("missing.json");

@@ -28,7 +28,7 @@ pub use key_cache::KeyCache;
 pub use keystore::{Keystore, MAX_KEYSTORE_BYTES};
 pub use password::{Password, PasswordError};
 pub use password_forms::PasswordForm;
-pub use profile::{ClientVerdict, Profile, all_measured_accept};
+pub use profile::{ClientVerdict, Kind, Profile, all_measured_accept};
 pub use repair::{Repair, Repairer};
 pub use rot::Part;
 pub use rules::Rule;

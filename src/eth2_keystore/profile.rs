@@ -17,8 +17,19 @@ pub struct Profile {
     pub keystore: Result<Keystore, KeystoreError>,
     /// Where the file deviates from the form that all clients take.
     pub deviations: Vec<Deviation>,
-    /// Whether it is a keystore of EIP-2335 at all, readable or not.
-    pub is_keystore: bool,
+    /// What kind of file it is.
+    pub kind: Kind,
+}
+
+/// What kind of file was given as a keystore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A keystore of EIP-2335, whether it can be read or not.
+    Keystore,
+    /// Whole JSON of another kind: deposit data, a slashing history.
+    OtherJson,
+    /// No JSON (a keystore cut short, perhaps), or a keystore of another standard.
+    Other,
 }
 
 /// Whether one client takes one file.
@@ -39,11 +50,11 @@ impl Profile {
     pub fn read(content: &[u8]) -> Self {
         let keystore = Keystore::parse(content);
         let value = from_slice::<Value>(content, MAX_KEYSTORE_BYTES);
-        let (deviations, is_keystore) = match &value {
+        let (deviations, kind) = match &value {
             Ok(value) => look(value),
-            Err(_) => (vec![deviation(&rules::NOT_JSON, "")], false),
+            Err(_) => (vec![deviation(&rules::NOT_JSON, "")], Kind::Other),
         };
-        Self { keystore, deviations, is_keystore }
+        Self { keystore, deviations, kind }
     }
 
     /// What each client does with the file; `diagnosis` is what opening it showed.
@@ -62,15 +73,18 @@ pub fn all_measured_accept(clients: &[ClientVerdict]) -> bool {
     clients.iter().all(|verdict| verdict.accepts == Some(true) || !verdict.client.is_measured())
 }
 
-fn look(value: &Value) -> (Vec<Deviation>, bool) {
-    let file = value.as_object();
-    let crypto = file.and_then(|file| file.get("crypto")?.as_object());
-    let (Some(file), Some(crypto)) = (file, crypto) else {
-        return (vec![deviation(&rules::NOT_A_KEYSTORE, "")], false);
+fn look(value: &Value) -> (Vec<Deviation>, Kind) {
+    let not_a_keystore = || vec![deviation(&rules::NOT_A_KEYSTORE, "")];
+    let Some((file, crypto)) = value.as_object().and_then(|file| Some((file, file.get("crypto")?)))
+    else {
+        return (not_a_keystore(), Kind::OtherJson);
     };
+    let Some(crypto) = crypto.as_object() else { return (not_a_keystore(), Kind::Other) };
     let deviations = deviations::find(file, crypto);
-    let is_keystore = deviations.iter().all(|d| d.rule != &rules::NOT_A_KEYSTORE);
-    (deviations, is_keystore)
+    match deviations.iter().any(|d| d.rule == &rules::NOT_A_KEYSTORE) {
+        true => (deviations, Kind::Other),
+        false => (deviations, Kind::Keystore),
+    }
 }
 
 /// A deviation that explains why Stockade itself cannot read the file.
@@ -181,24 +195,25 @@ mod tests {
     fn what_no_rule_explains_is_not_said_to_be_taken() {
         let profile = changed(|file| file["description"] = 7.into());
         assert!(profile.keystore.is_err());
-        assert!(profile.is_keystore);
+        assert_eq!(profile.kind, Kind::Keystore);
         assert!(profile.clients(None).iter().all(|verdict| verdict.accepts.is_none()));
         assert!(!all_measured_accept(&profile.clients(None)));
     }
 
     #[test]
     fn other_json_and_other_keystores_are_no_keystore() {
-        for content in [
-            "",
-            "null",
-            "[]",
-            "{}",
-            r#"{"version": 4}"#,
-            r#"{"crypto": {}, "version": 3, "id": "x", "address": "0x00"}"#,
-            r#"[{"pubkey": "00", "amount": 32000000000}]"#,
+        for (content, kind) in [
+            ("", Kind::Other),
+            (r#"{"crypto": {"kdf": {"#, Kind::Other),
+            (r#"{"crypto": {}, "version": 3, "id": "x", "address": "0x00"}"#, Kind::Other),
+            (r#"{"crypto": null, "version": 4}"#, Kind::Other),
+            ("null", Kind::OtherJson),
+            ("{}", Kind::OtherJson),
+            (r#"{"version": 4}"#, Kind::OtherJson),
+            (r#"[{"pubkey": "00", "amount": 32000000000}]"#, Kind::OtherJson),
         ] {
             let profile = Profile::read(content.as_bytes());
-            assert!(!profile.is_keystore, "{content}");
+            assert_eq!(profile.kind, kind, "{content}");
             assert_eq!(refusing(&profile).len(), Client::ALL.len(), "{content}");
         }
     }
@@ -207,7 +222,7 @@ mod tests {
     fn a_key_derivation_beyond_all_memory_is_refused_everywhere() {
         for n in [1_u64 << 40, 1 << 63] {
             let profile = changed(|file| file["crypto"]["kdf"]["params"]["n"] = n.into());
-            assert!(profile.is_keystore);
+            assert_eq!(profile.kind, Kind::Keystore);
             assert_eq!(refusing(&profile).len(), Client::ALL.len());
         }
     }

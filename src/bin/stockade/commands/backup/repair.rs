@@ -12,7 +12,6 @@ use super::scrub::wallet_pin;
 use crate::{
     CommandResult,
     context::{Context, read_signers},
-    output::Outcome,
 };
 
 /// Repair copies from each other, or fill a new one
@@ -50,12 +49,11 @@ impl Args {
         let repaired = repair::repair(&mut copies, &before, &pins, &mut progress)?;
         let after = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let found = after.report(&copies, &pins);
-        let ok = found.all_proven();
-        let report = crate::commands::report::outcome(&found, &copies);
+        let mut outcome = crate::commands::report::outcome(&found, &copies);
         let text: String = repaired.iter().map(|one| line(one, &copies)).collect();
-        let mut json = report.json;
-        json.insert("repaired".to_owned(), repaired.iter().map(as_json).collect());
-        Ok(Outcome { ok, text: text + &report.text, json })
+        outcome.text.insert_str(0, &text);
+        outcome.json.insert("repaired".to_owned(), repaired.iter().map(as_json).collect());
+        Ok(outcome)
     }
 }
 

@@ -2,6 +2,7 @@
 //! many there are, no more is in memory than one file and the names of its folder.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     vec::IntoIter,
 };
@@ -66,7 +67,13 @@ impl Files {
                         return Some(unreadable);
                     }
                 }
-                EntryKind::File if entry.name.ends_with(".json") => {
+                EntryKind::Folder => {
+                    let source = io::Error::other("nested too deep");
+                    let content = Err(StoreError::Io { path: path.clone(), source });
+                    return Some(File { path, named: false, content });
+                }
+                // Links to files are followed, for secrets are often mounted so.
+                _ if entry.name.ends_with(".json") => {
                     let content = read(&path);
                     return Some(File { path, named: false, content });
                 }

@@ -1,12 +1,11 @@
 //! Prints rows as they are found, and counts them for the end of the report.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 use stockade::{
-    backup::{
-        import::looks_like_keystore,
-        verdict::{Counts, Reason, Verdict},
-    },
-    eth2_keystore::Profile,
+    backup::verdict::{Counts, Reason, Verdict},
+    eth2_keystore::{Kind, Profile},
     store::StoreError,
 };
 
@@ -46,22 +45,25 @@ impl Tally {
         }
     }
 
-    /// The profile and content of a file that is a keystore. Of one that is not, the report says
-    /// so, unless it is any other JSON in a folder.
+    /// The profile of a file that is a keystore. Of one that is not, the report says so, unless
+    /// it is clearly another file in a folder.
     pub fn keystore(&mut self, file: &File) -> Option<Profile> {
-        let expected = file.named || looks_like_keystore(&file.path);
-        let why = match &file.content {
+        let (why, is_other) = match &file.content {
             Ok(content) => match Profile::read(content) {
-                profile if profile.is_keystore => return Some(profile),
-                profile => profile.keystore.err().map(|error| error.to_string()),
+                profile if profile.kind == Kind::Keystore => return Some(profile),
+                Profile { keystore, kind, .. } => {
+                    (keystore.err().map(|error| error.to_string()), kind == Kind::OtherJson)
+                }
             },
-            Err(error @ StoreError::TooLong { .. }) => Some(error.to_string()),
+            Err(error @ StoreError::TooLong { .. }) => {
+                (Some(error.to_string()), !is_named_keystore(&file.path))
+            }
             Err(error) => {
                 self.print(Row::bad(&file.path, Reason::Unreadable, error.to_string()), false);
                 return None;
             }
         };
-        if !expected {
+        if is_other && !file.named {
             self.skipped += 1;
             return None;
         }
@@ -132,4 +134,10 @@ impl Tally {
         outcome.ok &= outcome.error.is_none();
         outcome
     }
+}
+
+/// Too long to be looked at, and named as tools name keystores.
+fn is_named_keystore(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name.starts_with("keystore") || name == "voting-keystore.json"
 }
