@@ -8,7 +8,7 @@ use crate::secret::SecretBytes;
 
 /// Stands for a path that is not known, for no file without one is taken by all clients. No
 /// validator's key lies there.
-pub const UNKNOWN_PATH: &str = "m/0/0";
+const UNKNOWN_PATH: &str = "m/0/0";
 
 /// Writes keystores anew under one password, with one salt and one key derivation for all.
 #[derive(Debug)]
