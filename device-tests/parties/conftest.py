@@ -1,4 +1,4 @@
-"""What the tests share, and what is said of lanes that nobody asked for."""
+"""What the tests share, and what is said of the lane that nobody asked for."""
 
 import os
 
@@ -8,18 +8,16 @@ from _pytest.terminal import TerminalReporter
 import age
 import backup
 
-# Lanes that need something that no package registry holds.
-OPTIONAL = {
-    "STOCKADE_TEST_ETHEREUM_ELF": ("test_ethereum_app.py", "Ledger's Ethereum app in Speculos"),
-    "STOCKADE_TEST_TREZOR_UDP": ("test_trezor_emulator.py", "Trezor's own emulator"),
-}
-collect_ignore = [file for name, (file, _) in OPTIONAL.items() if not os.environ.get(name)]
+# No package registry holds Ledger's Ethereum app. What needs it is collected where it is named.
+ETHEREUM_ELF = "STOCKADE_TEST_ETHEREUM_ELF"
+collect_ignore = [] if os.environ.get(ETHEREUM_ELF) else ["test_ethereum_app.py"]
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    for name, (file, what) in OPTIONAL.items():
-        if file in collect_ignore:
-            terminalreporter.write_line(f"not run: {what}, since {name} is not set")
+    if collect_ignore:
+        terminalreporter.write_line(
+            f"not run: Ledger's Ethereum app in Speculos ({ETHEREUM_ELF} not set)"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -11,21 +11,21 @@ from pathlib import Path
 
 import wallet
 
-FOLDER = Path(__file__).parent
-LAUNCHER = FOLDER / "speculos_on_loopback.py"
-# Pages through what a Nano shows, and approves it. The texts are those of its recorded screens.
-APPROVING = ["--automation", f"file:{FOLDER / 'approve_on_nano.json'}"]
+LAUNCHER = Path(__file__).parent / "speculos_on_loopback.py"
 SECONDS_TO_START = 60
 NAME_AND_VERSION = bytes.fromhex("b001000000")
 
 
 @contextmanager
-def speculos(elf: str, log: Path, *options: str) -> Iterator[str]:
-    """Runs `elf` with the mocks' words and a user who approves; gives HOST:PORT once it answers."""
-    arguments = ["--display", "headless", "--api-port", "0", "--seed", wallet.MNEMONIC]
+def speculos(elf: str, log: Path, rest_port: int = 0) -> Iterator[str]:
+    """Runs `elf` with the mocks' words, and gives HOST:PORT once its app answers.
+
+    Buttons are pressed over REST, at `rest_port` unless that is 0.
+    """
+    options = ["--display", "headless", "--api-port", str(rest_port), "--seed", wallet.MNEMONIC]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, LAUNCHER, *arguments, *APPROVING, *options, elf],
+            [sys.executable, LAUNCHER, *options, elf],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -49,19 +49,10 @@ def wait_for_port(process: subprocess.Popen[bytes], log: Path) -> int:
 
 
 def wait_for_app(port: int) -> None:
-    exchange(f"127.0.0.1:{port}", NAME_AND_VERSION)
-
-
-def exchange(address: str, apdu: bytes) -> tuple[bytes, int]:
-    """Sends one command, and gives the answer's data and status word."""
-    host, _, port = address.rpartition(":")
-    with socket.create_connection((host, int(port)), SECONDS_TO_START) as client:
-        client.sendall(len(apdu).to_bytes(4, "big") + apdu)
-        length = int.from_bytes(receive(client, 4), "big")
-        return receive(client, length), int.from_bytes(receive(client, 2), "big")
-
-
-def receive(client: socket.socket, length: int) -> bytes:
-    data = client.recv(length, socket.MSG_WAITALL) if length else b""
-    assert len(data) == length, "Speculos closed the connection"
-    return data
+    """Asks the app for its name: it answers as soon as it runs."""
+    with socket.create_connection(("127.0.0.1", port), SECONDS_TO_START) as client:
+        client.sendall(len(NAME_AND_VERSION).to_bytes(4, "big") + NAME_AND_VERSION)
+        answer = client.recv(4, socket.MSG_WAITALL)
+        assert len(answer) == 4, "Speculos closed the connection"
+        # The status word is not counted.
+        client.recv(int.from_bytes(answer, "big") + 2, socket.MSG_WAITALL)

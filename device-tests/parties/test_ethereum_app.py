@@ -1,21 +1,46 @@
-"""Ledger's Ethereum app in Speculos: collected where STOCKADE_TEST_ETHEREUM_ELF names its ELF."""
+"""Ledger's Ethereum app in Speculos: collected where STOCKADE_TEST_ETHEREUM_ELF names its ELF.
+
+The app must be that of a Nano, whose buttons the conformance suite presses.
+"""
 
 import os
-from collections.abc import Iterator
+import re
+import socket
+import subprocess
+from pathlib import Path
 
-import pytest
-
-import conformance
+from command import REPOSITORY, environment
 from emulator import speculos
 
 
-@pytest.fixture(scope="module")
-def ethereum(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """HOST:PORT of Speculos, in which the Ethereum app is open."""
-    log = tmp_path_factory.mktemp("speculos") / "log"
-    with speculos(os.environ["STOCKADE_TEST_ETHEREUM_ELF"], log) as address:
-        yield address
+def test_passes_the_suite_of_all_devices(tmp_path: Path) -> None:
+    rest = free_port()
+    elf = os.environ["STOCKADE_TEST_ETHEREUM_ELF"]
+    with speculos(elf, tmp_path / "log", rest) as address:
+        suite = run_conformance(
+            STOCKADE_TEST_SPECULOS=address,
+            STOCKADE_TEST_SPECULOS_REST=f"127.0.0.1:{rest}",
+        )
+    print(suite.stdout)
+    assert suite.returncode == 0
+    passed = re.search(r"test result: ok\. (\d+) passed", suite.stdout)
+    assert passed and int(passed[1]) > 0, "no test was run"
 
 
-def test_conforms(ethereum: str) -> None:
-    conformance.run(STOCKADE_TEST_SPECULOS=ethereum, STOCKADE_TEST_EMULATOR_USER="approves")
+def run_conformance(**device: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["cargo", "test", "--test", "device-tests", "conformance::"],
+        cwd=REPOSITORY,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**environment(), **device},
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port: int = server.getsockname()[1]
+        return port

@@ -7,10 +7,7 @@ from pathlib import Path
 import pytest
 
 from command import done, run
-from emulator import exchange, speculos
-
-# Boilerplate's GET PUBLIC KEY at m/44'/1'/0'/0/0, with display.
-GET_PUBLIC_KEY = bytes.fromhex("e005010015058000002c80000001800000000000000000000000")
+from emulator import speculos
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +56,3 @@ def test_no_key_is_made_in_the_wrong_app(boilerplate: str, tmp_path: Path) -> No
     result = run(*create, device=boilerplate)
     assert (result.exit_code, result.json()["error"]["kind"]) == (4, "wrong_app")
     assert not list(copy.iterdir())
-
-
-def test_the_scripted_user_approves_what_the_screen_shows(boilerplate: str) -> None:
-    data, status_word = exchange(boilerplate.removeprefix("speculos:"), GET_PUBLIC_KEY)
-    assert (status_word, data[:2]) == (0x9000, bytes.fromhex("4104"))
