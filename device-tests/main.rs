@@ -11,6 +11,8 @@
     clippy::disallowed_methods
 )]
 
+mod backup;
+mod command;
 mod conformance;
 mod enrolment;
 mod house;

@@ -10,4 +10,4 @@ pub use create::{Attested, create};
 pub use error::AttestError;
 pub use file::Attestation;
 pub use statement::{AttestedLevel, Challenge, Statement, StatementError};
-pub use verify::{Judged, Rules, find, judge};
+pub use verify::{Judged, Rules, find, judge, unattested};

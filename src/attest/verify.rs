@@ -1,6 +1,6 @@
 //! Judging attestations: by whom, about what, how old, and what they say.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use super::{AttestError, Attestation, Statement};
 use crate::{
@@ -20,8 +20,6 @@ pub struct Rules {
     pub max_age: Option<i64>,
     /// How many copies it must speak of.
     pub min_copies: usize,
-    /// Keys that its set must hold.
-    pub expect: Vec<PublicKey>,
 }
 
 /// An attestation and what is wrong with it.
@@ -35,6 +33,8 @@ pub struct Judged {
     pub statement: Option<Statement>,
     /// Everything that speaks against it; empty when it fulfils the rules.
     pub problems: Vec<String>,
+    /// The keys of the manifest that it speaks of, where that lies beside it.
+    keys: Vec<PublicKey>,
 }
 
 /// An attestation where it was found, or a set that has none.
@@ -157,7 +157,7 @@ pub fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
     let mut problems = Vec::new();
     let Some(attestation) = attestation else {
         problems.push("nobody attested this set".to_owned());
-        return Judged { place, attestation: None, statement: None, problems };
+        return Judged { place, attestation: None, statement: None, problems, keys: Vec::new() };
     };
     if !attestation.is_signed() {
         problems.push(format!("{} did not sign this statement", attestation.address));
@@ -169,11 +169,12 @@ pub fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
         Some(statement) => {
             problems.extend(judge_statement(statement, rules, now));
             problems.extend(judge_place(statement, beside.as_ref()));
-            problems.extend(judge_keys(statement, beside.as_ref(), &rules.expect));
         }
         None => problems.push("its statement does not follow the grammar".to_owned()),
     }
-    Judged { place, attestation: Some(attestation), statement, problems }
+    let keys = statement.iter().flat_map(|statement| attested_keys(statement, beside.as_ref()));
+    let keys = keys.collect();
+    Judged { place, attestation: Some(attestation), statement, problems, keys }
 }
 
 fn judge_statement(statement: &Statement, rules: &Rules, now: Timestamp) -> Vec<String> {
@@ -216,24 +217,17 @@ fn judge_place(statement: &Statement, beside: Option<&Beside>) -> Vec<String> {
     problems
 }
 
-/// Expected keys stand in the manifest, and the statement names the manifest's digest: without
-/// that manifest beside it nothing can be said of them.
-fn judge_keys(
-    statement: &Statement,
-    beside: Option<&Beside>,
-    expect: &[PublicKey],
-) -> Option<String> {
-    if expect.is_empty() {
-        return None;
-    }
-    let attested = beside
-        .map(|beside| &beside.set)
-        .filter(|set| set.digest == Some(statement.manifest) && set.manifest.is_some());
-    let Some(set) = attested else {
-        return Some("its set is not at hand, so which keys it holds is not known".to_owned());
-    };
-    let held = |key: &&PublicKey| set.keystores().iter().any(|entry| entry.pubkey == **key);
-    let absent: Vec<_> = expect.iter().filter(|key| !held(key)).collect();
-    let first = absent.first()?;
-    Some(format!("{} expected keys are not in it, {first} among them", absent.len()))
+/// The statement names the manifest's digest: which keys it speaks of, only that very manifest says.
+fn attested_keys(statement: &Statement, beside: Option<&Beside>) -> Vec<PublicKey> {
+    let set = beside.map(|beside| &beside.set);
+    let set = set.filter(|set| set.digest == Some(statement.manifest));
+    let entries = set.into_iter().flat_map(ListedSet::keystores);
+    entries.map(|entry| entry.pubkey).collect()
+}
+
+/// Those of `expected` that no good attestation speaks of.
+pub fn unattested(judged: &[Judged], expected: &[PublicKey]) -> Vec<PublicKey> {
+    let good = judged.iter().filter(|judged| judged.problems.is_empty());
+    let attested: BTreeSet<_> = good.flat_map(|judged| &judged.keys).collect();
+    expected.iter().filter(|key| !attested.contains(key)).copied().collect()
 }

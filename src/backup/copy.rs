@@ -222,10 +222,20 @@ impl Description {
 /// A copy counts once: a stick named twice, or cloned byte for byte, is no second copy.
 pub fn distinct(copies: Vec<Copy>) -> Result<Vec<Copy>, BackupError> {
     for (i, copy) in copies.iter().enumerate() {
-        let same = |other: &Copy| other.id() == copy.id() || other.dir == copy.dir;
+        let same = |other: &Copy| other.id() == copy.id() || real(&other.dir) == real(&copy.dir);
         if copies.iter().take(i).any(same) {
             return Err(BackupError::SameCopy(copy.dir.display().to_string()));
         }
     }
     Ok(copies)
+}
+
+/// A folder that may be new, however it is spelled and whatever links lead to it.
+fn real(dir: &Path) -> PathBuf {
+    let found = dir.ancestors().find_map(|ancestor| {
+        let ancestor = if ancestor == Path::new("") { Path::new(".") } else { ancestor };
+        Some((ancestor, ancestor.canonicalize().ok()?))
+    });
+    let Some((ancestor, real)) = found else { return dir.to_owned() };
+    real.join(dir.strip_prefix(ancestor).unwrap_or(dir))
 }

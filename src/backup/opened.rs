@@ -81,9 +81,11 @@ pub(super) fn open<'a>(
     };
     let secret = unseal(&sealed, custodian, wallet, user)?;
     let opened = OpenedSet { read, secret };
-    // A mac that rotted away is no sign of another's hand where the wallet signed the manifest.
+    // A mac that rotted away, or whose digest did, is no sign of another's hand where the wallet
+    // signed the manifest.
     let signed = set.origin_of(opened.read, pins) < OriginVerdict::Unknown;
-    let rotten = set.copies.iter().flatten().all(|i| i.damage.contains_key("manifest.mac"));
+    let rotten = |i: &Inspection| i.damage.contains_key("manifest.mac") || i.sums.is_none();
+    let rotten = set.copies.iter().flatten().all(rotten);
     match opened.good_macs(set, copies).is_empty() && !(signed && rotten) {
         true => Err(Closed::Verdict(Reason::ManifestMac)),
         false => Ok(opened),

@@ -126,11 +126,13 @@ impl Scrubbed {
 }
 
 impl ScrubbedSet {
-    /// The public keys that any copy's manifest lists; what they are worth, opening the set shows.
+    /// The public keys that any copy's manifest lists, those of the one that counts among them;
+    /// what they are worth, opening the set shows.
     pub fn public_keys(&self) -> Vec<PublicKey> {
-        let read = self.copies.iter().flatten().find_map(|inspection| inspection.manifest.as_ref());
-        let entries = read.iter().flat_map(|read| &read.manifest.keystores);
-        entries.map(|entry| entry.pubkey).collect()
+        let read =
+            self.copies.iter().flatten().filter_map(|inspection| inspection.manifest.as_ref());
+        let keys = read.flat_map(|read| &read.manifest.keystores).map(|entry| entry.pubkey);
+        keys.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The wallets that can open it, by the manifest that counts.

@@ -91,7 +91,7 @@ fn error_json(error: &CommandError) -> Value {
 
 /// A command line that is none, or a call for help.
 pub fn usage(error: &clap::Error) -> ExitCode {
-    let wants_json = std::env::args().any(|argument| argument == "--json");
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
     if error.use_stderr() && wants_json {
         return fail(true, &CommandError::usage(error.to_string().trim().to_owned()));
     }

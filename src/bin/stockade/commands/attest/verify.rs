@@ -30,7 +30,7 @@ pub struct Args {
     /// How many copies they must speak of
     #[arg(long, default_value_t = 1)]
     min_copies: usize,
-    /// Keys that must be in their sets: a key a line, a deposit_data file, or a keymanager listing
+    /// Keys that must be in their sets, taken together: a key a line, a deposit_data file, or a keymanager listing
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
 }
@@ -42,22 +42,30 @@ impl Args {
             signers: read_signers(&self.signer)?,
             max_age: self.max_age.as_deref().map(seconds).transpose()?,
             min_copies: self.min_copies,
-            expect: read_expected(self.expect.as_deref())?,
         };
+        let expected = read_expected(self.expect.as_deref())?;
         let now = Timestamp::now();
         let found = attest::find(&self.paths)?;
         let judged: Vec<_> =
             found.into_iter().map(|found| attest::judge(found, &rules, now)).collect();
-        let ok = judged.iter().all(|judged| judged.problems.is_empty());
+        let missing = attest::unattested(&judged, &expected);
+        let all_good = judged.iter().all(|judged| judged.problems.is_empty());
         let mut text: String = judged.iter().map(line).collect();
-        text += match ok {
-            true => "Every attestation is good.",
-            false => "NOT every attestation is good.",
+        for key in &missing {
+            text += &format!("MISSING  {key}  no good attestation beside its set speaks of it\n");
+        }
+        text += match (all_good, missing.is_empty()) {
+            (true, true) => "Every attestation is good.",
+            (true, false) => "Every attestation is good, but NOT every expected key is attested.",
+            (false, _) => "NOT every attestation is good.",
         };
         text += " A signature proves that the wallet approved the text; time and counts are the \
                  word of the computer it was plugged into.";
-        let json = json!({"attestations": judged.iter().map(as_json).collect::<Vec<_>>()});
-        Ok(Outcome::checked(ok, text, json))
+        let json = json!({
+            "attestations": judged.iter().map(as_json).collect::<Vec<_>>(),
+            "missing": missing,
+        });
+        Ok(Outcome::checked(all_good && missing.is_empty(), text, json))
     }
 }
 

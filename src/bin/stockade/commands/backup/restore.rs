@@ -98,10 +98,6 @@ impl Args {
             &mut context.terminal,
             &mut progress,
         )?;
-        if restorable.public_keys() != keys {
-            let reason = "the copies list different keys for it".to_owned();
-            return Err(BackupError::NotRestorable { set: set.id.clone(), reason }.into());
-        }
         restorable.write_plain(&self.to, password, history.as_ref(), &mut progress)?;
         Ok(self.outcome(&restorable.public_keys(), &set.id, history.as_ref()))
     }

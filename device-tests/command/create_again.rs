@@ -1,0 +1,117 @@
+//! No key is made twice, whatever became of the copies.
+
+use std::fs;
+
+use stockade::backup::Copy;
+
+use super::{
+    fixture::{Folder, ledger},
+    run::{Ran, on},
+};
+
+fn create(folder: &Folder, options: &str) -> Ran {
+    let line = "validator create --network hoodi --count 3 --copy";
+    on("mock-ledger").run(&format!("{line} {} {options}", folder.both()))
+}
+
+const NEXT: [&str; 3] = ["m/12381/3600/3/0/0", "m/12381/3600/4/0/0", "m/12381/3600/5/0/0"];
+
+#[test]
+fn the_second_run_makes_the_next_keys_for_the_same_custodian() {
+    let folder = ledger().copies();
+    let second = create(&folder, "").code(0);
+    assert_eq!(second.each("keys", "path"), NEXT);
+    assert_eq!((&second.json["batch"], &second.json["enrolled"]), (&0.into(), &false.into()));
+    assert_eq!(second.list("custodians"), ledger().json["custodians"].as_array().unwrap());
+    assert!(second.list("warnings").is_empty(), "{:?}", second.list("warnings"));
+    assert_eq!(folder.sets("a").len(), 2);
+    assert_eq!(folder.sets("a"), folder.sets("b"));
+}
+
+#[test]
+fn one_copy_that_knows_the_keys_is_enough() {
+    let folder = ledger().copies();
+    fs::remove_dir_all(folder.path("b")).unwrap();
+    let second = create(&folder, "").code(0);
+    assert_eq!(second.each("keys", "path"), NEXT);
+}
+
+#[test]
+fn a_key_in_a_set_is_made_again_only_when_asked_for() {
+    let folder = ledger().copies();
+    let before = folder.content();
+    let refused = create(&folder, "--batch 0 --start 2").error(3, "input");
+    assert!(refused.message().contains(ledger().json["set_id"].as_str().unwrap()));
+    assert!(!refused.prompted(), "{}", refused.stderr);
+    assert!(folder.content() == before, "something was written");
+
+    let again = create(&folder, "--batch 0 --start 0 --recreate").code(0);
+    let first = ledger().json["keys"].as_array().unwrap();
+    assert_eq!(again.list("keys"), first);
+}
+
+#[test]
+fn another_batch_begins_at_its_first_index() {
+    let folder = ledger().copies();
+    let other = create(&folder, "--batch 7").code(0);
+    assert_eq!(other.list("keys")[0]["path"], "m/12381/3600/0/0/0");
+    let keys = other.each("keys", "pubkey");
+    let first = ledger().json["keys"].as_array().unwrap();
+    assert!(first.iter().all(|key| !keys.contains(&key["pubkey"].as_str().unwrap())));
+}
+
+#[test]
+fn with_the_only_manifest_damaged_nobody_knows_which_keys_exist() {
+    let folder = ledger().copies();
+    fs::remove_dir_all(folder.path("b")).unwrap();
+    let manifest = folder.set("a").join("manifest.json");
+    let whole = fs::read_to_string(&manifest).unwrap();
+    // Cut off; and one digit that rotted into another, so that index 2 seems to be free.
+    for damaged in [
+        whole[..whole.len() / 2].to_owned(),
+        whole.replace("\"m/12381/3600/2/0/0\"", "\"m/12381/3600/0/0/0\""),
+        whole.replace("\"batch\": 0", "\"batch\": 1"),
+    ] {
+        assert_ne!(damaged, whole);
+        fs::write(&manifest, damaged).unwrap();
+        let before = folder.content();
+        let refused = create(&folder, "").error(3, "input");
+        assert!(refused.message().contains("which keys exist"), "{}", refused.message());
+        assert!(!refused.prompted(), "{}", refused.stderr);
+        assert!(folder.content() == before, "something was written");
+    }
+}
+
+#[test]
+fn a_damaged_manifest_does_no_harm_where_another_copy_has_it() {
+    let folder = ledger().copies();
+    let manifest = folder.set("a").join("manifest.json");
+    let whole = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, whole.replace("3600/2/0/0", "3600/0/0/0")).unwrap();
+    assert_eq!(create(&folder, "").code(0).each("keys", "path"), NEXT);
+}
+
+#[test]
+fn copies_that_another_process_writes_to_are_left_alone() {
+    let folder = ledger().copies();
+    let copies = Copy::open_all(&[folder.path("b")]).unwrap();
+    copies[0].lock().unwrap();
+    let before = folder.content();
+    let refused = create(&folder, "").error(4, "busy");
+    assert!(!refused.prompted(), "{}", refused.stderr);
+    assert!(folder.content() == before, "something was written");
+}
+
+#[test]
+fn one_folder_is_no_two_copies_however_it_is_spelled() {
+    let folder = ledger().copies();
+    fs::create_dir(folder.path("new")).unwrap();
+    std::os::unix::fs::symlink(folder.path("new"), folder.path("link")).unwrap();
+    let line = "validator create --network hoodi --count 1 --copy";
+    for (first, second) in [("a", "a/"), ("new", "./new"), ("new", "a/../new"), ("new", "link")] {
+        let before = folder.content();
+        let (first, second) = (folder.at(first), folder.at(second));
+        on("mock-ledger").run(&format!("{line} {first} {second}")).error(2, "usage");
+        assert!(folder.content() == before, "{first} {second}: something was written");
+    }
+}

@@ -1,0 +1,114 @@
+//! Custodian files: public, and worth nothing once anybody changed them.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{
+    fixture::{Folder, vector},
+    run::{OTHER_WORDS, WORDS, alone, on},
+};
+
+/// Enrols a wallet and gives the custodian file.
+fn enroll(folder: &Folder, name: &str, words: &'static str) -> String {
+    let out = folder.at(name);
+    let line = format!("custodian enroll --name {name} --out {out}");
+    on("mock-ledger").holding(words).run(&line).code(0);
+    out
+}
+
+/// A recipient that the stranger who wrote this test can open.
+const STRANGERS_RECIPIENT: &str = "age1zv6hh3k7aht53w9q5cpy7lvthay3exurkc5k8pxaxt4rlyccu5mscycts0";
+
+fn changed(folder: &Folder, file: &str, field: &str, value: impl Into<Value>) -> String {
+    let mut json: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    json[field] = value.into();
+    folder.file("changed", json.to_string())
+}
+
+#[test]
+fn a_custodian_file_shows_what_its_wallet_signed() {
+    let folder = Folder::new();
+    let file = enroll(&folder, "safe", WORDS);
+    let shown = alone().run(&format!("custodian show {file}")).code(0);
+    let custodian = &shown.list("custodians")[0];
+    assert_eq!(custodian["name"], "safe");
+    assert_eq!(custodian["check_address"], "0x5C81Eade04A009301586bF5421F18F3EB5C52df4");
+    assert_eq!(custodian["test"], true);
+    let before = fs::read(&file).unwrap();
+    let line = format!("custodian enroll --name again --out {file}");
+    let refused = on("mock-ledger").run(&line).error(3, "file");
+    assert!(!refused.prompted(), "{}", refused.stderr);
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
+#[test]
+fn a_swapped_recipient_id_or_address_is_refused() {
+    let folder = Folder::new();
+    let file = enroll(&folder, "safe", WORDS);
+    for (field, value) in [
+        ("recipient", STRANGERS_RECIPIENT),
+        ("id", "00000000"),
+        ("scheme", "slip11-v1"),
+        ("check_address", "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"),
+    ] {
+        let changed = changed(&folder, &file, field, value);
+        alone().run(&format!("custodian show {changed}")).error(3, "input");
+        let line = format!("--custodian {changed} --copy {}", folder.both());
+        let create = format!("validator create --network hoodi --count 1 {line}");
+        let refused = on("mock-ledger").run(&create).error(3, "input");
+        assert!(!refused.prompted(), "{field}: {}", refused.stderr);
+        assert!(!folder.path("a").exists(), "{field}");
+    }
+    let file = changed(&folder, &file, "recipient", "age1notarecipient");
+    alone().run(&format!("custodian show {file}")).error(3, "input");
+}
+
+#[test]
+fn one_wallet_is_no_two_custodians() {
+    let folder = Folder::new();
+    let (first, second) = (enroll(&folder, "one", WORDS), enroll(&folder, "two", WORDS));
+    let line = format!(
+        "validator create --network hoodi --count 1 --custodian {first} {second} --copy {}",
+        folder.both()
+    );
+    let refused = on("mock-ledger").run(&line).error(3, "input");
+    assert!(refused.message().contains("one wallet"), "{}", refused.message());
+    assert!(!folder.path("a").exists());
+}
+
+#[test]
+fn any_one_of_several_wallets_opens_and_no_name_travels() {
+    let folder = Folder::new();
+    let own = enroll(&folder, "my-own", WORDS);
+    let sisters = enroll(&folder, "my-sisters", OTHER_WORDS);
+    let (from, password) = (vector("deposits/hoodi-0x02"), folder.password_file());
+    let line = format!(
+        "backup create --network hoodi --from {from} --password-file {password} \
+         --custodian {own} {sisters} --copy {}",
+        folder.at("a")
+    );
+    on("mock-ledger").run(&line).code(0);
+    let drill = format!("backup drill {}", folder.at("a"));
+    assert_eq!(on("mock-ledger").run(&drill).code(0).verdicts(), (2, 0, 0));
+    // Hers opens it as well, once she says whose set it is.
+    let hers = on("mock-trezor").holding(OTHER_WORDS);
+    assert_eq!(hers.run(&drill).code(1).verdicts(), (0, 0, 2));
+    let signed = hers.run(&format!("{drill} --signer {own}")).code(0);
+    assert_eq!((signed.verdicts(), signed.text("origin")), ((2, 0, 0), "signer"));
+    for (path, bytes) in folder.content() {
+        if path.starts_with("a") {
+            let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
+            assert!(!text.contains("my-own") && !text.contains("my-sisters"), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn m_of_n_is_refused_until_it_is_there() {
+    let folder = Folder::new();
+    let line = "validator create --network hoodi --count 1 --threshold 2 --copy";
+    let refused = on("mock-ledger").run(&format!("{line} {}", folder.at("a")));
+    refused.error(4, "unsupported");
+    assert!(!folder.path("a").exists());
+}
