@@ -28,7 +28,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { reply: Duration::from_millis(2500), user: Duration::from_secs(300) }
+        Self { reply: Duration::from_secs(2), user: Duration::from_secs(300) }
     }
 }
 
