@@ -14,14 +14,14 @@ use crate::command::{
     run::{alone, on},
 };
 
-const OWNER: &str = "0x5C81Eade04A009301586bF5421F18F3EB5C52df4";
+pub(super) const OWNER: &str = "0x5C81Eade04A009301586bF5421F18F3EB5C52df4";
 
 fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
 /// Writes SHA256SUMS anew, so that it fits whatever lies there now.
-fn sum_again(set: &Path) {
+pub(super) fn sum_again(set: &Path) {
     let mut lines = Vec::new();
     let mut folders = vec![set.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -80,10 +80,10 @@ fn list_again(set: &Path, path: &Path) {
     write_manifest(set, &json);
 }
 
-type Tamper = fn(&Path);
+pub(super) type Tamper = fn(&Path);
 
 /// What somebody does to the set in a folder, before they make SHA256SUMS fit.
-const TAMPERINGS: [(&str, Tamper); 14] = [
+pub(super) const TAMPERINGS: [(&str, Tamper); 14] = [
     ("another set's manifest", |set| {
         let other = imported().copies();
         fs::copy(other.set("a").join("manifest.json"), set.join("manifest.json")).unwrap();
