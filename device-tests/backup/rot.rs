@@ -109,7 +109,9 @@ fn the_only_copy_with_a_flipped_bit_is_never_all_proven() {
         let path = folder.set("b").join(&file);
         let bit = fs::metadata(&path).unwrap().len() as usize * 4 + 2;
         flip(&path, bit);
-        for check in ["backup scrub", "backup drill"] {
+        // A drill takes a second: of files that the wallet's secret opens, one is enough.
+        let drilled = !file.contains("_1_0_0-") && !file.contains("_2_0_0-");
+        for check in ["backup scrub", "backup drill"].into_iter().take(1 + usize::from(drilled)) {
             let ran = on("mock-ledger").run(&format!("{check} {}", folder.at("b"))).code(1);
             assert!(!ran.reads_as_proven(), "{check} {file}: {:#}", ran.json);
         }

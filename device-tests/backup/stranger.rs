@@ -1,6 +1,8 @@
 //! Recipients are public, so anybody can build a whole set to this wallet. It must never pass for
 //! the wallet's own.
 
+use std::sync::OnceLock;
+
 use stockade::{
     backup::{
         Copy,
@@ -16,7 +18,7 @@ use stockade::{
 };
 
 use crate::command::{
-    fixture::{Folder, Nobody, ledger, wallet},
+    fixture::{Folder, Made, Nobody, ledger, wallet},
     run::{OTHER_WORDS, alone, on},
 };
 
@@ -34,7 +36,18 @@ fn stranger_key(source: Source) -> NewKey {
 }
 
 /// Two copies of a set that a stranger made to the owner's custodian; and the stranger's address.
-fn strangers_set(source: Source) -> (Folder, String) {
+fn strangers_set(of_batch: bool) -> (Folder, String) {
+    static MADE: [OnceLock<Made>; 2] = [OnceLock::new(), OnceLock::new()];
+    let made = MADE[usize::from(of_batch)].get_or_init(|| make_strangers_set(of_batch));
+    (made.copies(), made.json.as_str().unwrap().to_owned())
+}
+
+fn make_strangers_set(of_batch: bool) -> Made {
+    let owner = OWNER.parse().unwrap();
+    let source = match of_batch {
+        true => Source::Device { scheme: Scheme::Eip191V1, batch: 0, check_address: owner },
+        false => Source::Imported,
+    };
     let folder = Folder::new();
     let custodian: Custodian =
         serde_json::from_value(ledger().json["custodians"][0].clone()).unwrap();
@@ -52,18 +65,13 @@ fn strangers_set(source: Source) -> (Folder, String) {
     let now = Timestamp::now();
     create::create(&plan, &mut copies, &mut *stranger, &address, now, &mut Nobody, &mut ())
         .unwrap();
-    (folder, address.to_string())
-}
-
-fn sources() -> [Source; 2] {
-    let check_address = OWNER.parse().unwrap();
-    [Source::Imported, Source::Device { scheme: Scheme::Eip191V1, batch: 0, check_address }]
+    Made::of(&folder, address.to_string().into())
 }
 
 #[test]
 fn no_check_proves_it_and_the_wallet_is_asked_nothing() {
-    for source in sources() {
-        let (folder, _) = strangers_set(source);
+    for of_batch in [false, true] {
+        let (folder, _) = strangers_set(of_batch);
         let copies = folder.both();
         for (wallet, line) in [
             (alone(), format!("backup scrub {copies} --signer {OWNER}")),
@@ -85,7 +93,7 @@ fn no_check_proves_it_and_the_wallet_is_asked_nothing() {
 
 #[test]
 fn opening_it_on_request_proves_nothing() {
-    let (folder, stranger) = strangers_set(Source::Imported);
+    let (folder, stranger) = strangers_set(false);
     let drill = format!("backup drill {} --accept-unknown-origin", folder.both());
     let drilled = on("mock-ledger").run(&drill).code(1);
     assert_eq!(drilled.each("keys", "reason"), ["origin_unknown"; 2]);
@@ -96,8 +104,7 @@ fn opening_it_on_request_proves_nothing() {
 
 #[test]
 fn a_key_that_claims_to_be_of_the_wallets_batch_is_made_again_and_found_out() {
-    let [_, device] = sources();
-    let (folder, stranger) = strangers_set(device);
+    let (folder, stranger) = strangers_set(true);
     let line = format!("backup drill {} --signer {stranger}", folder.both());
     let drilled = on("mock-ledger").run(&line).code(1);
     assert_eq!(drilled.each("keys", "reason"), ["pubkey_mismatch"; 2]);
@@ -112,7 +119,7 @@ fn a_key_that_claims_to_be_of_the_wallets_batch_is_made_again_and_found_out() {
 
 #[test]
 fn the_wallet_attests_nothing_of_it() {
-    let (folder, _) = strangers_set(Source::Imported);
+    let (folder, _) = strangers_set(false);
     let before = folder.content();
     for check in ["scrub", "drill"] {
         let line = format!("attest create --check {check} --copy {}", folder.both());
@@ -124,7 +131,7 @@ fn the_wallet_attests_nothing_of_it() {
 
 #[test]
 fn it_is_restored_only_by_who_accepts_that_nobody_vouches_for_it() {
-    let (folder, _) = strangers_set(Source::Imported);
+    let (folder, _) = strangers_set(false);
     let line = format!(
         "backup restore {} --layout plain --never-attested --to {}",
         folder.both(),

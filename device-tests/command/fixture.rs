@@ -87,6 +87,11 @@ impl Folder {
 }
 
 impl Made {
+    /// What lies in `folder` now, for other tests to have copies of.
+    pub(crate) fn of(folder: &Folder, json: Value) -> Self {
+        Self { content: folder.content(), json }
+    }
+
     /// Copies of it for one test alone.
     pub(crate) fn copies(&self) -> Folder {
         let folder = Folder::new();
@@ -122,7 +127,7 @@ fn make(device: &str) -> Made {
     let folder = Folder::new();
     let line = format!("validator create --network hoodi --count 3 --copy {}", folder.both());
     let json = on(device).run(&line).code(0).json;
-    Made { content: folder.content(), json }
+    Made::of(&folder, json)
 }
 
 /// Three keys of a Ledger's batch 0 for hoodi.
@@ -157,7 +162,7 @@ pub(crate) fn imported() -> &'static Made {
         );
         let json = on("mock-ledger").run(&line).code(0).json;
         fs::remove_file(password).unwrap();
-        Made { content: folder.content(), json }
+        Made::of(&folder, json)
     })
 }
 
