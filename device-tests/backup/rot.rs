@@ -215,3 +215,21 @@ fn rot_in_the_copys_own_description_is_named_and_keeps_nobody_from_the_keys() {
     let line = format!("validator create --network hoodi --count 1 --copy {}", folder.at("b"));
     on("mock-ledger").run(&line).error(3, "file");
 }
+
+/// Whoever writes to a stick chooses names; they are shown, and steer no terminal.
+#[test]
+fn names_on_a_stick_are_printed_without_control_characters() {
+    let folder = ledger().copies();
+    fs::create_dir(folder.path("a/stockade/\u{1b}[2Jgone")).unwrap();
+    fs::write(folder.set("a").join("\u{1b}]0;title\u{7}"), b"").unwrap();
+    let binary = std::process::Command::new(env!("CARGO_BIN_EXE_stockade"))
+        .args(["backup", "scrub"])
+        .args([folder.path("a"), folder.path("b")])
+        .env_remove("STOCKADE_DEVICE")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8([binary.stdout, binary.stderr].concat()).unwrap();
+    assert!(printed.contains("gone"), "{printed}");
+    assert!(printed.contains("title"), "{printed}");
+    assert!(!printed.chars().any(|c| c.is_control() && c != '\n'), "{printed:?}");
+}

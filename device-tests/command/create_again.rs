@@ -115,3 +115,41 @@ fn one_folder_is_no_two_copies_however_it_is_spelled() {
         assert!(folder.content() == before, "{first} {second}: something was written");
     }
 }
+
+/// A key that was restored and taken over elsewhere says no batch any more; it is still that key.
+#[test]
+fn a_key_that_came_by_another_way_is_known_by_its_public_key() {
+    let folder = ledger().copies();
+    let (to, elsewhere) = (folder.at("restored"), folder.at("elsewhere"));
+    let line =
+        format!("backup restore {} --layout plain --to {to} --never-attested", folder.both());
+    on("mock-ledger").run(&line).code(0);
+    let password = folder.path("restored/password.txt");
+    let password = password.to_str().unwrap();
+    let line = format!("--network hoodi --from {to} --password-file {password} --copy {elsewhere}");
+    on("mock-ledger").run(&format!("backup create {line}")).code(0);
+    let before = folder.content();
+
+    let line = format!("validator create --network hoodi --count 1 --copy {elsewhere}");
+    let refused = on("mock-ledger").run(&line).error(3, "input");
+    assert!(refused.message().contains("already"), "{}", refused.message());
+    assert_eq!(folder.content(), before);
+}
+
+/// The description of a keystore is its own word: a wallet is asked for a batch's secret only when
+/// its user names the batch.
+#[test]
+fn a_keystores_own_word_makes_no_wallet_give_a_secret() {
+    let folder = ledger().copies();
+    let to = folder.at("restored");
+    let line =
+        format!("backup restore {} --layout plain --to {to} --never-attested", folder.both());
+    on("mock-ledger").run(&line).code(0);
+
+    let checked = on("mock-ledger").run(&format!("validator check {to}")).code(1);
+    assert_eq!(checked.verdicts(), (0, 0, 3));
+    assert!(!checked.prompted(), "{}", checked.stderr);
+    let named = on("mock-ledger").run(&format!("validator check {to} --batch 0")).code(0);
+    assert_eq!(named.verdicts(), (3, 0, 0));
+    assert!(named.prompted(), "{}", named.stderr);
+}
