@@ -172,10 +172,11 @@ impl From<DeviceError> for CommandError {
             }
             DeviceError::Unsupported { .. } => (Kind::Unsupported, ""),
             DeviceError::Refused { .. } => (Kind::Refused, ""),
-            DeviceError::Rejected(_) => {
-                (Kind::Rejected, "nothing was written; run the command again to approve")
-            }
-            DeviceError::Declined(_) => (Kind::Declined, "nothing was written"),
+            DeviceError::Rejected(_) => (
+                Kind::Rejected,
+                "what was not approved was not done; run the command again to approve",
+            ),
+            DeviceError::Declined(_) => (Kind::Declined, "what was not approved was not done"),
             _ => (Kind::Protocol, "plug the wallet in again and try again"),
         };
         Self::hinted(kind, &error, hint)
