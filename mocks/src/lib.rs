@@ -20,4 +20,9 @@ pub trait Device: Send {
     /// Takes one packet from the host and gives those that the device answers, in order; none
     /// while a message is not complete.
     fn receive(&mut self, packet: &Packet) -> Vec<Packet>;
+
+    /// What the device sends of its own accord by now: what was not acknowledged in time.
+    fn tick(&mut self) -> Vec<Packet> {
+        Vec::new()
+    }
 }

@@ -6,6 +6,7 @@ use k256::{
     ecdsa::{RecoveryId, Signature, SigningKey, VerifyingKey},
     elliptic_curve::sec1::ToEncodedPoint,
 };
+use ripemd::Ripemd160;
 use sha2::{Sha256, Sha512};
 use sha3::{Digest, Keccak256};
 use unicode_normalization::UnicodeNormalization;
@@ -62,9 +63,18 @@ impl Seed {
 
     /// The EIP-2333 public key at `path`, 48 bytes compressed.
     pub fn bls_public_key(&self, path: &[u32]) -> Option<[u8; 48]> {
+        Some(self.bls_key(path)?.sk_to_pk().compress())
+    }
+
+    /// A BLS signature over `root` by the EIP-2333 key at `path`, 96 bytes compressed.
+    pub fn bls_sign(&self, path: &[u32], root: &[u8; 32]) -> Option<[u8; 96]> {
+        const PROOF_OF_POSSESSION: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
+        Some(self.bls_key(path)?.sign(root, PROOF_OF_POSSESSION, &[]).compress())
+    }
+
+    fn bls_key(&self, path: &[u32]) -> Option<blst::min_pk::SecretKey> {
         let master = blst::min_pk::SecretKey::derive_master_eip2333(&self.0).ok()?;
-        let key = path.iter().fold(master, |key, level| key.derive_child_eip2333(*level));
-        Some(key.sk_to_pk().compress())
+        Some(path.iter().fold(master, |key, level| key.derive_child_eip2333(*level)))
     }
 }
 
@@ -107,6 +117,31 @@ impl Node {
         bytes
     }
 
+    /// The public key, 33 bytes compressed.
+    pub fn compressed_public_key(&self) -> [u8; 33] {
+        let mut bytes = [0; 33];
+        let point = self.key.verifying_key().to_encoded_point(true);
+        for (to, from) in bytes.iter_mut().zip(point.as_bytes()) {
+            *to = *from;
+        }
+        bytes
+    }
+
+    /// BIP-32's fingerprint: the first four bytes of RIPEMD-160 of SHA-256 of the public key.
+    pub fn fingerprint(&self) -> [u8; 4] {
+        let hash = Ripemd160::digest(Sha256::digest(self.compressed_public_key()));
+        let mut fingerprint = [0; 4];
+        for (to, from) in fingerprint.iter_mut().zip(hash) {
+            *to = from;
+        }
+        fingerprint
+    }
+
+    /// The Ethereum address, 20 bytes.
+    pub fn address_bytes(&self) -> [u8; 20] {
+        address_bytes_of(self.key.verifying_key())
+    }
+
     /// The Ethereum address in EIP-55's mixed case, without 0x.
     pub fn address(&self) -> String {
         address_of(self.key.verifying_key())
@@ -128,9 +163,22 @@ impl Node {
 
 /// The Ethereum address of `key` in EIP-55's mixed case, without 0x.
 pub fn address_of(key: &VerifyingKey) -> String {
+    checksummed(&address_bytes_of(key))
+}
+
+fn address_bytes_of(key: &VerifyingKey) -> [u8; 20] {
     let point = key.as_affine().to_encoded_point(false);
     let hash = Keccak256::digest(point.as_bytes().get(1..).unwrap_or_default());
-    let lower: String = hash.iter().skip(12).map(|byte| format!("{byte:02x}")).collect();
+    let mut address = [0; 20];
+    for (to, from) in address.iter_mut().zip(hash.iter().skip(12)) {
+        *to = *from;
+    }
+    address
+}
+
+/// An address in EIP-55's mixed case, without 0x.
+pub fn checksummed(address: &[u8; 20]) -> String {
+    let lower: String = address.iter().map(|byte| format!("{byte:02x}")).collect();
     let check = Keccak256::digest(lower.as_bytes());
     let nibbles = check.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     lower

@@ -11,6 +11,8 @@ pub struct Config {
     pub model: Model,
     /// The app that is open.
     pub app: App,
+    /// The apps that can be opened from the dashboard.
+    pub installed: Vec<App>,
     /// The words.
     pub mnemonic: String,
     /// The passphrase, empty for none.
@@ -19,8 +21,8 @@ pub struct Config {
     pub user: User,
     /// Whether it waits for its PIN.
     pub locked: bool,
-    /// The setting "Blind signing" of the Ethereum app.
-    pub blind_signing: bool,
+    /// The settings of the Ethereum app.
+    pub settings: Settings,
 }
 
 impl Default for Config {
@@ -28,13 +30,25 @@ impl Default for Config {
         Self {
             model: Model::NanoSPlus,
             app: App::default(),
+            installed: vec![App::default(), App::Btec],
             mnemonic: DEFAULT_MNEMONIC.into(),
             passphrase: String::new(),
             user: User::always(Decision::Approve),
             locked: false,
-            blind_signing: false,
+            settings: Settings::default(),
         }
     }
+}
+
+/// What its user can switch on in the Ethereum app's menu; all off at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// "Blind signing": what the app cannot explain may be signed.
+    pub blind_signing: bool,
+    /// "Debug contracts": data of calls is confirmed word by word, and never explained.
+    pub debug_contracts: bool,
+    /// "Raw messages": every field of typed data is shown.
+    pub raw_messages: bool,
 }
 
 /// What runs on the device.
@@ -46,6 +60,8 @@ pub enum App {
         /// Its version.
         version: Version,
     },
+    /// The BTEC app 1.0.0, which signs with BLS withdrawal keys.
+    Btec,
     /// An app that knows no command but the system's.
     Other {
         /// Its name.
@@ -60,6 +76,18 @@ pub enum App {
 impl Default for App {
     fn default() -> Self {
         Self::Ethereum { version: Version(1, 22, 0) }
+    }
+}
+
+impl App {
+    /// The name by which the dashboard opens it; none for the dashboard itself.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Ethereum { .. } => Some("Ethereum"),
+            Self::Btec => Some("BTEC"),
+            Self::Other { name, .. } => Some(name),
+            Self::Dashboard => None,
+        }
     }
 }
 
@@ -99,6 +127,17 @@ impl Model {
             "apex_p" => Self::NanoGen5,
             _ => return None,
         })
+    }
+
+    /// What the dashboard says that it is.
+    pub(super) fn target_id(self) -> u32 {
+        match self {
+            Self::NanoX => 0x3300_0004,
+            Self::NanoSPlus => 0x3310_0004,
+            Self::Stax => 0x3320_0004,
+            Self::Flex => 0x3330_0004,
+            Self::NanoGen5 => 0x3340_0004,
+        }
     }
 
     /// The version of the system for which the Ethereum app 1.22.0 was released.

@@ -1,16 +1,16 @@
 //! A Ledger: the system's own commands, and the app that runs.
 
+mod btec;
 mod config;
 mod ethereum;
 mod hid;
 mod system;
 mod transmit_buffer;
 
-pub use config::{App, Config, Model, Version};
+pub use config::{App, Config, Model, Settings, Version};
 
-use crate::{Device, Packet, Seed, User};
-use ethereum::Ethereum;
-use system::Running;
+use crate::{Device, Packet, User};
+use system::System;
 use transmit_buffer::TransmitBuffer;
 
 /// The longest command there is: a header of five bytes and 255 of data.
@@ -18,9 +18,8 @@ pub const MAX_APDU: usize = 260;
 
 /// A simulated Ledger.
 pub struct Ledger {
-    model: Model,
     locked: bool,
-    running: Running,
+    system: System,
     user: User,
     buffer: TransmitBuffer,
     host: hid::Assembler,
@@ -29,43 +28,40 @@ pub struct Ledger {
 impl Ledger {
     /// A Ledger that was plugged in, and on which `config.app` was opened.
     pub fn new(config: Config) -> Self {
-        let running = match config.app {
-            App::Ethereum { version } => Running::Ethereum(Box::new(Ethereum::new(
-                config.model,
-                version,
-                Seed::from_mnemonic(&config.mnemonic, &config.passphrase),
-                config.blind_signing,
-            ))),
-            App::Other { name, version } => Running::Other { name, version },
-            App::Dashboard => Running::Dashboard,
-        };
         Self {
-            model: config.model,
             locked: config.locked,
-            running,
+            system: System::new(&config),
             user: config.user,
             buffer: TransmitBuffer::default(),
             host: hid::Assembler::default(),
         }
     }
 
-    /// Changes the setting "Blind signing" of the Ethereum app, as its user does in its menu.
-    pub fn set_blind_signing(&mut self, on: bool) {
-        if let Running::Ethereum(app) = &mut self.running {
-            app.set_blind_signing(on);
-        }
+    /// Changes the settings of the Ethereum app, as its user does in its menu.
+    pub fn set_settings(&mut self, settings: Settings) {
+        self.system.set_settings(settings);
+    }
+
+    /// Locks it, or unlocks it, as its user does.
+    pub fn set_locked(&mut self, locked: bool) {
+        self.locked = locked;
+    }
+
+    /// Whether it left USB and came back since this was last asked, as it does when an app is
+    /// opened or closed: whatever was connected to it is not any more.
+    pub fn take_restart(&mut self) -> bool {
+        std::mem::take(&mut self.system.restarted)
     }
 
     /// Answers one command: data and the status word. An empty command gets no answer at all.
     pub fn exchange(&mut self, apdu: &[u8]) -> Vec<u8> {
-        let Some(class) = apdu.first() else { return Vec::new() };
+        if apdu.is_empty() {
+            return Vec::new();
+        }
         self.buffer.write(apdu);
-        let reply = if self.locked {
-            system::status(system::LOCKED)
-        } else if *class == system::CLASS {
-            system::answer(apdu, self.model, &mut self.running)
-        } else {
-            self.running.answer(apdu, &mut self.user, &self.buffer)
+        let reply = match self.locked {
+            true => system::status(system::LOCKED),
+            false => self.system.exchange(apdu, &mut self.user, &self.buffer),
         };
         self.buffer.write(&reply);
         reply
@@ -84,6 +80,7 @@ impl Device for Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Decision;
 
     fn with_app(app: App) -> Ledger {
         Ledger::new(Config { app, ..Config::default() })
@@ -102,6 +99,8 @@ mod tests {
         let mut ledger = with_app(App::Dashboard);
         assert_eq!(ledger.exchange(&[0xb0, 1, 0, 0, 0]), b"\x01\x05BOLOS\x051.5.1\x90\0");
         assert_eq!(ledger.exchange(&[0xe0, 6, 0, 0, 0]), [0x6d, 0]);
+        let information = ledger.exchange(&[0xe0, 1, 0, 0, 0]);
+        assert_eq!(information[..10], *b"\x33\x10\0\x04\x051.5.1");
         assert_eq!(ledger.exchange(&[0xe1, 6, 0, 0, 0]), [0x6e, 0]);
     }
 
@@ -110,6 +109,19 @@ mod tests {
         let mut ledger = Ledger::new(Config::default());
         assert_eq!(ledger.exchange(&[0xb0, 0xa7, 0, 0, 0]), [0x90, 0]);
         assert!(ledger.exchange(&[0xb0, 1, 0, 0, 0]).starts_with(b"\x01\x05BOLOS"));
+    }
+
+    #[test]
+    fn the_dashboard_opens_an_app_that_is_there_when_its_user_wants_it() {
+        let user = User::scripted([Decision::Reject], Decision::Approve);
+        let mut ledger = Ledger::new(Config { app: App::Dashboard, user, ..Config::default() });
+        assert_eq!(ledger.exchange(&[0xe0, 0xd8, 0, 0, 0]), [0x67, 0x0a]);
+        assert_eq!(ledger.exchange(b"\xe0\xd8\0\0\x03Foo"), [0x68, 0x07]);
+        assert_eq!(ledger.exchange(b"\xe0\xd8\0\0\x04BTEC"), [0x55, 0x01]);
+        assert!(!ledger.take_restart());
+        assert_eq!(ledger.exchange(b"\xe0\xd8\0\0\x04BTEC"), [0x90, 0]);
+        assert!(ledger.take_restart() && !ledger.take_restart());
+        assert!(ledger.exchange(&[0xb0, 1, 0, 0, 0]).starts_with(b"\x01\x04BTEC\x051.0.0"));
     }
 
     #[test]

@@ -2,28 +2,44 @@
 //! emulator answers `PONGPONG`.
 
 use std::{
-    io,
+    io::{self, ErrorKind},
     net::{Ipv4Addr, SocketAddr, UdpSocket},
     thread,
+    time::Duration,
 };
 
 use crate::{Device, Packet, trezor::Trezor};
 
+/// How often the device gets to send of its own accord.
+const TICK: Duration = Duration::from_millis(50);
+
 /// Serves `trezor` on `socket` until the socket fails. Replies go to whoever sent the packet.
 pub fn serve(socket: UdpSocket, mut trezor: Trezor) -> io::Result<()> {
+    socket.set_read_timeout(Some(TICK))?;
+    let mut host = None;
     // One byte more than a packet, so that what is longer is seen to be none.
     let mut buffer = [0; 65];
     loop {
         let (length, from) = match socket.recv_from(&mut buffer) {
             Ok(received) => received,
             // On Linux an earlier reply to a port that is closed by now ends up here.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => continue,
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => continue,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                if let Some(host) = host {
+                    for packet in trezor.tick() {
+                        socket.send_to(&packet, host)?;
+                    }
+                }
+                continue;
+            }
             Err(error) => return Err(error),
         };
         let datagram = buffer.get(..length).unwrap_or_default();
         if datagram == b"PINGPING" {
             socket.send_to(b"PONGPONG", from)?;
+            host = Some(from);
         } else if let Ok(packet) = <&Packet>::try_from(datagram) {
+            host = Some(from);
             for reply in trezor.receive(packet) {
                 socket.send_to(&reply, from)?;
             }

@@ -32,6 +32,11 @@ impl Assembler {
         Self { cap, partial: None }
     }
 
+    /// Forgets what has come of a message.
+    pub(super) fn reset(&mut self) {
+        self.partial = None;
+    }
+
     /// Takes the next packet. One that does not fit is dropped, with what came before it.
     pub(super) fn push(&mut self, packet: &Packet) -> Received {
         let partial = match (self.partial.take(), packet) {

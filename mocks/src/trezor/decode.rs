@@ -38,6 +38,11 @@ fn limits(kind: u16) -> &'static [(u64, Limit)] {
         kind::ETHEREUM_GET_ADDRESS => &[(1, Count(8)), (3, Bytes(1024))],
         kind::ETHEREUM_SIGN_MESSAGE => &[(1, Count(8)), (2, Bytes(1024)), (3, Bytes(1024))],
         kind::ETHEREUM_VERIFY_MESSAGE => &[(2, Bytes(65)), (3, Bytes(1024)), (4, Text(42))],
+        kind::GET_PUBLIC_KEY => &[(1, Count(8)), (2, Text(32)), (4, Text(21))],
+        kind::ETHEREUM_GET_PUBLIC_KEY => &[(1, Count(8))],
+        kind::ETHEREUM_SIGN_TX | kind::ETHEREUM_SIGN_TX_EIP1559 => &[(1, Count(8)), (2, Bytes(32))],
+        kind::ETHEREUM_TX_ACK => &[(1, Bytes(1024))],
+        kind::ETHEREUM_SIGN_TYPED_HASH => &[(1, Count(8)), (2, Bytes(32)), (3, Bytes(32))],
         _ => &[],
     }
 }

@@ -93,7 +93,11 @@ fn core(state: &State, hardware: &Hardware, session: Option<[u8; 32]>) -> Writer
         .flag(50, true)
         .when(hardware.haptic, |w| w.flag(52, true))
         .when(hardware.optiga, |w| w.number(54, 0))
+        .when(hardware.battery, |w| w.number(55, 100))
+        .when(hardware.battery && open, |w| w.number(57, 40_000))
+        .when(hardware.battery, |w| w.number(58, 1).number(59, 0).number(60, 0))
         .number(61, 0)
+        .when(hardware.battery && open, |w| w.number(63, 1))
 }
 
 fn core_settings(features: Writer, state: &State) -> Writer {

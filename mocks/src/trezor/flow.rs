@@ -70,7 +70,8 @@ impl Trezor {
         kind: u16,
         payload: &[u8],
     ) -> Vec<Reply> {
-        if self.state.model != Model::One {
+        // While the One waits for the host and shows nothing, it takes any message.
+        if self.state.model != Model::One || matches!(pending.waiting, Waiting::Host(_)) {
             return match kind == pending.waiting.answered_by() {
                 true => self.answered(pending, payload),
                 false => vec![self.command(kind, payload)],
@@ -126,14 +127,14 @@ impl Trezor {
             Waiting::Button(screen) => Some(screen.shown.as_str()),
             Waiting::PinOnDevice => Some("Enter PIN"),
             Waiting::PassphraseOnDevice => Some("Enter passphrase"),
-            Waiting::PinMatrix | Waiting::Passphrase => None,
+            Waiting::PinMatrix | Waiting::Passphrase | Waiting::Host(_) => None,
         };
         if self.away && shown.is_some() {
             self.pending = Some(Pending { flow, waiting });
             return Vec::new();
         }
         let approved = shown.is_none_or(|shown| self.user.decide(shown) == Decision::Approve);
-        match step::outcome(&mut self.state, waiting, &ack, approved) {
+        match step::outcome(&mut self.state, flow.command.as_mut(), waiting, &ack, approved) {
             Ok(steps) => {
                 flow.prepend(steps);
                 vec![self.run(flow)]

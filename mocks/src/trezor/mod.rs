@@ -5,6 +5,7 @@
 mod codec_v1;
 mod commands;
 mod decode;
+mod descriptor;
 mod failure;
 mod features;
 mod flow;
@@ -14,12 +15,15 @@ mod passphrase;
 mod path;
 mod pin_matrix;
 mod protobuf;
+mod rlp;
 mod screen;
 mod session;
 mod state;
 mod step;
 #[cfg(test)]
 mod tests;
+mod thp;
+mod thp_messages;
 
 use codec_v1::{Assembler, Received};
 use failure::TOO_BIG;
@@ -27,6 +31,9 @@ use flow::{Flow, Pending};
 pub use model::Model;
 pub use pin_matrix::PinMatrix;
 use state::State;
+pub use thp::{HostCredential, PairingCode};
+
+use std::time::Duration;
 
 use crate::{Device, Packet, User, seed::DEFAULT_MNEMONIC};
 
@@ -81,6 +88,11 @@ pub struct Trezor {
     away: bool,
     pending: Option<Pending>,
     assembler: Assembler,
+    /// The Safe 7 speaks THP, and nothing else.
+    thp: Option<thp::Front>,
+    /// The session over THP that `pending` is of.
+    pending_of: Option<(u16, u8)>,
+    pairing_code: PairingCode,
 }
 
 impl Trezor {
@@ -91,8 +103,11 @@ impl Trezor {
             _ => 4 * ONE_MESSAGE_CAP,
         };
         let assembler = Assembler::new(cap);
+        let thp = if config.model == Model::Safe7 { thp::Front::new() } else { None };
         let (state, user) = State::new(config);
-        Self { state, user, away: false, pending: None, assembler }
+        let pairing_code = PairingCode::default();
+        let pending_of = None;
+        Self { state, user, away: false, pending: None, assembler, thp, pending_of, pairing_code }
     }
 
     /// Takes one message from the host and gives what the device answers: nothing while its user
@@ -121,6 +136,44 @@ impl Trezor {
         self.away = away;
     }
 
+    /// Unplugs it, and plugs it in again: it knows of no session and of nothing under way, and is
+    /// locked where it has a PIN.
+    pub fn replug(&mut self) {
+        self.pending = None;
+        self.assembler.reset();
+        self.state.sessions.clear();
+        self.state.pin_matrix.hide();
+        self.pairing_code.hide();
+        self.state.unlocked = self.state.pin.is_none();
+        if let Some(thp) = &mut self.thp {
+            thp.close_all();
+        }
+    }
+
+    /// What a Safe 7 shows while it is being paired.
+    pub fn pairing_code(&self) -> PairingCode {
+        self.pairing_code.clone()
+    }
+
+    /// A computer that a Safe 7 was paired with before, and lets connect without a question.
+    pub fn paired_host(&self, name: &str, app: &str) -> Option<HostCredential> {
+        Some(self.thp.as_ref()?.pair(name, app))
+    }
+
+    /// Has a Safe 7 wait no longer than `patience` before it sends again what nobody acknowledged.
+    pub fn set_patience(&mut self, patience: Duration) {
+        if let Some(thp) = &mut self.thp {
+            thp.patience = patience;
+        }
+    }
+
+    /// Has a Safe 7 put off the next `messages`, as when another program has it.
+    pub fn set_busy(&mut self, messages: usize) {
+        if let Some(thp) = &mut self.thp {
+            thp.busy = messages;
+        }
+    }
+
     fn command(&mut self, kind: u16, payload: &[u8]) -> Reply {
         match commands::read(self.state.model, kind, payload) {
             Ok(command) => self.run(Flow::new(command, self.state.model)),
@@ -139,12 +192,21 @@ impl Trezor {
 
 impl Device for Trezor {
     fn receive(&mut self, packet: &Packet) -> Vec<Packet> {
+        if self.thp.is_some() {
+            return self.thp_packet(packet);
+        }
         let replies = match self.assembler.push(packet) {
             Received::Nothing => Vec::new(),
             Received::Message(kind, payload) => self.message(kind, &payload),
             Received::TooBig => self.too_big(),
         };
         replies.iter().flat_map(|(kind, payload)| codec_v1::packets(*kind, payload)).collect()
+    }
+
+    fn tick(&mut self) -> Vec<Packet> {
+        let Some(thp) = &mut self.thp else { return Vec::new() };
+        thp.tick();
+        thp.packets()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The models, and what differs between them but for their answers.
 
-/// A Trezor model that speaks codec v1.
+/// A Trezor model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Model {
     /// Trezor One (T1B1), firmware 1.14.1: held to recordings.
@@ -13,6 +13,9 @@ pub enum Model {
     Safe3,
     /// Trezor Safe 5 (T3T1), core firmware 2.12.5-dev: held to recordings.
     Safe5,
+    /// Trezor Safe 7 (T3W1), core firmware 2.12.5-dev, which speaks THP. What its screens say is the
+    /// Safe 5's.
+    Safe7,
 }
 
 /// What a core model says of its hardware.
@@ -30,6 +33,8 @@ pub(super) struct Hardware {
     pub(super) bootloader_locks: bool,
     pub(super) haptic: bool,
     pub(super) optiga: bool,
+    /// It has a battery.
+    pub(super) battery: bool,
 }
 
 const T: Hardware = Hardware {
@@ -43,6 +48,7 @@ const T: Hardware = Hardware {
     bootloader_locks: false,
     haptic: false,
     optiga: false,
+    battery: false,
 };
 
 const SAFE_3: Hardware = Hardware {
@@ -56,6 +62,7 @@ const SAFE_3: Hardware = Hardware {
     bootloader_locks: true,
     haptic: false,
     optiga: true,
+    battery: false,
 };
 
 const SAFE_5: Hardware = Hardware {
@@ -69,6 +76,21 @@ const SAFE_5: Hardware = Hardware {
     bootloader_locks: true,
     haptic: true,
     optiga: true,
+    battery: false,
+};
+
+const SAFE_7: Hardware = Hardware {
+    name: "Safe 7",
+    internal_name: "T3W1",
+    width: 380,
+    height: 520,
+    homescreen_format: 2,
+    capabilities: &[21, 26, 20, 22, 23],
+    sd_card: false,
+    bootloader_locks: true,
+    haptic: true,
+    optiga: true,
+    battery: true,
 };
 
 impl Model {
@@ -79,6 +101,7 @@ impl Model {
             Self::T => Some(&T),
             Self::Safe3 => Some(&SAFE_3),
             Self::Safe5 => Some(&SAFE_5),
+            Self::Safe7 => Some(&SAFE_7),
         }
     }
 }

@@ -28,10 +28,11 @@ const NOT_ON_DEVICE: Failure = Failure::new(
     "Passphrase provided when it should not be",
 )
 .at("protect.c:386");
+const NOT_BOTH: Failure = Failure::new(3, "", "Passphrase provided when it shouldn't be!");
 pub(super) const ENTRY_CANCELLED: Failure =
     Failure::new(4, "Action cancelled by user", "Passphrase entry cancelled");
 
-/// What follows from a PassphraseAck. One that is not empty is shown before it is used.
+/// What follows from a PassphraseAck.
 pub(super) fn sent(model: Model, ack: &Message<'_>) -> Result<Vec<Step>, Failure> {
     let passphrase = ack.text(1);
     let on_device = ack.flag(3).unwrap_or_default();
@@ -42,15 +43,29 @@ pub(super) fn sent(model: Model, ack: &Message<'_>) -> Result<Vec<Step>, Failure
         return Ok(vec![Step::TypePassphrase]);
     }
     let passphrase = passphrase.ok_or(NONE_SENT)?;
+    Ok(used(passphrase))
+}
+
+/// What follows from a ThpCreateNewSession, which brings it along.
+pub(super) fn brought(passphrase: Option<String>, on_device: bool) -> Result<Vec<Step>, Failure> {
+    match (passphrase, on_device) {
+        (Some(_), true) => Err(NOT_BOTH),
+        (None, true) => Ok(vec![Step::TypePassphrase]),
+        (passphrase, false) => Ok(used(passphrase.unwrap_or_default())),
+    }
+}
+
+/// One that is not empty is shown before it is used.
+fn used(passphrase: String) -> Vec<Step> {
     if passphrase.is_empty() {
-        return Ok(vec![Step::UsePassphrase(passphrase)]);
+        return vec![Step::UsePassphrase(passphrase)];
     }
     let hidden = Screen::new(code::OTHER, "passphrase_host1", "Access hidden wallet?")
         .refused(DISMISSED.at("config.c:611"));
     let shown = Screen::new(code::OTHER, "passphrase_host2", passphrase.clone())
         .pages(pages_of_core(&passphrase))
         .refused(DISMISSED.at("config.c:620"));
-    Ok(vec![Step::Press(hidden), Step::Press(shown), Step::UsePassphrase(passphrase)])
+    vec![Step::Press(hidden), Step::Press(shown), Step::UsePassphrase(passphrase)]
 }
 
 pub(super) fn check(passphrase: &str) -> Result<(), Failure> {

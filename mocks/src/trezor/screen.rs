@@ -12,7 +12,9 @@ use super::{
 pub(super) mod code {
     pub(in super::super) const OTHER: u64 = 1;
     pub(in super::super) const PROTECT_CALL: u64 = 7;
+    pub(in super::super) const SIGN_TX: u64 = 8;
     pub(in super::super) const ADDRESS: u64 = 10;
+    pub(in super::super) const PUBLIC_KEY: u64 = 11;
     pub(in super::super) const UNKNOWN_PATH: u64 = 15;
     pub(in super::super) const SUCCESS: u64 = 17;
     pub(in super::super) const PASSPHRASE_ENTRY: u64 = 19;
@@ -70,9 +72,11 @@ impl Screen {
 
     /// The ButtonRequest that announces it.
     pub(super) fn request(&self, model: Model) -> Reply {
+        // All that was recorded of the Safe 7 is one page.
+        let pages = if model == Model::Safe7 { 1 } else { self.pages };
         let request = Writer::default().number(1, self.code);
         let request = request
-            .when(model != Model::One, |request| request.number(2, self.pages).text(4, self.name));
+            .when(model != Model::One, |request| request.number(2, pages).text(4, self.name));
         (kind::BUTTON_REQUEST, request.finish())
     }
 }

@@ -35,6 +35,33 @@ impl Sessions {
         id
     }
 
+    /// Makes `id` the active session if it is known; else there is none.
+    pub(super) fn choose(&mut self, id: [u8; 32]) {
+        let known = self.kept.iter().position(|session| session.id == id);
+        self.active = known.is_some();
+        if let Some(index) = known {
+            let session = self.kept.remove(index);
+            self.kept.push(session);
+        }
+    }
+
+    /// Begins the session `id` anew.
+    pub(super) fn begin(&mut self, id: [u8; 32]) {
+        self.kept.retain(|session| session.id != id);
+        if self.kept.len() >= MOST {
+            self.kept.remove(0);
+        }
+        self.kept.push(Session { id, seed: None });
+        self.active = true;
+    }
+
+    /// Gives sessions other ids.
+    pub(super) fn rename(&mut self, rename: impl Fn(&[u8; 32]) -> Option<[u8; 32]>) {
+        for session in &mut self.kept {
+            session.id = rename(&session.id).unwrap_or(session.id);
+        }
+    }
+
     /// Forgets the active session; there is none then.
     pub(super) fn end(&mut self) {
         if self.active {

@@ -41,6 +41,8 @@ pub(super) enum Step {
     Show,
     /// Shows a screen.
     Press(Screen),
+    /// Asks the host for a message of this kind.
+    Ask(u16, Reply),
 }
 
 /// What the device waits for.
@@ -50,6 +52,8 @@ pub(super) enum Waiting {
     PinOnDevice,
     Passphrase,
     PassphraseOnDevice,
+    /// A message of the host's.
+    Host(u16),
 }
 
 /// What a step comes to.
@@ -69,6 +73,7 @@ impl Waiting {
             Self::Button(_) | Self::PinOnDevice | Self::PassphraseOnDevice => kind::BUTTON_ACK,
             Self::PinMatrix => kind::PIN_MATRIX_ACK,
             Self::Passphrase => kind::PASSPHRASE_ACK,
+            Self::Host(kind) => *kind,
         }
     }
 
@@ -108,12 +113,14 @@ pub(super) fn take(
             let request = screen.request(state.model);
             Ok(Progress::Wait(Waiting::Button(screen), request))
         }
+        Step::Ask(kind, request) => Ok(Progress::Wait(Waiting::Host(kind), request)),
     }
 }
 
 /// What follows from what the host sent and the user decided.
 pub(super) fn outcome(
     state: &mut State,
+    command: &mut dyn Command,
     waiting: Waiting,
     ack: &Message<'_>,
     approved: bool,
@@ -131,6 +138,7 @@ pub(super) fn outcome(
             if state.unlocked { Ok(Vec::new()) } else { Err(PIN_INVALID) }
         }
         Waiting::Passphrase => passphrase::sent(state.model, ack),
+        Waiting::Host(_) => command.heard(ack),
         Waiting::PassphraseOnDevice if approved => {
             Ok(vec![Step::UsePassphrase(state.typed_passphrase.clone())])
         }

@@ -8,6 +8,7 @@ pub(super) struct Status(u16);
 
 impl Status {
     pub(super) const OK: Self = Self(0x9000);
+    pub(super) const TRANSACTION_TYPE: Self = Self(0x6501);
     pub(super) const COMMAND_NOT_ALLOWED: Self = Self(0x6980);
     pub(super) const REJECTED: Self = Self(0x6985);
     /// The system's error 4215, which the app turns into this.
@@ -41,11 +42,15 @@ impl Answer {
         shown: &str,
         approved: impl FnOnce() -> Result<Vec<u8>, Status>,
     ) -> Result<Self, Status> {
-        let (data, status) = match user.decide(shown) {
-            Decision::Approve => (approved()?, Status::OK),
-            Decision::Reject => (Vec::new(), Status::REJECTED),
-        };
-        Ok(Self { data, status, waited: true })
+        match user.decide(shown) {
+            Decision::Approve => Ok(Self { data: approved()?, status: Status::OK, waited: true }),
+            Decision::Reject => Ok(Self::rejected()),
+        }
+    }
+
+    /// Its user said no to one of several things that were shown.
+    pub(super) fn rejected() -> Self {
+        Self { data: Vec::new(), status: Status::REJECTED, waited: true }
     }
 
     /// An error.

@@ -10,7 +10,7 @@ const NEEDS_EXTERNAL_TOKEN_INFORMATION: u8 = 0x02;
 impl Ethereum {
     /// `flags | major | minor | patch`. P1, P2 and data are not looked at.
     pub(super) fn app_configuration(&self) -> Answer {
-        let blind_signing = if self.blind_signing { BLIND_SIGNING } else { 0 };
+        let blind_signing = if self.settings.blind_signing { BLIND_SIGNING } else { 0 };
         let flags = NEEDS_EXTERNAL_TOKEN_INFORMATION | blind_signing;
         Answer::silent([flags, self.version.0, self.version.1, self.version.2])
     }

@@ -1,21 +1,29 @@
 //! The Ethereum app 1.22.0, by its [documentation] and held to recordings of it.
 //!
-//! Not there yet: SIGN TX (04), EIP-712 (0C, 1A, 1C, 1E) and what only serves these. Such commands
-//! are answered as unknown ones are.
+//! Not there: what only serves to explain more on the screen (names, tokens, descriptors of calls,
+//! filters). Such commands are answered as unknown ones are.
 //!
 //! [documentation]: https://github.com/LedgerHQ/app-ethereum/blob/1.22.0/doc/ethapp.adoc
 
+mod amounts;
 mod answer;
 mod app_configuration;
 mod command;
+mod eip712;
 mod get_address;
 mod get_challenge;
 mod get_eth2_public_key;
+mod network;
+mod plugin;
 mod privacy_operation;
+mod review;
+mod rlp;
 mod set_eth2_withdrawal_index;
 mod sign_personal;
+mod sign_transaction;
+mod transaction;
 
-use super::{Model, Version, transmit_buffer::TransmitBuffer};
+use super::{Model, Settings, Version, transmit_buffer::TransmitBuffer};
 use crate::{Seed, User, seed::Node};
 use answer::{Answer, Status};
 use command::Command;
@@ -28,7 +36,13 @@ pub(super) struct Ethereum {
     model: Model,
     version: Version,
     seed: Seed,
-    blind_signing: bool,
+    settings: Settings,
+    /// The transaction that is being received.
+    transaction: Option<sign_transaction::Signing>,
+    /// The typed data that is being received.
+    typed_data: Option<eip712::TypedData>,
+    /// The key to which the next deposit may pay.
+    withdrawal_index: u32,
     /// The personal message that is being received.
     message: Option<sign_personal::Message>,
     challenge: Option<[u8; 4]>,
@@ -38,16 +52,27 @@ pub(super) struct Ethereum {
 
 impl Ethereum {
     /// The app just opened.
-    pub(super) fn new(model: Model, version: Version, seed: Seed, blind_signing: bool) -> Self {
-        Self { model, version, seed, blind_signing, message: None, challenge: None, last_sent: 0 }
+    pub(super) fn new(model: Model, version: Version, seed: Seed, settings: Settings) -> Self {
+        Self {
+            model,
+            version,
+            seed,
+            settings,
+            transaction: None,
+            typed_data: None,
+            withdrawal_index: 0,
+            message: None,
+            challenge: None,
+            last_sent: 0,
+        }
     }
 
     pub(super) fn version(&self) -> Version {
         self.version
     }
 
-    pub(super) fn set_blind_signing(&mut self, on: bool) {
-        self.blind_signing = on;
+    pub(super) fn set_settings(&mut self, settings: Settings) {
+        self.settings = settings;
     }
 
     /// Answers one command, which is in `buffer` too.
@@ -75,6 +100,10 @@ impl Ethereum {
             return Err(Status::INVALID_CLASS);
         }
         match command.instruction {
+            sign_transaction::INSTRUCTION => self.sign_transaction(command, user),
+            eip712::DEFINE => self.define_struct(command),
+            eip712::IMPLEMENT => self.implement_struct(command),
+            eip712::SIGN => self.sign_typed_data(command, user),
             get_address::INSTRUCTION => self.get_address(command, user),
             app_configuration::INSTRUCTION => Ok(self.app_configuration()),
             sign_personal::INSTRUCTION => self.sign_personal(command, user),
@@ -90,6 +119,14 @@ impl Ethereum {
     /// review, and at the start of some commands.
     fn reset(&mut self) {
         self.message = None;
+        self.transaction = None;
+        self.typed_data = None;
+        self.withdrawal_index = 0;
+    }
+
+    /// Whether it waits for more of something.
+    fn is_in_the_middle(&self) -> bool {
+        self.message.is_some() || self.transaction.is_some()
     }
 
     /// The node at `path`. The system lets this app derive at 44'/60', 45' and 12381/3600 only.

@@ -2,9 +2,13 @@
 //! (messages-management.proto).
 
 use super::{
-    super::failure::CANCELLED, Command, Failure, Message, Model, Reply, State, Step, success,
+    super::{
+        failure::{CANCELLED, NOT_INITIALIZED},
+        screen::code,
+    },
+    Command, Failure, Message, Model, Reply, Screen, State, Step, success,
 };
-use crate::trezor::features;
+use crate::trezor::{features, kind, protobuf::Writer, random};
 
 /// Comes back to a session, or begins one.
 pub(super) struct Initialize {
@@ -51,6 +55,80 @@ impl Command for Cancel {
 
     fn answer(&self, _state: &mut State) -> Result<Reply, Failure> {
         Err(CANCELLED.at("fsm_msg_common.h:362"))
+    }
+}
+
+/// Random bytes, after its user was asked.
+pub(super) struct GetEntropy {
+    size: usize,
+}
+
+/// As much as firmware gives at a time.
+const MOST_ENTROPY: usize = 1024;
+
+impl GetEntropy {
+    pub(super) fn read(message: &Message<'_>) -> Self {
+        let size = message.number(1).unwrap_or_default();
+        Self { size: usize::try_from(size).unwrap_or(MOST_ENTROPY).min(MOST_ENTROPY) }
+    }
+}
+
+impl Command for GetEntropy {
+    fn steps(&self, _model: Model) -> Vec<Step> {
+        vec![Step::Unlock, Step::Show]
+    }
+
+    fn screens(&self, _state: &State) -> Result<Vec<Screen>, Failure> {
+        let shown = "Do you really want to send entropy?";
+        let screen = Screen::new(code::PROTECT_CALL, "get_entropy", shown).pages(2);
+        Ok(vec![screen.at("fsm_msg_common.h:341")])
+    }
+
+    fn answer(&self, _state: &mut State) -> Result<Reply, Failure> {
+        let bytes: Vec<u8> = (0..self.size).flat_map(|_| random::<1>()).collect();
+        Ok((kind::ENTROPY, Writer::default().bytes(1, &bytes).finish()))
+    }
+}
+
+/// Remembers flags of the host's. Nothing depends on them here.
+pub(super) struct ApplyFlags;
+
+impl Command for ApplyFlags {
+    fn steps(&self, model: Model) -> Vec<Step> {
+        match model {
+            Model::One => vec![Step::Unlock],
+            _ => vec![Step::Unlock, Step::Initialized(NOT_INITIALIZED)],
+        }
+    }
+
+    fn answer(&self, _state: &mut State) -> Result<Reply, Failure> {
+        Ok(success("Flags applied"))
+    }
+}
+
+/// Refuses: the mock knows no proof that firmware would take.
+pub(super) struct EvoluGetNode;
+
+impl Command for EvoluGetNode {
+    fn steps(&self, _model: Model) -> Vec<Step> {
+        vec![Step::Unlock, Step::Fail(Failure::new(99, "", "Invalid proof"))]
+    }
+
+    fn answer(&self, _state: &mut State) -> Result<Reply, Failure> {
+        Err(CANCELLED)
+    }
+}
+
+/// A random number, which a host signs.
+pub(super) struct GetNonce;
+
+impl Command for GetNonce {
+    fn steps(&self, _model: Model) -> Vec<Step> {
+        Vec::new()
+    }
+
+    fn answer(&self, _state: &mut State) -> Result<Reply, Failure> {
+        Ok((kind::NONCE, Writer::default().bytes(1, &random::<32>()).finish()))
     }
 }
 

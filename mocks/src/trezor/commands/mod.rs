@@ -3,10 +3,14 @@
 mod apply_settings;
 mod cipher_key_value;
 mod get_address;
+mod get_public_key;
 mod load_device;
 mod management;
 mod ping;
 mod sign_message;
+mod sign_tx;
+mod sign_typed_hash;
+mod thp_create_new_session;
 mod verify_message;
 
 use super::{
@@ -31,22 +35,45 @@ pub(super) trait Command: Send {
         Ok(Vec::new())
     }
 
+    /// Takes what [`Step::Ask`] asked for, and gives what comes next.
+    fn heard(&mut self, _message: &Message<'_>) -> Result<Vec<Step>, Failure> {
+        Ok(Vec::new())
+    }
+
     /// Does it, and answers.
     fn answer(&self, state: &mut State) -> Result<Reply, Failure>;
 }
 
 /// The command in a message.
 pub(super) fn read(model: Model, kind: u16, payload: &[u8]) -> Result<Box<dyn Command>, Failure> {
+    let speaks_thp = model == Model::Safe7;
     let read: fn(&Message<'_>) -> Box<dyn Command> = match kind {
+        kind::INITIALIZE | kind::END_SESSION if speaks_thp => return Err(UNKNOWN_MESSAGE),
+        kind::THP_CREATE_NEW_SESSION if speaks_thp => {
+            |m| Box::new(thp_create_new_session::ThpCreateNewSession::read(m))
+        }
         kind::INITIALIZE => |m| Box::new(management::Initialize::read(m)),
         kind::GET_FEATURES => |_| Box::new(management::GetFeatures),
         kind::CANCEL => |_| Box::new(management::Cancel),
         kind::LOCK_DEVICE => |_| Box::new(management::LockDevice),
         kind::END_SESSION => |_| Box::new(management::EndSession),
+        kind::GET_NONCE if model != Model::One => |_| Box::new(management::GetNonce),
         kind::PING => |m| Box::new(ping::Ping::read(m)),
         kind::LOAD_DEVICE => |m| Box::new(load_device::LoadDevice::read(m)),
         kind::APPLY_SETTINGS => |m| Box::new(apply_settings::ApplySettings::read(m)),
         kind::CIPHER_KEY_VALUE => |m| Box::new(cipher_key_value::CipherKeyValue::read(m)),
+        kind::GET_ENTROPY => |m| Box::new(management::GetEntropy::read(m)),
+        kind::APPLY_FLAGS => |_| Box::new(management::ApplyFlags),
+        kind::EVOLU_GET_NODE if model != Model::One => |_| Box::new(management::EvoluGetNode),
+        kind::GET_PUBLIC_KEY => |m| Box::new(get_public_key::GetPublicKey::read(m)),
+        kind::ETHEREUM_GET_PUBLIC_KEY => {
+            |m| Box::new(get_public_key::GetPublicKey::read_ethereum(m))
+        }
+        kind::ETHEREUM_SIGN_TX => |m| Box::new(sign_tx::SignTx::read(m)),
+        kind::ETHEREUM_SIGN_TX_EIP1559 => |m| Box::new(sign_tx::SignTx::read_eip1559(m)),
+        kind::ETHEREUM_SIGN_TYPED_HASH if model == Model::One => {
+            |m| Box::new(sign_typed_hash::SignTypedHash::read(m))
+        }
         kind::ETHEREUM_GET_ADDRESS => |m| Box::new(get_address::GetAddress::read(m)),
         kind::ETHEREUM_SIGN_MESSAGE => |m| Box::new(sign_message::SignMessage::read(m)),
         kind::ETHEREUM_VERIFY_MESSAGE => |m| Box::new(verify_message::VerifyMessage::read(m)),

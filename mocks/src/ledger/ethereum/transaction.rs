@@ -1,0 +1,155 @@
+//! Transactions as they arrive.
+
+use sha3::{Digest, Keccak256};
+
+use super::{answer::Status, rlp};
+
+/// How much of a transaction the mock keeps. The firmware keeps no more than it needs.
+const MAX_LENGTH: usize = 1024 * 1024;
+
+/// The kinds that the mock reads. The firmware knows EIP-7702's as well.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Legacy,
+    Eip2930,
+    Eip1559,
+}
+
+/// A transaction of which some bytes have come.
+pub(super) struct Transaction {
+    pub(super) kind: Kind,
+    bytes: Vec<u8>,
+}
+
+/// What the app has read of it.
+#[derive(Default)]
+pub(super) struct Fields<'a> {
+    /// `None` where it is not protected by EIP-155.
+    pub(super) chain_id: Option<&'a [u8]>,
+    pub(super) price: &'a [u8],
+    pub(super) gas: &'a [u8],
+    pub(super) to: Option<&'a [u8]>,
+    pub(super) value: &'a [u8],
+    /// What has come of the data, once any has.
+    pub(super) data: &'a [u8],
+    /// How long the data is going to be.
+    pub(super) data_length: usize,
+    /// Whether nothing is missing.
+    pub(super) whole: bool,
+}
+
+impl Transaction {
+    /// A transaction of `kind` of which nothing has come.
+    pub(super) fn new(kind: Kind) -> Self {
+        Self { kind, bytes: Vec::new() }
+    }
+
+    pub(super) fn extend(&mut self, chunk: &[u8]) -> Result<(), Status> {
+        self.bytes.extend(chunk);
+        if self.bytes.len() > MAX_LENGTH { Err(Status::INSUFFICIENT_MEMORY) } else { Ok(()) }
+    }
+
+    /// Reads what has come.
+    pub(super) fn fields(&self) -> Result<Fields<'_>, Status> {
+        let mut fields = Fields::default();
+        let Some((list, rest)) = rlp::item(&self.bytes)? else { return Ok(fields) };
+        if !list.is_list || !rest.is_empty() {
+            return Err(Status::INCORRECT_DATA);
+        }
+        let mut payload = list.bytes;
+        let order: &[Field] = match self.kind {
+            Kind::Legacy => &LEGACY,
+            Kind::Eip2930 => &EIP_2930,
+            Kind::Eip1559 => &EIP_1559,
+        };
+        for field in order {
+            // As the firmware has it: what ends here is taken for a transaction of before EIP-155,
+            // though its list may announce more.
+            if *field == Field::LegacyChainId && payload.is_empty() {
+                fields.whole = true;
+                return Ok(fields);
+            }
+            let Some((item, after)) = rlp::item(payload)? else { return Ok(fields) };
+            if item.is_list != (*field == Field::AccessList) {
+                return Err(Status::INCORRECT_DATA);
+            }
+            fields.set(*field, &item)?;
+            if !item.is_whole() {
+                return Ok(fields);
+            }
+            payload = after;
+        }
+        fields.whole = list.is_whole() && payload.is_empty();
+        match list.is_whole() && !fields.whole {
+            true => Err(Status::INCORRECT_DATA),
+            false => Ok(fields),
+        }
+    }
+
+    /// What is signed.
+    pub(super) fn hash(&self) -> [u8; 32] {
+        let mut hasher = Keccak256::new();
+        match self.kind {
+            Kind::Legacy => {}
+            Kind::Eip2930 => hasher.update([0x01]),
+            Kind::Eip1559 => hasher.update([0x02]),
+        }
+        hasher.update(&self.bytes);
+        hasher.finalize().into()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    ChainId,
+    LegacyChainId,
+    Price,
+    Gas,
+    To,
+    Value,
+    Data,
+    AccessList,
+    /// A number that the mock does not look at: nonce, tip, r, s.
+    Other,
+}
+
+use Field::{AccessList, ChainId, Data, Gas, LegacyChainId, Other, Price, To, Value};
+
+const LEGACY: [Field; 9] = [Other, Price, Gas, To, Value, Data, LegacyChainId, Other, Other];
+const EIP_2930: [Field; 8] = [ChainId, Other, Price, Gas, To, Value, Data, AccessList];
+const EIP_1559: [Field; 9] = [ChainId, Other, Other, Price, Gas, To, Value, Data, AccessList];
+
+impl<'a> Fields<'a> {
+    fn set(&mut self, field: Field, item: &rlp::Item<'a>) -> Result<(), Status> {
+        let longest = match field {
+            Data | AccessList => usize::MAX,
+            To => 20,
+            _ => 32,
+        };
+        if item.length > longest || (field == To && !matches!(item.length, 0 | 20)) {
+            return Err(Status::INCORRECT_DATA);
+        }
+        if field == Data {
+            (self.data, self.data_length) = (item.bytes, item.length);
+            return Ok(());
+        }
+        if !item.is_whole() {
+            return Ok(());
+        }
+        match field {
+            ChainId | LegacyChainId => self.chain_id = Some(item.bytes),
+            Price => self.price = item.bytes,
+            Gas => self.gas = item.bytes,
+            To => self.to = Some(item.bytes),
+            Value => self.value = item.bytes,
+            Data | AccessList | Other => {}
+        }
+        Ok(())
+    }
+
+    /// The number of the chain: 0 where there is none.
+    pub(super) fn chain(&self) -> u64 {
+        let bytes = self.chain_id.unwrap_or_default();
+        bytes.iter().fold(0_u64, |sum, byte| sum.wrapping_shl(8) | u64::from(*byte))
+    }
+}

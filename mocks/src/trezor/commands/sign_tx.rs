@@ -1,0 +1,186 @@
+//! EthereumSignTx and EthereumSignTxEIP1559 (messages-ethereum.proto). The One shows the first of
+//! the data and then asks for the rest; core firmware asks first.
+
+use sha3::{Digest, Keccak256};
+
+use super::{
+    super::{failure::NO_KEY, rlp, screen::code},
+    Command, Failure, Message, Model, Reply, Screen, State, Step, key_steps,
+};
+use crate::trezor::{kind, protobuf::Writer};
+
+/// The most that is asked for at a time.
+const CHUNK: usize = 1024;
+/// The One shows data in so many pages at most, and then warns that there is more.
+const PAGE: usize = 24;
+const MOST_PAGES: usize = 5;
+/// The greatest chain whose v fits 32 bits.
+const MOST_CHAIN: u64 = (u32::MAX as u64 - 36) / 2;
+
+const TOO_MUCH: Failure =
+    Failure::new(3, "Too much data", "Invalid data length").at("ethereum.c:1038");
+const EMPTY: Failure =
+    Failure::new(3, "Empty data chunk received", "Invalid data length").at("ethereum.c:1044");
+const TOO_LONG: Failure =
+    Failure::new(3, "Data length exceeds limit", "Data length exceeds limit").at("ethereum.c:580");
+/// Firmware takes less than 16 MB.
+const MOST_DATA: usize = 16_000_000;
+const MALFORMED: Failure =
+    Failure::new(3, "Malformed address", "Invalid address").at("ethereum.c:258");
+
+pub(super) struct SignTx {
+    path: Vec<u32>,
+    typed: bool,
+    /// Nonce, prices, gas limit: as they come, in the order of the transaction.
+    numbers: Vec<Vec<u8>>,
+    to: String,
+    value: Vec<u8>,
+    data: Vec<u8>,
+    length: usize,
+    chain_id: u64,
+}
+
+impl SignTx {
+    /// Reads a legacy transaction.
+    pub(super) fn read(message: &Message<'_>) -> Self {
+        Self::with(message, false, &[2, 3, 4], [11, 6, 7, 8, 9])
+    }
+
+    /// Reads an EIP-1559 transaction, whose message has the maximum fee before the tip.
+    pub(super) fn read_eip1559(message: &Message<'_>) -> Self {
+        Self::with(message, true, &[2, 4, 3, 5], [6, 7, 8, 9, 10])
+    }
+
+    fn with(message: &Message<'_>, typed: bool, numbers: &[u64], fields: [u64; 5]) -> Self {
+        let bytes = |field| message.bytes(field).map(<[u8]>::to_vec).unwrap_or_default();
+        let [to, value, data, length, chain] = fields;
+        let number = |field| message.number(field).unwrap_or_default();
+        Self {
+            path: message.path(),
+            typed,
+            numbers: numbers.iter().map(|field| bytes(*field)).collect(),
+            to: message.text(to).unwrap_or_default(),
+            value: bytes(value),
+            data: bytes(data),
+            length: usize::try_from(number(length)).unwrap_or(usize::MAX),
+            chain_id: number(chain),
+        }
+    }
+
+    /// A request for the data that is still to come, where there is any.
+    fn next_chunk(&self) -> Option<Step> {
+        let left = self.length.checked_sub(self.data.len()).filter(|left| *left > 0)?;
+        let request = Writer::default().number(1, left.min(CHUNK) as u64).finish();
+        Some(Step::Ask(kind::ETHEREUM_TX_ACK, (kind::ETHEREUM_TX_REQUEST, request)))
+    }
+
+    fn check(&self) -> Option<Failure> {
+        if self.length > MOST_DATA {
+            return Some(TOO_LONG);
+        }
+        (self.data.len() > self.length).then_some(TOO_MUCH)
+    }
+
+    fn to(&self) -> Result<Vec<u8>, Failure> {
+        let digits = self.to.strip_prefix("0x").unwrap_or(&self.to);
+        let nibble = |c: char| c.to_digit(16).map(|digit| digit as u8);
+        let nibbles: Option<Vec<u8>> = digits.chars().map(nibble).collect();
+        let nibbles = nibbles.filter(|n| matches!(n.len(), 0 | 40)).ok_or(MALFORMED)?;
+        Ok(nibbles.chunks(2).map(|pair| pair.iter().fold(0, |byte, n| byte << 4 | n)).collect())
+    }
+
+    /// What is signed.
+    fn digest(&self) -> Result<[u8; 32], Failure> {
+        let mut items: Vec<Vec<u8>> = self.numbers.iter().map(|bytes| rlp::string(bytes)).collect();
+        items.extend([&self.to()?, &self.value, &self.data].map(|bytes| rlp::string(bytes)));
+        let chain = rlp::number(self.chain_id);
+        let bytes = match self.typed {
+            true => {
+                items.insert(0, chain);
+                items.push(rlp::list(&[]));
+                [vec![2], rlp::list(&items)].concat()
+            }
+            false => {
+                items.extend([chain, rlp::string(&[]), rlp::string(&[])]);
+                rlp::list(&items)
+            }
+        };
+        Ok(Keccak256::digest(bytes).into())
+    }
+
+    fn screens_of_one(&self) -> Vec<Screen> {
+        let page = |text: String, place| Screen::new(code::SIGN_TX, "", text).at(place);
+        let mut screens = vec![page(format!("Send to {}?", self.to), "ethereum.c:768")];
+        let pages = self.length.div_ceil(PAGE);
+        for n in 1..=pages.min(MOST_PAGES) {
+            screens.push(page(format!("Transaction data, page {n}"), "ethereum.c:785"));
+        }
+        if pages > MOST_PAGES {
+            let warning = Screen::new(code::PROTECT_CALL, "", "Warning! Too long data to view.");
+            screens.push(warning.at("ethereum.c:794"));
+        }
+        let fees: &[_] = match self.typed {
+            false => &[("Really send, paying up to the fee?", "ethereum.c:855")],
+            true => &[
+                ("Maximum fee per gas", "ethereum.c:951"),
+                ("Priority fee per gas", "ethereum.c:961"),
+                ("Maximum fee", "ethereum.c:970"),
+            ],
+        };
+        screens.extend(fees.iter().map(|(text, place)| page((*text).to_owned(), place)));
+        screens
+    }
+
+    fn screens_of_core(&self) -> Vec<Screen> {
+        let mut screens = Vec::new();
+        if self.length > 0 {
+            let text = format!("All input data ({} bytes)", self.length);
+            screens.push(Screen::new(code::SIGN_TX, "confirm_data", text));
+        }
+        let to = format!("Send to {}?", self.to);
+        screens.push(Screen::new(code::SIGN_TX, "confirm_output", to));
+        screens.push(Screen::new(code::SIGN_TX, "confirm_total", "Sign transaction?").pages(2));
+        screens
+    }
+}
+
+impl Command for SignTx {
+    fn steps(&self, model: Model) -> Vec<Step> {
+        let mut steps = key_steps(model, &self.path, "fsm_msg_ethereum.h:128");
+        steps.extend(self.check().map(Step::Fail));
+        match model {
+            Model::One => steps.extend([Step::Show].into_iter().chain(self.next_chunk())),
+            _ => steps.extend(self.next_chunk().into_iter().chain([Step::Show])),
+        }
+        steps
+    }
+
+    fn screens(&self, state: &State) -> Result<Vec<Screen>, Failure> {
+        self.to()?;
+        match state.model {
+            Model::One => Ok(self.screens_of_one()),
+            _ => Ok(self.screens_of_core()),
+        }
+    }
+
+    fn heard(&mut self, message: &Message<'_>) -> Result<Vec<Step>, Failure> {
+        let chunk = message.bytes(1).unwrap_or_default();
+        if chunk.is_empty() {
+            return Err(EMPTY);
+        }
+        self.data.extend_from_slice(chunk);
+        match self.check() {
+            Some(failure) => Err(failure),
+            None => Ok(self.next_chunk().into_iter().collect()),
+        }
+    }
+
+    fn answer(&self, state: &mut State) -> Result<Reply, Failure> {
+        let node = state.node(&self.path)?;
+        let (r, s, odd) = node.sign(&self.digest()?).ok_or(NO_KEY)?;
+        let with_chain = !self.typed && self.chain_id <= MOST_CHAIN;
+        let v = if with_chain { self.chain_id * 2 + 35 } else { 0 } + u64::from(odd);
+        let reply = Writer::default().number(2, v).bytes(3, &r).bytes(4, &s);
+        Ok((kind::ETHEREUM_TX_REQUEST, reply.finish()))
+    }
+}

@@ -1,0 +1,16 @@
+//! THP, as the Safe 7 speaks it: channels, the handshake, pairing, credentials, sessions. Packets
+//! and the handshake are the vendor's crate in its role as a device; the rest is written anew.
+
+mod code_entry;
+mod cpace;
+mod credential;
+mod front;
+mod noise;
+mod pairing;
+mod pairing_code;
+mod sessions;
+
+pub use credential::HostCredential;
+pub(super) use front::{Front, Incoming};
+pub use pairing_code::PairingCode;
+pub(super) use sessions::{id, moved};

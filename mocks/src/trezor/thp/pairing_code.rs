@@ -1,0 +1,44 @@
+//! The six digits on the screen of a device that is being paired.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What the device shows while it is being paired. Clones show the same, so that a test, or the
+/// person at the screen, can look at it while the device is elsewhere.
+#[derive(Clone, Default)]
+pub struct PairingCode(Arc<Mutex<Screen>>);
+
+type Watcher = Box<dyn FnMut(&str) + Send>;
+
+#[derive(Default)]
+struct Screen {
+    code: Option<String>,
+    watcher: Option<Watcher>,
+}
+
+impl PairingCode {
+    /// The six digits; `None` while none are shown.
+    pub fn digits(&self) -> Option<String> {
+        self.screen().code.clone()
+    }
+
+    /// Tells `watcher` of each code as it is shown.
+    pub fn watch(&self, watcher: impl FnMut(&str) + Send + 'static) {
+        self.screen().watcher = Some(Box::new(watcher));
+    }
+
+    pub(super) fn show(&self, code: &str) {
+        let mut screen = self.screen();
+        screen.code = Some(code.to_owned());
+        if let Some(watcher) = &mut screen.watcher {
+            watcher(code);
+        }
+    }
+
+    pub(in crate::trezor) fn hide(&self) {
+        self.screen().code = None;
+    }
+
+    fn screen(&self) -> MutexGuard<'_, Screen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,73 @@
+//! Messages over THP: which session they are for, and their answers.
+
+use super::{
+    Packet, Trezor, kind,
+    thp::{self, Incoming},
+};
+use crate::Decision;
+
+impl Trezor {
+    /// Takes one packet of a Safe 7's, and gives those that it answers.
+    pub(super) fn thp_packet(&mut self, packet: &Packet) -> Vec<Packet> {
+        let Some(mut thp) = self.thp.take() else { return Vec::new() };
+        let incoming = thp.packet(packet, |may_ask| self.unlock_for_handshake(may_ask));
+        // Acknowledged before it is looked at.
+        let mut packets = thp.packets();
+        self.thp = Some(thp);
+        if let Some(incoming) = incoming {
+            self.thp_message(&incoming);
+        }
+        if let Some(thp) = &mut self.thp {
+            packets.extend(thp.packets());
+        }
+        packets
+    }
+
+    fn thp_message(&mut self, incoming: &Incoming) {
+        let Incoming { channel, session, kind, payload } = incoming;
+        let is_pairing = self.thp.as_mut().is_some_and(|thp| thp.pairing(*channel).is_some());
+        let replies = match is_pairing {
+            true => self.pairing_message(*channel, *kind, payload),
+            false => self.session_message((*channel, *session), *kind, payload),
+        };
+        if let Some((old, new)) = self.thp.as_mut().and_then(|thp| thp.replaced.take()) {
+            self.state.sessions.rename(|id| thp::moved(id, old, new));
+            // Whatever the old channel was at is given up.
+            self.pending = None;
+        }
+        let busy = self.pending.is_some();
+        let Some(thp) = &mut self.thp else { return };
+        thp.set_active(busy.then_some(*channel));
+        // What comes before a session's first message is answered without one.
+        let session = if is_pairing { 0 } else { *session };
+        for (kind, payload) in replies {
+            thp.send(*channel, session, kind, &payload);
+        }
+    }
+
+    fn session_message(&mut self, at: (u16, u8), kind: u16, payload: &[u8]) -> Vec<super::Reply> {
+        match self.pending_of {
+            // Of the same channel: not heeded. Of another: that one was silent for too long.
+            Some(of) if self.pending.is_some() && of != at && of.0 == at.0 => return Vec::new(),
+            Some(of) if of != at => self.pending = None,
+            _ => {}
+        }
+        let id = thp::id(at.0, at.1);
+        match kind {
+            kind::THP_CREATE_NEW_SESSION => self.state.sessions.begin(id),
+            _ => self.state.sessions.choose(id),
+        }
+        let replies = self.message(kind, payload);
+        self.pending_of = self.pending.is_some().then_some(at);
+        replies
+    }
+
+    /// Whether the device is unlocked; its user is asked for the PIN where that may be.
+    fn unlock_for_handshake(&mut self, may_ask: bool) -> bool {
+        if !self.state.unlocked && may_ask && !self.away {
+            let typed = self.user.decide("Enter PIN") == Decision::Approve;
+            self.state.unlocked = typed;
+        }
+        self.state.unlocked
+    }
+}
