@@ -1,6 +1,6 @@
 //! The user as a trait argument. The library never prints and never prompts: it calls these.
 
-use crate::secret::SecretText;
+use crate::{eth::Transaction, secret::SecretText};
 
 /// What a device waits for its user to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,10 +12,23 @@ pub enum Attention<'a> {
     PublicKey,
     /// Read and approve this text.
     Message(&'a str),
+    /// Read and approve this transaction.
+    Transaction(&'a Transaction),
+    /// Compare and approve a 32-byte root that the withdrawal key of a validator signs (BLS).
+    SigningRoot {
+        /// The validator's index in the wallet.
+        index: u32,
+        /// What is signed.
+        root: &'a [u8; 32],
+    },
+    /// Approve that this app is opened.
+    OpenApp(&'a str),
     /// Enter the PIN on the device.
     Pin,
     /// Enter or confirm the passphrase on the device.
     Passphrase,
+    /// Allow this computer to talk to the device.
+    Pairing,
     /// Anything else that the device shows.
     Other,
 }
@@ -43,8 +56,19 @@ pub trait Interact {
     /// `on_device` says whether the device can ask for it itself.
     fn enter_passphrase(&mut self, device: &str, on_device: bool) -> Option<Passphrase>;
 
+    /// The six digits that a device shows to be paired with this computer. `None` cancels.
+    fn enter_pairing_code(&mut self, device: &str) -> Option<String> {
+        self.ask(&format!("{device}: type the six digits that it shows"))
+    }
+
     /// A line typed by a person at a terminal, or `None` where nobody is there to answer.
     fn ask(&mut self, question: &str) -> Option<String>;
+
+    /// A secret that is no wallet's, typed without echo: the passphrase of a custodian, or what an
+    /// age plugin asks for. `None` where nobody is there to type it.
+    fn enter_secret(&mut self, _question: &str) -> Option<SecretText> {
+        None
+    }
 
     /// Something the user should know about what the device asks next.
     fn note(&mut self, _text: &str) {}

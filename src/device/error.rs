@@ -40,17 +40,19 @@ pub enum DeviceError {
     #[error("the {0} is locked")]
     Locked(String),
     /// Another app is open.
-    #[error("the {device} has `{open}` open, not the Ethereum app")]
+    #[error("the {device} has `{open}` open, not the {wanted} app")]
     WrongApp {
         /// Which device.
         device: String,
         /// The app that is open.
         open: String,
+        /// The app that is needed.
+        wanted: String,
     },
     /// The app is too old for what was asked.
-    #[error("the Ethereum app {found} is too old: {needed} or later is needed")]
+    #[error("the {found} is too old: {needed} or later is needed")]
     AppTooOld {
-        /// Its version.
+        /// Its name and version.
         found: String,
         /// The oldest that will do.
         needed: String,

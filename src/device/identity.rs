@@ -54,4 +54,6 @@ pub enum State {
     Bootloader,
     /// No words on it yet.
     Uninitialized,
+    /// It does not talk to this computer yet; opening it asks its user whether it may.
+    Unpaired,
 }

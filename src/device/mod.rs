@@ -3,15 +3,17 @@
 
 mod error;
 mod identity;
+mod preflight;
 
 use std::time::Duration;
 
 pub use error::DeviceError;
 pub use identity::{Identity, PassphraseUse, State};
+pub use preflight::{Refusal, Request};
 
 use crate::{
     bls,
-    eth::{Address, Signature},
+    eth::{Address, Signature, Transaction},
     interact::Interact,
     path::DerivationPath,
     secret::SecretBytes,
@@ -53,9 +55,19 @@ pub trait Found: Send {
     fn state(&mut self) -> Result<State, DeviceError>;
 
     /// Makes it ready for use, asking its user for PIN and passphrase as the device asks. Any
-    /// state but [`State::Ready`] (or [`State::Locked`], where the device lets the host ask for the
-    /// PIN) is an error that says what to do.
+    /// state but [`State::Ready`] (or [`State::Locked`] and [`State::Unpaired`], where the device
+    /// lets the host ask for PIN and pairing) is an error that says what to do.
     fn open(self: Box<Self>, user: &mut dyn Interact) -> Result<Box<dyn Wallet>, DeviceError>;
+
+    /// Makes it ready to sign with BLS withdrawal keys instead, where the device can: on a Ledger
+    /// that is another app, so that it is one or the other.
+    fn open_bls_signer(
+        self: Box<Self>,
+        _user: &mut dyn Interact,
+    ) -> Result<Box<dyn BlsSigner>, DeviceError> {
+        let (device, what) = (self.spec().to_owned(), "sign with BLS keys".to_owned());
+        Err(DeviceError::Unsupported { device: format!("device {device}"), what })
+    }
 }
 
 /// An open hardware wallet.
@@ -79,6 +91,12 @@ pub trait Wallet: Send {
         user: &mut dyn Interact,
     ) -> Result<Signature, DeviceError>;
 
+    /// Why it will refuse `request`, where that is known beforehand. Nobody is asked anything, and
+    /// `None` is no promise.
+    fn preflight(&self, _request: &Request<'_>) -> Option<Refusal> {
+        None
+    }
+
     /// BLS public keys of the wallet's words by EIP-2333, where the device can give them.
     fn bls_public_keys(&mut self) -> Option<&mut dyn BlsPublicKeys> {
         None
@@ -86,6 +104,11 @@ pub trait Wallet: Send {
 
     /// SLIP-0011 CipherKeyValue, where the device has it.
     fn cipher_key_value(&mut self) -> Option<&mut dyn CipherKeyValue> {
+        None
+    }
+
+    /// Transactions, where the device signs them.
+    fn transactions(&mut self) -> Option<&mut dyn Transactions> {
         None
     }
 
@@ -106,6 +129,25 @@ pub trait BlsPublicKeys {
     ) -> Result<bls::PublicKey, DeviceError>;
 }
 
+/// BLS signatures by the withdrawal keys of the wallet's words (EIP-2334).
+pub trait BlsSigner: Send {
+    /// The public key at m/12381/3600/`index`/0.
+    fn withdrawal_public_key(
+        &mut self,
+        index: u32,
+        user: &mut dyn Interact,
+    ) -> Result<bls::PublicKey, DeviceError>;
+
+    /// Signs `root` with the key at m/12381/3600/`index`/0. Always asks its user. The signature is
+    /// one of that key; any other is an error of the device's.
+    fn sign_root(
+        &mut self,
+        index: u32,
+        root: &[u8; 32],
+        user: &mut dyn Interact,
+    ) -> Result<bls::Signature, DeviceError>;
+}
+
 /// SLIP-0011.
 pub trait CipherKeyValue {
     /// Encrypts `value` under `key` at `path`, with both ask flags set and no iv: the device asks
@@ -117,6 +159,18 @@ pub trait CipherKeyValue {
         value: &[u8; 32],
         user: &mut dyn Interact,
     ) -> Result<SecretBytes<32>, DeviceError>;
+}
+
+/// Transactions of EIP-155 and EIP-1559.
+pub trait Transactions {
+    /// Signs `transaction` with the key at `path`. Always asks its user. The signature is one by
+    /// which the wallet's own address at `path` recovers; any other is an error of the device's.
+    fn sign_transaction(
+        &mut self,
+        path: &DerivationPath,
+        transaction: &Transaction,
+        user: &mut dyn Interact,
+    ) -> Result<Signature, DeviceError>;
 }
 
 /// Sessions of a device that asks for its passphrase once a session.

@@ -1,6 +1,6 @@
 //! Simulated devices in this process, behind the same links as real ones.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use stockade_mocks::{Decision, Device, User, ledger as mock_ledger, trezor as mock_trezor};
 
@@ -8,8 +8,9 @@ use super::{MockModel, MockSetup, Spec};
 use crate::{
     device::{DeviceError, Found, Timeouts},
     ledger::{self, HidExchange, Ledger},
+    secret::SecretBytes,
     transport::{Link, Packet, TransportError},
-    trezor::{self, Trezor},
+    trezor::{self, Pairing, Pairings, PairingsError, Trezor},
 };
 
 /// A link to a simulated device, which answers at once.
@@ -34,6 +35,7 @@ impl<D: Device> Link for MockLink<D> {
         let answer = self.answers.pop_front();
         if answer.is_none() {
             std::thread::sleep(wait);
+            self.answers.extend(self.device.tick());
         }
         Ok(answer)
     }
@@ -46,35 +48,53 @@ pub(super) fn find(
     setup: &MockSetup,
 ) -> Result<Box<dyn Found>, DeviceError> {
     match spec {
-        Spec::MockTrezor(model) => Ok(Box::new(trezor(spec, *model, timeouts, setup)?)),
+        Spec::MockTrezor(model) => Ok(Box::new(trezor(spec, *model, timeouts, setup))),
         _ => Ok(Box::new(ledger(spec, timeouts, setup))),
     }
 }
 
-fn trezor(
-    spec: &Spec,
-    model: MockModel,
-    timeouts: Timeouts,
-    setup: &MockSetup,
-) -> Result<Trezor, DeviceError> {
+fn trezor(spec: &Spec, model: MockModel, timeouts: Timeouts, setup: &MockSetup) -> Trezor {
     let model = match model {
         MockModel::One => mock_trezor::Model::One,
         MockModel::T => mock_trezor::Model::T,
         MockModel::Safe3 => mock_trezor::Model::Safe3,
         MockModel::Safe5 => mock_trezor::Model::Safe5,
-        MockModel::Safe7 => {
-            return Err(DeviceError::Unsupported {
-                device: "Trezor Safe 7".to_owned(),
-                what: "be simulated yet: it speaks THP".to_owned(),
-            });
-        }
+        MockModel::Safe7 => mock_trezor::Model::Safe7,
     };
     let device = mock_trezor::Trezor::new(mock_trezor::Config {
         mnemonic: Some(setup.mnemonic.clone()),
         ..mock_trezor::Config::new(model, user(setup))
     });
     let about = trezor::About { spec: spec.to_string(), simulated: true };
-    Ok(Trezor::new(Box::new(MockLink::new(device)), about, timeouts))
+    let pairings = Paired(device.paired_host(HOST, APP));
+    let found = Trezor::new(Box::new(MockLink::new(device)), about, timeouts);
+    found.with_pairings(Arc::new(pairings))
+}
+
+/// What the simulated Safe 7 was paired with. It is made anew for each command: were it not paired
+/// beforehand, somebody would have to type a code every time.
+struct Paired(Option<mock_trezor::HostCredential>);
+
+const HOST: &str = "this process";
+const APP: &str = "Stockade";
+
+impl Pairings for Paired {
+    fn load(&self) -> (Vec<Pairing>, Vec<PairingsError>) {
+        let pairing = |host: &mock_trezor::HostCredential| Pairing {
+            device_public_key: host.device_public_key,
+            host_private_key: SecretBytes::new(|key| *key = host.host_private_key),
+            credential: host.credential.clone().into(),
+        };
+        (self.0.iter().map(pairing).collect(), Vec::new())
+    }
+
+    fn keep(&self, _pairing: &Pairing) -> Result<(), PairingsError> {
+        Ok(())
+    }
+
+    fn host_name(&self) -> String {
+        HOST.to_owned()
+    }
 }
 
 fn ledger(spec: &Spec, timeouts: Timeouts, setup: &MockSetup) -> Ledger {

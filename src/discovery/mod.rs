@@ -12,7 +12,7 @@ use crate::{
     device::{DeviceError, Found, Timeouts},
     ledger::{self, Ledger, StreamExchange},
     transport::{TransportError, tcp::Tcp, udp::Udp},
-    trezor::{self, Trezor},
+    trezor::{self, Pairings, Trezor},
 };
 
 pub use spec::{MockModel, Spec, SpecError};
@@ -74,15 +74,26 @@ pub fn list(timeouts: Timeouts) -> Listing {
     listing
 }
 
-/// The device that `spec` names. It is connected to, and not asked anything yet.
+/// The device that `spec` names. It is connected to, and not asked anything yet. What is paired with
+/// it is not kept.
 pub fn find(
     spec: &Spec,
     timeouts: Timeouts,
     mock: &MockSetup,
 ) -> Result<Box<dyn Found>, DeviceError> {
+    find_paired(spec, timeouts, mock, Arc::new(trezor::NoPairings))
+}
+
+/// The same, where what was paired with a device is kept in `pairings`.
+pub fn find_paired(
+    spec: &Spec,
+    timeouts: Timeouts,
+    mock: &MockSetup,
+    pairings: Arc<dyn Pairings>,
+) -> Result<Box<dyn Found>, DeviceError> {
     match spec {
         Spec::Ledger { path } => usb_ledger(spec, path.as_deref(), timeouts),
-        Spec::Trezor { path } => usb_trezor(spec, path.as_deref(), timeouts),
+        Spec::Trezor { path } => usb_trezor(spec, path.as_deref(), timeouts, pairings),
         Spec::Speculos { address } => {
             let stream = Tcp::connect(address, timeouts.reply).map_err(|e| at(spec, e))?;
             let about = ledger::About {
@@ -96,7 +107,8 @@ pub fn find(
         Spec::TrezorUdp { address } => {
             let link = Udp::connect(address, timeouts.reply).map_err(|e| at(spec, e))?;
             let about = trezor::About { spec: spec.to_string(), simulated: true };
-            Ok(Box::new(Trezor::new(Box::new(link), about, timeouts)))
+            let found = Trezor::new(Box::new(link), about, timeouts);
+            Ok(Box::new(found.with_pairings(pairings)))
         }
         Spec::MockLedger | Spec::MockTrezor(_) => simulated(spec, timeouts, mock),
     }
@@ -109,7 +121,14 @@ use usb::{ledger as usb_ledger, trezor as usb_trezor};
 use no_usb as usb_ledger;
 
 #[cfg(not(feature = "hid"))]
-use no_usb as usb_trezor;
+fn usb_trezor(
+    spec: &Spec,
+    _path: Option<&str>,
+    _timeouts: Timeouts,
+    _pairings: Arc<dyn Pairings>,
+) -> Result<Box<dyn Found>, DeviceError> {
+    Err(not_in_this_build(spec))
+}
 
 #[cfg(not(feature = "hid"))]
 fn no_usb(

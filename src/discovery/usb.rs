@@ -1,11 +1,13 @@
 //! Devices on USB.
 
+use std::sync::Arc;
+
 use super::{Listed, Listing, Spec, at};
 use crate::{
     device::{DeviceError, Found, Timeouts},
     ledger::{self, HidExchange, Ledger, model},
     transport::{TransportError, hid, usb},
-    trezor::{self, Trezor},
+    trezor::{self, Pairings, Trezor},
 };
 
 /// Adds what is plugged in to `listing`.
@@ -61,7 +63,28 @@ pub(super) fn ledger(
         simulated: false,
         bootloader: product.bootloader,
     };
-    Ok(Box::new(Ledger::new(Box::new(HidExchange::new(link)), about, timeouts)))
+    let others: Vec<String> =
+        ledgers().unwrap_or_default().into_iter().map(|other| other.path).collect();
+    let ledger = Ledger::new(Box::new(HidExchange::new(link)), about, timeouts);
+    Ok(Box::new(ledger.reconnecting(Box::new(move || come_back(&candidate, &others)))))
+}
+
+/// The Ledger that was `before`: it may have another path and product id when it comes back, but
+/// is the same model, and none of the `others` that were there all the time.
+fn come_back(
+    before: &hid::Candidate,
+    others: &[String],
+) -> Result<Box<dyn ledger::Exchange>, DeviceError> {
+    let spec = ledger_spec(before);
+    let found = ledgers().map_err(|e| nothing_here(&spec, &e))?;
+    let model = model::product(before.product_id).model;
+    let same = |c: &hid::Candidate| {
+        model::product(c.product_id).model == model
+            && (c.path == before.path || !others.contains(&c.path))
+    };
+    let candidate = choose(&spec, found, same, ledger_spec)?;
+    let link = hid::Hid::open(&candidate.path).map_err(|e| at(&spec, e))?;
+    Ok(Box::new(HidExchange::new(link)))
 }
 
 /// The Trezor that is meant by `spec`.
@@ -69,16 +92,14 @@ pub(super) fn trezor(
     spec: &Spec,
     path: Option<&str>,
     timeouts: Timeouts,
+    pairings: Arc<dyn Pairings>,
 ) -> Result<Box<dyn Found>, DeviceError> {
     let found = trezors().map_err(|e| nothing_here(spec, &e))?;
     let candidate = choose(spec, found, |c| path.is_none_or(|path| c.path == path), trezor_spec)?;
-    open_trezor(&candidate, timeouts)
+    Ok(Box::new(open_trezor(&candidate, timeouts)?.with_pairings(pairings)))
 }
 
-fn open_trezor(
-    candidate: &usb::Candidate,
-    timeouts: Timeouts,
-) -> Result<Box<dyn Found>, DeviceError> {
+fn open_trezor(candidate: &usb::Candidate, timeouts: Timeouts) -> Result<Trezor, DeviceError> {
     let spec = trezor_spec(candidate);
     if !candidate.speaks {
         return Err(DeviceError::Unsupported {
@@ -88,7 +109,7 @@ fn open_trezor(
     }
     let link = usb::Usb::open(trezor::VENDOR_ID, &candidate.path).map_err(|e| at(&spec, e))?;
     let about = trezor::About { spec: spec.to_string(), simulated: false };
-    Ok(Box::new(Trezor::new(Box::new(link), about, timeouts)))
+    Ok(Trezor::new(Box::new(link), about, timeouts))
 }
 
 /// A system that cannot list its USB devices has none, and says why.

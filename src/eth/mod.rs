@@ -1,8 +1,14 @@
-//! Ethereum accounts: addresses (EIP-55), signatures, and personal messages (EIP-191).
+//! Ethereum accounts: addresses (EIP-55), keys (BIP-32), signatures, personal messages (EIP-191) and
+//! transactions (EIP-155, EIP-1559).
 
+mod account_key;
 pub mod address;
 pub mod personal_message;
+mod rlp;
 pub mod signature;
+pub mod transaction;
 
+pub use account_key::{AccountKey, NoKey};
 pub use address::Address;
 pub use signature::Signature;
+pub use transaction::{Fee, Transaction};

@@ -34,6 +34,17 @@ pub enum SignatureError {
     Unrecoverable,
 }
 
+/// What a signature consists of.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// r, 32 bytes big-endian.
+    pub r: [u8; 32],
+    /// s, 32 bytes big-endian; low.
+    pub s: [u8; 32],
+    /// Whether the y of R is odd.
+    pub y_is_odd: bool,
+}
+
 impl Signature {
     /// From r, s (32 bytes each, big-endian) and v (27 or 28).
     pub fn from_parts(r: [u8; 32], s: [u8; 32], v: u8) -> Result<Self, SignatureError> {
@@ -56,6 +67,12 @@ impl Signature {
             *to = from;
         }
         bytes
+    }
+
+    /// r, s and the parity, as transactions carry them.
+    pub fn parts(&self) -> Parts {
+        let (r, s) = self.ecdsa.split_bytes();
+        Parts { r: r.into(), s: s.into(), y_is_odd: self.odd }
     }
 
     /// The address whose key signed the 32-byte `digest`.

@@ -1,17 +1,28 @@
 //! A Ledger that was found: what is open on it, and the way to a wallet.
 
 use super::{
-    Exchange,
-    commands::{AppNameAndVersion, GetAppConfiguration, GetAppNameAndVersion},
-    wallet::{Talker, Wallet},
+    Exchange, Reconnect,
+    btec::Btec,
+    commands::{
+        AppConfiguration, AppNameAndVersion, GetAppConfiguration, GetAppNameAndVersion,
+        GetDeviceInfo,
+    },
+    model,
+    preflight::App,
+    switch::switch,
+    talker::Talker,
+    wallet::Wallet,
 };
 use crate::{
-    device::{self, DeviceError, Identity, PassphraseUse, State, Timeouts},
+    device::{self, BlsSigner, DeviceError, Identity, PassphraseUse, State, Timeouts},
     interact::Interact,
 };
 
-/// The name of the app that Stockade talks to.
+/// The app that Stockade talks to.
 const APP: &str = "Ethereum";
+
+/// The app that signs with BLS withdrawal keys.
+const BTEC: &str = "BTEC";
 
 /// What is known about a Ledger before it is asked anything.
 #[derive(Debug, Clone)]
@@ -30,6 +41,7 @@ pub struct About {
 pub struct Ledger {
     talker: Talker,
     about: About,
+    reconnect: Option<Reconnect>,
 }
 
 impl Ledger {
@@ -37,14 +49,16 @@ impl Ledger {
     pub fn new(exchange: Box<dyn Exchange>, about: About, timeouts: Timeouts) -> Self {
         let name = format!("Ledger {}", about.model);
         Self {
-            talker: Talker {
-                exchange,
-                name,
-                timeouts,
-                app_version: "of unknown version".to_owned(),
-            },
+            talker: Talker { exchange, name, timeouts, app: "app".to_owned() },
             about,
+            reconnect: None,
         }
+    }
+
+    /// With a way to find it again after it left USB, as it does when an app is opened or closed.
+    #[must_use]
+    pub fn reconnecting(self, reconnect: Reconnect) -> Self {
+        Self { reconnect: Some(reconnect), ..self }
     }
 
     /// Which app is open; `None` while it is locked.
@@ -54,6 +68,23 @@ impl Ledger {
             Err(DeviceError::Locked(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Has the app `wanted` opened, and remembers its version.
+    fn bring_up(
+        &mut self,
+        wanted: &str,
+        user: &mut dyn Interact,
+    ) -> Result<AppNameAndVersion, DeviceError> {
+        let device = self.talker.name.clone();
+        if self.about.bootloader {
+            let what = "be used in its bootloader: unplug it, and plug it in without a press";
+            return Err(DeviceError::Unsupported { device, what: what.to_owned() });
+        }
+        let open = self.app()?.ok_or(DeviceError::Locked(device))?;
+        let app = switch(&mut self.talker, &mut self.reconnect, open, wanted, user)?;
+        self.talker.app = format!("{} app {}", app.name, app.version);
+        Ok(app)
     }
 
     fn identity(&self, app: Option<AppNameAndVersion>) -> Identity {
@@ -81,7 +112,16 @@ impl device::Found for Ledger {
 
     fn identify(&mut self) -> Result<Identity, DeviceError> {
         let app = if self.about.bootloader { None } else { self.app()? };
-        Ok(self.identity(app))
+        let on_dashboard = app.as_ref().is_some_and(AppNameAndVersion::is_dashboard);
+        let mut identity = self.identity(app);
+        // The dashboard alone says what the device is.
+        if on_dashboard && let Ok(info) = self.talker.ask(&GetDeviceInfo, &|| false) {
+            identity.firmware = Some(info.firmware);
+            if let Some(model) = model::of_target_id(info.target_id) {
+                identity.model = model.to_owned();
+            }
+        }
+        Ok(identity)
     }
 
     fn state(&mut self) -> Result<State, DeviceError> {
@@ -101,24 +141,26 @@ impl device::Found for Ledger {
         mut self: Box<Self>,
         user: &mut dyn Interact,
     ) -> Result<Box<dyn device::Wallet>, DeviceError> {
-        let device = self.talker.name.clone();
-        if self.about.bootloader {
-            let what = "be used in its bootloader: unplug it, and plug it in without a press";
-            return Err(DeviceError::Unsupported { device, what: what.to_owned() });
-        }
-        let app = self.app()?.ok_or_else(|| DeviceError::Locked(device.clone()))?;
-        if app.name != APP {
-            return Err(DeviceError::WrongApp { device, open: shown(app) });
-        }
-        self.talker.app_version.clone_from(&app.version);
+        let app = self.bring_up(APP, user)?;
         // The first command of the app's own: whoever only borrowed its name fails here.
-        self.talker.ask(&GetAppConfiguration, &|| user.cancelled())?;
+        let AppConfiguration { blind_signing, version } =
+            self.talker.ask(&GetAppConfiguration, &|| user.cancelled())?;
         let identity = self.identity(Some(app));
-        Ok(Box::new(Wallet { talker: self.talker, identity }))
+        let app = App { version, blind_signing };
+        Ok(Box::new(Wallet { talker: self.talker, identity, app }))
+    }
+
+    fn open_bls_signer(
+        mut self: Box<Self>,
+        user: &mut dyn Interact,
+    ) -> Result<Box<dyn BlsSigner>, DeviceError> {
+        self.bring_up(BTEC, user)?;
+        Ok(Box::new(Btec { talker: self.talker }))
     }
 }
 
-fn shown(app: AppNameAndVersion) -> String {
+/// An app's name, for people.
+pub(super) fn shown(app: AppNameAndVersion) -> String {
     match app.is_dashboard() {
         true => "dashboard".to_owned(),
         false => app.name,

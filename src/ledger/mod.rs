@@ -4,14 +4,18 @@
 //! of their own.
 
 pub mod apdu;
+mod btec;
 pub mod command;
 pub mod commands;
 pub mod exchange;
 mod found;
 pub mod framing;
 pub mod model;
+mod preflight;
 pub mod status_word;
 mod stream;
+mod switch;
+mod talker;
 mod wallet;
 
 pub use apdu::{Apdu, Reply};
@@ -20,3 +24,4 @@ pub use exchange::{Exchange, ExchangeError, HidExchange};
 pub use found::{About, Ledger};
 pub use status_word::StatusWord;
 pub use stream::StreamExchange;
+pub use switch::Reconnect;

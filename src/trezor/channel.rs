@@ -25,6 +25,15 @@ pub(super) enum ChannelError {
     Codec(#[from] CodecError),
     #[error("no message")]
     Stopped(Stopped),
+    /// THP: another program has a channel in use.
+    #[error("it is busy")]
+    Busy,
+    /// THP: its PIN comes first.
+    #[error("it is locked")]
+    Locked,
+    /// THP: the channel has ended, and why.
+    #[error("{0}")]
+    Lost(&'static str),
 }
 
 impl From<Stopped> for ChannelError {
@@ -43,6 +52,11 @@ impl ChannelError {
                 DeviceError::Timeout { device: device.to_owned(), after }
             }
             Self::Stopped(Stopped::Cancelled) => DeviceError::Declined("interrupted".to_owned()),
+            Self::Busy => DeviceError::Busy(device.to_owned()),
+            Self::Locked => DeviceError::Locked(device.to_owned()),
+            Self::Lost(why) => {
+                DeviceError::protocol(device, format!("its encrypted channel broke: {why}"))
+            }
         }
     }
 }
@@ -50,6 +64,11 @@ impl ChannelError {
 impl Channel {
     pub(super) fn new(link: Box<dyn Link>) -> Self {
         Self { link }
+    }
+
+    /// Gives the link back, for another protocol.
+    pub(super) fn into_link(self) -> Box<dyn Link> {
+        self.link
     }
 
     pub(super) fn send(&mut self, message: &Message) -> Result<(), ChannelError> {

@@ -5,6 +5,8 @@ use trezor_client::protos::Failure;
 
 use crate::device::DeviceError;
 
+const INVALID_PROTOCOL: i32 = 17;
+
 const SESSION_ENDED: &str = "its session has ended; open the device again";
 
 /// The error that `failure` is, on the device named `device`.
@@ -22,17 +24,17 @@ pub(super) fn error(device: &str, failure: &Failure) -> DeviceError {
         5 => DeviceError::Locked(device),
         11 => DeviceError::NotInitialized(device),
         15 | 19 => DeviceError::Busy(device),
-        17 => DeviceError::Unsupported {
-            device,
-            what: "be used yet: it speaks THP, as the Safe 7 does, and Stockade does not (InvalidProtocol, 17)"
-                .to_owned(),
-        },
         other => DeviceError::Refused {
             device,
             code: format!("{other} {}", name(other)),
             message: message(other, failure),
         },
     }
+}
+
+/// Whether a device says that it does not speak codec v1. What it speaks is THP.
+pub(super) fn is_invalid_protocol(failure: &Failure) -> bool {
+    failure.code.is_some_and(|code| code.value() == INVALID_PROTOCOL)
 }
 
 /// What is wrong when a device has begun another session instead of going on with ours.
@@ -56,6 +58,7 @@ fn name(code: i32) -> &'static str {
         13 => "WipeCodeMismatch",
         14 => "InvalidSession",
         16 => "ThpUnallocatedSession",
+        INVALID_PROTOCOL => "InvalidProtocol",
         99 => "FirmwareError",
         _ => "unknown",
     }
@@ -64,7 +67,7 @@ fn name(code: i32) -> &'static str {
 fn message(code: i32, failure: &Failure) -> String {
     match code {
         7 => "the PIN was wrong".to_owned(),
-        14 => SESSION_ENDED.to_owned(),
+        14 | 16 => SESSION_ENDED.to_owned(),
         _ => printable(failure.message(), 120),
     }
 }

@@ -31,21 +31,43 @@ pub(super) fn identity(features: &Features, simulated: bool) -> Identity {
     }
 }
 
-fn model(features: &Features) -> String {
-    let known = match features.internal_model() {
+/// The identity of a device that tells no more than its model, by the vendor's name for it.
+pub(super) fn hidden_identity(internal_model: &str, simulated: bool) -> Identity {
+    Identity {
+        vendor: "Trezor",
+        model: known_model(internal_model).unwrap_or("device").to_owned(),
+        app: None,
+        firmware: None,
+        label: None,
+        passphrase: PassphraseUse::Unknown,
+        simulated,
+    }
+}
+
+fn known_model(internal_model: &str) -> Option<&'static str> {
+    Some(match internal_model {
         "T1B1" => "One",
         "T2T1" => "Model T",
         "T2B1" | "T3B1" => "Safe 3",
         "T3T1" => "Safe 5",
         "T3W1" => "Safe 7",
-        _ => match features.model() {
-            "1" => "One",
-            "T" => "Model T",
-            "" => "device",
-            other => return printable(other, 32),
-        },
-    };
+        _ => return None,
+    })
+}
+
+fn model(features: &Features) -> String {
+    let known = known_model(features.internal_model()).unwrap_or(match features.model() {
+        "1" => "One",
+        "T" => "Model T",
+        "" => "device",
+        other => return printable(other, 32),
+    });
     known.to_owned()
+}
+
+/// Whether its wallet opens without PIN and passphrase.
+pub(super) fn opens_silently(features: &Features) -> bool {
+    state(features) == State::Ready && features.passphrase_protection == Some(false)
 }
 
 /// Whether it is a One, which has no way to enter a PIN or a passphrase.

@@ -1,10 +1,17 @@
 //! A Trezor that was found: what it says of itself, and the way to a wallet.
 
+use std::sync::Arc;
+
 use trezor_client::protos::Features;
 
-use super::{features, session::Session, wallet::Wallet};
+use super::{
+    features,
+    session::{Session, Sight},
+    thp::Pairings,
+    wallet::Wallet,
+};
 use crate::{
-    device::{self, DeviceError, Identity, PassphraseUse, State, Timeouts},
+    device::{self, DeviceError, Identity, State, Timeouts},
     interact::Interact,
     transport::Link,
 };
@@ -30,6 +37,12 @@ impl Trezor {
         Self { session: Session::new(link, timeouts), about }
     }
 
+    /// The same, where pairings over THP are kept in `pairings`.
+    pub fn with_pairings(mut self, pairings: Arc<dyn Pairings>) -> Self {
+        self.session.pairings = pairings;
+        self
+    }
+
     fn identity(&self, features: &Features) -> Identity {
         features::identity(features, self.about.simulated)
     }
@@ -41,31 +54,36 @@ impl device::Found for Trezor {
     }
 
     fn identify(&mut self) -> Result<Identity, DeviceError> {
-        let features = self.session.features()?;
-        Ok(self.identity(&features))
+        Ok(match self.session.look()? {
+            Sight::Features(features) => self.identity(&features),
+            Sight::Hidden { internal_model, .. } => {
+                features::hidden_identity(&internal_model, self.about.simulated)
+            }
+        })
     }
 
     fn state(&mut self) -> Result<State, DeviceError> {
-        Ok(features::state(&self.session.features()?))
+        Ok(match self.session.look()? {
+            Sight::Features(features) => features::state(&features),
+            Sight::Hidden { state, .. } => state,
+        })
     }
 
     fn open(
         mut self: Box<Self>,
         user: &mut dyn Interact,
     ) -> Result<Box<dyn device::Wallet>, DeviceError> {
-        let features = self.session.features()?;
+        let features = self.session.enter(user)?;
         let device = self.session.name.clone();
         match features::state(&features) {
-            State::Ready if self.identity(&features).passphrase == PassphraseUse::Off => {}
-            State::Ready | State::Locked => self.session.unlock(user)?,
+            State::Ready | State::Locked => {}
             State::Uninitialized => return Err(DeviceError::NotInitialized(device)),
             _ => {
                 let what = "be used in its bootloader: unplug it, and plug it in without a press";
                 return Err(DeviceError::Unsupported { device, what: what.to_owned() });
             }
         }
-        // A locked device told less.
-        let features = self.session.features()?;
+        let features = self.session.open_wallet(features, user)?;
         let identity = self.identity(&features);
         Ok(Box::new(Wallet { session: self.session, identity }))
     }

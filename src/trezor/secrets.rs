@@ -18,6 +18,17 @@ const MAX_PIN: usize = 50;
 /// A message that is wiped once it is sent.
 pub(super) struct Wiped<M>(M, fn(&mut M));
 
+impl<M> Wiped<M> {
+    /// `message`, which `wipe` wipes.
+    pub(super) fn new(message: M, wipe: fn(&mut M)) -> Self {
+        Self(message, wipe)
+    }
+
+    pub(super) fn edit(&mut self, edit: impl FnOnce(&mut M)) {
+        edit(&mut self.0);
+    }
+}
+
 impl<M> std::ops::Deref for Wiped<M> {
     type Target = M;
 

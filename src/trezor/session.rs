@@ -1,25 +1,26 @@
 //! The conversation: one request, whatever the device asks in between, one answer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use protobuf::Enum;
 use trezor_client::{
     TrezorMessage,
     protos::{
-        ButtonAck, ButtonRequest, Cancel, EndSession, EthereumAddress, EthereumGetAddress, Failure,
-        Features, Initialize, MessageType, button_request::ButtonRequestType,
+        ButtonAck, ButtonRequest, Cancel, Failure, Features, MessageType,
+        button_request::ButtonRequestType,
     },
 };
 
 use super::{
-    channel::{Channel, ChannelError},
+    channel::Channel,
     codec_v1::Message,
     failure, features, secrets,
+    thp::{NoPairings, Pairings},
+    wire::Wire,
 };
 use crate::{
-    device::{DeviceError, Timeouts},
+    device::{DeviceError, State, Timeouts},
     interact::{Attention, Interact},
-    path::DerivationPath,
     transport::{Link, Wait},
 };
 
@@ -30,32 +31,46 @@ const MAX_QUESTIONS: usize = 256;
 /// says no this often does not mean yes.
 const MAX_ADDRESS_SCREENS: usize = 16;
 
-/// How often Initialize and Cancel are sent before a device counts as silent: one to which a
-/// message was cut short takes the first for the rest of it.
+/// How often Cancel is sent: a device to which a message was cut short takes the first for the
+/// rest of it.
 const ATTEMPTS: u32 = 3;
 
 /// How long a device that was told to cancel is waited for.
 const CANCEL: Duration = Duration::from_millis(250);
 
+/// What can be seen of a device without asking anybody.
+pub(super) enum Sight {
+    Features(Box<Features>),
+    /// It speaks THP, and says no more than this before its user lets this computer connect.
+    Hidden {
+        internal_model: String,
+        state: State,
+    },
+}
+
 /// A device that answers, and the session in which its passphrase holds.
 pub(super) struct Session {
-    channel: Channel,
+    pub(super) wire: Wire,
     pub(super) name: String,
-    timeouts: Timeouts,
-    id: Option<Vec<u8>>,
+    pub(super) timeouts: Timeouts,
+    /// Where pairings over THP are kept.
+    pub(super) pairings: Arc<dyn Pairings>,
+    /// The id of the session in codec v1.
+    pub(super) id: Option<Vec<u8>>,
     is_one: bool,
     /// Whether the device waits for a request; if not, what comes next may answer an earlier one.
-    in_step: bool,
+    pub(super) in_step: bool,
     /// Whether this session's seed was used before, and so need not be derived again.
-    seed_at_hand: bool,
+    pub(super) seed_at_hand: bool,
 }
 
 impl Session {
     pub(super) fn new(link: Box<dyn Link>, timeouts: Timeouts) -> Self {
         Self {
-            channel: Channel::new(link),
+            wire: Wire::CodecV1(Channel::new(link)),
             name: "Trezor".to_owned(),
             timeouts,
+            pairings: Arc::new(NoPairings),
             id: None,
             is_one: false,
             in_step: false,
@@ -63,50 +78,66 @@ impl Session {
         }
     }
 
-    /// The device's features, in the session that began with the first call of this.
-    pub(super) fn features(&mut self) -> Result<Features, DeviceError> {
-        if self.id.is_some() && !self.in_step {
-            // A One that is initialized in the midst of something begins another session, whatever
-            // session it is asked for.
-            self.cancel();
+    /// What can be known of the device without asking anybody anything.
+    pub(super) fn look(&mut self) -> Result<Sight, DeviceError> {
+        if matches!(self.wire, Wire::CodecV1(_))
+            && let Some(features) = self.initialized()?
+        {
+            return Ok(Sight::Features(Box::new(features)));
         }
-        let features = self.initialize()?;
-        // A device that has forgotten a session silently begins another, in which another
-        // passphrase may hold.
-        if self.id.is_some() && self.id != features.session_id {
-            return Err(failure::session_ended(&self.name));
-        }
-        if self.id.is_none() {
-            self.id.clone_from(&features.session_id);
-            self.seed_at_hand = false;
-        }
-        self.name = features::identity(&features, false).name();
-        self.is_one = features::is_one(&features);
-        self.in_step = true;
-        Ok(features)
+        self.look_over_thp()
     }
 
-    /// Has the device ask for PIN and passphrase now, by asking for what needs them.
-    pub(super) fn unlock(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError> {
-        let mut request = EthereumGetAddress::new();
-        request.address_n = DerivationPath::check_address().levels().to_vec();
-        self.call::<_, EthereumAddress>(&request, None, user).map(drop)
+    /// Makes the device talk to this computer, asking its user whatever that takes: its features.
+    pub(super) fn enter(&mut self, user: &mut dyn Interact) -> Result<Features, DeviceError> {
+        match self.look()? {
+            Sight::Features(features) => Ok(*features),
+            Sight::Hidden { .. } => self.enter_over_thp(user),
+        }
+    }
+
+    /// Opens the wallet behind it: PIN and passphrase. Its features after that.
+    pub(super) fn open_wallet(
+        &mut self,
+        features: Features,
+        user: &mut dyn Interact,
+    ) -> Result<Features, DeviceError> {
+        match self.wire {
+            Wire::Thp(_) => self.open_wallet_over_thp(&features, user),
+            _ if features::opens_silently(&features) => Ok(features),
+            _ => {
+                self.unlock(user)?;
+                // A locked device told less.
+                self.resume(user)?;
+                self.initialized()?.ok_or_else(|| self.changed_protocol())
+            }
+        }
     }
 
     /// Ends the session, and with it the passphrase's hold, and begins a new one.
     pub(super) fn renew(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError> {
-        if !self.in_step {
-            self.initialize()?;
+        match self.wire {
+            Wire::Thp(_) => self.renew_over_thp(user),
+            _ => self.renew_initialized(user),
         }
-        self.send(&EndSession::new())?;
-        // A failure says that it had ended before, which will do.
-        if let Err(error) = self.converse(None, user)
-            && !self.in_step
-        {
-            return Err(error);
+    }
+
+    /// Has the device wait for a request, in the session of before.
+    fn resume(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError> {
+        match self.wire {
+            Wire::Thp(_) => self.resume_over_thp(user),
+            _ => self.initialized()?.map(drop).ok_or_else(|| self.changed_protocol()),
         }
-        self.id = None;
-        self.features().map(drop)
+    }
+
+    fn changed_protocol(&self) -> DeviceError {
+        DeviceError::protocol(&self.name, "it speaks another protocol than before")
+    }
+
+    /// Keeps what `features` tell of the device's name and kind.
+    pub(super) fn know(&mut self, features: &Features) {
+        self.name = features::identity(features, false).name();
+        self.is_one = features::is_one(features);
     }
 
     /// Sends `request` and gives its answer, seeing to whatever the device asks in between.
@@ -118,10 +149,20 @@ impl Session {
         user: &mut dyn Interact,
     ) -> Result<A, DeviceError> {
         if !self.in_step {
-            self.features()?;
+            self.resume(user)?;
         }
         // Nothing is due, so whatever is there answers something else.
-        self.channel.drain().map_err(|e| e.into_device_error(&self.name))?;
+        self.wire.drain().map_err(|e| e.into_device_error(&self.name))?;
+        self.go_on(request, attention, user)
+    }
+
+    /// The same within a conversation: nothing is thrown away before.
+    pub(super) fn go_on<Q: TrezorMessage, A: TrezorMessage>(
+        &mut self,
+        request: &Q,
+        attention: Option<Attention<'_>>,
+        user: &mut dyn Interact,
+    ) -> Result<A, DeviceError> {
         self.send(request)?;
         let message = self.converse(attention, user)?;
         let answer = self.parse(&message)?;
@@ -131,7 +172,7 @@ impl Session {
     }
 
     /// Answers the device's questions until something else comes.
-    fn converse(
+    pub(super) fn converse(
         &mut self,
         attention: Option<Attention<'_>>,
         user: &mut dyn Interact,
@@ -141,7 +182,7 @@ impl Session {
         let mut attention = attention;
         let is_address = matches!(attention, Some(Attention::Address));
         for _ in 0..if is_address { MAX_ADDRESS_SCREENS } else { MAX_QUESTIONS } {
-            let message = match self.channel.receive(Wait::new(patience, &|| user.cancelled())) {
+            let message = match self.wire.receive(Wait::new(patience, &|| user.cancelled())) {
                 Ok(message) => message,
                 Err(error) => {
                     // Whatever the device shows is taken off its screen.
@@ -211,59 +252,32 @@ impl Session {
 
     /// Has the device drop what it is at, so that it can be used afterwards. Whether that worked
     /// shows when it is asked the next time.
-    fn cancel(&mut self) {
+    pub(super) fn cancel(&mut self) {
         for _ in 0..ATTEMPTS {
             if self.send(&Cancel::new()).is_err() {
                 return;
             }
             let wait = Wait::uncancelled(self.timeouts.reply.min(CANCEL));
             // Anything else shows that it was the rest of a message that had been cut short.
-            if self.channel.receive(wait).is_ok_and(|message| is::<Failure>(&message)) {
+            if self.wire.receive(wait).is_ok_and(|message| is::<Failure>(&message)) {
                 return;
             }
         }
     }
 
-    /// Sends Initialize, which ends whatever the device is at, until Features come.
-    fn initialize(&mut self) -> Result<Features, DeviceError> {
-        let mut request = Initialize::new();
-        request.session_id.clone_from(&self.id);
-        let mut last = None;
-        for _ in 0..ATTEMPTS {
-            self.channel.drain().map_err(|e| e.into_device_error(&self.name))?;
-            self.send(&request)?;
-            let wait = Wait::uncancelled(self.timeouts.reply / ATTEMPTS);
-            match self.channel.receive(wait) {
-                Ok(message) if is::<Features>(&message) => return self.parse(&message),
-                Ok(message) if is::<Failure>(&message) => match self.failure(&message) {
-                    // It speaks another protocol, and will say so again.
-                    error @ DeviceError::Unsupported { .. } => return Err(error),
-                    error => last = Some(error),
-                },
-                Ok(message) => last = Some(self.unexpected(&message)),
-                Err(error @ ChannelError::Transport(_)) => {
-                    return Err(error.into_device_error(&self.name));
-                }
-                Err(error @ ChannelError::Codec(_)) => {
-                    last = Some(error.into_device_error(&self.name));
-                }
-                Err(ChannelError::Stopped(_)) => {}
-            }
-        }
-        let silent = DeviceError::Timeout { device: self.name.clone(), after: self.timeouts.reply };
-        Err(last.unwrap_or(silent))
-    }
-
     /// Sends `message`; until its answer has come, nothing else makes sense.
-    fn send<M: TrezorMessage>(&mut self, message: &M) -> Result<(), DeviceError> {
-        self.in_step = false;
+    pub(super) fn send<M: TrezorMessage>(&mut self, message: &M) -> Result<(), DeviceError> {
         let unsendable = |_| DeviceError::protocol(&self.name, "a request that cannot be sent");
         let payload = message.write_to_bytes().map_err(unsendable)?.into();
-        let kind = kind::<M>();
-        self.channel.send(&Message { kind, payload }).map_err(|e| e.into_device_error(&self.name))
+        self.send_message(&Message { kind: kind::<M>(), payload })
     }
 
-    fn parse<M: TrezorMessage>(&self, message: &Message) -> Result<M, DeviceError> {
+    pub(super) fn send_message(&mut self, message: &Message) -> Result<(), DeviceError> {
+        self.in_step = false;
+        self.wire.send(message).map_err(|e| e.into_device_error(&self.name))
+    }
+
+    pub(super) fn parse<M: TrezorMessage>(&self, message: &Message) -> Result<M, DeviceError> {
         if !is::<M>(message) {
             return Err(self.unexpected(message));
         }
@@ -271,7 +285,7 @@ impl Session {
             .map_err(|_| DeviceError::protocol(&self.name, "a message that is no protobuf"))
     }
 
-    fn unexpected(&self, message: &Message) -> DeviceError {
+    pub(super) fn unexpected(&self, message: &Message) -> DeviceError {
         DeviceError::protocol(&self.name, format!("message {} was not expected", message.kind))
     }
 
@@ -287,7 +301,7 @@ impl Session {
     }
 }
 
-fn is<M: TrezorMessage>(message: &Message) -> bool {
+pub(super) fn is<M: TrezorMessage>(message: &Message) -> bool {
     message.kind == kind::<M>()
 }
 

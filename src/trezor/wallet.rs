@@ -5,7 +5,7 @@ use zeroize::Zeroize;
 
 use super::session::Session;
 use crate::{
-    device::{self, CipherKeyValue, DeviceError, Identity, Sessions, Show},
+    device::{self, CipherKeyValue, DeviceError, Identity, Sessions, Show, Transactions},
     eth::{Address, Signature, personal_message},
     interact::{Attention, Interact},
     path::DerivationPath,
@@ -68,6 +68,10 @@ impl device::Wallet for Wallet {
         Some(self)
     }
 
+    fn transactions(&mut self) -> Option<&mut dyn Transactions> {
+        Some(self)
+    }
+
     fn sessions(&mut self) -> Option<&mut dyn Sessions> {
         Some(self)
     }
@@ -113,7 +117,7 @@ impl Wallet {
             .map_err(|_| self.protocol("this is no address with its checksum"))
     }
 
-    fn protocol(&self, message: &str) -> DeviceError {
+    pub(super) fn protocol(&self, message: &str) -> DeviceError {
         DeviceError::protocol(&self.session.name, message)
     }
 }

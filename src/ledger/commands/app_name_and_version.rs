@@ -52,7 +52,8 @@ impl Command for GetAppNameAndVersion {
     }
 }
 
-fn text(bytes: &[u8]) -> Result<String, ReplyError> {
+/// Printable text of a device.
+pub(super) fn text(bytes: &[u8]) -> Result<String, ReplyError> {
     match bytes.iter().all(|b| matches!(b, b' '..=b'~' | 0)) {
         true => Ok(bytes.iter().copied().map(char::from).collect()),
         false => Err(ReplyError::Invalid("the app's name or version is not printable")),

@@ -2,12 +2,22 @@
 
 mod app_configuration;
 mod app_name_and_version;
+mod btec;
+mod device_info;
 mod get_address;
 mod get_eth2_public_key;
+mod open_app;
 mod personal_sign;
+mod quit_app;
+mod sign_transaction;
 
 pub use app_configuration::{AppConfiguration, GetAppConfiguration};
 pub use app_name_and_version::{AppNameAndVersion, GetAppNameAndVersion};
+pub use btec::{GetWithdrawalPublicKey, SignRoot};
+pub use device_info::{DeviceInfo, GetDeviceInfo};
 pub use get_address::GetAddress;
 pub use get_eth2_public_key::GetEth2PublicKey;
+pub use open_app::OpenApp;
 pub use personal_sign::PersonalSign;
+pub use quit_app::QuitApp;
+pub use sign_transaction::SignTransaction;

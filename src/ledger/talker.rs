@@ -1,0 +1,98 @@
+//! Carries out commands, and waits as long as each needs.
+
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::{Apdu, Command, Exchange, StatusWord};
+use crate::{
+    device::{DeviceError, Timeouts},
+    interact::Interact,
+    transport::Wait,
+};
+
+/// Carries out commands.
+pub(super) struct Talker {
+    pub(super) exchange: Box<dyn Exchange>,
+    pub(super) name: String,
+    pub(super) timeouts: Timeouts,
+    /// The app that is open and its version, for errors: "Ethereum app 1.22.0".
+    pub(super) app: String,
+}
+
+impl Talker {
+    /// Carries out a command that needs nobody.
+    pub(super) fn ask<C: Command>(
+        &mut self,
+        command: &C,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<C::Response, DeviceError> {
+        self.run(command, self.timeouts.reply, cancelled)
+    }
+
+    /// Carries out a command, sending its user to the device where the app asks.
+    pub(super) fn ask_user<C: Command>(
+        &mut self,
+        command: &C,
+        user: &mut dyn Interact,
+    ) -> Result<C::Response, DeviceError> {
+        let wait = match command.attention() {
+            Some(attention) => {
+                user.look_at_device(&self.name, attention);
+                self.timeouts.user
+            }
+            // Keys are derived on the device, which takes the oldest ones seconds.
+            None => self.timeouts.reply * 4,
+        };
+        self.run(command, wait, &|| user.cancelled())
+    }
+
+    fn run<C: Command>(
+        &mut self,
+        command: &C,
+        wait: Duration,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<C::Response, DeviceError> {
+        let apdus = command.apdus().map_err(|error| DeviceError::Unsupported {
+            device: self.name.clone(),
+            what: format!("take this request: {error}"),
+        })?;
+        let mut reply = self.send_all(&apdus, wait, cancelled)?;
+        if reply.as_ref().err() == Some(&StatusWord::NOT_ALLOWED) {
+            // Somebody left the app in the midst of a message. It has shown nothing, and is ready
+            // for a new one now that it said so.
+            reply = self.send_all(&apdus, wait, cancelled)?;
+        }
+        let data = reply.map_err(|status| self.refusal::<C>(status))?;
+        command.parse(&data).map_err(|e| DeviceError::protocol(&self.name, e.to_string()))
+    }
+
+    /// Sends the APDUs of one command, and gives the data of the last reply or the first refusal.
+    fn send_all(
+        &mut self,
+        apdus: &[Apdu],
+        wait: Duration,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Result<Zeroizing<Vec<u8>>, StatusWord>, DeviceError> {
+        let mut data = Zeroizing::new(Vec::new());
+        for apdu in apdus {
+            if !data.is_empty() {
+                let message = "an answer before the question's end";
+                return Err(DeviceError::protocol(&self.name, message));
+            }
+            let reply = self
+                .exchange
+                .exchange(apdu, Wait::new(wait, cancelled))
+                .map_err(|e| e.into_device_error(&self.name))?;
+            data = match reply.into_data() {
+                Ok(data) => data,
+                Err(status) => return Ok(Err(status)),
+            };
+        }
+        Ok(Ok(data))
+    }
+
+    fn refusal<C: Command>(&self, status: StatusWord) -> DeviceError {
+        status.error(&self.name, &self.app, C::SINCE)
+    }
+}
