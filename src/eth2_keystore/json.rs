@@ -46,19 +46,12 @@ pub(super) fn parse(content: &[u8]) -> Result<Keystore, KeystoreError> {
 /// Writes a keystore file, field by field as ethstaker-deposit-cli does.
 pub(super) fn write(keystore: &Keystore) -> Result<String, KeystoreError> {
     let file = File {
-        crypto: Crypto {
-            kdf: KdfModule::write(&keystore.kdf),
-            checksum: ChecksumModule {
-                function: "sha256".to_owned(),
-                params: NoParams {},
-                message: hex::encode(keystore.checksum),
-            },
-            cipher: CipherModule {
-                function: "aes-128-ctr".to_owned(),
-                params: CipherParams { iv: hex::encode(keystore.iv) },
-                message: hex::encode(keystore.ciphertext),
-            },
-        },
+        crypto: Crypto::write(
+            &keystore.kdf,
+            &keystore.checksum,
+            &keystore.iv,
+            &keystore.ciphertext,
+        ),
         description: keystore.description.clone(),
         pubkey: keystore.pubkey.to_string(),
         path: keystore.path.clone(),
@@ -114,10 +107,28 @@ enum Version {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Crypto {
+pub(super) struct Crypto {
     kdf: KdfModule,
     checksum: ChecksumModule,
     cipher: CipherModule,
+}
+
+impl Crypto {
+    pub(super) fn write(kdf: &Kdf, checksum: &[u8; 32], iv: &[u8; 16], ciphertext: &[u8]) -> Self {
+        Self {
+            kdf: KdfModule::write(kdf),
+            checksum: ChecksumModule {
+                function: "sha256".to_owned(),
+                params: NoParams {},
+                message: hex::encode(checksum),
+            },
+            cipher: CipherModule {
+                function: "aes-128-ctr".to_owned(),
+                params: CipherParams { iv: hex::encode(iv) },
+                message: hex::encode(ciphertext),
+            },
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -117,7 +117,7 @@ impl Keystore {
     }
 }
 
-fn random() -> Result<[u8; 16], KeystoreError> {
+pub(super) fn random() -> Result<[u8; 16], KeystoreError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(KeystoreError::Random)?;
     Ok(bytes)

@@ -3,8 +3,10 @@
 //! Reading takes every keystore whose key at least two clients of the field can open; writing
 //! makes the one form that all of them take.
 
+mod account_store;
 mod cipher;
 mod clients;
+mod derive_all;
 mod deviations;
 mod diagnosis;
 mod error;
@@ -19,7 +21,9 @@ mod repair;
 mod rot;
 mod rules;
 
+pub use account_store::account_store;
 pub use clients::{Client, Evidence};
+pub use derive_all::{MEMORY_BUDGET, derive_all};
 pub use deviations::Deviation;
 pub use diagnosis::{Diagnosis, Examiner, Found};
 pub use error::KeystoreError;

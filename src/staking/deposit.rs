@@ -11,8 +11,11 @@ use crate::bls::{PublicKey, SecretKey, Signature};
 /// The least that the deposit contract takes.
 pub const MIN_DEPOSIT_GWEI: u64 = 1_000_000_000;
 
-/// The most that earns anything with 0x00 and 0x01 credentials, and with 0x02.
-const MAX_GWEI: u64 = 32_000_000_000;
+/// What a validator needs to begin: 32 ETH, or 1 GNO. The most that earns anything with 0x00 and
+/// 0x01 credentials.
+pub const WHOLE_VALIDATOR_GWEI: u64 = 32_000_000_000;
+
+/// The most that earns anything with 0x02.
 const MAX_COMPOUNDING_GWEI: u64 = 2_048_000_000_000;
 
 /// A signed deposit for a validator.
@@ -27,7 +30,7 @@ pub struct Deposit {
 
 /// An amount that the deposit contract or the launchpad refuses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a deposit of {gwei} Gwei: with these withdrawal credentials it must be {min} to {max}")]
+#[error("a deposit of {gwei} Gwei: with these withdrawal credentials it must be {}", allowed(self))]
 pub struct AmountError {
     /// The amount.
     pub gwei: u64,
@@ -49,9 +52,28 @@ impl Deposit {
         check_amount(&withdrawal_credentials, amount)?;
         let pubkey = key.public_key();
         let message_root = message_root(&pubkey, &withdrawal_credentials, amount);
-        let domain = deposit_domain(network.genesis_fork_version());
+        let domain = deposit_domain(network);
         let signature = key.sign(&signing_root(message_root, domain));
         Ok(Self { network, pubkey, withdrawal_credentials, amount, signature })
+    }
+
+    /// The same for a validator that does not exist yet: 32 coins' worth with 0x00 and 0x01, with
+    /// which less would lie idle until it is topped up.
+    pub fn sign_whole(
+        network: Network,
+        key: &SecretKey,
+        credentials: WithdrawalCredentials,
+        amount: u64,
+    ) -> Result<Self, AmountError> {
+        let compounding = matches!(credentials, WithdrawalCredentials::Compounding(_));
+        match compounding || amount == WHOLE_VALIDATOR_GWEI {
+            true => Self::sign(network, key, credentials, amount),
+            false => Err(AmountError {
+                gwei: amount,
+                min: WHOLE_VALIDATOR_GWEI,
+                max: WHOLE_VALIDATOR_GWEI,
+            }),
+        }
     }
 
     /// A deposit that somebody else made; `None` unless its signature is right. The chain keeps
@@ -64,7 +86,7 @@ impl Deposit {
         signature: Signature,
     ) -> Option<Self> {
         let message_root = message_root(&pubkey, &withdrawal_credentials, amount);
-        let domain = deposit_domain(network.genesis_fork_version());
+        let domain = deposit_domain(network);
         let deposit = Self { network, pubkey, withdrawal_credentials, amount, signature };
         let right = deposit.signature.verify(&signing_root(message_root, domain), &pubkey);
         right.then_some(deposit)
@@ -106,13 +128,20 @@ impl Deposit {
     }
 }
 
+fn allowed(error: &AmountError) -> String {
+    match error.min == error.max {
+        true => format!("{}", error.min),
+        false => format!("{} to {}", error.min, error.max),
+    }
+}
+
 /// Checks that `amount` can be deposited with these credentials.
 pub(super) fn check_amount(
     credentials: &WithdrawalCredentials,
     amount: u64,
 ) -> Result<(), AmountError> {
     let max = match credentials {
-        WithdrawalCredentials::Bls(_) | WithdrawalCredentials::Execution(_) => MAX_GWEI,
+        WithdrawalCredentials::Bls(_) | WithdrawalCredentials::Execution(_) => WHOLE_VALIDATOR_GWEI,
         WithdrawalCredentials::Compounding(_) => MAX_COMPOUNDING_GWEI,
     };
     match (MIN_DEPOSIT_GWEI..=max).contains(&amount) {
@@ -170,5 +199,14 @@ mod tests {
         ] {
             assert_eq!(sign(credentials, gwei).unwrap().amount(), gwei);
         }
+        let whole =
+            |credentials, gwei| Deposit::sign_whole(Network::Hoodi, &key, credentials, gwei);
+        let bls = WithdrawalCredentials::from_bls_key(&key.public_key());
+        for credentials in [bls, execution] {
+            assert!(whole(credentials, 32_000_000_000).is_ok());
+            let error = whole(credentials, 31_999_999_999).unwrap_err().to_string();
+            assert!(error.ends_with("must be 32000000000"), "{error}");
+        }
+        assert!(whole(compounding, 1_000_000_000).is_ok());
     }
 }

@@ -105,14 +105,16 @@ pub fn parse_deposit_file(content: &[u8]) -> Result<Vec<DepositEntry>, DepositFi
     }
 }
 
-/// Writes a file in the form that the launchpad takes.
-pub fn write_deposit_file(deposits: &[Deposit]) -> Result<String, DepositFileError> {
-    let entries: Vec<DepositEntry> = deposits.iter().map(DepositEntry::new).collect();
+/// Writes a file in the form that the launchpad takes. `version` goes into `deposit_cli_version`
+/// ([`DEPOSIT_CLI_VERSION`] unless somebody asks for another).
+pub fn write_deposit_file(deposits: &[Deposit], version: &str) -> Result<String, DepositFileError> {
+    let entries: Vec<_> =
+        deposits.iter().map(|deposit| DepositEntry::new(deposit, version)).collect();
     Ok(to_string_indented(&entries)?)
 }
 
 impl DepositEntry {
-    fn new(deposit: &Deposit) -> Self {
+    fn new(deposit: &Deposit, version: &str) -> Self {
         Self {
             pubkey: deposit.pubkey().to_string(),
             withdrawal_credentials: deposit.withdrawal_credentials().to_string(),
@@ -122,7 +124,7 @@ impl DepositEntry {
             deposit_data_root: hex::encode(deposit.data_root()),
             fork_version: hex::encode(deposit.network().genesis_fork_version()),
             network_name: Some(deposit.network().to_string()),
-            deposit_cli_version: DEPOSIT_CLI_VERSION.to_owned(),
+            deposit_cli_version: version.to_owned(),
         }
     }
 

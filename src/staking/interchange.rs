@@ -1,10 +1,14 @@
 //! The slashing-protection history in the interchange format of EIP-3076, version 5: what each
 //! validator has signed, so that no other machine makes it sign against that.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use super::quoted;
 use crate::{
     bls::PublicKey,
     json::{JsonError, clip, from_slice},
@@ -46,7 +50,7 @@ pub struct Record {
 }
 
 /// A block that was signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignedBlock {
     /// Its slot.
@@ -58,7 +62,7 @@ pub struct SignedBlock {
 }
 
 /// An attestation that was signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignedAttestation {
     /// The epoch that it comes from.
@@ -83,6 +87,20 @@ pub struct Newest {
     pub target_epoch: Option<u64>,
 }
 
+impl Newest {
+    /// Whether anything was signed at all.
+    pub fn signed(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Whether `other` goes further in anything.
+    pub fn is_behind(&self, other: &Self) -> bool {
+        self.block_slot < other.block_slot
+            || self.source_epoch < other.source_epoch
+            || self.target_epoch < other.target_epoch
+    }
+}
+
 /// Why a file is no history that can be relied on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -93,6 +111,9 @@ pub enum InterchangeError {
     /// Another version of the format.
     #[error("a slashing-protection history of version {0}; clients write version {VERSION}")]
     Version(String),
+    /// Histories of two chains, which say nothing of each other.
+    #[error("slashing-protection histories of two networks")]
+    OtherChain,
 }
 
 impl Interchange {
@@ -123,6 +144,26 @@ impl Interchange {
         &self.data
     }
 
+    /// Adds everything that `other` says: no bound is lowered, for nothing is taken away. One
+    /// record a key comes out of it, and what both say stands there once.
+    pub fn merge(self, other: Self) -> Result<Self, InterchangeError> {
+        if self.genesis_validators_root() != other.genesis_validators_root() {
+            return Err(InterchangeError::OtherChain);
+        }
+        let mut merged: BTreeMap<PublicKey, (BTreeSet<_>, BTreeSet<_>)> = BTreeMap::new();
+        for record in self.data.into_iter().chain(other.data) {
+            let (blocks, attestations) = merged.entry(record.pubkey).or_default();
+            blocks.extend(record.signed_blocks);
+            attestations.extend(record.signed_attestations);
+        }
+        let record = |(pubkey, (blocks, attestations)): (_, (BTreeSet<_>, BTreeSet<_>))| Record {
+            pubkey,
+            signed_blocks: blocks.into_iter().collect(),
+            signed_attestations: attestations.into_iter().collect(),
+        };
+        Ok(Self { metadata: self.metadata, data: merged.into_iter().map(record).collect() })
+    }
+
     /// Every key that the history covers, with the newest that it signed.
     pub fn newest(&self) -> BTreeMap<PublicKey, Newest> {
         let mut all: BTreeMap<PublicKey, Newest> = BTreeMap::new();
@@ -141,7 +182,7 @@ impl Interchange {
 }
 
 /// 32 bytes, written as 0x and 64 hex digits.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Root(pub [u8; 32]);
 
 impl fmt::Display for Root {
@@ -170,25 +211,6 @@ impl<'de> Deserialize<'de> for Root {
             .and_then(|digits| hex::decode_to_slice(digits, &mut root).ok())
             .ok_or_else(|| D::Error::custom("a root is 0x and 64 hex digits"))?;
         Ok(Self(root))
-    }
-}
-
-/// Numbers are strings in EIP-3076: JavaScript would round large ones.
-mod quoted {
-    use super::{Deserialize, Deserializer, Serializer};
-    use serde::de::Error as _;
-
-    pub(super) fn serialize<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(number)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        // Rust would also read `+5`.
-        match text.bytes().all(|b| b.is_ascii_digit()) {
-            true => text.parse().map_err(D::Error::custom),
-            false => Err(D::Error::custom("a number in EIP-3076 is a string of digits")),
-        }
     }
 }
 

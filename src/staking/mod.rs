@@ -1,19 +1,30 @@
-//! The consensus layer's files: networks, withdrawal credentials, deposits (`deposit_data-*.json`)
-//! and the slashing-protection history (EIP-3076).
+//! The consensus layer's files: networks, withdrawal credentials and their change, deposits
+//! (`deposit_data-*.json`), voluntary exits, and the slashing-protection history (EIP-3076).
 
+mod credential_change;
 mod deposit;
 mod deposit_file;
+mod epoch;
+mod execution_request;
+mod exit;
 mod interchange;
 mod network;
+mod quoted;
 mod signing;
 mod ssz;
 mod withdrawal_credentials;
 
-pub use deposit::{AmountError, Deposit, MIN_DEPOSIT_GWEI};
+pub use credential_change::{
+    CredentialChange, CredentialChangeError, MAX_CREDENTIAL_CHANGE_BYTES, SignedCredentialChange,
+    parse_credential_changes, write_credential_changes,
+};
+pub use deposit::{AmountError, Deposit, MIN_DEPOSIT_GWEI, WHOLE_VALIDATOR_GWEI};
 pub use deposit_file::{
     DEPOSIT_CLI_VERSION, DepositEntry, DepositError, DepositFileError, MAX_DEPOSIT_FILE_BYTES,
     parse_deposit_file, write_deposit_file,
 };
+pub use execution_request::ExecutionRequest;
+pub use exit::{Exit, ExitError, MAX_EXIT_BYTES, SignedExit};
 pub use interchange::{
     Interchange, InterchangeError, MAX_INTERCHANGE_BYTES, Newest, Record, Root, SignedAttestation,
     SignedBlock,

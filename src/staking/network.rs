@@ -79,12 +79,47 @@ impl Network {
         }
     }
 
+    /// The coin that is staked on it.
+    pub fn coin(self) -> &'static str {
+        match self {
+            Self::Mainnet | Self::Sepolia | Self::Hoodi => "ETH",
+            Self::Gnosis | Self::Chiado => "GNO",
+        }
+    }
+
     /// How many Gwei of the consensus layer one coin of the network is there. On Gnosis one GNO
     /// counts as 32, so that a validator there has 32·10⁹ Gwei as well.
     pub fn gwei_per_coin(self) -> u64 {
         match self {
             Self::Mainnet | Self::Sepolia | Self::Hoodi => 1_000_000_000,
             Self::Gnosis | Self::Chiado => 32_000_000_000,
+        }
+    }
+
+    /// The number of its execution layer's chain (EIP-155).
+    pub fn chain_id(self) -> u64 {
+        match self {
+            Self::Mainnet => 1,
+            Self::Sepolia => 11_155_111,
+            Self::Hoodi => 560_048,
+            Self::Gnosis => 100,
+            Self::Chiado => 10_200,
+        }
+    }
+
+    /// What its validators stake.
+    pub fn staked_coin(self) -> &'static str {
+        match self {
+            Self::Mainnet | Self::Sepolia | Self::Hoodi => "ETH",
+            Self::Gnosis | Self::Chiado => "GNO",
+        }
+    }
+
+    /// What its transactions pay with.
+    pub fn fee_coin(self) -> &'static str {
+        match self {
+            Self::Mainnet | Self::Sepolia | Self::Hoodi => "ETH",
+            Self::Gnosis | Self::Chiado => "xDAI",
         }
     }
 

@@ -1,14 +1,32 @@
 //! What validators sign: a container's root bound to its purpose and its chain.
 //! <https://github.com/ethereum/consensus-specs/blob/master/specs/phase0/beacon-chain.md#compute_domain>
 
-use super::ssz::{Root, bytes_root, container_root};
+use super::{
+    Network,
+    ssz::{Root, bytes_root, container_root},
+};
 
 const DOMAIN_DEPOSIT: [u8; 4] = [3, 0, 0, 0];
+const DOMAIN_VOLUNTARY_EXIT: [u8; 4] = [4, 0, 0, 0];
+const DOMAIN_BLS_TO_EXECUTION_CHANGE: [u8; 4] = [0x0a, 0, 0, 0];
 
 /// The domain of deposits. It knows the chain by its genesis fork version alone: a deposit may be
 /// signed before the chain begins.
-pub(super) fn deposit_domain(genesis_fork_version: [u8; 4]) -> Root {
-    compute_domain(DOMAIN_DEPOSIT, genesis_fork_version, [0; 32])
+pub(super) fn deposit_domain(network: Network) -> Root {
+    compute_domain(DOMAIN_DEPOSIT, network.genesis_fork_version(), [0; 32])
+}
+
+/// The domain of voluntary exits: that of Capella for ever, so that one signed now counts in any
+/// later fork (EIP-7044).
+pub(super) fn exit_domain(network: Network) -> Root {
+    let root = network.genesis_validators_root();
+    compute_domain(DOMAIN_VOLUNTARY_EXIT, network.capella_fork_version(), root)
+}
+
+/// The domain of credential changes: that of genesis, so that they could be signed before Capella.
+pub(super) fn credential_change_domain(network: Network) -> Root {
+    let root = network.genesis_validators_root();
+    compute_domain(DOMAIN_BLS_TO_EXECUTION_CHANGE, network.genesis_fork_version(), root)
 }
 
 /// The root that a key signs: that of `SigningData {object_root, domain}`.

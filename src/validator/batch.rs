@@ -18,12 +18,7 @@ pub const LARGE_BATCH: u32 = 1000;
 
 /// The root of a batch. Never stored; wiped when dropped.
 #[derive(Debug)]
-pub struct BatchRoot {
-    network: Network,
-    batch: u32,
-    scheme: Scheme,
-    root: SecretKey,
-}
+pub struct BatchRoot(SecretKey);
 
 impl BatchRoot {
     /// Asks the wallet with the check address `address` for it. Its user approves a prompt that
@@ -37,27 +32,16 @@ impl BatchRoot {
         user: &mut dyn Interact,
     ) -> Result<Self, ValidatorError> {
         let secret = ask(wallet, scheme, &Prompt::derive_batch(network, batch), address, user)?;
-        let root = SecretKey::derive_master(secret.expose())?;
-        Ok(Self { network, batch, scheme, root })
+        Ok(Self(SecretKey::derive_master(secret.expose())?))
     }
 
     /// The signing key of validator `index`.
     pub fn signing_key(&self, index: u32) -> SecretKey {
-        self.root.derive_path(&DerivationPath::signing_key(index))
+        self.0.derive_path(&DerivationPath::signing_key(index))
     }
 
     /// The public key at `path` below the root.
     pub fn public_key(&self, path: &DerivationPath) -> PublicKey {
-        self.root.derive_path(path).public_key()
-    }
-
-    /// What its keystores say of themselves: the same words in a deposit tool give other keys.
-    pub fn description(&self) -> String {
-        format!(
-            "Stockade {} batch {}, {}; not from the mnemonic path",
-            self.network.name(),
-            self.batch,
-            self.scheme
-        )
+        self.0.derive_path(path).public_key()
     }
 }

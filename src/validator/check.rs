@@ -54,6 +54,9 @@ pub struct CheckedKey {
     pub reason: Reason,
     /// Where in the wallet it was found.
     pub found: Option<DerivationPath>,
+    /// The wallet did not make the key again: that it holds the words that the key is made of, its
+    /// own signature over the set says, and its check address.
+    pub by_record: bool,
 }
 
 /// What is said of all keys.
@@ -69,6 +72,10 @@ pub struct Checked {
 pub fn find_keys(paths: &[PathBuf]) -> Result<Vec<PublicKeyFile>, BackupError> {
     let mut keys = Vec::new();
     for path in paths {
+        if path.is_file() {
+            keys.extend(keys_in_files(path)?);
+            continue;
+        }
         match Copy::open(path) {
             Ok(copy) => keys.extend(keys_in_copy(copy)?),
             Err(BackupError::NoCopy(_)) => keys.extend(keys_in_files(path)?),
@@ -177,7 +184,8 @@ pub fn check(
     for (done, key) in keys.into_iter().enumerate() {
         progress.step("comparing with the wallet", done, total);
         let (reason, found) = checker.check(&key)?;
-        checked.push(CheckedKey { key, reason, found });
+        let by_record = reason == Reason::Ok && key.batch.is_none() && !wallet_has_bls;
+        checked.push(CheckedKey { key, reason, found, by_record });
     }
     progress.step("comparing with the wallet", total, total);
     Ok(Checked { keys: checked, wallet_has_bls })
@@ -214,7 +222,7 @@ impl Checker<'_> {
                     (answer, _) => Ok(answer),
                 }
             }
-            None => self.check_mnemonic(&pubkey, &key.path),
+            None => self.check_mnemonic(&pubkey, key),
         }
     }
 
@@ -247,34 +255,63 @@ impl Checker<'_> {
     }
 
     /// A key that may come from the wallet's words: the wallet shows its own public keys. One that
-    /// is not among them may come from other words, so it is never contradicted.
-    fn check_mnemonic(&mut self, pubkey: &PublicKey, path: &str) -> Result<Answer, ValidatorError> {
-        if let Ok(path) = path.parse::<DerivationPath>()
-            && path.levels().first() == Some(&12381)
-            && self.own_key(&path)? == Some(*pubkey)
-        {
+    /// is not among them may come from other words, so it is contradicted only where the file
+    /// says that it comes from these.
+    fn check_mnemonic(
+        &mut self,
+        pubkey: &PublicKey,
+        key: &PublicKeyFile,
+    ) -> Result<Answer, ValidatorError> {
+        let path = key.path.parse::<DerivationPath>().ok();
+        let path = path.filter(|path| path.levels().first() == Some(&12381));
+        if self.wallet.bls_public_keys().is_none() {
+            return Ok(by_record(key, path));
+        }
+        let at_path = match &path {
+            Some(path) => self.own_key(path)?,
+            None => None,
+        };
+        if at_path == Some(*pubkey) {
+            return Ok((Reason::Ok, path));
+        }
+        if let Some(path) = self.search(pubkey)? {
             return Ok((Reason::Ok, Some(path)));
         }
-        for index in 0..=self.options.max_index {
+        // Its check address is the wallet's, or the search would not have been begun.
+        match key.check_address.is_some() && at_path.is_some() {
+            true => Ok((Reason::PubkeyMismatch, None)),
+            false => Ok((Reason::OtherSource, None)),
+        }
+    }
+
+    /// Looks for a key among the wallet's own up to the highest index. Each is asked for once,
+    /// however many keys are looked for.
+    fn search(&mut self, pubkey: &PublicKey) -> Result<Option<DerivationPath>, DeviceError> {
+        if let Some(path) = self.own.paths.get(pubkey) {
+            return Ok(Some(path.clone()));
+        }
+        while self.own.next <= u64::from(self.options.max_index) {
+            let Ok(index) = u32::try_from(self.own.next) else { break };
             let path = DerivationPath::signing_key(index);
-            match self.own_key(&path)? {
-                Some(own) if own == *pubkey => return Ok((Reason::Ok, Some(path))),
-                Some(_) => {}
-                None => return Ok((Reason::NotChecked, None)),
+            let own = self.own_key(&path)?;
+            self.own.next += 1;
+            if own == Some(*pubkey) {
+                return Ok(Some(path));
             }
         }
-        Ok((Reason::OtherSource, None))
+        Ok(None)
     }
 
     /// The wallet's public key at `path`; `None` where it cannot show any.
     fn own_key(&mut self, path: &DerivationPath) -> Result<Option<PublicKey>, DeviceError> {
-        if let Some(key) = self.own.0.get(path) {
+        if let Some(key) = self.own.keys.get(path) {
             return Ok(Some(*key));
         }
         let Some(keys) = self.wallet.bls_public_keys() else { return Ok(None) };
         match keys.bls_public_key(path, Show::Silently, self.user) {
             Ok(key) => {
-                self.own.0.insert(path.clone(), key);
+                self.own.keys.insert(path.clone(), key);
+                self.own.paths.insert(key, path.clone());
                 Ok(Some(key))
             }
             // A path outside the app's list says nothing about the key.
@@ -284,6 +321,21 @@ impl Checker<'_> {
     }
 }
 
+/// A wallet that cannot show the keys of its words, and a key that a set says is made of them. The
+/// set counts only where this very wallet signed it.
+fn by_record(key: &PublicKeyFile, path: Option<DerivationPath>) -> Answer {
+    match (key.check_address.is_some(), key.signed) {
+        (true, true) => (Reason::Ok, path),
+        (true, false) => (Reason::OriginUnknown, None),
+        (false, _) => (Reason::NotChecked, None),
+    }
+}
+
 /// Each answer of the wallet takes it a while, so none is asked for twice.
 #[derive(Default)]
-struct OwnKeys(HashMap<DerivationPath, PublicKey>);
+struct OwnKeys {
+    keys: HashMap<DerivationPath, PublicKey>,
+    paths: HashMap<PublicKey, DerivationPath>,
+    /// The index at which the search goes on.
+    next: u64,
+}

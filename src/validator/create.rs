@@ -2,15 +2,17 @@
 
 use super::{
     BatchRoot, ValidatorError,
+    make::{Key, make_keys, seal},
     place::{self, Place, Wish},
 };
 use crate::{
     backup::{
         BackupError, Copy,
-        create::{self as set, Created, NewKey, Plan},
+        create::Created,
         custodians::{self, Chosen, Given},
-        holder, list,
+        list,
         manifest::Source,
+        origin::Signer,
     },
     bls::PublicKey,
     device::{Show, Wallet},
@@ -18,7 +20,7 @@ use crate::{
     eth::Address,
     interact::{Interact, Progress},
     path::DerivationPath,
-    staking::{Deposit, Network, WithdrawalCredentials, write_deposit_file},
+    staking::{Network, WithdrawalCredentials},
     timestamp::Timestamp,
 };
 
@@ -29,6 +31,18 @@ pub enum Withdrawal {
     Device,
     /// To an address that the user gave with its checksum.
     To(Address),
+}
+
+/// The kinds of withdrawal credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// 0x00: the key's own withdrawal key, until a credential change names an address. For keys
+    /// from a mnemonic alone.
+    Bls,
+    /// 0x01: an address, which gets all above 32 coins' worth.
+    Execution,
+    /// 0x02: an address; the validator compounds.
+    Compounding,
 }
 
 /// What is to be made.
@@ -46,12 +60,16 @@ pub struct Request {
     pub recreate: bool,
     /// Where withdrawals go.
     pub withdrawal: Withdrawal,
-    /// 0x02 credentials, which compound, instead of 0x01.
-    pub compounding: bool,
+    /// Of which kind its credentials are.
+    pub credentials: CredentialKind,
     /// The amount of each deposit in Gwei.
     pub amount: u64,
+    /// What the deposit data says of the tool that made it.
+    pub deposit_cli_version: String,
     /// How the wallet makes its secrets.
     pub scheme: Scheme,
+    /// How many custodians open the set together; else as many as open the set that they are of.
+    pub threshold: Option<u8>,
     /// More than 1000 keys from one root.
     pub allow_large_batch: bool,
     /// Real money behind a seed that the world knows.
@@ -65,20 +83,22 @@ pub struct CreatedValidators {
     pub set: Created,
     /// The keys and their paths.
     pub keys: Vec<(PublicKey, DerivationPath)>,
-    /// The batch that they are from.
-    pub batch: u32,
+    /// The batch that they are from; none for keys from a mnemonic.
+    pub batch: Option<u32>,
     /// The custodians that it is sealed to.
     pub custodians: Chosen,
-    /// Where withdrawals go.
-    pub withdrawal_address: Address,
-    /// Whether no key of this wallet was on the copies before.
+    /// Where withdrawals go; nowhere yet with 0x00 credentials.
+    pub withdrawal_address: Option<Address>,
+    /// Whose signature the set's origin bears.
+    pub origin: Address,
+    /// Whether no key of this wallet, or these words, was on the copies before.
     pub first: bool,
     /// Whether the batch holds more keys than one root should carry.
     pub large: bool,
 }
 
-/// Makes keys, deposit data and a set, and publishes it to every copy. The user approves the
-/// withdrawal address, the prompts, and the set's origin, however many keys there are.
+/// Makes keys of the wallet's, deposit data and a set, and publishes it to every copy. The user
+/// approves the withdrawal address, the prompts, and the set's origin, however many keys there are.
 #[allow(clippy::too_many_arguments, reason = "what, where, for whom, by whom, and when")]
 pub fn create(
     request: &Request,
@@ -89,48 +109,41 @@ pub fn create(
     user: &mut dyn Interact,
     progress: &mut dyn Progress,
 ) -> Result<CreatedValidators, ValidatorError> {
+    let Request { network, scheme, allow_test_seed, .. } = *request;
     // Held from before the copies are read, so that two processes never take one index.
     copies.iter().try_for_each(Copy::lock).map_err(BackupError::from)?;
     let address = check_address(wallet, user)?;
-    custodians::require_real(request.network, wallet, &address, &[], request.allow_test_seed)?;
+    custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
     let place = find_place(request, &address, copies)?;
-    let chosen = custodians::choose(given, copies, request.scheme, wallet, &address, user)?;
-    let test = custodians::require_real(
-        request.network,
-        wallet,
-        &address,
-        &chosen.custodians,
-        request.allow_test_seed,
-    )?;
-    let withdrawal_address = withdrawal_address(request.withdrawal, wallet, user)?;
-    let (keys, deposits) =
-        make_keys(request, place, &address, &withdrawal_address, wallet, user, progress)?;
-    if !request.recreate {
-        let public: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
-        if let Some((set, pubkey)) = holder(&list(copies)?, &public) {
-            let pubkey = pubkey.to_string();
-            return Err(BackupError::KeyExists { pubkey, set: set.clone() }.into());
-        }
-    }
-    let plan = Plan {
-        network: request.network,
-        test,
-        custodians: chosen.custodians.clone(),
-        keys,
-        deposit_data: Some(deposits),
-        history: None,
+    let threshold = request.threshold;
+    let chosen = custodians::choose(given, threshold, copies, scheme, wallet, &address, user)?;
+    let test =
+        custodians::require_real(network, wallet, &address, &chosen.custodians, allow_test_seed)?;
+    let to = withdrawal_address(request.withdrawal, wallet, user)?;
+    let credentials = match request.credentials {
+        CredentialKind::Bls => return Err(ValidatorError::BlsCredentials),
+        CredentialKind::Execution => WithdrawalCredentials::Execution(to),
+        CredentialKind::Compounding => WithdrawalCredentials::Compounding(to),
     };
-    let set = set::create(&plan, copies, wallet, &address, now, user, progress)?;
-    let indices = place.start..place.start.saturating_add(request.count);
-    let keys = plan.keys.iter().zip(indices);
+    let root = BatchRoot::ask(wallet, scheme, network, place.batch, &address, user)?;
+    let source = Source::Device { scheme, batch: place.batch, check_address: address };
+    let keys = make_keys(request, place.start, progress, |index| {
+        Ok(Key {
+            secret: root.signing_key(index),
+            credentials,
+            description: source.description(network),
+            source: source.clone(),
+        })
+    })?;
+    let signer = Signer::Wallet(wallet, address);
+    let set = seal(request, keys, &chosen, test, copies, signer, now, user, progress)?;
     Ok(CreatedValidators {
-        set,
-        keys: keys
-            .map(|(key, index)| (key.secret.public_key(), DerivationPath::signing_key(index)))
-            .collect(),
-        batch: place.batch,
+        set: set.created,
+        keys: set.keys,
+        batch: Some(place.batch),
         custodians: chosen,
-        withdrawal_address,
+        withdrawal_address: Some(to),
+        origin: address,
         first: place.first,
         large: place.warn,
     })
@@ -155,7 +168,7 @@ fn find_place(
 
 /// The withdrawal address. The wallet's own is always shown on it, and what its user approved must
 /// be what it gave silently: a host in between cannot swap it.
-fn withdrawal_address(
+pub fn withdrawal_address(
     withdrawal: Withdrawal,
     wallet: &mut dyn Wallet,
     user: &mut dyn Interact,
@@ -175,42 +188,4 @@ fn withdrawal_address(
         true => Ok(given),
         false => Err(ValidatorError::WithdrawalAddress { shown, given }),
     }
-}
-
-fn make_keys(
-    request: &Request,
-    place: Place,
-    address: &Address,
-    withdrawal_address: &Address,
-    wallet: &mut dyn Wallet,
-    user: &mut dyn Interact,
-    progress: &mut dyn Progress,
-) -> Result<(Vec<NewKey>, Vec<u8>), ValidatorError> {
-    let Request { network, scheme, count, .. } = *request;
-    let root = BatchRoot::ask(wallet, scheme, network, place.batch, address, user)?;
-    let credentials = match request.compounding {
-        true => WithdrawalCredentials::Compounding(*withdrawal_address),
-        false => WithdrawalCredentials::Execution(*withdrawal_address),
-    };
-    let source = Source::Device { scheme, batch: place.batch, check_address: *address };
-    let mut keys = Vec::new();
-    let mut deposits = Vec::new();
-    let total = count as usize;
-    for index in place.start..place.start.saturating_add(count) {
-        progress.step("making keys", keys.len(), total);
-        let secret = root.signing_key(index);
-        let deposit = Deposit::sign(network, &secret, credentials, request.amount)
-            .map_err(|error| ValidatorError::Amount(error.to_string()))?;
-        deposits.push(deposit);
-        keys.push(NewKey {
-            secret,
-            path: DerivationPath::signing_key(index).to_string(),
-            description: root.description(),
-            source: source.clone(),
-        });
-    }
-    progress.step("making keys", total, total);
-    let deposits =
-        write_deposit_file(&deposits).map_err(|error| ValidatorError::Amount(error.to_string()))?;
-    Ok((keys, deposits.into_bytes()))
 }

@@ -1,12 +1,21 @@
-//! Validator keys: made from a wallet's batches, and checked against a wallet.
+//! Validator keys: made from a wallet's batches or from typed words, checked against a wallet, split
+//! into shares.
 
 mod batch;
 mod check;
 mod create;
 mod error;
+pub mod fleet;
+mod from_mnemonic;
+mod make;
 mod place;
+mod split;
 
 pub use batch::{BatchRoot, LARGE_BATCH, WARN_BATCH};
 pub use check::{CheckOptions, Checked, CheckedKey, PublicKeyFile, check, find_keys};
-pub use create::{CreatedValidators, Request, Withdrawal, create};
+pub use create::{
+    CreatedValidators, CredentialKind, Request, Withdrawal, create, withdrawal_address,
+};
 pub use error::ValidatorError;
+pub use from_mnemonic::create_from_mnemonic;
+pub use split::{SplitKey, Splitting, default_threshold};

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{LARGE_BATCH, ValidatorError, WARN_BATCH};
+use super::{LARGE_BATCH, Request, ValidatorError, WARN_BATCH};
 use crate::{
-    backup::{ListedSet, SetId, manifest::Source, unknown},
+    backup::{
+        ListedSet, SetId,
+        manifest::{KeystoreEntry, Source},
+        unknown,
+    },
     device_secret::Scheme,
     eth::Address,
     path::DerivationPath,
@@ -44,7 +48,17 @@ pub(super) fn find(
     sets: &[ListedSet],
 ) -> Result<Place, ValidatorError> {
     let explicit = wish.batch.is_some() && wish.start.is_some();
-    let taken = taken(wish, wallet, sets, explicit)?;
+    if !(explicit && wish.recreate) {
+        require_known(sets, wish.network)?;
+    }
+    // Only what this wallet signed counts: anything else may have rotted, or be made up.
+    let own = sets.iter().filter(|set| set.signer.as_ref() == Some(wallet));
+    let taken = taken(own.filter(|set| set.id.network() == wish.network), |source| match source {
+        Source::Device { scheme, batch, check_address } => {
+            (*scheme == wish.scheme && check_address == wallet).then_some(*batch)
+        }
+        _ => None,
+    });
     let last = taken.keys().map(|(batch, _)| *batch).max();
     let next = |batch: u32| {
         let indices =
@@ -64,40 +78,76 @@ pub(super) fn find(
         return Err(ValidatorError::LargeBatch { batch, keys: end, limit: LARGE_BATCH });
     }
     if !wish.recreate {
-        let wished = start..start.saturating_add(wish.count);
-        let clash = taken.range((batch, wished.start)..(batch, wished.end)).next();
-        if let Some(((batch, index), set)) = clash {
-            return Err(ValidatorError::Exists { batch: *batch, index: *index, set: set.clone() });
-        }
+        require_free(&taken, batch, start, wish.count, Some(batch))?;
     }
     Ok(Place { batch, start, first: taken.is_empty(), warn: too_many(start) })
 }
 
-fn taken(
-    wish: &Wish,
-    wallet: &Address,
+/// The place of keys of the words `words`. What counts is signed by one of `signers`: the words
+/// themselves, and the wallet beside them. The words make the same keys for every network, so an
+/// index is taken on all of them.
+pub(super) fn find_below_words(
+    request: &Request,
+    words: &Address,
+    signers: &[Address],
     sets: &[ListedSet],
-    explicit: bool,
-) -> Result<Taken, ValidatorError> {
-    let mut taken = Taken::new();
-    if let Some(set) = unknown(sets, wish.network)
-        && !(explicit && wish.recreate)
-    {
-        let (set, copy) = (set.id.clone(), set.copy.clone());
-        return Err(ValidatorError::UnknownKeys { set, copy });
+) -> Result<Place, ValidatorError> {
+    let Request { count, recreate, .. } = *request;
+    if !(recreate && request.start.is_some()) {
+        require_known(sets, request.network)?;
     }
-    // Only what this wallet signed counts: anything else may have rotted, or be made up.
-    let own = sets.iter().filter(|set| set.signer.as_ref() == Some(wallet));
-    for set in own.filter(|set| set.id.network() == wish.network) {
-        for entry in set.keystores() {
-            let Source::Device { scheme, batch, check_address } = &entry.source else { continue };
-            let Some(index) = index_of(&entry.path) else { continue };
-            if *scheme == wish.scheme && check_address == wallet {
-                taken.insert((*batch, index), set.id.clone());
-            }
+    let own = sets.iter().filter(|set| set.signer.is_some_and(|one| signers.contains(&one)));
+    let taken = taken(own, |source| match source {
+        Source::Mnemonic { check_address } => (check_address == words).then_some(0),
+        _ => None,
+    });
+    let next = taken.keys().map(|(_, index)| index.saturating_add(1)).max();
+    let start = request.start.or(next).unwrap_or(0);
+    if start.checked_add(count).is_none() {
+        return Err(ValidatorError::LargeSet { keys: count, limit: u32::MAX - start });
+    }
+    if !recreate {
+        require_free(&taken, 0, start, count, None)?;
+    }
+    Ok(Place { batch: 0, start, first: taken.is_empty(), warn: false })
+}
+
+/// A set whose content nobody vouches for may hold the very keys that would be made.
+fn require_known(sets: &[ListedSet], network: Network) -> Result<(), ValidatorError> {
+    match unknown(sets, network) {
+        Some(set) => {
+            let (set, copy) = (set.id.clone(), set.copy.clone());
+            Err(ValidatorError::UnknownKeys { set, copy })
         }
+        None => Ok(()),
     }
-    Ok(taken)
+}
+
+fn require_free(
+    taken: &Taken,
+    batch: u32,
+    start: u32,
+    count: u32,
+    named: Option<u32>,
+) -> Result<(), ValidatorError> {
+    match taken.range((batch, start)..(batch, start.saturating_add(count))).next() {
+        Some(((_, index), set)) => {
+            Err(ValidatorError::Exists { batch: named, index: *index, set: set.clone() })
+        }
+        None => Ok(()),
+    }
+}
+
+/// The indices that `sets` hold, in the batches that `batch_of` tells from a key's source.
+fn taken<'a>(
+    sets: impl Iterator<Item = &'a ListedSet>,
+    batch_of: impl Fn(&Source) -> Option<u32>,
+) -> Taken {
+    let entries = sets.flat_map(|set| set.keystores().iter().map(move |entry| (set, entry)));
+    let place = |(set, entry): (&'a ListedSet, &KeystoreEntry)| {
+        Some(((batch_of(&entry.source)?, index_of(&entry.path)?), set.id.clone()))
+    };
+    entries.filter_map(place).collect()
 }
 
 /// The validator's index in a signing key's path.

@@ -1,0 +1,16 @@
+//! Numbers as the consensus layer's JSON has them: strings of digits.
+
+use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+pub(super) fn serialize<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
+}
+
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    // Rust would also read `+5`.
+    match text.bytes().all(|b| b.is_ascii_digit()) {
+        true => text.parse().map_err(D::Error::custom),
+        false => Err(D::Error::custom("a number here is a string of digits")),
+    }
+}

@@ -1,0 +1,262 @@
+//! The keys of any number of copies: where each lies, and when it was last drilled. By what the
+//! manifests say; no keystore is read. Each manifest is in memory once, however many copies hold it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use super::WARN_BATCH;
+use crate::{
+    backup::{
+        Digest, ListedSet, SetId,
+        manifest::{KeystoreEntry, Source},
+    },
+    bls::PublicKey,
+    device_secret::Scheme,
+    eth::Address,
+    path::DerivationPath,
+    store::file_system_id,
+    timestamp::Timestamp,
+};
+
+/// All that several copies hold.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    copies: Vec<FleetCopy>,
+    sets: BTreeMap<(SetId, Option<Digest>), FleetSet>,
+}
+
+/// A copy.
+#[derive(Debug, Clone)]
+pub struct FleetCopy {
+    /// Its id.
+    pub id: String,
+    /// Its folder.
+    pub dir: PathBuf,
+}
+
+/// A set as one manifest describes it, and the copies that hold this very manifest.
+#[derive(Debug)]
+pub struct FleetSet {
+    /// What it lists, and who signed its origin in the first copy where somebody did.
+    pub listed: ListedSet,
+    /// The ids of the copies, and the last drill of the set in each.
+    pub copies: BTreeMap<String, Option<LastDrill>>,
+}
+
+/// The newest drill in which every key of a set opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LastDrill {
+    /// When, by the clock of the host.
+    pub time: Timestamp,
+    /// Who attested it.
+    pub by: Address,
+}
+
+/// A key of a set.
+#[derive(Debug, Clone, Copy)]
+pub struct FleetKey<'a> {
+    /// The set.
+    pub set: &'a FleetSet,
+    /// What its manifest says of the key.
+    pub entry: &'a KeystoreEntry,
+}
+
+/// What a person should see to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// A word for it, which others rely on.
+    pub kind: &'static str,
+    /// The same for people.
+    pub text: String,
+}
+
+impl Fleet {
+    /// Adds a set that a copy holds.
+    pub fn add(&mut self, copy: &str, dir: &Path, listed: Option<ListedSet>) {
+        if !self.copies.iter().any(|known| known.id == copy) {
+            self.copies.push(FleetCopy { id: copy.to_owned(), dir: dir.to_owned() });
+        }
+        let Some(listed) = listed else { return };
+        let key = (listed.id.clone(), listed.digest);
+        let signer = listed.signer;
+        let set = self.sets.entry(key);
+        let set = set.or_insert_with(|| FleetSet { listed, copies: BTreeMap::new() });
+        set.listed.signer = set.listed.signer.or(signer);
+        set.copies.insert(copy.to_owned(), None);
+    }
+
+    /// Notes a drill of a set, by its manifest's digest, in some copies. The newest counts.
+    pub fn drilled(&mut self, id: &SetId, digest: Digest, copies: &[String], drill: LastDrill) {
+        let Some(set) = self.sets.get_mut(&(id.clone(), Some(digest))) else { return };
+        for copy in copies {
+            if let Some(last) = set.copies.get_mut(copy) {
+                *last = (*last).max(Some(drill));
+            }
+        }
+    }
+
+    /// The copies, in the order in which they were added.
+    pub fn copies(&self) -> &[FleetCopy] {
+        &self.copies
+    }
+
+    /// The sets, one for each manifest.
+    pub fn sets(&self) -> impl Iterator<Item = &FleetSet> {
+        self.sets.values()
+    }
+
+    /// Every key of every set, by network, source and index.
+    pub fn keys(&self) -> Vec<FleetKey<'_>> {
+        let sets = self.sets.values();
+        let mut keys: Vec<_> = sets
+            .flat_map(|set| set.listed.keystores().iter().map(move |entry| FleetKey { set, entry }))
+            .collect();
+        keys.sort_by_cached_key(|key| {
+            let network = key.set.listed.id.network().name();
+            (network, key.entry.source.clone(), key.index(), key.entry.pubkey)
+        });
+        keys
+    }
+
+    /// What a person should see to.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        let mut warn = |kind, text| warnings.push(Warning { kind, text });
+        for set in self.sets.values() {
+            let (id, keys) = (&set.listed.id, set.listed.keystores().len());
+            let Some(manifest) = &set.listed.manifest else {
+                let copies = set.names();
+                warn("unreadable", format!("{id}: its manifest cannot be read in copy {copies}"));
+                continue;
+            };
+            if set.copies.len() == 1 {
+                let copy = set.names();
+                warn("one_copy", format!("{id}: its {keys} keys lie in copy {copy} alone"));
+            }
+            let never: Vec<_> = set.undrilled().collect();
+            if !never.is_empty() {
+                let copies = never.join(", ");
+                warn(
+                    "never_drilled",
+                    format!("{id}: no drill of its {keys} keys in copy {copies} is attested"),
+                );
+            }
+            if manifest.custodians.len() == 1 {
+                warn("one_custodian", format!("{id}: one custodian alone opens its {keys} keys"));
+            } else if usize::from(manifest.threshold) == manifest.custodians.len() {
+                let all = manifest.threshold;
+                warn(
+                    "all_custodians",
+                    format!("{id}: all of its {all} custodians are needed: none may be lost"),
+                );
+            }
+        }
+        self.warn_of_disagreement(&mut warn);
+        self.warn_of_large_batches(&mut warn);
+        self.warn_of_keys_in_two_sets(&mut warn);
+        self.warn_of_one_file_system(&mut warn);
+        warnings
+    }
+
+    fn warn_of_disagreement(&self, warn: &mut impl FnMut(&'static str, String)) {
+        let mut manifests: BTreeMap<&SetId, usize> = BTreeMap::new();
+        for (id, _) in self.sets.keys() {
+            *manifests.entry(id).or_default() += 1;
+        }
+        for (id, _) in manifests.into_iter().filter(|(_, count)| *count > 1) {
+            warn("manifest_disagreement", format!("{id}: the copies disagree about what it holds"));
+        }
+    }
+
+    fn warn_of_large_batches(&self, warn: &mut impl FnMut(&'static str, String)) {
+        type Batch<'a> = (&'static str, u32, Scheme, &'a Address);
+        let mut batches: BTreeMap<Batch<'_>, BTreeSet<PublicKey>> = BTreeMap::new();
+        for set in self.sets.values() {
+            for entry in set.listed.keystores() {
+                if let Source::Device { scheme, batch, check_address } = &entry.source {
+                    let batch = (set.listed.id.network().name(), *batch, *scheme, check_address);
+                    batches.entry(batch).or_default().insert(entry.pubkey);
+                }
+            }
+        }
+        for ((network, batch, _, wallet), keys) in batches {
+            if keys.len() > WARN_BATCH as usize {
+                let keys = keys.len();
+                warn(
+                    "large_batch",
+                    format!(
+                        "{network} batch {batch} of wallet {wallet} has {keys} keys: one root should carry no more than {WARN_BATCH}"
+                    ),
+                );
+            }
+        }
+    }
+
+    fn warn_of_keys_in_two_sets(&self, warn: &mut impl FnMut(&'static str, String)) {
+        let mut seen: BTreeMap<PublicKey, &SetId> = BTreeMap::new();
+        let mut both: BTreeMap<(&SetId, &SetId), usize> = BTreeMap::new();
+        for (id, set) in self.sets.iter().map(|((id, _), set)| (id, set)) {
+            for entry in set.listed.keystores() {
+                match seen.insert(entry.pubkey, id) {
+                    Some(other) if other != id => *both.entry((other, id)).or_default() += 1,
+                    _ => {}
+                }
+            }
+        }
+        for ((one, other), keys) in both {
+            warn(
+                "two_sets",
+                format!("{keys} keys lie in {one} and in {other}: restore them from one alone"),
+            );
+        }
+    }
+
+    fn warn_of_one_file_system(&self, warn: &mut impl FnMut(&'static str, String)) {
+        let mut together: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
+        for copy in &self.copies {
+            if let Some(number) = file_system_id(&copy.dir) {
+                together.entry(number).or_default().push(&copy.id);
+            }
+        }
+        for copies in together.values().filter(|copies| copies.len() > 1) {
+            let copies = copies.join(", ");
+            warn(
+                "one_file_system",
+                format!("the copies {copies} lie on one file system, and are lost together"),
+            );
+        }
+    }
+}
+
+impl FleetSet {
+    /// The copies in which no drill is attested.
+    pub fn undrilled(&self) -> impl Iterator<Item = &str> {
+        self.copies.iter().filter(|(_, drill)| drill.is_none()).map(|(copy, _)| copy.as_str())
+    }
+
+    /// The newest drill in any copy.
+    pub fn last_drill(&self) -> Option<LastDrill> {
+        self.copies.values().copied().max().flatten()
+    }
+
+    /// The ids of the copies, in one text.
+    pub fn names(&self) -> String {
+        self.copies.keys().map(String::as_str).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl FleetKey<'_> {
+    /// Its path, where the manifest gives one that is.
+    pub fn path(&self) -> Option<DerivationPath> {
+        self.entry.path.parse().ok()
+    }
+
+    /// The validator's index, where its path is a signing key's.
+    pub fn index(&self) -> Option<u32> {
+        let path = self.path()?;
+        let index = *path.levels().get(2)?;
+        (path == DerivationPath::signing_key(index)).then_some(index)
+    }
+}

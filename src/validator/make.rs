@@ -1,0 +1,97 @@
+//! Keys, their deposits and their set: the same whatever the keys hang on.
+
+use super::{Request, ValidatorError};
+use crate::{
+    backup::{
+        BackupError, Copy,
+        create::{self, Created, NewKey, Plan},
+        custodians::Chosen,
+        holder, list,
+        manifest::Source,
+        origin::Signer,
+    },
+    bls::{PublicKey, SecretKey},
+    interact::{Interact, Progress},
+    path::DerivationPath,
+    staking::{Deposit, WithdrawalCredentials, write_deposit_file},
+    timestamp::Timestamp,
+};
+
+/// A key that was derived, and what is to be said of it.
+pub(super) struct Key {
+    pub secret: SecretKey,
+    pub credentials: WithdrawalCredentials,
+    pub description: String,
+    pub source: Source,
+}
+
+/// Keys and their deposit data.
+pub(super) struct MadeKeys {
+    keys: Vec<(NewKey, DerivationPath)>,
+    deposits: Vec<u8>,
+}
+
+/// A set that was published, and the keys in it.
+pub(super) struct Sealed {
+    pub created: Created,
+    pub keys: Vec<(PublicKey, DerivationPath)>,
+}
+
+/// Derives the keys from index `start` on, each of which signs its deposit.
+pub(super) fn make_keys(
+    request: &Request,
+    start: u32,
+    progress: &mut dyn Progress,
+    derive: impl Fn(u32) -> Result<Key, ValidatorError>,
+) -> Result<MadeKeys, ValidatorError> {
+    let mut keys = Vec::new();
+    let mut deposits = Vec::new();
+    let total = request.count as usize;
+    for index in start..start.saturating_add(request.count) {
+        progress.step("making keys", keys.len(), total);
+        let Key { secret, credentials, description, source } = derive(index)?;
+        let deposit = Deposit::sign_whole(request.network, &secret, credentials, request.amount)
+            .map_err(|error| ValidatorError::Amount(error.to_string()))?;
+        deposits.push(deposit);
+        let path = DerivationPath::signing_key(index);
+        keys.push((NewKey { secret, path: path.to_string(), description, source }, path));
+    }
+    progress.step("making keys", total, total);
+    let deposits = write_deposit_file(&deposits, &request.deposit_cli_version)
+        .map_err(|error| ValidatorError::Amount(error.to_string()))?;
+    Ok(MadeKeys { keys, deposits: deposits.into_bytes() })
+}
+
+/// Seals the keys into a set that lies in every copy. One that a copy holds already is refused.
+#[allow(clippy::too_many_arguments, reason = "what, where, for whom, by whom, and when")]
+pub(super) fn seal(
+    request: &Request,
+    made: MadeKeys,
+    chosen: &Chosen,
+    test: bool,
+    copies: &mut [Copy],
+    signer: Signer<'_>,
+    now: Timestamp,
+    user: &mut dyn Interact,
+    progress: &mut dyn Progress,
+) -> Result<Sealed, ValidatorError> {
+    let (keys, paths): (Vec<_>, Vec<_>) = made.keys.into_iter().unzip();
+    let public: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
+    if !request.recreate
+        && let Some((set, pubkey)) = holder(&list(copies)?, &public)
+    {
+        let pubkey = pubkey.to_string();
+        return Err(BackupError::KeyExists { pubkey, set: set.clone() }.into());
+    }
+    let plan = Plan {
+        network: request.network,
+        test,
+        custodians: chosen.custodians.clone(),
+        threshold: chosen.threshold,
+        keys,
+        deposit_data: Some(made.deposits),
+        history: Vec::new(),
+    };
+    let created = create::create(&plan, copies, signer, now, user, progress)?;
+    Ok(Sealed { created, keys: public.into_iter().zip(paths).collect() })
+}
