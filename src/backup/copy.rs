@@ -72,7 +72,7 @@ impl Copy {
         let store = Directory::new(dir.join(ROOT));
         let read = store.read(&COPY_JSON.parse()?, MAX_COPY_JSON);
         // What a process that was killed at its first write left is still nothing.
-        let empty = store.entries()?.iter().all(|entry| entry.name == "copy.partial");
+        let empty = store.entries()?.iter().all(|entry| entry.name == ".copy.json.partial");
         let (description, damage) = match read {
             Ok(bytes) => match Description::parse(&bytes) {
                 Some(description) => (description, None),
@@ -92,6 +92,11 @@ impl Copy {
     /// The copy's id: 8 hex digits.
     pub fn id(&self) -> &str {
         &self.description.copy_id
+    }
+
+    /// What its owner calls it; at first its folder's name.
+    pub fn label(&self) -> &str {
+        &self.description.label
     }
 
     /// What is wrong with copy.json; its id is a stand-in then.
@@ -146,12 +151,14 @@ impl Copy {
 
     /// Locks it, and makes its own files where it is new.
     pub fn initialise(&mut self) -> Result<(), BackupError> {
-        if !self.exists {
-            let bytes = self.description.to_json()?;
-            self.store.put_if_absent(&NewFile { path: COPY_JSON.parse()?, bytes })?;
-            self.exists = true;
+        if self.exists {
+            return Ok(self.lock()?);
         }
-        Ok(self.lock()?)
+        let _ = self.lock.set(self.store.lock()?);
+        let bytes = self.description.to_json()?;
+        self.store.put_if_absent(&NewFile { path: COPY_JSON.parse()?, bytes })?;
+        self.exists = true;
+        Ok(())
     }
 
     /// Gives a copy that lost its copy.json a new one, and with it a new id.
@@ -176,11 +183,21 @@ impl Copy {
         Ok(self.store.replace(&set.as_str().parse()?, files)?)
     }
 
-    /// As [`Copy::add`]; a file that is there already stays.
-    pub(super) fn add_if_absent(&self, path: &StorePath, bytes: &[u8]) -> Result<(), BackupError> {
+    /// Removes a set, all or nothing.
+    pub(super) fn remove(&self, set: &SetId) -> Result<(), BackupError> {
+        Ok(self.store.remove(&set.as_str().parse()?)?)
+    }
+
+    /// As [`Copy::add`]; a file that is there already stays. Says whether it was added.
+    pub(super) fn add_if_absent(
+        &self,
+        path: &StorePath,
+        bytes: &[u8],
+    ) -> Result<bool, BackupError> {
         let file = NewFile { path: path.clone(), bytes: bytes.to_vec() };
         match self.store.put_if_absent(&file) {
-            Ok(()) | Err(StoreError::Exists(_)) => Ok(()),
+            Ok(()) => Ok(true),
+            Err(StoreError::Exists(_)) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
@@ -231,7 +248,7 @@ pub fn distinct(copies: Vec<Copy>) -> Result<Vec<Copy>, BackupError> {
 }
 
 /// A folder that may be new, however it is spelled and whatever links lead to it.
-fn real(dir: &Path) -> PathBuf {
+pub(super) fn real(dir: &Path) -> PathBuf {
     let found = dir.ancestors().find_map(|ancestor| {
         let ancestor = if ancestor == Path::new("") { Path::new(".") } else { ancestor };
         Some((ancestor, ancestor.canonicalize().ok()?))

@@ -3,19 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BackupError, Copy, Digest, SetId,
+    BackupError, Copy, Digest, SetId, history,
     manifest::{FileEntry, KEYSTORES, KeystoreEntry, Manifest, Source},
-    opened::SEALED_SECRET,
-    origin::Origin,
+    origin::Signer,
     recovery,
     set_secret::SetSecret,
+    share,
     sums::{self, Sums},
 };
 use crate::{
     bls::SecretKey,
-    custodian::Custodian,
-    device::Wallet,
-    eth::{Address, personal_message},
+    custodian::AnyCustodian,
     eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
     interact::{Interact, Progress},
     path::DerivationPath,
@@ -46,13 +44,16 @@ pub struct Plan {
     /// Made with a seed that guards no real money.
     pub test: bool,
     /// Who can open it.
-    pub custodians: Vec<Custodian>,
+    pub custodians: Vec<AnyCustodian>,
+    /// How many of them open it together.
+    pub threshold: u8,
     /// The keys.
     pub keys: Vec<NewKey>,
     /// The deposit data of keys made now, as a deposit_data file.
     pub deposit_data: Option<Vec<u8>>,
-    /// The slashing history that comes with the keys (EIP-3076), already checked.
-    pub history: Option<Vec<u8>>,
+    /// The slashing histories that come with the keys (EIP-3076), already checked, and when each
+    /// was given: what is older stays older in another set.
+    pub history: Vec<(Timestamp, Vec<u8>)>,
 }
 
 /// A set that was made.
@@ -66,14 +67,12 @@ pub struct Created {
     pub copies: Vec<(String, ReadBack)>,
 }
 
-/// Makes a set of `plan`, lets `wallet` sign its origin, and publishes it to one copy after
-/// another, each verified before the next. Until the wallet has signed, nothing is written.
-#[allow(clippy::too_many_arguments, reason = "what is made, where, by whom, and when")]
+/// Makes a set of `plan`, lets `signer` sign its origin, and publishes it to one copy after
+/// another, each verified before the next. Until it is signed, nothing is written.
 pub fn create(
     plan: &Plan,
     copies: &mut [Copy],
-    wallet: &mut dyn Wallet,
-    check_address: &Address,
+    signer: Signer<'_>,
     now: Timestamp,
     user: &mut dyn Interact,
     progress: &mut dyn Progress,
@@ -83,18 +82,19 @@ pub fn create(
     let secret = SetSecret::random()?;
     let mut files = Vec::new();
     let keystores = seal_keys(plan, &secret, now, &mut files, progress)?;
-    let others = other_files(plan, &set_id, &secret, now)?;
+    let others = other_files(plan, &set_id, &secret, now, user)?;
     let listed = others.iter().map(|file| FileEntry {
         path: file.path.clone(),
         sha256: Digest::of(&file.bytes),
         size: file.bytes.len() as u64,
     });
-    let custodians = plan.custodians.iter().map(|c| c.without_name().into()).collect();
+    let custodians = plan.custodians.iter().map(AnyCustodian::without_name).collect();
     let listed = listed.collect();
-    let manifest =
-        Manifest::new(set_id.clone(), now, plan.test, custodians, keystores, listed).to_json()?;
+    let (id, threshold) = (set_id.clone(), plan.threshold);
+    let manifest = Manifest::new(id, now, plan.test, threshold, custodians, keystores, listed);
+    let manifest = manifest.to_json()?;
     let digest = Digest::of(&manifest);
-    let origin = sign_origin(&set_id, &digest, wallet, check_address, user)?;
+    let origin = signer.sign(&set_id, &digest, user)?;
     files.extend(others);
     files.push(file("manifest.mac", secret.manifest_mac(&manifest).into_bytes())?);
     files.push(file("manifest.json", manifest)?);
@@ -106,7 +106,7 @@ pub fn create(
     let total = copies.len();
     for (i, copy) in copies.iter_mut().enumerate() {
         progress.step("writing copies", i, total);
-        match write(copy, &set_id, &files, plan.history.as_deref(), now) {
+        match write(copy, &set_id, &files, &plan.history) {
             Ok(read_back) => written.push((copy.id().to_owned(), read_back)),
             Err(error) if written.is_empty() => return Err(error),
             Err(error) => {
@@ -125,12 +125,11 @@ fn write(
     copy: &mut Copy,
     set_id: &SetId,
     files: &[NewFile],
-    history: Option<&[u8]>,
-    now: Timestamp,
+    kept: &[(Timestamp, Vec<u8>)],
 ) -> Result<ReadBack, BackupError> {
     copy.initialise()?;
-    if let Some(history) = history {
-        copy.add(&format!("history/{set_id}/{now}.json"), history.to_vec())?;
+    for (time, bytes) in kept {
+        history::keep(copy, set_id, bytes, *time)?;
     }
     copy.publish(set_id, files)
 }
@@ -211,30 +210,14 @@ fn other_files(
     set_id: &SetId,
     secret: &SetSecret,
     now: Timestamp,
+    user: &mut dyn Interact,
 ) -> Result<Vec<NewFile>, BackupError> {
-    let mut files = vec![
-        file(SEALED_SECRET, secret.seal(&plan.custodians)?)?,
-        file("RECOVERY.txt", recovery::text(set_id, &plan.custodians)?.into_bytes())?,
-    ];
+    let (threshold, custodians) = (plan.threshold, &plan.custodians);
+    let mut files = share::seal_all(secret, set_id, threshold, custodians, user)?;
+    let recovery = recovery::text(set_id, threshold, custodians)?;
+    files.push(file("RECOVERY.txt", recovery.into_bytes())?);
     if let Some(data) = &plan.deposit_data {
         files.push(file(&format!("deposit_data-{}.json", now.unix()), data.clone())?);
     }
     Ok(files)
-}
-
-fn sign_origin(
-    set_id: &SetId,
-    manifest: &Digest,
-    wallet: &mut dyn Wallet,
-    check_address: &Address,
-    user: &mut dyn Interact,
-) -> Result<Origin, BackupError> {
-    let statement = Origin::statement(set_id, manifest);
-    let signature = wallet.sign_personal(&DerivationPath::check_address(), &statement, user)?;
-    match personal_message::recover(statement.as_bytes(), &signature) {
-        Ok(signer) if signer == *check_address => {
-            Ok(Origin { statement, address: signer, signature })
-        }
-        _ => Err(BackupError::WrongSigner(*check_address)),
-    }
 }

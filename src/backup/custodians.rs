@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{BackupError, Copy, Digest, SetId, list, manifest::Manifest, origin::Origin};
 use crate::{
-    custodian::{self, AnyCustodian, Custodian},
+    custodian::{self, AnyCustodian},
     device::Wallet,
     device_secret::{Scheme, is_well_known},
     eth::Address,
@@ -13,11 +13,16 @@ use crate::{
     store::{Directory, Store as _},
 };
 
+/// The most custodians of a set: all ways to choose among them can still be tried.
+const MAX_CUSTODIANS: usize = 20;
+
 /// Who a new set is sealed to.
 #[derive(Debug)]
 pub struct Chosen {
     /// The custodians.
-    pub custodians: Vec<Custodian>,
+    pub custodians: Vec<AnyCustodian>,
+    /// How many of them open it together.
+    pub threshold: u8,
     /// Whether the attached wallet was enrolled just now.
     pub enrolled: bool,
 }
@@ -26,7 +31,7 @@ pub struct Chosen {
 #[derive(Debug, Clone)]
 pub enum Given {
     /// A custodian file that verifies.
-    File(Box<Custodian>),
+    File(Box<AnyCustodian>),
     /// The folder of a set: all of its custodians, if the attached wallet made it.
     Set(PathBuf),
 }
@@ -34,51 +39,161 @@ pub enum Given {
 /// The custodians of a new set: those `given`; else the attached wallet, by its custodian found in
 /// a set of its own on the copies; else the attached wallet, enrolled now. Where the attached
 /// wallet is one of them, it derives its recipient again: nobody's file is taken on trust for it.
+///
+/// Without a `threshold`, a set that is given keeps its own, and files make one that any one opens.
 pub fn choose(
     given: &[Given],
+    threshold: Option<u8>,
     copies: &[Copy],
     scheme: Scheme,
     wallet: &mut dyn Wallet,
     address: &Address,
     user: &mut dyn Interact,
 ) -> Result<Chosen, BackupError> {
-    let mut custodians = Vec::new();
-    for given in given {
-        match given {
-            Given::File(custodian) => custodians.push(Custodian::clone(custodian)),
-            Given::Set(folder) => custodians.extend(of_set(folder, address)?),
-        }
-    }
+    let (mut custodians, of_sets) = named(given, address)?;
     if custodians.is_empty() {
-        custodians.extend(own_on_copies(copies, address)?);
+        custodians.extend(own_on_copies(copies, threshold, address)?);
     }
-    if custodians.is_empty() {
+    let threshold = said(threshold, given, &of_sets)?;
+    if custodians.is_empty() && threshold == 1 {
         let own = custodian::enroll(wallet, scheme, None, user)?;
-        return Ok(Chosen { custodians: vec![own], enrolled: true });
+        return Ok(Chosen { custodians: vec![own.into()], threshold, enrolled: true });
     }
-    for (i, custodian) in custodians.iter().enumerate() {
-        custodian.verify()?;
-        let same = |other: &Custodian| other.check_address == custodian.check_address;
-        if custodians.iter().take(i).any(same) {
-            return Err(BackupError::SameWallet(custodian.check_address));
-        }
-        let own = custodian.check_address == *address;
-        let whose = if own { "this wallet" } else { "another wallet" };
-        let test = if custodian.test { ", TEST" } else { "" };
-        user.note(&format!(
-            "It will open with custodian {}: {whose}, check address {}{test}",
-            custodian.id, custodian.check_address
-        ));
-        if own {
-            custodian::open(wallet, custodian, user)?;
-        }
+    introduce(&custodians, threshold, Some(address), user)?;
+    let wallets = custodians.iter().filter_map(AnyCustodian::wallet);
+    for own in wallets.filter(|own| own.check_address == *address) {
+        custodian::open(wallet, own, user)?;
     }
-    Ok(Chosen { custodians, enrolled: false })
+    Ok(Chosen { custodians, threshold, enrolled: false })
 }
 
-/// The custodians of the set in `folder`, whose origin the wallet `signer` must have signed: anyone
+/// The same on a machine without a wallet: those `given`, of which there must be one at least. A
+/// set counts where the words themselves (`address`) signed its origin.
+pub fn choose_without_wallet(
+    given: &[Given],
+    threshold: Option<u8>,
+    address: &Address,
+    user: &mut dyn Interact,
+) -> Result<Chosen, BackupError> {
+    let (custodians, of_sets) = named(given, address)?;
+    if custodians.is_empty() {
+        return Err(BackupError::NoCustodian);
+    }
+    let threshold = said(threshold, given, &of_sets)?;
+    introduce(&custodians, threshold, None, user)?;
+    Ok(Chosen { custodians, threshold, enrolled: false })
+}
+
+/// The custodians of all that is given, and the thresholds of the sets among it, whose origin
+/// `signer` must have signed.
+fn named(given: &[Given], signer: &Address) -> Result<(Vec<AnyCustodian>, Vec<u8>), BackupError> {
+    let mut custodians = Vec::new();
+    let mut of_sets = Vec::new();
+    for one in given {
+        match one {
+            Given::File(custodian) => custodians.push(AnyCustodian::clone(custodian)),
+            Given::Set(folder) => {
+                let manifest = of_set(folder, signer)?;
+                of_sets.push(manifest.threshold);
+                custodians.extend(manifest.custodians);
+            }
+        }
+    }
+    Ok((custodians, of_sets))
+}
+
+/// The threshold that was asked for, or that follows from what is given.
+fn said(threshold: Option<u8>, given: &[Given], of_sets: &[u8]) -> Result<u8, BackupError> {
+    match (threshold, of_sets) {
+        (Some(threshold), _) => Ok(threshold),
+        (None, [own]) if given.len() == 1 => Ok(*own),
+        // What took several people to open must not come to open for one unless somebody says so.
+        (None, sets) if sets.iter().any(|own| *own != 1) => {
+            let why = "the set named takes several custodians, and others are named beside it: say \
+                       with --threshold how many the new set takes";
+            Err(BackupError::Threshold(why.to_owned()))
+        }
+        (None, _) => Ok(1),
+    }
+}
+
+/// Makes sure of the custodians, and names them to the user.
+fn introduce(
+    custodians: &[AnyCustodian],
+    threshold: u8,
+    wallet: Option<&Address>,
+    user: &mut dyn Interact,
+) -> Result<(), BackupError> {
+    require_threshold(threshold, custodians.len())?;
+    require_distinct(custodians)?;
+    for custodian in custodians {
+        let whose = match (custodian.wallet(), wallet) {
+            (Some(own), Some(address)) if own.check_address == *address => ": this wallet",
+            (Some(_), Some(_)) => ": another wallet",
+            (Some(_), None) => "",
+            (None, _) => ": no wallet, so nobody signed this: is it what you enrolled?",
+        };
+        let test = if custodian.is_test() { ", TEST" } else { "" };
+        user.note(&format!("It will open with {custodian}{whose}{test}"));
+    }
+    Ok(())
+}
+
+/// Whether the files among `given` can be sealed to together: what can be known without a wallet.
+pub fn require_usable(given: &[Given], threshold: Option<u8>) -> Result<(), BackupError> {
+    let files = given.iter().filter_map(|given| match given {
+        Given::File(custodian) => Some(AnyCustodian::clone(custodian)),
+        Given::Set(_) => None,
+    });
+    let files: Vec<_> = files.collect();
+    require_distinct(&files)?;
+    match threshold {
+        Some(threshold) if files.len() == given.len() => require_threshold(threshold, files.len()),
+        _ => Ok(()),
+    }
+}
+
+fn require_threshold(threshold: u8, custodians: usize) -> Result<(), BackupError> {
+    let wrong = |why: String| Err(BackupError::Threshold(why));
+    match usize::from(threshold) {
+        0 => wrong("a set takes one custodian at least to open it".to_owned()),
+        _ if custodians > MAX_CUSTODIANS => {
+            wrong(format!("{custodians} custodians are more than the {MAX_CUSTODIANS} of a set"))
+        }
+        needed if needed > custodians => {
+            wrong(format!("{needed} of {custodians} custodians cannot open anything"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One wallet, or one recipient, that stood in for two custodians would open alone what takes two.
+fn require_distinct(custodians: &[AnyCustodian]) -> Result<(), BackupError> {
+    for (i, custodian) in custodians.iter().enumerate() {
+        custodian.verify()?;
+        let mut before = custodians.iter().take(i);
+        let address = custodian.wallet().map(|wallet| wallet.check_address);
+        let same_wallet = |other: &AnyCustodian| {
+            address.is_some() && other.wallet().map(|wallet| wallet.check_address) == address
+        };
+        if let Some(address) = address
+            && before.clone().any(same_wallet)
+        {
+            return Err(BackupError::SameWallet(address));
+        }
+        let same = |other: &AnyCustodian| {
+            other.id() == custodian.id() || other.recipient() == custodian.recipient()
+        };
+        if before.any(same) {
+            return Err(BackupError::SameCustodian(custodian.id().to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// The manifest of the set in `folder`, whose origin the wallet `signer` must have signed: anyone
 /// can write a folder that lists themselves.
-fn of_set(folder: &Path, signer: &Address) -> Result<Vec<Custodian>, BackupError> {
+fn of_set(folder: &Path, signer: &Address) -> Result<Manifest, BackupError> {
     let refuse = |why: &str| BackupError::NotASet(folder.to_owned(), why.to_owned());
     let id: SetId = folder
         .file_name()
@@ -91,22 +206,28 @@ fn of_set(folder: &Path, signer: &Address) -> Result<Vec<Custodian>, BackupError
     if Origin::signer(&origin, &id, &Digest::of(&manifest)) != Some(*signer) {
         return Err(refuse("this wallet did not sign its origin"));
     }
-    let manifest = Manifest::parse(&manifest).map_err(|error| refuse(&error.to_string()))?;
-    let wallets: Vec<_> =
-        manifest.custodians.iter().filter_map(AnyCustodian::wallet).cloned().collect();
-    match wallets.len() == manifest.custodians.len() {
-        true => Ok(wallets),
-        false => Err(refuse("it has custodians of a kind that this version cannot seal to")),
-    }
+    Manifest::parse(&manifest).map_err(|error| refuse(&error.to_string()))
 }
 
 /// The custodian of the wallet `address`, from the newest set on the copies whose origin that very
-/// wallet signed.
-fn own_on_copies(copies: &[Copy], address: &Address) -> Result<Option<Custodian>, BackupError> {
+/// wallet signed. Where several open that one together, the user says who opens the next.
+fn own_on_copies(
+    copies: &[Copy],
+    threshold: Option<u8>,
+    address: &Address,
+) -> Result<Option<AnyCustodian>, BackupError> {
     let sets = list(copies)?;
     let own = sets.iter().filter(|set| set.signer.as_ref() == Some(address));
     let newest = own.filter_map(|set| set.manifest.as_ref()).max_by_key(|m| m.created.clone());
-    Ok(newest.and_then(|manifest| manifest.custodian_of(address).cloned()))
+    let Some(manifest) = newest else { return Ok(None) };
+    if manifest.threshold > 1 && threshold.is_none() {
+        let (set, needed, of) = (&manifest.set_id, manifest.threshold, manifest.custodians.len());
+        return Err(BackupError::Threshold(format!(
+            "the newest set here, {set}, opens with {needed} of {of} custodians: name it with \
+             --custodian for the same again, or name others"
+        )));
+    }
+    Ok(manifest.custodian_of(address).cloned().map(AnyCustodian::from))
 }
 
 /// Refuses simulated wallets and seeds that the world knows for real money, unless `allow`.
@@ -115,22 +236,41 @@ pub fn require_real(
     network: Network,
     wallet: &dyn Wallet,
     address: &Address,
-    custodians: &[Custodian],
+    custodians: &[AnyCustodian],
     allow: bool,
 ) -> Result<bool, BackupError> {
     let identity = wallet.identity();
-    let mut why = None;
-    if identity.simulated {
-        why = Some((identity.name(), "it is a simulated wallet"));
-    } else if is_well_known(address) {
-        why = Some((identity.name(), "the whole world knows its words"));
-    }
-    for custodian in custodians {
-        if custodian.test || is_well_known(&custodian.check_address) {
-            let what = format!("custodian {}", custodian.id);
-            why = why.or(Some((what, "it was made with a test seed")));
-        }
-    }
+    let own = match (identity.simulated, is_well_known(address)) {
+        (true, _) => Some((identity.name(), "it is a simulated wallet")),
+        (false, true) => Some((identity.name(), KNOWN)),
+        (false, false) => None,
+    };
+    refuse_test(network, own.or_else(|| test_custodian(custodians)), allow)
+}
+
+/// The same for typed words, by their check address.
+pub fn require_real_words(
+    network: Network,
+    address: &Address,
+    custodians: &[AnyCustodian],
+    allow: bool,
+) -> Result<bool, BackupError> {
+    let own = is_well_known(address).then(|| ("the mnemonic".to_owned(), KNOWN));
+    refuse_test(network, own.or_else(|| test_custodian(custodians)), allow)
+}
+
+const KNOWN: &str = "the whole world knows its words";
+
+fn test_custodian(custodians: &[AnyCustodian]) -> Option<(String, &'static str)> {
+    let custodian = custodians.iter().find(|custodian| custodian.is_test())?;
+    Some((format!("custodian {}", custodian.id()), "it was made with a test seed"))
+}
+
+fn refuse_test(
+    network: Network,
+    why: Option<(String, &'static str)>,
+    allow: bool,
+) -> Result<bool, BackupError> {
     match why {
         Some((what, why)) if network.is_real_money() && !allow => {
             Err(BackupError::TestSeed { what, network: network.name(), why })

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     BackupError, Copy, SetId,
+    hands::Hands,
     inspect::Inspection,
     manifest::KeystoreEntry,
     opened::{self, Closed},
@@ -13,8 +14,6 @@ use super::{
     verdict::{Level, Reason, Report},
 };
 use crate::{
-    device::Wallet,
-    device_secret,
     interact::{Interact, Progress},
     store::StorePath,
 };
@@ -22,7 +21,7 @@ use crate::{
 /// What a drill needs beside the copies.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Whose signature makes a set one's own. The attached wallet's own is added.
+    /// Whose signature makes a set one's own. Those of the wallets at hand are added.
     pub pins: Pins,
     /// Open sets of unknown origin too. Their keys are not proven by that.
     pub accept_unknown_origin: bool,
@@ -41,38 +40,44 @@ enum Outcome {
     },
 }
 
-/// Opens every key of every set of `scrubbed` with `wallet`; keys of this wallet's own batches are
-/// made again and compared.
+/// Opens every key of every set of `scrubbed` with those at hand; keys of the batches of wallets
+/// that are plugged in are made again and compared.
 pub fn drill(
     copies: &[Copy],
     scrubbed: &Scrubbed,
     options: &Options,
-    wallet: &mut dyn Wallet,
+    hands: &mut Hands,
     user: &mut dyn Interact,
     progress: &mut dyn Progress,
 ) -> Result<Report, BackupError> {
-    let address = device_secret::check_address(wallet, user)?;
-    let pins = Pins { wallet: Some(address), ..options.pins.clone() };
     let mut outcomes: HashMap<SetId, Outcome> = HashMap::new();
+    let mut notes = Vec::new();
     for set in &scrubbed.sets {
         let accept = options.accept_unknown_origin;
-        let outcome = match opened::open(set, copies, &pins, accept, wallet, &address, user) {
+        let outcome = match opened::open(set, copies, &options.pins, accept, hands, user) {
             Ok(opened) => {
+                notes.extend(opened.notes.iter().cloned());
                 let keys = opened.keys(set, copies, progress)?;
-                let again =
-                    rederive::compare(&keys, set.id.network(), wallet, &address, user, progress)?;
+                let again = rederive::compare(&keys, set.id.network(), hands, user, progress)?;
+                notes.extend(
+                    again.not_here.iter().map(|(address, count)| not_here(address, *count)),
+                );
                 let reason = |(entry, key): (&KeystoreEntry, Result<_, Reason>)| {
-                    let reason = key.err().or(again.get(&entry.file).copied());
+                    let reason = key.err().or(again.reasons.get(&entry.file).copied());
                     (entry.file.clone(), reason.unwrap_or(Reason::Ok))
                 };
                 let good_macs = opened.good_macs(set, copies);
                 Outcome::Opened { keys: keys.into_iter().map(reason).collect(), good_macs }
             }
-            Err(Closed::Verdict(reason)) => Outcome::Closed(reason),
+            Err(Closed::Verdict(reason, why)) => {
+                notes.extend(why);
+                Outcome::Closed(reason)
+            }
             Err(Closed::Failed(error)) => return Err(error.into()),
         };
         outcomes.insert(set.id.clone(), outcome);
     }
+    let pins = hands.pins(&options.pins);
     let judge = |set: &ScrubbedSet, here: &Inspection, origin, entry: &KeystoreEntry| match outcomes
         .get(&set.id)
     {
@@ -87,5 +92,14 @@ pub fn drill(
         },
         None => Reason::NotChecked,
     };
-    Ok(scrubbed.report_as(Level::Opened, copies, &pins, &judge))
+    let mut report = scrubbed.report_as(Level::Opened, copies, &pins, &judge);
+    report.warnings.extend(notes);
+    Ok(report)
+}
+
+fn not_here(address: &str, count: usize) -> String {
+    format!(
+        "{count} keys were opened and not made again: the wallet that makes them (check address \
+         {address}) is not here"
+    )
 }

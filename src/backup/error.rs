@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{SetId, set_secret::SealError};
+use super::SetId;
 use crate::{
-    custodian::{CustodianError, EnrollError, OpenError},
+    bls::PublicKey,
+    custodian::{CustodianError, EnrollError, OpenError, PassphraseError, SealError},
     device::DeviceError,
     device_secret::SecretError,
     eth::Address,
@@ -57,9 +58,29 @@ pub enum BackupError {
         /// Why.
         why: &'static str,
     },
+    /// Nobody to seal to.
+    #[error("there is nobody who could open this backup")]
+    NoCustodian,
     /// Two custodians that are one wallet.
     #[error("two custodians have the same check address {0}: they are one wallet")]
     SameWallet(Address),
+    /// Two custodians that are sealed to alike, or have one id.
+    #[error("custodian {0} is named twice, or another one has its recipient")]
+    SameCustodian(String),
+    /// A threshold that the custodians cannot meet, or that nobody chose.
+    #[error("{0}")]
+    Threshold(String),
+    /// A passphrase that opens no custodian's identity.
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    /// A set that cannot be sealed anew.
+    #[error("set {set} was not resealed: {reason}")]
+    NotResealable {
+        /// Which.
+        set: SetId,
+        /// Why.
+        reason: String,
+    },
     /// A keystore that was to be taken over does not open.
     #[error("{} of {total} keystores do not open; nothing was written:{}", .bad.len(), list(.bad))]
     Unopened {
@@ -88,9 +109,36 @@ pub enum BackupError {
     /// The folder to restore to is not empty.
     #[error("{} is not empty: nothing is overwritten", .0.display())]
     TargetNotEmpty(PathBuf),
+    /// A key that a restore would bring to a folder where it lies already.
+    #[error("the key {} lies there already, in {}: nothing is overwritten", .0, .1.display())]
+    KeyInTarget(PublicKey, PathBuf),
+    /// Keys that no copy holds whole.
+    #[error("{} keys of set {set} are lost in these copies; nothing was written:\n  {}", .bad.len(), .bad.join("\n  "))]
+    KeysLost {
+        /// Which set.
+        set: SetId,
+        /// Which keys, and why.
+        bad: Vec<String>,
+    },
+    /// A set that must stay.
+    #[error("set {set} was not retired: {why}")]
+    NotRetirable {
+        /// Which.
+        set: SetId,
+        /// Why.
+        why: String,
+    },
     /// A set that cannot be opened or trusted enough to restore from.
     #[error("set {set} was not restored: {reason}")]
     NotRestorable {
+        /// Which.
+        set: SetId,
+        /// Why.
+        reason: String,
+    },
+    /// A set that a key was to be taken from.
+    #[error("set {set} gave no key: {reason}")]
+    NotOpened {
         /// Which.
         set: SetId,
         /// Why.

@@ -1,66 +1,78 @@
 //! Slashing history kept beside a set: EIP-3076 files that are only ever added to.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use super::{BackupError, Copy, Digest, SetId};
 use crate::{
     bls::PublicKey,
-    staking::{Interchange, MAX_INTERCHANGE_BYTES, Network},
+    staking::{Interchange, InterchangeError, MAX_INTERCHANGE_BYTES, Network, Newest},
     store::{EntryKind, StorePath, private_file},
     timestamp::Timestamp,
 };
 
-/// A slashing history that covers every key it was asked for.
+/// How old the newest epoch may be for a history to be taken without a question, in seconds: as
+/// long as it takes to export it, to carry it here, and to restore.
+pub const RECENT_SECONDS: u64 = 3600;
+
+/// A slashing history.
 #[derive(Debug)]
 pub struct History {
     /// The file's bytes.
     pub bytes: Vec<u8>,
-    /// The newest target epoch that each key attested; `None` for one that never did.
-    pub epochs: BTreeMap<PublicKey, Option<u64>>,
+    /// The newest that each of the keys signed that were asked for, as far as it says anything.
+    pub newest: BTreeMap<PublicKey, Newest>,
 }
 
 impl History {
-    /// Whether any of its keys ever attested.
-    pub fn attested(&self) -> bool {
-        self.epochs.values().any(Option::is_some)
+    /// Whether any of its keys ever signed anything.
+    pub fn signed(&self) -> bool {
+        self.newest.values().any(Newest::signed)
     }
 
-    /// A key that attested later by `other` than by this history.
+    /// A key that signed later by `other` than by this history.
     pub fn older_than(&self, other: &Self) -> Option<PublicKey> {
-        let older = |(key, epoch): (&PublicKey, &Option<u64>)| {
-            (self.epochs.get(key).copied().flatten() < *epoch).then_some(*key)
-        };
-        other.epochs.iter().find_map(older)
+        let own = |key: &PublicKey| self.newest.get(key).copied().unwrap_or_default();
+        let mut all = other.newest.iter();
+        all.find_map(|(key, theirs)| own(key).is_behind(theirs).then_some(*key))
     }
 
     /// The oldest of its keys' newest epochs, for people: no key attested less far than this.
     pub fn oldest_epoch(&self) -> Option<u64> {
-        self.epochs.values().copied().min().flatten()
+        self.newest.values().map(|newest| newest.target_epoch).min().flatten()
     }
+
+    /// Whether every key that attested did so within the last [`RECENT_SECONDS`] before `now`, and
+    /// one did at least. One from the future was made up, or this clock is wrong: it is not recent.
+    pub fn is_recent(&self, network: Network, now: Timestamp) -> bool {
+        let Some(current) = network.epoch_at(now) else { return false };
+        let oldest = current.saturating_sub(RECENT_SECONDS / network.epoch_seconds());
+        let mut epochs = self.newest.values().filter_map(|newest| newest.target_epoch).peekable();
+        epochs.peek().is_some() && epochs.all(|epoch| (oldest..=current + 1).contains(&epoch))
+    }
+}
+
+/// What lies beside a set.
+#[derive(Debug)]
+pub struct Kept {
+    /// All of its histories together, in which no bound of any of them is lowered, and when the
+    /// newest was put there; `None` where none speaks of the keys that were asked for.
+    pub found: Option<(Timestamp, History)>,
+    /// How many of those keys none of them speaks of.
+    pub absent: usize,
+    /// Files that lie there and could not be read, or are of another network.
+    pub unread: Vec<String>,
 }
 
 /// Reads a history and makes sure that it is for this network and covers `keys`.
 pub fn read(path: &Path, network: Network, keys: &[PublicKey]) -> Result<History, BackupError> {
     let bytes = private_file::read(path, MAX_INTERCHANGE_BYTES as u64)?;
-    check(&path.display().to_string(), bytes, network, keys)
-}
-
-fn check(
-    name: &str,
-    bytes: Vec<u8>,
-    network: Network,
-    keys: &[PublicKey],
-) -> Result<History, BackupError> {
-    let history = Interchange::parse(&bytes)
-        .map_err(|error| BackupError::History(format!("{name}: {error}")))?;
-    if *history.genesis_validators_root() != network.genesis_validators_root() {
-        return Err(BackupError::History(format!(
-            "{name} is the slashing history of another network than {}",
-            network.name()
-        )));
-    }
-    let newest = history.newest();
-    let absent: Vec<_> = keys.iter().filter(|key| !newest.contains_key(key)).collect();
+    let name = path.display();
+    let interchange =
+        parse(&bytes, network).map_err(|why| BackupError::History(format!("{name}: {why}")))?;
+    let (newest, absent) = select(&interchange, keys);
     if let Some(first) = absent.first() {
         return Err(BackupError::History(format!(
             "{name} says nothing about {} of {} keys, {first} among them",
@@ -68,34 +80,149 @@ fn check(
             keys.len()
         )));
     }
-    let epoch = |key: &PublicKey| (*key, newest.get(key).and_then(|newest| newest.target_epoch));
-    let epochs = keys.iter().map(epoch).collect();
-    Ok(History { bytes, epochs })
+    Ok(History { bytes, newest })
 }
 
-/// The newest history that any copy keeps beside the set and that covers `keys`, with its date.
-/// One that cannot be read, or covers other keys, is passed over.
-pub fn kept(
-    copies: &[Copy],
-    set: &SetId,
+pub(super) fn parse(bytes: &[u8], network: Network) -> Result<Interchange, String> {
+    let history = Interchange::parse(bytes).map_err(|error| error.to_string())?;
+    match *history.genesis_validators_root() == network.genesis_validators_root() {
+        true => Ok(history),
+        false => Err(format!("the slashing history of another network than {}", network.name())),
+    }
+}
+
+/// The same of a file that lies beside a set, where anybody may have put it: one that speaks of the
+/// future was made up (or this clock is wrong), and would keep a client from ever signing again.
+pub(super) fn parse_kept(bytes: &[u8], network: Network) -> Result<Interchange, String> {
+    let history = parse(bytes, network)?;
+    let current = network.epoch_at(Timestamp::now()).unwrap_or(0);
+    let future = |newest: &Newest| {
+        let epoch = newest.source_epoch.max(newest.target_epoch);
+        epoch.is_some_and(|epoch| epoch > current.saturating_add(1))
+            || newest.block_slot.is_some_and(|slot| slot / 32 > current.saturating_add(1))
+    };
+    match history.newest().values().any(future) {
+        true => Err("it speaks of epochs that are still to come".to_owned()),
+        false => Ok(history),
+    }
+}
+
+/// The newest of each of `keys`, and those that the history does not speak of.
+fn select(
+    interchange: &Interchange,
     keys: &[PublicKey],
-) -> Result<Option<(Timestamp, History)>, BackupError> {
-    for (time, bytes) in files(copies, set)? {
-        if let Ok(history) = check("", bytes, set.network(), keys) {
-            return Ok(Some((time, history)));
+) -> (BTreeMap<PublicKey, Newest>, Vec<PublicKey>) {
+    let all = interchange.newest();
+    let newest = keys.iter().filter_map(|key| Some((*key, *all.get(key)?))).collect();
+    let absent = keys.iter().filter(|key| !all.contains_key(key)).copied().collect();
+    (newest, absent)
+}
+
+/// All histories of `keys` that any copy keeps, put together: those beside the set, and those
+/// beside other sets of its network, for a key may lie in several.
+pub fn kept(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Kept, BackupError> {
+    let mut unread = Vec::new();
+    let mut read: Vec<(Timestamp, Vec<u8>, Interchange)> = Vec::new();
+    let mut all = Vec::new();
+    for id in sets_with_history(copies, set)? {
+        all.extend(files(copies, &id)?.into_iter().map(|file| (id == *set, file)));
+    }
+    all.sort_by_key(|(_, file)| std::cmp::Reverse(file.time));
+    for (own, KeptFile { time, name, bytes }) in all {
+        let parsed = bytes.and_then(|bytes| Ok((parse_kept(&bytes, set.network())?, bytes)));
+        match parsed {
+            // The same file lies in every copy.
+            Ok((_, bytes)) if read.iter().any(|(_, other, _)| *other == bytes) => {}
+            Ok((history, _)) if !own && select(&history, keys).0.is_empty() => {}
+            Ok((history, bytes)) => read.push((time, bytes, history)),
+            Err(why) => unread.push(format!("{name}: {why}")),
         }
     }
-    Ok(None)
+    let together = read.into_iter().map(Ok).reduce(|so_far, next| {
+        let ((time, _, so_far), (_, _, next)) = (so_far?, next?);
+        let merged = so_far.merge(next)?;
+        Ok((time, merged.to_json()?.into_bytes(), merged))
+    });
+    let together: Result<_, InterchangeError> = together.transpose();
+    let together = together.map_err(|error| BackupError::History(error.to_string()))?;
+    let Some((time, bytes, interchange)) = together else {
+        return Ok(Kept { found: None, absent: keys.len(), unread });
+    };
+    let (newest, absent) = select(&interchange, keys);
+    let found = (!newest.is_empty()).then_some((time, History { bytes, newest }));
+    Ok(Kept { found, absent: absent.len(), unread })
+}
+
+/// Puts a history beside the set in `copy`; one that says byte for byte the same stays alone.
+pub fn keep(copy: &Copy, set: &SetId, bytes: &[u8], mut now: Timestamp) -> Result<(), BackupError> {
+    copy.lock()?;
+    let there = files(std::slice::from_ref(copy), set)?;
+    if there.iter().any(|file| file.bytes.as_ref().is_ok_and(|other| other == bytes)) {
+        return Ok(());
+    }
+    // A second for each that lies there is enough to find one that is free.
+    for _ in &there {
+        if there.iter().any(|file| file.time == now) {
+            now = Timestamp::from_unix(now.unix() + 1).unwrap_or(now);
+        }
+    }
+    copy.add(&format!("history/{set}/{now}.json"), bytes.to_vec())
+}
+
+/// All histories that any copy keeps beside the set, each once, with their dates. One that cannot
+/// be read is an error: keys that go on without it would look as if they had never signed.
+pub(super) fn all(copies: &[Copy], set: &SetId) -> Result<Vec<(Timestamp, Vec<u8>)>, BackupError> {
+    let mut all: Vec<(Timestamp, Vec<u8>)> = Vec::new();
+    for KeptFile { time, name, bytes } in files(copies, set)? {
+        let read = bytes.and_then(|bytes| parse_kept(&bytes, set.network()).map(|_| bytes));
+        let bytes = read.map_err(|why| {
+            BackupError::History(format!("{name}: {why}; repair the copies, or move it away"))
+        })?;
+        if all.iter().all(|(_, other)| *other != bytes) {
+            all.push((time, bytes));
+        }
+    }
+    Ok(all)
+}
+
+/// Puts the histories of the set `from` in all copies beside the set `to` in `copy`.
+pub(super) fn carry_over(
+    copies: &[Copy],
+    from: &SetId,
+    to: &SetId,
+    copy: &Copy,
+) -> Result<(), BackupError> {
+    all(copies, from)?.into_iter().try_for_each(|(time, bytes)| keep(copy, to, &bytes, time))
 }
 
 /// The digest of the newest history that any copy keeps beside the set.
 pub(crate) fn newest_digest(copies: &[Copy], set: &SetId) -> Result<Option<Digest>, BackupError> {
-    Ok(files(copies, set)?.first().map(|(_, bytes)| Digest::of(bytes)))
+    let files = files(copies, set)?;
+    Ok(files.iter().find_map(|file| file.bytes.as_deref().ok().map(Digest::of)))
 }
 
-/// The histories of a set in all copies, newest first. Whatever else lies in the folder, or cannot
-/// be read, is none.
-fn files(copies: &[Copy], set: &SetId) -> Result<Vec<(Timestamp, Vec<u8>)>, BackupError> {
+/// The sets of the same network beside which any copy keeps histories, `set` among them.
+fn sets_with_history(copies: &[Copy], set: &SetId) -> Result<BTreeSet<SetId>, BackupError> {
+    let mut sets = BTreeSet::from([set.clone()]);
+    let folder: StorePath = "history".parse()?;
+    for copy in copies {
+        let names = copy.list(&folder)?.into_iter().filter(|entry| entry.kind == EntryKind::Folder);
+        let ids = names.filter_map(|entry| entry.name.parse::<SetId>().ok());
+        sets.extend(ids.filter(|id| id.network() == set.network()));
+    }
+    Ok(sets)
+}
+
+/// One history beside a set.
+struct KeptFile {
+    time: Timestamp,
+    /// Where it lies, for people.
+    name: String,
+    bytes: Result<Vec<u8>, String>,
+}
+
+/// The histories of a set in all copies, newest first. What has another name is none.
+fn files(copies: &[Copy], set: &SetId) -> Result<Vec<KeptFile>, BackupError> {
     let folder: StorePath = format!("history/{set}").parse()?;
     let mut files = Vec::new();
     for copy in copies {
@@ -103,11 +230,46 @@ fn files(copies: &[Copy], set: &SetId) -> Result<Vec<(Timestamp, Vec<u8>)>, Back
             let time = entry.name.strip_suffix(".json").and_then(|stem| stem.parse().ok());
             let (Some(time), EntryKind::File) = (time, entry.kind) else { continue };
             let path = folder.join(&entry.name)?;
-            if let Ok(bytes) = copy.read(&path, MAX_INTERCHANGE_BYTES as u64) {
-                files.push((time, bytes));
-            }
+            let bytes = copy.read(&path, MAX_INTERCHANGE_BYTES as u64).map_err(|e| e.to_string());
+            let name = copy.dir().join("stockade").join(path.as_str()).display().to_string();
+            files.push(KeptFile { time, name, bytes });
         }
     }
-    files.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    files.sort_by_key(|file| std::cmp::Reverse(file.time));
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bls::SecretKey;
+
+    fn history(epochs: &[Option<u64>]) -> History {
+        let newest = epochs.iter().zip(1..).map(|(epoch, seed)| {
+            let key = SecretKey::derive_master(&[seed; 32]).unwrap().public_key();
+            (key, Newest { target_epoch: *epoch, ..Newest::default() })
+        });
+        History { bytes: Vec::new(), newest: newest.collect() }
+    }
+
+    #[test]
+    fn recent_is_an_hour_and_never_the_future() {
+        let network = Network::Hoodi;
+        let now = Timestamp::from_unix(network.genesis_time() + 1000 * 384).unwrap();
+        let recent = |epochs: &[Option<u64>]| history(epochs).is_recent(network, now);
+        assert!(recent(&[Some(1000)]) && recent(&[Some(991), Some(1001)]));
+        assert!(recent(&[Some(1000), None]), "a key that is not active yet");
+        for not in [
+            &[Some(990)][..],
+            &[Some(1000), Some(990)],
+            &[Some(1002)],
+            &[Some(1000), Some(u64::MAX)],
+            &[None],
+            &[],
+        ] {
+            assert!(!recent(not), "{not:?}");
+        }
+        let before = Timestamp::from_unix(network.genesis_time() - 1).unwrap();
+        assert!(!history(&[Some(0)]).is_recent(network, before));
+    }
 }

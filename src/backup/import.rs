@@ -8,7 +8,8 @@ use std::{
 
 use super::{BackupError, create::NewKey, manifest::Source};
 use crate::{
-    eth2_keystore::{KeyCache, Keystore, Password},
+    bls::PublicKey,
+    eth2_keystore::{KeyCache, Keystore, MEMORY_BUDGET, Password},
     interact::Progress,
     json,
     path::DerivationPath,
@@ -90,41 +91,50 @@ fn is_other_json(bytes: &[u8]) -> bool {
     value.is_ok_and(|value| value.get("crypto").is_none())
 }
 
-/// Opens every keystore found in `from`.
+/// Opens every keystore found in `from`: those that share a password and a salt by one key
+/// derivation, the others on all cores, within [`MEMORY_BUDGET`].
 pub fn open_all(
     from: &[PathBuf],
     passwords: &Passwords,
     progress: &mut dyn Progress,
 ) -> Result<Imported, BackupError> {
     let Found { keystores, mut bad, skipped } = find(from)?;
+    let from_folder: Vec<_> = match passwords {
+        Passwords::One(_) => Vec::new(),
+        Passwords::Folder(folder) => {
+            let read = |(path, keystore): &(PathBuf, Keystore)| {
+                let file = password_file(path, keystore.pubkey(), folder)?;
+                read_password(&file).map_err(|error| error.to_string())
+            };
+            keystores.iter().map(read).collect()
+        }
+    };
+    let password = |i: usize| match passwords {
+        Passwords::One(password) => Ok(password),
+        Passwords::Folder(_) => from_folder.get(i).ok_or("")?.as_ref().map_err(String::as_str),
+    };
     let mut cache = KeyCache::new();
+    let wanted = keystores.iter().enumerate();
+    let wanted = wanted.filter_map(|(i, (_, keystore))| Some((password(i).ok()?, keystore.kdf())));
+    cache.fill(wanted, MEMORY_BUDGET, &mut |done, total| {
+        progress.step("opening keystores", done, total);
+    })?;
     let mut keys = Vec::new();
-    let total = keystores.len();
-    for (i, (path, keystore)) in keystores.into_iter().enumerate() {
-        progress.step("opening keystores", i, total);
-        match open_one(&path, &keystore, passwords, &mut cache) {
+    for (i, (path, keystore)) in keystores.iter().enumerate() {
+        let opened = password(i).map_err(str::to_owned);
+        match opened.and_then(|password| open_one(keystore, password, &mut cache)) {
             Ok(key) => keys.push(key),
-            Err(why) => bad.push((path, why)),
+            Err(why) => bad.push((path.clone(), why)),
         }
     }
-    progress.step("opening keystores", total, total);
     Ok(Imported { keys, bad, skipped })
 }
 
 fn open_one(
-    file: &Path,
     keystore: &Keystore,
-    passwords: &Passwords,
+    password: &Password,
     cache: &mut KeyCache,
 ) -> Result<NewKey, String> {
-    let from_folder;
-    let password = match passwords {
-        Passwords::One(password) => password,
-        Passwords::Folder(folder) => {
-            from_folder = password_of(file, keystore, folder)?;
-            &from_folder
-        }
-    };
     let key = cache.key(password, keystore.kdf()).map_err(|e| e.to_string())?;
     let secret = keystore.open_with(&key).map_err(|e| e.to_string())?;
     let path = keystore.path().and_then(|path| path.parse::<DerivationPath>().ok());
@@ -136,20 +146,17 @@ fn open_one(
     })
 }
 
-/// The password of one keystore, by the names that clients give such files.
-fn password_of(file: &Path, keystore: &Keystore, folder: &Path) -> Result<Password, String> {
+/// The password file of one keystore in `folder`, by the names that clients give such files:
+/// `<keystore's name>.txt`, `<stem>.txt`, `0x<pubkey>`. Else what was looked for.
+pub fn password_file(file: &Path, pubkey: &PublicKey, folder: &Path) -> Result<PathBuf, String> {
     let name = |os: Option<&std::ffi::OsStr>| os.map(|n| n.to_string_lossy().into_owned());
     let mut names = Vec::new();
     names.extend(name(file.file_name()).map(|n| format!("{n}.txt")));
     names.extend(name(file.file_stem()).map(|n| format!("{n}.txt")));
-    names.push(format!("0x{}", keystore.pubkey()));
-    for candidate in &names {
-        let path = folder.join(candidate);
-        if path.is_file() {
-            return read_password(&path).map_err(|e| e.to_string());
-        }
-    }
-    Err(format!("no password for it in {} ({})", folder.display(), names.join(", ")))
+    names.push(format!("0x{pubkey}"));
+    let found = names.iter().map(|name| folder.join(name)).find(|path| path.is_file());
+    found
+        .ok_or_else(|| format!("no password for it in {} ({})", folder.display(), names.join(", ")))
 }
 
 /// A password file: its content without a newline at the end, as the clients read it.

@@ -1,9 +1,13 @@
 //! Reading one set in one copy: every file against its digest, without any secret.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
-    Copy, Digest, SetId,
+    Copy, Digest, Known, SetId,
+    known::NotHeld,
     manifest::{KEYSTORES, Manifest, RESERVED},
     origin::Origin,
     sums::{self, Sums},
@@ -31,7 +35,7 @@ pub struct Inspection {
     /// Files that no list names.
     pub unlisted: Vec<String>,
     /// The manifest, where its bytes are as they were written.
-    pub manifest: Option<ReadManifest>,
+    pub manifest: Option<Arc<ReadManifest>>,
     /// Who signed the origin of exactly this manifest.
     pub signer: Option<Address>,
     /// SHA256SUMS and its own digest, where it is as it was written.
@@ -53,14 +57,16 @@ pub struct ReadManifest {
 }
 
 impl Inspection {
-    /// Reads the set `set` in `copy`: every byte of it, once.
-    pub fn read(copy: &Copy, set: &SetId) -> Self {
-        let mut reading = Reading { copy, set, damage: BTreeMap::new() };
+    /// Reads the set `set` in `copy`: every byte of it, once. What other copies said of it already
+    /// is `known`.
+    pub fn read(copy: &Copy, set: &SetId, known: &mut Known) -> Self {
+        let mut reading =
+            Reading { copy, set, known, damage: BTreeMap::new(), sizes: BTreeMap::new() };
         let sums = reading.sums();
         let manifest = reading.manifest(sums.as_ref());
-        let signer = reading.signer(sums.as_ref(), manifest.as_ref());
-        let expected = expected_files(sums.as_ref(), manifest.as_ref());
-        reading.compare_lists(sums.as_ref(), manifest.as_ref(), &expected);
+        let signer = reading.signer(sums.as_ref(), manifest.as_deref());
+        let expected = expected_files(sums.as_ref(), manifest.as_deref());
+        reading.compare_lists(sums.as_ref(), manifest.as_deref(), &expected);
         let mut unsigned_keys = Vec::new();
         for (path, digest) in &expected {
             let bytes = reading.check(path, digest);
@@ -68,6 +74,9 @@ impl Inspection {
                 let keystore = bytes.and_then(|bytes| Keystore::parse(&bytes).ok());
                 unsigned_keys.push((path.to_string(), keystore.map(|k| *k.pubkey())));
             }
+        }
+        if let Some(read) = &manifest {
+            reading.compare_sizes(read);
         }
         let unlisted = reading.unlisted(&expected);
         let damage = reading.damage;
@@ -105,7 +114,10 @@ impl Inspection {
 struct Reading<'a> {
     copy: &'a Copy,
     set: &'a SetId,
+    known: &'a mut Known,
     damage: BTreeMap<String, Reason>,
+    /// The lengths of the files that are whole.
+    sizes: BTreeMap<StorePath, u64>,
 }
 
 impl Reading<'_> {
@@ -128,6 +140,10 @@ impl Reading<'_> {
 
     fn sums(&mut self) -> Option<Sums> {
         let bytes = self.bytes("SHA256SUMS", Manifest::MAX_LEN)?;
+        if !self.known.hold(bytes.len()) {
+            self.damage.insert("SHA256SUMS".to_owned(), Reason::Unreadable);
+            return None;
+        }
         let sums = sums::parse(&bytes);
         if sums.is_none() {
             self.damage.insert("SHA256SUMS".to_owned(), Reason::BitRot);
@@ -135,7 +151,7 @@ impl Reading<'_> {
         sums
     }
 
-    fn manifest(&mut self, sums: Option<&Sums>) -> Option<ReadManifest> {
+    fn manifest(&mut self, sums: Option<&Sums>) -> Option<Arc<ReadManifest>> {
         let bytes = self.bytes("manifest.json", Manifest::MAX_LEN)?;
         let digest = Digest::of(&bytes);
         let listed = sums.map(|sums| digest_of(sums, "manifest.json") == Some(digest));
@@ -143,21 +159,19 @@ impl Reading<'_> {
             self.damage.insert("manifest.json".to_owned(), Reason::BitRot);
             return None;
         }
-        match Manifest::parse(&bytes) {
-            Ok(manifest) if manifest.set_id == *self.set => {
-                Some(ReadManifest { manifest, bytes, digest })
-            }
+        let reason = match self.known.manifest(bytes) {
+            Ok(read) if read.manifest.set_id == *self.set => return Some(read),
             // Without SHA256SUMS a manifest that does not parse may have been damaged or made so.
-            _ => {
-                self.damage.insert("manifest.json".to_owned(), Reason::Malformed);
-                None
-            }
-        }
+            Ok(_) | Err(NotHeld::Malformed) => Reason::Malformed,
+            Err(NotHeld::TooMuch) => Reason::Unreadable,
+        };
+        self.damage.insert("manifest.json".to_owned(), reason);
+        None
     }
 
     fn signer(&mut self, sums: Option<&Sums>, manifest: Option<&ReadManifest>) -> Option<Address> {
         let bytes = self.bytes("origin.json", Origin::MAX_LEN)?;
-        let signer = manifest.and_then(|m| Origin::signer(&bytes, self.set, &m.digest));
+        let signer = manifest.and_then(|m| self.known.signer(&bytes, self.set, &m.digest));
         // With no digest to go by, a signature that does not fit says that one of the two changed.
         if sums.is_none() && manifest.is_some() && signer.is_none() {
             self.damage.insert("origin.json".to_owned(), Reason::BitRot);
@@ -191,7 +205,17 @@ impl Reading<'_> {
             self.damage.insert(path.as_str().to_owned(), Reason::BitRot);
             return None;
         }
+        self.sizes.insert(path.clone(), bytes.len() as u64);
         Some(bytes)
+    }
+
+    /// A whole file of another length than the manifest says: it was written by somebody whose
+    /// lists contradict each other.
+    fn compare_sizes(&mut self, read: &ReadManifest) {
+        let differs = |path, size| self.sizes.get(path).is_some_and(|found| *found != size);
+        if read.manifest.files.iter().any(|entry| differs(&entry.path, entry.size)) {
+            self.damage.insert("manifest.json".to_owned(), Reason::Malformed);
+        }
     }
 
     /// Files in the set's folder, two levels deep as a set has them, that nothing lists.

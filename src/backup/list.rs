@@ -1,7 +1,7 @@
 //! What copies hold, by their manifests, without reading the keystores.
 
 use super::{
-    BackupError, Copy, Digest, SetId,
+    BackupError, Copy, Digest, Known, SetId,
     manifest::{KeystoreEntry, Manifest},
     origin::Origin,
 };
@@ -33,6 +33,7 @@ impl ListedSet {
 /// The sets of `copies`, by what their manifests say.
 pub fn list(copies: &[Copy]) -> Result<Vec<ListedSet>, BackupError> {
     let mut listed = Vec::new();
+    let mut known = Known::default();
     for copy in copies.iter().filter(|copy| copy.exists()) {
         for id in copy.set_ids()?.0 {
             let read = |name: &str, limit: u64| {
@@ -40,6 +41,7 @@ pub fn list(copies: &[Copy]) -> Result<Vec<ListedSet>, BackupError> {
                 copy.read(&path, limit).ok()
             };
             let bytes = read("manifest.json", Manifest::MAX_LEN);
+            let bytes = bytes.filter(|bytes| known.hold(bytes.len()));
             let digest = bytes.as_deref().map(Digest::of);
             let origin = read("origin.json", Origin::MAX_LEN);
             let signer = origin.zip(digest).and_then(|(o, d)| Origin::signer(&o, &id, &d));

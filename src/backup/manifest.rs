@@ -83,6 +83,20 @@ pub enum Source {
     Imported,
 }
 
+impl Source {
+    /// What a keystore made from it says of itself: the words of a wallet whose batch it is give
+    /// other keys in a deposit tool. Nothing is known of others.
+    pub fn description(&self, network: Network) -> String {
+        match self {
+            Self::Device { scheme, batch, .. } => {
+                let network = network.name();
+                format!("Stockade {network} batch {batch}, {scheme}; not from the mnemonic path")
+            }
+            Self::Mnemonic { .. } | Self::Imported => String::new(),
+        }
+    }
+}
+
 /// One file that is not a keystore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,10 +126,12 @@ impl Manifest {
     pub const MAX_LEN: u64 = 64 * 1024 * 1024;
 
     /// The manifest of a new set.
+    #[allow(clippy::too_many_arguments, reason = "one per field of the file")]
     pub fn new(
         set_id: SetId,
         created: Timestamp,
         test: bool,
+        threshold: u8,
         custodians: Vec<AnyCustodian>,
         keystores: Vec<KeystoreEntry>,
         files: Vec<FileEntry>,
@@ -127,7 +143,7 @@ impl Manifest {
             set_id,
             created: created.rfc3339(),
             test,
-            threshold: 1,
+            threshold,
             custodians,
             keystores,
             files,

@@ -1,10 +1,12 @@
-//! Opening a set with a wallet: who it is for, whose it is, and then its secret. Nothing is asked
-//! of the wallet's user before the wallet is known to be the right one and the set to be one's own.
+//! Opening a set: who it is for, whose it is, and then its secret. Nothing is asked of anybody
+//! before they are known to be of its custodians, and the set to be one's own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     BackupError, Copy,
+    gather::{anybody, gather},
+    hands::Hands,
     inspect::{Inspection, ReadManifest},
     manifest::KeystoreEntry,
     origin::{OriginVerdict, Pins},
@@ -14,11 +16,11 @@ use super::{
 };
 use crate::{
     bls::SecretKey,
-    custodian::{self, Custodian, OpenError},
-    device::Wallet,
+    custodian::OpenError,
     device_secret::SecretError,
-    eth::Address,
-    eth2_keystore::{DecryptionKey, Kdf, Keystore, KeystoreError, Password},
+    eth2_keystore::{
+        DecryptionKey, Kdf, Keystore, KeystoreError, MEMORY_BUDGET, Password, derive_all,
+    },
     interact::{Interact, Progress},
 };
 
@@ -34,110 +36,122 @@ pub(super) struct OpenKeystore {
     pub description: String,
 }
 
-/// The file that holds the set secret, sealed to every custodian.
-pub(super) const SEALED_SECRET: &str = "seal/secret.age";
-
-/// A set whose secret a wallet gave.
+/// A set whose secret its custodians gave.
 pub(super) struct OpenedSet<'a> {
     /// The manifest that counts.
     pub read: &'a ReadManifest,
     /// What opens everything in it.
     pub secret: SetSecret,
+    /// What a person should know of how it was opened.
+    pub notes: Vec<String>,
 }
 
-/// Why a set stays closed: a verdict on each of its keys, or an error that ends the command.
+/// Why a set stays closed: a verdict on each of its keys, with what a person should know; or an
+/// error that ends the command.
 pub(super) enum Closed {
     /// What is said of each of its keys.
-    Verdict(Reason),
-    /// The wallet failed, or its user said no.
+    Verdict(Reason, Vec<String>),
+    /// A wallet failed, or its user said no.
     Failed(OpenError),
 }
 
-/// Opens `set` with `wallet`, whose check address is `address`.
+/// Opens `set` with those at hand.
 pub(super) fn open<'a>(
     set: &'a ScrubbedSet,
     copies: &[Copy],
     pins: &Pins,
     accept_unknown_origin: bool,
-    wallet: &mut dyn Wallet,
-    address: &Address,
+    hands: &mut Hands,
     user: &mut dyn Interact,
 ) -> Result<OpenedSet<'a>, Closed> {
-    let Some(read) = set.manifest(pins) else {
-        return Err(Closed::Verdict(set.why_no_manifest()));
+    let read = loop {
+        let closed = match known(set, pins, accept_unknown_origin, hands) {
+            Ok(read) => break read,
+            Err(closed) => closed,
+        };
+        // The wallet that made it may be brought yet: nobody else's answer is asked for before.
+        if !hands.brings() || !matches!(closed, Closed::Verdict(Reason::OriginUnknown, _)) {
+            return Err(closed);
+        }
+        let next = hands.next(&wanted_signer(set), user);
+        if next.map_err(|e| Closed::Failed(SecretError::from(e).into()))?.is_none() {
+            return Err(closed);
+        }
     };
-    let Some(custodian) = read.manifest.custodian_of(address) else {
-        return Err(Closed::Verdict(Reason::NotThisWallet));
-    };
-    require_origin(set.origin_of(read, pins), accept_unknown_origin)?;
-    if custodian.verify().is_err() {
-        return Err(Closed::Verdict(Reason::OriginForged));
-    }
-    if read.manifest.threshold != 1 {
-        return Err(Closed::Verdict(Reason::ShareMissing));
-    }
-    let Some(sealed) = sealed_secret(set, copies, read) else {
-        return Err(Closed::Verdict(Reason::ShareMissing));
-    };
-    let secret = unseal(&sealed, custodian, wallet, user)?;
-    let opened = OpenedSet { read, secret };
     // A mac that rotted away, or whose digest did, is no sign of another's hand where the wallet
     // signed the manifest.
-    let signed = set.origin_of(opened.read, pins) < OriginVerdict::Unknown;
+    let signed = set.origin_of(read, &hands.pins(pins)) < OriginVerdict::Unknown;
     let rotten = |i: &Inspection| i.damage.contains_key("manifest.mac") || i.sums.is_none();
-    let rotten = set.copies.iter().flatten().all(rotten);
-    match opened.good_macs(set, copies).is_empty() && !(signed && rotten) {
-        true => Err(Closed::Verdict(Reason::ManifestMac)),
-        false => Ok(opened),
-    }
-}
-
-fn require_origin(origin: OriginVerdict, accept_unknown: bool) -> Result<(), Closed> {
-    match origin {
-        OriginVerdict::ThisWallet | OriginVerdict::Signer => Ok(()),
-        OriginVerdict::Unknown if accept_unknown => Ok(()),
-        OriginVerdict::Unknown => Err(Closed::Verdict(Reason::OriginUnknown)),
-        OriginVerdict::Forged => Err(Closed::Verdict(Reason::OriginForged)),
-    }
-}
-
-/// The sealed secret from any copy that holds it whole.
-fn sealed_secret(set: &ScrubbedSet, copies: &[Copy], read: &ReadManifest) -> Option<Vec<u8>> {
-    let entry = read.manifest.files.iter().find(|entry| entry.path.as_str() == SEALED_SECRET)?;
-    let mut inspections = set.copies.iter().zip(copies);
-    inspections
-        .find_map(|(inspection, copy)| inspection.as_ref()?.file(copy, &entry.path, &entry.sha256))
-}
-
-fn unseal(
-    sealed: &[u8],
-    custodian: &Custodian,
-    wallet: &mut dyn Wallet,
-    user: &mut dyn Interact,
-) -> Result<SetSecret, Closed> {
-    let identity = match custodian::open(wallet, custodian, user) {
-        Ok(identity) => identity,
-        Err(OpenError::NotDeterministic(_)) => {
-            return Err(Closed::Verdict(Reason::FirmwareNotDeterministic));
-        }
-        Err(OpenError::Secret(SecretError::NotThisWallet { .. })) => {
-            return Err(Closed::Verdict(Reason::NotThisWallet));
-        }
-        Err(error) => return Err(Closed::Failed(error)),
+    let rotten = signed && set.copies.iter().flatten().all(rotten);
+    let macs = macs(set, copies);
+    // And where one custodian opens it, the signed manifest says which sealed secret is the right
+    // one: a mac that somebody changed is reported, and keeps nobody from their keys.
+    let sure = rotten || (signed && read.manifest.threshold == 1);
+    let fits = |secret: &SetSecret| {
+        sure || macs.iter().any(|(_, mac)| secret.verify_manifest(&read.bytes, mac))
     };
-    SetSecret::open(sealed, &identity).ok_or(Closed::Verdict(Reason::ShareWrong))
+    let (secret, notes) = gather(set, copies, read, &fits, hands, user)?;
+    match fits(&secret) {
+        true => Ok(OpenedSet { read, secret, notes }),
+        false => Err(Closed::Verdict(Reason::ManifestMac, notes)),
+    }
+}
+
+/// Why a set stayed closed, in words.
+pub(super) fn because(reason: Reason, notes: &[String]) -> String {
+    let notes = notes.iter().map(|note| format!("\n  {note}"));
+    notes.fold(reason.explain().to_owned(), |text, note| text + &note)
+}
+
+/// The manifest of a set that those at hand may open, and whose maker is known.
+fn known<'a>(
+    set: &'a ScrubbedSet,
+    pins: &Pins,
+    accept_unknown_origin: bool,
+    hands: &Hands,
+) -> Result<&'a ReadManifest, Closed> {
+    let closed = |reason| Err(Closed::Verdict(reason, Vec::new()));
+    let pins = hands.pins(pins);
+    let Some(read) = set.manifest(&pins) else { return closed(set.why_no_manifest()) };
+    let wallets = hands.wallets().count() > 0;
+    if wallets && !hands.brings() && !anybody(&read.manifest, hands) {
+        return closed(Reason::NotThisWallet);
+    }
+    match set.origin_of(read, &pins) {
+        OriginVerdict::ThisWallet | OriginVerdict::Signer => Ok(read),
+        OriginVerdict::Unknown if accept_unknown_origin => Ok(read),
+        OriginVerdict::Unknown => closed(Reason::OriginUnknown),
+        OriginVerdict::Forged => closed(Reason::OriginForged),
+    }
+}
+
+fn wanted_signer(set: &ScrubbedSet) -> String {
+    let signers = set.copies.iter().flatten().filter_map(|inspection| inspection.signer);
+    let signers: BTreeSet<_> = signers.map(|signer| signer.to_string()).collect();
+    let signers: Vec<_> = signers.into_iter().collect();
+    format!(
+        "Set {}: first the wallet that made it, so that it is known to be yours (signed by check \
+         address {}), or start again with --signer",
+        set.id,
+        signers.join(", ")
+    )
+}
+
+/// The manifest.mac of each copy that has one, by the copy's id.
+fn macs(set: &ScrubbedSet, copies: &[Copy]) -> Vec<(String, Vec<u8>)> {
+    let mac = |(inspection, copy): (&Option<Inspection>, &Copy)| {
+        let path = format!("{}/manifest.mac", inspection.as_ref()?.set).parse().ok()?;
+        Some((copy.id().to_owned(), copy.read(&path, 256).ok()?))
+    };
+    set.copies.iter().zip(copies).filter_map(mac).collect()
 }
 
 impl OpenedSet<'_> {
     /// The ids of the copies whose manifest.mac is the one that the set secret gives.
     pub(super) fn good_macs(&self, set: &ScrubbedSet, copies: &[Copy]) -> Vec<String> {
-        let good = |(inspection, copy): (&Option<Inspection>, &Copy)| {
-            let path = format!("{}/manifest.mac", inspection.as_ref()?.set).parse().ok()?;
-            let mac = copy.read(&path, 256).ok()?;
-            let right = self.secret.verify_manifest(&self.read.bytes, &mac);
-            right.then(|| copy.id().to_owned())
-        };
-        set.copies.iter().zip(copies).filter_map(good).collect()
+        let macs = macs(set, copies).into_iter();
+        let good = macs.filter(|(_, mac)| self.secret.verify_manifest(&self.read.bytes, mac));
+        good.map(|(copy, _)| copy).collect()
     }
 
     /// Opens every keystore that lies whole in some copy. One KDF serves all that share their
@@ -156,11 +170,13 @@ impl OpenedSet<'_> {
             progress.step("opening", opened.len(), entries.len());
             let read: Vec<_> =
                 chunk.iter().map(|entry| read_keystore(entry, set, copies)).collect();
-            for keystore in read.iter().flatten() {
-                if !derived.contains_key(keystore.kdf()) {
-                    let key = DecryptionKey::derive(&password, keystore.kdf())?;
-                    derived.insert(keystore.kdf().clone(), key);
-                }
+            let kdfs: HashSet<_> = read.iter().flatten().map(Keystore::kdf).collect();
+            let lacking = kdfs.into_iter().filter(|kdf| !derived.contains_key(*kdf));
+            let jobs: Vec<_> = lacking.map(|kdf| (&password, kdf)).collect();
+            let mut step = |done| progress.step("opening", opened.len() + done, entries.len());
+            for key in derive_all(&jobs, MEMORY_BUDGET, &mut step) {
+                let key = key?;
+                derived.insert(key.kdf().clone(), key);
             }
             opened.extend(chunk.iter().zip(open_chunk(chunk, &read, &derived)));
         }
@@ -177,9 +193,7 @@ fn read_keystore(
     set: &ScrubbedSet,
     copies: &[Copy],
 ) -> Result<Keystore, Reason> {
-    let mut inspections = set.copies.iter().zip(copies);
-    let bytes = inspections
-        .find_map(|(inspection, copy)| inspection.as_ref()?.file(copy, &entry.file, &entry.sha256));
+    let bytes = set.file(copies, &entry.file, &entry.sha256);
     Keystore::parse(&bytes.ok_or(Reason::NotChecked)?).map_err(|_| Reason::Malformed)
 }
 

@@ -3,8 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, SetId};
-use crate::eth::{Address, Signature, personal_message};
+use super::{BackupError, Digest, SetId};
+use crate::{
+    device::Wallet,
+    eth::{AccountKey, Address, Signature, personal_message},
+    interact::Interact,
+    path::DerivationPath,
+};
 
 /// The signed statement that a set was made by the holder of a wallet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,10 +23,51 @@ pub struct Origin {
     pub signature: Signature,
 }
 
+/// Who signs the origin of a new set.
+pub enum Signer<'a> {
+    /// A wallet, and its check address. Its user approves the statement.
+    Wallet(&'a mut dyn Wallet, Address),
+    /// The check key of typed words, where no wallet is at hand.
+    Words(&'a AccountKey),
+}
+
+impl Signer<'_> {
+    /// The check address that signs.
+    pub fn address(&self) -> Address {
+        match self {
+            Self::Wallet(_, address) => *address,
+            Self::Words(key) => key.address(),
+        }
+    }
+
+    /// Signs the origin of the set.
+    pub(super) fn sign(
+        self,
+        set_id: &SetId,
+        manifest: &Digest,
+        user: &mut dyn Interact,
+    ) -> Result<Origin, BackupError> {
+        let address = self.address();
+        let statement = Origin::statement(set_id, manifest);
+        let signature = match self {
+            Self::Wallet(wallet, _) => {
+                wallet.sign_personal(&DerivationPath::check_address(), &statement, user)?
+            }
+            Self::Words(key) => {
+                key.sign_personal(&statement).map_err(|_| BackupError::WrongSigner(address))?
+            }
+        };
+        match personal_message::recover(statement.as_bytes(), &signature) {
+            Ok(signer) if signer == address => Ok(Origin { statement, address, signature }),
+            _ => Err(BackupError::WrongSigner(address)),
+        }
+    }
+}
+
 /// Who made a set, as far as can be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OriginVerdict {
-    /// The attached wallet.
+    /// An attached wallet.
     ThisWallet,
     /// The address given with `--signer`.
     Signer,
@@ -46,8 +92,8 @@ impl OriginVerdict {
 /// Whose signature makes a set one's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pins {
-    /// The check address of the attached wallet.
-    pub wallet: Option<Address>,
+    /// The check addresses of the attached wallets.
+    pub wallets: Vec<Address>,
     /// Addresses named by the user.
     pub signers: Vec<Address>,
 }
@@ -55,13 +101,13 @@ pub struct Pins {
 impl Pins {
     /// Whether nothing pins the origin.
     pub fn is_empty(&self) -> bool {
-        self.wallet.is_none() && self.signers.is_empty()
+        self.wallets.is_empty() && self.signers.is_empty()
     }
 
     /// What the signer of a valid origin is to the user.
     pub fn judge(&self, signer: &Address) -> OriginVerdict {
         match signer {
-            signer if self.wallet.as_ref() == Some(signer) => OriginVerdict::ThisWallet,
+            signer if self.wallets.contains(signer) => OriginVerdict::ThisWallet,
             signer if self.signers.contains(signer) => OriginVerdict::Signer,
             _ => OriginVerdict::Unknown,
         }

@@ -3,19 +3,39 @@
 
 use super::{
     BackupError, Copy, Digest, SetId,
+    beside::Beside,
+    hands::Hands,
     inspect::{Inspection, ReadManifest},
-    origin::{OriginVerdict, Pins},
+    opened::{self, Closed},
+    origin::{Origin, OriginVerdict, Pins},
     scrub::{Scrubbed, ScrubbedSet},
     sums::{self, Sums},
-    verdict::Reason,
+    verdict::{FileProblem, Reason},
 };
 use crate::{
-    interact::Progress,
+    interact::{Interact, Progress},
     store::{EntryKind, NewFile, ReadBack, StorePath},
 };
 
-/// The longest history or attestation.
-const MAX_BESIDE: u64 = 256 * 1024 * 1024;
+/// Who decides where copies differ in what no signature covers: they open the set secret.
+pub struct Decider<'a> {
+    /// The set's custodians.
+    pub hands: &'a mut Hands,
+    /// Whoever approves.
+    pub user: &'a mut dyn Interact,
+}
+
+/// What a repair did.
+#[derive(Debug)]
+pub struct Repair {
+    /// What became of each set in each copy.
+    pub sets: Vec<Repaired>,
+    /// How many histories and attestations were added to copies that lacked them.
+    pub added: usize,
+    /// Histories and attestations that are none, or that differ from another's of the same name.
+    /// They stay as they are.
+    pub problems: Vec<FileProblem>,
+}
 
 /// What became of one set in one copy.
 #[derive(Debug)]
@@ -39,51 +59,92 @@ pub enum Done {
     Left(Reason),
 }
 
-/// Repairs every set in every copy, as far as the copies together hold it whole.
+/// Repairs every set in every copy, as far as the copies together hold it whole. The `decider` is
+/// asked only where copies differ in their manifest.mac or SHA256SUMS.
 pub fn repair(
     copies: &mut [Copy],
     scrubbed: &Scrubbed,
     pins: &Pins,
+    mut decider: Option<Decider<'_>>,
     progress: &mut dyn Progress,
-) -> Result<Vec<Repaired>, BackupError> {
+) -> Result<Repair, BackupError> {
     for copy in copies.iter_mut() {
-        copy.renew()?;
         copy.lock()?;
+        copy.renew()?;
     }
-    let mut repaired = Vec::new();
+    let mut repair = Repair { sets: Vec::new(), added: 0, problems: Vec::new() };
     let total = scrubbed.sets.len();
     for (i, set) in scrubbed.sets.iter().enumerate() {
         progress.step("repairing", i, total);
-        let whole = whole_set(set, copies, pins);
-        let beside = beside(&set.id, copies)?;
+        let whole = whole_set(set, copies, pins, decider.as_mut())?;
+        let beside = Beside::read(&set.id, &set.public_keys(), copies)?;
+        repair.problems.extend(beside.problems());
         for (copy, inspection) in copies.iter_mut().zip(&set.copies) {
             let done = match &whole {
                 Err(reason) => Done::Left(*reason),
                 Ok(whole) if is_whole(inspection.as_ref(), whole) => Done::Whole,
-                // Something else lies in the folder: it may be somebody's, and is not thrown away.
-                Ok(_) if inspection.as_ref().is_some_and(|i| !i.unlisted.is_empty()) => {
-                    Done::Left(Reason::Unlisted)
+                // Somebody signed what lies there, and it is whole: another set, or the true one.
+                Ok(whole) if is_anothers(inspection.as_ref(), &whole.manifest) => {
+                    Done::Left(Reason::ManifestDisagreement)
                 }
+                // Something else lies in the folder: it may be somebody's, and is not thrown away.
+                Ok(whole) if whole.something_else_in(copy, &set.id) => Done::Left(Reason::Unlisted),
                 Ok(whole) => {
                     copy.initialise()?;
                     // Keys without their slashing history are never there alone.
-                    for (path, bytes) in &beside {
-                        copy.add_if_absent(path, bytes)?;
-                    }
+                    repair.added += beside.complete(copy)?;
                     Done::Written(copy.replace(&set.id, &whole.files)?)
                 }
             };
-            repaired.push(Repaired { set: set.id.clone(), copy: copy.id().to_owned(), done });
+            if inspection.is_some() {
+                repair.added += beside.complete(copy)?;
+            }
+            let (set, copy) = (set.id.clone(), copy.id().to_owned());
+            repair.sets.push(Repaired { set, copy, done });
         }
     }
     progress.step("repairing", total, total);
-    Ok(repaired)
+    Ok(repair)
 }
 
-/// All files of a set, and the digest of its SHA256SUMS.
+/// All files of a set, the digest of its SHA256SUMS, and that of its manifest.
 struct WholeSet {
     files: Vec<NewFile>,
     sums: Digest,
+    manifest: Digest,
+}
+
+/// Whether what lies in a copy is an intact manifest, not this one, whose origin somebody signed.
+fn is_anothers(inspection: Option<&Inspection>, manifest: &Digest) -> bool {
+    inspection.is_some_and(|here| {
+        let other = here.manifest.as_ref().is_some_and(|own| own.digest != *manifest);
+        other && here.signer.is_some()
+    })
+}
+
+impl WholeSet {
+    /// Whether the set's folder in `copy` holds, or may hold, anything that is no file of the set.
+    fn something_else_in(&self, copy: &Copy, set: &SetId) -> bool {
+        let mut folders = vec![set.to_string()];
+        while let Some(folder) = folders.pop() {
+            let entries = folder.parse().and_then(|path: StorePath| copy.list(&path));
+            let Ok(entries) = entries else { return true };
+            for entry in entries {
+                let full = format!("{folder}/{}", entry.name);
+                let below = full.strip_prefix(&format!("{set}/")).unwrap_or(&full);
+                let within =
+                    |path: &str| path.strip_prefix(below).is_some_and(|r| r.starts_with('/'));
+                let mut files = self.files.iter().map(|file| file.path.as_str());
+                match entry.kind {
+                    EntryKind::Folder if files.any(within) => folders.push(full),
+                    EntryKind::Folder => return true,
+                    _ if files.any(|path| path == below) => {}
+                    _ => return true,
+                }
+            }
+        }
+        false
+    }
 }
 
 fn is_whole(inspection: Option<&Inspection>, whole: &WholeSet) -> bool {
@@ -94,37 +155,95 @@ fn is_whole(inspection: Option<&Inspection>, whole: &WholeSet) -> bool {
 }
 
 /// Puts the set together from all copies.
-fn whole_set(set: &ScrubbedSet, copies: &[Copy], pins: &Pins) -> Result<WholeSet, Reason> {
-    let read = authority(set, pins)?;
-    let sums = agreed_sums(set, &read.digest)?;
+fn whole_set(
+    set: &ScrubbedSet,
+    copies: &[Copy],
+    pins: &Pins,
+    decider: Option<&mut Decider<'_>>,
+) -> Result<Result<WholeSet, Reason>, BackupError> {
+    let read = match authority(set, pins) {
+        Ok(read) => read,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let (sums, mac) = match (agreed_sums(set, &read.digest), decider) {
+        (Ok(sums), _) => (sums.clone(), None),
+        (Err(_), Some(decider)) => match decide(set, read, copies, pins, decider)? {
+            Ok((sums, mac)) => (sums, Some(mac)),
+            Err(reason) => return Ok(Err(reason)),
+        },
+        (Err(reason), None) => return Ok(Err(reason)),
+    };
+    Ok(gather(set, copies, &sums, mac, read.digest))
+}
+
+/// Takes every file of `sums` from a copy that holds it whole; `mac` is one that was made again.
+fn gather(
+    set: &ScrubbedSet,
+    copies: &[Copy],
+    sums: &Sums,
+    mac: Option<NewFile>,
+    manifest: Digest,
+) -> Result<WholeSet, Reason> {
     let mut files = Vec::new();
     for (path, digest) in sums {
-        let bytes = find(set, copies, path, digest).ok_or(Reason::Missing)?;
-        files.push(NewFile { path: path.clone(), bytes });
+        files.push(match &mac {
+            Some(mac) if mac.path == *path => mac.clone(),
+            _ => {
+                let bytes = set.file(copies, path, digest).ok_or(Reason::Missing)?;
+                NewFile { path: path.clone(), bytes }
+            }
+        });
     }
     let bytes = sums::render(sums);
     let digest = Digest::of(&bytes);
     let path = "SHA256SUMS".parse().map_err(|_| Reason::Malformed)?;
     files.push(NewFile { path, bytes });
-    Ok(WholeSet { files, sums: digest })
+    Ok(WholeSet { files, sums: digest, manifest })
 }
 
-/// The histories and attestations of a set in all copies: files that are only ever added.
-fn beside(set: &SetId, copies: &[Copy]) -> Result<Vec<(StorePath, Vec<u8>)>, BackupError> {
-    let mut files = Vec::new();
-    for folder in ["history", "attestations"] {
-        let folder: StorePath = format!("{folder}/{set}").parse()?;
-        for copy in copies {
-            for entry in copy.list(&folder)? {
-                let path = folder.join(&entry.name);
-                let (Ok(path), EntryKind::File) = (path, entry.kind) else { continue };
-                if let Ok(bytes) = copy.read(&path, MAX_BESIDE) {
-                    files.push((path, bytes));
-                }
-            }
-        }
-    }
-    Ok(files)
+/// What SHA256SUMS must be by the manifest `read`, whose origin a pin vouches for, and the
+/// manifest.mac that the set secret gives: nothing in them is taken from a copy on trust.
+fn decide(
+    set: &ScrubbedSet,
+    read: &ReadManifest,
+    copies: &[Copy],
+    pins: &Pins,
+    decider: &mut Decider<'_>,
+) -> Result<Result<(Sums, NewFile), Reason>, BackupError> {
+    let Decider { hands, user } = decider;
+    let opened = match opened::open(set, copies, pins, false, hands, &mut **user) {
+        Ok(opened) => opened,
+        Err(Closed::Verdict(reason, _)) => return Ok(Err(reason)),
+        Err(Closed::Failed(error)) => return Err(error.into()),
+    };
+    let Some(origin) = vouched_origin(set, read, copies, pins) else {
+        return Ok(Err(Reason::OriginUnknown));
+    };
+    let mac = opened.secret.manifest_mac(&read.bytes).into_bytes();
+    let mac = NewFile { path: "manifest.mac".parse()?, bytes: mac };
+    let mut sums = Sums::new();
+    sums.extend(read.manifest.keystores.iter().map(|entry| (entry.file.clone(), entry.sha256)));
+    sums.extend(read.manifest.files.iter().map(|entry| (entry.path.clone(), entry.sha256)));
+    sums.insert("manifest.json".parse()?, read.digest);
+    sums.insert("origin.json".parse()?, Digest::of(&origin));
+    sums.insert(mac.path.clone(), Digest::of(&mac.bytes));
+    Ok(Ok((sums, mac)))
+}
+
+/// An origin.json by which somebody who is pinned signed exactly this manifest.
+fn vouched_origin(
+    set: &ScrubbedSet,
+    read: &ReadManifest,
+    copies: &[Copy],
+    pins: &Pins,
+) -> Option<Vec<u8>> {
+    let path: StorePath = format!("{}/origin.json", set.id).parse().ok()?;
+    let origins = copies.iter().filter_map(|copy| copy.read(&path, Origin::MAX_LEN).ok());
+    let mut vouched = origins.filter(|bytes| {
+        let signer = Origin::signer(bytes, &set.id, &read.digest);
+        signer.is_some_and(|signer| pins.judge(&signer) < OriginVerdict::Unknown)
+    });
+    vouched.next()
 }
 
 /// The manifest that may be spread: one whose origin a pin vouches for; or one that two copies at
@@ -156,10 +275,4 @@ fn agreed_sums<'a>(set: &'a ScrubbedSet, manifest: &Digest) -> Result<&'a Sums, 
         true => Ok(sums),
         false => Err(Reason::ManifestDisagreement),
     }
-}
-
-/// A file with this digest, from any copy.
-fn find(set: &ScrubbedSet, copies: &[Copy], path: &StorePath, digest: &Digest) -> Option<Vec<u8>> {
-    let mut inspections = set.copies.iter().zip(copies);
-    inspections.find_map(|(inspection, copy)| inspection.as_ref()?.file(copy, path, digest))
 }

@@ -1,65 +1,117 @@
-//! Restore: from sealed copies to a folder that a validator client imports. All or nothing.
+//! Restore: from sealed copies to a folder that a validator client takes. All or nothing.
 
-use std::path::Path;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{
-    BackupError, Copy,
+    BackupError, Copy, HISTORY, Layout,
+    hands::Hands,
     history::History,
+    import,
     manifest::KeystoreEntry,
-    opened::{self, Closed, OpenKeystore},
+    opened::{self, Closed, OpenKeystore, because},
     origin::Pins,
+    rederive::{Made, Roots},
     scrub::ScrubbedSet,
     verdict::Reason,
 };
 use crate::{
-    bls::PublicKey,
-    device::Wallet,
-    device_secret,
+    bls::{PublicKey, SecretKey},
     eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
     interact::{Interact, Progress},
     secret::{SecretBytes, SecretText},
-    store::{Directory, NewFile, publish_folder},
+    store::{Directory, EntryKind, NewFile, publish_folder},
 };
+
+/// How a set is opened for a restore.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whose signature makes a set one's own. Those of the wallets at hand are added.
+    pub pins: Pins,
+    /// Take a set of another's making too.
+    pub accept_unknown_origin: bool,
+    /// Leave out keys that no copy holds whole and no wallet makes again, instead of stopping.
+    pub skip_bad: bool,
+}
 
 /// A set that was opened and is ready to be written somewhere.
 #[derive(Debug)]
 pub struct Restorable {
     entries: Vec<(KeystoreEntry, OpenKeystore)>,
+    /// Keys whose keystore is whole in no copy, and that the wallet made again.
+    pub made_again: Vec<PublicKey>,
+    /// Keys that are not restored, and why.
+    pub left_out: Vec<(PublicKey, Reason)>,
+}
+
+/// A key on its way to a layout.
+pub(super) struct RestoredKey<'a> {
+    /// The keystore's file in the set, without `.json`.
+    pub name: &'a str,
+    /// The key.
+    pub secret: &'a SecretKey,
+    path: &'a str,
+    description: &'a str,
+}
+
+impl RestoredKey<'_> {
+    pub(super) fn seal(&self, derived: &DecryptionKey) -> Result<String, BackupError> {
+        let sealed = Keystore::seal(self.secret, self.path, self.description, derived)?;
+        Ok(sealed.to_json()?)
+    }
 }
 
 impl Restorable {
-    /// Opens `set` with `wallet`. Every key must open; a set of another's making is refused unless
-    /// `accept_unknown_origin`.
+    /// Opens `set` with those at hand. A key that no copy holds whole is made again, where it is from a
+    /// batch of a wallet here; else every key must open, or [`Options::skip_bad`].
     pub fn open(
         copies: &[Copy],
         set: &ScrubbedSet,
-        pins: &Pins,
-        accept_unknown_origin: bool,
-        wallet: &mut dyn Wallet,
+        options: &Options,
+        hands: &mut Hands,
         user: &mut dyn Interact,
         progress: &mut dyn Progress,
     ) -> Result<Self, BackupError> {
-        let address = device_secret::check_address(wallet, user)?;
-        let pins = Pins { wallet: Some(address), ..pins.clone() };
         let refuse = |reason: String| BackupError::NotRestorable { set: set.id.clone(), reason };
+        let accept = options.accept_unknown_origin;
         let opened =
-            opened::open(set, copies, &pins, accept_unknown_origin, wallet, &address, user)
-                .map_err(|closed| match closed {
-                    Closed::Verdict(reason) => refuse(reason.explain().to_owned()),
+            opened::open(set, copies, &options.pins, accept, hands, user).map_err(|closed| {
+                match closed {
+                    Closed::Verdict(reason, notes) => refuse(because(reason, &notes)),
                     Closed::Failed(error) => error.into(),
-                })?;
-        let mut entries = Vec::new();
-        for (entry, key) in opened.keys(set, copies, progress)? {
-            let key = key.map_err(|reason| {
-                let why = match reason {
-                    Reason::NotChecked => "no copy holds it whole",
-                    reason => reason.explain(),
-                };
-                refuse(format!("{}: {why}", entry.file))
+                }
             })?;
-            entries.push((entry.clone(), key));
+        let mut roots = Roots::new(set.id.network());
+        let mut restorable =
+            Self { entries: Vec::new(), made_again: Vec::new(), left_out: Vec::new() };
+        let mut bad = Vec::new();
+        for (entry, key) in opened.keys(set, copies, progress)? {
+            let reason = match key {
+                Ok(key) => {
+                    restorable.entries.push((entry.clone(), key));
+                    continue;
+                }
+                Err(reason) => reason,
+            };
+            if let Made::Key(secret) = roots.make(entry, hands, user)? {
+                let description = entry.source.description(set.id.network());
+                restorable.entries.push((entry.clone(), OpenKeystore { secret, description }));
+                restorable.made_again.push(entry.pubkey);
+                continue;
+            }
+            let why = match reason {
+                Reason::NotChecked => "no copy holds it whole",
+                reason => reason.explain(),
+            };
+            bad.push(format!("{} (key {}): {why}", entry.file, entry.pubkey));
+            restorable.left_out.push((entry.pubkey, reason));
         }
-        Ok(Self { entries })
+        match bad.is_empty() || (options.skip_bad && !restorable.entries.is_empty()) {
+            true => Ok(restorable),
+            false => Err(BackupError::KeysLost { set: set.id.clone(), bad }),
+        }
     }
 
     /// The public keys, in the manifest's order.
@@ -67,11 +119,18 @@ impl Restorable {
         self.entries.iter().map(|(entry, _)| entry.pubkey).collect()
     }
 
-    /// Writes keystores under a password and a salt of their own, that password, and the slashing
-    /// history, to the new folder `to`. Layout plain: everything in one folder.
-    pub fn write_plain(
+    /// The secret key of `pubkey`, where the set holds it.
+    pub fn secret(&self, pubkey: &PublicKey) -> Option<&SecretKey> {
+        let found = self.entries.iter().find(|(entry, _)| entry.pubkey == *pubkey);
+        found.map(|(_, key)| &key.secret)
+    }
+
+    /// Writes the keys under a password and a salt of their own, that password, and the slashing
+    /// history, as the new folder `to`.
+    pub fn write(
         &self,
         to: &Path,
+        layout: Layout,
         password: Option<SecretText>,
         history: Option<&History>,
         progress: &mut dyn Progress,
@@ -81,31 +140,65 @@ impl Restorable {
             None => SecretText::new(hex::encode(SecretBytes::<32>::random()?.expose())),
         };
         let kdf = Kdf::full_cost(*SecretBytes::random()?.expose());
+        progress.step("sealing", 0, 2);
         let derived = DecryptionKey::derive(&Password::new(password.expose())?, &kdf)?;
-        let mut files = Vec::new();
-        for (i, (entry, key)) in self.entries.iter().enumerate() {
-            progress.step("sealing", i, self.entries.len());
-            let keystore = Keystore::seal(&key.secret, &entry.path, &key.description, &derived)?;
+        let keys = self.entries.iter().map(|(entry, key)| {
             let name = entry.file.names().last().unwrap_or_default();
-            files.push(NewFile { path: name.parse()?, bytes: keystore.to_json()?.into_bytes() });
-        }
-        progress.step("sealing", self.entries.len(), self.entries.len());
-        let bytes = password.expose().as_bytes().to_vec();
-        files.push(NewFile { path: "password.txt".parse()?, bytes });
+            RestoredKey {
+                name: name.strip_suffix(".json").unwrap_or(name),
+                secret: &key.secret,
+                path: &entry.path,
+                description: &key.description,
+            }
+        });
+        let mut files = layout.files(&keys.collect::<Vec<_>>(), &password, &derived)?;
         if let Some(history) = history {
-            let bytes = history.bytes.clone();
-            files.push(NewFile { path: "slashing_protection.json".parse()?, bytes });
+            files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
         }
-        require_empty(to)?;
+        progress.step("sealing", 2, 2);
+        require_new(to, &self.public_keys())?;
         publish_folder(to, &files)?;
         Ok(())
     }
 }
 
-/// Whether a restore may write to `to`.
-pub fn require_empty(to: &Path) -> Result<(), BackupError> {
-    match to.exists() && !Directory::new(to).entries()?.is_empty() {
-        true => Err(BackupError::TargetNotEmpty(to.to_owned())),
-        false => Ok(()),
+/// Whether a restore of `keys` may write to `to`: a folder that is new or empty. Of one that is not
+/// it is said which of the keys lie there already, whatever layout it has.
+pub fn require_new(to: &Path, keys: &[PublicKey]) -> Result<(), BackupError> {
+    if std::fs::symlink_metadata(to).is_err() || Directory::new(to).entries()?.is_empty() {
+        return Ok(());
     }
+    if keys.is_empty() {
+        return Err(BackupError::TargetNotEmpty(to.to_owned()));
+    }
+    // What cannot be looked through is not empty all the same.
+    let found = import::find(&[to.to_owned()]).unwrap_or_default();
+    let keystores = found.keystores.iter().map(|(path, keystore)| (*keystore.pubkey(), path));
+    if let Some((key, path)) = keystores.into_iter().find(|(key, _)| keys.contains(key)) {
+        return Err(BackupError::KeyInTarget(key, path.clone()));
+    }
+    let keys = keys.iter().copied().collect();
+    match named(to, &keys, MAX_DEPTH) {
+        Some((key, path)) => Err(BackupError::KeyInTarget(key, path)),
+        None => Err(BackupError::TargetNotEmpty(to.to_owned())),
+    }
+}
+
+/// As deep as clients lay out their keys.
+const MAX_DEPTH: usize = 4;
+
+/// A file or folder below `folder` that is named after one of `keys`: a definition of a remote key,
+/// say, or what is left of a keystore.
+fn named(folder: &Path, keys: &BTreeSet<PublicKey>, depth: usize) -> Option<(PublicKey, PathBuf)> {
+    let entries = Directory::new(folder).entries().ok()?;
+    entries.into_iter().find_map(|entry| {
+        let path = folder.join(&entry.name);
+        let digits = entry.name.strip_prefix("0x").unwrap_or(&entry.name);
+        let key = digits.get(..96).and_then(|digits| digits.parse().ok());
+        match (key, entry.kind) {
+            (Some(key), _) if keys.contains(&key) => Some((key, path)),
+            (_, EntryKind::Folder) if depth > 0 => named(&path, keys, depth - 1),
+            _ => None,
+        }
+    })
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BackupError, Copy, SetId,
+    BackupError, Copy, Digest, Known, SetId,
     inspect::{Inspection, ReadManifest},
     manifest::KeystoreEntry,
     origin::{OriginVerdict, Pins},
     verdict::{FileProblem, KeyVerdict, Level, Reason, Report},
 };
-use crate::{bls::PublicKey, custodian::Custodian, eth::Address, interact::Progress};
+use crate::{
+    bls::PublicKey, custodian::AnyCustodian, eth::Address, interact::Progress, store::StorePath,
+};
 
 /// Everything that was read from several copies, set by set.
 #[derive(Debug)]
@@ -52,19 +54,27 @@ pub fn read(
     }
     let total = ids.len() * copies.len();
     let mut sets = Vec::new();
+    let mut known = Known::default();
     for (i, id) in ids.into_iter().enumerate() {
         let mut inspections = Vec::new();
         for (j, copy) in copies.iter().enumerate() {
             progress.step("reading", i * copies.len() + j, total);
             let there = copy.set_ids()?.0.contains(&id);
             inspections.push(match there {
-                true => Some(Inspection::read(copy, &id)),
+                true => Some(Inspection::read(copy, &id, &mut known)),
                 false => None,
             });
         }
         sets.push(ScrubbedSet { id, copies: inspections });
     }
     progress.step("reading", total, total);
+    if known.refused() {
+        warnings.push(
+            "the manifests of these sets are too large to be held together: check one set at a \
+             time with --set"
+                .to_owned(),
+        );
+    }
     Ok(Scrubbed { sets, warnings })
 }
 
@@ -135,10 +145,21 @@ impl ScrubbedSet {
         keys.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The wallets that can open it, by the manifest that counts.
-    pub fn custodians(&self, pins: &Pins) -> Vec<Custodian> {
+    /// Who can open it, by the manifest that counts.
+    pub fn custodians(&self, pins: &Pins) -> Vec<AnyCustodian> {
         let listed = self.manifest(pins).into_iter().flat_map(|read| &read.manifest.custodians);
-        listed.filter_map(|any| any.wallet().cloned()).collect()
+        listed.cloned().collect()
+    }
+
+    /// A file with this digest, from any copy that holds it whole.
+    pub(super) fn file(
+        &self,
+        copies: &[Copy],
+        path: &StorePath,
+        digest: &Digest,
+    ) -> Option<Vec<u8>> {
+        let mut inspections = self.copies.iter().zip(copies);
+        inspections.find_map(|(inspection, copy)| inspection.as_ref()?.file(copy, path, digest))
     }
 
     /// Why no manifest counts: what happened to it, or that there are several.
@@ -169,16 +190,17 @@ impl ScrubbedSet {
         same.map(|inspection| origin(inspection, pins)).min().unwrap_or(OriginVerdict::Unknown)
     }
 
-    /// The manifest that counts: one that a pin vouches for; else, where all intact ones are the
-    /// same, that one.
+    /// The manifest that counts: the one that pins vouch for; else, where all intact ones are the
+    /// same, that one. Where pins vouch for two, none: of several wallets at hand one may have
+    /// signed over what another made.
     pub fn manifest(&self, pins: &Pins) -> Option<&ReadManifest> {
-        let pinned = self.copies.iter().flatten().find(|inspection| {
-            inspection.manifest.is_some() && origin(inspection, pins) < OriginVerdict::Unknown
-        });
-        if let Some(inspection) = pinned {
-            return inspection.manifest.as_ref();
+        let vouched = |inspection: &&Inspection| origin(inspection, pins) < OriginVerdict::Unknown;
+        let pinned = self.copies.iter().flatten().filter(vouched);
+        let mut pinned = pinned.filter_map(|i| i.manifest.as_deref());
+        if let Some(first) = pinned.next() {
+            return pinned.all(|other| other.digest == first.digest).then_some(first);
         }
-        let mut intact = self.copies.iter().flatten().filter_map(|i| i.manifest.as_ref());
+        let mut intact = self.copies.iter().flatten().filter_map(|i| i.manifest.as_deref());
         let first = intact.next()?;
         intact.all(|other| other.digest == first.digest).then_some(first)
     }
@@ -201,7 +223,7 @@ impl ScrubbedSet {
             };
             report.files.extend(inspection.problems());
             let whole = inspection.whole_set_reason(agreed);
-            match inspection.manifest.as_ref().or(agreed) {
+            match inspection.manifest.as_deref().or(agreed) {
                 Some(read) => {
                     let judge = |entry: &KeystoreEntry| {
                         judge(self, inspection, origin(inspection, pins), entry)

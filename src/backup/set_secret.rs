@@ -4,8 +4,9 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
+use super::share;
 use crate::{
-    custodian::{self, Custodian, Identity},
+    custodian::{Identity, shamir},
     secret::{SecretBytes, SecretText},
 };
 
@@ -15,39 +16,41 @@ const SALT: &[u8] = b"stockade/set/v1";
 #[derive(Debug)]
 pub struct SetSecret(SecretBytes<32>);
 
-/// Why a set secret could not be sealed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SealError {
-    /// A custodian's recipient is none that age takes.
-    #[error("custodian {0} has a recipient that cannot be sealed to")]
-    Recipient(String),
-    /// age could not write.
-    #[error("sealing failed: {0}")]
-    Io(#[from] std::io::Error),
-}
-
 impl SetSecret {
     /// A fresh one.
     pub fn random() -> Result<Self, getrandom::Error> {
         SecretBytes::random().map(Self)
     }
 
-    /// The secret sealed so that any one of `custodians` opens it: a plain age file.
-    pub fn seal(&self, custodians: &[Custodian]) -> Result<Vec<u8>, SealError> {
-        let recipients: Result<Vec<_>, _> = custodians
-            .iter()
-            .map(|c| c.recipient.to_age().map_err(|_| SealError::Recipient(c.id.to_string())))
-            .collect();
-        Ok(custodian::seal(self.0.expose(), &recipients?)?)
+    /// Opens seal/secret.age; `None` when this identity does not open it, or it holds anything but
+    /// 32 bytes.
+    pub fn open(sealed: &[u8], identity: &Identity) -> Option<Self> {
+        Self::from_bytes(&identity.open(sealed, share::MAX_LEN).ok()?)
     }
 
-    /// Opens what [`SetSecret::seal`] wrote; `None` when this identity does not open it, or it
-    /// holds anything but 32 bytes.
-    pub fn open(sealed: &[u8], identity: &Identity) -> Option<Self> {
-        let plain = identity.open(sealed, 64).ok()?;
-        let bytes: &[u8; 32] = plain.as_slice().try_into().ok()?;
+    /// The secret whose bytes were sealed; `None` for anything but 32 bytes.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; 32] = bytes.try_into().ok()?;
         Some(Self(SecretBytes::new(|secret| secret.copy_from_slice(bytes))))
+    }
+
+    /// The secret that `shares`, each with its x, are of.
+    pub(super) fn combine(shares: &[(u8, &SecretBytes<32>)]) -> Option<Self> {
+        shamir::interpolate(shares, 0).map(Self)
+    }
+
+    /// Its shares at x = 1 to `shares`, any `threshold` of which give it back.
+    pub(super) fn split(
+        &self,
+        threshold: u8,
+        shares: u8,
+    ) -> Result<Vec<SecretBytes<32>>, getrandom::Error> {
+        shamir::split(&self.0, threshold, shares)
+    }
+
+    /// The 32 bytes, to be sealed.
+    pub(super) fn expose(&self) -> &[u8; 32] {
+        self.0.expose()
     }
 
     /// The password of the set's keystores: 64 lowercase hex characters.

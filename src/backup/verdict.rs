@@ -132,8 +132,12 @@ impl Reason {
                 "it was not signed by this wallet, and no --signer says who should have"
             }
             Self::OriginForged => "its origin is not a signature over what it holds",
-            Self::ShareMissing => "the sealed secret is in no copy whole",
-            Self::ShareWrong => "the sealed secret does not open for this wallet",
+            Self::ShareMissing => {
+                "too few of its custodians are here, or the sealed secret is in no copy whole"
+            }
+            Self::ShareWrong => {
+                "the sealed secret, or a share of it, does not open or does not fit"
+            }
             Self::FirmwareNotDeterministic => "the wallet answers one prompt in two ways",
             Self::Unreadable => "the system could not read it",
             Self::NotChecked => "it could not be looked at",

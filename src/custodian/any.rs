@@ -1,11 +1,13 @@
-//! A custodian as a manifest lists it: a wallet, or one of the kinds that this version cannot use
-//! yet but must not take for damage.
+//! A custodian of any kind: a wallet, one that is none, or one of a shape that this version cannot
+//! use but must not take for damage.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Custodian;
-use crate::device_secret::CustodianId;
+use super::{Custodian, CustodianError, PlainCustodian, PlainKind};
+use crate::device_secret::{CustodianId, is_well_known};
 
 /// A custodian of any kind that the format knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,33 +16,38 @@ pub enum AnyCustodian {
     /// A hardware wallet.
     Wallet(Box<Custodian>),
     /// An age recipient, an age plugin, or a passphrase.
+    Plain(Box<PlainCustodian>),
+    /// Called one of these kinds, and not usable as one.
     Other(OtherCustodian),
 }
 
-/// A custodian that is no wallet. Its fields are kept as they are.
+/// A custodian that cannot be used. Its fields are kept as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherCustodian {
     /// Names it.
     pub id: CustodianId,
-    kind: OtherKind,
+    kind: PlainKind,
     #[serde(flatten)]
     fields: Map<String, Value>,
 }
 
-/// The kinds that are no wallet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum OtherKind {
-    Age,
-    Plugin,
-    Passphrase,
-}
-
 impl AnyCustodian {
+    /// Reads a custodian file. That of a wallet must carry the wallet's signature.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CustodianError> {
+        let value: Value = serde_json::from_slice(bytes)?;
+        let kind = value.get("kind").and_then(Value::as_str);
+        let plain = [PlainKind::Age, PlainKind::Plugin, PlainKind::Passphrase];
+        match plain.iter().any(|plain| kind == Some(plain.as_str())) {
+            true => Ok(Self::Plain(Box::new(serde_json::from_value(value)?))),
+            false => Custodian::parse(bytes).map(Self::from),
+        }
+    }
+
     /// Its id.
     pub fn id(&self) -> &CustodianId {
         match self {
             Self::Wallet(wallet) => &wallet.id,
+            Self::Plain(plain) => &plain.id,
             Self::Other(other) => &other.id,
         }
     }
@@ -49,7 +56,81 @@ impl AnyCustodian {
     pub fn wallet(&self) -> Option<&Custodian> {
         match self {
             Self::Wallet(wallet) => Some(wallet),
+            Self::Plain(_) | Self::Other(_) => None,
+        }
+    }
+
+    /// The custodian that is no wallet, where it is one that can be used.
+    pub fn plain(&self) -> Option<&PlainCustodian> {
+        match self {
+            Self::Plain(plain) => Some(plain),
+            Self::Wallet(_) | Self::Other(_) => None,
+        }
+    }
+
+    /// What is sealed to, where it can be.
+    pub fn recipient(&self) -> Option<&str> {
+        match self {
+            Self::Wallet(wallet) => Some(wallet.recipient.as_str()),
+            Self::Plain(plain) => Some(&plain.recipient),
             Self::Other(_) => None,
+        }
+    }
+
+    /// Its name, for its owner's eyes.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Wallet(wallet) => wallet.name.as_deref(),
+            Self::Plain(plain) => plain.name.as_deref(),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// Whether it can be sealed to: that of a wallet, only with the wallet's signature.
+    pub fn verify(&self) -> Result<(), CustodianError> {
+        match self {
+            Self::Wallet(wallet) => wallet.verify(),
+            Self::Plain(_) => Ok(()),
+            Self::Other(other) => Err(CustodianError::Unusable(other.id.clone())),
+        }
+    }
+
+    /// Whether the whole world can open what is sealed to it, or may.
+    pub fn is_test(&self) -> bool {
+        self.wallet().is_some_and(|wallet| wallet.test || is_well_known(&wallet.check_address))
+    }
+
+    /// The same without its name, as manifests hold it.
+    pub fn without_name(&self) -> Self {
+        match self {
+            Self::Wallet(wallet) => wallet.without_name().into(),
+            Self::Plain(plain) => plain.without_name().into(),
+            Self::Other(other) => Self::Other(other.clone()),
+        }
+    }
+
+    /// The file's bytes.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut json = serde_json::to_vec_pretty(self)?;
+        json.push(b'\n');
+        Ok(json)
+    }
+}
+
+/// Its id, and what tells a person which it is.
+impl fmt::Display for AnyCustodian {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wallet(wallet) => {
+                write!(f, "custodian {} (check address {})", wallet.id, wallet.check_address)
+            }
+            Self::Plain(plain) => {
+                let (id, kind, recipient) = (&plain.id, plain.kind.as_str(), &plain.recipient);
+                write!(f, "custodian {id} ({kind}, recipient {recipient})")
+            }
+            Self::Other(other) => {
+                write!(f, "custodian {} ({}, not usable)", other.id, other.kind.as_str())
+            }
         }
     }
 }
@@ -60,21 +141,52 @@ impl From<Custodian> for AnyCustodian {
     }
 }
 
+impl From<PlainCustodian> for AnyCustodian {
+    fn from(plain: PlainCustodian) -> Self {
+        Self::Plain(Box::new(plain))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const RECIPIENT: &str = "age1zv6hh3k7aht53w9q5cpy7lvthay3exurkc5k8pxaxt4rlyccu5mscycts0";
+
     #[test]
-    fn a_custodian_of_another_kind_is_read_and_kept_as_it_is() {
+    fn a_custodian_of_a_shape_that_is_not_known_is_read_and_kept_as_it_is() {
         let json = r#"{"id":"7f3a19c2","kind":"age","recipient":"age1x","version":1}"#;
         let any: AnyCustodian = serde_json::from_str(json).unwrap();
-        assert!(any.wallet().is_none());
+        assert!(any.wallet().is_none() && any.recipient().is_none() && any.verify().is_err());
         assert_eq!(serde_json::to_string(&any).unwrap(), json);
+        assert!(AnyCustodian::parse(json.as_bytes()).is_err());
     }
 
     #[test]
     fn a_wallet_with_a_field_missing_is_not_taken_for_another_kind() {
         let json = r#"{"id":"7f3a19c2","kind":"wallet"}"#;
         assert!(serde_json::from_str::<AnyCustodian>(json).is_err());
+        assert!(AnyCustodian::parse(json.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_plain_custodian_is_read_as_it_was_written() {
+        let plain = PlainCustodian::age(RECIPIENT, Some("mine".to_owned())).unwrap();
+        let any = AnyCustodian::from(plain);
+        assert_eq!(AnyCustodian::parse(&any.to_json().unwrap()).unwrap(), any);
+        let without_name = any.without_name();
+        assert_eq!(without_name.name(), None);
+        let embedded = serde_json::to_string(&without_name).unwrap();
+        assert_eq!(serde_json::from_str::<AnyCustodian>(&embedded).unwrap(), without_name);
+    }
+
+    #[test]
+    fn recipients_that_are_none_of_their_kind_are_refused() {
+        let upper = RECIPIENT.to_uppercase();
+        for bad in ["", "age1x", &upper, "AGE-SECRET-KEY-1QQQQ"] {
+            assert!(PlainCustodian::age(bad, None).is_err(), "{bad}");
+            assert!(PlainCustodian::plugin(bad, None).is_err(), "{bad}");
+        }
+        assert!(PlainCustodian::plugin(RECIPIENT, None).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Enrolment: making a custodian file with a wallet, after trying that it opens what it seals.
 
-use super::{Custodian, Identity, Recipient, UsesPassphrase, identity};
+use super::{Custodian, Identity, Recipient, UsesPassphrase, seal::seal_to};
 use crate::{
     device::{DeviceError, PassphraseUse, Show, Wallet},
     device_secret::{CustodianId, Prompt, Scheme, SecretError, ask, check_address, is_well_known},
@@ -126,8 +126,7 @@ fn passphrase_use(
 fn try_seal(recipient: &Recipient, opener: &Identity) -> Result<(), EnrollError> {
     let probe = SecretBytes::<32>::random()?;
     let to = recipient.to_age().map_err(|e| EnrollError::Trial(e.to_owned()))?;
-    let sealed =
-        identity::seal(probe.expose(), &[to]).map_err(|e| EnrollError::Trial(e.to_string()))?;
+    let sealed = seal_to(probe.expose(), &[&to]).map_err(|e| EnrollError::Trial(e.to_string()))?;
     let opened = opener.open(&sealed, 64).map_err(|e| EnrollError::Trial(e.to_string()))?;
     match *opened == probe.expose()[..] {
         true => Ok(()),

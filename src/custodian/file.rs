@@ -10,8 +10,8 @@ use crate::{
     eth::{Address, Signature, personal_message},
 };
 
-const FORMAT: &str = "stockade-custodian";
-const VERSION: u32 = 1;
+pub(super) const FORMAT: &str = "stockade-custodian";
+pub(super) const VERSION: u32 = 1;
 
 /// A wallet that can open backups, as its file describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,18 @@ pub enum CustodianError {
         /// Its version.
         version: u32,
     },
+    /// A kind that this version does not know, or that lacks what its kind has.
+    #[error("custodian {0} is of a kind that this version cannot seal to")]
+    Unusable(CustodianId),
+    /// A recipient that is none.
+    #[error("it cannot be sealed to: {0}")]
+    Recipient(&'static str),
+    /// The identity of a passphrase could not be sealed.
+    #[error("sealing failed: {0}")]
+    Sealing(String),
+    /// No random bytes from the system.
+    #[error("the system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
     /// The signature is by another address, or over other fields.
     #[error(
         "custodian {id} was tampered with: its id, scheme or recipient is not what the wallet {check_address} signed"

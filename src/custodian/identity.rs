@@ -1,6 +1,6 @@
 //! A device secret as an age identity: what is sealed to it, plain `age` opens too.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::Read as _;
 
 use age::x25519;
 use bech32::{Bech32, Hrp};
@@ -45,6 +45,16 @@ impl Identity {
         Self(parsed.unwrap_or_else(x25519::Identity::generate))
     }
 
+    /// The identity of a line `AGE-SECRET-KEY-1..`.
+    pub(super) fn parse(line: &str) -> Option<Self> {
+        line.parse().ok().map(Self)
+    }
+
+    /// As `age` writes it into an identity file.
+    pub(super) fn to_text(&self) -> age::secrecy::SecretString {
+        self.0.to_string()
+    }
+
     /// The public recipient, `age1..`.
     pub fn recipient(&self) -> String {
         self.0.to_public().to_string()
@@ -52,29 +62,28 @@ impl Identity {
 
     /// Opens an age file of at most `limit` bytes of content.
     pub fn open(&self, sealed: &[u8], limit: u64) -> Result<Zeroizing<Vec<u8>>, age::DecryptError> {
-        let decryptor = age::Decryptor::new(sealed)?;
-        let reader = decryptor.decrypt(std::iter::once(&self.0 as &dyn age::Identity))?;
-        let mut plain = Zeroizing::new(Vec::new());
-        reader.take(limit).read_to_end(&mut plain)?;
-        Ok(plain)
+        open_with(&self.0, sealed, limit)
     }
+}
+
+/// Opens an age file with anything that `age` calls an identity.
+pub(super) fn open_with(
+    identity: &dyn age::Identity,
+    sealed: &[u8],
+    limit: u64,
+) -> Result<Zeroizing<Vec<u8>>, age::DecryptError> {
+    let decryptor = age::Decryptor::new(sealed)?;
+    let reader = decryptor.decrypt(std::iter::once(identity))?;
+    // Never grown, so that no part of a secret stays where it first was.
+    let mut plain = Zeroizing::new(Vec::with_capacity(usize::try_from(limit).unwrap_or(0)));
+    reader.take(limit).read_to_end(&mut plain)?;
+    Ok(plain)
 }
 
 impl From<&DeviceSecret> for Identity {
     fn from(secret: &DeviceSecret) -> Self {
         Self::from_secret(secret.expose())
     }
-}
-
-/// Seals `plain` to several `age1..` recipients, any one of which opens it.
-pub(crate) fn seal(plain: &[u8], recipients: &[x25519::Recipient]) -> io::Result<Vec<u8>> {
-    let recipients = recipients.iter().map(|recipient| recipient as &dyn age::Recipient);
-    let encryptor = age::Encryptor::with_recipients(recipients).map_err(io::Error::other)?;
-    let mut sealed = Vec::new();
-    let mut writer = encryptor.wrap_output(&mut sealed)?;
-    writer.write_all(plain)?;
-    writer.finish()?;
-    Ok(sealed)
 }
 
 /// Asks `wallet` for the identity of `custodian`. The prompt is built here; from the custodian come

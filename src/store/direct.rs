@@ -5,6 +5,9 @@ use std::{fs::File, io, path::Path};
 #[cfg(target_os = "linux")]
 use rustix::fs::{Mode, OFlags};
 
+#[cfg(target_os = "linux")]
+use super::failpoint;
+
 /// The alignment that every block device is content with.
 const ALIGN: usize = 4096;
 
@@ -18,9 +21,20 @@ pub(super) fn read(path: &Path, length: usize) -> io::Result<Option<Vec<u8>>> {
 
 #[cfg(target_os = "linux")]
 fn open(path: &Path) -> Option<File> {
+    if failpoint::exfat() {
+        return None;
+    }
     let flags = OFlags::RDONLY | OFlags::DIRECT | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::open(path, flags, Mode::empty()).ok().map(File::from)
+    let file = rustix::fs::open(path, flags, Mode::empty()).ok().map(File::from)?;
+    let kind = rustix::fs::fstatfs(&file).ok()?.f_type as u64;
+    // What answers there is memory, another program or another computer, whatever it promises.
+    (!NO_MEDIUM.contains(&(kind & 0xffff_ffff))).then_some(file)
 }
+
+/// File systems without a medium that this system reads: tmpfs, ramfs, FUSE, NFS, SMB (three), 9p.
+#[cfg(target_os = "linux")]
+const NO_MEDIUM: [u64; 8] =
+    [0x0102_1994, 0x8584_58f6, 0x6573_5546, 0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997];
 
 #[cfg(not(target_os = "linux"))]
 fn open(_path: &Path) -> Option<File> {

@@ -1,13 +1,14 @@
 //! A folder on a stick, a disk or a share.
 
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
 
 use super::{
-    Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath, direct, private_file,
+    Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath, calls, private_file,
+    publish,
 };
 
 /// A folder on a mounted file system. Nothing is created there before the first write.
@@ -22,33 +23,38 @@ impl Directory {
         Self { root: root.into() }
     }
 
-    /// The entries of the root itself.
+    /// The entries of the root itself. A folder whose replacement was interrupted is one of them.
     pub fn entries(&self) -> Result<Vec<Entry>, StoreError> {
-        list_folder(&self.root)
+        let mut entries = list_folder(&self.root)?;
+        let names: Vec<_> = entries.iter().map(|entry| entry.name.clone()).collect();
+        for entry in &mut entries {
+            if let Some(name) = publish::name_aside(&entry.name)
+                && !names.iter().any(|other| other == name)
+            {
+                entry.name = name.to_owned();
+            }
+        }
+        entries.sort();
+        Ok(entries)
     }
 
-    /// Writes a file under another name and lets `rename` give it its own: one cut short by a crash
-    /// would be taken for the real one.
+    /// Writes a file, after clearing away what a killed process left beside it.
     fn put_by(
         &self,
         file: &NewFile,
         rename: impl FnOnce(&Path, &Path) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let full = self.resolve(&file.path)?;
-        let folder = full.parent().unwrap_or(&self.root).to_owned();
-        create_folders(&folder)?;
-        let partial = full.with_extension("partial");
-        remove_if_there(&partial)?;
-        private_file::create(&partial, &file.bytes)?;
-        compare(&partial, &file.bytes)?;
-        rename(&partial, &full)?;
-        sync_folder(&folder)
+        let folder = calls::parent(&full);
+        calls::make_folders(folder)?;
+        publish::sweep(folder)?;
+        publish::publish_file(&full, &file.bytes, rename).map(|_| ())
     }
 
     /// `path` below the root. Fails on a link on the way: what lies behind one is not the copy.
     fn resolve(&self, path: &StorePath) -> Result<PathBuf, StoreError> {
         let mut full = self.root.clone();
-        for name in std::iter::once("").chain(path.names()) {
+        for (level, name) in std::iter::once("").chain(path.names()).enumerate() {
             // Joining nothing would add a slash, behind which a link is followed.
             if !name.is_empty() {
                 full.push(name);
@@ -56,7 +62,12 @@ impl Directory {
             match fs::symlink_metadata(&full) {
                 Ok(metadata) if metadata.is_symlink() => return Err(StoreError::NotAFile(full)),
                 Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let aside = publish::aside_of(&full);
+                    if level == 1 && fs::symlink_metadata(&aside).is_ok_and(|m| m.is_dir()) {
+                        full = aside;
+                    }
+                }
                 Err(error) => return Err(StoreError::io(full, error)),
             }
         }
@@ -81,99 +92,42 @@ impl Store for Directory {
     }
 
     fn put_if_absent(&self, file: &NewFile) -> Result<(), StoreError> {
-        self.put_by(file, rename_new)
+        self.put_by(file, calls::rename_new)
     }
 
     fn put(&self, file: &NewFile) -> Result<(), StoreError> {
-        self.put_by(file, |from, to| fs::rename(from, to).map_err(|e| StoreError::io(to, e)))
+        self.put_by(file, calls::rename_over)
     }
 
     fn publish(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError> {
-        publish_folder(&self.resolve(path)?, files)
+        publish::publish_folder(&self.resolve(path)?, files)
     }
 
     fn replace(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError> {
-        let target = self.resolve(path)?;
-        if fs::symlink_metadata(&target).is_err() {
-            return publish_folder(&target, files);
-        }
-        let partial = partial_of(&target);
-        let read_back = write_partial(&partial, files)?;
-        exchange(&partial, &target)?;
-        sync_folder(&self.root)?;
-        remove_if_there(&partial)?;
-        Ok(read_back)
+        publish::replace_folder(&self.resolve(path)?, files)
+    }
+
+    fn remove(&self, path: &StorePath) -> Result<(), StoreError> {
+        publish::remove_folder(&self.resolve(path)?)
     }
 
     fn lock(&self) -> Result<Lock, StoreError> {
-        create_folders(&self.root)?;
+        calls::make_folders(&self.root)?;
         let folder = File::open(&self.root).map_err(|e| StoreError::io(&self.root, e))?;
         match folder.try_lock() {
-            Ok(()) => Ok(Lock(folder)),
-            Err(fs::TryLockError::WouldBlock) => Err(StoreError::Busy(self.root.clone())),
-            Err(fs::TryLockError::Error(error)) => Err(StoreError::io(&self.root, error)),
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(StoreError::Busy(self.root.clone())),
+            Err(fs::TryLockError::Error(error)) => return Err(StoreError::io(&self.root, error)),
+        }
+        match publish::sweep(&self.root) {
+            // Such a copy can still be read from, with all that lies in it.
+            Err(error) if !error.is_read_only() => Err(error),
+            _ => Ok(Lock(folder)),
         }
     }
 }
 
-/// Writes `files` as the new folder `target`, all or nothing: after a crash at any moment there is
-/// either no such folder or the whole of it. An empty folder makes room; any other stays.
-pub fn publish_folder(target: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
-    let _ = fs::remove_dir(target);
-    if fs::symlink_metadata(target).is_ok() {
-        return Err(StoreError::Exists(target.to_owned()));
-    }
-    let parent = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    create_folders(parent)?;
-    let partial = partial_of(target);
-    let read_back = write_partial(&partial, files)?;
-    rename_new(&partial, target)?;
-    sync_folder(parent)?;
-    Ok(read_back)
-}
-
-/// Where a folder is written before it gets its name.
-fn partial_of(target: &Path) -> PathBuf {
-    let name = target.file_name().map(|name| name.to_string_lossy().into_owned());
-    target.with_file_name(format!(".{}.partial", name.unwrap_or_default()))
-}
-
-/// Writes `files` below `partial` and reads them back; what a killed process left there goes.
-fn write_partial(partial: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
-    remove_if_there(partial)?;
-    let written = write_files(partial, files);
-    if written.is_err() {
-        // Nothing half written stays. Should this fail too, the folder is still no set.
-        let _ = remove_if_there(partial);
-    }
-    written
-}
-
-fn write_files(partial: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
-    create_folders(partial)?;
-    let mut folders = vec![partial.to_owned()];
-    for file in files {
-        let path = partial.join(file.path.as_str());
-        let folder = path.parent().unwrap_or(partial).to_owned();
-        if !folders.contains(&folder) {
-            create_folders(&folder)?;
-            folders.push(folder);
-        }
-        private_file::create(&path, &file.bytes)?;
-    }
-    folders.iter().try_for_each(|folder| sync_folder(folder))?;
-    let mut read_back = ReadBack::Device;
-    for file in files {
-        let path = partial.join(file.path.as_str());
-        read_back = read_back.max(compare(&path, &file.bytes)?);
-    }
-    Ok(read_back)
-}
-
-fn list_folder(folder: &Path) -> Result<Vec<Entry>, StoreError> {
+pub(super) fn list_folder(folder: &Path) -> Result<Vec<Entry>, StoreError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -208,84 +162,6 @@ fn open_file(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-fn create_folders(path: &Path) -> Result<(), StoreError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|e| StoreError::io(path, e))
-}
-
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    // Some file systems cannot sync a folder and say so; the files themselves are synced.
-    match File::open(path).and_then(|folder| folder.sync_all()) {
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        done => done.map_err(|e| StoreError::io(path, e)),
-    }
-}
-
-fn compare(path: &Path, expected: &[u8]) -> Result<ReadBack, StoreError> {
-    let direct = direct::read(path, expected.len()).map_err(|e| StoreError::io(path, e))?;
-    let (found, how) = match direct {
-        Some(bytes) => (bytes, ReadBack::Device),
-        None => {
-            let bytes = fs::read(path).map_err(|e| StoreError::io(path, e))?;
-            (bytes, ReadBack::CachePossible)
-        }
-    };
-    match found == expected {
-        true => Ok(how),
-        false => Err(StoreError::ReadBack(path.to_owned())),
-    }
-}
-
-/// Swaps two folders: in one step where the system can, so that there is always a whole one.
-fn exchange(new: &Path, old: &Path) -> Result<(), StoreError> {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-
-        match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
-            Ok(()) => return Ok(()),
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
-            Err(error) => return Err(StoreError::io(old, error.into())),
-        }
-    }
-    let aside = old.with_extension("old");
-    remove_if_there(&aside)?;
-    fs::rename(old, &aside).map_err(|e| StoreError::io(old, e))?;
-    fs::rename(new, old).map_err(|e| StoreError::io(old, e))?;
-    fs::rename(&aside, new).map_err(|e| StoreError::io(new, e))
-}
-
-/// Renames where nothing is yet, in one step where the system can.
-fn rename_new(from: &Path, to: &Path) -> Result<(), StoreError> {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-
-        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-            Ok(()) => return Ok(()),
-            // FAT and some network file systems do not know the flag.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
-            Err(error) => return Err(StoreError::io(to, error.into())),
-        }
-    }
-    if fs::symlink_metadata(to).is_ok() {
-        return Err(StoreError::Exists(to.to_owned()));
-    }
-    fs::rename(from, to).map_err(|e| StoreError::io(to, e))
-}
-
-fn remove_if_there(path: &Path) -> Result<(), StoreError> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(_) => return Ok(()),
-    };
-    removed.map_err(|e| StoreError::io(path, e))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +193,20 @@ mod tests {
         assert_eq!(store.read(&"set/a".parse().unwrap(), 10).unwrap(), b"2");
         assert_eq!(store.list(&set).unwrap().len(), 1);
         assert_eq!(store.entries().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_removed_folder_goes_as_a_whole_and_what_is_left_of_one_is_cleared_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Directory::new(folder.path());
+        let set: StorePath = "set".parse().unwrap();
+        store.publish(&set, &[file("a", b"1"), file("sub/b", b"2")]).unwrap();
+        // Killed between the two steps.
+        fs::rename(folder.path().join("set"), folder.path().join(".set.partial")).unwrap();
+        store.publish(&set, &[file("a", b"3")]).unwrap();
+        store.remove(&set).unwrap();
+        assert!(store.entries().unwrap().is_empty());
+        assert!(matches!(store.remove(&set), Err(StoreError::NotFound(_) | StoreError::Exists(_))));
     }
 
     #[test]

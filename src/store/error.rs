@@ -18,6 +18,17 @@ pub enum StoreError {
     /// A link, a device or another thing that is never read.
     #[error("{} is not a regular file", .0.display())]
     NotAFile(PathBuf),
+    /// A file where a folder belongs.
+    #[error("{} is not a folder", .0.display())]
+    NotAFolder(PathBuf),
+    /// A file or a terminal where a secret must come through a pipe.
+    #[error("{} is {what}: a secret comes through a pipe, and never from there", .path.display())]
+    NotAPipe {
+        /// Which file descriptor.
+        path: PathBuf,
+        /// What it is instead.
+        what: &'static str,
+    },
     /// Longer than anything that belongs there.
     #[error("{} is longer than {limit} bytes", .path.display())]
     TooLong {
@@ -43,6 +54,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the file system, or the stick, takes no writes at all.
+    pub(crate) fn is_read_only(&self) -> bool {
+        let kind = |source: &io::Error| source.kind() == io::ErrorKind::ReadOnlyFilesystem;
+        matches!(self, Self::Io { source, .. } if kind(source))
+    }
+
     /// What the system said of `path`.
     pub(crate) fn io(path: impl Into<PathBuf>, source: io::Error) -> Self {
         let path = path.into();

@@ -2,19 +2,28 @@
 
 #![allow(clippy::disallowed_methods, reason = "what they do to files is seen to here")]
 
+mod calls;
 mod direct;
 mod directory;
 mod error;
+mod failpoint;
+mod file_system;
+#[cfg(test)]
+mod interrupted;
+pub mod mounts;
 mod path;
 pub mod private_file;
+mod publish;
 
 use std::fmt;
 
 use zeroize::Zeroize as _;
 
-pub use directory::{Directory, publish_folder};
+pub use directory::Directory;
 pub use error::StoreError;
+pub use file_system::{file_system_id, keeps_modes};
 pub use path::StorePath;
+pub use publish::publish_folder;
 
 /// A file that is to be written. It may hold a password: it is wiped when dropped, and not shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -98,7 +107,12 @@ pub trait Store {
     /// old one or the new one.
     fn replace(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError>;
 
-    /// Keeps other processes from writing here until the lock is dropped.
+    /// Removes the folder `path` and all in it: after a crash at any moment it is there whole, or
+    /// there is no such folder.
+    fn remove(&self, path: &StorePath) -> Result<(), StoreError>;
+
+    /// Keeps other processes from writing here until the lock is dropped, and clears away what a
+    /// killed one left.
     fn lock(&self) -> Result<Lock, StoreError>;
 }
 

@@ -1,21 +1,46 @@
 //! Single files outside of copies: custodian files, restored passwords, attestations.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{Read as _, Write as _},
-    path::Path,
+    fs::File,
+    io::{IsTerminal as _, Read as _},
+    path::{Path, PathBuf},
 };
 
-use super::StoreError;
+use zeroize::Zeroizing;
 
-/// Writes a new file that only its owner can read. One that exists is never overwritten.
+use super::{StoreError, calls, publish};
+
+/// Writes a new file that only its owner can read. One that exists is never overwritten, and after
+/// a crash at any moment there is either none or the whole of it.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|e| StoreError::io(path, e))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|e| StoreError::io(path, e))
+    require_new(path)?;
+    publish::publish_file(path, bytes, calls::rename_new).map(|_| ())
+}
+
+/// Whether there is no such file yet: asked before somebody is, who would press in vain.
+pub fn require_new(path: &Path) -> Result<(), StoreError> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(StoreError::Exists(path.to_owned())),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Writes a file that only its owner can read, in the place of one of the same name, and makes its
+/// folder, for its owner alone, where there is none. Who reads meanwhile gets the old file or the
+/// new one.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let folder = calls::parent(path);
+    calls::make_folders(folder)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // Two processes may do so at once.
+    let beside = folder.join(format!(".{name}.{}", std::process::id()));
+    let written = calls::write_new(&beside, bytes)
+        .and_then(|()| calls::rename_over(&beside, path))
+        .inspect_err(|_| {
+            // What was begun is nothing; it may never have been there.
+            let _ = calls::remove(&beside);
+        });
+    written.and_then(|()| calls::sync_folder(folder))
 }
 
 /// The whole of a file that is at most `limit` bytes long.
@@ -28,11 +53,53 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
     read_all(file, path, limit)
 }
 
+/// A secret from the pipe or socket that is file descriptor `fd`: at most `limit` bytes, in a
+/// buffer that does not move and is wiped. A file would keep the secret, a terminal show it.
+pub fn read_pipe(fd: u32, limit: usize) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let path = PathBuf::from(format!("/dev/fd/{fd}"));
+    let file = File::open(&path).map_err(|e| StoreError::io(&path, e))?;
+    let kind = file.metadata().map_err(|e| StoreError::io(&path, e))?.file_type();
+    let what = match () {
+        () if kind.is_file() => Some("a file"),
+        () if kind.is_dir() => Some("a folder"),
+        () if file.is_terminal() => Some("a terminal"),
+        () => None,
+    };
+    if let Some(what) = what {
+        return Err(StoreError::NotAPipe { path, what });
+    }
+    // Room to spare, so that the reader never asks for more.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 64));
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io(&path, e))?;
+    match bytes.len() > limit {
+        true => Err(StoreError::TooLong { path, limit: limit as u64 }),
+        false => Ok(bytes),
+    }
+}
+
 pub(super) fn read_all(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io(path, e))?;
     match bytes.len() as u64 > limit {
         true => Err(StoreError::TooLong { path: path.to_owned(), limit }),
         false => Ok(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_process_is_writing_is_not_taken_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new").join("pairing.json");
+        replace(&path, b"one").unwrap();
+        let others = path.with_file_name(".pairing.json.partial");
+        create(&others, b"half of an").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(read(&path, 10).unwrap(), b"two");
+        assert_eq!(read(&others, 10).unwrap(), b"half of an");
+        assert_eq!(path.parent().unwrap().read_dir().unwrap().count(), 2);
     }
 }

@@ -1,0 +1,144 @@
+//! What lies beside a set: slashing histories and attestations. Files are only ever added; copies
+//! complete each other's, as far as what they hold is what its name says.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{
+    BackupError, Copy, SetId, history,
+    verdict::{FileProblem, Reason},
+};
+use crate::{
+    bls::PublicKey,
+    eth::{Address, Signature, personal_message},
+    store::{EntryKind, StorePath},
+    timestamp::Timestamp,
+};
+
+/// The longest history or attestation.
+const MAX_LEN: u64 = 256 * 1024 * 1024;
+
+/// The files beside a set in several copies.
+pub(super) struct Beside {
+    files: BTreeMap<StorePath, Held>,
+    problems: Vec<FileProblem>,
+}
+
+/// One file: what it is, where all copies that hold one say the same.
+struct Held {
+    bytes: Vec<u8>,
+    /// The copies that hold it, or something else under its name.
+    copies: Vec<String>,
+    disputed: bool,
+}
+
+impl Beside {
+    /// Reads what lies beside the set in all copies.
+    pub(super) fn read(
+        set: &SetId,
+        keys: &[PublicKey],
+        copies: &[Copy],
+    ) -> Result<Self, BackupError> {
+        let mut beside = Self { files: BTreeMap::new(), problems: Vec::new() };
+        let mut invalid = Vec::new();
+        for folder in ["history", "attestations"] {
+            let path: StorePath = format!("{folder}/{set}").parse()?;
+            for copy in copies {
+                for entry in copy.list(&path)? {
+                    // What a killed process left is nothing yet.
+                    if entry.name.ends_with(".partial") {
+                        continue;
+                    }
+                    let file = path.join(&entry.name).ok();
+                    let file = file.filter(|_| entry.kind == EntryKind::File);
+                    let bytes = file.as_ref().and_then(|file| copy.read(file, MAX_LEN).ok());
+                    let (Some(file), Some(bytes)) = (file, bytes) else {
+                        let name = format!("{path}/{}", entry.name);
+                        beside.problems.push(problem(copy, name, Reason::Unreadable));
+                        continue;
+                    };
+                    let valid = match folder {
+                        "history" => is_history(&entry.name, &bytes, set, keys),
+                        _ => is_attestation(&entry.name, &bytes, set),
+                    };
+                    match valid {
+                        true => beside.add(copy, file, bytes),
+                        false => invalid.push((copy, file)),
+                    }
+                }
+            }
+        }
+        for (copy, file) in invalid {
+            // What stands under its name elsewhere is not put in its place.
+            if let Some(held) = beside.files.get_mut(&file) {
+                held.copies.push(copy.id().to_owned());
+            }
+            beside.problems.push(problem(copy, file.to_string(), Reason::Malformed));
+        }
+        Ok(beside)
+    }
+
+    fn add(&mut self, copy: &Copy, file: StorePath, bytes: Vec<u8>) {
+        let new = || Held { bytes: bytes.clone(), copies: Vec::new(), disputed: false };
+        let held = self.files.entry(file.clone()).or_insert_with(new);
+        held.copies.push(copy.id().to_owned());
+        if held.bytes != bytes {
+            held.disputed = true;
+            self.problems.push(problem(copy, file.to_string(), Reason::ManifestDisagreement));
+        }
+    }
+
+    /// Files that are none, and files of one name that differ.
+    pub(super) fn problems(&self) -> Vec<FileProblem> {
+        self.problems.clone()
+    }
+
+    /// Adds to `copy` what it lacks, and gives how many that were. What it has stays as it is; of
+    /// two files that dispute one name neither is spread.
+    pub(super) fn complete(&self, copy: &Copy) -> Result<usize, BackupError> {
+        let mut added = 0;
+        for (path, held) in &self.files {
+            let lacks = !held.copies.iter().any(|id| id == copy.id());
+            if lacks && !held.disputed && copy.add_if_absent(path, &held.bytes)? {
+                added += 1;
+            }
+        }
+        Ok(added)
+    }
+}
+
+fn problem(copy: &Copy, file: String, reason: Reason) -> FileProblem {
+    FileProblem { copy: copy.id().to_owned(), file, reason }
+}
+
+/// A slashing history by its name, for the set's network, that speaks of a key of the set.
+fn is_history(name: &str, bytes: &[u8], set: &SetId, keys: &[PublicKey]) -> bool {
+    let dated = name.strip_suffix(".json").is_some_and(|stem| stem.parse::<Timestamp>().is_ok());
+    let history = history::parse_kept(bytes, set.network());
+    let speaks = history.is_ok_and(|history| {
+        let newest = history.newest();
+        keys.iter().any(|key| newest.contains_key(key))
+    });
+    dated && speaks
+}
+
+/// What is common to attestations of every version.
+#[derive(Deserialize)]
+struct Signed {
+    statement: String,
+    address: Address,
+    signature: Signature,
+}
+
+/// A statement about this set, really signed by the address in the file's name.
+fn is_attestation(name: &str, bytes: &[u8], set: &SetId) -> bool {
+    let stem = name.strip_suffix(".json").unwrap_or_default();
+    let Some((time, address)) = stem.split_once('-') else { return false };
+    let Ok(signed) = serde_json::from_slice::<Signed>(bytes) else { return false };
+    let signer = personal_message::recover(signed.statement.as_bytes(), &signed.signature);
+    time.parse::<Timestamp>().is_ok()
+        && address.eq_ignore_ascii_case(&signed.address.to_string())
+        && signed.statement.starts_with(&format!("Stockade attestation v1; set {set}; "))
+        && signer.is_ok_and(|signer| signer == signed.address)
+}

@@ -1,0 +1,102 @@
+//! What was read of sets already: a manifest is parsed and held once, however many copies have it;
+//! and no number of hostile ones fills the memory.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    Digest, SetId,
+    inspect::ReadManifest,
+    manifest::{Manifest, ManifestError},
+    origin::Origin,
+};
+use crate::eth::Address;
+
+/// The most bytes of manifests and SHA256SUMS that are held at once: a set of 65,000 keys in four
+/// versions.
+const MAX_HELD: u64 = 4 * Manifest::MAX_LEN;
+
+/// What was read of several sets in several copies.
+#[derive(Debug, Default)]
+pub struct Known {
+    manifests: HashMap<Digest, Arc<ReadManifest>>,
+    signers: HashMap<(Digest, SetId, Digest), Option<Address>>,
+    held: u64,
+    refused: bool,
+}
+
+/// Why a manifest is not held.
+#[derive(Debug)]
+pub(super) enum NotHeld {
+    /// It is none.
+    Malformed,
+    /// Too much is held already.
+    TooMuch,
+}
+
+impl From<ManifestError> for NotHeld {
+    fn from(_: ManifestError) -> Self {
+        Self::Malformed
+    }
+}
+
+impl Known {
+    /// Whether something was left unread because too much is held already.
+    pub fn refused(&self) -> bool {
+        self.refused
+    }
+
+    /// Makes room for a file of this many bytes, if there is any.
+    pub(super) fn hold(&mut self, bytes: usize) -> bool {
+        let held = self.held.saturating_add(bytes as u64);
+        let fits = held <= MAX_HELD;
+        if fits {
+            self.held = held;
+        }
+        self.refused |= !fits;
+        fits
+    }
+
+    pub(super) fn manifest(&mut self, bytes: Vec<u8>) -> Result<Arc<ReadManifest>, NotHeld> {
+        let digest = Digest::of(&bytes);
+        if let Some(known) = self.manifests.get(&digest) {
+            return Ok(Arc::clone(known));
+        }
+        if !self.hold(bytes.len()) {
+            return Err(NotHeld::TooMuch);
+        }
+        let manifest = Manifest::parse(&bytes)?;
+        let read = Arc::new(ReadManifest { manifest, bytes, digest });
+        self.manifests.insert(digest, Arc::clone(&read));
+        Ok(read)
+    }
+
+    /// Who signed that `manifest` is the set's.
+    pub(super) fn signer(
+        &mut self,
+        origin: &[u8],
+        set: &SetId,
+        manifest: &Digest,
+    ) -> Option<Address> {
+        let key = (Digest::of(origin), set.clone(), *manifest);
+        *self.signers.entry(key).or_insert_with(|| Origin::signer(origin, set, manifest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_of_manifests_fills_the_memory() {
+        let mut known = Known::default();
+        let mib = 1 << 20;
+        for _ in 0..256 {
+            assert!(known.hold(mib));
+        }
+        assert!(!known.refused());
+        assert!(!known.hold(1));
+        assert!(known.refused());
+        assert!(matches!(known.manifest(b"{}".to_vec()), Err(NotHeld::TooMuch)));
+        assert!(matches!(Known::default().manifest(b"{}".to_vec()), Err(NotHeld::Malformed)));
+    }
+}

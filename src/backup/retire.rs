@@ -1,0 +1,129 @@
+//! Retire: a set goes that another one replaces. Only after that other was opened just now, in every
+//! copy, and holds every key of it.
+
+use std::collections::BTreeSet;
+
+use super::{
+    BackupError, Copy, SetId,
+    drill::{self, Options},
+    hands::Hands,
+    history,
+    origin::{OriginVerdict, Pins},
+    scrub::{self, ScrubbedSet},
+    verdict::{Reason, Report},
+};
+use crate::{
+    bls::PublicKey,
+    interact::{Interact, Progress},
+};
+
+/// A set that may go, and what goes with it.
+#[derive(Debug)]
+pub struct Retirable {
+    /// Which.
+    pub set: SetId,
+    /// The set that replaces it.
+    pub by: SetId,
+    /// Its keys; the other set holds every one.
+    pub keys: Vec<PublicKey>,
+    /// What it holds beside keystores, and the other set may not.
+    pub other_files: Vec<String>,
+    /// What the drill of the other set found: everything proven.
+    pub drilled: Report,
+}
+
+/// Drills `by` with those at hand and makes sure that it holds every key of `set`. Gives the drill's
+/// report where not everything was proven.
+#[allow(clippy::too_many_arguments, reason = "two sets, where they are, and who opens them")]
+pub fn prepare(
+    copies: &[Copy],
+    set: &SetId,
+    by: &SetId,
+    pins: &Pins,
+    hands: &mut Hands,
+    user: &mut dyn Interact,
+    progress: &mut dyn Progress,
+) -> Result<Result<Retirable, Report>, BackupError> {
+    let refuse = |why: String| BackupError::NotRetirable { set: set.clone(), why };
+    if set == by {
+        return Err(refuse("a set does not replace itself".to_owned()));
+    }
+    if set.network() != by.network() {
+        return Err(refuse(format!("{by} is for another network")));
+    }
+    copies.iter().try_for_each(Copy::lock)?;
+    let old = scrub::read(copies, Some(set), progress)?;
+    let new = scrub::read(copies, Some(by), progress)?;
+    let pins = hands.pins(pins);
+    let (keys, other_files) = old
+        .sets
+        .iter()
+        .map(|old| contents(old, &pins))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(refuse)?
+        .into_iter()
+        .unzip::<_, _, Vec<_>, Vec<_>>();
+    let (keys, other_files): (Vec<_>, Vec<_>) = (keys.concat(), other_files.concat());
+    let held: BTreeSet<_> = new.sets.iter().flat_map(|new| of_manifest(new, &pins)).collect();
+    let absent: Vec<_> = keys.iter().filter(|key| !held.contains(key)).collect();
+    if let Some(first) = absent.first() {
+        return Err(refuse(format!(
+            "{by} lacks {} of its {} keys, {first} among them",
+            absent.len(),
+            keys.len()
+        )));
+    }
+    let options = Options { pins, accept_unknown_origin: false };
+    let drilled = drill::drill(copies, &new, &options, hands, user, progress)?;
+    if !drilled.all_proven() {
+        return Ok(Err(drilled));
+    }
+    let (set, by) = (set.clone(), by.clone());
+    Ok(Ok(Retirable { set, by, keys, other_files, drilled }))
+}
+
+/// The keys and the other files of a set, where every copy that has it says the same, and the one
+/// who made it is known: a manifest that somebody shortened would let keys be lost.
+fn contents(set: &ScrubbedSet, pins: &Pins) -> Result<(Vec<PublicKey>, Vec<String>), String> {
+    let read = set.manifest(pins).ok_or_else(|| set.why_no_manifest().explain().to_owned())?;
+    if set.origin_of(read, pins) >= OriginVerdict::Unknown {
+        return Err(Reason::OriginUnknown.explain().to_owned());
+    }
+    for inspection in set.copies.iter().flatten() {
+        if inspection.claimed_manifest() != Some(read.digest) {
+            return Err(Reason::ManifestDisagreement.explain().to_owned());
+        }
+        if let Some(file) = inspection.unlisted.first() {
+            return Err(format!("in copy {} something else lies in it: {file}", inspection.copy));
+        }
+    }
+    let keys = read.manifest.keystores.iter().map(|entry| entry.pubkey).collect();
+    let made_again = |path: &str| path.starts_with("seal/") || path == "RECOVERY.txt";
+    let others = read.manifest.files.iter().map(|entry| entry.path.to_string());
+    Ok((keys, others.filter(|path| !made_again(path)).collect()))
+}
+
+/// The keys of the manifest that counts.
+fn of_manifest(set: &ScrubbedSet, pins: &Pins) -> Vec<PublicKey> {
+    let entries = set.manifest(pins).into_iter().flat_map(|read| &read.manifest.keystores);
+    entries.map(|entry| entry.pubkey).collect()
+}
+
+impl Retirable {
+    /// Removes the set from every copy, each in one step. Its histories and attestations stay; the
+    /// histories go beside the other set too, in every copy, before anything is removed. Gives the
+    /// ids of the copies that had it.
+    pub fn retire(&self, copies: &[Copy]) -> Result<Vec<String>, BackupError> {
+        for copy in copies {
+            history::carry_over(copies, &self.set, &self.by, copy)?;
+        }
+        let mut removed = Vec::new();
+        for copy in copies {
+            if copy.set_ids()?.0.contains(&self.set) {
+                copy.remove(&self.set)?;
+                removed.push(copy.id().to_owned());
+            }
+        }
+        Ok(removed)
+    }
+}

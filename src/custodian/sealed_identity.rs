@@ -1,0 +1,115 @@
+//! The identity of a passphrase custodian: an age identity file that is itself sealed with the
+//! passphrase (scrypt), in age's text armor. `age -d -i FILE` takes it as it is. Why the secret of a
+//! set is not sealed with the passphrase itself: `docs/decisions/0006-passphrase-custodian.md`.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    iter,
+};
+
+use age::{
+    armor::{ArmoredReader, ArmoredWriter, Format},
+    scrypt,
+    secrecy::{ExposeSecret as _, SecretString},
+};
+use zeroize::Zeroizing;
+
+use super::Identity;
+use crate::secret::{SecretBytes, SecretText};
+
+/// 2^18, what the `age` tool uses: 256 MiB and about a second for each guess.
+const WORK: u8 = 18;
+
+/// The most work that a file can ask for: 1 GiB.
+const MAX_WORK: u8 = 20;
+
+/// The longest sealed identity, and the longest identity file within.
+const MAX_LEN: usize = 4096;
+
+const HEADER: &str = "-----BEGIN AGE ENCRYPTED FILE-----\n";
+
+/// Why a passphrase opens no identity.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PassphraseError {
+    /// The passphrase is not the one.
+    #[error("the passphrase is not the one of custodian {0}")]
+    Wrong(String),
+    /// It opens, and to something else than the custodian's recipient says.
+    #[error("the sealed identity of custodian {0} is not the one of its recipient")]
+    OtherIdentity(String),
+    /// The sealed identity is no age file, or asks for more work than is reasonable.
+    #[error("the sealed identity of custodian {id} cannot be used: {why}")]
+    Unusable {
+        /// Which custodian.
+        id: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// A fresh identity: its recipient, and itself sealed with `passphrase`.
+pub(super) fn make(passphrase: &SecretText) -> io::Result<(String, String)> {
+    let secret = SecretBytes::<32>::random().map_err(io::Error::other)?;
+    let identity = Identity::from_secret(secret.expose());
+    let mut recipient = scrypt::Recipient::new(secret_string(passphrase));
+    recipient.set_work_factor(WORK);
+    let encryptor = age::Encryptor::with_recipients(iter::once(&recipient as &dyn age::Recipient))
+        .map_err(io::Error::other)?;
+    let mut sealed = Vec::new();
+    let armor = ArmoredWriter::wrap_output(&mut sealed, Format::AsciiArmor)?;
+    let mut writer = encryptor.wrap_output(armor)?;
+    writer.write_all(identity.to_text().expose_secret().as_bytes())?;
+    writer.write_all(b"\n")?;
+    writer.finish()?.finish()?;
+    let sealed = String::from_utf8(sealed).map_err(io::Error::other)?;
+    Ok((identity.recipient(), sealed))
+}
+
+/// Whether `text` can be a sealed identity at all.
+pub(super) fn require_sealed(text: &str) -> Result<(), &'static str> {
+    match text.starts_with(HEADER) && text.len() <= MAX_LEN && text.is_ascii() {
+        true => Ok(()),
+        false => Err("its identity is no sealed age file"),
+    }
+}
+
+/// Opens the `sealed` identity of the custodian `id` with its recipient.
+pub(super) fn open(
+    id: &str,
+    recipient: &str,
+    sealed: &str,
+    passphrase: &SecretText,
+) -> Result<Identity, PassphraseError> {
+    let unusable = |why: String| PassphraseError::Unusable { id: id.to_owned(), why };
+    let plain = decrypt(sealed.as_bytes(), passphrase).map_err(|error| match error {
+        age::DecryptError::DecryptionFailed
+        | age::DecryptError::KeyDecryptionFailed
+        | age::DecryptError::NoMatchingKeys => PassphraseError::Wrong(id.to_owned()),
+        error => unusable(error.to_string()),
+    })?;
+    let text = std::str::from_utf8(&plain).unwrap_or_default();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    match lines.find_map(Identity::parse) {
+        Some(identity) if identity.recipient() == recipient => Ok(identity),
+        _ => Err(PassphraseError::OtherIdentity(id.to_owned())),
+    }
+}
+
+/// Opens an age file, armored or not, that was sealed with a passphrase.
+pub(super) fn decrypt(
+    sealed: &[u8],
+    passphrase: &SecretText,
+) -> Result<Zeroizing<Vec<u8>>, age::DecryptError> {
+    let mut identity = scrypt::Identity::new(secret_string(passphrase));
+    identity.set_max_work_factor(MAX_WORK);
+    let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(sealed))?;
+    let reader = decryptor.decrypt(iter::once(&identity as &dyn age::Identity))?;
+    let mut plain = Zeroizing::new(Vec::with_capacity(MAX_LEN));
+    reader.take(MAX_LEN as u64).read_to_end(&mut plain)?;
+    Ok(plain)
+}
+
+fn secret_string(passphrase: &SecretText) -> SecretString {
+    SecretString::from(passphrase.expose().to_owned())
+}

@@ -1,0 +1,181 @@
+//! Where a change to a file system can be made to fail, or the process to end, so that tests see
+//! what is left then. A release build holds nothing of it.
+//!
+//! `STOCKADE_FAIL_AT=<n>:<how>`: at the n-th change (from 1) `kill` the process, or `stop` it there
+//! and at every later one (SIGSTOP), or fail: `eio` once, `enospc` with every later change but
+//! removals, `erofs` with every later one. `STOCKADE_FAIL_RULES=exfat` refuses what exFAT refuses.
+
+use std::{io, path::Path};
+
+/// What is about to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// A file or folder is made, written, synced or renamed.
+    Write,
+    /// Something goes, which works on a full disk too.
+    Remove,
+}
+
+#[cfg(not(debug_assertions))]
+mod imp {
+    use super::{Change, Path, io};
+
+    pub(in super::super) fn pass(_change: Change) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(in super::super) fn tear(_folder: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(in super::super) fn exfat() -> bool {
+        false
+    }
+
+    pub(in super::super) fn name(_path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(in super::super) fn mode(_path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(debug_assertions)]
+mod imp {
+    use std::{cell::RefCell, fs};
+
+    use super::{Change, Path, io};
+
+    /// What happens at which change.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(in super::super) enum How {
+        Kill,
+        Stop,
+        /// As killed, for tests in one process: this change and every later one does nothing.
+        #[cfg(test)]
+        Dead,
+        Eio,
+        Enospc,
+        Erofs,
+    }
+
+    #[derive(Debug, Clone, Copy, Default)]
+    struct Plan {
+        at: Option<(u64, How)>,
+        exfat: bool,
+        passed: u64,
+    }
+
+    thread_local! {
+        static PLAN: RefCell<Plan> = RefCell::new(from_env());
+    }
+
+    fn from_env() -> Plan {
+        let text = std::env::var("STOCKADE_FAIL_AT").unwrap_or_default();
+        let how = |text: &str| match text {
+            "kill" => Some(How::Kill),
+            "stop" => Some(How::Stop),
+            "eio" => Some(How::Eio),
+            "enospc" => Some(How::Enospc),
+            "erofs" => Some(How::Erofs),
+            _ => None,
+        };
+        let at = text.split_once(':').and_then(|(n, h)| Some((n.parse().ok()?, how(h)?)));
+        let exfat = std::env::var("STOCKADE_FAIL_RULES").is_ok_and(|rules| rules == "exfat");
+        Plan { at, exfat, passed: 0 }
+    }
+
+    /// Arms this thread.
+    #[cfg(test)]
+    pub(in super::super) fn arm(at: Option<(u64, How)>, exfat: bool) {
+        PLAN.with_borrow_mut(|plan| *plan = Plan { at, exfat, passed: 0 });
+    }
+
+    /// How many changes were begun since.
+    #[cfg(test)]
+    pub(in super::super) fn passed() -> u64 {
+        PLAN.with_borrow(|plan| plan.passed)
+    }
+
+    /// Whether this thread follows exFAT's rules.
+    pub(in super::super) fn exfat() -> bool {
+        PLAN.with_borrow(|plan| plan.exfat)
+    }
+
+    /// Called before every change.
+    pub(in super::super) fn pass(change: Change) -> io::Result<()> {
+        let (passed, at) = PLAN.with_borrow_mut(|plan| {
+            plan.passed += 1;
+            (plan.passed, plan.at)
+        });
+        let Some((n, how)) = at.filter(|(n, _)| passed >= *n) else { return Ok(()) };
+        let errno = match how {
+            How::Kill => return signal(rustix::process::Signal::KILL),
+            How::Stop => return signal(rustix::process::Signal::STOP),
+            How::Eio if passed > n => return Ok(()),
+            How::Enospc if change == Change::Remove => return Ok(()),
+            #[cfg(test)]
+            How::Dead => rustix::io::Errno::IO,
+            How::Eio => rustix::io::Errno::IO,
+            How::Enospc => rustix::io::Errno::NOSPC,
+            How::Erofs => rustix::io::Errno::ROFS,
+        };
+        Err(errno.into())
+    }
+
+    fn signal(signal: rustix::process::Signal) -> io::Result<()> {
+        Ok(rustix::process::kill_process(rustix::process::getpid(), signal)?)
+    }
+
+    /// Called before a folder is removed with all that is in it: where something may happen, one
+    /// file goes first, so that it can happen with a folder half gone.
+    pub(in super::super) fn tear(folder: &Path) -> io::Result<()> {
+        if PLAN.with_borrow(|plan| plan.at.is_none()) {
+            return Ok(());
+        }
+        for entry in fs::read_dir(folder)?.flatten() {
+            if entry.file_type()?.is_file() {
+                fs::remove_file(entry.path())?;
+                return pass(Change::Remove);
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a name that exFAT refuses, or that is another one's in another case.
+    pub(in super::super) fn name(path: &Path) -> io::Result<()> {
+        if !exfat() {
+            return Ok(());
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let bad = |c: char| c.is_control() || "\"*/:<>?\\|".contains(c);
+        if name.chars().any(bad) || name.ends_with(['.', ' ']) || name.len() > 255 {
+            return Err(rustix::io::Errno::INVAL.into());
+        }
+        let siblings = fs::read_dir(path.parent().unwrap_or(Path::new(".")))?.flatten();
+        let same = |other: &str| other != name && other.to_lowercase() == name.to_lowercase();
+        match siblings.map(|entry| entry.file_name()).any(|n| same(&n.to_string_lossy())) {
+            true => Err(rustix::io::Errno::EXIST.into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Gives what was made the mode that everything has on exFAT.
+    #[cfg(unix)]
+    pub(in super::super) fn mode(path: &Path) -> io::Result<()> {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        match exfat() {
+            true => fs::set_permissions(path, fs::Permissions::from_mode(0o755)),
+            false => Ok(()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(in super::super) fn mode(_path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+pub(super) use imp::*;

@@ -1,0 +1,30 @@
+//! What a file says of the file system that it lies on.
+
+use std::path::Path;
+
+/// A number that all files of one file system share, as long as it is mounted.
+#[cfg(unix)]
+pub fn file_system_id(path: &Path) -> Option<u64> {
+    Some(std::os::unix::fs::MetadataExt::dev(&path.metadata().ok()?))
+}
+
+/// Not known on this system.
+#[cfg(not(unix))]
+pub fn file_system_id(_path: &Path) -> Option<u64> {
+    None
+}
+
+/// Whether the file at `path`, which was written by this module, is for its owner alone. FAT and
+/// exFAT keep no modes: there it is everybody's.
+#[cfg(unix)]
+pub fn keeps_modes(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o077 == 0)
+}
+
+/// This system has no modes.
+#[cfg(not(unix))]
+pub fn keeps_modes(_path: &Path) -> bool {
+    false
+}
