@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use super::{AttestError, Attestation, AttestedLevel, Challenge, Statement, verify};
 use crate::{
     backup::{
-        BackupError, Copy, SetId, history,
+        BackupError, Copy, Digest, SetId, history,
+        inspect::ReadManifest,
         origin::{OriginVerdict, Pins},
-        scrub::Scrubbed,
+        scrub::{Scrubbed, ScrubbedSet},
         verdict::{Counts, Level, Reason, Report},
     },
     bls::PublicKey,
     device::{Show, Wallet},
-    eth::personal_message,
+    eth::{Address, personal_message},
     interact::Interact,
     path::DerivationPath,
     timestamp::Timestamp,
@@ -27,65 +28,147 @@ pub struct Attested {
     pub attestation: Attestation,
 }
 
-/// Has `wallet` sign, for every set, what `report` says of it, with the key at `path`; and adds
-/// the attestation to every copy. One press a set.
-#[allow(clippy::too_many_arguments, reason = "what was found, who signs, and when")]
+/// What was checked, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked<'a> {
+    /// Where.
+    pub copies: &'a [Copy],
+    /// What was read there.
+    pub scrubbed: &'a Scrubbed,
+    /// What was found.
+    pub report: &'a Report,
+    /// Whose sets a wallet signs for.
+    pub pins: &'a Pins,
+}
+
+/// How old a statement may be that another wallet joins in: as long as two people may need to meet.
+const MAX_JOIN_AGE: i64 = 7 * 86_400;
+
+/// Has `wallet` sign, for every set, what was found of it, with the key at `path`; and adds the
+/// attestation to every copy. One press a set.
 pub fn create(
-    copies: &[Copy],
-    scrubbed: &Scrubbed,
-    report: &Report,
-    pins: &Pins,
+    checked: Checked<'_>,
     challenge: Option<&Challenge>,
     path: &DerivationPath,
     now: Timestamp,
     wallet: &mut dyn Wallet,
     user: &mut dyn Interact,
 ) -> Result<Vec<Attested>, AttestError> {
-    if let Some(damaged) = copies.iter().find(|copy| copy.damage().is_some()) {
-        return Err(AttestError::DamagedCopy(damaged.dir().to_owned()));
-    }
-    for set in &scrubbed.sets {
-        let read = set.manifest(pins).ok_or_else(|| AttestError::NoManifest(set.id.to_string()))?;
-        if set.origin_of(read, pins) >= OriginVerdict::Unknown {
-            return Err(AttestError::UnknownOrigin(set.id.to_string()));
-        }
-    }
+    checked.require_own()?;
     let address = wallet.address(path, Show::Silently, user)?;
     let mut made = Vec::new();
-    for set in &scrubbed.sets {
-        let read = set.manifest(pins).ok_or_else(|| AttestError::NoManifest(set.id.to_string()))?;
-        let mut ids: Vec<String> = copies.iter().map(|copy| copy.id().to_owned()).collect();
+    for set in &checked.scrubbed.sets {
+        let previous = verify::newest(checked.copies, &set.id, &address, now)?;
+        let previous = previous.map(|last| last.digest());
+        let statement = checked.statement(set, previous, challenge.cloned(), now)?;
+        made.push(checked.attest(statement, &address, path, wallet, user)?);
+    }
+    Ok(made)
+}
+
+/// Has `wallet` sign the very statement of `other`, by another wallet, where its own check found
+/// the same: the same set and manifest, the same counts at the same level, in the same copies.
+pub fn join(
+    checked: Checked<'_>,
+    other: &Attestation,
+    path: &DerivationPath,
+    now: Timestamp,
+    wallet: &mut dyn Wallet,
+    user: &mut dyn Interact,
+) -> Result<Attested, AttestError> {
+    checked.require_own()?;
+    let refuse = |why: String| AttestError::NotJoined(why);
+    if !other.is_signed() {
+        return Err(refuse(format!("{} did not sign it", other.address)));
+    }
+    let theirs: Statement = other.statement.parse()?;
+    let age = now.unix() - theirs.time.unix();
+    if !(0..=MAX_JOIN_AGE).contains(&age) {
+        let days = MAX_JOIN_AGE / 86_400;
+        return Err(refuse(format!("its time {} is not of the last {days} days", theirs.time)));
+    }
+    let set = checked.scrubbed.sets.iter().find(|set| set.id == theirs.set);
+    let set = set.ok_or_else(|| refuse(format!("set {} is not in these copies", theirs.set)))?;
+    let (previous, challenge) = (theirs.previous, theirs.challenge.clone());
+    let own = checked.statement(set, previous, challenge, theirs.time)?;
+    if own != theirs {
+        return Err(refuse(format!(
+            "what was found here is another:\n  {own}\nthan it says:\n  {theirs}"
+        )));
+    }
+    let address = wallet.address(path, Show::Silently, user)?;
+    if address == other.address {
+        return Err(refuse(format!("{address} signed it already")));
+    }
+    checked.attest(own, &address, path, wallet, user)
+}
+
+impl Checked<'_> {
+    /// A wallet signs for sets whose origin is known, in copies that can be named.
+    fn require_own(&self) -> Result<(), AttestError> {
+        if let Some(damaged) = self.copies.iter().find(|copy| copy.damage().is_some()) {
+            return Err(AttestError::DamagedCopy(damaged.dir().to_owned()));
+        }
+        for set in &self.scrubbed.sets {
+            if set.origin_of(self.manifest(set)?, self.pins) >= OriginVerdict::Unknown {
+                return Err(AttestError::UnknownOrigin(set.id.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    fn manifest<'a>(&self, set: &'a ScrubbedSet) -> Result<&'a ReadManifest, AttestError> {
+        set.manifest(self.pins).ok_or_else(|| AttestError::NoManifest(set.id.to_string()))
+    }
+
+    fn statement(
+        &self,
+        set: &ScrubbedSet,
+        previous: Option<Digest>,
+        challenge: Option<Challenge>,
+        time: Timestamp,
+    ) -> Result<Statement, AttestError> {
+        let mut ids: Vec<String> = self.copies.iter().map(|copy| copy.id().to_owned()).collect();
         ids.sort();
-        let statement = Statement {
+        Ok(Statement {
             set: set.id.clone(),
-            manifest: read.digest,
-            level: match report.level {
+            manifest: self.manifest(set)?.digest,
+            level: match self.report.level {
                 Level::Opened => AttestedLevel::Opened,
                 _ => AttestedLevel::Bytes,
             },
-            keys: counts(report, &set.id),
+            keys: counts(self.report, &set.id),
             copies: ids,
-            history: history::newest_digest(copies, &set.id)?,
-            previous: verify::newest(copies, &set.id, &address, now)?.map(|last| last.digest()),
-            challenge: challenge.cloned(),
-            time: now,
-        };
+            history: history::newest_digest(self.copies, &set.id)?,
+            previous,
+            challenge,
+            time,
+        })
+    }
+
+    fn attest(
+        &self,
+        statement: Statement,
+        address: &Address,
+        path: &DerivationPath,
+        wallet: &mut dyn Wallet,
+        user: &mut dyn Interact,
+    ) -> Result<Attested, AttestError> {
         let text = statement.to_string();
         let signature = wallet.sign_personal(path, &text, user)?;
         match personal_message::recover(text.as_bytes(), &signature) {
-            Ok(signer) if signer == address => {}
-            _ => return Err(AttestError::WrongSigner(address)),
+            Ok(signer) if signer == *address => {}
+            _ => return Err(AttestError::WrongSigner(*address)),
         }
-        let attestation = Attestation::new(text, address, signature);
+        let attestation = Attestation::new(text, *address, signature);
         let bytes = attestation.to_json().map_err(BackupError::from)?;
-        let name = format!("attestations/{}/{now}-{address}.json", set.id);
-        for copy in copies {
+        let name = format!("attestations/{}/{}-{address}.json", statement.set, statement.time);
+        for copy in self.copies {
             copy.lock().map_err(BackupError::from)?;
             copy.add(&name, bytes.clone())?;
         }
-        made.push(Attested { statement, attestation });
+        Ok(Attested { statement, attestation })
     }
-    Ok(made)
 }
 
 /// One verdict a key: proven only where it is so in every copy.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::StatementError;
+use super::{PolicyError, StatementError};
 use crate::{backup::BackupError, device::DeviceError, eth::Address};
 
 /// Why nothing could be attested, or an attestation not be read.
@@ -29,6 +29,17 @@ pub enum AttestError {
     /// A copy whose id is not known.
     #[error("the copy.json of {} is damaged, so a statement cannot name it: repair it first", .0.display())]
     DamagedCopy(PathBuf),
+    /// A statement of another wallet that this one does not sign too.
+    #[error("not signed: {0}")]
+    NotJoined(String),
+    /// Not a policy.
+    #[error("{}: {reason}", .path.display())]
+    Policy {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: PolicyError,
+    },
     /// The wallet's signature is not its own.
     #[error("the signature does not recover to the wallet's address {0}")]
     WrongSigner(Address),

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::eth::{Address, Signature, personal_message};
+use super::Statement;
+use crate::{
+    eth::{Address, Signature, personal_message},
+    timestamp::Timestamp,
+};
 
 const VERSION: u32 = 1;
 
@@ -42,6 +46,12 @@ impl Attestation {
         let mut json = serde_json::to_vec(self)?;
         json.push(b'\n');
         Ok(json)
+    }
+
+    /// The time of its statement, where the address that it names signed one.
+    pub fn time(&self) -> Option<Timestamp> {
+        let statement: Statement = self.statement.parse().ok()?;
+        self.is_signed().then_some(statement.time)
     }
 
     /// Whether the address that it names signed exactly this statement.

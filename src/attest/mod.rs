@@ -1,13 +1,22 @@
 //! Attestations: one line of text that a wallet shows and signs, and anyone can verify.
 
+mod audit;
+mod chain;
 mod create;
+mod drills;
 mod error;
 mod file;
+mod policy;
+mod requirements;
 mod statement;
 mod verify;
 
-pub use create::{Attested, create};
+pub use audit::{Audit, SetAudit, audit};
+pub use create::{Attested, Checked, create, join};
+pub use drills::{Drilled, drills};
 pub use error::AttestError;
 pub use file::Attestation;
+pub use policy::{Policy, PolicyError, parse_age};
+pub use requirements::{Clause, Met, Requirements};
 pub use statement::{AttestedLevel, Challenge, Statement, StatementError};
-pub use verify::{Judged, Rules, find, judge, unattested};
+pub use verify::{FoundAttestation, Judged, Rules, Which, find, judge, read, unattested};

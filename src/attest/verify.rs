@@ -1,8 +1,11 @@
 //! Judging attestations: by whom, about what, how old, and what they say.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
-use super::{AttestError, Attestation, Statement};
+use super::{AttestError, Attestation, Met, Requirements, Statement};
 use crate::{
     backup::{BackupError, Copy, ListedSet, SetId, list},
     bls::PublicKey,
@@ -16,10 +19,8 @@ use crate::{
 pub struct Rules {
     /// Who may have signed it.
     pub signers: Vec<Address>,
-    /// The oldest that it may be, in seconds.
-    pub max_age: Option<i64>,
-    /// How many copies it must speak of.
-    pub min_copies: usize,
+    /// What it must say.
+    pub requirements: Requirements,
 }
 
 /// An attestation and what is wrong with it.
@@ -40,33 +41,56 @@ pub struct Judged {
 /// An attestation where it was found, or a set that has none.
 #[derive(Debug)]
 pub struct FoundAttestation {
-    place: PathBuf,
-    attestation: Option<Attestation>,
-    beside: Option<Beside>,
+    pub(super) place: PathBuf,
+    pub(super) attestation: Option<Attestation>,
+    /// Why there is none in a file that is named as one.
+    pub(super) unreadable: Option<String>,
+    pub(super) beside: Option<Beside>,
+}
+
+impl FoundAttestation {
+    /// The set that it speaks of; the one that it lies beside, where it lies beside one.
+    pub(super) fn set(&self) -> Option<SetId> {
+        let beside = self.beside.as_ref().map(|beside| beside.set.id.clone());
+        let said = || self.attestation.as_ref()?.statement.parse::<Statement>().ok();
+        beside.or_else(|| said().map(|statement| statement.set))
+    }
+
+    /// The keys that `statement` speaks of, where its manifest lies beside this.
+    pub(super) fn keys_of(&self, statement: &Statement) -> Vec<PublicKey> {
+        attested_keys(statement, self.beside.as_ref())
+    }
 }
 
 /// The set that an attestation lies beside, and the copy.
 #[derive(Debug, Clone)]
-struct Beside {
+pub(super) struct Beside {
     copy: String,
     set: ListedSet,
 }
 
-/// Reads attestations: files by name; and of every copy, for each of its sets, the newest of each
-/// signer. A set that nobody attested is found too.
-pub fn find(paths: &[PathBuf]) -> Result<Vec<FoundAttestation>, AttestError> {
+/// Which of a copy's attestations are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Of each set and signer the newest.
+    Newest,
+    /// All that there are.
+    All,
+}
+
+/// Reads attestations: files by name; and of every copy, for each of its sets, those of `which`. A
+/// set that nobody attested is found too.
+pub fn find(paths: &[PathBuf], which: Which) -> Result<Vec<FoundAttestation>, AttestError> {
     let mut found = Vec::new();
     for path in paths {
         match path.is_dir() {
-            true => found.extend(in_copy(&Copy::open(path)?)?),
-            false => {
-                let bytes =
-                    private_file::read(path, Attestation::MAX_LEN).map_err(BackupError::from)?;
-                let attestation = Attestation::parse(&bytes)
-                    .map_err(|reason| AttestError::Malformed { path: path.clone(), reason })?;
-                let (place, attestation) = (path.clone(), Some(attestation));
-                found.push(FoundAttestation { place, attestation, beside: None });
-            }
+            true => found.extend(in_copy(&Copy::open(path)?, which)?),
+            false => found.push(FoundAttestation {
+                place: path.clone(),
+                attestation: Some(read(path)?),
+                unreadable: None,
+                beside: None,
+            }),
         }
     }
     match found.is_empty() {
@@ -78,43 +102,70 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<FoundAttestation>, AttestError> {
     }
 }
 
-fn in_copy(copy: &Copy) -> Result<Vec<FoundAttestation>, AttestError> {
+/// Reads an attestation file.
+pub fn read(path: &Path) -> Result<Attestation, AttestError> {
+    let bytes = private_file::read(path, Attestation::MAX_LEN).map_err(BackupError::from)?;
+    Attestation::parse(&bytes)
+        .map_err(|reason| AttestError::Malformed { path: path.to_owned(), reason })
+}
+
+fn in_copy(copy: &Copy, which: Which) -> Result<Vec<FoundAttestation>, AttestError> {
     let mut found = Vec::new();
     for set in list(std::slice::from_ref(copy))? {
         let place = copy.dir().join("stockade").join(set.id.as_str());
-        let newest = newest_of_each(copy, &set.id)?;
-        let beside = Some(Beside { copy: copy.id().to_owned(), set });
-        if newest.is_empty() {
-            found.push(FoundAttestation { place, attestation: None, beside: beside.clone() });
+        let (mut attestations, unreadable) = files(copy, &set.id)?;
+        if which == Which::Newest {
+            attestations = newest_of_each(attestations);
         }
-        found.extend(newest.into_iter().map(|(place, attestation)| FoundAttestation {
+        let beside = Some(Beside { copy: copy.id().to_owned(), set });
+        let none = |place, unreadable| FoundAttestation {
+            place,
+            attestation: None,
+            unreadable,
+            beside: beside.clone(),
+        };
+        if attestations.is_empty() && unreadable.is_empty() {
+            found.push(none(place, None));
+        }
+        found.extend(unreadable.into_iter().map(|(place, reason)| none(place, Some(reason))));
+        found.extend(attestations.into_iter().map(|(_, place, attestation)| FoundAttestation {
             place,
             attestation: Some(attestation),
+            unreadable: None,
             beside: beside.clone(),
         }));
     }
     Ok(found)
 }
 
-/// The newest attestation of each signer about a set in one copy.
-fn newest_of_each(copy: &Copy, set: &SetId) -> Result<Vec<(PathBuf, Attestation)>, BackupError> {
-    let mut newest: Vec<(Timestamp, PathBuf, Attestation)> = Vec::new();
-    for (time, file, attestation) in files(copy, set)? {
-        let address = attestation.address;
-        match newest.iter_mut().find(|(_, _, known)| known.address == address) {
-            Some(known) if known.0 < time => *known = (time, file, attestation),
+/// An attestation, and the time that it says; where nobody signed that, the time that its file's
+/// name gives.
+pub(super) type Dated = (Timestamp, PathBuf, Attestation);
+
+/// A file that is named as an attestation, and why it is none.
+type Unreadable = (PathBuf, String);
+
+/// The newest of each signer.
+fn newest_of_each(all: Vec<Dated>) -> Vec<Dated> {
+    let mut newest: Vec<Dated> = Vec::new();
+    for one in all {
+        match newest.iter_mut().find(|(_, _, known)| known.address == one.2.address) {
+            Some(known) if known.0 < one.0 => *known = one,
             Some(_) => {}
-            None => newest.push((time, file, attestation)),
+            None => newest.push(one),
         }
     }
-    Ok(newest.into_iter().map(|(_, file, attestation)| (file, attestation)).collect())
+    newest
 }
 
-/// The files `<utc>-<address>.json` that lie beside a set. Whatever else is there, or cannot be
-/// read, is no attestation.
-fn files(copy: &Copy, set: &SetId) -> Result<Vec<(Timestamp, PathBuf, Attestation)>, BackupError> {
+/// The files `<utc>-<address>.json` that lie beside a set, and those of such a name that cannot be
+/// read: one of these may have been the newest. Whatever else is there is no attestation.
+pub(super) fn files(
+    copy: &Copy,
+    set: &SetId,
+) -> Result<(Vec<Dated>, Vec<Unreadable>), BackupError> {
     let folder: StorePath = format!("attestations/{set}").parse()?;
-    let mut files = Vec::new();
+    let (mut files, mut unreadable) = (Vec::new(), Vec::new());
     for entry in copy.list(&folder)? {
         let stem = entry.name.strip_suffix(".json").and_then(|stem| stem.split_once('-'));
         let time = stem.and_then(|(time, address)| {
@@ -123,11 +174,15 @@ fn files(copy: &Copy, set: &SetId) -> Result<Vec<(Timestamp, PathBuf, Attestatio
         });
         let (Some(time), EntryKind::File) = (time, entry.kind) else { continue };
         let path = folder.join(&entry.name)?;
-        let Ok(bytes) = copy.read(&path, Attestation::MAX_LEN) else { continue };
-        let Ok(attestation) = Attestation::parse(&bytes) else { continue };
-        files.push((time, copy.dir().join("stockade").join(path.as_str()), attestation));
+        let place = copy.dir().join("stockade").join(path.as_str());
+        let bytes = copy.read(&path, Attestation::MAX_LEN).map_err(|error| error.to_string());
+        match bytes.and_then(|bytes| Attestation::parse(&bytes)) {
+            // A name is no evidence: anybody can give an old statement a new one.
+            Ok(attestation) => files.push((attestation.time().unwrap_or(time), place, attestation)),
+            Err(reason) => unreadable.push((place, reason)),
+        }
     }
-    Ok(files)
+    Ok((files, unreadable))
 }
 
 /// The newest statement about a set that `signer` signed and any copy keeps.
@@ -139,7 +194,7 @@ pub(super) fn newest(
 ) -> Result<Option<Statement>, BackupError> {
     let mut newest: Option<Statement> = None;
     for copy in copies {
-        for (_, _, attestation) in files(copy, set)? {
+        for (_, _, attestation) in files(copy, set)?.0 {
             let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
             let newer = newest.as_ref().is_none_or(|found| found.time < statement.time);
             let own = attestation.address == *signer && attestation.is_signed();
@@ -153,10 +208,11 @@ pub(super) fn newest(
 
 /// Holds an attestation against the rules.
 pub fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
-    let FoundAttestation { place, attestation, beside } = found;
+    let FoundAttestation { place, attestation, unreadable, beside } = found;
     let mut problems = Vec::new();
     let Some(attestation) = attestation else {
-        problems.push("nobody attested this set".to_owned());
+        let damaged = unreadable.map(|reason| format!("it is no attestation: {reason}"));
+        problems.push(damaged.unwrap_or_else(|| "nobody attested this set".to_owned()));
         return Judged { place, attestation: None, statement: None, problems, keys: Vec::new() };
     };
     if !attestation.is_signed() {
@@ -167,7 +223,9 @@ pub fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
     let statement = attestation.statement.parse::<Statement>().ok();
     match &statement {
         Some(statement) => {
-            problems.extend(judge_statement(statement, rules, now));
+            let clauses = rules.requirements.clauses(statement, now);
+            let broken = clauses.into_iter().filter(|clause| clause.met != Met::Yes);
+            problems.extend(broken.map(|clause| clause.detail));
             problems.extend(judge_place(statement, beside.as_ref()));
         }
         None => problems.push("its statement does not follow the grammar".to_owned()),
@@ -177,33 +235,8 @@ pub fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
     Judged { place, attestation: Some(attestation), statement, problems, keys }
 }
 
-fn judge_statement(statement: &Statement, rules: &Rules, now: Timestamp) -> Vec<String> {
-    let mut problems = Vec::new();
-    let age = now.unix() - statement.time.unix();
-    if age < 0 {
-        problems.push(format!("its time {} is in the future", statement.time));
-    }
-    if let Some(max) = rules.max_age
-        && age > max
-    {
-        problems.push(format!("it is {} days old, {} are allowed", age / 86_400, max / 86_400));
-    }
-    if statement.copies.len() < rules.min_copies {
-        let count = statement.copies.len();
-        problems.push(format!("it speaks of {count} copies, {} are asked for", rules.min_copies));
-    }
-    let keys = statement.keys;
-    if keys.contradicted > 0 || keys.inconclusive > 0 || keys.proven == 0 {
-        problems.push(format!(
-            "it says {} keys proven, {} contradicted, {} inconclusive",
-            keys.proven, keys.contradicted, keys.inconclusive
-        ));
-    }
-    problems
-}
-
 /// What lies beside it must be what it speaks of.
-fn judge_place(statement: &Statement, beside: Option<&Beside>) -> Vec<String> {
+pub(super) fn judge_place(statement: &Statement, beside: Option<&Beside>) -> Vec<String> {
     let Some(Beside { copy, set }) = beside else { return Vec::new() };
     let mut problems = Vec::new();
     if statement.set != set.id {

@@ -1,0 +1,178 @@
+//! Holding all the attestations at hand against a policy, set by set. What counts for a set is the
+//! newest statement that any of the policy's signers made: an older and better one never stands in
+//! front of it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use super::{
+    Clause, Met, Policy, Statement,
+    chain::{self, Signed},
+    verify::{FoundAttestation, judge_place},
+};
+use crate::{
+    backup::{Digest, SetId},
+    bls::PublicKey,
+    timestamp::Timestamp,
+};
+
+/// What an audit found of one set.
+#[derive(Debug)]
+pub struct SetAudit {
+    /// Which.
+    pub set: SetId,
+    /// The statement that counts, where any signer of the policy made one.
+    pub statement: Option<Statement>,
+    /// Every clause of the policy.
+    pub clauses: Vec<Clause>,
+    /// The keys of the manifest that the statement speaks of, where it lies beside it.
+    keys: BTreeSet<PublicKey>,
+}
+
+/// What an audit found.
+#[derive(Debug)]
+pub struct Audit {
+    /// Set by set.
+    pub sets: Vec<SetAudit>,
+    /// The keys that must be attested and are not, by a set that fulfils every clause.
+    pub missing: Vec<PublicKey>,
+}
+
+impl SetAudit {
+    /// Whether every clause is met.
+    pub fn is_met(&self) -> bool {
+        self.clauses.iter().all(|clause| clause.met == Met::Yes)
+    }
+}
+
+impl Audit {
+    /// Whether everything that was asked for is so. Nothing to judge is nothing met.
+    pub fn is_met(&self) -> bool {
+        !self.sets.is_empty() && self.sets.iter().all(SetAudit::is_met) && self.missing.is_empty()
+    }
+}
+
+/// Judges `found` by `policy`. `after` is the digest of the last statement that an auditor
+/// remembers: of one set it must be at hand, and no newer than what counts.
+pub fn audit(
+    found: &[FoundAttestation],
+    policy: &Policy,
+    after: Option<&Digest>,
+    now: Timestamp,
+) -> Audit {
+    let ids: BTreeSet<SetId> = found.iter().filter_map(FoundAttestation::set).collect();
+    let mut sets: Vec<_> = ids.into_iter().map(|id| audit_set(id, found, policy, now)).collect();
+    if let Some(after) = after {
+        remember(&mut sets, found, policy, after);
+    }
+    let met = sets.iter().filter(|set| set.is_met());
+    let attested: BTreeSet<_> = met.flat_map(|set| &set.keys).collect();
+    let missing = policy.keys.iter().filter(|key| !attested.contains(key)).copied().collect();
+    Audit { sets, missing }
+}
+
+fn audit_set(id: SetId, found: &[FoundAttestation], policy: &Policy, now: Timestamp) -> SetAudit {
+    let own: Vec<_> = found.iter().filter(|one| one.set().as_ref() == Some(&id)).collect();
+    let signed = signed(&id, &own, policy);
+    let newest = signed.values().max_by_key(|one| one.statement.time);
+    let Some(newest) = newest else {
+        let clause = Clause::new("signers", false, "no signer of the policy attested this set");
+        return SetAudit { set: id, statement: None, clauses: vec![clause], keys: BTreeSet::new() };
+    };
+    let statement = &newest.statement;
+    let mut clauses = vec![signers(newest, policy)];
+    clauses.extend(policy.requirements.clauses(statement, now));
+    clauses.push(place(statement, &own));
+    clauses.extend(unreadable(&own));
+    if policy.chain {
+        clauses.push(chain(policy, &signed));
+    }
+    let beside = own.iter().flat_map(|one| one.keys_of(statement));
+    let keys = beside.collect();
+    SetAudit { set: id, statement: Some(statement.clone()), clauses, keys }
+}
+
+/// The statements about a set, each with those of the policy's signers who really signed it.
+fn signed(id: &SetId, found: &[&FoundAttestation], policy: &Policy) -> BTreeMap<Digest, Signed> {
+    let mut signed: BTreeMap<Digest, Signed> = BTreeMap::new();
+    for attestation in found.iter().filter_map(|one| one.attestation.as_ref()) {
+        let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
+        let counts = policy.signers.contains(&attestation.address) && attestation.is_signed();
+        if counts && statement.set == *id {
+            let one = signed
+                .entry(statement.digest())
+                .or_insert_with(|| Signed { statement, signers: BTreeSet::new() });
+            one.signers.insert(attestation.address);
+        }
+    }
+    signed
+}
+
+fn signers(newest: &Signed, policy: &Policy) -> Clause {
+    let names: Vec<_> = newest.signers.iter().map(ToString::to_string).collect();
+    let detail = format!(
+        "the newest statement is signed by {} of the policy's signers, {} are asked for: {}",
+        names.len(),
+        policy.threshold,
+        names.join(", ")
+    );
+    Clause::new("signers", names.len() >= policy.threshold, detail)
+}
+
+/// The sets at hand must be what the statement speaks of; without any, nobody can tell.
+fn place(statement: &Statement, found: &[&FoundAttestation]) -> Clause {
+    let beside: Vec<_> = found.iter().filter_map(|one| one.beside.as_ref()).collect();
+    if beside.is_empty() {
+        return Clause::unknown("set", "the set itself is not here: only its attestation");
+    }
+    let problems: BTreeSet<_> =
+        beside.iter().flat_map(|beside| judge_place(statement, Some(beside))).collect();
+    match problems.is_empty() {
+        true => Clause::new("set", true, "the manifest here is the one that it speaks of"),
+        false => {
+            let problems: Vec<_> = problems.into_iter().collect();
+            Clause::new("set", false, problems.join("; "))
+        }
+    }
+}
+
+/// A damaged attestation may have been the newest.
+fn unreadable(found: &[&FoundAttestation]) -> Option<Clause> {
+    let damaged = found.iter().find_map(|one| Some((&one.place, one.unreadable.as_ref()?)));
+    let detail = |(place, reason): (&PathBuf, &String)| format!("{}: {reason}", place.display());
+    damaged.map(|damaged| Clause::unknown("readable", detail(damaged)))
+}
+
+fn chain(policy: &Policy, signed: &BTreeMap<Digest, Signed>) -> Clause {
+    let breaks: BTreeSet<_> =
+        policy.signers.iter().flat_map(|signer| chain::breaks(signer, signed)).collect();
+    match breaks.is_empty() {
+        true => {
+            let detail = format!("{} statements, each naming the last one", signed.len());
+            Clause::new("chain", true, detail)
+        }
+        false => Clause::new("chain", false, breaks.into_iter().collect::<Vec<_>>().join("; ")),
+    }
+}
+
+/// A clause for the set that the remembered statement is about; for every set where none is.
+fn remember(sets: &mut [SetAudit], found: &[FoundAttestation], policy: &Policy, after: &Digest) {
+    let mut here = false;
+    for set in &mut *sets {
+        let own: Vec<_> = found.iter().filter(|one| one.set().as_ref() == Some(&set.set)).collect();
+        if signed(&set.set, &own, policy).contains_key(after) {
+            here = true;
+            set.clauses.push(Clause::new("after", true, format!("{after} is here")));
+        }
+    }
+    if !here {
+        let detail = format!(
+            "a rollback: {after}, known to you, is not here; what is here may be older than it"
+        );
+        for set in sets {
+            set.clauses.push(Clause::new("after", false, detail.clone()));
+        }
+    }
+}

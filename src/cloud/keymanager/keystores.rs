@@ -1,0 +1,147 @@
+//! `/eth/v1/keystores`: the keys that a client signs with itself.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Keymanager, KeymanagerError, prefixed, unprefixed};
+use crate::{bls::PublicKey, json::clip};
+
+const PATH: &str = "/eth/v1/keystores";
+
+/// A key that a client holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Which.
+    pub pubkey: PublicKey,
+    /// It is there, and cannot be changed by this API.
+    pub readonly: bool,
+}
+
+/// Keystores to import, each with its password, and what they signed elsewhere.
+#[derive(Debug, Default)]
+pub struct Import<'a> {
+    /// EIP-2335 keystores, as JSON.
+    pub keystores: Vec<&'a str>,
+    /// The password of each.
+    pub passwords: Vec<&'a str>,
+    /// EIP-3076, as JSON.
+    pub slashing_protection: Option<&'a str>,
+}
+
+/// What became of one key, in the API's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyStatus {
+    /// It is there now.
+    Imported,
+    /// It was there already.
+    Duplicate,
+    /// It was there, and is no more.
+    Deleted,
+    /// It was not active, and its slashing history is given.
+    NotActive,
+    /// Nothing is known of it.
+    NotFound,
+    /// It failed; the client's words.
+    Error(String),
+}
+
+/// What a client removed.
+#[derive(Debug)]
+pub struct Deleted {
+    /// What became of each key, in the order in which they were named.
+    pub statuses: Vec<KeyStatus>,
+    /// What they signed there: EIP-3076, as JSON.
+    pub slashing_protection: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Data<T> {
+    pub(super) data: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    validating_pubkey: String,
+    #[serde(default)]
+    readonly: Option<bool>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Status {
+    status: String,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ImportBody<'a> {
+    keystores: &'a [&'a str],
+    passwords: &'a [&'a str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slashing_protection: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct DeleteBody {
+    pubkeys: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct DeleteAnswer {
+    data: Vec<Status>,
+    slashing_protection: Box<RawValue>,
+}
+
+impl Keymanager {
+    /// The keys that the client holds.
+    pub fn list(&self) -> Result<Vec<Listed>, KeymanagerError> {
+        let rows: Data<Row> = self.endpoint.get(PATH)?;
+        let listed = rows.data.iter().map(|row| {
+            let pubkey = unprefixed(&row.validating_pubkey)
+                .ok_or_else(|| self.endpoint.answer("a key that is none in its listing"))?;
+            Ok(Listed { pubkey, readonly: row.readonly.unwrap_or(false) })
+        });
+        listed.collect()
+    }
+
+    /// Imports keystores. One status a keystore, in their order; none stands for another.
+    pub fn import(&self, import: &Import<'_>) -> Result<Vec<KeyStatus>, KeymanagerError> {
+        let body = ImportBody {
+            keystores: &import.keystores,
+            passwords: &import.passwords,
+            slashing_protection: import.slashing_protection,
+        };
+        let answer: Data<Status> = self.endpoint.post(PATH, &body)?;
+        self.require_count(import.keystores.len(), answer.data.len())?;
+        Ok(answer.data.into_iter().map(KeyStatus::from).collect())
+    }
+
+    /// Removes keys, and says what they signed.
+    pub fn delete(&self, keys: &[PublicKey]) -> Result<Deleted, KeymanagerError> {
+        let body = DeleteBody { pubkeys: keys.iter().map(prefixed).collect() };
+        let answer: DeleteAnswer = self.endpoint.delete(PATH, &body)?;
+        self.require_count(keys.len(), answer.data.len())?;
+        // A string that holds JSON by the API's text; an object from some clients.
+        let raw = answer.slashing_protection.get();
+        let slashing_protection = serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned());
+        let statuses = answer.data.into_iter().map(KeyStatus::from).collect();
+        Ok(Deleted { statuses, slashing_protection })
+    }
+}
+
+impl From<Status> for KeyStatus {
+    fn from(status: Status) -> Self {
+        match status.status.as_str() {
+            "imported" => Self::Imported,
+            "duplicate" => Self::Duplicate,
+            "deleted" => Self::Deleted,
+            "not_active" => Self::NotActive,
+            "not_found" => Self::NotFound,
+            // A word that the API does not have is no success.
+            other => {
+                let message = status.message.filter(|message| !message.is_empty());
+                Self::Error(clip(&message.unwrap_or_else(|| format!("status `{other}`")), 300))
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The keymanager API, standard of all validator clients and of Web3signer:
+//! <https://ethereum.github.io/keymanager-APIs/>.
+
+mod keystores;
+mod remote_keys;
+
+pub use keystores::{Deleted, Import, KeyStatus, Listed};
+pub use remote_keys::RemoteKey;
+
+use super::{Endpoint, HttpError};
+use crate::bls::PublicKey;
+
+/// A validator client, or Web3signer, that keys are managed on.
+#[derive(Debug)]
+pub struct Keymanager {
+    endpoint: Endpoint,
+}
+
+/// Why a client did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeymanagerError {
+    /// The way to it, or its answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// It answered for more or fewer keys than were sent, so that no answer can be told to be any
+    /// key's.
+    #[error("{url} answered for {answered} keys where {asked} were sent: what it did is not known")]
+    Count {
+        /// Where.
+        url: String,
+        /// How many were sent.
+        asked: usize,
+        /// How many it answered for.
+        answered: usize,
+    },
+}
+
+impl Keymanager {
+    /// A client, with the token that it asks for.
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self { endpoint }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        self.endpoint.url()
+    }
+
+    fn require_count(&self, asked: usize, answered: usize) -> Result<(), KeymanagerError> {
+        match asked == answered {
+            true => Ok(()),
+            false => Err(KeymanagerError::Count { url: self.url().to_owned(), asked, answered }),
+        }
+    }
+}
+
+/// Public keys as the API writes them.
+fn prefixed(key: &PublicKey) -> String {
+    format!("0x{key}")
+}
+
+fn unprefixed(text: &str) -> Option<PublicKey> {
+    text.strip_prefix("0x").unwrap_or(text).to_ascii_lowercase().parse().ok()
+}

@@ -1,0 +1,8 @@
+//! Services on the network that hold keys or secrets: validator clients and Web3signer (the
+//! keymanager API), HashiCorp Vault. What is sent where is decided in `deliver`.
+
+mod http;
+pub mod keymanager;
+pub mod vault;
+
+pub use http::{Endpoint, HttpError};

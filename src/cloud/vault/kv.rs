@@ -1,0 +1,201 @@
+//! The key/value engine: version 1, which overwrites, and version 2, which keeps versions and can
+//! be told to write only what is not there.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+
+use super::{Vault, VaultError, require_path};
+use crate::{cloud::HttpError, secret::SecretText};
+
+/// An engine of Vault: where it is mounted, and which version it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Engine {
+    /// `secret`, say.
+    pub mount: String,
+    /// 1 or 2.
+    pub version: KvVersion,
+}
+
+/// Which version of the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KvVersion {
+    /// One value a path; writing overwrites.
+    V1,
+    /// Versions of each value, and writes that can ask for none to be there.
+    V2,
+}
+
+/// What a write did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is there now.
+    New,
+    /// The same was there already.
+    Same,
+}
+
+/// The fields of a secret, wiped when dropped.
+type Fields = BTreeMap<String, Field>;
+
+/// A text; other values are somebody else's.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Field {
+    Text(Text),
+    Other(IgnoredAny),
+}
+
+struct Text(SecretText);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(SecretText::new).map(Self)
+    }
+}
+
+#[derive(Deserialize)]
+struct V1 {
+    data: Fields,
+}
+
+#[derive(Deserialize)]
+struct V2 {
+    data: V2Data,
+}
+
+#[derive(Deserialize)]
+struct V2Data {
+    /// `null` where the newest version was deleted.
+    data: Option<Fields>,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    data: KeysData,
+}
+
+#[derive(Deserialize)]
+struct KeysData {
+    keys: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PutV2<'a> {
+    options: Cas,
+    data: BTreeMap<&'a str, &'a str>,
+}
+
+#[derive(Serialize)]
+struct Cas {
+    /// 0: only where there is no version yet.
+    cas: u32,
+}
+
+impl Vault {
+    /// The field `field` of the secret at `path`; `None` where there is none.
+    pub fn read(
+        &self,
+        engine: &Engine,
+        path: &str,
+        field: &str,
+    ) -> Result<Option<SecretText>, VaultError> {
+        match self.fields(engine, path)?.and_then(|mut fields| fields.remove(field)) {
+            Some(Field::Text(Text(text))) => Ok(Some(text)),
+            Some(Field::Other(_)) => {
+                Err(self.endpoint.answer(format!("{field} is no text")).into())
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The whole secret at `path`; `None` where there is none.
+    fn fields(&self, engine: &Engine, path: &str) -> Result<Option<Fields>, VaultError> {
+        let bytes = match self.endpoint.get_bytes(&engine.url(path, "data")?) {
+            Ok(bytes) => bytes,
+            Err(HttpError::Status { status: 404, .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(match engine.version {
+            KvVersion::V1 => Some(self.endpoint.parse::<V1>(&bytes)?.data),
+            KvVersion::V2 => self.endpoint.parse::<V2>(&bytes)?.data.data,
+        })
+    }
+
+    /// Writes `value` to the field `field` of the secret at `path`, where nothing is; reads it back
+    /// and compares. Another value that is there already stays.
+    ///
+    /// Version 1 cannot be told to write only what is new: between looking and writing somebody
+    /// else may write.
+    pub fn put(
+        &self,
+        engine: &Engine,
+        path: &str,
+        field: &str,
+        value: &SecretText,
+    ) -> Result<Written, VaultError> {
+        let occupied =
+            || VaultError::Occupied { url: self.endpoint.url().to_owned(), path: path.to_owned() };
+        // A write replaces the secret as a whole, with whatever others keep in it.
+        if let Some(fields) = self.fields(engine, path)? {
+            return match fields.get(field) {
+                Some(Field::Text(Text(there))) if there.expose() == value.expose() => {
+                    Ok(Written::Same)
+                }
+                _ => Err(occupied()),
+            };
+        }
+        let url = engine.url(path, "data")?;
+        let data = BTreeMap::from([(field, value.expose())]);
+        let sent = match engine.version {
+            KvVersion::V1 => self.endpoint.send("POST", &url, &data),
+            KvVersion::V2 => {
+                self.endpoint.send("POST", &url, &PutV2 { options: Cas { cas: 0 }, data })
+            }
+        };
+        match sent {
+            // check-and-set: somebody was faster, or a version was there and deleted.
+            Err(HttpError::Status { status: 400, message, .. })
+                if message.contains("check-and-set") =>
+            {
+                return Err(occupied());
+            }
+            sent => sent.map(drop)?,
+        }
+        match self.read(engine, path, field)? {
+            Some(there) if there.expose() == value.expose() => Ok(Written::New),
+            _ => Err(VaultError::ReadBack {
+                url: self.endpoint.url().to_owned(),
+                path: path.to_owned(),
+            }),
+        }
+    }
+
+    /// The names in the folder at `path`; those that end in `/` are folders. Empty where there is
+    /// none.
+    pub fn list(&self, engine: &Engine, path: &str) -> Result<Vec<String>, VaultError> {
+        let url = format!("{}?list=true", engine.url(path, "metadata")?);
+        match self.endpoint.get::<Keys>(&url) {
+            Ok(keys) => Ok(keys.data.keys),
+            Err(HttpError::Status { status: 404, .. }) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Engine {
+    /// The path of a secret in the API; `kind` is what version 2 puts between.
+    fn url(&self, path: &str, kind: &str) -> Result<String, VaultError> {
+        require_path(&self.mount)?;
+        require_path(path)?;
+        Ok(match self.version {
+            KvVersion::V1 => format!("/v1/{}/{path}", self.mount),
+            KvVersion::V2 => format!("/v1/{}/{kind}/{path}", self.mount),
+        })
+    }
+
+    /// The path that Web3signer's `keyPath` names.
+    pub fn key_path(&self, path: &str) -> Result<String, VaultError> {
+        self.url(path, "data")
+    }
+}
