@@ -6,6 +6,8 @@
 pub mod attest;
 pub mod backup;
 pub mod bls;
+#[cfg(feature = "cloud")]
+pub mod cloud;
 pub mod custodian;
 pub mod device;
 pub mod device_secret;
@@ -15,8 +17,11 @@ pub mod eth2_keystore;
 pub mod interact;
 pub mod json;
 pub mod ledger;
+pub mod mnemonic;
 pub mod path;
 pub mod reader;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 pub mod secret;
 pub mod staking;
 pub mod store;

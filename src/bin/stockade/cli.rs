@@ -42,8 +42,11 @@ pub enum Command {
     Device(commands::device::Command),
     /// The wallet's Ethereum address, which can receive withdrawals
     Address(commands::address::Args),
-    /// A wallet that can open your backups
-    #[command(subcommand, long_about = "custodian: a wallet that can open your backups")]
+    /// A wallet, or another key, that can open your backups
+    #[command(
+        subcommand,
+        long_about = "custodian: a wallet, or another key, that can open your backups"
+    )]
     Custodian(commands::custodian::Command),
     /// The signing keys of your validators
     #[command(subcommand, long_about = "validator: the signing keys of your validators")]
@@ -60,12 +63,29 @@ pub enum Command {
         long_about = "backup: sealed copies of your keystores, on sticks and disks"
     )]
     Backup(commands::backup::Command),
+    /// Where sealed copies can lie: sticks, disks and shares
+    #[command(subcommand, long_about = "copy: where sealed copies can lie")]
+    Copy(commands::copy::Command),
     /// A signed statement of what a check found
     #[command(subcommand, long_about = "attest: a signed statement of what a check found")]
     Attest(commands::attest::Command),
     /// The file that the launchpad takes
     #[command(subcommand, long_about = "deposit: the file that the launchpad takes")]
     Deposit(commands::deposit::Command),
+    /// What a withdrawal address may ask of its validators: exits, withdrawals, consolidations
+    #[cfg(feature = "rpc")]
+    #[command(
+        subcommand,
+        long_about = "tx: what a withdrawal address may ask of its validators, by a transaction \
+                      that the wallet signs"
+    )]
+    Tx(commands::tx::Command),
+    /// Where the withdrawals of a validator go
+    #[command(subcommand, long_about = "credentials: where the withdrawals of a validator go")]
+    Credentials(commands::credentials::Command),
+    /// A validator that leaves
+    #[command(subcommand, long_about = "exit: a validator that leaves")]
+    Exit(commands::exit::Command),
     /// Simulated wallets on the sockets of the vendors' emulators
     #[cfg(feature = "mock")]
     #[command(
@@ -85,8 +105,13 @@ impl Command {
             Self::Validator(command) => command.run(context),
             Self::Keystore(command) => command.run(context),
             Self::Backup(command) => command.run(context),
+            Self::Copy(command) => command.run(context),
             Self::Attest(command) => command.run(context),
             Self::Deposit(command) => command.run(context),
+            #[cfg(feature = "rpc")]
+            Self::Tx(command) => command.run(context),
+            Self::Credentials(command) => command.run(context),
+            Self::Exit(command) => command.run(context),
             #[cfg(feature = "mock")]
             Self::Mock(command) => command.run(context),
         }

@@ -1,6 +1,7 @@
 //! What every command needs: which device, how to print, and the person at the terminal.
 
 use std::{
+    collections::VecDeque,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -8,8 +9,8 @@ use std::{
 use stockade::{
     backup::custodians::Given,
     bls::PublicKey,
-    custodian::Custodian,
-    device::{Found, Timeouts, Wallet},
+    custodian::{AnyCustodian, Custodian},
+    device::{BlsSigner, DeviceError, Found, Timeouts, Wallet},
     discovery::{self, MockSetup, Spec},
     eth::Address,
     staking::parse_deposit_file,
@@ -19,6 +20,7 @@ use stockade::{
 use crate::{
     cli::Global,
     error::{CommandError, Kind},
+    pairing_files::PairingFiles,
     ui::{self, Terminal},
 };
 
@@ -31,11 +33,30 @@ pub struct Context {
     named: Vec<Spec>,
     /// The device of STOCKADE_DEVICE.
     from_env: Option<Spec>,
-    mock: MockSetup,
+    devices: Devices,
     /// Whether to print JSON: for commands that print as they go.
     pub json: bool,
     /// The person at the terminal.
     pub terminal: Terminal,
+}
+
+/// Finds devices by their names. Each mock that is found holds the next words.
+#[derive(Clone)]
+pub struct Devices {
+    mock: MockSetup,
+    words: VecDeque<String>,
+}
+
+impl Devices {
+    /// The device that `spec` names.
+    pub fn find(&mut self, spec: &Spec) -> Result<Box<dyn Found>, DeviceError> {
+        let mut setup = self.mock.clone();
+        if matches!(spec, Spec::MockLedger | Spec::MockTrezor(_)) {
+            setup.mnemonic = self.words.pop_front().unwrap_or(setup.mnemonic);
+        }
+        let pairings = Arc::new(PairingFiles);
+        discovery::find_paired(spec, Timeouts::default(), &setup, pairings)
+    }
 }
 
 impl Context {
@@ -48,11 +69,11 @@ impl Context {
         let from_env = std::env::var("STOCKADE_DEVICE").ok().filter(|text| !text.is_empty());
         let from_env = from_env.as_ref().map(parse).transpose()?;
         let terminal = Terminal::new(global.quiet, global.verbose);
-        let mut mock = mock_setup()?;
+        let mut devices = mock_setup()?;
         if terminal.attended() {
-            mock.shows = Some(Arc::new(ui::show_screen));
+            devices.mock.shows = Some(Arc::new(ui::show_screen));
         }
-        Ok(Self { named, from_env, mock, json: global.json, terminal })
+        Ok(Self { named, from_env, devices, json: global.json, terminal })
     }
 
     /// Whether a device was named on the command line itself.
@@ -60,19 +81,56 @@ impl Context {
         !self.named.is_empty()
     }
 
+    /// Whether a device was named anywhere.
+    pub fn any_device(&self) -> bool {
+        self.device_named() || self.from_env.is_some()
+    }
+
+    /// What finds the devices that are named later.
+    pub fn devices(&self) -> Devices {
+        self.devices.clone()
+    }
+
     /// The device that the command is about.
-    pub fn find(&self) -> Result<Box<dyn Found>, CommandError> {
-        let spec = match (self.named.as_slice(), &self.from_env) {
-            ([spec], _) | ([], Some(spec)) => spec.clone(),
-            ([], None) => only_one_on_usb()?,
-            _ => return Err(CommandError::usage("this command takes one --device")),
-        };
-        Ok(discovery::find(&spec, Timeouts::default(), &self.mock)?)
+    pub fn find(&mut self) -> Result<Box<dyn Found>, CommandError> {
+        match self.specs()?.as_slice() {
+            [spec] => Ok(self.devices.find(spec)?),
+            _ => Err(CommandError::usage("this command takes one --device")),
+        }
     }
 
     /// The same, opened.
     pub fn open(&mut self) -> Result<Box<dyn Wallet>, CommandError> {
         let found = self.find()?;
+        self.open_found(found)
+    }
+
+    /// The same, made ready to sign with BLS withdrawal keys: no wallet meanwhile.
+    pub fn open_bls_signer(&mut self) -> Result<Box<dyn BlsSigner>, CommandError> {
+        let found = self.find()?;
+        self.terminal.take_interrupts();
+        Ok(found.open_bls_signer(&mut self.terminal)?)
+    }
+
+    /// All devices that are named, opened in that order.
+    pub fn open_all(&mut self) -> Result<Vec<Box<dyn Wallet>>, CommandError> {
+        let specs = self.specs()?;
+        let open = |spec: &Spec| {
+            let found = self.devices.find(spec)?;
+            self.open_found(found)
+        };
+        specs.iter().map(open).collect()
+    }
+
+    fn specs(&self) -> Result<Vec<Spec>, CommandError> {
+        match (self.named.as_slice(), &self.from_env) {
+            ([], Some(spec)) => Ok(vec![spec.clone()]),
+            ([], None) => only_one_on_usb().map(|spec| vec![spec]),
+            (named, _) => Ok(named.to_vec()),
+        }
+    }
+
+    fn open_found(&mut self, found: Box<dyn Found>) -> Result<Box<dyn Wallet>, CommandError> {
         self.terminal.take_interrupts();
         let spec = found.spec().to_owned();
         let wallet = found.open(&mut self.terminal)?;
@@ -84,7 +142,7 @@ impl Context {
 }
 
 /// With no device named, the only one that is plugged in is meant.
-fn only_one_on_usb() -> Result<Spec, CommandError> {
+pub fn only_one_on_usb() -> Result<Spec, CommandError> {
     let listing = discovery::list(Timeouts::default());
     match listing.devices.as_slice() {
         [device] => device
@@ -104,11 +162,11 @@ fn only_one_on_usb() -> Result<Spec, CommandError> {
 
 /// The mock's words and user. Words of mocks are known to the world, so the environment may hold
 /// them; those of a wallet never go there.
-fn mock_setup() -> Result<MockSetup, CommandError> {
+fn mock_setup() -> Result<Devices, CommandError> {
     let mut setup = MockSetup::default();
-    if let Ok(mnemonics) = std::env::var("STOCKADE_MOCK_MNEMONIC") {
-        setup.mnemonic = mnemonics.split(';').next().unwrap_or_default().trim().to_owned();
-    }
+    let words = std::env::var("STOCKADE_MOCK_MNEMONIC").unwrap_or_default();
+    let words = words.split(';').map(|words| words.trim().to_owned());
+    let words = words.filter(|words| !words.is_empty()).collect();
     match std::env::var("STOCKADE_MOCK_USER").as_deref() {
         Ok("reject") => setup.approve = false,
         Ok("approve") | Err(_) => {}
@@ -118,7 +176,7 @@ fn mock_setup() -> Result<MockSetup, CommandError> {
             )));
         }
     }
-    Ok(setup)
+    Ok(Devices { mock: setup, words })
 }
 
 /// Custodians named with `--custodian`: files that verify, or folders of sets.
@@ -131,9 +189,9 @@ pub fn read_custodians(paths: &[PathBuf]) -> Result<Vec<Given>, CommandError> {
 }
 
 /// One custodian file.
-pub fn read_custodian(path: &Path) -> Result<Custodian, CommandError> {
+pub fn read_custodian(path: &Path) -> Result<AnyCustodian, CommandError> {
     let bytes = private_file::read(path, Custodian::MAX_LEN)?;
-    Custodian::parse(&bytes).map_err(|error| {
+    AnyCustodian::parse(&bytes).map_err(|error| {
         let error = CommandError::from(error);
         let message = format!("{}: {error}", path.display());
         let hint = error.hint().map(str::to_owned);
@@ -146,7 +204,12 @@ pub fn read_custodian(path: &Path) -> Result<Custodian, CommandError> {
 pub fn read_signers(texts: &[String]) -> Result<Vec<Address>, CommandError> {
     let signer = |text: &String| match text.starts_with("0x") {
         true => text.parse().map_err(|e| CommandError::usage(format!("--signer {text}: {e}"))),
-        false => read_custodian(Path::new(text)).map(|custodian| custodian.check_address),
+        false => match read_custodian(Path::new(text))?.wallet() {
+            Some(wallet) => Ok(wallet.check_address),
+            None => Err(CommandError::usage(format!(
+                "--signer {text}: this custodian is no wallet, and signs nothing"
+            ))),
+        },
     };
     texts.iter().map(signer).collect()
 }

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+#[cfg(feature = "rpc")]
+use stockade::rpc::RpcError;
 use stockade::{
     attest::AttestError,
     backup::BackupError,
+    bls::ShareError,
     custodian::{CustodianError, EnrollError, OpenError},
-    device::DeviceError,
+    device::{DeviceError, Refusal},
     device_secret::SecretError,
     store::StoreError,
     validator::ValidatorError,
@@ -158,10 +161,10 @@ impl From<DeviceError> for CommandError {
             DeviceError::Disconnected(_) => (Kind::Disconnected, "plug it in again and try again"),
             DeviceError::Locked(_) => (Kind::Locked, "enter its PIN on the wallet and try again"),
             DeviceError::WrongApp { .. } => {
-                (Kind::WrongApp, "open the Ethereum app on the wallet and try again")
+                (Kind::WrongApp, "open that app on the wallet and try again")
             }
             DeviceError::AppTooOld { .. } => {
-                (Kind::AppTooOld, "update the Ethereum app with the vendor's program")
+                (Kind::AppTooOld, "update that app with the vendor's program")
             }
             DeviceError::NotInitialized(_) => (
                 Kind::NotInitialized,
@@ -178,6 +181,28 @@ impl From<DeviceError> for CommandError {
             ),
             DeviceError::Declined(_) => (Kind::Declined, "what was not approved was not done"),
             _ => (Kind::Protocol, "plug the wallet in again and try again"),
+        };
+        Self::hinted(kind, &error, hint)
+    }
+}
+
+impl From<Refusal> for CommandError {
+    fn from(refusal: Refusal) -> Self {
+        Self::hinted(Kind::Unsupported, &refusal, refusal.advice)
+    }
+}
+
+#[cfg(feature = "rpc")]
+impl From<RpcError> for CommandError {
+    fn from(error: RpcError) -> Self {
+        let (kind, hint) = match &error {
+            RpcError::Url => (Kind::Usage, ""),
+            RpcError::Unreachable { .. } => {
+                (Kind::NotFound, "is the node running, and the URL right?")
+            }
+            RpcError::Timeout { .. } => (Kind::Timeout, "try again, or another node"),
+            RpcError::Refused { .. } => (Kind::Refused, ""),
+            _ => (Kind::Protocol, "try another node"),
         };
         Self::hinted(kind, &error, hint)
     }
@@ -242,7 +267,36 @@ impl From<StoreError> for CommandError {
             StoreError::Busy(_) => {
                 Self::hinted(Kind::Busy, &error, "wait until the other one is done")
             }
-            error => Self::hinted(Kind::File, &error, ""),
+            error => {
+                let hint = file_hint(&error);
+                Self::hinted(Kind::File, &error, hint)
+            }
+        }
+    }
+}
+
+fn file_hint(error: &StoreError) -> &'static str {
+    use std::io::ErrorKind;
+
+    let StoreError::Io { source, .. } = error else {
+        return match error {
+            StoreError::ReadBack(_) => "this medium does not keep what is written: do not trust it",
+            StoreError::Exists(_) => "nothing is overwritten: name another place",
+            _ => "",
+        };
+    };
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room, or name another place; what was there before is as it was"
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            "it takes no writes: look for a switch on the stick, or check its file system and \
+             mount it again; what was there before is as it was"
+        }
+        ErrorKind::PermissionDenied => "run as the user who owns it, or name another place",
+        _ => {
+            "the medium may be failing, or was pulled out: plug it in again, scrub it, and have \
+             another at hand"
         }
     }
 }
@@ -268,7 +322,28 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
     match error {
         BackupError::NoCopy(_) => (Kind::File, "is the stick mounted, and the path right?"),
         BackupError::DamagedCopy { .. } | BackupError::TargetNotEmpty(_) => (Kind::File, ""),
+        BackupError::KeyInTarget(..) => (
+            Kind::File,
+            "a client may run it from there; name a new folder, and never run a key from two",
+        ),
+        BackupError::NotRetirable { .. } => (
+            Kind::Input,
+            "nothing was removed; scrub both sets, and repair them before you try again",
+        ),
+        BackupError::KeysLost { .. } => (
+            Kind::Input,
+            "name more copies, or use the wallet that made the keys; --skip-bad leaves them out",
+        ),
+        BackupError::NoCustodian => (
+            Kind::Usage,
+            "name custodian files with --custodian, or the wallet to enrol with --device",
+        ),
         BackupError::SameCopy(_) => (Kind::Usage, "name each copy once"),
+        BackupError::SameCustodian(_) => (Kind::Input, "name each custodian once"),
+        BackupError::Threshold(_) => (
+            Kind::Usage,
+            "name custodians with --custodian, and how many it takes with --threshold",
+        ),
         BackupError::TestSeed { .. } => (
             Kind::TestSeed,
             "use a real wallet with words of your own; --allow-test-seed is for tests alone",
@@ -281,7 +356,7 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             "the copies that have it are good: make room, and repair the other one from them",
         ),
         BackupError::SeveralSets(_) => (Kind::Usage, "`stockade backup list` shows them"),
-        BackupError::NotRestorable { .. } => {
+        BackupError::NotRestorable { .. } | BackupError::NotOpened { .. } => {
             (Kind::Input, "`stockade backup scrub` and `stockade backup drill` say more")
         }
         BackupError::Random(_) | BackupError::Json(_) | BackupError::Batch(_) => {
@@ -299,12 +374,18 @@ impl From<ValidatorError> for CommandError {
             ValidatorError::LargeBatch { .. } => {
                 "begin another batch with --batch, or use --allow-large-batch"
             }
+            ValidatorError::LargeSet { .. } => "make several sets, or use --allow-large-batch",
+            ValidatorError::BlsCredentials => "use --credentials 0x01 or 0x02",
+            ValidatorError::NoWithdrawalAddress => {
+                "give --withdrawal-address 0x.. (with its checksum), or plug the wallet in and name it with --device"
+            }
             ValidatorError::UnknownKeys { .. } => {
                 "scrub the copies and repair the set; only with --recreate, --batch and --start is it passed over"
             }
             ValidatorError::Exists { .. } => {
                 "leave --batch and --start out to get the next free ones; --recreate makes it again"
             }
+            ValidatorError::Quorum { .. } => "use a --threshold of more than half of the --shares",
             ValidatorError::WithdrawalAddress { .. } => {
                 "do not go on: something between you and the wallet changes what it says"
             }
@@ -314,6 +395,10 @@ impl From<ValidatorError> for CommandError {
             ValidatorError::Backup(error) => error.into(),
             ValidatorError::Device(error) => error.into(),
             ValidatorError::Secret(error) => error.into(),
+            ValidatorError::SharesWrong(_) => Self::hinted(Kind::Internal, &error, hint),
+            ValidatorError::Quorum { .. } | ValidatorError::Share(ShareError::Numbers { .. }) => {
+                Self::hinted(Kind::Usage, &error, hint)
+            }
             error @ (ValidatorError::WithdrawalAddress { .. } | ValidatorError::Root(_)) => {
                 Self::hinted(Kind::Protocol, &error, hint)
             }

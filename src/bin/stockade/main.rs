@@ -4,7 +4,10 @@ mod cli;
 mod commands;
 mod context;
 mod error;
+mod hands;
+mod hidden;
 mod output;
+mod pairing_files;
 mod ui;
 
 use std::process::ExitCode;

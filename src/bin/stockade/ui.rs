@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use crate::output::harmless;
+use crate::{hidden, output::harmless};
 use indicatif::{ProgressBar, ProgressStyle};
 use stockade::{
     interact::{Attention, Interact, Passphrase, Progress},
@@ -74,7 +74,7 @@ impl Terminal {
             return None;
         }
         self.clear();
-        rpassword::prompt_password(format!("{prompt}: ")).ok().map(SecretText::new)
+        hidden::ask(&format!("{prompt}: ")).ok()
     }
 
     /// Where long work shows how far it has come: a bar on a terminal, nothing in a pipe.
@@ -93,6 +93,17 @@ impl Interact for Terminal {
             Attention::Address => format!("{device}: compare the address and approve it"),
             Attention::PublicKey => format!("{device}: compare the public key and approve it"),
             Attention::Message(text) => format!("{device}: approve this text\n  {text}"),
+            Attention::Transaction(_) => {
+                format!("{device}: compare the transaction and approve it")
+            }
+            Attention::SigningRoot { index, root } => {
+                let root = hex::encode(root);
+                format!("{device}: compare index {index} and root 0x{root}, and approve")
+            }
+            Attention::OpenApp(app) => format!("{device}: approve opening the {app} app"),
+            Attention::Pairing => {
+                format!("{device}: allow this computer to talk to the wallet")
+            }
             Attention::Pin => format!("{device}: enter the PIN on the wallet"),
             Attention::Passphrase => format!("{device}: enter or confirm the passphrase"),
             _ => format!("{device}: look at the wallet and approve"),
@@ -141,6 +152,10 @@ impl Interact for Terminal {
             Ok(n) if n > 0 => Some(line.trim().to_owned()),
             _ => None,
         }
+    }
+
+    fn enter_secret(&mut self, question: &str) -> Option<SecretText> {
+        self.password(question)
     }
 
     fn note(&mut self, text: &str) {

@@ -3,12 +3,23 @@
 pub mod address;
 pub mod attest;
 pub mod backup;
+pub mod copy;
+pub mod credentials;
 pub mod custodian;
 pub mod deposit;
 pub mod device;
+pub mod exit;
 pub mod keystore;
 #[cfg(feature = "mock")]
 pub mod mock;
+#[cfg(feature = "rpc")]
+pub mod tx;
 pub mod validator;
 
+mod amount;
+mod decimal;
+mod mnemonic;
 mod report;
+mod sealing;
+mod signing_key;
+mod withdrawal;

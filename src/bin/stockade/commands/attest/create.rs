@@ -3,9 +3,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::json;
 use stockade::{
-    attest::{self, Challenge},
+    attest::{self, Challenge, Checked},
     backup::{Copy, SetId, custodians::require_real, drill, origin::Pins, scrub},
-    device_secret::check_address,
     path::DerivationPath,
     timestamp::Timestamp,
 };
@@ -15,6 +14,7 @@ use crate::{
     commands::report,
     context::{Context, read_expected, read_signers},
     error::CommandError,
+    hands::OpenArgs,
     output::Outcome,
 };
 
@@ -36,6 +36,9 @@ pub struct Args {
     /// A text that a verifier asked for
     #[arg(long, value_name = "TEXT")]
     challenge: Option<String>,
+    /// Sign the very statement of this attestation, by another wallet, if this check finds the same
+    #[arg(long, value_name = "FILE", conflicts_with = "challenge")]
+    join: Option<PathBuf>,
     /// The path of the key that signs
     #[arg(long, default_value = "m/44'/60'/0'/0/0")]
     path: DerivationPath,
@@ -48,6 +51,8 @@ pub struct Args {
     /// Real money behind a seed that the whole world knows; for tests alone
     #[arg(long, hide = true)]
     allow_test_seed: bool,
+    #[command(flatten)]
+    open: OpenArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,44 +66,40 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let challenge = self.challenge.as_deref().map(str::parse::<Challenge>).transpose();
         let challenge = challenge.map_err(|error| CommandError::usage(error.to_string()))?;
+        let other = self.join.as_deref().map(attest::read).transpose()?;
         let copies = Copy::open_all(&self.copy)?;
         let expected = read_expected(self.expect.as_deref())?;
-        let mut pins = Pins { wallet: None, signers: read_signers(&self.signer)? };
+        let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
-        let mut wallet = context.open()?;
+        let mut hands = self.open.hands(context)?;
         let terminal = &mut context.terminal;
-        let address = check_address(&mut *wallet, terminal)?;
         for set in &scrubbed.sets {
             let custodians = set.custodians(&pins);
             let allow = self.allow_test_seed;
-            require_real(set.id.network(), &*wallet, &address, &custodians, allow)?;
+            for (wallet, address) in hands.wallets() {
+                require_real(set.id.network(), wallet, address, &custodians, allow)?;
+            }
         }
         let mut found = match self.check {
-            Check::Scrub => {
-                let pins = Pins { wallet: Some(address), ..pins.clone() };
-                scrubbed.report(&copies, &pins)
-            }
+            Check::Scrub => scrubbed.report(&copies, &hands.pins(&pins)),
             Check::Drill => {
                 let options = drill::Options { pins: pins.clone(), ..Default::default() };
-                let wallet = &mut *wallet;
-                drill::drill(&copies, &scrubbed, &options, wallet, terminal, &mut progress)?
+                drill::drill(&copies, &scrubbed, &options, &mut hands, terminal, &mut progress)?
             }
         };
         scrub::expect(&mut found, &expected);
-        pins.wallet = Some(address);
-        let attested = attest::create(
-            &copies,
-            &scrubbed,
-            &found,
-            &pins,
-            challenge.as_ref(),
-            &self.path,
-            Timestamp::now(),
-            &mut *wallet,
-            terminal,
-        )?;
-        Ok(outcome(&attested, report::outcome(&found, &copies)))
+        let pins = hands.pins(&pins);
+        let (wallet, _) = hands.first_wallet().ok_or_else(|| {
+            CommandError::usage("an attestation is signed by a wallet: name one with --device")
+        })?;
+        let (copies, now, path) = (&copies, Timestamp::now(), &self.path);
+        let checked = Checked { copies, scrubbed: &scrubbed, report: &found, pins: &pins };
+        let attested = match &other {
+            Some(other) => vec![attest::join(checked, other, path, now, wallet, terminal)?],
+            None => attest::create(checked, challenge.as_ref(), path, now, wallet, terminal)?,
+        };
+        Ok(outcome(&attested, report::outcome(&found, copies)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! attest: signed statements of what a check found.
 
+mod audit;
 mod create;
 mod verify;
 

@@ -1,11 +1,18 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use serde_json::json;
 use stockade::{
-    attest::{self, Judged, Rules},
+    attest::{
+        self, AttestError, AttestedLevel, Challenge, Judged, Policy, Requirements, Rules, Which,
+        parse_age,
+    },
+    backup::Digest,
+    store::private_file,
     timestamp::Timestamp,
 };
 
+use super::audit;
 use crate::{
     CommandResult,
     context::{Context, read_expected, read_signers},
@@ -15,14 +22,15 @@ use crate::{
 
 /// Verify attestations: who signed them, what they say, how old they are. Needs no wallet
 ///
-/// Takes attestation files, or copies (of which the newest of each set and signer counts).
+/// Takes attestation files, or copies (of which the newest of each set and signer counts; all of
+/// them where a policy is given).
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Attestation files, or copies
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Who must have signed: an address, or a custodian file
-    #[arg(long, required = true, value_name = "0x..|FILE")]
+    #[arg(long, required_unless_present = "policy", value_name = "0x..|FILE")]
     signer: Vec<String>,
     /// The oldest that they may be: 90d, 12h
     #[arg(long, value_name = "AGE")]
@@ -30,22 +38,60 @@ pub struct Args {
     /// How many copies they must speak of
     #[arg(long, default_value_t = 1)]
     min_copies: usize,
+    /// How much must have been checked: bytes (scrub) or opened (drill)
+    #[arg(long, value_enum)]
+    level: Option<Level>,
+    /// The text that they must repeat
+    #[arg(long, value_name = "TEXT")]
+    challenge: Option<String>,
+    /// A policy: signers and how many of them, age, copies, level, chain, keys
+    #[arg(long, value_name = "FILE",
+          conflicts_with_all = ["signer", "max_age", "min_copies", "level"])]
+    policy: Option<PathBuf>,
+    /// The SHA-256 of the last statement that you know of: it must be here still
+    #[arg(long, value_name = "SHA256", requires = "policy")]
+    after: Option<Digest>,
     /// Keys that must be in their sets, taken together: a key a line, a deposit_data file, or a keymanager listing
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Level {
+    Bytes,
+    Opened,
+}
+
 impl Args {
-    /// Judges every attestation.
+    /// Judges every attestation, or every set by a policy.
     pub fn run(self, _context: &mut Context) -> CommandResult {
-        let rules = Rules {
-            signers: read_signers(&self.signer)?,
-            max_age: self.max_age.as_deref().map(seconds).transpose()?,
-            min_copies: self.min_copies,
-        };
+        let challenge = self.challenge.as_deref().map(str::parse::<Challenge>).transpose();
+        let challenge = challenge.map_err(|error| CommandError::usage(error.to_string()))?;
         let expected = read_expected(self.expect.as_deref())?;
         let now = Timestamp::now();
-        let found = attest::find(&self.paths)?;
+        if let Some(file) = &self.policy {
+            let mut policy = read_policy(file)?;
+            policy.requirements.challenge = challenge;
+            policy.keys.extend(expected);
+            let found = attest::find(&self.paths, Which::All)?;
+            let audited = attest::audit(&found, &policy, self.after.as_ref(), now);
+            return Ok(audit::outcome(&audited));
+        }
+        let max_age = self.max_age.as_deref().map(parse_age).transpose();
+        let rules = Rules {
+            signers: read_signers(&self.signer)?,
+            requirements: Requirements {
+                max_age: max_age
+                    .map_err(|error| CommandError::usage(format!("--max-age: {error}")))?,
+                min_copies: self.min_copies,
+                level: self.level.map(|level| match level {
+                    Level::Bytes => AttestedLevel::Bytes,
+                    Level::Opened => AttestedLevel::Opened,
+                }),
+                challenge,
+            },
+        };
+        let found = attest::find(&self.paths, Which::Newest)?;
         let judged: Vec<_> =
             found.into_iter().map(|found| attest::judge(found, &rules, now)).collect();
         let missing = attest::unattested(&judged, &expected);
@@ -59,14 +105,23 @@ impl Args {
             (true, false) => "Every attestation is good, but NOT every expected key is attested.",
             (false, _) => "NOT every attestation is good.",
         };
-        text += " A signature proves that the wallet approved the text; time and counts are the \
-                 word of the computer it was plugged into.";
+        text += audit::WORTH;
         let json = json!({
             "attestations": judged.iter().map(as_json).collect::<Vec<_>>(),
             "missing": missing,
         });
         Ok(Outcome::checked(all_good && missing.is_empty(), text, json))
     }
+}
+
+/// The policy, with the keys of the file that it names.
+fn read_policy(path: &Path) -> Result<Policy, CommandError> {
+    let bytes = private_file::read(path, Policy::MAX_LEN)?;
+    let mut policy = Policy::parse(&bytes, path)
+        .map_err(|reason| AttestError::Policy { path: path.to_owned(), reason })?;
+    let keys = read_expected(policy.keys_file.as_deref())?;
+    policy.keys.extend(keys);
+    Ok(policy)
 }
 
 fn line(judged: &Judged) -> String {
@@ -82,21 +137,7 @@ fn line(judged: &Judged) -> String {
 }
 
 fn as_json(judged: &Judged) -> serde_json::Value {
-    let statement = judged.statement.as_ref().map(|statement| {
-        json!({
-            "set_id": statement.set,
-            "manifest": statement.manifest,
-            "level": statement.level.as_str(),
-            "proven": statement.keys.proven,
-            "contradicted": statement.keys.contradicted,
-            "inconclusive": statement.keys.inconclusive,
-            "copies": statement.copies,
-            "history": statement.history,
-            "previous": statement.previous,
-            "challenge": statement.challenge.as_ref().map(ToString::to_string),
-            "time": statement.time.to_string(),
-        })
-    });
+    let statement = judged.statement.as_ref().map(audit::statement_json);
     json!({
         "file": judged.place.display().to_string(),
         "good": judged.problems.is_empty(),
@@ -105,17 +146,4 @@ fn as_json(judged: &Judged) -> serde_json::Value {
         "statement": judged.attestation.as_ref().map(|attestation| &attestation.statement),
         "fields": statement,
     })
-}
-
-/// `90d` or `12h` in seconds.
-fn seconds(text: &str) -> Result<i64, CommandError> {
-    let bad =
-        || CommandError::usage(format!("--max-age {text}: days or hours, such as 90d or 12h"));
-    let (number, unit) = match (text.strip_suffix('d'), text.strip_suffix('h')) {
-        (Some(number), _) => (number, 86_400),
-        (_, Some(number)) => (number, 3_600),
-        _ => return Err(bad()),
-    };
-    let number: u32 = number.parse().map_err(|_| bad())?;
-    Ok(i64::from(number) * unit)
 }

@@ -8,20 +8,19 @@ use stockade::{
         custodians::{self, Chosen, Given},
         history, holder,
         import::{self, Imported, Passwords},
-        list, unknown,
+        list, medium,
+        origin::Signer,
+        unknown,
     },
     device::Wallet,
-    device_secret::{Scheme, check_address},
+    device_secret::check_address,
     eth2_keystore::Password,
-    staking::Network,
     timestamp::Timestamp,
 };
 
-use super::created::{copies_json, copies_text, custodians_text, require_any_one};
+use super::created::{copies_json, copies_text, custodians_text, notes};
 use crate::{
-    CommandResult,
-    context::{Context, read_custodians},
-    error::CommandError,
+    CommandResult, commands::sealing::Sealing, context::Context, error::CommandError,
     output::Outcome,
 };
 
@@ -30,35 +29,19 @@ use crate::{
 /// Opens every keystore first, and writes nothing unless all of them open (or --skip-bad).
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// mainnet, sepolia, hoodi, gnosis or chiado
-    #[arg(long)]
-    network: Network,
+    #[command(flatten)]
+    sealing: Sealing,
     /// Keystores, or folders of them
     #[arg(long, required = true, num_args = 1.., value_name = "DIR|FILE")]
     from: Vec<PathBuf>,
     #[command(flatten)]
     password: PasswordArgs,
-    /// A folder to back up to: a stick, a disk, a share. Once for each copy
-    #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
-    copy: Vec<PathBuf>,
-    /// Who can open it: custodian files, or a set of this wallet [default: this wallet]
-    #[arg(long, num_args = 1.., value_name = "FILE|SET")]
-    custodian: Vec<PathBuf>,
-    /// How many custodians it takes to open it
-    #[arg(long, default_value_t = 1)]
-    threshold: u8,
     /// The keys' slashing history (EIP-3076), kept beside the set
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
     /// Leave out keystores that do not open, and say which
     #[arg(long)]
     skip_bad: bool,
-    /// How the wallet makes its secret where it is enrolled now
-    #[arg(long, default_value_t)]
-    scheme: Scheme,
-    /// Real money behind a seed that the whole world knows; for tests alone
-    #[arg(long, hide = true)]
-    allow_test_seed: bool,
 }
 
 /// Where the passwords come from; asked for when nothing is said.
@@ -100,9 +83,7 @@ impl PasswordArgs {
 impl Args {
     /// Opens everything, then makes the set.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        require_any_one(self.threshold)?;
-        let custodians = read_custodians(&self.custodian)?;
-        let mut copies = Copy::prepare_all(&self.copy)?;
+        let (custodians, mut copies) = self.sealing.read()?;
         copies.iter().try_for_each(Copy::lock)?;
         let passwords = self.password.read(context)?;
         let mut progress = context.terminal.progress();
@@ -131,7 +112,7 @@ impl Args {
     /// A key that lies in a set already would be counted, and delivered, twice.
     fn require_new(&self, keys: &[NewKey], copies: &[Copy]) -> Result<(), CommandError> {
         let sets = list(copies)?;
-        if let Some(set) = unknown(&sets, self.network) {
+        if let Some(set) = unknown(&sets, self.sealing.network) {
             let reason = "no copy has a manifest of it that a wallet signed".to_owned();
             return Err(BackupError::DamagedSet { set: set.id.clone(), reason }.into());
         }
@@ -148,7 +129,8 @@ impl Args {
     fn read_history(&self, keys: &[NewKey]) -> Result<Option<Vec<u8>>, CommandError> {
         let keys: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
         let history = self.history.as_ref();
-        let history = history.map(|path| history::read(path, self.network, &keys)).transpose()?;
+        let history =
+            history.map(|path| history::read(path, self.sealing.network, &keys)).transpose()?;
         Ok(history.map(|history| history.bytes))
     }
 
@@ -163,23 +145,26 @@ impl Args {
     ) -> Result<Made, CommandError> {
         let terminal = &mut context.terminal;
         let address = check_address(wallet, terminal)?;
-        let allow = self.allow_test_seed;
-        custodians::require_real(self.network, wallet, &address, &[], allow)?;
-        let chosen = custodians::choose(given, copies, self.scheme, wallet, &address, terminal)?;
+        let Sealing { network, threshold, scheme, allow_test_seed, .. } = self.sealing;
+        custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
+        let chosen =
+            custodians::choose(given, threshold, copies, scheme, wallet, &address, terminal)?;
+        let custodians = &chosen.custodians;
         let test =
-            custodians::require_real(self.network, wallet, &address, &chosen.custodians, allow)?;
+            custodians::require_real(network, wallet, &address, custodians, allow_test_seed)?;
+        let now = Timestamp::now();
         let plan = Plan {
-            network: self.network,
+            network,
             test,
             custodians: chosen.custodians.clone(),
+            threshold: chosen.threshold,
             keys,
             deposit_data: None,
-            history,
+            history: history.into_iter().map(|bytes| (now, bytes)).collect(),
         };
         let mut progress = terminal.progress();
-        let now = Timestamp::now();
-        let created =
-            create::create(&plan, copies, wallet, &address, now, terminal, &mut progress)?;
+        let signer = Signer::Wallet(wallet, address);
+        let created = create::create(&plan, copies, signer, now, terminal, &mut progress)?;
         Ok(Made { created, chosen, plan })
     }
 
@@ -194,7 +179,7 @@ impl Args {
         let mut text = format!(
             "Backed up {} keystores for {} as set {}\n",
             plan.keys.len(),
-            self.network,
+            self.sealing.network,
             created.set_id
         );
         text += &custodians_text(chosen);
@@ -205,6 +190,8 @@ impl Args {
         for path in skipped {
             text += &format!("not a keystore: {}\n", path.display());
         }
+        let warnings = medium::shared(copies);
+        text += &notes(&warnings);
         text += "The originals were not touched. Next: stockade backup drill";
         text += &copies.iter().map(|copy| format!(" {}", copy.dir().display())).collect::<String>();
         let keys = plan
@@ -218,10 +205,12 @@ impl Args {
             "manifest": created.manifest,
             "keys": keys.collect::<Vec<_>>(),
             "custodians": chosen.custodians,
+            "threshold": chosen.threshold,
             "enrolled": chosen.enrolled,
             "copies": copies_json(created, copies),
             "skipped": skipped.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
             "left_out": left_out.collect::<Vec<_>>(),
+            "warnings": warnings,
         });
         // Something that was asked for is not in the set: read what.
         Outcome::checked(bad.is_empty(), text, json)

@@ -2,33 +2,23 @@
 
 use serde_json::{Value, json};
 use stockade::{
-    backup::{Copy, create::Created, custodians::Chosen},
+    backup::{Copy, create::Created, custodians::Chosen, medium},
     store::ReadBack,
 };
 
-use crate::error::{CommandError, Kind};
-
-/// This version seals to any one of the custodians; the format already knows more.
-pub fn require_any_one(threshold: u8) -> Result<(), CommandError> {
-    match threshold {
-        1 => Ok(()),
-        _ => Err(CommandError::new(
-            Kind::Unsupported,
-            "this version makes sets that any one custodian opens (--threshold 1)",
-        )),
-    }
-}
-
 /// Who can open it.
 pub fn custodians_text(chosen: &Chosen) -> String {
-    let mut text = String::from("It opens with any one of\n");
+    let of = chosen.custodians.len();
+    let mut text = match chosen.threshold {
+        1 => String::from("It opens with any one of\n"),
+        threshold => format!("It opens with {threshold} together of these {of}\n"),
+    };
     for custodian in &chosen.custodians {
         let enrolled = if chosen.enrolled { ", this wallet, enrolled now" } else { "" };
-        let test = if custodian.test { ", TEST" } else { "" };
-        text += &format!(
-            "  custodian {} (check address {}{enrolled}{test})\n",
-            custodian.id, custodian.check_address
-        );
+        let test = if custodian.is_test() { ", TEST" } else { "" };
+        let shown = custodian.to_string();
+        let shown = shown.strip_suffix(')').unwrap_or(&shown);
+        text += &format!("  {shown}{enrolled}{test})\n");
     }
     text
 }
@@ -42,8 +32,17 @@ pub fn copies_text(created: &Created, copies: &[Copy]) -> String {
             ReadBack::CachePossible => "read back, perhaps from the system's memory",
         };
         text += &format!("  {} (copy {id}, {how})\n", copy.dir().display());
+        if medium::lacks(copy, &created.set_id).contains(&"modes") {
+            text += "    its file system keeps no modes: everybody who uses a computer that it is \
+                     plugged into can read these files, and only that they are sealed protects them\n";
+        }
     }
     text
+}
+
+/// Warnings as lines.
+pub fn notes(warnings: &[String]) -> String {
+    warnings.iter().map(|warning| format!("note: {warning}\n")).collect()
 }
 
 /// The copies as JSON.
@@ -53,6 +52,7 @@ pub fn copies_json(created: &Created, copies: &[Copy]) -> Value {
             "copy": id,
             "dir": copy.dir().display().to_string(),
             "read_back": read_back.as_str(),
+            "lacks": medium::lacks(copy, &created.set_id),
         })
     });
     Value::Array(copies.collect())

@@ -6,12 +6,14 @@ use crate::{
     CommandResult,
     commands::report,
     context::{Context, read_expected, read_signers},
+    hands::OpenArgs,
 };
 
-/// Open every key with the wallet, in memory only: can it all be recovered?
+/// Open every key with its custodians, in memory only: can it all be recovered?
 ///
 /// Puts every signing key into this computer's memory: scrub often, drill seldom, and on a machine
-/// that you trust. Keys of the wallet's own batches are made again and compared.
+/// that you trust. Keys of the wallets' own batches are made again and compared. Where it takes
+/// several custodians, name each wallet with --device, or have them asked for with --insert.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies
@@ -29,6 +31,8 @@ pub struct Args {
     /// Open sets too that neither this wallet nor a --signer made; they are still not proven
     #[arg(long)]
     accept_unknown_origin: bool,
+    #[command(flatten)]
+    open: OpenArgs,
 }
 
 impl Args {
@@ -37,17 +41,17 @@ impl Args {
         let copies = Copy::open_all(&self.copies)?;
         let expected = read_expected(self.expect.as_deref())?;
         let options = drill::Options {
-            pins: Pins { wallet: None, signers: read_signers(&self.signer)? },
+            pins: Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? },
             accept_unknown_origin: self.accept_unknown_origin,
         };
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
-        let mut wallet = context.open()?;
+        let mut hands = self.open.hands(context)?;
         let mut found = drill::drill(
             &copies,
             &scrubbed,
             &options,
-            &mut *wallet,
+            &mut hands,
             &mut context.terminal,
             &mut progress,
         )?;

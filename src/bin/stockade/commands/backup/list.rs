@@ -1,35 +1,79 @@
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use serde_json::json;
-use stockade::backup::{self, Copy, ListedSet, manifest::Source};
+use stockade::{
+    backup::{self, BackupError, Copy, ListedSet, SetId, manifest::Source},
+    eth::Address,
+};
 
-use crate::{CommandResult, context::Context, output::Outcome};
+use crate::{
+    CommandResult,
+    context::{Context, read_expected, read_signers},
+    output::Outcome,
+};
 
 /// List the sets in copies, by what their manifests say
+///
+/// With --signer or --expect it is a check, though of manifests alone: a set that none of the
+/// signers made, or a key that no set lists, is not all right.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies
     #[arg(required = true, value_name = "COPY")]
     copies: Vec<PathBuf>,
+    /// This set alone
+    #[arg(long, value_name = "ID")]
+    set: Option<SetId>,
+    /// Who must have made the sets: a check address, or a custodian file
+    #[arg(long, value_name = "0x..|FILE")]
+    signer: Vec<String>,
+    /// Keys that must be listed: a key a line, a deposit_data file, or a keymanager listing
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
 }
 
 impl Args {
     /// Lists; reads no keystore.
     pub fn run(self, _context: &mut Context) -> CommandResult {
         let copies = Copy::open_all(&self.copies)?;
-        let sets = backup::list(&copies)?;
+        let signers = read_signers(&self.signer)?;
+        let expected = read_expected(self.expect.as_deref())?;
+        let mut sets = backup::list(&copies)?;
+        sets.retain(|set| self.set.as_ref().is_none_or(|only| *only == set.id));
+        if let Some(only) = self.set.as_ref().filter(|_| sets.is_empty()) {
+            return Err(BackupError::NoSet(format!("these copies: {only}")).into());
+        }
         let mut text = String::new();
         for copy in &copies {
             text += &format!("{} (copy {})\n", copy.dir().display(), copy.id());
             for set in sets.iter().filter(|set| set.copy == copy.id()) {
                 text += &line(set);
+                if !counts(set, &signers) {
+                    text += "    NOT made by any --signer, or its origin is damaged\n";
+                }
             }
         }
+        let counted = sets.iter().filter(|set| counts(set, &signers));
+        let listed: BTreeSet<_> =
+            counted.flat_map(ListedSet::keystores).map(|entry| entry.pubkey).collect();
+        let missing: Vec<_> = expected.iter().filter(|key| !listed.contains(key)).collect();
+        for key in &missing {
+            text += &format!("MISSING: {key} is in none of these sets\n");
+        }
         text += "What a manifest says is not checked by this: scrub and drill do.";
-        let ok = sets.iter().all(|set| set.manifest.is_some());
-        let json = json!({"sets": sets.iter().map(as_json).collect::<Vec<_>>()});
+        let whole = |set: &ListedSet| set.manifest.is_some() && counts(set, &signers);
+        let ok = sets.iter().all(whole) && missing.is_empty();
+        let json = json!({
+            "sets": sets.iter().map(as_json).collect::<Vec<_>>(),
+            "missing": missing,
+        });
         Ok(Outcome::checked(ok, text, json))
     }
+}
+
+/// Whether one of `signers` made the set; where none is named, anybody may have.
+fn counts(set: &ListedSet, signers: &[Address]) -> bool {
+    signers.is_empty() || set.signer.is_some_and(|signer| signers.contains(&signer))
 }
 
 fn line(set: &ListedSet) -> String {
@@ -66,6 +110,7 @@ fn as_json(set: &ListedSet) -> serde_json::Value {
         "copy": set.copy,
         "network": set.id.network(),
         "readable": set.manifest.is_some(),
+        "signer": set.signer,
         "created": set.manifest.as_ref().map(|m| &m.created),
         "test": set.manifest.as_ref().map(|m| m.test),
         "keys": set.manifest.as_ref().map(|m| m.keystores.len()),

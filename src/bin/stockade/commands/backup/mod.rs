@@ -4,9 +4,13 @@ mod create;
 pub mod created;
 mod drill;
 mod list;
+mod next_steps;
 mod repair;
+mod reseal;
 mod restore;
+mod retire;
 mod scrub;
+mod settle_history;
 
 use clap::Subcommand;
 
@@ -20,7 +24,9 @@ pub enum Command {
     Scrub(scrub::Args),
     Drill(drill::Args),
     Repair(repair::Args),
+    Reseal(reseal::Args),
     Restore(restore::Args),
+    Retire(retire::Args),
 }
 
 impl Command {
@@ -32,7 +38,9 @@ impl Command {
             Self::Scrub(args) => args.run(context),
             Self::Drill(args) => args.run(context),
             Self::Repair(args) => args.run(context),
+            Self::Reseal(args) => args.run(context),
             Self::Restore(args) => args.run(context),
+            Self::Retire(args) => args.run(context),
         }
     }
 }

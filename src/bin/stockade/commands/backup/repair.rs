@@ -2,23 +2,25 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use stockade::backup::{
-    Copy, SetId, copy,
+    Copy, SetId, copy, medium,
     origin::Pins,
-    repair::{self, Done, Repaired},
+    repair::{self, Decider, Done, Repair, Repaired},
     scrub,
 };
 
-use super::scrub::wallet_pin;
 use crate::{
     CommandResult,
     context::{Context, read_signers},
+    hands::OpenArgs,
 };
 
 /// Repair copies from each other, or fill a new one
 ///
 /// Without a wallet, copies repair each other where they agree about what a set holds. With
-/// --device or --signer, the sets that this wallet made count. A damaged set is replaced in one
-/// step; a folder in which anything else lies is left alone.
+/// --device or --signer, the sets that this wallet made count; where copies differ in what no
+/// signature covers, the wallet opens the set and decides. A damaged set is replaced in one step; a
+/// folder in which anything else lies is left alone. Copies complete each other's slashing
+/// histories and attestations.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies
@@ -33,6 +35,8 @@ pub struct Args {
     /// Who must have made the sets: a check address, or a custodian file
     #[arg(long, value_name = "0x..|FILE")]
     signer: Vec<String>,
+    #[command(flatten)]
+    open: OpenArgs,
 }
 
 impl Args {
@@ -43,16 +47,32 @@ impl Args {
             copies.push(Copy::prepare(to)?);
             copies = copy::distinct(copies)?;
         }
-        let pins = Pins { wallet: wallet_pin(context)?, signers: read_signers(&self.signer)? };
+        copies.iter().try_for_each(Copy::lock)?;
+        let signers = read_signers(&self.signer)?;
+        // Opened once: they pin the sets that they made, and decide where nobody else can.
+        let mut hands = match context.device_named() {
+            true => Some(self.open.hands(context)?),
+            false => None,
+        };
+        let pins = Pins { wallets: Vec::new(), signers };
+        let pins = hands.as_ref().map_or(pins.clone(), |hands| hands.pins(&pins));
         let mut progress = context.terminal.progress();
         let before = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
-        let repaired = repair::repair(&mut copies, &before, &pins, &mut progress)?;
+        let decider = hands.as_mut().map(|hands| Decider { hands, user: &mut context.terminal });
+        let Repair { sets: repaired, added, problems } =
+            repair::repair(&mut copies, &before, &pins, decider, &mut progress)?;
         let after = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
-        let found = after.report(&copies, &pins);
+        let mut found = after.report(&copies, &pins);
+        found.warnings.extend(medium::shared(&copies));
+        found.files.extend(problems);
         let mut outcome = crate::commands::report::outcome(&found, &copies);
-        let text: String = repaired.iter().map(|one| line(one, &copies)).collect();
+        let mut text: String = repaired.iter().map(|one| line(one, &copies)).collect();
+        if added > 0 {
+            text += &format!("{added} slashing histories and attestations added\n");
+        }
         outcome.text.insert_str(0, &text);
         outcome.json.insert("repaired".to_owned(), repaired.iter().map(as_json).collect());
+        outcome.json.insert("added".to_owned(), added.into());
         Ok(outcome)
     }
 }

@@ -3,27 +3,33 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use stockade::{
     backup::{
-        BackupError, Copy, SetId,
-        history::{self, History},
+        BackupError, Copy, Layout, SetId, history,
         origin::Pins,
-        restore::{Restorable, require_empty},
+        restore::{Options, Restorable, require_new},
         scrub,
     },
-    bls::PublicKey,
+    interact::Interact as _,
     store::private_file,
     timestamp::Timestamp,
 };
 
+use super::{
+    next_steps::{import_history, start},
+    settle_history::{HistoryArgs, Settled, wait},
+};
 use crate::{
     CommandResult,
     context::{Context, read_signers},
     error::{CommandError, Kind},
+    hands::OpenArgs,
     output::Outcome,
 };
 
-/// Restore keystores to a new folder, for a validator client to import
+/// Restore keystores to a new folder, as a validator client wants them
 ///
-/// Two machines that sign with one key are slashed: the keys' slashing history is asked for.
+/// Two machines that sign with one key are slashed: the keys' slashing history is asked for. What
+/// will be written is shown first, and on a terminal asked about; then all of it is written, or
+/// nothing. A key that rotted in every copy is made again by the wallet whose batch it is from.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies; a file that rotted in one is taken from another
@@ -32,9 +38,10 @@ pub struct Args {
     /// The folder to make; it must be new or empty
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
-    /// How to lay it out. plain: keystores, password.txt and slashing_protection.json in one folder
-    #[arg(long, value_parser = ["plain"])]
-    layout: String,
+    /// How to lay it out: plain (all in one folder, with password.txt and
+    /// slashing_protection.json), lighthouse, teku, prysm, nimbus, lodestar or web3signer
+    #[arg(long)]
+    layout: Layout,
     /// Which set, where the copies hold several
     #[arg(long, value_name = "ID")]
     set: Option<SetId>,
@@ -43,40 +50,22 @@ pub struct Args {
     /// The password of the restored keystores [default: a new random one]
     #[arg(long, value_name = "FILE")]
     new_password_file: Option<PathBuf>,
+    /// Leave out keys that are lost in these copies, and say which
+    #[arg(long)]
+    skip_bad: bool,
     /// Who else may have made the set: a check address, or a custodian file
     #[arg(long, value_name = "0x..|FILE")]
     signer: Vec<String>,
     /// Restore a set too that neither this wallet nor a --signer made
     #[arg(long)]
     accept_unknown_origin: bool,
+    #[command(flatten)]
+    open: OpenArgs,
 }
-
-/// What became of the keys before.
-#[derive(Debug, clap::Args)]
-#[group(multiple = false)]
-struct HistoryArgs {
-    /// Their slashing history (EIP-3076), exported from the machine that ran them
-    #[arg(long, value_name = "FILE")]
-    history: Option<PathBuf>,
-    /// These keys never signed anything, on any machine
-    #[arg(long)]
-    never_attested: bool,
-    /// The history is lost, and the old machine is off for good
-    #[arg(long)]
-    history_lost: bool,
-}
-
-/// What a client must do whose keys have no history: wait, and look whether somebody else signs.
-const WAIT: &str = "Keep the keys off for at least 15 minutes after the old machine was last on \
-(two epochs and a margin; longer is safer), and start the client with its doppelganger protection: \
-Lighthouse --enable-doppelganger-protection, Teku --doppelganger-detection-enabled=true, \
-Prysm --enable-doppelganger, Nimbus --doppelganger-detection=true, \
-Lodestar --doppelgangerProtection.";
 
 impl Args {
     /// Opens the set, settles the history, and writes the folder in one step.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        require_empty(&self.to)?;
         let copies = Copy::open_all(&self.copies)?;
         let signers = read_signers(&self.signer)?;
         let password = self.new_password_file.as_deref().map(read_new_password).transpose()?;
@@ -85,157 +74,141 @@ impl Args {
         let [set] = scrubbed.sets.as_slice() else {
             return Err(BackupError::SeveralSets(scrubbed.sets.len()).into());
         };
-        let keys = set.public_keys();
+        require_new(&self.to, &set.public_keys())?;
         // Settled before the wallet is asked for anything: who cannot answer need not press.
-        let history = self.settle(context, &copies, &set.id, &keys)?;
-        let mut wallet = context.open()?;
+        let settled =
+            self.history.settle(context, &copies, &set.id, &set.public_keys(), self.layout)?;
+        let options = Options {
+            pins: Pins { wallets: Vec::new(), signers },
+            accept_unknown_origin: self.accept_unknown_origin,
+            skip_bad: self.skip_bad,
+        };
+        let mut hands = self.open.hands(context)?;
         let restorable = Restorable::open(
             &copies,
             set,
-            &Pins { wallet: None, signers },
-            self.accept_unknown_origin,
-            &mut *wallet,
+            &options,
+            &mut hands,
             &mut context.terminal,
             &mut progress,
         )?;
-        restorable.write_plain(&self.to, password, history.as_ref(), &mut progress)?;
-        Ok(self.outcome(&restorable.public_keys(), &set.id, history.as_ref()))
+        self.confirm(context, &restorable, &set.id, &settled)?;
+        let history = settled.history();
+        restorable.write(&self.to, self.layout, password, history, &mut progress)?;
+        let kept = keep(&settled, &copies, &set.id, context);
+        Ok(self.outcome(&restorable, &set.id, &settled, &kept))
     }
 
-    /// The history that is restored with the keys, after the question what became of them.
-    fn settle(
+    /// Shows what will be written; on a terminal somebody says yes to it. In a pipe whoever wrote
+    /// the command line has.
+    fn confirm(
         &self,
         context: &mut Context,
-        copies: &[Copy],
+        restorable: &Restorable,
         set: &SetId,
-        keys: &[PublicKey],
-    ) -> Result<Option<History>, CommandError> {
-        let kept = history::kept(copies, set, keys)?;
-        if let Some(file) = &self.history.history {
-            let given = history::read(file, set.network(), keys)?;
-            return require_newest(given, kept.as_ref(), file);
+        settled: &Settled,
+    ) -> Result<(), CommandError> {
+        context.terminal.say(&self.plan(restorable, set, settled));
+        if !context.terminal.attended() {
+            return Ok(());
         }
-        if self.history.never_attested {
-            return require_never(kept.as_ref());
+        match context.terminal.ask("Write it? (yes or no)") {
+            Some(answer) if answer.trim().eq_ignore_ascii_case("yes") => Ok(()),
+            _ => Err(CommandError::new(Kind::Declined, "nothing was written")),
         }
-        if self.history.history_lost {
-            confirm_lost(context)?;
-            // What is known is better than nothing: the client will not sign before it.
-            return Ok(kept.map(|(_, history)| history));
-        }
-        ask_about_kept(context, kept)
     }
 
-    fn outcome(&self, keys: &[PublicKey], set: &SetId, history: Option<&History>) -> Outcome {
-        let word = match (history, self.history.never_attested, self.history.history_lost) {
-            (_, _, true) => "lost",
-            (None, true, _) => "never_attested",
-            _ => "restored",
-        };
-        let to = self.to.display();
-        let mut text = format!("Restored {} keys of set {set} to {to}\n", keys.len());
-        text += &format!(
-            "  {to}/keystore-*.json, password in {to}/password.txt (for you alone: mode 0600)\n"
+    fn plan(&self, restorable: &Restorable, set: &SetId, settled: &Settled) -> String {
+        let keys = restorable.public_keys();
+        let mut text = format!(
+            "To {}, for you alone (mode 0600), all or nothing:\n  {} keys of set {set}, layout {}: {}\n",
+            self.to.display(),
+            keys.len(),
+            self.layout,
+            self.layout.describe()
         );
-        if history.is_some() {
-            text += &format!(
-                "  slashing history in {to}/slashing_protection.json: import it BEFORE the keys\n"
-            );
+        text += &match &self.new_password_file {
+            Some(file) => format!("  the password in {}, and a salt of its own\n", file.display()),
+            None => "  a password and a salt that no other delivery has\n".to_owned(),
+        };
+        text += &format!("  slashing history: {}\n", settled.describe());
+        for key in keys.iter().take(20) {
+            let again = restorable.made_again.contains(key);
+            text += &format!("  {key}{}\n", if again { " (made again by the wallet)" } else { "" });
         }
-        match word {
-            "lost" => text += &format!("  the newest slashing history is lost. {WAIT}\n"),
-            "never_attested" => {
+        if keys.len() > 20 {
+            text += &format!("  and {} more\n", keys.len() - 20);
+        }
+        for (key, reason) in &restorable.left_out {
+            text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
+        }
+        text.trim_end().to_owned()
+    }
+
+    fn outcome(
+        &self,
+        restorable: &Restorable,
+        set: &SetId,
+        settled: &Settled,
+        kept: &[String],
+    ) -> Outcome {
+        let Restorable { made_again, left_out, .. } = restorable;
+        let keys = restorable.public_keys();
+        let to = self.to.display().to_string();
+        let network = set.network();
+        let mut text = format!("Restored {} keys of set {set} to {to}\n", keys.len());
+        text += &format!("  {} (for you alone: mode 0600)\n", self.layout.describe());
+        for (key, reason) in left_out {
+            text += &format!("  NOT RESTORED: {key}: {}\n", reason.explain());
+        }
+        let history = settled.history();
+        if history.is_some() {
+            text += "  BEFORE the client starts with the keys, it takes their slashing history:\n";
+            text += &format!("    {}\n", import_history(self.layout, &to, network));
+        }
+        match settled {
+            Settled::Lost(_) => {
+                let wait = wait(network, self.layout);
+                text += &format!("  the newest slashing history is lost. {wait}\n");
+            }
+            Settled::Never => {
                 text += "  no slashing history: you said that these keys never signed\n"
             }
             _ => {}
         }
+        text += &format!("  then: {}\n", start(self.layout, &to, network, history.is_some()));
         text += "Make sure that no other machine runs these keys.";
+        let left_out =
+            left_out.iter().map(|(key, reason)| json!({"pubkey": key, "reason": reason.as_str()}));
         let json = json!({
             "set_id": set,
-            "to": self.to.display().to_string(),
-            "layout": self.layout,
+            "to": to,
+            "layout": self.layout.name(),
             "keys": keys.iter().map(|key| json!({"pubkey": key})).collect::<Vec<_>>(),
-            "history": word,
+            "made_again": made_again,
+            "left_out": left_out.collect::<Vec<_>>(),
+            "history": settled.as_str(),
+            "history_kept": kept,
         });
-        Outcome::done(text, json)
+        Outcome::checked(restorable.left_out.is_empty(), text, json)
     }
 }
 
-/// A lost history is a risk that a person takes knowingly, or says so on the command line where
-/// nobody is there to ask.
-fn confirm_lost(context: &mut Context) -> Result<(), CommandError> {
-    context.terminal.say(WAIT);
-    if !context.terminal.attended() {
-        return Ok(());
-    }
-    use stockade::interact::Interact as _;
-
-    let question = "Is the old machine off for good, its disk wiped or in your hands? (yes or no)";
-    match context.terminal.ask(question) {
-        Some(answer) if answer.trim().eq_ignore_ascii_case("yes") => Ok(()),
-        _ => Err(CommandError::new(
-            Kind::Declined,
-            "not restored: while the old machine may run, these keys must stay where they are",
-        )),
-    }
-}
-
-type Kept = (Timestamp, History);
-
-/// A history that somebody gives must not be older than the one beside the set.
-fn require_newest(
-    given: History,
-    kept: Option<&Kept>,
-    file: &Path,
-) -> Result<Option<History>, CommandError> {
-    match kept.and_then(|(time, kept)| Some((time, given.older_than(kept)?))) {
-        Some((time, key)) => Err(CommandError::input(format!(
-            "{} is older than the slashing history of {time} beside the set: {key} attested later",
-            file.display()
-        ))
-        .with_hint("export it again from the machine that ran the keys last")),
-        None => Ok(Some(given)),
-    }
-}
-
-/// Keys that have attested are no keys that never did.
-fn require_never(kept: Option<&Kept>) -> Result<Option<History>, CommandError> {
-    match kept {
-        Some((time, kept)) if kept.attested() => Err(CommandError::input(format!(
-            "these keys have attested: beside the set lies their slashing history of {time}"
-        ))
-        .with_hint("give their newest history with --history, or say --history-lost")),
-        _ => Ok(None),
-    }
-}
-
-/// A history kept beside the set is shown with its date, and counts only when somebody says that
-/// the keys signed nothing since.
-fn ask_about_kept(
-    context: &mut Context,
-    kept: Option<Kept>,
-) -> Result<Option<History>, CommandError> {
-    use stockade::interact::Interact as _;
-
-    let unanswered = |what: String| {
-        CommandError::usage(what).with_hint(
-            "say what became of these keys before: --history FILE (exported from the machine that \
-             ran them), --never-attested (they never signed anything), or --history-lost",
-        )
-    };
-    let Some((time, history)) = kept else {
-        return Err(unanswered("there is no slashing history for these keys".to_owned()));
-    };
-    let epoch = history.oldest_epoch().map_or("none".to_owned(), |epoch| epoch.to_string());
-    let kept = format!("beside the set lies a slashing history of {time} (up to epoch {epoch})");
-    let question = format!("{kept}. Did these keys sign anything since then? (yes or no)");
-    match context.terminal.ask(&question) {
-        Some(answer) if answer.trim().eq_ignore_ascii_case("no") => Ok(Some(history)),
-        Some(_) => Err(unanswered(format!("{kept}, which is not their newest"))),
-        None => {
-            Err(unanswered(format!("{kept}, and nobody is here to say whether it is complete")))
+/// Puts a history that was given beside the set, in every copy that takes it: the ids of those. One
+/// that does not (a stick that is write-protected) is warned about; the keys are restored already.
+fn keep(settled: &Settled, copies: &[Copy], set: &SetId, context: &mut Context) -> Vec<String> {
+    let Settled::Given(given, _) = settled else { return Vec::new() };
+    let mut kept = Vec::new();
+    for copy in copies {
+        match history::keep(copy, set, &given.bytes, Timestamp::now()) {
+            Ok(()) => kept.push(copy.id().to_owned()),
+            Err(error) => context.terminal.say(&format!(
+                "warning: the slashing history is not kept in {}: {error}",
+                copy.dir().display()
+            )),
         }
     }
+    kept
 }
 
 fn read_new_password(path: &Path) -> Result<stockade::secret::SecretText, CommandError> {

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use stockade::{
     backup::{Copy, SetId, origin::Pins, scrub},
     device_secret::check_address,
+    eth::Address,
 };
 
 use crate::{
@@ -30,11 +31,11 @@ pub struct Args {
 }
 
 impl Args {
-    /// Scrubs. A wallet named with --device vouches for its own sets; it is asked for nothing.
+    /// Scrubs. Wallets named with --device vouch for their own sets; they are asked for nothing.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let copies = Copy::open_all(&self.copies)?;
         let expected = read_expected(self.expect.as_deref())?;
-        let pins = Pins { wallet: wallet_pin(context)?, signers: read_signers(&self.signer)? };
+        let pins = Pins { wallets: wallet_pins(context)?, signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let mut found = scrubbed.report(&copies, &pins);
@@ -43,12 +44,14 @@ impl Args {
     }
 }
 
-pub(super) fn wallet_pin(
-    context: &mut Context,
-) -> Result<Option<stockade::eth::Address>, CommandError> {
+/// The check addresses of the wallets named with --device.
+pub(super) fn wallet_pins(context: &mut Context) -> Result<Vec<Address>, CommandError> {
     if !context.device_named() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let mut wallet = context.open()?;
-    Ok(Some(check_address(&mut *wallet, &mut context.terminal)?))
+    let mut pins = Vec::new();
+    for mut wallet in context.open_all()? {
+        pins.push(check_address(&mut *wallet, &mut context.terminal)?);
+    }
+    Ok(pins)
 }

@@ -1,4 +1,4 @@
-//! custodian: a wallet that can open backups.
+//! custodian: a wallet, or another key, that can open backups.
 
 mod enroll;
 mod show;

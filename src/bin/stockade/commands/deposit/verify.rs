@@ -1,31 +1,33 @@
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use stockade::{
-    backup::{
-        BackupError, Copy, list,
-        verdict::{Counts, Reason},
-    },
-    bls::PublicKey,
-    device::Show,
-    eth::Address,
-    path::DerivationPath,
+    backup::verdict::{Counts, Reason, Verdict},
     staking::{Deposit, DepositEntry, MAX_DEPOSIT_FILE_BYTES, parse_deposit_file},
     store::private_file,
+    validator::Withdrawal,
 };
 
-use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
+use super::owner::{Answer, Known};
+use crate::{
+    CommandResult,
+    commands::{amount::coins, withdrawal},
+    context::Context,
+    error::CommandError,
+    output::Outcome,
+};
 
-/// Verify a deposit_data file: roots, signatures, and where the money goes
+/// Verify a deposit_data file: roots, signatures, whose keys they are, and where the money goes
 ///
-/// With --copy, whose keys they are; with --withdrawal-address, who receives the withdrawals.
+/// With --copy, whether the copies hold the keys, and in which set; with the wallet beside it,
+/// whether set and withdrawal address are this wallet's own. What was not asked is inconclusive.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A deposit_data file
     file: PathBuf,
-    /// A copy that should hold every key of the file
-    #[arg(long, value_name = "DIR")]
-    copy: Option<PathBuf>,
+    /// Copies that should hold every key of the file
+    #[arg(long, num_args = 1.., value_name = "DIR")]
+    copy: Vec<PathBuf>,
     /// Who should receive withdrawals: `device`, or an address with its checksum
     #[arg(long, value_name = "device|0x..")]
     withdrawal_address: Option<String>,
@@ -37,80 +39,64 @@ impl Args {
         let bytes = private_file::read(&self.file, MAX_DEPOSIT_FILE_BYTES as u64)?;
         let entries = parse_deposit_file(&bytes)
             .map_err(|error| CommandError::input(format!("{}: {error}", self.file.display())))?;
-        let held = self.copy.as_ref().map(|dir| keys_in(dir)).transpose()?;
-        let receiver = self.receiver(context)?;
-        let judged: Vec<_> = entries
-            .iter()
-            .map(|entry| Judged::new(entry, held.as_deref(), receiver.as_ref()))
-            .collect();
-        Ok(outcome(&judged))
+        let mut known = Known::new(&self.copy)?;
+        let receiver = self.withdrawal_address.as_deref().map(withdrawal::parse).transpose()?;
+        let asks_wallet = receiver == Some(Withdrawal::Device);
+        let own = match asks_wallet || known.has_copies() && context.any_device() {
+            true => Some(known.ask(context.open()?, &mut context.terminal)?),
+            false => None,
+        };
+        known.receiver = match receiver {
+            Some(Withdrawal::To(address)) => Some(address),
+            Some(Withdrawal::Device) => own,
+            None => None,
+        };
+        let judged: Result<Vec<_>, _> =
+            entries.iter().map(|entry| Judged::new(entry, &mut known, context)).collect();
+        Ok(outcome(&judged?))
     }
-
-    fn receiver(&self, context: &mut Context) -> Result<Option<Address>, CommandError> {
-        match self.withdrawal_address.as_deref() {
-            None => Ok(None),
-            Some("device") => {
-                let path = DerivationPath::ethereum(0, 0)
-                    .map_err(|error| CommandError::usage(error.to_string()))?;
-                let mut wallet = context.open()?;
-                Ok(Some(wallet.address(&path, Show::Silently, &mut context.terminal)?))
-            }
-            Some(text) => Address::parse_checksummed(text).map(Some).map_err(|error| {
-                CommandError::usage(format!("--withdrawal-address {text}: {error}"))
-            }),
-        }
-    }
-}
-
-fn keys_in(dir: &std::path::Path) -> Result<Vec<PublicKey>, BackupError> {
-    let copy = Copy::open(dir)?;
-    let sets = list(std::slice::from_ref(&copy))?;
-    let manifests = sets.iter().filter_map(|set| set.manifest.as_ref());
-    Ok(manifests.flat_map(|manifest| &manifest.keystores).map(|entry| entry.pubkey).collect())
 }
 
 /// What is said of one deposit.
 struct Judged {
     pubkey: String,
-    deposit: Option<Deposit>,
     reason: Reason,
     why: Option<String>,
+    /// The deposit where it is sound, whose key it is for, and whom it pays.
+    sound: Option<(Deposit, Answer, Answer)>,
 }
 
 impl Judged {
-    fn new(entry: &DepositEntry, held: Option<&[PublicKey]>, receiver: Option<&Address>) -> Self {
+    fn new(
+        entry: &DepositEntry,
+        known: &mut Known,
+        context: &mut Context,
+    ) -> Result<Self, CommandError> {
         let pubkey = entry.pubkey.clone();
         let deposit = match entry.verify() {
             Ok(deposit) => deposit,
             Err(error) => {
-                let why = Some(error.to_string());
-                return Self { pubkey, deposit: None, reason: Reason::Malformed, why };
+                let (reason, why) = (Reason::Malformed, Some(error.to_string()));
+                return Ok(Self { pubkey, reason, why, sound: None });
             }
         };
-        let (reason, why) = judge(&deposit, held, receiver);
-        Self { pubkey, deposit: Some(deposit), reason, why }
-    }
-}
-
-/// A sound deposit, against what else is known: whose key it is, and who receives.
-fn judge(
-    deposit: &Deposit,
-    held: Option<&[PublicKey]>,
-    receiver: Option<&Address>,
-) -> (Reason, Option<String>) {
-    let pays_to = deposit.withdrawal_credentials().address();
-    if let Some(receiver) = receiver
-        && pays_to.as_ref() != Some(receiver)
-    {
-        let pays = pays_to.map_or("a BLS withdrawal key".to_owned(), |a| a.to_string());
-        let why = format!("it pays withdrawals to {pays}, not to {receiver}");
-        return (Reason::PubkeyMismatch, Some(why));
-    }
-    match held {
-        Some(held) if !held.contains(deposit.pubkey()) => {
-            (Reason::Missing, Some("the copy does not hold its key".to_owned()))
+        let key = known.key(deposit.pubkey());
+        let withdrawal = known.withdrawal(&deposit, &mut context.terminal)?;
+        // Only what was asked counts. A copy without the wallet was asked whether it holds the key.
+        let mut asked = Vec::new();
+        if known.receiver.is_some() || known.has_wallet() {
+            asked.push(&withdrawal);
         }
-        _ => (Reason::Ok, None),
+        if known.has_wallet() && known.has_copies() || key.reason == Reason::Missing {
+            asked.push(&key);
+        }
+        let bad = |verdict: Verdict| asked.iter().find(|one| one.reason.verdict() == verdict);
+        let worst = bad(Verdict::Contradicted).or_else(|| bad(Verdict::Inconclusive));
+        let (reason, why) = match worst {
+            Some(answer) => (answer.reason, Some(answer.detail.clone())),
+            None => (Reason::Ok, None),
+        };
+        Ok(Self { pubkey, reason, why, sound: Some((deposit, key, withdrawal)) })
     }
 }
 
@@ -120,14 +106,12 @@ fn outcome(judged: &[Judged]) -> Outcome {
     let mut text = String::new();
     for one in judged {
         text += &format!("{}  {}\n", one.reason.verdict().as_str(), one.pubkey);
-        if let Some(deposit) = &one.deposit {
+        if let Some((deposit, key, withdrawal)) = &one.sound {
             let credentials = deposit.withdrawal_credentials();
             let to = credentials.address().map_or(credentials.to_string(), |to| to.to_string());
-            text += &format!(
-                "  {} Gwei for {}, withdrawals to {to}\n",
-                deposit.amount(),
-                deposit.network()
-            );
+            let amount = coins(deposit.amount(), deposit.network());
+            text += &format!("  {amount} for {}, withdrawals to {to}\n", deposit.network());
+            text += &format!("  key: {}\n  withdrawals: {}\n", key.detail, withdrawal.detail);
         }
         if let Some(why) = &one.why {
             text += &format!("  PROBLEM: {why}\n");
@@ -137,24 +121,37 @@ fn outcome(judged: &[Judged]) -> Outcome {
         "{} proven, {} contradicted, {} inconclusive",
         counts.proven, counts.contradicted, counts.inconclusive
     );
-    let deposits = judged.iter().map(|one| {
-        json!({
-            "pubkey": one.pubkey,
-            "verdict": one.reason.verdict().as_str(),
-            "reason": one.reason.as_str(),
-            "why": one.why,
-            "network": one.deposit.as_ref().map(|d| d.network()),
-            "amount": one.deposit.as_ref().map(Deposit::amount),
-            "withdrawal_address": one.deposit.as_ref().and_then(|d| d.withdrawal_credentials().address()),
-        })
-    });
     let json = json!({
         "verdicts": {
             "proven": counts.proven,
             "contradicted": counts.contradicted,
             "inconclusive": counts.inconclusive,
         },
-        "deposits": deposits.collect::<Vec<_>>(),
+        "deposits": judged.iter().map(Judged::to_json).collect::<Vec<_>>(),
     });
     Outcome::checked(ok, text, json)
+}
+
+impl Judged {
+    fn to_json(&self) -> Value {
+        let deposit = self.sound.as_ref().map(|(deposit, ..)| deposit);
+        let answer = |answer: &Answer| {
+            json!({
+                "verdict": answer.reason.verdict().as_str(),
+                "reason": answer.reason.as_str(),
+                "detail": answer.detail,
+            })
+        };
+        json!({
+            "pubkey": self.pubkey,
+            "verdict": self.reason.verdict().as_str(),
+            "reason": self.reason.as_str(),
+            "why": self.why,
+            "network": deposit.map(Deposit::network),
+            "amount": deposit.map(Deposit::amount),
+            "withdrawal_address": deposit.and_then(|d| d.withdrawal_credentials().address()),
+            "key": self.sound.as_ref().map(|(_, key, _)| answer(key)),
+            "withdrawal": self.sound.as_ref().map(|(_, _, withdrawal)| answer(withdrawal)),
+        })
+    }
 }

@@ -48,6 +48,9 @@ fn describe(state: &State) -> (&'static str, Option<String>) {
         State::Uninitialized => {
             ("uninitialized", Some("set it up with the vendor's program".to_owned()))
         }
+        State::Unpaired => {
+            ("unpaired", Some("the next command that opens it pairs this computer".to_owned()))
+        }
         _ => ("unknown", None),
     }
 }

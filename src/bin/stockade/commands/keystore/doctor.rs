@@ -2,8 +2,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, json};
 use stockade::{
-    backup::verdict::{Level, Reason},
-    eth2_keystore::{Examiner, Profile},
+    backup::{
+        import,
+        verdict::{Level, Reason},
+    },
+    eth2_keystore::{Diagnosis, Examiner, Keystore, Profile},
     store::private_file,
 };
 use zeroize::Zeroizing;
@@ -46,6 +49,9 @@ struct PasswordArgs {
     /// The password of all of them, in a file
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// A folder with a password file for each: NAME.txt, or 0x<pubkey>
+    #[arg(long, value_name = "DIR", conflicts_with = "repair")]
+    password_dir: Option<PathBuf>,
     /// The password of all of them, read from this file descriptor
     #[arg(long, value_name = "N")]
     password_fd: Option<u32>,
@@ -55,8 +61,8 @@ impl PasswordArgs {
     /// The password as it is in the file: what is wrong with it must not be lost.
     fn examiner(&self, context: &mut Context) -> Result<Examiner, CommandError> {
         let fd = self.password_fd.map(|fd| PathBuf::from(format!("/dev/fd/{fd}")));
-        let examiner = match self.password_file.as_ref().or(fd.as_ref()) {
-            Some(file) => Examiner::new(&Zeroizing::new(private_file::read(file, MAX_PASSWORD)?)),
+        match self.password_file.as_ref().or(fd.as_ref()) {
+            Some(file) => examiner_of(file),
             None => {
                 let typed = context.terminal.password("Password of the keystores");
                 let typed = typed.ok_or_else(|| {
@@ -64,9 +70,39 @@ impl PasswordArgs {
                         .with_hint("use --password-file or --password-fd")
                 })?;
                 Examiner::new(typed.expose().as_bytes())
+                    .map_err(|error| CommandError::input(error.to_string()))
+            }
+        }
+    }
+}
+
+fn examiner_of(file: &Path) -> Result<Examiner, CommandError> {
+    let bytes = Zeroizing::new(private_file::read(file, MAX_PASSWORD)?);
+    Examiner::new(&bytes)
+        .map_err(|error| CommandError::input(format!("{}: {error}", file.display())))
+}
+
+/// What opens the keystores.
+enum Passwords {
+    /// One password for all.
+    One(Examiner),
+    /// A folder with one for each.
+    Folder(PathBuf),
+}
+
+impl Passwords {
+    /// Opens a keystore, or says why it was not even tried.
+    fn examine(&mut self, file: &Path, keystore: &Keystore) -> Result<Diagnosis, String> {
+        let mut own;
+        let examiner = match self {
+            Self::One(examiner) => examiner,
+            Self::Folder(folder) => {
+                let path = import::password_file(file, keystore.pubkey(), folder)?;
+                own = examiner_of(&path).map_err(|error| error.to_string())?;
+                &mut own
             }
         };
-        examiner.map_err(|error| CommandError::input(error.to_string()))
+        examiner.examine(keystore).map_err(|error| error.to_string())
     }
 }
 
@@ -74,12 +110,19 @@ impl Args {
     /// Opens one file after another.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let files = Files::new(self.files)?;
-        let mut examiner = self.password.examiner(context)?;
-        let mut writer = self.repair.map(|out| Writer::new(out, &examiner)).transpose()?;
+        let mut writer = None;
+        let mut passwords = match &self.password.password_dir {
+            Some(folder) => Passwords::Folder(folder.clone()),
+            None => {
+                let examiner = self.password.examiner(context)?;
+                writer = self.repair.map(|out| Writer::new(out, &examiner)).transpose()?;
+                Passwords::One(examiner)
+            }
+        };
         let mut tally = Tally::begin(context.json);
         for file in files {
             let Some(profile) = tally.keystore(&file) else { continue };
-            let row = examine(&file, profile, &mut examiner, writer.as_mut());
+            let row = examine(&file, profile, &mut passwords, writer.as_mut());
             let is_well = row.reason == Reason::Ok && row.is_accepted();
             tally.print(row, is_well);
         }
@@ -90,13 +133,13 @@ impl Args {
 fn examine(
     file: &File,
     profile: Profile,
-    examiner: &mut Examiner,
+    passwords: &mut Passwords,
     writer: Option<&mut Writer>,
 ) -> Row {
     let Ok(keystore) = &profile.keystore else { return Row::closed(&file.path, profile) };
-    let diagnosis = match examiner.examine(keystore) {
+    let diagnosis = match passwords.examine(&file.path, keystore) {
         Ok(diagnosis) => diagnosis,
-        Err(error) => return Row::bad(&file.path, Reason::NotChecked, error.to_string()),
+        Err(why) => return Row { detail: why, ..Row::closed(&file.path, profile) },
     };
     let keystore = writer.is_some().then(|| keystore.clone());
     let mut row = Row::examined(&file.path, profile, &diagnosis);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use stockade::{
-    backup::restore::require_empty,
+    backup::restore::require_new,
     eth2_keystore::{
         ClientVerdict, Diagnosis, Examiner, Found, Keystore, KeystoreError, Profile, Repair,
         Repairer,
@@ -41,7 +41,7 @@ enum NotWritten {
 impl Writer {
     /// `folder` must be new or empty.
     pub fn new(folder: PathBuf, examiner: &Examiner) -> Result<Self, CommandError> {
-        require_empty(&folder)?;
+        require_new(&folder, &[])?;
         let password = examiner.password().ok_or_else(|| {
             CommandError::input("the password file is not UTF-8 text")
                 .with_hint("save it as UTF-8 first: no client takes it as it is")

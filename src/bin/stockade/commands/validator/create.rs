@@ -1,19 +1,24 @@
-use std::path::PathBuf;
-
 use serde_json::json;
 use stockade::{
-    backup::Copy,
-    device_secret::Scheme,
-    eth::Address,
-    staking::Network,
+    backup::{Copy, medium},
+    custodian::AnyCustodian,
+    staking::{DEPOSIT_CLI_VERSION, WHOLE_VALIDATOR_GWEI},
     timestamp::Timestamp,
-    validator::{self, CreatedValidators, LARGE_BATCH, Request, WARN_BATCH, Withdrawal},
+    validator::{
+        self, CreatedValidators, CredentialKind, LARGE_BATCH, Request, WARN_BATCH, Withdrawal,
+    },
 };
 
 use crate::{
     CommandResult,
-    commands::backup::created::{copies_json, copies_text, custodians_text, require_any_one},
-    context::{Context, read_custodians},
+    commands::{
+        amount::{coins, gwei, version},
+        backup::created::{copies_json, copies_text, custodians_text, notes},
+        mnemonic::MnemonicArgs,
+        sealing::Sealing,
+        withdrawal,
+    },
+    context::Context,
     error::CommandError,
     output::Outcome,
 };
@@ -21,17 +26,19 @@ use crate::{
 /// Make validator keys rooted in the wallet, and back them up before anything else
 ///
 /// Writes keystores, deposit data and everything that recovery needs as one sealed set to every
-/// copy. The keys can be made again with the wallet alone.
+/// copy. The keys can be made again with the wallet alone. With --from-mnemonic they are those that
+/// deposit tools make of the same words, and no wallet is needed where --custodian names one.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// mainnet, sepolia, hoodi, gnosis or chiado
-    #[arg(long)]
-    network: Network,
+    #[command(flatten)]
+    sealing: Sealing,
+    #[command(flatten)]
+    mnemonic: MnemonicArgs,
     /// How many keys
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
     /// Which batch [default: the one that the copies are filling]
-    #[arg(long)]
+    #[arg(long, conflicts_with = "from_mnemonic")]
     batch: Option<u32>,
     /// The first index [default: the first that no set on the copies holds]
     #[arg(long)]
@@ -41,131 +48,146 @@ pub struct Args {
     recreate: bool,
     /// Where withdrawals go: `device` (m/44'/60'/0'/0/0 of the wallet), or an address with its
     /// checksum
-    #[arg(long, default_value = "device")]
+    #[arg(long, default_value = "device", value_name = "device|0x..")]
     withdrawal_address: String,
-    /// 0x01 (pays out all above 32) or 0x02 (compounds up to 2048)
-    #[arg(long, default_value = "0x01", value_parser = ["0x01", "0x02"])]
+    /// 0x01 (pays out all above 32), 0x02 (compounds up to 2048), or with --from-mnemonic 0x00
+    /// (its withdrawal key; nothing is paid out until it is changed)
+    #[arg(long, default_value = "0x01", value_parser = ["0x00", "0x01", "0x02"])]
     credentials: String,
-    /// The amount of each deposit, in ETH [default: 32; on gnosis and chiado 32 stand for 1 GNO]
-    #[arg(long, default_value = "32")]
-    amount: String,
-    /// How the wallet makes its secrets: eip191-v1 (every wallet) or slip11-v1 (Trezor)
-    #[arg(long, default_value_t)]
-    scheme: Scheme,
+    /// The amount of each deposit, in ETH, or in GNO on gnosis and chiado [default: 32 ETH, 1 GNO]
+    #[arg(long, value_name = "COINS")]
+    amount: Option<String>,
+    /// What the deposit data says of the tool that made it: launchpads refuse old versions
+    #[arg(long, value_name = "VERSION", default_value = DEPOSIT_CLI_VERSION, value_parser = version)]
+    deposit_cli_version: String,
     /// More than 1000 keys from one root
     #[arg(long)]
     allow_large_batch: bool,
-    /// Real money behind a seed that the whole world knows; for tests alone
-    #[arg(long, hide = true)]
-    allow_test_seed: bool,
-    /// A folder to back up to: a stick, a disk, a share. Once for each copy
-    #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
-    copy: Vec<PathBuf>,
-    /// Who can open it: custodian files, or a set of this wallet [default: this wallet]
-    #[arg(long, num_args = 1.., value_name = "FILE|SET")]
-    custodian: Vec<PathBuf>,
-    /// How many custodians it takes to open it
-    #[arg(long, default_value_t = 1)]
-    threshold: u8,
 }
 
 impl Args {
     /// Makes the keys and the set.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        require_any_one(self.threshold)?;
         let request = self.request()?;
-        let custodians = read_custodians(&self.custodian)?;
-        let mut copies = Copy::prepare_all(&self.copy)?;
-        let mut wallet = context.open()?;
-        let created = {
-            // One person is asked and told: the terminal is both.
-            let mut progress = context.terminal.progress();
-            validator::create(
+        let (custodians, mut copies) = self.sealing.read()?;
+        let seed = self.mnemonic.read(context)?;
+        // A machine without a network often has no wallet either.
+        let needs_wallet = seed.is_none() || !self.sealing.names_custodians();
+        let mut wallet = match needs_wallet || context.any_device() {
+            true => Some(context.open()?),
+            false => None,
+        };
+        // One person is asked and told: the terminal is both.
+        let mut progress = context.terminal.progress();
+        let user = &mut context.terminal;
+        let now = Timestamp::now();
+        let created = match (seed, wallet.as_deref_mut()) {
+            (Some(seed), wallet) => validator::create_from_mnemonic(
+                &request,
+                &seed,
+                &custodians,
+                &mut copies,
+                wallet,
+                now,
+                user,
+                &mut progress,
+            )?,
+            (None, Some(wallet)) => validator::create(
                 &request,
                 &custodians,
                 &mut copies,
-                &mut *wallet,
-                Timestamp::now(),
-                &mut context.terminal,
+                wallet,
+                now,
+                user,
                 &mut progress,
-            )?
+            )?,
+            (None, None) => return Err(CommandError::usage("name a wallet with --device")),
         };
         Ok(outcome(&created, &request, &copies))
     }
 
     fn request(&self) -> Result<Request, CommandError> {
+        let network = self.sealing.network;
+        let amount = self.amount.as_ref().map(|text| gwei(text, network)).transpose()?;
+        let credentials = match self.credentials.as_str() {
+            "0x00" => CredentialKind::Bls,
+            "0x02" => CredentialKind::Compounding,
+            _ => CredentialKind::Execution,
+        };
+        let withdrawal = withdrawal::parse(&self.withdrawal_address)?;
+        if credentials == CredentialKind::Bls && withdrawal != Withdrawal::Device {
+            return Err(CommandError::usage("0x00 credentials name no withdrawal address")
+                .with_hint("leave --withdrawal-address out, or use --credentials 0x01 or 0x02"));
+        }
         Ok(Request {
-            network: self.network,
+            network,
             count: self.count,
             batch: self.batch,
             start: self.start,
             recreate: self.recreate,
-            withdrawal: withdrawal(&self.withdrawal_address)?,
-            compounding: self.credentials == "0x02",
-            amount: gwei(&self.amount)?,
-            scheme: self.scheme,
+            withdrawal,
+            credentials,
+            amount: amount.unwrap_or(WHOLE_VALIDATOR_GWEI),
+            deposit_cli_version: self.deposit_cli_version.clone(),
+            scheme: self.sealing.scheme,
+            threshold: self.sealing.threshold,
             allow_large_batch: self.allow_large_batch,
-            allow_test_seed: self.allow_test_seed,
+            allow_test_seed: self.sealing.allow_test_seed,
         })
     }
 }
 
-fn withdrawal(text: &str) -> Result<Withdrawal, CommandError> {
-    match text {
-        "device" => Ok(Withdrawal::Device),
-        text => Address::parse_checksummed(text).map(Withdrawal::To).map_err(|error| {
-            CommandError::usage(format!("--withdrawal-address {text}: {error}"))
-                .with_hint("copy it from where it is shown in mixed case, and compare it there")
-        }),
-    }
-}
-
-/// `32` or `32.5` in Gwei, exactly.
-fn gwei(text: &str) -> Result<u64, CommandError> {
-    let bad =
-        || CommandError::usage(format!("--amount {text}: a number of ETH, such as 32 or 33.5"));
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || fraction.len() > 9 {
-        return Err(bad());
-    }
-    let whole: u64 = whole.parse().map_err(|_| bad())?;
-    let fraction: u64 = format!("{fraction:0<9}").parse().map_err(|_| bad())?;
-    let gwei = whole.checked_mul(1_000_000_000).and_then(|gwei| gwei.checked_add(fraction));
-    gwei.ok_or_else(bad)
-}
-
 fn outcome(created: &CreatedValidators, request: &Request, copies: &[Copy]) -> Outcome {
+    let root = created.batch.map_or("from the mnemonic".into(), |batch| format!("batch {batch}"));
     let mut text = format!(
-        "Made set {}: {} keys for {}, batch {}\n",
+        "Made set {}: {} keys for {}, {root}\n",
         created.set.set_id,
         created.keys.len(),
         request.network,
-        created.batch
     );
     for (pubkey, path) in &created.keys {
         text += &format!("  {pubkey}  {path}\n");
     }
-    text += &format!("Withdrawals go to {}\n", created.withdrawal_address);
+    text += &format!("Each deposit is {}. ", coins(request.amount, request.network));
+    text += &match created.withdrawal_address {
+        Some(address) => format!("Withdrawals go to {address}\n"),
+        None => "Nothing is paid out until `credentials change` names an address\n".to_owned(),
+    };
     text += &custodians_text(&created.custodians);
     text += &copies_text(&created.set, copies);
     let mut warnings = Vec::new();
-    if created.first {
-        warnings.push(
+    let (first, last) = (created.keys.first(), created.keys.last());
+    match created.batch {
+        _ if !created.first => {}
+        Some(_) => warnings.push(
             "these copies held no key of this wallet and network: if there are other copies, name \
              them, or the same keys could be made again elsewhere"
                 .to_owned(),
-        );
+        ),
+        None => warnings.push(format!(
+            "these copies held no key of this mnemonic: if any tool made keys of it before, make \
+             sure that {} to {} are not among them, for a key that runs twice is slashed",
+            first.map(|(_, path)| path.to_string()).unwrap_or_default(),
+            last.map(|(_, path)| path.to_string()).unwrap_or_default(),
+        )),
     }
-    if created.large {
+    if let (true, Some(batch)) = (created.large, created.batch) {
         warnings.push(format!(
-            "batch {} holds more than {WARN_BATCH} keys from one root ({LARGE_BATCH} at most)",
-            created.batch
+            "batch {batch} holds more than {WARN_BATCH} keys from one root ({LARGE_BATCH} at most)",
         ));
     }
-    for warning in &warnings {
-        text += &format!("note: {warning}\n");
+    let custodians = &created.custodians.custodians;
+    let mut wallets = custodians.iter().filter_map(AnyCustodian::wallet);
+    let by_wallet = wallets.any(|own| own.check_address == created.origin);
+    if created.batch.is_none() && !by_wallet {
+        warnings.push(format!(
+            "the set's origin is signed by {}, which is none of its custodians: where another \
+             wallet opens it, say --signer {}",
+            created.origin, created.origin
+        ));
     }
+    warnings.extend(medium::shared(copies));
+    text += &notes(&warnings);
     text += "Next: stockade backup drill";
     text += &copies.iter().map(|copy| format!(" {}", copy.dir().display())).collect::<String>();
     let keys = created
@@ -178,25 +200,13 @@ fn outcome(created: &CreatedValidators, request: &Request, copies: &[Copy]) -> O
         "batch": created.batch,
         "keys": keys.collect::<Vec<_>>(),
         "withdrawal_address": created.withdrawal_address,
+        "amount": request.amount,
+        "signer": created.origin,
         "custodians": created.custodians.custodians,
+        "threshold": created.custodians.threshold,
         "enrolled": created.custodians.enrolled,
         "copies": copies_json(&created.set, copies),
         "warnings": warnings,
     });
     Outcome::done(text, json)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::gwei;
-
-    #[test]
-    fn amounts_are_exact() {
-        assert_eq!(gwei("32").unwrap(), 32_000_000_000);
-        assert_eq!(gwei("32.5").unwrap(), 32_500_000_000);
-        assert_eq!(gwei("0.000000001").unwrap(), 1);
-        for bad in ["", "-1", "1e3", "1.", ".5", "1.0000000001", "99999999999999999999"] {
-            assert!(gwei(bad).is_err(), "{bad}");
-        }
-    }
 }

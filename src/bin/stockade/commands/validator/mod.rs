@@ -2,7 +2,9 @@
 
 mod check;
 mod create;
+mod list;
 mod pubkey;
+mod split;
 
 use clap::Subcommand;
 
@@ -14,6 +16,8 @@ pub enum Command {
     Create(create::Args),
     Pubkey(pubkey::Args),
     Check(check::Args),
+    List(list::Args),
+    Split(split::Args),
 }
 
 impl Command {
@@ -23,6 +27,8 @@ impl Command {
             Self::Create(args) => args.run(context),
             Self::Pubkey(args) => args.run(context),
             Self::Check(args) => args.run(context),
+            Self::List(args) => args.run(context),
+            Self::Split(args) => args.run(context),
         }
     }
 }

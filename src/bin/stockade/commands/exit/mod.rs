@@ -1,0 +1,25 @@
+//! exit: a validator that leaves.
+
+mod create;
+mod verify;
+
+use clap::Subcommand;
+
+use crate::{CommandResult, context::Context};
+
+/// The verbs of `exit`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Create(create::Args),
+    Verify(verify::Args),
+}
+
+impl Command {
+    /// Runs the verb.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        match self {
+            Self::Create(args) => args.run(context),
+            Self::Verify(args) => args.run(context),
+        }
+    }
+}

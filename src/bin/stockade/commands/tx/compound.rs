@@ -1,0 +1,24 @@
+use stockade::{bls::PublicKey, staking::ExecutionRequest};
+
+use super::{build, options::Options};
+use crate::{CommandResult, context::Context};
+
+/// Switch a validator from 0x01 to 0x02 credentials, so that it compounds (EIP-7251)
+///
+/// What is above 32 is then no longer paid out by itself. It cannot be undone.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The validator's public key
+    #[arg(long, value_name = "PUBKEY")]
+    validator: PublicKey,
+    #[command(flatten)]
+    options: Options,
+}
+
+impl Args {
+    /// Builds, shows and signs.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        let request = ExecutionRequest::Compounding { validator: self.validator };
+        build::run(&request, &self.options, context)
+    }
+}

@@ -1,0 +1,31 @@
+//! tx: what a withdrawal address may ask of its validators, by a transaction that the wallet signs.
+
+mod build;
+mod compound;
+mod consolidate;
+mod exit;
+mod node;
+mod options;
+
+use clap::Subcommand;
+
+use crate::{CommandResult, context::Context};
+
+/// The verbs of `tx`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Exit(exit::Args),
+    Consolidate(consolidate::Args),
+    Compound(compound::Args),
+}
+
+impl Command {
+    /// Runs the verb.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        match self {
+            Self::Exit(args) => args.run(context),
+            Self::Consolidate(args) => args.run(context),
+            Self::Compound(args) => args.run(context),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What every transaction needs beside what it asks for.
+
+use stockade::{
+    eth::{Address, Fee},
+    path::DerivationPath,
+    staking::Network,
+};
+
+use crate::{commands::decimal, error::CommandError};
+
+/// Options of every verb of `tx`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// mainnet, sepolia, hoodi, gnosis or chiado
+    #[arg(long)]
+    pub network: Network,
+    /// The path of the withdrawal address in the wallet
+    #[arg(long, default_value = "m/44'/60'/0'/0/0")]
+    pub path: DerivationPath,
+    /// The withdrawal address as you know it: another one in the wallet is then refused
+    #[arg(long, value_name = "0x..")]
+    pub withdrawal_address: Option<Address>,
+    /// An Ethereum node, http[s]://HOST:PORT, that is asked for what is not given below; or
+    /// STOCKADE_RPC_URL
+    #[arg(long, env = "STOCKADE_RPC_URL", hide_env = true, value_name = "URL")]
+    pub rpc_url: Option<String>,
+    /// Send it by that node; else it is printed, for you to send
+    #[arg(long)]
+    pub send: bool,
+    /// How many transactions the address has sent before
+    #[arg(long)]
+    pub nonce: Option<u64>,
+    /// What the contract asks for a request, in wei; what is too much is lost
+    #[arg(long, value_name = "WEI")]
+    pub fee_wei: Option<u128>,
+    /// The most to pay for a unit of gas, in Gwei
+    #[arg(long, value_name = "GWEI")]
+    pub max_fee_gwei: Option<String>,
+    /// The tip for a unit of gas, in Gwei [default: 1, or --max-fee-gwei if that is less]
+    #[arg(long, value_name = "GWEI")]
+    pub priority_fee_gwei: Option<String>,
+    /// The most gas that it may use [default: 200000, or what the node says and a quarter more]
+    #[arg(long, value_name = "GAS")]
+    pub gas_limit: Option<u64>,
+    /// Real money behind a seed that the whole world knows; for tests alone
+    #[arg(long, hide = true)]
+    pub allow_test_seed: bool,
+}
+
+impl Options {
+    /// The fee that was given, if any was.
+    pub fn fee(&self) -> Result<Option<Fee>, CommandError> {
+        const GWEI: u128 = 1_000_000_000;
+        let parse = |option, text: &Option<String>| {
+            text.as_ref().map(|text| decimal::parse(option, text, 9)).transpose()
+        };
+        let bound = parse("--max-fee-gwei", &self.max_fee_gwei)?;
+        let tip = parse("--priority-fee-gwei", &self.priority_fee_gwei)?;
+        match (bound, tip) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => {
+                Err(CommandError::usage("--priority-fee-gwei is given, and --max-fee-gwei is not"))
+            }
+            (Some(bound), Some(tip)) if tip > bound => {
+                Err(CommandError::usage("--priority-fee-gwei is more than --max-fee-gwei"))
+            }
+            (Some(max_fee_per_gas), tip) => Ok(Some(Fee::Eip1559 {
+                max_fee_per_gas,
+                max_priority_fee_per_gas: tip.unwrap_or(GWEI.min(max_fee_per_gas)),
+            })),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+use stockade::{
+    attest,
+    backup::{self, Copy, manifest::Source},
+    eth::Address,
+    timestamp::Timestamp,
+    validator::fleet::{Fleet, FleetKey, FleetSet, LastDrill},
+};
+
+use crate::{
+    CommandResult,
+    context::{Context, read_signers},
+    error::CommandError,
+    output::{Outcome, Rows},
+};
+
+/// List every key in any number of copies: where it lies, and when it was last drilled
+///
+/// Needs no wallet and opens nothing: it says what manifests and attestations say. With --signer,
+/// only sets and attestations by these addresses count, and exit code 1 says that there are
+/// others. Warns of what a fleet's owner should see to.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Copies
+    #[arg(required = true, value_name = "COPY")]
+    copies: Vec<PathBuf>,
+    /// Whose sets and attestations count: check addresses, the addresses that attest, or custodian
+    /// files
+    #[arg(long, value_name = "0x..|FILE")]
+    signer: Vec<String>,
+    /// Print comma-separated values (RFC 4180), the warnings on standard error
+    #[arg(long)]
+    csv: bool,
+}
+
+const CSV_HEAD: &str =
+    "network,source,wallet,batch,index,path,pubkey,set,origin,copies,drilled,attested_by";
+
+impl Args {
+    /// Reads one copy after another.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        if self.csv && context.json {
+            return Err(CommandError::usage("--csv and --json do not go together"));
+        }
+        let signers = read_signers(&self.signer)?;
+        let copies = Copy::open_all(&self.copies)?;
+        let fleet = read(&copies, &signers)?;
+        let mut rows = Rows::begin(context.json, "keys");
+        if self.csv {
+            // Every row begins with its line break: the last one is the outcome's.
+            rows.print(|| CSV_HEAD.to_owned(), || Value::Null);
+        } else if !context.json {
+            rows.print(head, || Value::Null);
+        }
+        let keys = fleet.keys();
+        for key in &keys {
+            let text = || if self.csv { csv(key, &signers) } else { line(key, &signers) };
+            rows.print(text, || as_json(key, &signers));
+        }
+        let known = fleet.sets().all(|set| set.listed.manifest.is_some());
+        let ok = known && (signers.is_empty() || fleet.sets().all(|set| is_own(set, &signers)));
+        let text = summary(&fleet, keys.len(), &signers);
+        let text = if self.csv {
+            context.terminal.say(text.trim_end());
+            String::new()
+        } else {
+            text
+        };
+        let mut outcome = Outcome::checked(ok, text, Value::Object(fields(&fleet, &signers)));
+        outcome.rows = true;
+        Ok(outcome)
+    }
+}
+
+fn read(copies: &[Copy], signers: &[Address]) -> Result<Fleet, CommandError> {
+    let now = Timestamp::now();
+    let mut fleet = Fleet::default();
+    let mut drills = Vec::new();
+    for copy in copies {
+        fleet.add(copy.id(), copy.dir(), None);
+        for set in backup::list(std::slice::from_ref(copy))? {
+            for drill in attest::drills(copy, &set, now)? {
+                if signers.is_empty() || signers.contains(&drill.by) {
+                    drills.extend(set.digest.map(|digest| (set.id.clone(), digest, drill)));
+                }
+            }
+            fleet.add(copy.id(), copy.dir(), Some(set));
+        }
+    }
+    // An attestation in one copy speaks of others too.
+    for (id, digest, drill) in drills {
+        let last = LastDrill { time: drill.time, by: drill.by };
+        fleet.drilled(&id, digest, &drill.copies, last);
+    }
+    Ok(fleet)
+}
+
+fn is_own(set: &FleetSet, signers: &[Address]) -> bool {
+    set.listed.signer.is_some_and(|signer| signers.contains(&signer))
+}
+
+fn origin(set: &FleetSet, signers: &[Address]) -> &'static str {
+    if is_own(set, signers) { "signer" } else { "unknown" }
+}
+
+/// Kind, wallet and batch.
+fn source(source: &Source) -> (&'static str, Option<&Address>, Option<u32>) {
+    match source {
+        Source::Device { batch, check_address, .. } => {
+            ("device", Some(check_address), Some(*batch))
+        }
+        Source::Mnemonic { check_address } => ("mnemonic", Some(check_address), None),
+        Source::Imported => ("imported", None, None),
+    }
+}
+
+fn text_of<T: ToString>(value: Option<T>) -> String {
+    value.map_or(String::new(), |value| value.to_string())
+}
+
+fn head() -> String {
+    format!(
+        "{:<8} {:<9} {:>6}  {:<18} {:<10} copies\n",
+        "network", "from", "index", "key", "drilled"
+    )
+}
+
+fn line(key: &FleetKey<'_>, signers: &[Address]) -> String {
+    let network = key.set.listed.id.network();
+    let from = match source(&key.entry.source) {
+        (_, _, Some(batch)) => format!("batch {batch}"),
+        ("mnemonic", ..) => "words".to_owned(),
+        (kind, ..) => kind.to_owned(),
+    };
+    let (index, pubkey) = (text_of(key.index()), key.entry.pubkey.to_string());
+    let pubkey: String = pubkey.chars().take(16).collect();
+    let drilled = key.set.last_drill().map_or("never".to_owned(), |drill| drill.time.date());
+    let origin = match (signers.is_empty(), is_own(key.set, signers)) {
+        (false, false) => "  ORIGIN UNKNOWN",
+        _ => "",
+    };
+    format!(
+        "{:<8} {from:<9} {index:>6}  {pubkey}.. {drilled:<10} {}{origin}\n",
+        network.name(),
+        key.set.names()
+    )
+}
+
+/// Nothing in it needs quotes or could be a formula: numbers, hex, words of ours, and paths that
+/// were read as paths.
+fn csv(key: &FleetKey<'_>, signers: &[Address]) -> String {
+    let (kind, wallet, batch) = source(&key.entry.source);
+    let drill = key.set.last_drill();
+    let fields = [
+        key.set.listed.id.network().name().to_owned(),
+        kind.to_owned(),
+        text_of(wallet),
+        text_of(batch),
+        text_of(key.index()),
+        text_of(key.path()),
+        key.entry.pubkey.to_string(),
+        key.set.listed.id.to_string(),
+        origin(key.set, signers).to_owned(),
+        key.set.names().replace(',', " "),
+        text_of(drill.map(|drill| drill.time.rfc3339())),
+        text_of(drill.map(|drill| drill.by)),
+    ];
+    format!("\n{}", fields.join(","))
+}
+
+fn as_json(key: &FleetKey<'_>, signers: &[Address]) -> Value {
+    let (kind, wallet, batch) = source(&key.entry.source);
+    let drill = key.set.last_drill();
+    json!({
+        "pubkey": key.entry.pubkey,
+        "network": key.set.listed.id.network(),
+        "source": kind,
+        "check_address": wallet,
+        "batch": batch,
+        "index": key.index(),
+        "path": key.path().map(|path| path.to_string()),
+        "set_id": key.set.listed.id,
+        "origin": origin(key.set, signers),
+        "copies": key.set.copies.keys().collect::<Vec<_>>(),
+        "drilled": drill.map(|drill| drill.time.to_string()),
+        "attested_by": drill.map(|drill| drill.by),
+    })
+}
+
+fn fields(fleet: &Fleet, signers: &[Address]) -> Map<String, Value> {
+    let sets = fleet.sets().map(|set| {
+        let manifest = set.listed.manifest.as_ref();
+        let drills = set.copies.iter().map(|(copy, drill)| {
+            json!({
+                "copy": copy,
+                "drilled": drill.map(|drill| drill.time.to_string()),
+                "attested_by": drill.map(|drill| drill.by),
+            })
+        });
+        json!({
+            "set_id": set.listed.id,
+            "readable": manifest.is_some(),
+            "keys": set.listed.keystores().len(),
+            "test": manifest.map(|manifest| manifest.test),
+            "threshold": manifest.map(|manifest| manifest.threshold),
+            "custodians": manifest.map(|manifest| manifest.custodians.len()),
+            "signer": set.listed.signer,
+            "origin": origin(set, signers),
+            "copies": drills.collect::<Vec<_>>(),
+        })
+    });
+    let copies = fleet.copies().iter();
+    let copies = copies.map(|copy| json!({"copy": copy.id, "dir": copy.dir.display().to_string()}));
+    let warnings = fleet.warnings();
+    let warnings = warnings.iter().map(|w| json!({"kind": w.kind, "text": w.text}));
+    Map::from_iter([
+        ("sets".to_owned(), sets.collect()),
+        ("copies".to_owned(), copies.collect()),
+        ("warnings".to_owned(), warnings.collect()),
+    ])
+}
+
+fn summary(fleet: &Fleet, keys: usize, signers: &[Address]) -> String {
+    let (sets, copies) = (fleet.sets().count(), fleet.copies());
+    let mut text = format!("{keys} keys in {sets} sets, {} copies\n", copies.len());
+    for copy in copies {
+        text += &format!("  {}  {}\n", copy.id, copy.dir.display());
+    }
+    for warning in fleet.warnings() {
+        text += &format!("warning: {}\n", warning.text);
+    }
+    if signers.is_empty() {
+        let mut by: Vec<_> = fleet.sets().filter_map(|set| set.listed.signer).collect();
+        by.extend(fleet.sets().filter_map(|set| Some(set.last_drill()?.by)));
+        by.sort();
+        by.dedup();
+        let by: Vec<_> = by.iter().map(ToString::to_string).collect();
+        text += &format!(
+            "Origin: unknown. Signed by {}; say with --signer which of them are yours\n",
+            if by.is_empty() { "nobody".to_owned() } else { by.join(", ") }
+        );
+    } else if !fleet.sets().all(|set| is_own(set, signers)) {
+        text += "NOT all of these sets were made by a --signer.\n";
+    }
+    text + "This is what manifests and attestations say. Whether it is still so, scrub and drill show."
+}

@@ -1,0 +1,145 @@
+//! Who opens a set: the wallets named with --device, those plugged in one after another, identity
+//! files, and a passphrase.
+
+use std::path::{Path, PathBuf};
+
+use stockade::{
+    backup::hands::{Bring, Hands},
+    custodian::GivenIdentity,
+    device::{DeviceError, Wallet},
+    discovery::Spec,
+    interact::Interact,
+    secret::SecretText,
+    store::private_file,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    context::{Context, Devices, only_one_on_usb},
+    error::{CommandError, Kind},
+};
+
+/// Who opens, beside the wallets named with --device.
+#[derive(Debug, clap::Args)]
+pub struct OpenArgs {
+    /// Ask for one custodian's wallet after another, to be plugged in in turn
+    #[arg(long)]
+    insert: bool,
+    /// An age identity file of a custodian, for machines without a wallet. Once for each
+    #[arg(long, value_name = "FILE")]
+    identity: Vec<PathBuf>,
+    /// The passphrase of a passphrase custodian, read from this file descriptor
+    #[arg(long, value_name = "N")]
+    passphrase_fd: Option<u32>,
+}
+
+impl OpenArgs {
+    /// Whether anybody is named beside the wallets.
+    pub fn names_somebody(&self) -> bool {
+        self.insert || !self.identity.is_empty() || self.passphrase_fd.is_some()
+    }
+
+    /// Opens the wallets and reads the files. Nobody is asked for any secret of a set yet.
+    pub fn hands(&self, context: &mut Context) -> Result<Hands, CommandError> {
+        if self.insert && !context.terminal.attended() {
+            return Err(CommandError::usage("--insert needs somebody at a terminal")
+                .with_hint("name all wallets with --device, or use --identity"));
+        }
+        let mut hands = Hands::new();
+        for file in &self.identity {
+            hands.add_identities(read_identities(file, context)?);
+        }
+        if let Some(fd) = self.passphrase_fd {
+            hands.set_passphrase(read_passphrase_fd(fd)?);
+        }
+        let others = self.names_somebody();
+        let devices =
+            if others && !context.any_device() { Vec::new() } else { context.open_all()? };
+        for wallet in devices {
+            hands.add_wallet(wallet, &mut context.terminal)?;
+        }
+        if self.insert {
+            context.terminal.take_interrupts();
+            hands.set_bring(Box::new(Inserted(context.devices())));
+        }
+        Ok(hands)
+    }
+}
+
+/// The passphrase that a file descriptor gives, up to the end of its line.
+pub fn read_passphrase_fd(fd: u32) -> Result<SecretText, CommandError> {
+    let path = format!("/dev/fd/{fd}");
+    let bytes = Zeroizing::new(private_file::read(Path::new(&path), 4096)?);
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| CommandError::input(format!("--passphrase-fd {fd}: not UTF-8 text")))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(CommandError::input(format!("--passphrase-fd {fd}: nothing to read"))),
+        passphrase => Ok(SecretText::new(passphrase.to_owned())),
+    }
+}
+
+fn read_identities(file: &Path, context: &mut Context) -> Result<Vec<GivenIdentity>, CommandError> {
+    let bytes = Zeroizing::new(private_file::read(file, GivenIdentity::MAX_LEN)?);
+    warn_of_readers(file, context);
+    GivenIdentity::parse(&bytes, &mut context.terminal)
+        .map_err(|error| CommandError::input(format!("--identity {}: {error}", file.display())))
+}
+
+/// An identity is a secret: it opens what is sealed to it.
+fn warn_of_readers(file: &Path, context: &mut Context) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let mode = std::fs::metadata(file).map_or(0, |metadata| metadata.mode());
+        if mode & 0o077 != 0 {
+            context.terminal.say(&format!(
+                "warning: others on this computer can read {} (mode {:03o}): chmod 600 it",
+                file.display(),
+                mode & 0o777
+            ));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (file, context);
+}
+
+/// Wallets that a person plugs in, one after another.
+struct Inserted(Devices);
+
+impl Bring for Inserted {
+    fn bring(
+        &mut self,
+        wanted: &str,
+        user: &mut dyn Interact,
+    ) -> Result<Option<Box<dyn Wallet>>, DeviceError> {
+        user.note(wanted);
+        loop {
+            let question = "Plug in the next wallet and press Enter (or type its --device name, or \
+                            `stop`)";
+            let Some(answer) = user.ask(question) else { return Ok(None) };
+            if answer.eq_ignore_ascii_case("stop") {
+                return Ok(None);
+            }
+            match self.open(&answer, user) {
+                Ok(wallet) => return Ok(Some(wallet)),
+                Err(error) if error.kind() == Kind::Declined => return Ok(None),
+                Err(error) => user.note(&error.to_string()),
+            }
+        }
+    }
+}
+
+impl Inserted {
+    fn open(
+        &mut self,
+        answer: &str,
+        user: &mut dyn Interact,
+    ) -> Result<Box<dyn Wallet>, CommandError> {
+        let spec = match answer {
+            "" => only_one_on_usb()?,
+            name => name.parse::<Spec>().map_err(|e| CommandError::usage(e.to_string()))?,
+        };
+        Ok(self.0.find(&spec)?.open(user)?)
+    }
+}
