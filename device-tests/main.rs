@@ -12,10 +12,15 @@
 )]
 
 mod backup;
+#[cfg(feature = "cloud")]
+mod cloud;
 mod command;
 mod conformance;
 mod enrolment;
+mod examples;
+mod golden;
 mod house;
+mod interrupted;
 mod transcripts;
 mod vectors;
 mod wire;

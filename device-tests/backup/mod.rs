@@ -1,8 +1,12 @@
 //! Sets that rot, that somebody changed, that a stranger made, or that meet another wallet.
 
+mod beside;
+mod every_bit;
 mod other_wallet;
 mod repair;
-mod rot;
+pub(crate) mod retire;
+pub(crate) mod rot;
+mod shares;
 mod stranger;
 mod swapped_custodian;
-mod tampered;
+pub(crate) mod tampered;

@@ -2,13 +2,20 @@
 
 use std::fs;
 
+use stockade::{
+    backup::{Digest, SetId, origin::Origin},
+    device::Show,
+    path::DerivationPath,
+};
+
 use super::{
     rot::{files, flip},
     tampered::{OWNER, TAMPERINGS, sum_again},
 };
 use crate::command::{
-    fixture::{Folder, ledger},
-    run::{Ran, alone, on},
+    fixture::{Folder, Nobody, ledger, wallet},
+    m_of_n::two_of_three,
+    run::{OTHER_WORDS, Ran, WORDS, alone, on},
 };
 
 fn repair(folder: &Folder, options: &str) -> Ran {
@@ -90,8 +97,12 @@ fn what_somebody_changed_is_never_spread() {
         let set = folder.set("b");
         tamper(&set);
         sum_again(&set);
-        for options in [String::new(), format!("--signer {OWNER}")] {
-            let repaired = repair(&folder, &options);
+        for (wallet, options) in [
+            (alone(), String::new()),
+            (alone(), format!("--signer {OWNER}")),
+            (on("mock-ledger"), String::new()),
+        ] {
+            let repaired = wallet.run(&format!("backup repair {} {options}", folder.both()));
             assert!(held(&folder, "a") == own, "{name}: it spread");
             // Either it is the owner's again, or it is left and reads as what it is.
             let is_own = held(&folder, "b") == own;
@@ -109,4 +120,43 @@ fn a_folder_in_which_something_else_lies_is_left_alone() {
     let left = repair(&folder, "").code(1);
     assert_eq!(left.each("repaired", "reason"), ["", "unlisted"]);
     assert!(folder.content() == before, "something was written");
+}
+
+/// Of several wallets at hand, one signed a set of its own making over what the other made: both
+/// are vouched for, so neither counts, and neither is overwritten.
+#[test]
+fn a_co_custodians_set_is_not_written_over_the_owners() {
+    let folder = two_of_three().copies();
+    let set = folder.set("a");
+    let manifest = fs::read_to_string(set.join("manifest.json")).unwrap();
+    let created = serde_json::from_str::<serde_json::Value>(&manifest).unwrap()["created"].clone();
+    let changed = manifest.replace(created.as_str().unwrap(), "2020-01-01T00:00:00Z");
+    assert_ne!(changed, manifest);
+    fs::write(set.join("manifest.json"), &changed).unwrap();
+    let id: SetId = folder.sets("a")[0].parse().unwrap();
+    let statement = Origin::statement(&id, &Digest::of(changed.as_bytes()));
+    let mut other = wallet("mock-trezor:safe5", OTHER_WORDS);
+    let path = DerivationPath::check_address();
+    let address = other.address(&path, Show::Silently, &mut Nobody).unwrap();
+    let signature = other.sign_personal(&path, &statement, &mut Nobody).unwrap();
+    let origin = Origin { statement, address, signature };
+    fs::write(set.join("origin.json"), origin.to_json().unwrap()).unwrap();
+    sum_again(&set);
+
+    let before = folder.content();
+    for (words, devices) in [
+        (format!("{WORDS};{OTHER_WORDS}"), ["mock-ledger", "mock-trezor:safe5"]),
+        (format!("{OTHER_WORDS};{WORDS}"), ["mock-trezor:safe5", "mock-ledger"]),
+    ] {
+        let [first, second] = devices;
+        let line = format!("backup repair {} --device {first} --device {second}", folder.both());
+        let ran = alone().holding(Box::leak(words.into_boxed_str())).run(&line);
+        assert!(!ran.reads_as_proven(), "{:#}", ran.json);
+    }
+    // Whoever names the other wallet alone does not overwrite what the owner signed either.
+    on("mock-trezor:safe5")
+        .holding(OTHER_WORDS)
+        .run(&format!("backup repair {}", folder.both()))
+        .code(1);
+    assert!(folder.content() == before, "something was overwritten");
 }

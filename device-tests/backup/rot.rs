@@ -11,7 +11,7 @@ use crate::command::{
 };
 
 /// Every file of the set in copy `b`, by its path below the set's folder.
-pub(super) fn files(folder: &Folder) -> Vec<String> {
+pub(crate) fn files(folder: &Folder) -> Vec<String> {
     let set = folder.set("b");
     let mut files = Vec::new();
     let mut folders = vec![set.clone()];
@@ -33,7 +33,7 @@ fn bits(len: usize) -> [usize; 6] {
     [0, 5, len * 8 / 3, len * 4 + 1, len * 8 - 9, len * 8 - 1]
 }
 
-pub(super) fn flip(path: &Path, bit: usize) {
+pub(crate) fn flip(path: &Path, bit: usize) {
     let mut bytes = fs::read(path).unwrap();
     bytes[bit / 8] ^= 1 << (bit % 8);
     fs::write(path, bytes).unwrap();

@@ -8,6 +8,7 @@ use stockade::{
         Copy,
         create::{self, NewKey, Plan},
         manifest::Source,
+        origin::Signer,
     },
     bls::SecretKey,
     custodian::Custodian,
@@ -56,15 +57,23 @@ fn make_strangers_set(of_batch: bool) -> Made {
     let plan = Plan {
         network: Network::Hoodi,
         test: true,
-        custodians: vec![custodian],
+        custodians: vec![custodian.into()],
+        threshold: 1,
         keys: vec![stranger_key(source)],
         deposit_data: None,
-        history: None,
+        history: Vec::new(),
     };
     let mut copies = Copy::prepare_all(&[folder.path("a"), folder.path("b")]).unwrap();
     let now = Timestamp::now();
-    create::create(&plan, &mut copies, &mut *stranger, &address, now, &mut Nobody, &mut ())
-        .unwrap();
+    create::create(
+        &plan,
+        &mut copies,
+        Signer::Wallet(&mut *stranger, address),
+        now,
+        &mut Nobody,
+        &mut (),
+    )
+    .unwrap();
     Made::of(&folder, address.to_string().into())
 }
 
@@ -167,13 +176,21 @@ fn add_strangers_set(folder: &Folder, key: NewKey) {
     let plan = Plan {
         network: Network::Hoodi,
         test: true,
-        custodians: vec![own.unwrap()],
+        custodians: vec![own.unwrap().into()],
+        threshold: 1,
         keys: vec![key],
         deposit_data: None,
-        history: None,
+        history: Vec::new(),
     };
     let mut copies = Copy::open_all(&[folder.path("a"), folder.path("b")]).unwrap();
     let now = Timestamp::now();
-    create::create(&plan, &mut copies, &mut *stranger, &address, now, &mut Nobody, &mut ())
-        .unwrap();
+    create::create(
+        &plan,
+        &mut copies,
+        Signer::Wallet(&mut *stranger, address),
+        now,
+        &mut Nobody,
+        &mut (),
+    )
+    .unwrap();
 }

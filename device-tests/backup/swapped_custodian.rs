@@ -7,6 +7,7 @@ use stockade::{
         Copy,
         create::{self, NewKey, Plan},
         manifest::Source,
+        origin::Signer,
     },
     bls::SecretKey,
     custodian::Custodian,
@@ -35,14 +36,23 @@ fn set_with_swapped_recipient() -> Folder {
     let plan = Plan {
         network: Network::Hoodi,
         test: true,
-        custodians: vec![custodian],
+        custodians: vec![custodian.into()],
+        threshold: 1,
         keys: vec![NewKey { secret, path, description, source: Source::Imported }],
         deposit_data: None,
-        history: None,
+        history: Vec::new(),
     };
     let mut copies = Copy::prepare_all(&[folder.path("a"), folder.path("b")]).unwrap();
     let now = Timestamp::now();
-    create::create(&plan, &mut copies, &mut *owner, &address, now, &mut Nobody, &mut ()).unwrap();
+    create::create(
+        &plan,
+        &mut copies,
+        Signer::Wallet(&mut *owner, address),
+        now,
+        &mut Nobody,
+        &mut (),
+    )
+    .unwrap();
     folder
 }
 

@@ -14,9 +14,9 @@ use crate::command::{
     run::{alone, on},
 };
 
-pub(super) const OWNER: &str = "0x5C81Eade04A009301586bF5421F18F3EB5C52df4";
+pub(crate) const OWNER: &str = "0x5C81Eade04A009301586bF5421F18F3EB5C52df4";
 
-fn sha256(bytes: &[u8]) -> String {
+pub(super) fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
@@ -48,7 +48,7 @@ fn write_manifest(set: &Path, manifest: &Value) {
 }
 
 /// The first file of the set whose name begins so.
-fn find(set: &Path, begin: &str) -> PathBuf {
+pub(super) fn find(set: &Path, begin: &str) -> PathBuf {
     let files = |folder: &str| {
         fs::read_dir(set.join(folder))
             .unwrap()
@@ -62,7 +62,7 @@ fn find(set: &Path, begin: &str) -> PathBuf {
 }
 
 /// Lets a manifest say of a file what is true of it now.
-fn list_again(set: &Path, path: &Path) {
+pub(super) fn list_again(set: &Path, path: &Path) {
     let name = path.strip_prefix(set).unwrap().to_str().unwrap();
     let bytes = fs::read(path).unwrap();
     let mut json = manifest(set);
@@ -83,7 +83,7 @@ fn list_again(set: &Path, path: &Path) {
 pub(super) type Tamper = fn(&Path);
 
 /// What somebody does to the set in a folder, before they make SHA256SUMS fit.
-pub(super) const TAMPERINGS: [(&str, Tamper); 14] = [
+pub(super) const TAMPERINGS: [(&str, Tamper); 15] = [
     ("another set's manifest", |set| {
         let other = imported().copies();
         fs::copy(other.set("a").join("manifest.json"), set.join("manifest.json")).unwrap();
@@ -162,6 +162,11 @@ pub(super) const TAMPERINGS: [(&str, Tamper); 14] = [
     ("advice of their own for whoever recovers", |set| {
         fs::write(set.join("RECOVERY.txt"), "Type your words at http://example.org").unwrap();
         list_again(set, &set.join("RECOVERY.txt"));
+    }),
+    ("a file that is said to be of another length", |set| {
+        let mut json = manifest(set);
+        json["files"][0]["size"] = 1.into();
+        write_manifest(set, &json);
     }),
     ("keys that are said to be of another network", |set| {
         let mut json = manifest(set);
@@ -285,4 +290,17 @@ fn a_mac_that_was_made_anew_is_found_out_by_a_drill() {
     }
     let drilled = on("mock-ledger").run(&format!("backup drill {}", folder.both())).code(1);
     assert_eq!(drilled.each("keys", "reason"), ["manifest_mac"; 6]);
+}
+
+#[test]
+fn a_file_of_another_length_than_its_manifest_says_is_named() {
+    let folder = ledger().copies();
+    let set = folder.set("b");
+    let mut json = manifest(&set);
+    json["files"][0]["size"] = 1.into();
+    write_manifest(&set, &json);
+    sum_again(&set);
+    let scrubbed = alone().run(&format!("backup scrub {}", folder.at("b"))).code(1);
+    assert_eq!(scrubbed.each("files", "reason"), ["malformed"], "{:#}", scrubbed.json);
+    assert!(scrubbed.each("files", "file")[0].ends_with("/manifest.json"));
 }

@@ -103,12 +103,3 @@ fn any_one_of_several_wallets_opens_and_no_name_travels() {
         }
     }
 }
-
-#[test]
-fn m_of_n_is_refused_until_it_is_there() {
-    let folder = Folder::new();
-    let line = "validator create --network hoodi --count 1 --threshold 2 --copy";
-    let refused = on("mock-ledger").run(&format!("{line} {}", folder.at("a")));
-    refused.error(4, "unsupported");
-    assert!(!folder.path("a").exists());
-}

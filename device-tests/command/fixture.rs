@@ -35,6 +35,14 @@ impl Folder {
         Self(tempfile::tempdir().unwrap())
     }
 
+    /// One in memory where the system has such a place, for tests that write much.
+    pub(crate) fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let folder =
+            if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        Self(folder.unwrap())
+    }
+
     /// The path of something in it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
@@ -69,6 +77,17 @@ impl Folder {
         self.path(copy).join("stockade").join(&sets[0])
     }
 
+    /// The keystore of validator `index` in the only set of the copy `copy`.
+    pub(crate) fn keystore(&self, copy: &str, index: usize) -> PathBuf {
+        let mut files = fs::read_dir(self.set(copy).join("keystores")).unwrap();
+        let start = format!("keystore-m_12381_3600_{index}_0_0-");
+        let found = files.find_map(|entry| {
+            let entry = entry.unwrap();
+            entry.file_name().to_str().unwrap().starts_with(&start).then(|| entry.path())
+        });
+        found.unwrap()
+    }
+
     /// The names of the sets in the copy `copy`.
     pub(crate) fn sets(&self, copy: &str) -> Vec<String> {
         let names = fs::read_dir(self.path(copy).join("stockade")).unwrap();
@@ -92,9 +111,18 @@ impl Made {
         Self { content: folder.content(), json }
     }
 
+    /// What lay in a folder at some moment.
+    pub(crate) fn from_content(content: Content) -> Self {
+        Self { content, json: Value::Null }
+    }
+
     /// Copies of it for one test alone.
     pub(crate) fn copies(&self) -> Folder {
-        let folder = Folder::new();
+        self.copies_in(Folder::new())
+    }
+
+    /// The same, in this folder.
+    pub(crate) fn copies_in(&self, folder: Folder) -> Folder {
         for (path, bytes) in &self.content {
             let path = folder.0.path().join(path);
             match bytes {

@@ -2,16 +2,34 @@
 //! and what is not.
 
 mod attest;
+mod audit;
+
+mod copies;
+
+mod check;
+
+mod backup_list;
 mod create;
 mod create_again;
 mod custodian;
 pub(crate) mod fixture;
 mod help;
 mod import;
+mod list;
+pub(crate) mod m_of_n;
+mod mnemonic;
+mod node;
+mod plugin;
 mod rejected;
+mod reseal;
 mod restore;
 mod restore_history;
+mod restore_layouts;
+mod restore_lost_keys;
 pub(crate) mod run;
 mod secrets;
+mod split;
+mod staking;
 mod test_seed;
+mod tx;
 mod usage;

@@ -148,3 +148,187 @@ fn a_manifest_that_somebody_put_first_does_not_say_whose_history_is_needed() {
     restore(&folder, &format!("--history {file}")).error(3, "input");
     assert!(!folder.path("restored").exists());
 }
+
+/// The epoch that it is on hoodi by this machine's clock.
+fn epoch_now() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    (now.as_secs() - 1_742_213_400) / (32 * 12)
+}
+
+/// As [`history`], but up to this epoch, and with a block at this slot.
+fn up_to(pubkeys: &[String], epoch: u64, slot: u64) -> Value {
+    let mut history = history(Network::Hoodi, pubkeys);
+    for record in history["data"].as_array_mut().unwrap() {
+        record["signed_blocks"] = json!([{"slot": slot.to_string()}]);
+        record["signed_attestations"] = json!([{
+            "source_epoch": (epoch - 1).to_string(), "target_epoch": epoch.to_string(),
+        }]);
+    }
+    history
+}
+
+/// Puts a history beside the set in a copy.
+fn put(folder: &Folder, copy: &str, name: &str, history: &Value) {
+    let set = folder.set(copy).file_name().unwrap().to_str().unwrap().to_owned();
+    folder.file(&format!("{copy}/stockade/history/{set}/{name}.json"), history.to_string());
+}
+
+fn written(folder: &Folder) -> Value {
+    let file = folder.path("restored/slashing_protection.json");
+    serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
+}
+
+/// The highest slot, source and target epoch that a history has for a key.
+fn bounds(history: &Value, key: &str) -> [u64; 3] {
+    let number = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
+    let mut bounds = [0; 3];
+    for record in history["data"].as_array().unwrap() {
+        if record["pubkey"] != format!("0x{key}") {
+            continue;
+        }
+        for block in record["signed_blocks"].as_array().unwrap() {
+            bounds[0] = bounds[0].max(number(&block["slot"]));
+        }
+        for attestation in record["signed_attestations"].as_array().unwrap() {
+            bounds[1] = bounds[1].max(number(&attestation["source_epoch"]));
+            bounds[2] = bounds[2].max(number(&attestation["target_epoch"]));
+        }
+    }
+    bounds
+}
+
+#[test]
+fn a_given_history_is_kept_beside_the_set_and_then_counts_as_long_as_it_is_recent() {
+    let folder = ledger().copies();
+    let recent = up_to(&pubkeys(), epoch_now() - 1, 5);
+    let file = folder.file("history.json", recent.to_string());
+    for _ in 0..2 {
+        let restored = restore(&folder, &format!("--history {file}")).code(0);
+        assert_eq!(restored.list("history_kept").len(), 2);
+        fs::remove_dir_all(folder.path("restored")).unwrap();
+    }
+    for copy in ["a", "b"] {
+        let set = folder.set(copy).file_name().unwrap().to_owned();
+        let kept = folder.path(copy).join("stockade/history").join(set);
+        assert_eq!(fs::read_dir(kept).unwrap().count(), 1, "kept once, not at every restore");
+    }
+    let restored = restore(&folder, "").code(0);
+    assert_eq!(restored.text("history"), "restored");
+    assert_eq!(written(&folder), recent);
+}
+
+#[test]
+fn what_is_kept_does_not_count_where_it_is_old_or_partial_or_not_readable_or_from_the_future() {
+    let keys = pubkeys();
+    let now = epoch_now();
+    let fresh = up_to(&keys, now, 5);
+    for (name, put_more) in [
+        ("old", up_to(&keys, now - 20, 5)),
+        ("partial", up_to(&keys[..2], now, 5)),
+        ("from the future", up_to(&keys, now + 100, 5)),
+        ("never signed", history(Network::Hoodi, &[])),
+    ] {
+        let folder = ledger().copies();
+        put(&folder, "a", "20261120T101500Z", &put_more);
+        let refused = restore(&folder, "").error(2, "usage");
+        assert!(!refused.prompted(), "{name}: {}", refused.stderr);
+        assert!(!folder.path("restored").exists(), "{name}");
+    }
+    let folder = ledger().copies();
+    put(&folder, "a", "20261120T101500Z", &fresh);
+    put(&folder, "b", "20261120T101500Z", &json!({"metadata": "rotten"}));
+    let refused = restore(&folder, "").error(2, "usage");
+    assert!(refused.stderr.contains("20261120T101500Z"), "{}", refused.stderr);
+    // What cannot be read may say that they signed.
+    fs::remove_dir_all(folder.path("a/stockade/history")).unwrap();
+    let refused = restore(&folder, "--never-attested").error(3, "input");
+    assert!(refused.message().contains("cannot be read"), "{}", refused.message());
+    restore(&folder, "--history-lost").code(0);
+}
+
+#[test]
+fn several_histories_beside_a_set_become_one_that_lowers_no_bound() {
+    let folder = ledger().copies();
+    let keys = pubkeys();
+    let histories = [
+        ("a", "20261120T101500Z", up_to(&keys[..2], 900, 70)),
+        ("a", "20261120T101501Z", up_to(&keys[1..], 700, 90)),
+        ("b", "20261120T101500Z", up_to(&keys, 800, 80)),
+    ];
+    for (copy, name, history) in &histories {
+        put(&folder, copy, name, history);
+    }
+    restore(&folder, "--history-lost").code(0);
+    let written = written(&folder);
+    for key in &keys {
+        let mut highest = [0; 3];
+        for (_, _, history) in &histories {
+            let bounds = bounds(history, key);
+            highest = [0, 1, 2].map(|i| bounds[i].max(highest[i]));
+        }
+        assert_eq!(bounds(&written, key), highest, "{key}");
+    }
+    assert_eq!(written["data"].as_array().unwrap().len(), 3, "one record a key");
+}
+
+#[test]
+fn a_given_history_must_not_forget_a_block_either() {
+    let folder = ledger().copies();
+    let keys = pubkeys();
+    put(&folder, "b", "20261120T101500Z", &up_to(&keys, 900, 70));
+    let older = folder.file("older.json", up_to(&keys, 900, 69).to_string());
+    let refused = restore(&folder, &format!("--history {older}")).error(3, "input");
+    assert!(refused.message().contains("older"), "{}", refused.message());
+    let newer = folder.file("newer.json", up_to(&keys, 900, 71).to_string());
+    restore(&folder, &format!("--history {newer}")).code(0);
+}
+
+#[test]
+fn keys_that_only_proposed_have_signed() {
+    let folder = ledger().copies();
+    let mut blocks = up_to(&pubkeys(), 900, 70);
+    for record in blocks["data"].as_array_mut().unwrap() {
+        record["signed_attestations"] = json!([]);
+    }
+    put(&folder, "a", "20261120T101500Z", &blocks);
+    restore(&folder, "--never-attested").error(3, "input");
+}
+
+#[test]
+fn a_copy_whose_histories_cannot_be_listed_may_hold_a_newer_one() {
+    let folder = ledger().copies();
+    folder.file("b/stockade/history", "a file in the way");
+    let file = folder.file("history.json", up_to(&pubkeys(), 900, 70).to_string());
+    restore(&folder, &format!("--history {file}")).error(3, "file");
+    assert!(!folder.path("restored").exists());
+}
+
+#[test]
+fn where_a_copy_takes_no_history_the_keys_are_restored_and_it_is_said() {
+    let folder = ledger().copies();
+    let file = folder.file("history.json", up_to(&pubkeys(), 900, 70).to_string());
+    let busy = fs::File::open(folder.path("b/stockade")).unwrap();
+    busy.try_lock().unwrap();
+    let restored = restore(&folder, &format!("--history {file}")).code(0);
+    assert_eq!(restored.list("history_kept").len(), 1);
+    assert!(restored.stderr.contains("not kept in"), "{}", restored.stderr);
+    assert!(folder.path("restored/slashing_protection.json").exists());
+}
+
+#[test]
+fn a_lost_history_names_the_wait_and_the_client_s_own_switch() {
+    for (layout, switch) in [
+        ("lighthouse", "--enable-doppelganger-protection"),
+        ("teku", "--doppelganger-detection-enabled=true"),
+        ("prysm", "--enable-doppelganger"),
+        ("nimbus", "--doppelganger-detection=true"),
+        ("lodestar", "--doppelgangerProtection"),
+    ] {
+        let folder = ledger().copies();
+        let (copies, to) = (folder.both(), folder.at("restored"));
+        let line = format!("backup restore {copies} --layout {layout} --to {to} --history-lost");
+        let restored = on("mock-ledger").run(&line).code(0);
+        assert!(restored.stderr.contains(switch), "{layout}: {}", restored.stderr);
+        assert!(restored.stderr.contains("3 epochs (20 minutes)"), "{}", restored.stderr);
+    }
+}

@@ -2,7 +2,7 @@
 //! promise: one JSON document on standard output, `ok` if and only if the exit code is 0, and no
 //! secret anywhere.
 
-use std::{ffi::OsStr, time::Duration};
+use std::{ffi::OsStr, process::Command, time::Duration};
 
 use serde_json::Value;
 
@@ -14,13 +14,19 @@ pub(crate) const WORDS: &str = "abandon abandon abandon abandon abandon abandon 
 pub(crate) const OTHER_WORDS: &str =
     "legal winner thank year wave sausage worth useful legal winner thank yellow";
 
+/// The words of a third.
+pub(crate) const THIRD_WORDS: &str =
+    "letter advice cage absurd amount doctor acoustic avoid letter advice cage above";
+
 /// The password of the keystores in `vectors/deposits`.
 pub(crate) const KEYSTORE_PASSWORD: &str = "MyPasswordIs12+";
 
 /// What no command ever prints, whatever goes wrong.
-const NEVER_PRINTED: [&str; 6] = [
+const NEVER_PRINTED: [&str; 8] = [
     "abandon abandon",
     "legal winner",
+    "letter advice",
+    "six random words or",
     KEYSTORE_PASSWORD,
     "AGE-SECRET-KEY-",
     // What `Stockade: derive hoodi batch 0. A secret!` gives by eip191-v1 (device-secrets.json).
@@ -28,12 +34,16 @@ const NEVER_PRINTED: [&str; 6] = [
     "panicked at",
 ];
 
-/// The command, with one wallet or none.
+/// The command, with one wallet, several, or none.
 #[derive(Clone)]
 pub(crate) struct Stockade {
-    device: Option<String>,
-    words: &'static str,
+    devices: Vec<String>,
+    words: Vec<&'static str>,
     rejects: bool,
+    stdin: String,
+    /// A folder of programs beside those of the system.
+    programs: Option<String>,
+    environment: Vec<(&'static str, String)>,
 }
 
 /// What a command answered.
@@ -48,23 +58,53 @@ pub(crate) struct Ran {
 
 /// With no wallet named.
 pub(crate) fn alone() -> Stockade {
-    Stockade { device: None, words: WORDS, rejects: false }
+    Stockade {
+        devices: Vec::new(),
+        words: Vec::new(),
+        rejects: false,
+        stdin: String::new(),
+        programs: None,
+        environment: Vec::new(),
+    }
 }
 
 /// With the wallet `device`, which holds [`WORDS`] and whose user approves everything.
 pub(crate) fn on(device: &str) -> Stockade {
-    Stockade { device: Some(device.to_owned()), ..alone() }
+    Stockade { devices: vec![device.to_owned()], words: vec![WORDS], ..alone() }
 }
 
 impl Stockade {
     /// With other words in the wallet.
     pub(crate) fn holding(self, words: &'static str) -> Self {
-        Self { words, ..self }
+        Self { words: vec![words], ..self }
+    }
+
+    /// With one more wallet, which holds these words.
+    pub(crate) fn and(mut self, device: &str, words: &'static str) -> Self {
+        self.devices.push(device.to_owned());
+        self.words.push(words);
+        self
+    }
+
+    /// With the programs in this folder.
+    pub(crate) fn with_programs(self, folder: &str) -> Self {
+        Self { programs: Some(folder.to_owned()), ..self }
+    }
+
+    /// With this on standard input.
+    pub(crate) fn reading(self, stdin: &str) -> Self {
+        Self { stdin: stdin.to_owned(), ..self }
     }
 
     /// With a user who rejects everything.
     pub(crate) fn rejecting(self) -> Self {
         Self { rejects: true, ..self }
+    }
+
+    /// With a variable in its environment.
+    pub(crate) fn with(mut self, variable: &'static str, value: impl Into<String>) -> Self {
+        self.environment.push((variable, value.into()));
+        self
     }
 
     /// Runs a command line without blanks in its arguments.
@@ -74,17 +114,8 @@ impl Stockade {
 
     /// Runs a command with these arguments and `--json`.
     pub(crate) fn run_args<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
-        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_stockade"));
-        for variable in ["STOCKADE_DEVICE", "STOCKADE_MOCK_MNEMONIC", "STOCKADE_MOCK_USER"] {
-            command.env_remove(variable);
-        }
-        command.env("STOCKADE_MOCK_MNEMONIC", self.words).args(args).arg("--json");
-        if let Some(device) = &self.device {
-            command.args(["--device", device]);
-        }
-        if self.rejects {
-            command.env("STOCKADE_MOCK_USER", "reject");
-        }
+        let mut command = assert_cmd::Command::from_std(self.command(args));
+        command.write_stdin(self.stdin.clone());
         let output = command.timeout(Duration::from_secs(120)).output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let words: Vec<_> = args.iter().map(|arg| arg.as_ref().to_string_lossy()).collect();
@@ -94,6 +125,27 @@ impl Stockade {
             text(&output.stdout),
             text(&output.stderr),
         )
+    }
+
+    /// The command with these arguments and `--json`, for whoever runs it in a way of their own.
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stockade"));
+        for variable in ["STOCKADE_DEVICE", "STOCKADE_MOCK_MNEMONIC", "STOCKADE_MOCK_USER"] {
+            command.env_remove(variable);
+        }
+        command.env("STOCKADE_MOCK_MNEMONIC", self.words.join(";")).args(args).arg("--json");
+        for device in &self.devices {
+            command.args(["--device", device]);
+        }
+        if let Some(folder) = &self.programs {
+            let path = std::env::var("PATH").unwrap_or_default();
+            command.env("PATH", format!("{folder}:{path}"));
+        }
+        if self.rejects {
+            command.env("STOCKADE_MOCK_USER", "reject");
+        }
+        command.envs(self.environment.iter().map(|(variable, value)| (variable, value)));
+        command
     }
 }
 

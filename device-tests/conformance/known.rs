@@ -16,6 +16,13 @@ pub(super) const ADDRESSES: [(&str, &str); 3] = [
 pub(super) const SIGNED_HELLO: &str = "22f6b9cd7ff4f321e11181c4fe64adeea9469908fb514fbb6001fe022002dfda1f4ec9ea436bad14a7823806487d3aeb39b22e2556590922d6a8308971a17e991c";
 pub(super) const SIGNED_LONG: &str = "7c2a60f8597c7636e6c93f6de79d170999ec73e5f4551652374bfefbb95c6a337d8e9ead83000a35ea1058765c6c83dd026017a31d371244a5e6e0a9117a97601b";
 
+/// Signatures (r, s) at m/44'/60'/0'/0/0 of recorded payments: a legacy one, and one of EIP-1559.
+pub(super) const SIGNED_LEGACY: &str = "be7b7f9f9d39941dcc0f291f26f904490acd05a174949fabfd71315924360e6d0a42bf037c0f32090dec52f3077508cd0be754cc99d0b3ebd4f623f6f8b7ce59";
+pub(super) const SIGNED_EIP_1559: &str = "8036dd0e0113ac4de1133f99e6752128f3937e8f77da016ebc16aee05f65ef84401eee438e33e7809ea94325c5896888c6f20bc0ed5b6f63b08812973e1761c7";
+
+/// The signing key of validator 0.
+pub(super) const BLS_SIGNING_KEY: &str = BLS_PUBLIC_KEYS[1].1;
+
 /// 600 bytes: three APDUs, ten packets.
 pub(super) fn long_message() -> String {
     "Seal backup key for validator keystore. ".repeat(15)

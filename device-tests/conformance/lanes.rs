@@ -22,6 +22,7 @@ pub(super) fn all() -> Lanes {
         ledger_on_a_socket(),
         trezor_on_a_socket("udp-one", trezor::Model::One),
         trezor_on_a_socket("udp-safe5", trezor::Model::Safe5),
+        safe_7_on_a_socket(),
         guarded_trezor_on_a_socket(),
     ]);
     lanes.speculos();
@@ -37,6 +38,7 @@ fn in_process() -> Vec<Subject> {
         subject("ledger", "simulated Nano S Plus, in process", "mock-ledger", Offers::LEDGER),
         subject("one", "simulated Trezor One, in process", "mock-trezor:one", Offers::TREZOR),
         subject("safe5", "simulated Safe 5, in process", "mock-trezor:safe5", Offers::TREZOR),
+        subject("safe7", "simulated Safe 7, in process", "mock-trezor:safe7", Offers::TREZOR),
     ]
 }
 
@@ -72,6 +74,25 @@ fn trezor_on_a_socket(name: &'static str, model: trezor::Model) -> Subject {
     };
     let about = format!("simulated Trezor {model:?}, on the socket of its emulator");
     Subject::new(name, about, serve(Decision::Approve, false), Offers::TREZOR, beside)
+}
+
+/// Paired anew by whoever connects. Without its user it cannot be, so that nobody is away.
+fn safe_7_on_a_socket() -> Subject {
+    let mut pairing_codes = Vec::new();
+    let mut serve = |user| {
+        let device = trezor::Trezor::new(trezor::Config::new(trezor::Model::Safe7, user));
+        pairing_codes.push(device.pairing_code());
+        format!("trezor-udp:{}", server::trezor_udp::spawn(device).unwrap())
+    };
+    let rejects = User::asking(|shown| match shown.starts_with("Allow ") {
+        true => Decision::Approve,
+        false => Decision::Reject,
+    });
+    let beside = Beside::Sockets { rejects: serve(rejects), away: None };
+    let spec = serve(User::always(Decision::Approve));
+    let about = "simulated Safe 7, on the socket of its emulator";
+    let subject = Subject::new("udp-safe7", about, spec, Offers::TREZOR, beside);
+    Subject { pairing_codes, ..subject }
 }
 
 /// With PIN and passphrase. Without its user it cannot be opened, so that nobody is away.

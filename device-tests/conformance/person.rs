@@ -7,6 +7,8 @@ use stockade::{
     secret::SecretText,
 };
 
+use stockade_mocks::trezor::PairingCode;
+
 use super::subject::{Beside, Role, Subject};
 
 /// The user at the computer.
@@ -15,6 +17,7 @@ pub(super) struct Person {
     pub(super) looked_at: Vec<String>,
     pub(super) passphrases_asked: usize,
     passphrase: Option<&'static str>,
+    pairing_codes: Vec<PairingCode>,
     /// The device's name in the table, where a person is beside it.
     attends: Option<&'static str>,
     role: Role,
@@ -24,7 +27,9 @@ impl Person {
     pub(super) fn new(subject: &Subject, role: Role) -> Self {
         let attends = matches!(subject.beside, Beside::Person).then_some(subject.name);
         let passphrase = subject.passphrase;
-        Self { looked_at: Vec::new(), passphrases_asked: 0, passphrase, attends, role }
+        let pairing_codes = subject.pairing_codes.clone();
+        let (looked_at, passphrases_asked) = (Vec::new(), 0);
+        Self { looked_at, passphrases_asked, passphrase, pairing_codes, attends, role }
     }
 }
 
@@ -73,6 +78,13 @@ impl Interact for Person {
             None => self.passphrase?.to_owned(),
         };
         Some(Passphrase::Typed(SecretText::new(typed)))
+    }
+
+    fn enter_pairing_code(&mut self, device: &str) -> Option<String> {
+        match self.attends {
+            Some(_) => type_in(&format!("{device}: the six digits that it shows:")),
+            None => self.pairing_codes.iter().find_map(PairingCode::digits),
+        }
     }
 
     fn ask(&mut self, _question: &str) -> Option<String> {

@@ -8,6 +8,8 @@ use stockade::{
     discovery::{self, MockSetup},
 };
 
+use stockade_mocks::trezor::PairingCode;
+
 use super::{automation::Automation, known};
 
 /// A device under test.
@@ -24,6 +26,8 @@ pub(super) struct Subject {
     pub(super) beside: Beside,
     /// Its passphrase, where a script enters one.
     pub(super) passphrase: Option<&'static str>,
+    /// What it shows to be paired, where a script types that.
+    pub(super) pairing_codes: Vec<PairingCode>,
     /// Which words it holds, once that was found out.
     pub(super) words: OnceLock<Words>,
 }
@@ -34,6 +38,7 @@ pub(super) struct Offers {
     pub(super) bls_public_keys: bool,
     pub(super) cipher_key_value: bool,
     pub(super) sessions: bool,
+    pub(super) transactions: bool,
     /// Its PIN may be due when it is found, and is asked for when it is opened.
     pub(super) unlocks_when_opened: bool,
     /// A stream cannot tell one answer from another, so that after a time-out it must be opened
@@ -46,6 +51,7 @@ impl Offers {
         bls_public_keys: true,
         cipher_key_value: false,
         sessions: false,
+        transactions: true,
         unlocks_when_opened: false,
         usable_after_timeout: true,
     };
@@ -55,6 +61,7 @@ impl Offers {
         bls_public_keys: false,
         cipher_key_value: true,
         sessions: true,
+        transactions: true,
         unlocks_when_opened: true,
         usable_after_timeout: true,
     };
@@ -110,7 +117,19 @@ impl Subject {
         let (about, spec) = (about.into(), spec.into());
         let words = OnceLock::new();
         let simulated = true;
-        Self { name, about, spec, vendor, simulated, offers, beside, passphrase: None, words }
+        let (passphrase, pairing_codes) = (None, Vec::new());
+        Self {
+            name,
+            about,
+            spec,
+            vendor,
+            simulated,
+            offers,
+            beside,
+            passphrase,
+            pairing_codes,
+            words,
+        }
     }
 
     /// Connects to the device with a user who does what `role` says, or says why there is none.

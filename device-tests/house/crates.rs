@@ -8,8 +8,9 @@ use super::{
 };
 
 /// Packages, and the modules that may name them.
-const RESERVED: [(&str, &[&str]); 10] = [
+const RESERVED: [(&str, &[&str]); 14] = [
     ("anstream", &["bin"]),
+    ("bip39", &["mnemonic"]),
     ("clap", &["bin"]),
     ("hidapi", &["transport"]),
     ("indicatif", &["bin"]),
@@ -19,6 +20,9 @@ const RESERVED: [(&str, &[&str]); 10] = [
     ("stockade", &["bin"]),
     ("stockade_mocks", &["bin", "discovery"]),
     ("trezor_client", &["trezor"]),
+    ("trezor_noise_rust_crypto", &["trezor"]),
+    ("trezor_thp", &["trezor"]),
+    ("ureq", &["cloud", "rpc"]),
 ];
 
 /// Packages named where they are none of the module's business.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("STOCKADE_BIN") or REPOSITORY / "target/debug/stockade").resolve()
@@ -28,13 +28,15 @@ class Result:
         return json.loads(self.stdout)
 
 
-def run(*arguments: str | Path, device: str | None = None) -> Result:
+def run(
+    *arguments: str | Path, device: str | None = None, piped: str | None = None
+) -> Result:
     """Runs the command with `--json`, with nobody at the terminal."""
     named = ["--device", device] if device else []
     started = time.monotonic()
     process = subprocess.run(
         [BINARY, "--json", *named, *arguments],
-        stdin=subprocess.DEVNULL,
+        **({"stdin": subprocess.DEVNULL} if piped is None else {"input": piped}),
         capture_output=True,
         text=True,
         timeout=120,
@@ -44,9 +46,11 @@ def run(*arguments: str | Path, device: str | None = None) -> Result:
     return Result(process.returncode, process.stdout, process.stderr, seconds)
 
 
-def done(*arguments: str | Path, device: str | None = None) -> Any:
+def done(
+    *arguments: str | Path, device: str | None = None, piped: str | None = None
+) -> Any:
     """Runs the command, which must succeed, and gives its document."""
-    result = run(*arguments, device=device)
+    result = run(*arguments, device=device, piped=piped)
     assert result.exit_code == 0, f"exit code {result.exit_code}: {result.stdout}{result.stderr}"
     return result.json()
 
@@ -54,6 +58,13 @@ def done(*arguments: str | Path, device: str | None = None) -> Any:
 @contextmanager
 def served(vendor: str, *arguments: str) -> Iterator[str]:
     """`stockade mock` in the background: gives the SPEC by which others reach it."""
+    with shown(vendor, *arguments) as (spec, _):
+        yield spec
+
+
+@contextmanager
+def shown(vendor: str, *arguments: str) -> Iterator[tuple[str, IO[str]]]:
+    """The same, with what it prints: the lines that the simulated wallet shows to nobody else."""
     process = subprocess.Popen(
         [BINARY, "mock", vendor, "--listen", "127.0.0.1:0", *arguments],
         stdin=subprocess.DEVNULL,
@@ -65,7 +76,7 @@ def served(vendor: str, *arguments: str) -> Iterator[str]:
         assert process.stderr is not None
         announcement = process.stderr.readline()
         assert "--device " in announcement, announcement
-        yield announcement.split("--device ")[1].strip()
+        yield announcement.split("--device ")[1].strip(), process.stderr
     finally:
         process.kill()
         process.communicate()

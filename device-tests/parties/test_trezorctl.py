@@ -36,7 +36,9 @@ def trezorctl(path: str, *arguments: str) -> str:
         env={**os.environ, "LC_ALL": "C.UTF-8"},
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout.strip()
+    # It says when it waits for its user.
+    told = [line for line in run.stdout.splitlines() if not line.startswith("Please confirm")]
+    return "\n".join(told).strip()
 
 
 def test_gets_the_address(trezor: str) -> None:
@@ -74,6 +76,38 @@ def test_opens_a_slip11_set_by_the_command_that_recovery_txt_prints(
     secret = wallet.hkdf_sha256(reply, recovery.salt("slip11-v1"), recovery.prompt)
     opened = age.decrypt(slip11.sealed_secret, age.write_identity(tmp_path, secret))
     assert (opened.returncode, len(opened.stdout)) == (0, 32)
+
+
+def test_tells_its_features(trezor: str) -> None:
+    features = trezorctl(trezor, "get-features")
+    assert "initialized: True" in features and "fw_vendor: 'EMULATOR'" in features
+
+
+def test_decrypts_what_it_encrypted(trezor: str) -> None:
+    value = bytes(range(32)).hex()
+    arguments = ("-n", "m/10016h/0h", "a text")
+    sealed = trezorctl(trezor, "crypto", "encrypt-keyvalue", *arguments, value)
+    assert sealed != value
+    assert trezorctl(trezor, "crypto", "decrypt-keyvalue", *arguments, sealed) == value
+
+
+def test_says_no_where_its_user_does() -> None:
+    with served("trezor", "--model", "safe5", "--user", "reject") as spec:
+        path = spec.replace("trezor-udp:", "udp:")
+        with pytest.raises(AssertionError, match="Action was cancelled"):
+            trezorctl(path, "ethereum", "sign-message", "-n", "m/44h/60h/0h/0/0", "hello")
+
+
+def test_asks_for_pin_and_passphrase() -> None:
+    with served("trezor", "--model", "safe5", "--pin", "1234", "--passphrase") as spec:
+        path = spec.replace("trezor-udp:", "udp:")
+        arguments = ("--passphrase-on-host", "ethereum", "get-address")
+        os.environ["PASSPHRASE"] = "TREZOR"
+        try:
+            said = trezorctl(path, *arguments, "-n", "m/44h/60h/0h/0/0")
+        finally:
+            del os.environ["PASSPHRASE"]
+        assert "0x9c32F71D4DB8Fb9e1A58B0a80dF79935e7256FA6" in said
 
 
 @pytest.fixture(scope="module")

@@ -2,3 +2,4 @@
 
 mod ledger;
 mod trezor;
+mod trezor_thp;

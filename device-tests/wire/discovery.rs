@@ -11,8 +11,14 @@ use stockade_mocks::{Decision, User, ledger, server, trezor};
 
 use super::person::Person;
 
-const ALL: [&str; 5] =
-    ["mock-ledger", "mock-trezor:one", "mock-trezor:t", "mock-trezor:safe3", "mock-trezor:safe5"];
+const ALL: [&str; 6] = [
+    "mock-ledger",
+    "mock-trezor:one",
+    "mock-trezor:t",
+    "mock-trezor:safe3",
+    "mock-trezor:safe5",
+    "mock-trezor:safe7",
+];
 
 /// The check address of abandon..about, as `transcripts/ledger.jsonl` has it.
 const CHECK_ADDRESS: &str = "0x5C81Eade04A009301586bF5421F18F3EB5C52df4";
@@ -97,12 +103,6 @@ fn a_session_that_was_renewed_is_usable() {
     let mut wallet = open("mock-trezor:safe5", &MockSetup::default());
     wallet.sessions().unwrap().renew(&mut Person::default()).unwrap();
     use_it(wallet);
-}
-
-#[test]
-fn a_simulated_safe_7_is_not_there_yet() {
-    let error = find("mock-trezor:safe7", &MockSetup::default()).err().unwrap();
-    assert!(matches!(error, DeviceError::Unsupported { .. }), "{error}");
 }
 
 #[test]

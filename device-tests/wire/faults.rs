@@ -9,10 +9,12 @@ use std::{
 
 use stockade::{
     device::{DeviceError, Found, Show, Timeouts, Wallet},
+    eth::{Address, Fee, Transaction},
     ledger::{self, HidExchange, Ledger},
     path::DerivationPath,
+    secret::SecretBytes,
     transport::{Link, Packet, TransportError},
-    trezor::{self, Trezor},
+    trezor::{self, Pairing, Pairings, PairingsError, Trezor},
 };
 use stockade_mocks::{
     Decision, Device, User, ledger as mock_ledger,
@@ -24,8 +26,12 @@ use super::person::Person;
 const TIMEOUTS: Timeouts =
     Timeouts { reply: Duration::from_millis(30), user: Duration::from_millis(60) };
 
+/// What is lost over THP is sent again within these.
+const THP_TIMEOUTS: Timeouts =
+    Timeouts { reply: Duration::from_millis(200), user: Duration::from_millis(400) };
+
 /// Longer than any wait above, and the waits that follow from them.
-const LIMIT: Duration = Duration::from_secs(1);
+const LIMIT: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Damage {
@@ -111,6 +117,10 @@ impl<D: Device> Link for Faulty<D> {
         let packet = self.answers.pop_front();
         if packet.is_none() {
             std::thread::sleep(wait);
+            for answer in self.device.tick() {
+                let answers = self.pass(Direction::ToHost, &answer);
+                self.answers.extend(answers);
+            }
         }
         Ok(packet)
     }
@@ -175,7 +185,9 @@ fn try_all(
 }
 
 fn open_ledger(fault: Arc<Mutex<Option<Fault>>>) -> Box<dyn Wallet> {
-    let device = mock_ledger::Ledger::new(mock_ledger::Config::default());
+    let settings = mock_ledger::Settings { blind_signing: true, ..Default::default() };
+    let config = mock_ledger::Config { settings, ..Default::default() };
+    let device = mock_ledger::Ledger::new(config);
     let about = ledger::About {
         spec: "ledger".into(),
         model: "Nano X".into(),
@@ -202,13 +214,42 @@ fn a_ledger_giving_its_address() {
     assert_eq!(try_all(open_ledger, address, &[Direction::ToHost], damages), 8);
 }
 
+fn transact(wallet: &mut dyn Wallet) -> Result<String, DeviceError> {
+    // More data than goes along with the request: the device asks for the rest.
+    let transaction = Transaction {
+        chain_id: 560_048,
+        nonce: 0,
+        fee: Fee::Eip1559 { max_fee_per_gas: 2_000_000_000, max_priority_fee_per_gas: 1 },
+        gas_limit: 100_000,
+        to: Address::from_bytes([7; 20]),
+        value: 1,
+        data: vec![0x5a; 1100],
+    };
+    let path = path("m/44'/60'/0'/0/0");
+    let signer = wallet.transactions().unwrap();
+    let signature = signer.sign_transaction(&path, &transaction, &mut Person::default())?;
+    Ok(signature.to_string())
+}
+
+#[test]
+fn a_ledger_signing_a_transaction() {
+    let tried = try_all(open_ledger, transact, BOTH, IN_ORDER);
+    // Of packets that were cut, some make another transaction: its signature is not taken.
+    let cut = try_all(open_ledger, transact, BOTH, &[Damage::Truncated]);
+    println!("Ledger, a transaction: {} faults", tried + cut);
+    assert_eq!((tried, cut), (128, 32));
+}
+
 fn open_trezor(model: Model) -> impl Fn(Arc<Mutex<Option<Fault>>>) -> Box<dyn Wallet> {
     move |fault| {
         let user = User::always(Decision::Approve);
-        let device = mock_trezor::Trezor::new(mock_trezor::Config::new(model, user));
+        let mut device = mock_trezor::Trezor::new(mock_trezor::Config::new(model, user));
+        device.set_patience(Duration::from_millis(10));
+        let timeouts = if model == Model::Safe7 { THP_TIMEOUTS } else { TIMEOUTS };
         let about = trezor::About { spec: "trezor".into(), simulated: true };
+        let pairings = Arc::new(Paired(device.paired_host("lab-host", "Stockade")));
         let link = Box::new(Faulty::new(device, fault));
-        let found = Box::new(Trezor::new(link, about, TIMEOUTS));
+        let found = Box::new(Trezor::new(link, about, timeouts).with_pairings(pairings));
         found.open(&mut Person::default()).unwrap()
     }
 }
@@ -221,4 +262,54 @@ fn a_trezor_one_signing_a_long_message() {
 #[test]
 fn a_trezor_safe_5_signing_a_long_message() {
     assert_eq!(try_all(open_trezor(Model::Safe5), sign, BOTH, IN_ORDER), 60);
+}
+
+#[test]
+fn a_trezor_one_signing_a_transaction() {
+    let tried = try_all(open_trezor(Model::One), transact, BOTH, IN_ORDER);
+    println!("Trezor One, a transaction: {tried} faults");
+    assert_eq!(tried, 180);
+}
+
+#[test]
+fn a_trezor_safe_5_signing_a_transaction() {
+    let tried = try_all(open_trezor(Model::Safe5), transact, BOTH, IN_ORDER);
+    println!("Trezor Safe 5, a transaction: {tried} faults");
+    assert_eq!(tried, 128);
+}
+
+/// What the simulated Safe 7 was paired with.
+struct Paired(Option<mock_trezor::HostCredential>);
+
+impl Pairings for Paired {
+    fn load(&self) -> (Vec<Pairing>, Vec<PairingsError>) {
+        let pairing = |host: &mock_trezor::HostCredential| Pairing {
+            device_public_key: host.device_public_key,
+            host_private_key: SecretBytes::new(|key| *key = host.host_private_key),
+            credential: host.credential.clone().into(),
+        };
+        (self.0.iter().map(pairing).collect(), Vec::new())
+    }
+
+    fn keep(&self, _pairing: &Pairing) -> Result<(), PairingsError> {
+        Ok(())
+    }
+
+    fn host_name(&self) -> String {
+        "lab-host".into()
+    }
+}
+
+/// Over THP a packet that is damaged on its way comes again, so that the answer may be right.
+#[test]
+fn a_trezor_safe_7_over_thp() {
+    let damages =
+        &[Damage::Lost, Damage::Truncated, Damage::Garbage, Damage::Doubled, Damage::Held];
+    for (name, operation, faults) in
+        [("a message", sign as Operation, 110), ("a transaction", transact, 225)]
+    {
+        let tried = try_all(open_trezor(Model::Safe7), operation, BOTH, damages);
+        println!("Trezor Safe 7, {name}: {tried} faults");
+        assert_eq!(tried, faults, "{name}");
+    }
 }

@@ -2,10 +2,13 @@
 
 mod discovery;
 mod faults;
+mod ledger_apps;
 mod ledger_found;
 mod ledger_recorded;
+mod ledger_transactions;
 mod person;
 mod silent;
+mod thp;
 mod trezor_device;
 mod trezor_recorded;
 mod trezor_session;

@@ -236,14 +236,6 @@ fn a_passphrase_is_sent_in_the_form_that_bip_39_hashes_and_never_cut() {
 }
 
 #[test]
-fn a_safe_7_is_named_as_what_stockade_does_not_speak_to() {
-    let mut found = Scripted::new(|_| vec![failure(17)]).found();
-    let error = found.identify().unwrap_err();
-    assert!(matches!(error, DeviceError::Unsupported { .. }), "{error}");
-    assert!(error.to_string().contains("Safe 7"), "{error}");
-}
-
-#[test]
 fn a_signature_by_another_than_the_answer_names_is_refused() {
     // "hello", signed by m/44'/60'/0'/0/0 of abandon..about.
     let signature = "22f6b9cd7ff4f321e11181c4fe64adeea9469908fb514fbb6001fe022002dfda1f4ec9ea436bad14a7823806487d3aeb39b22e2556590922d6a8308971a17e991c";

@@ -6,6 +6,7 @@ mod identity;
 mod keys;
 mod messages;
 mod secrets;
+mod transactions;
 
 use super::subject::Subject;
 
@@ -23,7 +24,7 @@ pub(super) struct Operation {
 }
 
 /// All of them, in order: a person beside a real device gets through them once.
-pub(super) const OPERATIONS: [Operation; 17] = [
+pub(super) const OPERATIONS: [Operation; 20] = [
     Operation { name: "identify and state", run: identity::identify },
     Operation { name: "capabilities", run: identity::capabilities },
     Operation { name: "addresses, silently", run: addresses::silently },
@@ -37,6 +38,9 @@ pub(super) const OPERATIONS: [Operation; 17] = [
     Operation { name: "BLS keys, silently", run: keys::bls_silently },
     Operation { name: "BLS keys, shown", run: keys::bls_shown },
     Operation { name: "CipherKeyValue", run: keys::cipher_key_value },
+    Operation { name: "a payment, legacy", run: transactions::legacy },
+    Operation { name: "a payment, EIP-1559", run: transactions::eip_1559 },
+    Operation { name: "an exit, EIP-7002", run: transactions::exit },
     Operation { name: "a path refused", run: failures::path_refused },
     Operation { name: "rejected by its user", run: failures::rejected },
     Operation { name: "a session renewed", run: failures::session_renewed },

@@ -1,0 +1,57 @@
+//! What the command's times are compared with, measured in the same run.
+
+use std::{
+    hint::black_box,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use stockade::{
+    bls::SecretKey,
+    eth2_keystore::{DecryptionKey, Kdf, Password},
+};
+
+/// How many cores the work is spread over.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// One scrypt at EIP-2335's full cost, by this library: the best of three.
+pub fn scrypt() -> Duration {
+    let password = Password::new("a password of no keystore").unwrap();
+    best_of(3, || {
+        black_box(DecryptionKey::derive(&password, &Kdf::full_cost([7; 32])).unwrap());
+    })
+}
+
+/// The same by OpenSSL, through Python's hashlib.
+pub fn openssl_scrypt() -> Option<Duration> {
+    let program = "import hashlib, time\n\
+        def once():\n\
+        \x20   start = time.perf_counter()\n\
+        \x20   hashlib.scrypt(b'p', salt=b's' * 32, n=1 << 18, r=8, p=1, dklen=32, maxmem=1 << 29)\n\
+        \x20   return time.perf_counter() - start\n\
+        print(min(once() for _ in range(3)))";
+    let output = Command::new("python3").args(["-c", program]).output().ok()?;
+    let seconds: f64 = String::from_utf8(output.stdout).ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs_f64(seconds))
+}
+
+/// From secret to public key, for each of `keys`, one after another.
+pub fn public_keys(keys: usize) -> Duration {
+    let key = SecretKey::derive_master(&[3; 32]).unwrap().derive_child(1);
+    best_of(3, || {
+        for _ in 0..keys {
+            black_box(black_box(&key).public_key());
+        }
+    })
+}
+
+fn best_of(times: usize, work: impl Fn()) -> Duration {
+    let once = |_| {
+        let started = Instant::now();
+        work();
+        started.elapsed()
+    };
+    (0..times).map(once).min().unwrap()
+}

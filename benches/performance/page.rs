@@ -1,0 +1,111 @@
+//! The measurements as a page, with each goal beside what was reached.
+
+use std::{fmt::Write as _, time::Duration};
+
+use crate::scenarios::{Measured, Size};
+
+/// What ethstaker-deposit-cli takes for a key, as a multiple of OpenSSL's scrypt on the same
+/// machine: 0.63 s at 0.6 s a scrypt, measured at 100 keys.
+const DEPOSIT_CLI_PER_SCRYPT: f64 = 0.63 / 0.6;
+
+/// The whole page.
+pub fn render(measured: &Measured) -> String {
+    let mut page = String::from(
+        "# Performance\n\n\
+         Written by `cargo bench`, which runs the command as a user does, on the simulated Ledger, \
+         and compares it with something measured in the same run. Seconds are those of one machine \
+         on one day; the ratios are what to hold on to. Memory is the peak of the process.\n\n",
+    );
+    machine(&mut page, measured);
+    costs(&mut page, measured);
+    goals(&mut page, measured);
+    page
+}
+
+fn machine(page: &mut String, measured: &Measured) {
+    let _ = writeln!(
+        page,
+        "{} cores. One scrypt at EIP-2335's full cost (256 MiB): {} here{}.\n",
+        measured.cores,
+        seconds(measured.scrypt),
+        match measured.openssl_scrypt {
+            Some(time) => format!(", {} by OpenSSL", seconds(time)),
+            None => "; OpenSSL's was not measured, for there is no python3".to_owned(),
+        }
+    );
+}
+
+fn costs(page: &mut String, measured: &Measured) {
+    *page += "| keys | `validator create` | memory | `backup scrub` | memory | `backup drill`, made again from the wallet | memory | `backup drill`, opened alone | memory |\n\
+              |---|---|---|---|---|---|---|---|---|\n";
+    for size in &measured.sizes {
+        let _ = write!(page, "| {} ", size.keys);
+        for cost in [&size.create, &size.scrub, &size.drill, &size.drill_imported] {
+            let _ = write!(page, "| {} | {} MiB ", seconds(cost.time), cost.peak_mib);
+        }
+        *page += "|\n";
+    }
+    let _ = writeln!(
+        page,
+        "\nTaking over {} foreign keystores, a salt each: {}, {} MiB.\n",
+        measured.foreign_count,
+        seconds(measured.foreign.time),
+        measured.foreign.peak_mib
+    );
+}
+
+fn goals(page: &mut String, measured: &Measured) {
+    *page += "| what | goal | measured |\n|---|---|---|\n";
+    for size in &measured.sizes {
+        let _ = writeln!(
+            page,
+            "| drilling {} keys / (one scrypt + their BLS public keys on all cores) | at most 1.25 at 10,000 | {:.2} |",
+            size.keys,
+            drill_ratio(size, measured)
+        );
+    }
+    let Some(openssl) = measured.openssl_scrypt.map(|time| time.as_secs_f64()) else { return };
+    for size in &measured.sizes {
+        let per_key = size.create.time.as_secs_f64() / size.keys as f64;
+        let _ = writeln!(
+            page,
+            "| a key of ethstaker-deposit-cli ({:.2} scrypts of OpenSSL) / a key of {} made with deposit data | at least 200 at 1,000 | {:.0} |",
+            DEPOSIT_CLI_PER_SCRYPT,
+            size.keys,
+            openssl * DEPOSIT_CLI_PER_SCRYPT / per_key
+        );
+    }
+    let rate = measured.foreign_count as f64 / measured.foreign.time.as_secs_f64();
+    let _ = writeln!(
+        page,
+        "| foreign keystores a second / (cores x OpenSSL's scrypts a second on one) | at least 0.95 | {:.2} |",
+        rate * openssl / measured.cores as f64
+    );
+    if let [.., middle, large] = measured.sizes.as_slice() {
+        let _ = writeln!(
+            page,
+            "| memory of a drill at {} keys / at {} | flat | {:.2} |",
+            large.keys,
+            middle.keys,
+            large.drill_imported.peak_mib as f64 / middle.drill_imported.peak_mib as f64
+        );
+        let _ = writeln!(
+            page,
+            "| memory of create at {} keys / at {} | flat | {:.2} |",
+            large.keys,
+            middle.keys,
+            large.create.peak_mib as f64 / middle.create.peak_mib as f64
+        );
+    }
+}
+
+/// What a drill costs beyond what no drill can do without.
+fn drill_ratio(size: &Size, measured: &Measured) -> f64 {
+    let least =
+        measured.scrypt.as_secs_f64() + size.public_keys.as_secs_f64() / measured.cores as f64;
+    size.drill_imported.time.as_secs_f64() / least
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.2} s", time.as_secs_f64())
+}

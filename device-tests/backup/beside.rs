@@ -1,0 +1,175 @@
+//! Repair of what lies beside sets, and of what no signature covers.
+
+use std::fs;
+
+use super::tampered::{OWNER, sum_again};
+use crate::command::{
+    fixture::{Folder, ledger},
+    run::{Ran, WORDS, alone, on},
+};
+
+fn repair(folder: &Folder, options: &str) -> Ran {
+    alone().run(&format!("backup repair {} {options}", folder.both()))
+}
+
+/// The path of a file beside the only set of a copy.
+fn beside(folder: &Folder, copy: &str, kind: &str, name: &str) -> String {
+    let set = ledger().json["set_id"].as_str().unwrap();
+    folder.at(&format!("{copy}/stockade/{kind}/{set}/{name}"))
+}
+
+/// A history of the set's keys up to this epoch, put into a copy.
+fn put_history(folder: &Folder, copy: &str, name: &str, epoch: u64) -> String {
+    let keys = ledger().json["keys"].as_array().unwrap().iter();
+    let data: Vec<_> = keys
+        .map(|key| {
+            serde_json::json!({
+                "pubkey": format!("0x{}", key["pubkey"].as_str().unwrap()),
+                "signed_blocks": [],
+                "signed_attestations":
+                    [{"source_epoch": "6", "target_epoch": epoch.to_string()}],
+            })
+        })
+        .collect();
+    put(folder, copy, name, HOODI, &serde_json::json!(data))
+}
+
+const HOODI: &str = "0x212f13fc4df078b6cb7db228f1c8307566dcecf900867401a92023d7ba99cb5f";
+
+fn put(folder: &Folder, copy: &str, name: &str, root: &str, data: &serde_json::Value) -> String {
+    let metadata = serde_json::json!({
+        "interchange_format_version": "5", "genesis_validators_root": root,
+    });
+    let text = serde_json::json!({"metadata": metadata, "data": data}).to_string();
+    write(&beside(folder, copy, "history", name), &text);
+    text
+}
+
+fn write(path: &str, text: &str) {
+    fs::create_dir_all(std::path::Path::new(path).parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn copies_complete_each_other_s_histories_and_attestations() {
+    let folder = ledger().copies();
+    let one = put_history(&folder, "a", "20261120T101500Z.json", 7);
+    let two = put_history(&folder, "b", "20261120T101501Z.json", 8);
+    let a = folder.at("a");
+    on("mock-ledger").run(&format!("attest create --copy {a}")).code(0);
+    let repaired = repair(&folder, "").code(0);
+    assert_eq!(repaired.json["added"], 3);
+    assert_eq!(repaired.each("repaired", "done"), ["whole"; 2]);
+    for copy in ["a", "b"] {
+        let read = |name| fs::read_to_string(beside(&folder, copy, "history", name)).unwrap();
+        assert_eq!(read("20261120T101500Z.json"), one);
+        assert_eq!(read("20261120T101501Z.json"), two);
+        let attestations = fs::read_dir(beside(&folder, copy, "attestations", "")).unwrap();
+        assert_eq!(attestations.count(), 1, "{copy}");
+    }
+    assert_eq!(repair(&folder, "").code(0).json["added"], 0);
+}
+
+#[test]
+fn two_histories_of_one_name_stay_and_are_reported() {
+    let folder = ledger().copies();
+    let name = "20261120T101500Z.json";
+    let one = put_history(&folder, "a", name, 7);
+    let two = put_history(&folder, "b", name, 8);
+    let (copies, c) = (folder.both(), folder.at("c"));
+    let line = format!("backup repair {copies} --to {c}");
+    let reported = alone().run(&line).code(1);
+    assert_eq!(reported.each("files", "reason"), ["manifest_disagreement"]);
+    assert_eq!(fs::read_to_string(beside(&folder, "a", "history", name)).unwrap(), one);
+    assert_eq!(fs::read_to_string(beside(&folder, "b", "history", name)).unwrap(), two);
+    assert!(!fs::exists(beside(&folder, "c", "history", name)).unwrap(), "one of them spread");
+}
+
+#[test]
+fn what_is_no_history_and_no_attestation_never_spreads() {
+    let folder = ledger().copies();
+    let a = folder.at("a");
+    on("mock-ledger").run(&format!("attest create --copy {a}")).code(0);
+    let attestations = beside(&folder, "a", "attestations", "");
+    let real = fs::read_dir(&attestations).unwrap().next().unwrap().unwrap();
+    let (name, text) =
+        (real.file_name().into_string().unwrap(), fs::read_to_string(real.path()).unwrap());
+    fs::remove_file(real.path()).unwrap();
+    let sepolia = "0xd8ea171f3c94aea21ebc42a1ed61052acf3f9209c00e4efbaaddac09ed9b8078";
+    let other_key = serde_json::json!([{
+        "pubkey": format!("0x{}", "a".repeat(96)), "signed_blocks": [], "signed_attestations": [],
+    }]);
+    write(&beside(&folder, "a", "history", "20261120T000001Z.json"), "{\"metadata\": ");
+    put(&folder, "a", "20261120T000002Z.json", sepolia, &serde_json::json!([]));
+    put(&folder, "a", "20261120T000003Z.json", HOODI, &serde_json::json!([]));
+    put(&folder, "a", "20261120T000004Z.json", HOODI, &other_key);
+    put_history(&folder, "a", "newest.json", 7);
+    let changed = text.replace("keys 3 proven", "keys 9 proven");
+    assert_ne!(changed, text);
+    write(&format!("{attestations}/{name}"), &changed);
+    let of_other_set = text.replace("-hoodi-", "-sepolia-");
+    write(&format!("{attestations}/20261120T000000Z-{}", &name[17..]), &of_other_set);
+    write(&format!("{attestations}/20261120T000000Z-0x{}.json", "1".repeat(40)), &text);
+    let content = folder.content();
+    let reported = repair(&folder, "").code(1);
+    assert_eq!(reported.each("files", "reason"), ["malformed"; 8]);
+    assert_eq!(reported.json["added"], 0);
+    assert!(folder.content() == content, "something was written");
+    // The real one spreads, and not over what stands in its place.
+    write(&beside(&folder, "b", "attestations", &name), &text);
+    repair(&folder, "").code(1);
+    assert_eq!(fs::read_to_string(format!("{attestations}/{name}")).unwrap(), changed);
+}
+
+/// A folder in whose copy `b` somebody wrote another manifest.mac, and a list that fits it.
+fn other_mac() -> Folder {
+    let folder = ledger().copies();
+    let set = folder.set("b");
+    fs::write(set.join("manifest.mac"), format!("{}\n", "a".repeat(64))).unwrap();
+    sum_again(&set);
+    folder
+}
+
+#[test]
+fn copies_that_differ_in_the_mac_alone_wait_for_the_wallet() {
+    let folder = other_mac();
+    let before = folder.content();
+    for options in [String::new(), format!("--signer {OWNER}")] {
+        let left = repair(&folder, &options).code(1);
+        assert_eq!(left.each("repaired", "reason"), ["manifest_disagreement"; 2], "{options}");
+        assert_eq!(left.verdicts().2, 6, "{options}");
+        assert!(folder.content() == before, "{options}");
+    }
+    // Its user says no: nothing is decided.
+    let line = format!("backup repair {}", folder.both());
+    on("mock-ledger").rejecting().run(&line).error(5, "rejected");
+    assert!(folder.content() == before);
+    let own = fs::read(folder.set("a").join("manifest.mac")).unwrap();
+    let decided = on("mock-ledger").holding(WORDS).run(&line).code(0);
+    assert_eq!(decided.each("repaired", "done"), ["whole", "written"]);
+    assert_eq!(fs::read(folder.set("b").join("manifest.mac")).unwrap(), own);
+    on("mock-ledger").run(&format!("backup drill {}", folder.both())).code(0);
+}
+
+#[test]
+fn a_wallet_that_need_not_decide_is_not_asked() {
+    let folder = ledger().copies();
+    fs::remove_file(folder.set("b").join("manifest.mac")).unwrap();
+    let line = format!("backup repair {}", folder.both());
+    let repaired = on("mock-ledger").run(&line).code(0);
+    assert!(!repaired.prompted(), "{}", repaired.stderr);
+}
+
+#[test]
+fn a_list_that_names_more_or_less_is_decided_by_what_was_signed() {
+    let folder = ledger().copies();
+    let set = folder.set("b");
+    // Listed beside what was signed, and there: no part of the set.
+    fs::write(set.join("extra.txt"), "extra").unwrap();
+    sum_again(&set);
+    fs::remove_file(set.join("extra.txt")).unwrap();
+    let own = fs::read(folder.set("a").join("SHA256SUMS")).unwrap();
+    let line = format!("backup repair {}", folder.both());
+    on("mock-ledger").run(&line).code(0);
+    assert_eq!(fs::read(set.join("SHA256SUMS")).unwrap(), own);
+}

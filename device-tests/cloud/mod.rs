@@ -1,0 +1,16 @@
+//! The clients of services, against servers that answer as their API documents it, and against
+//! servers that do not.
+
+mod keymanager;
+mod server;
+mod trust;
+mod vault;
+
+use std::time::Duration;
+
+use stockade::cloud::Endpoint;
+
+/// The service at `url`, waited for a second.
+fn endpoint(url: &str) -> Endpoint {
+    Endpoint::new(url, None, Duration::from_secs(1)).unwrap()
+}

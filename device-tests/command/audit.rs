@@ -1,0 +1,354 @@
+//! Audits: attestations of several wallets, held against a policy, by somebody who has no wallet.
+
+use std::{fs, path::PathBuf, thread::sleep, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    create::deposit_data,
+    fixture::{Folder, ledger},
+    run::{OTHER_WORDS, Ran, alone, on},
+};
+
+/// m/44'/60'/0'/0/0 of the mocks' words.
+const FIRST: &str = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94";
+
+/// The address of the other wallet.
+fn second() -> String {
+    on("mock-trezor").holding(OTHER_WORDS).run("address").code(0).text("address").to_owned()
+}
+
+/// The check address that made the set: the other wallet signs for its sets only by that.
+fn maker() -> &'static str {
+    ledger().json["custodians"][0]["check_address"].as_str().unwrap()
+}
+
+/// Has the first wallet attest, not in the second in which it did last.
+fn attest(copies: &Folder, check: &str) -> Ran {
+    sleep(Duration::from_millis(1100));
+    let line = format!("attest create --check {check} --copy {}", copies.both());
+    on("mock-ledger").run(&line)
+}
+
+/// Has the other wallet join in the newest attestation of the first.
+fn join(copies: &Folder, file: &str) -> Ran {
+    let line = format!("attest create --join {file} --signer {} --copy {}", maker(), copies.both());
+    on("mock-trezor").holding(OTHER_WORDS).run(&line)
+}
+
+/// The attestations in the copy `copy`, oldest first.
+fn attestations(copies: &Folder, copy: &str) -> Vec<PathBuf> {
+    let folder = copies
+        .path(copy)
+        .join("stockade/attestations")
+        .join(ledger().json["set_id"].as_str().unwrap());
+    let mut files: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn newest(copies: &Folder) -> String {
+    attestations(copies, "a").pop().unwrap().to_str().unwrap().to_owned()
+}
+
+/// A policy with these fields beside what every policy has.
+fn policy(copies: &Folder, fields: &Value) -> String {
+    let mut policy = json!({
+        "format": "stockade-policy", "version": 1,
+        "signers": [FIRST, second()], "threshold": 1, "level": "bytes",
+    });
+    for (name, value) in fields.as_object().unwrap() {
+        policy[name] = value.clone();
+    }
+    copies.file("policy.json", policy.to_string())
+}
+
+fn audit(copies: &Folder, fields: Value, more: &str) -> Ran {
+    let policy = policy(copies, &fields);
+    alone().run(&format!("attest verify {} --policy {policy} {more}", copies.both()))
+}
+
+/// The verdict on a clause, of the only set.
+fn clause<'a>(ran: &'a Ran, name: &str) -> (&'a str, &'a str) {
+    let clauses = ran.list("sets")[0]["clauses"].as_array().unwrap();
+    let clause = clauses.iter().find(|clause| clause["name"] == name);
+    let clause = clause.unwrap_or_else(|| panic!("no clause {name} in {:#}", ran.json));
+    (clause["verdict"].as_str().unwrap(), clause["detail"].as_str().unwrap())
+}
+
+#[test]
+fn two_wallets_sign_one_statement_and_a_policy_asks_for_both() {
+    let copies = ledger().copies();
+    attest(&copies, "scrub").code(0);
+    let both = json!({"threshold": 2, "min_copies": 2, "max_age": "1h", "chain": true});
+    let refused = audit(&copies, both.clone(), "").code(1);
+    assert_eq!(clause(&refused, "signers").0, "not_met");
+    assert_eq!(clause(&refused, "set").0, "met");
+
+    let joined = join(&copies, &newest(&copies)).code(0);
+    let first = fs::read_to_string(&attestations(&copies, "a")[0]).unwrap();
+    let statement = joined.list("attestations")[0]["statement"].as_str().unwrap();
+    assert!(first.contains(statement), "another statement: {statement}");
+    assert_eq!(joined.list("attestations")[0]["address"], second());
+
+    let met = audit(&copies, both, "").code(0);
+    for name in ["signers", "verdicts", "age", "min_copies", "level", "set", "chain"] {
+        assert_eq!(clause(&met, name).0, "met", "{name}: {:#}", met.json);
+    }
+}
+
+#[test]
+fn a_wallet_joins_in_nothing_that_it_did_not_find_itself() {
+    let copies = ledger().copies();
+    attest(&copies, "scrub").code(0);
+    let file = newest(&copies);
+    let whole = fs::read_to_string(&file).unwrap();
+
+    let own = format!("attest create --join {file} --copy {}", copies.both());
+    let refused = on("mock-ledger").run(&own).error(3, "input");
+    assert!(refused.message().contains("already"), "{}", refused.message());
+
+    let forged = copies.file("forged.json", whole.replace("3 proven", "9 proven"));
+    join(&copies, &forged).error(3, "input");
+
+    let drilled = format!("attest create --check drill --join {file} --copy {}", copies.both());
+    let refused = on("mock-ledger").run(&drilled).error(3, "input");
+    assert!(refused.message().contains("level opened"), "{}", refused.message());
+
+    let one = format!("attest create --join {file} --signer {} --copy {}", maker(), copies.at("a"));
+    on("mock-trezor").holding(OTHER_WORDS).run(&one).error(3, "input");
+
+    let keystore =
+        fs::read_dir(copies.set("b").join("keystores")).unwrap().next().unwrap().unwrap();
+    let bytes = fs::read(keystore.path()).unwrap();
+    fs::write(keystore.path(), &bytes[1..]).unwrap();
+    let refused = join(&copies, &file).error(3, "input");
+    assert!(!refused.prompted(), "{}", refused.stderr);
+    assert_eq!(attestations(&copies, "a").len(), 1, "something was attested");
+}
+
+#[test]
+fn every_clause_can_say_no() {
+    let copies = ledger().copies();
+    let line = format!("attest create --challenge 2026-Q4 --copy {}", copies.both());
+    on("mock-ledger").run(&line).code(0);
+    audit(&copies, json!({}), "--challenge 2026-Q4").code(0);
+    for (fields, more, name) in [
+        (json!({"min_copies": 3}), "", "min_copies"),
+        (json!({"level": "opened"}), "", "level"),
+        (json!({}), "--challenge another", "challenge"),
+        (json!({"signers": [second()]}), "", "signers"),
+        (
+            json!({}),
+            "--after aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "after",
+        ),
+    ] {
+        let refused = audit(&copies, fields, more).code(1);
+        assert_eq!(clause(&refused, name).0, "not_met", "{name}");
+    }
+    let expired = {
+        sleep(Duration::from_millis(1100));
+        audit(&copies, json!({"max_age": "0h"}), "").code(1)
+    };
+    assert_eq!(clause(&expired, "age").0, "not_met");
+}
+
+#[test]
+fn keys_are_asked_for_in_the_policy_in_a_file_beside_it_and_on_the_command_line() {
+    let copies = ledger().copies();
+    attest(&copies, "scrub").code(0);
+    let deposits = deposit_data(&copies.set("a"));
+    fs::copy(&deposits, copies.path("validators.json")).unwrap();
+    let own = ledger().json["keys"][0]["pubkey"].clone();
+    audit(
+        &copies,
+        json!({"keys": [own], "keys_file": "validators.json"}),
+        &format!("--expect {deposits}"),
+    )
+    .code(0);
+
+    let refused = audit(&copies, json!({"keys": [ABSENT]}), "").code(1);
+    assert_eq!(refused.list("missing"), [ABSENT]);
+    copies.file("validators.json", ABSENT);
+    audit(&copies, json!({"keys_file": "validators.json"}), "").code(1);
+    fs::remove_file(copies.path("validators.json")).unwrap();
+    audit(&copies, json!({"keys_file": "validators.json"}), "").error(3, "file");
+    // A set that fails a clause attests no key.
+    let refused = audit(&copies, json!({"keys": [own], "level": "opened"}), "").code(1);
+    assert_eq!(refused.list("missing"), [own]);
+}
+
+/// The first key of `vectors/deposits/hoodi-0x01`.
+const ABSENT: &str = "b3e445d43871965d890a398f719348a1405ac72e35b92727cc570026f54471af7ea7b2040622a8fd0b5bfb2a209b5911";
+
+#[test]
+fn what_was_taken_out_of_the_middle_is_a_gap_and_what_was_put_back_a_rollback() {
+    let copies = ledger().copies();
+    let mut digests = Vec::new();
+    for _ in 0..3 {
+        attest(&copies, "scrub").code(0);
+        let met = audit(&copies, json!({"chain": true}), "").code(0);
+        digests.push(met.list("sets")[0]["digest"].as_str().unwrap().to_owned());
+    }
+    for digest in &digests {
+        audit(&copies, json!({"chain": true}), &format!("--after {digest}")).code(0);
+    }
+    let remove = |place: usize| {
+        for copy in ["a", "b"] {
+            fs::remove_file(&attestations(&copies, copy)[place]).unwrap();
+        }
+    };
+    let whole = copies.content();
+    remove(1);
+    let gap = audit(&copies, json!({"chain": true}), "").code(1);
+    let (verdict, detail) = clause(&gap, "chain");
+    assert_eq!(verdict, "not_met");
+    assert!(detail.contains("gap") && detail.contains(&digests[1]), "{detail}");
+
+    for (path, bytes) in whole {
+        if let Some(bytes) = bytes {
+            fs::write(copies.path(path.to_str().unwrap()), bytes).unwrap();
+        }
+    }
+    remove(2);
+    // Without a memory of it, nothing tells that there was a third.
+    audit(&copies, json!({"chain": true}), "").code(0);
+    let back = audit(&copies, json!({"chain": true}), &format!("--after {}", digests[2])).code(1);
+    assert!(clause(&back, "after").1.contains("rollback"));
+}
+
+#[test]
+fn an_older_and_better_statement_never_stands_in_front_of_the_newest() {
+    let copies = ledger().copies();
+    attest(&copies, "scrub").code(0);
+    join(&copies, &newest(&copies)).code(0);
+    audit(&copies, json!({"threshold": 2}), "").code(0);
+    let manifest = copies.set("b").join("manifest.json");
+    let whole = fs::read(&manifest).unwrap();
+    fs::write(&manifest, &whole[1..]).unwrap();
+    attest(&copies, "scrub").code(1);
+    fs::write(&manifest, &whole).unwrap();
+    let refused = audit(&copies, json!({"threshold": 2}), "").code(1);
+    assert_eq!(clause(&refused, "verdicts").0, "not_met");
+    assert_eq!(clause(&refused, "signers").0, "not_met");
+}
+
+#[test]
+fn an_attestation_without_its_set_is_neither_met_nor_broken() {
+    let copies = ledger().copies();
+    attest(&copies, "scrub").code(0);
+    let policy = policy(&copies, &json!({}));
+    let file = newest(&copies);
+    let refused = alone().run(&format!("attest verify {file} --policy {policy}")).code(1);
+    assert_eq!(clause(&refused, "set").0, "unknown");
+    // The copies say it.
+    let both = format!("attest verify {file} {} --policy {policy}", copies.at("a"));
+    alone().run(&both).code(0);
+}
+
+#[test]
+fn a_policy_that_is_not_understood_is_not_applied() {
+    let copies = ledger().copies();
+    attest(&copies, "scrub").code(0);
+    for fields in [json!({"min-copies": 2}), json!({"threshold": 3}), json!({"version": 2})] {
+        audit(&copies, fields, "").error(3, "input");
+    }
+    let policy = policy(&copies, &json!({}));
+    let line = format!("attest verify {} --policy {policy} --signer {FIRST}", copies.both());
+    alone().run(&line).error(2, "usage");
+}
+
+#[test]
+fn without_a_policy_a_challenge_and_a_level_are_rules_too() {
+    let copies = ledger().copies();
+    let line = format!("attest create --challenge 2026-Q4 --copy {}", copies.both());
+    on("mock-ledger").run(&line).code(0);
+    let verify = |rules: &str| {
+        alone().run(&format!("attest verify {} --signer {FIRST} {rules}", copies.both()))
+    };
+    verify("--challenge 2026-Q4 --level bytes").code(0);
+    verify("--challenge 2026-Q3").code(1);
+    verify("--level opened").code(1);
+    verify("--challenge a;b").error(2, "usage");
+}
+
+/// The commands of the example workflow, in such a repository as its guide describes.
+#[test]
+fn the_example_workflow_passes_on_what_is_attested_and_fails_on_what_is_not() {
+    let copies = ledger().copies();
+    attest(&copies, "drill").code(0);
+    let fields = json!({"level": "opened", "max_age": "90d", "min_copies": 2, "chain": true});
+    let met = audit(&copies, fields, "").code(0);
+    let custodian = ledger().json["custodians"][0].to_string();
+    copies.file("custodian.json", custodian);
+    copies.file("last-known", met.list("sets")[0]["digest"].as_str().unwrap());
+    fs::rename(copies.path("a"), copies.path("copy")).unwrap();
+
+    assert!(workflow(&copies).success());
+    fs::remove_dir_all(copies.path("copy/stockade/attestations")).unwrap();
+    assert!(!workflow(&copies).success());
+}
+
+/// Runs every step of docs/examples/attest.yml but the installation.
+fn workflow(repository: &Folder) -> std::process::ExitStatus {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/examples/attest.yml");
+    let text = fs::read_to_string(file).unwrap();
+    let script: String = text
+        .split("run: |\n")
+        .skip(1)
+        .flat_map(|step| step.lines().take_while(|line| line.starts_with("          ")))
+        .map(|line| format!("{}\n", line.trim()))
+        .collect();
+    assert_eq!(script.matches("stockade ").count(), 2, "{script}");
+    let command = std::path::Path::new(env!("CARGO_BIN_EXE_stockade")).parent().unwrap();
+    std::process::Command::new("bash")
+        .args(["-euc", &script])
+        .current_dir(repository.path(""))
+        .env("PATH", format!("{}:{}", command.display(), std::env::var("PATH").unwrap()))
+        .stdout(std::process::Stdio::null())
+        .status()
+        .unwrap()
+}
+
+/// A good attestation, and a later one that says that a key is lost.
+fn good_then_bad() -> Folder {
+    let copies = ledger().copies();
+    attest(&copies, "scrub").code(0);
+    let manifest = copies.set("b").join("manifest.json");
+    let whole = fs::read(&manifest).unwrap();
+    fs::write(&manifest, &whole[1..]).unwrap();
+    attest(&copies, "scrub").code(1);
+    fs::write(&manifest, whole).unwrap();
+    verify(&copies).code(1);
+    copies
+}
+
+fn verify(copies: &Folder) -> Ran {
+    alone().run(&format!("attest verify {} --signer {FIRST}", copies.both()))
+}
+
+#[test]
+fn which_is_the_newest_the_signed_time_says_and_no_file_name() {
+    let copies = good_then_bad();
+    for copy in ["a", "b"] {
+        let good = attestations(&copies, copy).remove(0);
+        let later = good.with_file_name(format!("20991231T235959Z-{FIRST}.json"));
+        fs::rename(&good, later).unwrap();
+    }
+    verify(&copies).code(1);
+}
+
+#[test]
+fn a_damaged_attestation_may_have_been_the_newest() {
+    let copies = good_then_bad();
+    for copy in ["a", "b"] {
+        let bad = attestations(&copies, copy).remove(1);
+        let whole = fs::read(&bad).unwrap();
+        fs::write(&bad, &whole[..whole.len() / 2]).unwrap();
+    }
+    verify(&copies).code(1);
+    let audited = audit(&copies, json!({}), "").code(1);
+    assert_eq!(clause(&audited, "readable").0, "unknown");
+}

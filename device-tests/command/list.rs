@@ -1,0 +1,178 @@
+//! `validator list`: what lies where, when it was drilled, and what a fleet's owner should see to.
+
+use std::fs;
+
+use super::{
+    fixture::{Folder, imported, ledger},
+    run::{Ran, alone, on},
+};
+
+/// m/44'/60'/0'/0/0 of the mocks' words, which attests.
+const ATTESTS: &str = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94";
+/// Their check address, which signs origins.
+const CHECKS: &str = "0x5C81Eade04A009301586bF5421F18F3EB5C52df4";
+const STRANGER: &str = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045";
+
+fn list(copies: &str, options: &str) -> Ran {
+    alone().run(&format!("validator list {copies} {options}"))
+}
+
+/// The words of the warnings.
+fn warned(ran: &Ran) -> Vec<&str> {
+    ran.each("warnings", "kind")
+}
+
+fn drilled() -> Folder {
+    let copies = ledger().copies();
+    let line = format!("attest create --check drill --copy {}", copies.both());
+    on("mock-ledger").run(&line).code(0);
+    copies
+}
+
+#[test]
+fn every_key_is_listed_with_its_place_and_its_drill() {
+    let copies = drilled();
+    let listed = list(&copies.both(), "").code(0);
+    assert_eq!(listed.list("keys").len(), 3);
+    let made = &ledger().json["keys"];
+    for (index, key) in listed.list("keys").iter().enumerate() {
+        let expected = made.as_array().unwrap().iter().find(|k| k["pubkey"] == key["pubkey"]);
+        assert_eq!(key["path"], expected.unwrap()["path"]);
+        assert_eq!((&key["index"], &key["batch"]), (&index.into(), &0.into()));
+        assert_eq!((&key["network"], &key["source"]), (&"hoodi".into(), &"device".into()));
+        assert_eq!(key["copies"].as_array().unwrap().len(), 2);
+        assert_eq!((&key["attested_by"], &key["check_address"]), (&ATTESTS.into(), &CHECKS.into()));
+        assert!(key["drilled"].as_str().unwrap().ends_with('Z'), "{key}");
+        // Nobody said who should have made it.
+        assert_eq!(key["origin"], "unknown");
+    }
+    assert_eq!(warned(&listed), ["one_custodian", "one_file_system"]);
+}
+
+#[test]
+fn what_was_never_drilled_or_lies_in_one_copy_alone_is_warned_of() {
+    let copies = ledger().copies();
+    let never = list(&copies.both(), "").code(0);
+    assert_eq!(warned(&never), ["never_drilled", "one_custodian", "one_file_system"]);
+    assert!(never.list("keys").iter().all(|key| key["drilled"].is_null()));
+    assert_eq!(warned(&list(&copies.at("a"), "")), ["one_copy", "never_drilled", "one_custodian"]);
+
+    // A scrub is no drill.
+    let line = format!("attest create --check scrub --copy {}", copies.both());
+    on("mock-ledger").run(&line).code(0);
+    assert!(warned(&list(&copies.both(), "")).contains(&"never_drilled"));
+
+    // A drill of one copy is none of the other; an attestation in one copy speaks of both.
+    let line = format!("attest create --check drill --copy {}", copies.at("a"));
+    on("mock-ledger").run(&line).code(0);
+    let one = list(&copies.both(), "").code(0);
+    let warning = one.list("warnings")[0]["text"].as_str().unwrap().to_owned();
+    assert_eq!(warned(&one)[0], "never_drilled");
+    let id = |dir: &str| {
+        let copies = one.list("copies").iter();
+        let dir = copies.clone().find(|copy| copy["dir"].as_str().unwrap().ends_with(dir));
+        dir.unwrap()["copy"].as_str().unwrap().to_owned()
+    };
+    assert!(warning.contains(&id("/b")) && !warning.contains(&id("/a")), "{warning}");
+    let copies = drilled();
+    fs::remove_dir_all(copies.path("b/stockade/attestations")).unwrap();
+    assert!(!warned(&list(&copies.both(), "")).contains(&"never_drilled"));
+}
+
+#[test]
+fn an_attestation_that_somebody_changed_is_no_drill() {
+    let copies = drilled();
+    for copy in ["a", "b"] {
+        let folder = fs::read_dir(copies.path(copy).join("stockade/attestations")).unwrap();
+        for set in folder {
+            for file in fs::read_dir(set.unwrap().path()).unwrap() {
+                let path = file.unwrap().path();
+                let text = fs::read_to_string(&path).unwrap();
+                fs::write(&path, text.replace("time 20261", "time 20251")).unwrap();
+                let text = fs::read_to_string(&path).unwrap();
+                fs::write(&path, text.replacen("keys 3 proven", "keys 4 proven", 1)).unwrap();
+            }
+        }
+    }
+    let listed = list(&copies.both(), "").code(0);
+    assert!(listed.list("keys").iter().all(|key| key["drilled"].is_null()));
+    assert!(warned(&listed).contains(&"never_drilled"));
+}
+
+#[test]
+fn with_signers_only_their_word_counts() {
+    let copies = drilled();
+    let own = list(&copies.both(), &format!("--signer {CHECKS} --signer {ATTESTS}")).code(0);
+    assert_eq!(own.each("keys", "origin"), ["signer"; 3]);
+    assert!(!warned(&own).contains(&"never_drilled"));
+    let foreign = list(&copies.both(), &format!("--signer {STRANGER}")).code(1);
+    assert_eq!(foreign.each("keys", "origin"), ["unknown"; 3]);
+    assert!(foreign.list("keys").iter().all(|key| key["drilled"].is_null()));
+    assert!(warned(&foreign).contains(&"never_drilled"));
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_never_passed_over() {
+    let copies = drilled();
+    fs::write(copies.set("b").join("manifest.json"), "{").unwrap();
+    let listed = list(&copies.both(), "").code(1);
+    assert!(warned(&listed).contains(&"unreadable"), "{:?}", warned(&listed));
+    assert_eq!(listed.list("keys").len(), 3);
+    // The other copy has its keys alone now.
+    assert!(warned(&listed).contains(&"one_copy"));
+    assert!(warned(&listed).contains(&"manifest_disagreement"));
+}
+
+#[test]
+fn the_same_key_in_two_sets_is_warned_of() {
+    let (one, two) = (imported().copies(), imported().copies());
+    let set = one.set("a");
+    // The folder's name is no evidence: a set under another name is unreadable, not a second one.
+    let other = set.with_file_name("20261121-hoodi-00000000");
+    fs::rename(&set, &other).unwrap();
+    let listed = list(&format!("{} {}", one.at("a"), two.at("b")), "").code(1);
+    assert!(warned(&listed).contains(&"unreadable"));
+
+    let recreate = "validator create --network hoodi --count 1 --batch 0 --start 0 --recreate";
+    let copies = ledger().copies();
+    on("mock-ledger").run(&format!("{recreate} --copy {}", copies.both())).code(0);
+    let listed = list(&copies.both(), "").code(0);
+    assert!(warned(&listed).contains(&"two_sets"), "{:?}", warned(&listed));
+    assert_eq!(listed.list("keys").len(), 4);
+}
+
+#[test]
+fn a_batch_of_more_than_200_keys_is_warned_of() {
+    let folder = Folder::new();
+    let line = |count| format!("validator create --network hoodi --count {count} --copy");
+    on("mock-ledger").run(&format!("{} {}", line(200), folder.at("a"))).code(0);
+    assert!(!warned(&list(&folder.at("a"), "")).contains(&"large_batch"));
+    let more = format!("{} {} --batch 0 --start 200", line(1), folder.at("a"));
+    on("mock-ledger").run(&more).code(0);
+    let listed = list(&folder.at("a"), "").code(0);
+    assert!(warned(&listed).contains(&"large_batch"));
+    let indices: Vec<_> = listed.list("keys").iter().map(|key| key["index"].as_u64()).collect();
+    assert_eq!(indices, (0..=200).map(Some).collect::<Vec<_>>());
+}
+
+#[test]
+fn comma_separated_values_hold_a_line_for_each_key() {
+    let copies = drilled();
+    let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_stockade"))
+        .args(["validator", "list", "--csv", &copies.at("a"), &copies.at("b")])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows.len(), 4, "{text}");
+    assert_eq!(rows[0][6], "pubkey");
+    for (index, row) in rows[1..].iter().enumerate() {
+        assert_eq!(row.len(), rows[0].len(), "{row:?}");
+        assert_eq!((row[0], row[4]), ("hoodi", index.to_string().as_str()));
+        assert_eq!((row[6].len(), row[11]), (96, ATTESTS));
+    }
+    assert!(String::from_utf8(output.stderr).unwrap().contains("warning: "));
+    let line = format!("validator list --csv {}", copies.at("a"));
+    alone().run(&line).error(2, "usage");
+}

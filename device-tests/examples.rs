@@ -1,0 +1,27 @@
+//! The examples, run as they stand: what others build on the library starts from them.
+
+#[path = "../examples/device_layer.rs"]
+#[allow(dead_code)]
+mod device_layer;
+#[path = "../examples/foreign_wallet.rs"]
+#[allow(dead_code)]
+mod foreign_wallet;
+
+use stockade_mocks::{Decision, User, server, trezor};
+
+#[test]
+fn a_wallet_of_ones_own_becomes_a_custodian() {
+    let said = foreign_wallet::run().unwrap();
+    assert!(said[1].ends_with("opens with it"), "{said:?}");
+}
+
+#[test]
+fn the_device_layer_alone_serves_over_a_transport_of_ones_own() {
+    let user = User::always(Decision::Approve);
+    let config = trezor::Config::new(trezor::Model::Safe3, user);
+    let address = server::trezor_udp::spawn(trezor::Trezor::new(config)).unwrap();
+    let said = device_layer::run(&address.to_string()).unwrap();
+    assert!(said[0].contains("0x9858EfFD232B4033E47d90003D41EC34EcaEda94"), "{said:?}");
+    assert!(said[1].contains("0x9858EfFD232B4033E47d90003D41EC34EcaEda94"), "{said:?}");
+    assert!(!said[2].starts_with("0 "), "{said:?}");
+}

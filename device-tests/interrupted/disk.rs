@@ -1,0 +1,167 @@
+//! Real file systems: one that is full, one that is read-only, and those that sticks have. They are
+//! mounted in a namespace that ends with the test; where the machine does not let it, it says so.
+
+use std::{
+    fs,
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+use crate::{backup::tampered::OWNER, command::fixture::Folder};
+
+/// What the scripts begin with: `run NAME ARGS..` keeps the answer and the exit code of a command.
+const BEGIN: &str = r#"set -e
+run() { name=$1; shift; code=0; "$STOCKADE" "$@" --json >"$F/$name.json" 2>"$F/$name.err" || code=$?
+        echo $code >"$F/$name.code"; }
+export STOCKADE_DEVICE=mock-ledger
+cd "$F"; mkdir a b
+"#;
+
+/// Two copies, `b` on what `mount` mounts; what `script` does, and its answers.
+struct Lane {
+    folder: Folder,
+}
+
+/// Runs the script in a namespace of its own; `None`, after saying why, where `mount` fails.
+fn lane(name: &str, mount: &str, script: &str) -> Option<Lane> {
+    let folder = Folder::new();
+    let whole = format!("{BEGIN}\n{{ {mount}\n}} >mount.log 2>&1 || exit 77\n{script}\numount b");
+    let output = in_namespace(&whole, &folder);
+    if output.status.success() {
+        return Some(Lane { folder });
+    }
+    let why = fs::read_to_string(folder.path("mount.log")).unwrap_or_default();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(77) || why.is_empty(), "{name}: {stderr}");
+    println!("not run: {name}: {}", [why.trim(), stderr.trim()].join(" "));
+    None
+}
+
+/// As root in a mount namespace; else in one where this user counts as root.
+fn in_namespace(script: &str, folder: &Folder) -> Output {
+    let run = |options: &[&str]| {
+        Command::new("unshare")
+            .args(options)
+            .args(["sh", "-c", script])
+            .env("F", folder.path(""))
+            .env("STOCKADE", env!("CARGO_BIN_EXE_stockade"))
+            .output()
+            .expect("util-linux has unshare")
+    };
+    let root = rustix::process::geteuid().is_root();
+    run(if root { &["--mount"] } else { &["--user", "--map-root-user", "--mount"] })
+}
+
+impl Lane {
+    #[track_caller]
+    fn answer(&self, name: &str, code: i32) -> Value {
+        let read = |end: &str| fs::read_to_string(self.folder.path(&format!("{name}.{end}")));
+        let json = read("json").unwrap();
+        assert_eq!(read("code").unwrap().trim(), code.to_string(), "{name}: {json}");
+        serde_json::from_str(&json).unwrap()
+    }
+
+    #[track_caller]
+    fn refused(&self, name: &str, word: &str) {
+        let error = &self.answer(name, 3)["error"];
+        assert_eq!(error["kind"], "file", "{name}: {error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("b/stockade") && message.contains(word), "{name}: {message}");
+        assert!(error["hint"].is_string(), "{name}: {error}");
+    }
+}
+
+const CREATE: &str = "validator create --network hoodi --count 1 --copy a b";
+
+#[test]
+fn a_full_disk_keeps_what_it_held_and_takes_the_rest_when_there_is_room() {
+    let script = format!(
+        "run first {CREATE}
+         dd if=/dev/zero of=b/filler bs=4k 2>/dev/null || true
+         run full {CREATE}
+         run held backup scrub b
+         ls -A b/stockade >left
+         rm b/filler
+         run repaired backup repair a b --signer {OWNER}
+         run all backup scrub a b"
+    );
+    let mount = "mount -t tmpfs -o size=256k none b";
+    let Some(lane) = lane("a full disk", mount, &script) else { return };
+    lane.answer("first", 0);
+    lane.refused("full", "No space left");
+    assert_eq!(lane.answer("held", 0)["verdicts"]["proven"], 1);
+    let left = fs::read_to_string(lane.folder.path("left")).unwrap();
+    assert!(!left.contains(".partial"), "{left}");
+    lane.answer("repaired", 0);
+    assert_eq!(lane.answer("all", 0)["verdicts"]["proven"], 4);
+}
+
+#[test]
+fn a_read_only_disk_can_be_read_and_says_what_it_is() {
+    let script = format!(
+        "run first {CREATE}
+         mount -o remount,ro b
+         run refused {CREATE}
+         run attest attest create --copy a b
+         run held backup drill b
+         run repaired backup repair b --to c --signer {OWNER}
+         run restored backup restore b --to keys --layout plain --never-attested
+         mount -o remount,rw b"
+    );
+    let mount = "mount -t tmpfs -o size=256k none b";
+    let Some(lane) = lane("a read-only disk", mount, &script) else { return };
+    lane.refused("refused", "Read-only");
+    lane.refused("attest", "Read-only");
+    assert_eq!(lane.answer("held", 0)["verdicts"]["proven"], 1);
+    assert_eq!(lane.answer("repaired", 0)["repaired"][1]["done"], "written");
+    lane.answer("restored", 0);
+}
+
+/// A file system in an image, made by `mkfs` and mounted as `kind`; what it lacks, and how it is
+/// read back.
+fn image(kind: &str, mkfs: &str, lacks: &[&str], read_back: &str) {
+    let script = format!(
+        "run first {CREATE}
+         run listed copy list
+         printf x | dd of=\"$(echo b/stockade/2*/RECOVERY.txt)\" conv=notrunc 2>/dev/null
+         run rotten backup scrub b
+         run repaired backup repair a b --signer {OWNER}
+         run attest attest create --copy a b --check drill
+         ls -A b/stockade >left
+         umount b
+         mount -t {kind} -o loop image b
+         run all backup scrub a b"
+    );
+    let mount = format!("truncate -s 64M image && {mkfs} image && mount -t {kind} -o loop image b");
+    let Some(lane) = lane(kind, &mount, &script) else { return };
+    let made = lane.answer("first", 0);
+    assert_eq!(made["copies"][1]["lacks"], serde_json::json!(lacks), "{kind}");
+    assert_eq!(made["copies"][1]["read_back"], read_back, "{kind}");
+    lane.answer("rotten", 1);
+    assert_eq!(lane.answer("repaired", 0)["repaired"][1]["done"], "written", "{kind}");
+    lane.answer("attest", 0);
+    let left = fs::read_to_string(lane.folder.path("left")).unwrap();
+    assert_eq!(left.lines().count(), 3, "{kind}: {left}");
+    assert_eq!(lane.answer("all", 0)["verdicts"]["proven"], 2, "{kind}");
+    let listed = lane.answer("listed", 0);
+    let places = listed["places"].as_array().unwrap().clone();
+    let ours = places.iter().find(|place| place["copies"].as_array().unwrap().len() == 1);
+    assert!(ours.is_some(), "{kind}: {listed:#}");
+    println!("{kind}: made, repaired, attested and listed on a real one");
+}
+
+#[test]
+fn sticks_with_fat() {
+    image("vfat", "mkfs.vfat", &["modes"], "device");
+}
+
+#[test]
+fn sticks_with_exfat() {
+    image("exfat", "mkfs.exfat", &["modes"], "device");
+}
+
+#[test]
+fn sticks_with_ext4() {
+    image("ext4", "mkfs.ext4 -q", &[], "device");
+}

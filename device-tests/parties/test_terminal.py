@@ -1,0 +1,132 @@
+"""A person at a terminal: wallets plugged in one after another, and passphrases without echo."""
+
+import os
+import pty
+import select
+import subprocess
+import time
+from pathlib import Path
+
+import backup
+import pytest
+from command import BINARY, done, environment
+
+OTHER_WORDS = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+PASSPHRASE = "six random words or rather more"
+
+
+class Terminal:
+    """The command on a terminal of its own."""
+
+    def __init__(self, *arguments: str | Path, words: str = "") -> None:
+        self.ours, theirs = pty.openpty()
+        self.shown = ""
+        self.read_so_far = 0
+        self.process = subprocess.Popen(
+            [BINARY, *arguments],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
+            env=environment() | {"STOCKADE_MOCK_MNEMONIC": words},
+        )
+        os.close(theirs)
+
+    def read_until(self, text: str) -> None:
+        """Waits for a prompt that was not answered yet."""
+        end = time.monotonic() + 60
+        while text not in self.shown[self.read_so_far :]:
+            assert time.monotonic() < end and self.read(), f"no {text!r} in:\n{self.shown}"
+        self.read_so_far = self.shown.index(text, self.read_so_far) + len(text)
+
+    def read(self) -> bool:
+        if not select.select([self.ours], [], [], 30)[0]:
+            return False
+        try:
+            self.shown += os.read(self.ours, 4096).decode(errors="replace").replace("\r\n", "\n")
+        except OSError:
+            return False
+        return True
+
+    def type(self, line: str) -> None:
+        os.write(self.ours, f"{line}\n".encode())
+
+    def end(self) -> int:
+        """Reads on to the end, and gives the exit code."""
+        while self.read():
+            pass
+        return self.process.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def custodians(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The files of a wallet, of another that holds other words, and of a passphrase."""
+    folder = tmp_path_factory.mktemp("custodians")
+    files = [folder / "own.json", folder / "other.json", folder / "passphrase.json"]
+    done("custodian", "enroll", "--name", "own", "--out", files[0], device="mock-ledger")
+    other = ["custodian", "enroll", "--name", "other", "--out", files[1], "--device", "mock-trezor"]
+    assert Terminal(*other, words=OTHER_WORDS).end() == 0
+    enroll = ["custodian", "enroll", "--name", "p", "--out", files[2], "--passphrase"]
+    terminal = Terminal(*enroll)
+    terminal.read_until("Passphrase of the custodian")
+    terminal.type(PASSPHRASE)
+    terminal.read_until("Once more")
+    terminal.type(PASSPHRASE)
+    assert terminal.end() == 0, terminal.shown
+    assert PASSPHRASE not in terminal.shown
+    return files
+
+
+def create(folder: Path, threshold: int, files: list[Path]) -> backup.Backup:
+    named = ["--threshold", str(threshold), "--custodian", *map(str, files)]
+    return backup.create(folder, "mock-ledger", *named)
+
+
+def test_custodians_are_plugged_in_one_after_another(
+    custodians: list[Path], tmp_path: Path
+) -> None:
+    made = create(tmp_path, 2, custodians)
+    drill = ["backup", "drill", *made.copies, "--insert"]
+    words = f"{' '.join(['test'] * 11 + ['junk'])};{' '.join(['abandon'] * 11)} about;{OTHER_WORDS}"
+    terminal = Terminal(*drill, words=words)
+    # A stranger's wallet first: the set is not known to be one's own, and nobody is asked.
+    terminal.read_until("first the wallet that made it")
+    terminal.read_until("Plug in the next wallet")
+    terminal.type("mock-ledger")
+    terminal.read_until("Plug in the next wallet")
+    assert "approve" not in terminal.shown
+    terminal.type("nonsense")
+    terminal.read_until("names no device")
+    terminal.type("mock-ledger")
+    terminal.read_until("Passphrase of custodian")
+    terminal.type("")
+    terminal.read_until("Plug in the next wallet")
+    terminal.type("mock-trezor")
+    assert terminal.end() == 0, terminal.shown
+    other = made.created["custodians"][1]
+    assert f"Still missing:\n  custodian {other['id']} (check address {other['check_address']})" in (
+        terminal.shown
+    )
+    assert "Every key opens, in every copy." in terminal.shown
+
+
+def test_whoever_has_no_more_stops(custodians: list[Path], tmp_path: Path) -> None:
+    made = create(tmp_path, 2, custodians[:2])
+    terminal = Terminal("backup", "drill", made.copies[0], "--device", "mock-ledger", "--insert")
+    terminal.read_until("Plug in the next wallet")
+    terminal.type("stop")
+    assert terminal.end() == 1, terminal.shown
+    assert "share_missing" in terminal.shown
+
+
+def test_a_mistyped_passphrase_is_asked_for_again(custodians: list[Path], tmp_path: Path) -> None:
+    made = create(tmp_path, 2, [custodians[0], custodians[2]])
+    terminal = Terminal("backup", "drill", made.copies[0], "--device", "mock-ledger")
+    terminal.read_until("Passphrase of custodian")
+    terminal.type("something else")
+    terminal.read_until("is not the one")
+    terminal.read_until("Passphrase of custodian")
+    terminal.type(PASSPHRASE)
+    assert terminal.end() == 0, terminal.shown
+    assert PASSPHRASE not in terminal.shown
