@@ -23,9 +23,8 @@ fn maker() -> &'static str {
     ledger().json["custodians"][0]["check_address"].as_str().unwrap()
 }
 
-/// Has the first wallet attest, not in the second in which it did last.
+/// Has the first wallet attest.
 fn attest(copies: &Folder, check: &str) -> Ran {
-    sleep(Duration::from_millis(1100));
     let line = format!("attest create --check {check} --copy {}", copies.both());
     on("mock-ledger").run(&line)
 }
@@ -217,6 +216,83 @@ fn what_was_taken_out_of_the_middle_is_a_gap_and_what_was_put_back_a_rollback() 
     audit(&copies, json!({"chain": true}), "").code(0);
     let back = audit(&copies, json!({"chain": true}), &format!("--after {}", digests[2])).code(1);
     assert!(clause(&back, "after").1.contains("rollback"));
+    // Of several that somebody remembers each must be here.
+    let both = |one: usize, other: usize| {
+        let after = format!("--after {} --after {}", digests[one], digests[other]);
+        audit(&copies, json!({}), &after)
+    };
+    both(0, 1).code(0);
+    for back in [both(0, 2).code(1), both(2, 0).code(1)] {
+        let clauses = back.list("sets")[0]["clauses"].as_array().unwrap();
+        let broken = clauses.iter().filter(|clause| clause["verdict"] == "not_met");
+        let broken: Vec<_> = broken.map(|clause| clause["detail"].as_str().unwrap()).collect();
+        assert!(matches!(broken[..], [one] if one.contains(&digests[2])), "{broken:?}");
+    }
+}
+
+#[test]
+fn two_statements_of_one_wallet_never_share_a_second() {
+    let copies = ledger().copies();
+    for _ in 0..3 {
+        attest(&copies, "scrub").code(0);
+    }
+    assert_eq!(attestations(&copies, "a").len(), 3);
+    let met = audit(&copies, json!({"chain": true}), "").code(0);
+    assert_eq!(clause(&met, "age").0, "met", "one of them is from the future");
+}
+
+/// A copy as it was some time ago: whole in itself, and its newest statement is not the newest.
+#[test]
+fn a_copy_that_was_set_back_is_named() {
+    let copies = ledger().copies();
+    attest(&copies, "scrub").code(0);
+    let before = copies.content();
+    attest(&copies, "drill").code(0);
+    verify(&copies).code(0);
+    audit(&copies, json!({"chain": true}), "").code(0);
+    fs::remove_file(&attestations(&copies, "b")[1]).unwrap();
+    let set_back: Vec<_> =
+        copies.content().into_iter().filter(|(p, _)| p.starts_with("b")).collect();
+    assert!(set_back.iter().all(|(path, bytes)| before.get(path) == Some(bytes)));
+
+    let id = ledger().json["copies"][1]["copy"].as_str().unwrap();
+    let problems = |ran: &Ran| {
+        let judged = ran.list("attestations").iter();
+        let all = judged.flat_map(|judged| judged["problems"].as_array().unwrap().clone());
+        all.map(|problem| problem.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let stale = verify(&copies).code(1);
+    assert!(matches!(&problems(&stale)[..], [one] if one.contains(id)), "{:?}", problems(&stale));
+    let audited = audit(&copies, json!({"chain": true}), "").code(1);
+    let (verdict, detail) = clause(&audited, "set");
+    assert!(verdict == "not_met" && detail.contains(id), "{detail}");
+    // Set back to before it held the set at all.
+    let (set, aside) = (copies.set("b"), copies.path("aside"));
+    fs::rename(&set, &aside).unwrap();
+    let gone = verify(&copies).code(1);
+    assert!(problems(&gone).iter().any(|one| one.contains(id)), "{:?}", problems(&gone));
+    let audited = audit(&copies, json!({}), "").code(1);
+    assert_eq!(clause(&audited, "set").0, "not_met");
+    fs::rename(&aside, &set).unwrap();
+
+    // Somebody else's statement says nothing of it, nor does one that is not of this copy.
+    let line = format!("attest create --copy {}", copies.at("a"));
+    alone().run(&format!("backup repair {}", copies.both())).code(0);
+    verify(&copies).code(0);
+    on("mock-ledger").run(&line).code(0);
+    fs::remove_file(&attestations(&copies, "a")[0]).unwrap();
+    let problems = problems(&verify(&copies));
+    assert!(problems.iter().all(|one| !one.contains("set back")), "{problems:?}");
+    let line = format!("attest create --signer {} --copy {}", maker(), copies.both());
+    on("mock-trezor").holding(OTHER_WORDS).run(&line).code(0);
+    fs::remove_dir_all(attestations(&copies, "b")[0].parent().unwrap()).unwrap();
+    let line = format!(
+        "attest verify {} --signer {}",
+        copies.both(),
+        "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"
+    );
+    let strange = alone().run(&line).code(1);
+    assert!(!strange.stdout.contains("set back"), "{}", strange.stdout);
 }
 
 #[test]

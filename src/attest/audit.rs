@@ -10,6 +10,7 @@ use std::{
 use super::{
     Clause, Met, Policy, Statement,
     chain::{self, Signed},
+    stale::stale,
     verify::{FoundAttestation, judge_place},
 };
 use crate::{
@@ -54,17 +55,17 @@ impl Audit {
     }
 }
 
-/// Judges `found` by `policy`. `after` is the digest of the last statement that an auditor
-/// remembers: of one set it must be at hand, and no newer than what counts.
+/// Judges `found` by `policy`. `after` are the digests of the last statements that an auditor
+/// remembers, one a set perhaps: each must be at hand, about any of the sets.
 pub fn audit(
     found: &[FoundAttestation],
     policy: &Policy,
-    after: Option<&Digest>,
+    after: &[Digest],
     now: Timestamp,
 ) -> Audit {
     let ids: BTreeSet<SetId> = found.iter().filter_map(FoundAttestation::set).collect();
     let mut sets: Vec<_> = ids.into_iter().map(|id| audit_set(id, found, policy, now)).collect();
-    if let Some(after) = after {
+    for after in after {
         remember(&mut sets, found, policy, after);
     }
     let met = sets.iter().filter(|set| set.is_met());
@@ -84,7 +85,7 @@ fn audit_set(id: SetId, found: &[FoundAttestation], policy: &Policy, now: Timest
     let statement = &newest.statement;
     let mut clauses = vec![signers(newest, policy)];
     clauses.extend(policy.requirements.clauses(statement, now));
-    clauses.push(place(statement, &own));
+    clauses.push(place(statement, &own, policy));
     clauses.extend(unreadable(&own));
     if policy.chain {
         clauses.push(chain(policy, &signed));
@@ -121,14 +122,17 @@ fn signers(newest: &Signed, policy: &Policy) -> Clause {
     Clause::new("signers", names.len() >= policy.threshold, detail)
 }
 
-/// The sets at hand must be what the statement speaks of; without any, nobody can tell.
-fn place(statement: &Statement, found: &[&FoundAttestation]) -> Clause {
-    let beside: Vec<_> = found.iter().filter_map(|one| one.beside.as_ref()).collect();
-    if beside.is_empty() {
+/// The sets at hand must be what the statement speaks of, in no older state than what is known of
+/// them; without any, nobody can tell.
+fn place(statement: &Statement, found: &[&FoundAttestation], policy: &Policy) -> Clause {
+    let there = found.iter().filter(|one| !one.lacks_set);
+    let beside: Vec<_> = there.filter_map(|one| one.beside.as_ref()).collect();
+    let stale = stale(found, &policy.signers).into_iter().map(|stale| stale.problem);
+    let problems = beside.iter().flat_map(|beside| judge_place(statement, Some(beside)));
+    let problems: BTreeSet<_> = problems.chain(stale).collect();
+    if beside.is_empty() && problems.is_empty() {
         return Clause::unknown("set", "the set itself is not here: only its attestation");
     }
-    let problems: BTreeSet<_> =
-        beside.iter().flat_map(|beside| judge_place(statement, Some(beside))).collect();
     match problems.is_empty() {
         true => Clause::new("set", true, "the manifest here is the one that it speaks of"),
         false => {

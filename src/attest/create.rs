@@ -1,6 +1,6 @@
 //! Making attestations: what a check found, signed by the wallet, kept beside every copy.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{AttestError, Attestation, AttestedLevel, Challenge, Statement, verify};
 use crate::{
@@ -59,11 +59,22 @@ pub fn create(
     let mut made = Vec::new();
     for set in &checked.scrubbed.sets {
         let previous = verify::newest(checked.copies, &set.id, &address, now)?;
+        let time = later_than(previous.as_ref().map(|last| last.time), now);
         let previous = previous.map(|last| last.digest());
-        let statement = checked.statement(set, previous, challenge.cloned(), now)?;
+        let statement = checked.statement(set, previous, challenge.cloned(), time)?;
         made.push(checked.attest(statement, &address, path, wallet, user)?);
     }
     Ok(made)
+}
+
+/// `now`, or the next second where the last statement is of this one: each has a time, and with it a
+/// file's name, of its own, and none is of the future.
+fn later_than(last: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    if last != Some(now) {
+        return now;
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    Timestamp::from_unix(now.unix() + 1).unwrap_or(now)
 }
 
 /// Has `wallet` sign the very statement of `other`, by another wallet, where its own check found

@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod policy;
 mod requirements;
+mod stale;
 mod statement;
 mod verify;
 
@@ -19,4 +20,4 @@ pub use file::Attestation;
 pub use policy::{Policy, PolicyError, parse_age};
 pub use requirements::{Clause, Met, Requirements};
 pub use statement::{AttestedLevel, Challenge, Statement, StatementError};
-pub use verify::{FoundAttestation, Judged, Rules, Which, find, judge, read, unattested};
+pub use verify::{FoundAttestation, Judged, Rules, Which, find, judge_all, read, unattested};

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{AttestError, Attestation, Met, Requirements, Statement};
+use super::{AttestError, Attestation, Met, Requirements, Statement, stale::stale};
 use crate::{
     backup::{BackupError, Copy, ListedSet, SetId, list},
     bls::PublicKey,
@@ -46,9 +46,16 @@ pub struct FoundAttestation {
     /// Why there is none in a file that is named as one.
     pub(super) unreadable: Option<String>,
     pub(super) beside: Option<Beside>,
+    /// The copy lacks the set altogether, which others hold.
+    pub(super) lacks_set: bool,
 }
 
 impl FoundAttestation {
+    /// The copy, and the set that it lies beside there.
+    pub(super) fn lies_in(&self) -> Option<(&str, &SetId)> {
+        self.beside.as_ref().map(|beside| (beside.copy.as_str(), &beside.set.id))
+    }
+
     /// The set that it speaks of; the one that it lies beside, where it lies beside one.
     pub(super) fn set(&self) -> Option<SetId> {
         let beside = self.beside.as_ref().map(|beside| beside.set.id.clone());
@@ -81,18 +88,24 @@ pub enum Which {
 /// Reads attestations: files by name; and of every copy, for each of its sets, those of `which`. A
 /// set that nobody attested is found too.
 pub fn find(paths: &[PathBuf], which: Which) -> Result<Vec<FoundAttestation>, AttestError> {
-    let mut found = Vec::new();
+    let (mut found, mut copies) = (Vec::new(), Vec::new());
     for path in paths {
-        match path.is_dir() {
-            true => found.extend(in_copy(&Copy::open(path)?, which)?),
-            false => found.push(FoundAttestation {
-                place: path.clone(),
-                attestation: Some(read(path)?),
-                unreadable: None,
-                beside: None,
-            }),
+        if path.is_dir() {
+            let copy = Copy::open(path)?;
+            found.extend(in_copy(&copy, which)?);
+            copies.push(copy);
+            continue;
         }
+        found.push(FoundAttestation {
+            place: path.clone(),
+            attestation: Some(read(path)?),
+            unreadable: None,
+            beside: None,
+            lacks_set: false,
+        });
     }
+    let lacking = lacking(&copies, &found);
+    found.extend(lacking);
     match found.is_empty() {
         true => {
             let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
@@ -100,6 +113,28 @@ pub fn find(paths: &[PathBuf], which: Which) -> Result<Vec<FoundAttestation>, At
         }
         false => Ok(found),
     }
+}
+
+/// The sets that other copies hold, or files speak of, for each copy that lacks them.
+fn lacking(copies: &[Copy], found: &[FoundAttestation]) -> Vec<FoundAttestation> {
+    let sets: BTreeSet<_> = found.iter().filter_map(FoundAttestation::set).collect();
+    let there: BTreeSet<_> = found.iter().filter_map(FoundAttestation::lies_in).collect();
+    let mut lacking = Vec::new();
+    for copy in copies {
+        for set in sets.iter().filter(|set| !there.contains(&(copy.id(), *set))) {
+            lacking.push(FoundAttestation {
+                place: copy.dir().join("stockade").join(set.as_str()),
+                attestation: None,
+                unreadable: None,
+                beside: Some(Beside {
+                    copy: copy.id().to_owned(),
+                    set: ListedSet::absent(set, copy),
+                }),
+                lacks_set: true,
+            });
+        }
+    }
+    lacking
 }
 
 /// Reads an attestation file.
@@ -123,6 +158,7 @@ fn in_copy(copy: &Copy, which: Which) -> Result<Vec<FoundAttestation>, AttestErr
             attestation: None,
             unreadable,
             beside: beside.clone(),
+            lacks_set: false,
         };
         if attestations.is_empty() && unreadable.is_empty() {
             found.push(none(place, None));
@@ -133,6 +169,7 @@ fn in_copy(copy: &Copy, which: Which) -> Result<Vec<FoundAttestation>, AttestErr
             attestation: Some(attestation),
             unreadable: None,
             beside: beside.clone(),
+            lacks_set: false,
         }));
     }
     Ok(found)
@@ -206,13 +243,32 @@ pub(super) fn newest(
     Ok(newest)
 }
 
-/// Holds an attestation against the rules.
-pub fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
-    let FoundAttestation { place, attestation, unreadable, beside } = found;
+/// Holds attestations against the rules, and the copies that they lie in against each other.
+pub fn judge_all(found: Vec<FoundAttestation>, rules: &Rules, now: Timestamp) -> Vec<Judged> {
+    let stale = stale(&found.iter().collect::<Vec<_>>(), &rules.signers);
+    let judge = |one: FoundAttestation| {
+        let stale = stale.iter().find(|stale| stale.is_of(&one));
+        // A copy need not hold a set of which nothing says that it did.
+        if one.lacks_set && stale.is_none() {
+            return None;
+        }
+        let mut judged = judge(one, rules, now);
+        judged.problems.extend(stale.map(|stale| stale.problem.clone()));
+        Some(judged)
+    };
+    found.into_iter().filter_map(judge).collect()
+}
+
+/// Holds one attestation against the rules.
+fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
+    let FoundAttestation { place, attestation, unreadable, beside, lacks_set } = found;
     let mut problems = Vec::new();
     let Some(attestation) = attestation else {
-        let damaged = unreadable.map(|reason| format!("it is no attestation: {reason}"));
-        problems.push(damaged.unwrap_or_else(|| "nobody attested this set".to_owned()));
+        problems.push(match unreadable {
+            Some(reason) => format!("it is no attestation: {reason}"),
+            None if lacks_set => "this copy does not hold the set".to_owned(),
+            None => "nobody attested this set".to_owned(),
+        });
         return Judged { place, attestation: None, statement: None, problems, keys: Vec::new() };
     };
     if !attestation.is_signed() {

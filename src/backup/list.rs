@@ -24,6 +24,12 @@ pub struct ListedSet {
 }
 
 impl ListedSet {
+    /// A set that `copy` lacks.
+    pub(crate) fn absent(id: &SetId, copy: &Copy) -> Self {
+        let copy = copy.id().to_owned();
+        Self { id: id.clone(), copy, manifest: None, digest: None, signer: None }
+    }
+
     /// The keystores that it lists.
     pub fn keystores(&self) -> &[KeystoreEntry] {
         self.manifest.as_ref().map_or(&[], |manifest| &manifest.keystores)

@@ -23,7 +23,8 @@ use crate::{
 /// Verify attestations: who signed them, what they say, how old they are. Needs no wallet
 ///
 /// Takes attestation files, or copies (of which the newest of each set and signer counts; all of
-/// them where a policy is given).
+/// them where a policy is given). A copy that lacks what another keeps about it is named: it was set
+/// back.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Attestation files, or copies
@@ -48,9 +49,9 @@ pub struct Args {
     #[arg(long, value_name = "FILE",
           conflicts_with_all = ["signer", "max_age", "min_copies", "level"])]
     policy: Option<PathBuf>,
-    /// The SHA-256 of the last statement that you know of: it must be here still
+    /// The SHA-256 of the last statement that you know of: it must be here still. Once for each
     #[arg(long, value_name = "SHA256", requires = "policy")]
-    after: Option<Digest>,
+    after: Vec<Digest>,
     /// Keys that must be in their sets, taken together: a key a line, a deposit_data file, or a keymanager listing
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
@@ -74,7 +75,7 @@ impl Args {
             policy.requirements.challenge = challenge;
             policy.keys.extend(expected);
             let found = attest::find(&self.paths, Which::All)?;
-            let audited = attest::audit(&found, &policy, self.after.as_ref(), now);
+            let audited = attest::audit(&found, &policy, &self.after, now);
             return Ok(audit::outcome(&audited));
         }
         let max_age = self.max_age.as_deref().map(parse_age).transpose();
@@ -92,8 +93,7 @@ impl Args {
             },
         };
         let found = attest::find(&self.paths, Which::Newest)?;
-        let judged: Vec<_> =
-            found.into_iter().map(|found| attest::judge(found, &rules, now)).collect();
+        let judged = attest::judge_all(found, &rules, now);
         let missing = attest::unattested(&judged, &expected);
         let all_good = judged.iter().all(|judged| judged.problems.is_empty());
         let mut text: String = judged.iter().map(line).collect();
