@@ -5,6 +5,7 @@ use std::fs;
 use super::tampered::{OWNER, sum_again};
 use crate::command::{
     fixture::{Folder, ledger},
+    m_of_n::{identity, two_of_three},
     run::{Ran, WORDS, alone, on},
 };
 
@@ -172,4 +173,60 @@ fn a_list_that_names_more_or_less_is_decided_by_what_was_signed() {
     let line = format!("backup repair {}", folder.both());
     on("mock-ledger").run(&line).code(0);
     assert_eq!(fs::read(set.join("SHA256SUMS")).unwrap(), own);
+}
+
+/// Where one custodian opens the set, what the wallet signed says which secret is the right one: a
+/// manifest.mac that fits nothing in any copy keeps nobody out.
+#[test]
+fn a_mac_that_somebody_changed_in_every_copy_is_made_again() {
+    let folder = other_mac();
+    let own = fs::read(ledger().copies().set("a").join("manifest.mac")).unwrap();
+    fs::write(folder.set("a").join("manifest.mac"), format!("{}\n", "b".repeat(64))).unwrap();
+    sum_again(&folder.set("a"));
+    let drilled = on("mock-ledger").run(&format!("backup drill {}", folder.both())).code(1);
+    assert_eq!(drilled.each("keys", "reason"), ["manifest_mac"; 6]);
+    let repaired = on("mock-ledger").run(&format!("backup repair {}", folder.both())).code(0);
+    assert_eq!(repaired.each("repaired", "done"), ["written"; 2]);
+    for copy in ["a", "b"] {
+        assert_eq!(fs::read(folder.set(copy).join("manifest.mac")).unwrap(), own);
+    }
+    on("mock-ledger").run(&format!("backup drill {}", folder.both())).code(0);
+}
+
+/// Who decides is a custodian, whether a wallet, named anywhere, or a file.
+#[test]
+fn an_identity_decides_where_its_owner_s_signature_is_named() {
+    let folder = two_of_three().copies();
+    let set = folder.set("b");
+    let own = fs::read(set.join("manifest.mac")).unwrap();
+    fs::write(set.join("manifest.mac"), format!("{}\n", "a".repeat(64))).unwrap();
+    sum_again(&set);
+    let identity = folder.at("identity.txt");
+    let line = format!("backup repair {} --identity {identity}", folder.both());
+    // One of the two that it takes.
+    let left = alone().run(&format!("{line} --signer {OWNER}")).code(1);
+    assert_eq!(left.each("repaired", "reason"), ["share_missing"; 2]);
+    let with_wallet = alone().holding(WORDS).with("STOCKADE_DEVICE", "mock-ledger");
+    let decided = with_wallet.run(&line).code(0);
+    assert_eq!(decided.each("repaired", "done"), ["whole", "written"]);
+    assert_eq!(fs::read(set.join("manifest.mac")).unwrap(), own);
+}
+
+#[test]
+fn identities_alone_decide_without_a_wallet() {
+    let folder = Folder::new();
+    let recipient = identity(&folder, "identity.txt", 9);
+    let file = folder.at("age.json");
+    let enroll = format!("custodian enroll --name age --out {file} --age-recipient {recipient}");
+    alone().run(&enroll).code(0);
+    let create = "validator create --network hoodi --count 1 --custodian";
+    on("mock-ledger").run(&format!("{create} {file} --copy {}", folder.both())).code(0);
+    let set = folder.set("b");
+    fs::write(set.join("manifest.mac"), format!("{}\n", "a".repeat(64))).unwrap();
+    sum_again(&set);
+    let line = format!("backup repair {} --signer {OWNER}", folder.both());
+    alone().run(&line).code(1);
+    let line = format!("{line} --identity {}", folder.at("identity.txt"));
+    let decided = alone().run(&line).code(0);
+    assert_eq!(decided.each("repaired", "done"), ["whole", "written"]);
 }

@@ -5,6 +5,7 @@ mod every_bit;
 mod other_wallet;
 mod repair;
 pub(crate) mod retire;
+mod retired;
 pub(crate) mod rot;
 mod shares;
 mod stranger;

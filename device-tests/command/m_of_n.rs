@@ -47,7 +47,7 @@ pub(crate) fn custodians(folder: &Folder) -> (String, String, String) {
 }
 
 /// Writes an age identity file, and gives its recipient.
-pub(super) fn identity(folder: &Folder, name: &str, seed: u8) -> String {
+pub(crate) fn identity(folder: &Folder, name: &str, seed: u8) -> String {
     let identity = stockade::custodian::Identity::from_secret(&[seed; 32]);
     // Bech32 of the secret, as `age-keygen` writes it.
     let hrp = bech32::Hrp::parse("age-secret-key-").unwrap();

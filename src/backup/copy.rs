@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{BackupError, Digest, SetId, verdict::Reason};
+use super::{BackupError, Digest, SetId, retired, verdict::Reason};
 use crate::store::{
     Directory, EntryKind, Lock, NewFile, ReadBack, Store as _, StoreError, StorePath,
 };
@@ -15,6 +15,9 @@ use crate::store::{
 const ROOT: &str = "stockade";
 const COPY_JSON: &str = "copy.json";
 const MAX_COPY_JSON: u64 = 4096;
+
+/// What lies in a copy beside its sets.
+const OWN: [&str; 4] = [COPY_JSON, "history", "attestations", retired::FOLDER];
 
 /// A folder that holds sets, or is going to.
 #[derive(Debug)]
@@ -122,7 +125,7 @@ impl Copy {
         for entry in self.store.entries()? {
             match (entry.name.parse::<SetId>(), entry.kind) {
                 (Ok(id), EntryKind::Folder) => sets.push(id),
-                _ if ["copy.json", "history", "attestations"].contains(&entry.name.as_str()) => {}
+                _ if OWN.contains(&entry.name.as_str()) => {}
                 _ => strange.push(entry.name),
             }
         }

@@ -27,6 +27,7 @@ pub mod repair;
 pub mod reseal;
 pub mod restore;
 pub mod retire;
+pub mod retired;
 pub mod scrub;
 mod set_id;
 pub mod set_secret;

@@ -8,6 +8,7 @@ use super::{
     inspect::{Inspection, ReadManifest},
     opened::{self, Closed},
     origin::{Origin, OriginVerdict, Pins},
+    retired,
     scrub::{Scrubbed, ScrubbedSet},
     sums::{self, Sums},
     verdict::{FileProblem, Reason},
@@ -30,7 +31,8 @@ pub struct Decider<'a> {
 pub struct Repair {
     /// What became of each set in each copy.
     pub sets: Vec<Repaired>,
-    /// How many histories and attestations were added to copies that lacked them.
+    /// How many histories, attestations, and notes of splits and retired sets were added to copies
+    /// that lacked them.
     pub added: usize,
     /// Histories and attestations that are none, or that differ from another's of the same name.
     /// They stay as they are.
@@ -55,6 +57,8 @@ pub enum Done {
     Whole,
     /// It was written anew, from the files that are whole somewhere.
     Written(ReadBack),
+    /// It is not there, and was not brought back: it was retired in favour of this one, which is.
+    Retired(SetId),
     /// It was left as it is, for this reason.
     Left(Reason),
 }
@@ -74,26 +78,21 @@ pub fn repair(
     }
     let mut repair = Repair { sets: Vec::new(), added: 0, problems: Vec::new() };
     let total = scrubbed.sets.len();
-    for (i, set) in scrubbed.sets.iter().enumerate() {
+    for (i, set) in last_the_retired(scrubbed).into_iter().enumerate() {
         progress.step("repairing", i, total);
         let whole = whole_set(set, copies, pins, decider.as_mut())?;
         let beside = Beside::read(&set.id, &set.public_keys(), copies)?;
         repair.problems.extend(beside.problems());
         for (copy, inspection) in copies.iter_mut().zip(&set.copies) {
-            let done = match &whole {
-                Err(reason) => Done::Left(*reason),
-                Ok(whole) if is_whole(inspection.as_ref(), whole) => Done::Whole,
-                // Somebody signed what lies there, and it is whole: another set, or the true one.
-                Ok(whole) if is_anothers(inspection.as_ref(), &whole.manifest) => {
-                    Done::Left(Reason::ManifestDisagreement)
-                }
-                // Something else lies in the folder: it may be somebody's, and is not thrown away.
-                Ok(whole) if whole.something_else_in(copy, &set.id) => Done::Left(Reason::Unlisted),
-                Ok(whole) => {
-                    copy.initialise()?;
-                    // Keys without their slashing history are never there alone.
-                    repair.added += beside.complete(copy)?;
-                    Done::Written(copy.replace(&set.id, &whole.files)?)
+            let replaced = match inspection {
+                Some(_) => None,
+                None => retired::in_favour_of(scrubbed, set, pins, &|by| repair.left(by, copy)),
+            };
+            let done = match (replaced, &whole) {
+                (Some(Ok(by)), _) => Done::Retired(by),
+                (_, Err(reason)) => Done::Left(*reason),
+                (_, Ok(whole)) => {
+                    mend(set, whole, copy, inspection.as_ref(), &beside, &mut repair)?
                 }
             };
             if inspection.is_some() {
@@ -103,8 +102,73 @@ pub fn repair(
             repair.sets.push(Repaired { set, copy, done });
         }
     }
+    repair.spread_notes(scrubbed, copies)?;
     progress.step("repairing", total, total);
     Ok(repair)
+}
+
+/// The sets, those of which a note says that they were retired last: by then it is known where those
+/// lie that took their place.
+fn last_the_retired(scrubbed: &Scrubbed) -> Vec<&ScrubbedSet> {
+    let noted = |set: &&ScrubbedSet| scrubbed.retired.iter().any(|note| note.set == set.id);
+    let (retired, mut sets): (Vec<_>, Vec<_>) = scrubbed.sets.iter().partition(noted);
+    sets.extend(retired);
+    sets
+}
+
+/// Writes the set to one copy, where it is not whole, and may be.
+fn mend(
+    set: &ScrubbedSet,
+    whole: &WholeSet,
+    copy: &mut Copy,
+    inspection: Option<&Inspection>,
+    beside: &Beside,
+    repair: &mut Repair,
+) -> Result<Done, BackupError> {
+    if is_whole(inspection, whole) {
+        return Ok(Done::Whole);
+    }
+    // Somebody signed what lies there, and it is whole: another set, or the true one.
+    if is_anothers(inspection, &whole.manifest) {
+        return Ok(Done::Left(Reason::ManifestDisagreement));
+    }
+    // Something else lies in the folder: it may be somebody's, and is not thrown away.
+    if whole.something_else_in(copy, &set.id) {
+        return Ok(Done::Left(Reason::Unlisted));
+    }
+    copy.initialise()?;
+    // Keys without their slashing history are never there alone.
+    repair.added += beside.complete(copy)?;
+    Ok(Done::Written(copy.replace(&set.id, &whole.files)?))
+}
+
+impl Repair {
+    /// Whether it left a set whole in a copy.
+    fn left(&self, set: &ScrubbedSet, copy: &Copy) -> bool {
+        self.sets.iter().any(|one| {
+            let whole = matches!(one.done, Done::Whole | Done::Written(_));
+            whole && one.set == set.id && one.copy == copy.id()
+        })
+    }
+
+    /// Adds the notes of retired sets to copies that lack them: those that counted, and those of sets
+    /// that are nowhere any more.
+    fn spread_notes(&mut self, scrubbed: &Scrubbed, copies: &[Copy]) -> Result<(), BackupError> {
+        let here = |set: &SetId| scrubbed.sets.iter().any(|there| there.id == *set);
+        for note in &scrubbed.retired {
+            let counted = self
+                .sets
+                .iter()
+                .any(|one| one.set == note.set && matches!(one.done, Done::Retired(_)));
+            if !counted && (here(&note.set) || !here(&note.by)) {
+                continue;
+            }
+            for copy in copies.iter().filter(|copy| copy.exists()) {
+                self.added += usize::from(note.add_to(copy)?);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// All files of a set, the digest of its SHA256SUMS, and that of its manifest.

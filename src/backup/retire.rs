@@ -4,17 +4,19 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BackupError, Copy, SetId,
+    BackupError, Copy, Digest, SetId,
     drill::{self, Options},
     hands::Hands,
     history,
     origin::{OriginVerdict, Pins},
+    retired::Note,
     scrub::{self, ScrubbedSet},
     verdict::{Reason, Report},
 };
 use crate::{
     bls::PublicKey,
     interact::{Interact, Progress},
+    timestamp::Timestamp,
 };
 
 /// A set that may go, and what goes with it.
@@ -24,6 +26,8 @@ pub struct Retirable {
     pub set: SetId,
     /// The set that replaces it.
     pub by: SetId,
+    /// The digest of its manifest.
+    manifest: Digest,
     /// Its keys; the other set holds every one.
     pub keys: Vec<PublicKey>,
     /// What it holds beside keystores, and the other set may not.
@@ -73,13 +77,15 @@ pub fn prepare(
             keys.len()
         )));
     }
-    let options = Options { pins, accept_unknown_origin: false };
+    let options = Options { pins: pins.clone(), accept_unknown_origin: false };
     let drilled = drill::drill(copies, &new, &options, hands, user, progress)?;
     if !drilled.all_proven() {
         return Ok(Err(drilled));
     }
     let (set, by) = (set.clone(), by.clone());
-    Ok(Ok(Retirable { set, by, keys, other_files, drilled }))
+    let manifest = old.sets.iter().find_map(|old| Some(old.manifest(&pins)?.digest));
+    let manifest = manifest.ok_or_else(|| refuse(Reason::NotChecked.explain().to_owned()))?;
+    Ok(Ok(Retirable { set, by, manifest, keys, other_files, drilled }))
 }
 
 /// The keys and the other files of a set, where every copy that has it says the same, and the one
@@ -111,11 +117,13 @@ fn of_manifest(set: &ScrubbedSet, pins: &Pins) -> Vec<PublicKey> {
 
 impl Retirable {
     /// Removes the set from every copy, each in one step. Its histories and attestations stay; the
-    /// histories go beside the other set too, in every copy, before anything is removed. Gives the
-    /// ids of the copies that had it.
-    pub fn retire(&self, copies: &[Copy]) -> Result<Vec<String>, BackupError> {
+    /// histories go beside the other set too, in every copy, and a note that it was retired, before
+    /// anything is removed. Gives the ids of the copies that had it.
+    pub fn retire(&self, copies: &[Copy], now: Timestamp) -> Result<Vec<String>, BackupError> {
+        let note = Note::new(self.set.clone(), self.manifest, self.by.clone(), now);
         for copy in copies {
             history::carry_over(copies, &self.set, &self.by, copy)?;
+            note.add_to(copy)?;
         }
         let mut removed = Vec::new();
         for copy in copies {

@@ -7,6 +7,7 @@ use super::{
     inspect::{Inspection, ReadManifest},
     manifest::KeystoreEntry,
     origin::{OriginVerdict, Pins},
+    retired::{self, Note},
     verdict::{FileProblem, KeyVerdict, Level, Reason, Report},
 };
 use crate::{
@@ -18,6 +19,8 @@ use crate::{
 pub struct Scrubbed {
     /// The sets, each with its inspection in every copy.
     pub sets: Vec<ScrubbedSet>,
+    /// What the copies say of sets that were retired, each note once.
+    pub retired: Vec<Note>,
     /// What a person should know and no verdict says.
     pub warnings: Vec<String>,
 }
@@ -38,8 +41,14 @@ pub fn read(
     progress: &mut dyn Progress,
 ) -> Result<Scrubbed, BackupError> {
     let mut ids = BTreeSet::new();
-    let mut warnings = Vec::new();
+    let (mut retired, mut warnings) = (Vec::new(), Vec::new());
     for copy in copies {
+        let found = retired::notes(copy)?;
+        retired.extend(found.notes);
+        warnings.extend(found.malformed.iter().map(|name| {
+            let dir = copy.dir().display();
+            format!("{dir}/stockade/retired/{name} is no note of a retired set, and is ignored")
+        }));
         let (sets, strange) = copy.set_ids()?;
         ids.extend(sets.into_iter().filter(|id| only.is_none_or(|only| only == id)));
         warnings.extend(
@@ -75,7 +84,9 @@ pub fn read(
                 .to_owned(),
         );
     }
-    Ok(Scrubbed { sets, warnings })
+    retired.sort();
+    retired.dedup();
+    Ok(Scrubbed { sets, retired, warnings })
 }
 
 /// What a check says of a key whose bytes are all as they were written: from its set, that set in
@@ -129,10 +140,36 @@ impl Scrubbed {
             }));
         }
         for set in &self.sets {
-            set.report(copies, pins, judge, &mut report);
+            let standing = self.standing(set, pins);
+            report.warnings.extend(warnings_of(&set.id, &standing));
+            set.report(copies, pins, judge, &standing, &mut report);
         }
         report
     }
+
+    /// By the notes, for each copy that lacks a set: what took its place there.
+    fn standing(&self, set: &ScrubbedSet, pins: &Pins) -> Vec<Option<Result<SetId, String>>> {
+        let copies = set.copies.iter().enumerate();
+        let standing = copies.map(|(i, inspection)| match inspection {
+            Some(_) => None,
+            None => retired::in_favour_of(self, set, pins, &|by| {
+                let there = by.copies.get(i).and_then(Option::as_ref);
+                retired::is_whole(by, there, pins)
+            }),
+        });
+        standing.collect()
+    }
+}
+
+/// What a person is told of a set that some copies lack, by notes.
+fn warnings_of(set: &SetId, standing: &[Option<Result<SetId, String>>]) -> BTreeSet<String> {
+    let warning = |standing: &Result<SetId, String>| match standing {
+        Ok(by) => format!(
+            "{set} was retired in favour of {by}, and lies in other copies still: retire it there too"
+        ),
+        Err(why) => format!("a note says that {set} was retired, and does not count: {why}"),
+    };
+    standing.iter().flatten().map(warning).collect()
 }
 
 impl ScrubbedSet {
@@ -213,12 +250,21 @@ impl ScrubbedSet {
         digests.all(|other| Some(other) == first)
     }
 
-    fn report(&self, copies: &[Copy], pins: &Pins, judge: &Judge<'_>, report: &mut Report) {
+    fn report(
+        &self,
+        copies: &[Copy],
+        pins: &Pins,
+        judge: &Judge<'_>,
+        standing: &[Option<Result<SetId, String>>],
+        report: &mut Report,
+    ) {
         report.origin = report.origin.max(self.worst_origin(pins));
         let agreed = self.manifest(pins);
-        for (copy, inspection) in copies.iter().zip(&self.copies) {
+        for ((copy, inspection), standing) in copies.iter().zip(&self.copies).zip(standing) {
             let Some(inspection) = inspection else {
-                report.keys.extend(self.missing(copy, agreed));
+                if !matches!(standing, Some(Ok(_))) {
+                    report.keys.extend(self.missing(copy, agreed));
+                }
                 continue;
             };
             report.files.extend(inspection.problems());

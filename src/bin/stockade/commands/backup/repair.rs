@@ -18,9 +18,10 @@ use crate::{
 ///
 /// Without a wallet, copies repair each other where they agree about what a set holds. With
 /// --device or --signer, the sets that this wallet made count; where copies differ in what no
-/// signature covers, the wallet opens the set and decides. A damaged set is replaced in one step; a
-/// folder in which anything else lies is left alone. Copies complete each other's slashing
-/// histories and attestations.
+/// signature covers, its custodians (wallets, identities, a passphrase) open the set and decide. A
+/// damaged set is replaced in one step; a folder in which anything else lies is left alone. Copies
+/// complete each other's slashing histories and attestations. A set that was retired comes back
+/// only if it is named with --set.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies
@@ -50,7 +51,7 @@ impl Args {
         copies.iter().try_for_each(Copy::lock)?;
         let signers = read_signers(&self.signer)?;
         // Opened once: they pin the sets that they made, and decide where nobody else can.
-        let mut hands = match context.device_named() {
+        let mut hands = match context.any_device() || self.open.names_somebody() {
             true => Some(self.open.hands(context)?),
             false => None,
         };
@@ -68,7 +69,7 @@ impl Args {
         let mut outcome = crate::commands::report::outcome(&found, &copies);
         let mut text: String = repaired.iter().map(|one| line(one, &copies)).collect();
         if added > 0 {
-            text += &format!("{added} slashing histories and attestations added\n");
+            text += &format!("{added} slashing histories, attestations and notes added\n");
         }
         outcome.text.insert_str(0, &text);
         outcome.json.insert("repaired".to_owned(), repaired.iter().map(as_json).collect());
@@ -83,6 +84,9 @@ fn line(one: &Repaired, copies: &[Copy]) -> String {
     match &one.done {
         Done::Whole => format!("{dir}: {} was whole\n", one.set),
         Done::Written(_) => format!("{dir}: {} written anew\n", one.set),
+        Done::Retired(by) => {
+            format!("{dir}: {} not brought back, retired in favour of {by}\n", one.set)
+        }
         Done::Left(reason) => {
             format!("{dir}: {} LEFT AS IT IS, {}: {}\n", one.set, reason.as_str(), reason.explain())
         }
@@ -90,10 +94,11 @@ fn line(one: &Repaired, copies: &[Copy]) -> String {
 }
 
 fn as_json(one: &Repaired) -> serde_json::Value {
-    let (done, reason) = match &one.done {
-        Done::Whole => ("whole", None),
-        Done::Written(_) => ("written", None),
-        Done::Left(reason) => ("left", Some(reason.as_str())),
+    let (done, reason, by) = match &one.done {
+        Done::Whole => ("whole", None, None),
+        Done::Written(_) => ("written", None, None),
+        Done::Retired(by) => ("retired", None, Some(by)),
+        Done::Left(reason) => ("left", Some(reason.as_str()), None),
     };
-    json!({"set_id": one.set, "copy": one.copy, "done": done, "reason": reason})
+    json!({"set_id": one.set, "copy": one.copy, "done": done, "reason": reason, "by": by})
 }

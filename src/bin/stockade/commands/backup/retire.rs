@@ -8,6 +8,7 @@ use stockade::{
         retire::{self, Retirable},
     },
     interact::Interact as _,
+    timestamp::Timestamp,
 };
 
 use crate::{
@@ -22,8 +23,9 @@ use crate::{
 /// Remove a set that another one replaces
 ///
 /// The other set is drilled first, in these very copies: every key of it must open, and every key
-/// of the set that goes must be in it. Slashing histories and attestations stay. What lies in
-/// copies that are not named here, or was copied from one, opens as before.
+/// of the set that goes must be in it. Slashing histories and attestations stay, and a note, by which
+/// no copy that is away brings the set back. What lies in copies that are not named here, or was
+/// copied from one, opens as before.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies
@@ -68,7 +70,7 @@ impl Args {
             }
         };
         confirm(context, &retirable)?;
-        let removed = retirable.retire(&copies)?;
+        let removed = retirable.retire(&copies, Timestamp::now())?;
         let mut json = report::json(&retirable.drilled);
         if let Some(fields) = json.as_object_mut() {
             fields.insert("set_id".to_owned(), json!(self.set));
