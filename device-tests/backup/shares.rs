@@ -62,6 +62,7 @@ fn made(m: u8, n: u8) -> Folder {
             source: Source::Imported,
         }],
         deposit_data: None,
+        sealed: Vec::new(),
         history: Vec::new(),
     };
     let mut copies = Copy::prepare_all(&[folder.path("a")]).unwrap();

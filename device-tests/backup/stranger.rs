@@ -61,6 +61,7 @@ fn make_strangers_set(of_batch: bool) -> Made {
         threshold: 1,
         keys: vec![stranger_key(source)],
         deposit_data: None,
+        sealed: Vec::new(),
         history: Vec::new(),
     };
     let mut copies = Copy::prepare_all(&[folder.path("a"), folder.path("b")]).unwrap();
@@ -180,6 +181,7 @@ fn add_strangers_set(folder: &Folder, key: NewKey) {
         threshold: 1,
         keys: vec![key],
         deposit_data: None,
+        sealed: Vec::new(),
         history: Vec::new(),
     };
     let mut copies = Copy::open_all(&[folder.path("a"), folder.path("b")]).unwrap();

@@ -40,6 +40,7 @@ fn set_with_swapped_recipient() -> Folder {
         threshold: 1,
         keys: vec![NewKey { secret, path, description, source: Source::Imported }],
         deposit_data: None,
+        sealed: Vec::new(),
         history: Vec::new(),
     };
     let mut copies = Copy::prepare_all(&[folder.path("a"), folder.path("b")]).unwrap();

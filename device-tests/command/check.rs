@@ -50,6 +50,7 @@ fn said_to_be_of_words(signer_words: &str, key: SecretKey, source: Address) -> F
             source: Source::Mnemonic { check_address: source },
         }],
         deposit_data: None,
+        sealed: Vec::new(),
         history: Vec::new(),
     };
     let now = Timestamp::now();

@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use super::{
     fixture::{Folder, imported, ledger},
-    run::{Ran, alone, on},
+    run::{OTHER_WORDS, Ran, alone, on},
 };
 
 /// m/44'/60'/0'/0/0 of the mocks' words, which attests.
@@ -32,7 +34,7 @@ fn drilled() -> Folder {
 #[test]
 fn every_key_is_listed_with_its_place_and_its_drill() {
     let copies = drilled();
-    let listed = list(&copies.both(), "").code(0);
+    let listed = list(&copies.both(), &format!("--signer {CHECKS} --signer {ATTESTS}")).code(0);
     assert_eq!(listed.list("keys").len(), 3);
     let made = &ledger().json["keys"];
     for (index, key) in listed.list("keys").iter().enumerate() {
@@ -43,10 +45,36 @@ fn every_key_is_listed_with_its_place_and_its_drill() {
         assert_eq!(key["copies"].as_array().unwrap().len(), 2);
         assert_eq!((&key["attested_by"], &key["check_address"]), (&ATTESTS.into(), &CHECKS.into()));
         assert!(key["drilled"].as_str().unwrap().ends_with('Z'), "{key}");
-        // Nobody said who should have made it.
-        assert_eq!(key["origin"], "unknown");
+        assert_eq!((&key["origin"], &key["claimed"]), (&"signer".into(), &Value::Null));
     }
     assert_eq!(warned(&listed), ["one_custodian", "one_file_system"]);
+}
+
+/// Anybody can sign that everything opened: without a pin that is somebody's word, and no drill.
+#[test]
+fn a_drill_counts_only_where_its_signer_is_known_to_be_ones_own() {
+    let copies = drilled();
+    for pin in ["".to_owned(), format!("--signer {CHECKS}"), format!("--signer {STRANGER}")] {
+        let listed = list(&copies.both(), &pin);
+        for key in listed.list("keys") {
+            assert_eq!((&key["drilled"], &key["attested_by"]), (&Value::Null, &Value::Null));
+            assert_eq!(key["claimed"]["attested_by"], ATTESTS);
+            assert!(key["claimed"]["drilled"].as_str().unwrap().ends_with('Z'), "{key}");
+        }
+        let warnings = listed.list("warnings");
+        let claimed = warnings.iter().find(|warning| warning["kind"] == "drill_not_known");
+        let text = claimed.unwrap()["text"].as_str().unwrap();
+        assert!(text.contains(ATTESTS) && text.contains("not known to be yours"), "{text}");
+        assert!(!warned(&listed).contains(&"never_drilled"), "{warnings:?}");
+    }
+    // The wallet itself says which addresses are its own, and is asked for nothing.
+    let listed = on("mock-ledger").run(&format!("validator list {}", copies.both())).code(0);
+    assert!(!listed.prompted(), "{}", listed.stderr);
+    assert_eq!(listed.each("keys", "attested_by"), [ATTESTS; 3]);
+    assert_eq!(listed.each("keys", "origin"), ["this_wallet"; 3]);
+    let other = on("mock-ledger").holding(OTHER_WORDS);
+    let listed = other.run(&format!("validator list {}", copies.both())).code(1);
+    assert!(listed.list("keys").iter().all(|key| key["drilled"].is_null()), "{:#}", listed.json);
 }
 
 #[test]
@@ -65,7 +93,8 @@ fn what_was_never_drilled_or_lies_in_one_copy_alone_is_warned_of() {
     // A drill of one copy is none of the other; an attestation in one copy speaks of both.
     let line = format!("attest create --check drill --copy {}", copies.at("a"));
     on("mock-ledger").run(&line).code(0);
-    let one = list(&copies.both(), "").code(0);
+    let pins = format!("--signer {CHECKS} --signer {ATTESTS}");
+    let one = list(&copies.both(), &pins).code(0);
     let warning = one.list("warnings")[0]["text"].as_str().unwrap().to_owned();
     assert_eq!(warned(&one)[0], "never_drilled");
     let id = |dir: &str| {
@@ -76,7 +105,7 @@ fn what_was_never_drilled_or_lies_in_one_copy_alone_is_warned_of() {
     assert!(warning.contains(&id("/b")) && !warning.contains(&id("/a")), "{warning}");
     let copies = drilled();
     fs::remove_dir_all(copies.path("b/stockade/attestations")).unwrap();
-    assert!(!warned(&list(&copies.both(), "")).contains(&"never_drilled"));
+    assert!(!warned(&list(&copies.both(), &pins)).contains(&"never_drilled"));
 }
 
 #[test]
@@ -95,7 +124,7 @@ fn an_attestation_that_somebody_changed_is_no_drill() {
         }
     }
     let listed = list(&copies.both(), "").code(0);
-    assert!(listed.list("keys").iter().all(|key| key["drilled"].is_null()));
+    assert!(listed.list("keys").iter().all(|key| key["claimed"].is_null()));
     assert!(warned(&listed).contains(&"never_drilled"));
 }
 
@@ -108,7 +137,7 @@ fn with_signers_only_their_word_counts() {
     let foreign = list(&copies.both(), &format!("--signer {STRANGER}")).code(1);
     assert_eq!(foreign.each("keys", "origin"), ["unknown"; 3]);
     assert!(foreign.list("keys").iter().all(|key| key["drilled"].is_null()));
-    assert!(warned(&foreign).contains(&"never_drilled"));
+    assert!(warned(&foreign).contains(&"drill_not_known"));
 }
 
 #[test]
@@ -160,6 +189,7 @@ fn comma_separated_values_hold_a_line_for_each_key() {
     let copies = drilled();
     let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_stockade"))
         .args(["validator", "list", "--csv", &copies.at("a"), &copies.at("b")])
+        .args(["--signer", CHECKS, "--signer", ATTESTS])
         .output()
         .unwrap();
     assert!(output.status.success());

@@ -26,6 +26,7 @@ mod restore;
 mod restore_history;
 mod restore_layouts;
 mod restore_lost_keys;
+mod restore_others;
 pub(crate) mod run;
 mod secrets;
 mod split;

@@ -1,14 +1,31 @@
 //! Sealing anew: the same keys for other people, and what the old copies can still do.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::Value;
+use stockade::{
+    backup::{
+        Copy,
+        create::{self, NewKey, Plan},
+        manifest::Source,
+        origin::Signer,
+        set_secret::SetSecret,
+    },
+    bls::SecretKey,
+    custodian::{Identity, PlainCustodian},
+    device_secret::check_address,
+    staking::Network,
+    store::NewFile,
+    timestamp::Timestamp,
+};
 
 use super::{
-    fixture::{Folder, imported, ledger, vector},
+    fixture::{Folder, Nobody, imported, ledger, vector, wallet},
     m_of_n::{custodians, two_of_three},
+    restore_history::up_to,
     run::{OTHER_WORDS, THIRD_WORDS, WORDS, alone, on},
 };
+use crate::backup::rot::flip;
 
 fn manifest(folder: &Folder, copy: &str, set: &str) -> Value {
     let path = folder.path(copy).join("stockade").join(set).join("manifest.json");
@@ -161,4 +178,128 @@ fn a_test_seed_seals_no_real_money_anew() {
     assert!(!refused.prompted(), "{}", refused.stderr);
     assert!(folder.content() == before, "something was written");
     on("mock-ledger").run(&format!("{line} --allow-test-seed")).code(0);
+}
+
+/// Puts a history of `keys` up to `epoch` beside a set.
+fn put_history(folder: &Folder, place: &str, name: &str, epoch: u64) -> String {
+    let keys = ledger().json["keys"].as_array().unwrap().iter();
+    let keys: Vec<_> = keys.map(|key| key["pubkey"].as_str().unwrap().to_owned()).collect();
+    let text = up_to(&keys, epoch, 5).to_string();
+    folder.file(&format!("{place}/{name}.json"), &text);
+    text
+}
+
+/// What each copy keeps beside a set, in any order.
+fn histories(folder: &Folder, copy: &str, set: &str) -> BTreeSet<String> {
+    let kept = fs::read_dir(folder.path(copy).join("stockade/history").join(set)).unwrap();
+    let kept: Vec<_> = kept.map(|e| fs::read_to_string(e.unwrap().path()).unwrap()).collect();
+    let each_once: BTreeSet<_> = kept.iter().cloned().collect();
+    assert_eq!(kept.len(), each_once.len(), "one of them lies there twice");
+    each_once
+}
+
+#[test]
+fn no_history_is_lost_or_doubled_on_the_way_to_the_new_set() {
+    let folder = ledger().copies();
+    let (own, ..) = custodians(&folder);
+    let old = folder.sets("a").remove(0);
+    let beside = |copy: &str| format!("{copy}/stockade/history/{old}");
+    let mut all = BTreeSet::new();
+    // One in both copies, one in each alone, and two of one second.
+    for (copy, name, epoch) in [
+        ("a", "20261120T101500Z", 800),
+        ("b", "20261120T101500Z", 800),
+        ("a", "20261120T101501Z", 801),
+        ("b", "20261120T101501Z", 802),
+        ("b", "20261120T101502Z", 803),
+    ] {
+        all.insert(put_history(&folder, &beside(copy), name, epoch));
+    }
+    let line = format!("backup reseal {} --set {old} --custodian {own}", folder.both());
+    let new = on("mock-ledger").run(&line).code(0).text("set_id").to_owned();
+    for copy in ["a", "b"] {
+        assert_eq!(histories(&folder, copy, &new), all);
+    }
+    // One that cannot be read may be the newest: keys that went on without it would look as if
+    // they had never signed.
+    folder.file(&format!("{}/20261120T101503Z.json", beside("a")), "{");
+    let before = folder.content();
+    let refused = on("mock-ledger").run(&line).error(3, "input");
+    assert!(refused.message().contains("20261120T101503Z"), "{}", refused.message());
+    assert!(folder.content() == before, "something was written");
+}
+
+#[test]
+fn copies_on_one_file_system_are_warned_about() {
+    let folder = ledger().copies();
+    let (own, ..) = custodians(&folder);
+    let line = format!("backup reseal {} --custodian {own}", folder.both());
+    let resealed = on("mock-ledger").run(&line).code(0);
+    let warnings = resealed.list("warnings");
+    assert!(warnings.iter().any(|w| w.as_str().unwrap().contains("lie on one")), "{warnings:?}");
+}
+
+/// Whatever else is secret in a set is opened with the identity that the set secret gives, and
+/// sealed to that of the new one.
+#[test]
+fn sealed_files_go_into_the_new_set() {
+    let folder = Folder::new();
+    let mut owner = wallet("mock-ledger", WORDS);
+    let address = check_address(&mut *owner, &mut Nobody).unwrap();
+    let sealed_to = PlainCustodian::age(&Identity::from_secret(&[9; 32]).recipient(), None);
+    let secret = SecretKey::derive_master(&[7; 32]).unwrap();
+    let exits = b"a pre-signed exit".to_vec();
+    let plan = Plan {
+        network: Network::Hoodi,
+        test: true,
+        custodians: vec![sealed_to.unwrap().into()],
+        threshold: 1,
+        keys: vec![NewKey {
+            secret,
+            path: String::new(),
+            description: String::new(),
+            source: Source::Imported,
+        }],
+        deposit_data: None,
+        sealed: vec![NewFile { path: "sealed/exits.age".parse().unwrap(), bytes: exits.clone() }],
+        history: Vec::new(),
+    };
+    let mut copies = Copy::prepare_all(&["a", "b"].map(|copy| folder.path(copy))).unwrap();
+    let (signer, now) = (Signer::Wallet(&mut *owner, address), Timestamp::now());
+    create::create(&plan, &mut copies, signer, now, &mut Nobody, &mut ()).unwrap();
+    drop(copies);
+    let old = folder.sets("a").remove(0);
+
+    super::m_of_n::identity(&folder, "identity.txt", 9);
+    let next = super::m_of_n::identity(&folder, "next.txt", 11);
+    let file = folder.at("next.json");
+    let enroll = format!("custodian enroll --name next --out {file} --age-recipient {next}");
+    alone().run(&enroll).code(0);
+    let identity = folder.at("identity.txt");
+    let line = format!(
+        "backup reseal {} --set {old} --custodian {file} --identity {identity}",
+        folder.both()
+    );
+    let resealed = on("mock-ledger").run(&line).code(0);
+    let new = resealed.text("set_id").to_owned();
+    let read = |set: &str, name: &str| {
+        fs::read(folder.path("b").join("stockade").join(set).join(name)).unwrap()
+    };
+    let opened = |set: &str, custodian: u8| {
+        let custodian = Identity::from_secret(&[custodian; 32]);
+        let secret = SetSecret::open(&read(set, "seal/secret.age"), &custodian).unwrap();
+        let plain = secret.files_identity().open(&read(set, "sealed/exits.age"), 1000).unwrap();
+        plain.to_vec()
+    };
+    assert_eq!(opened(&old, 9), exits);
+    assert_eq!(opened(&new, 11), exits);
+    let both = SetSecret::open(&read(&old, "seal/secret.age"), &Identity::from_secret(&[9; 32]));
+    let of_the_old = both.unwrap().files_identity();
+    assert!(of_the_old.open(&read(&new, "sealed/exits.age"), 1000).is_err());
+    // What rotted in every copy stops it: it would be lost.
+    for copy in ["a", "b"] {
+        flip(&folder.path(copy).join("stockade").join(&old).join("sealed/exits.age"), 40);
+    }
+    let refused = on("mock-ledger").run(&line).error(3, "input");
+    assert!(refused.message().contains("sealed/exits.age"), "{}", refused.message());
 }

@@ -9,6 +9,7 @@ use super::{
     fixture::{Folder, ledger, vector, vector_json},
     run::{Ran, on},
 };
+use crate::backup::retire::replaced;
 
 fn restore(folder: &Folder, answer: &str) -> Ran {
     let (copies, to) = (folder.both(), folder.at("restored"));
@@ -150,13 +151,13 @@ fn a_manifest_that_somebody_put_first_does_not_say_whose_history_is_needed() {
 }
 
 /// The epoch that it is on hoodi by this machine's clock.
-fn epoch_now() -> u64 {
+pub(super) fn epoch_now() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     (now.as_secs() - 1_742_213_400) / (32 * 12)
 }
 
 /// As [`history`], but up to this epoch, and with a block at this slot.
-fn up_to(pubkeys: &[String], epoch: u64, slot: u64) -> Value {
+pub(super) fn up_to(pubkeys: &[String], epoch: u64, slot: u64) -> Value {
     let mut history = history(Network::Hoodi, pubkeys);
     for record in history["data"].as_array_mut().unwrap() {
         record["signed_blocks"] = json!([{"slot": slot.to_string()}]);
@@ -198,7 +199,7 @@ fn bounds(history: &Value, key: &str) -> [u64; 3] {
 }
 
 #[test]
-fn a_given_history_is_kept_beside_the_set_and_then_counts_as_long_as_it_is_recent() {
+fn a_given_history_is_kept_beside_the_set_and_counts_again_only_when_somebody_says_so() {
     let folder = ledger().copies();
     let recent = up_to(&pubkeys(), epoch_now() - 1, 5);
     let file = folder.file("history.json", recent.to_string());
@@ -207,25 +208,34 @@ fn a_given_history_is_kept_beside_the_set_and_then_counts_as_long_as_it_is_recen
         assert_eq!(restored.list("history_kept").len(), 2);
         fs::remove_dir_all(folder.path("restored")).unwrap();
     }
-    for copy in ["a", "b"] {
+    let names = ["a", "b"].map(|copy| {
         let set = folder.set(copy).file_name().unwrap().to_owned();
         let kept = folder.path(copy).join("stockade/history").join(set);
-        assert_eq!(fs::read_dir(kept).unwrap().count(), 1, "kept once, not at every restore");
-    }
-    let restored = restore(&folder, "").code(0);
+        let mut names = fs::read_dir(kept).unwrap().map(|entry| entry.unwrap().path());
+        let name = names.next().unwrap();
+        assert_eq!(names.count(), 0, "kept once, not at every restore");
+        name
+    });
+    // It is recent because the keys signed until just now: the machine that did may go on, and
+    // nobody said that it is off.
+    let unanswered = restore(&folder, "").error(2, "usage");
+    assert!(unanswered.message().contains("within the last hour"), "{}", unanswered.message());
+    assert!(!unanswered.prompted(), "{}", unanswered.stderr);
+    assert!(!folder.path("restored").exists());
+    // Whoever names the very file says that it is their newest.
+    let restored = restore(&folder, &format!("--history {}", names[0].display())).code(0);
     assert_eq!(restored.text("history"), "restored");
     assert_eq!(written(&folder), recent);
 }
 
 #[test]
-fn what_is_kept_does_not_count_where_it_is_old_or_partial_or_not_readable_or_from_the_future() {
+fn what_is_kept_does_not_count_where_it_is_old_or_partial_or_not_readable() {
     let keys = pubkeys();
     let now = epoch_now();
     let fresh = up_to(&keys, now, 5);
     for (name, put_more) in [
         ("old", up_to(&keys, now - 20, 5)),
         ("partial", up_to(&keys[..2], now, 5)),
-        ("from the future", up_to(&keys, now + 100, 5)),
         ("never signed", history(Network::Hoodi, &[])),
     ] {
         let folder = ledger().copies();
@@ -331,4 +341,55 @@ fn a_lost_history_names_the_wait_and_the_client_s_own_switch() {
         assert!(restored.stderr.contains(switch), "{layout}: {}", restored.stderr);
         assert!(restored.stderr.contains("3 epochs (20 minutes)"), "{}", restored.stderr);
     }
+}
+
+/// Anybody who can write to a stick can date a history in the future, after which a client would
+/// never sign again.
+#[test]
+fn a_history_from_the_future_is_reported_and_never_restored_nor_spread() {
+    let slots = epoch_now() * 32;
+    let keys = pubkeys();
+    for (name, future) in [
+        ("an attestation", up_to(&keys, epoch_now() + 100, 5)),
+        ("a block", up_to(&keys, 900, slots + 32 * 100)),
+    ] {
+        let folder = ledger().copies();
+        put(&folder, "a", "20261120T101500Z", &future);
+        let refused = restore(&folder, "--never-attested").error(3, "input");
+        assert!(refused.message().contains("still to come"), "{name}: {}", refused.message());
+        let repaired = on("mock-ledger").run(&format!("backup repair {}", folder.both())).code(1);
+        assert_eq!(repaired.each("files", "reason"), ["malformed"], "{name}");
+        assert!(!folder.path("b/stockade/history").exists(), "{name}: it spread");
+        let restored = restore(&folder, "--history-lost").code(0);
+        assert!(restored.stderr.contains("still to come"), "{name}: {}", restored.stderr);
+        assert!(!folder.path("restored/slashing_protection.json").exists(), "{name}");
+    }
+}
+
+#[test]
+fn an_empty_history_is_taken_for_none() {
+    let folder = ledger().copies();
+    let mut empty = history(Network::Hoodi, &pubkeys());
+    for record in empty["data"].as_array_mut().unwrap() {
+        record["signed_attestations"] = json!([]);
+    }
+    let file = folder.file("history.json", empty.to_string());
+    let refused = restore(&folder, &format!("--history {file}")).error(3, "input");
+    assert!(refused.message().contains("never signed"), "{}", refused.message());
+    assert!(refused.json["error"]["hint"].as_str().unwrap().contains("--never-attested"));
+    assert!(!folder.path("restored").exists());
+}
+
+/// A key may lie in several sets, and what it signed beside any of them.
+#[test]
+fn a_history_beside_another_set_is_one_of_the_same_keys() {
+    let (folder, old, new) = replaced(0, 4);
+    let text = up_to(&pubkeys(), 900, 70).to_string();
+    folder.file(&format!("b/stockade/history/{old}/20261120T101500Z.json"), text);
+    let (copies, to) = (folder.both(), folder.at("restored"));
+    let line = format!("backup restore {copies} --set {new} --layout plain --to {to}");
+    let refused = on("mock-ledger").run(&format!("{line} --never-attested")).error(3, "input");
+    assert!(refused.message().contains("have attested"), "{}", refused.message());
+    on("mock-ledger").run(&format!("{line} --history-lost")).code(0);
+    assert_eq!(bounds(&written(&folder), &pubkeys()[0]), [70, 899, 900]);
 }

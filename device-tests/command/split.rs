@@ -9,8 +9,10 @@ use stockade::{
 
 use super::{
     fixture::{Folder, ledger},
-    run::{OTHER_WORDS, on},
+    restore_history::{epoch_now, up_to},
+    run::{OTHER_WORDS, alone, on},
 };
+use crate::backup::retire::replaced;
 
 const ROOT: [u8; 32] = [9; 32];
 
@@ -125,6 +127,109 @@ fn who_does_not_open_the_set_gets_no_share() {
     on("mock-ledger").rejecting().run(&line(&copies, &options)).error(5, "rejected");
     on("mock-ledger").holding(OTHER_WORDS).run(&line(&copies, &options)).error(3, "input");
     assert!(!copies.path("nodes").exists());
+}
+
+#[test]
+fn a_key_that_signed_within_the_hour_is_not_split() {
+    let now = epoch_now();
+    let all: Vec<_> = (0..3).map(pubkey).collect();
+    let split = |copies: &Folder, keys: &[String]| {
+        let options = format!("--pubkey {} --shares 4 --whole-keys-are-off", keys.join(" "));
+        on("mock-ledger").run(&line(copies, &options))
+    };
+    let one_of_them = {
+        let mut history = up_to(&all, now - 20, 5);
+        let recent = up_to(&all, now - 1, 5);
+        history["data"][1] = recent["data"][1].clone();
+        history
+    };
+    let mut block = up_to(&all, now - 20, (now - 1) * 32);
+    block["data"].as_array_mut().unwrap().truncate(2);
+    for (name, history) in
+        [("all of them", up_to(&all, now - 1, 5)), ("one of them", one_of_them), ("a block", block)]
+    {
+        let copies = ledger().copies();
+        let set = copies.sets("b").remove(0);
+        let file = format!("b/stockade/history/{set}/20261120T101500Z.json");
+        copies.file(&file, history.to_string());
+        let refused = split(&copies, &all).error(3, "input");
+        assert!(refused.message().contains("within the hour"), "{name}: {}", refused.message());
+        assert!(!refused.prompted(), "{name}: {}", refused.stderr);
+        assert!(!copies.path("nodes").exists(), "{name}");
+    }
+    // Nor where it signed so beside another set, or nobody can read what it signed.
+    let (copies, old, new) = replaced(0, 3);
+    let file = format!("a/stockade/history/{old}/20261120T101500Z.json");
+    copies.file(&file, up_to(&all, now - 1, 5).to_string());
+    let options = format!("--set {new} --pubkey {} --shares 4 --whole-keys-are-off", all[0]);
+    let refused = on("mock-ledger").run(&line(&copies, &options)).error(3, "input");
+    assert!(refused.message().contains("within the hour"), "{}", refused.message());
+    copies.file(&file, "{");
+    let refused = on("mock-ledger").run(&line(&copies, &options)).error(3, "input");
+    assert!(refused.message().contains("20261120T101500Z"), "{}", refused.message());
+    // What they signed long ago is no reason.
+    copies.file(&file, up_to(&all, now - 20, 5).to_string());
+    on("mock-ledger").run(&line(&copies, &options)).code(0);
+}
+
+/// From now on the key runs as shares: whoever restores it whole must know.
+#[test]
+fn a_split_leaves_a_mark_that_every_later_command_sees() {
+    let copies = ledger().copies();
+    let (both, set) = (copies.both(), copies.sets("a").remove(0));
+    let options = format!("--pubkey {} {} --shares 4 --whole-keys-are-off", pubkey(0), pubkey(2));
+    let split = on("mock-ledger").run(&line(&copies, &options)).code(0);
+    assert_eq!(split.list("marked").len(), 2);
+    // How long the shares stay off is said each time, not only when something is wrong.
+    assert_eq!(split.json["wait"], serde_json::json!({"epochs": 3, "minutes": 20}));
+
+    let listed = alone().run(&format!("validator list {both}")).code(0);
+    assert!(listed.each("warnings", "kind").contains(&"split"), "{:#}", listed.json);
+    let marks = listed.list("sets")[0]["splits"].as_array().unwrap();
+    assert_eq!(marks.len(), 1, "the same in both copies");
+    assert_eq!((&marks[0]["shares"], &marks[0]["threshold"]), (&4.into(), &3.into()));
+    assert_eq!(marks[0]["keys"], serde_json::json!([pubkey(0), pubkey(2)]));
+    let listed = alone().run(&format!("backup list {both}")).code(0);
+    assert!(listed.list("sets").iter().all(|set| set["splits"].as_array().unwrap().len() == 1));
+
+    let restore = |to: &str, more: &str| {
+        let to = copies.at(to);
+        let line = format!("backup restore {both} --layout plain --to {to} --never-attested");
+        on("mock-ledger").run(&format!("{line} {more}"))
+    };
+    let refused = restore("whole", "").error(2, "usage");
+    assert!(refused.message().contains("split"), "{}", refused.message());
+    assert!(!refused.prompted() && !copies.path("whole").exists(), "{}", refused.stderr);
+    restore("whole", "--shares-are-off").code(0);
+    // Two splits of one key are two validators.
+    let again = format!("--pubkey {} --shares 3 --whole-keys-are-off", pubkey(2));
+    let line = |more: &str| {
+        format!("validator split --copy {both} --to {} {again} {more}", copies.at("again"))
+    };
+    on("mock-ledger").run(&line("")).error(2, "usage");
+    on("mock-ledger").run(&line("--shares-are-off")).code(0);
+    // Of a key that was not split nothing is asked.
+    let (other, to) = (pubkey(1), copies.at("other"));
+    let line = format!("validator split --copy {both} --to {to} --pubkey {other} --shares 3");
+    on("mock-ledger").run(&format!("{line} --whole-keys-are-off")).code(0);
+
+    // It goes where the key goes: to other copies, and to the set that replaces this one.
+    fs::remove_dir_all(copies.path("b/stockade/history")).unwrap();
+    alone().run(&format!("backup repair {both}")).code(0);
+    let create = "validator create --network hoodi --batch 0 --start 0 --count 3 --recreate";
+    let new = on("mock-ledger").run(&format!("{create} --copy {both}")).code(0);
+    let new = new.text("set_id");
+    on("mock-ledger").run(&format!("backup retire {both} --set {set} --by {new}")).code(0);
+    fs::remove_dir_all(copies.path("b/stockade/history").join(&set)).unwrap();
+    let (b, to) = (copies.at("b"), copies.at("from-b"));
+    let line = format!("backup restore {b} --layout plain --to {to} --never-attested");
+    on("mock-ledger").run(&line).error(2, "usage");
+    // One that cannot be read may name any key.
+    let mark = fs::read_dir(copies.path("b/stockade/history").join(new)).unwrap();
+    for file in mark {
+        fs::write(file.unwrap().path(), "{").unwrap();
+    }
+    on("mock-ledger").run(&line).error(2, "usage");
 }
 
 fn foreign_key() -> PublicKey {

@@ -28,7 +28,10 @@ fn all_works_there_and_what_it_lacks_is_said() {
     let to = folder.at("keys");
     let line =
         format!("backup restore {} --to {to} --layout plain --never-attested", folder.both());
-    wallet.run(&line).code(0);
+    let restored = wallet.run(&line).code(0);
+    assert_eq!(restored.json["lacks"], serde_json::json!(["modes"]), "{:#}", restored.json);
+    assert!(!restored.stderr.contains("0600"), "{}", restored.stderr);
+    assert!(restored.stderr.contains("keeps no modes"), "{}", restored.stderr);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 """What restore and retire ask a person, and that a no changes nothing."""
 
 import json
+import time
 from pathlib import Path
 
+import pytest
 from backup import Backup
 from command import done
 from terminal import converse
@@ -37,8 +39,17 @@ def test_an_old_machine_that_may_run_stops_all(hoodi: Backup, tmp_path: Path) ->
     assert code == 0 and "--doppelganger-detection" in seen, seen
 
 
-def test_an_old_history_counts_when_somebody_says_so(hoodi: Backup, tmp_path: Path) -> None:
-    record = {"signed_blocks": [], "signed_attestations": [{"source_epoch": "6", "target_epoch": "7"}]}
+GENESIS, EPOCH = 1_742_213_400, 384
+"""Of hoodi, in seconds."""
+
+
+@pytest.mark.parametrize("recent", [False, True])
+def test_a_kept_history_counts_when_somebody_says_so(
+    hoodi: Backup, tmp_path: Path, recent: bool
+) -> None:
+    epoch = (int(time.time()) - GENESIS) // EPOCH - 1 if recent else 7
+    attested = {"source_epoch": str(epoch - 1), "target_epoch": str(epoch)}
+    record = {"signed_blocks": [], "signed_attestations": [attested]}
     history = {
         "metadata": {"interchange_format_version": "5", "genesis_validators_root": ROOT},
         "data": [{"pubkey": f"0x{key}", **record} for key in hoodi.pubkeys],
@@ -49,10 +60,11 @@ def test_an_old_history_counts_when_somebody_says_so(hoodi: Backup, tmp_path: Pa
     file.write_text(json.dumps(history))
     try:
         to = tmp_path / "to"
-        question = "Did these keys sign anything since then?"
+        question = "Did these keys sign anything since then"
         code, seen = restore(hoodi, to, "", (question, "yes"))
         assert code == 2 and not to.exists(), seen
-        assert "20261120T101500Z (up to epoch 7)" in seen
+        assert f"20261120T101500Z (up to epoch {epoch})" in seen
+        assert ("within the last hour" in seen) == recent
         code, seen = restore(hoodi, to, "", (question, "no"), (PLAN, "yes"))
         assert code == 0, seen
         assert json.loads((to / "slashing_protection.json").read_text()) == history

@@ -1,4 +1,4 @@
-//! What lies beside a set: slashing histories and attestations. Files are only ever added; copies
+//! What lies beside a set: slashing histories, marks of splits, and attestations. Files are only ever added; copies
 //! complete each other's, as far as what they hold is what its name says.
 
 use std::collections::BTreeMap;
@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{
     BackupError, Copy, SetId, history,
+    split_mark::SplitMark,
     verdict::{FileProblem, Reason},
 };
 use crate::{
@@ -112,8 +113,13 @@ fn problem(copy: &Copy, file: String, reason: Reason) -> FileProblem {
     FileProblem { copy: copy.id().to_owned(), file, reason }
 }
 
-/// A slashing history by its name, for the set's network, that speaks of a key of the set.
+/// A slashing history by its name, for the set's network, that speaks of a key of the set; or a mark
+/// of a split, of such a key.
 fn is_history(name: &str, bytes: &[u8], set: &SetId, keys: &[PublicKey]) -> bool {
+    if SplitMark::is_name(name) {
+        let mark = SplitMark::parse(bytes);
+        return mark.is_some_and(|mark| mark.keys.iter().any(|key| keys.contains(key)));
+    }
     let dated = name.strip_suffix(".json").is_some_and(|stem| stem.parse::<Timestamp>().is_ok());
     let history = history::parse_kept(bytes, set.network());
     let speaks = history.is_ok_and(|history| {

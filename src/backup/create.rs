@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     bls::SecretKey,
-    custodian::AnyCustodian,
+    custodian::{AnyCustodian, PlainCustodian, seal},
     eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
     interact::{Interact, Progress},
     path::DerivationPath,
@@ -51,6 +51,8 @@ pub struct Plan {
     pub keys: Vec<NewKey>,
     /// The deposit data of keys made now, as a deposit_data file.
     pub deposit_data: Option<Vec<u8>>,
+    /// Whatever else is secret, in the clear, by the file that it is sealed into.
+    pub sealed: Vec<NewFile>,
     /// The slashing histories that come with the keys (EIP-3076), already checked, and when each
     /// was given: what is older stays older in another set.
     pub history: Vec<(Timestamp, Vec<u8>)>,
@@ -218,6 +220,11 @@ fn other_files(
     files.push(file("RECOVERY.txt", recovery.into_bytes())?);
     if let Some(data) = &plan.deposit_data {
         files.push(file(&format!("deposit_data-{}.json", now.unix()), data.clone())?);
+    }
+    let recipient = secret.files_identity().recipient();
+    let own: AnyCustodian = PlainCustodian::age(&recipient, None)?.into();
+    for NewFile { path, bytes } in &plan.sealed {
+        files.push(NewFile { path: path.clone(), bytes: seal(bytes, &[&own], user)? });
     }
     Ok(files)
 }

@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{BackupError, Copy, Digest, SetId};
+use super::{BackupError, Copy, Digest, SetId, split_mark};
 use crate::{
     bls::PublicKey,
     staking::{Interchange, InterchangeError, MAX_INTERCHANGE_BYTES, Network, Newest},
@@ -13,9 +13,8 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How old the newest epoch may be for a history to be taken without a question, in seconds: as
-/// long as it takes to export it, to carry it here, and to restore.
-pub const RECENT_SECONDS: u64 = 3600;
+/// How lately a key must have signed for its machine to be taken for running still, in seconds.
+const RECENT_SECONDS: u64 = 3600;
 
 /// A slashing history.
 #[derive(Debug)]
@@ -44,14 +43,19 @@ impl History {
         self.newest.values().map(|newest| newest.target_epoch).min().flatten()
     }
 
-    /// Whether every key that attested did so within the last [`RECENT_SECONDS`] before `now`, and
-    /// one did at least. One from the future was made up, or this clock is wrong: it is not recent.
+    /// Whether any of its keys signed anything within the last hour before `now`: whoever did may
+    /// still run.
     pub fn is_recent(&self, network: Network, now: Timestamp) -> bool {
         let Some(current) = network.epoch_at(now) else { return false };
         let oldest = current.saturating_sub(RECENT_SECONDS / network.epoch_seconds());
-        let mut epochs = self.newest.values().filter_map(|newest| newest.target_epoch).peekable();
-        epochs.peek().is_some() && epochs.all(|epoch| (oldest..=current + 1).contains(&epoch))
+        self.newest.values().any(|newest| latest_epoch(newest, network) >= Some(oldest))
     }
+}
+
+/// The last epoch in which a key is known to have signed.
+fn latest_epoch(newest: &Newest, network: Network) -> Option<u64> {
+    let block = newest.block_slot.map(|slot| slot / network.epoch_slots());
+    newest.source_epoch.max(newest.target_epoch).max(block)
 }
 
 /// What lies beside a set.
@@ -96,11 +100,7 @@ pub(super) fn parse(bytes: &[u8], network: Network) -> Result<Interchange, Strin
 pub(super) fn parse_kept(bytes: &[u8], network: Network) -> Result<Interchange, String> {
     let history = parse(bytes, network)?;
     let current = network.epoch_at(Timestamp::now()).unwrap_or(0);
-    let future = |newest: &Newest| {
-        let epoch = newest.source_epoch.max(newest.target_epoch);
-        epoch.is_some_and(|epoch| epoch > current.saturating_add(1))
-            || newest.block_slot.is_some_and(|slot| slot / 32 > current.saturating_add(1))
-    };
+    let future = |newest: &Newest| latest_epoch(newest, network) > Some(current.saturating_add(1));
     match history.newest().values().any(future) {
         true => Err("it speaks of epochs that are still to come".to_owned()),
         false => Ok(history),
@@ -185,13 +185,15 @@ pub(super) fn all(copies: &[Copy], set: &SetId) -> Result<Vec<(Timestamp, Vec<u8
     Ok(all)
 }
 
-/// Puts the histories of the set `from` in all copies beside the set `to` in `copy`.
+/// Puts the histories of the set `from` in all copies, and the marks of splits, beside the set `to`
+/// in `copy`.
 pub(super) fn carry_over(
     copies: &[Copy],
     from: &SetId,
     to: &SetId,
     copy: &Copy,
 ) -> Result<(), BackupError> {
+    split_mark::all(copies, from)?.iter().try_for_each(|mark| mark.leave(copy, to))?;
     all(copies, from)?.into_iter().try_for_each(|(time, bytes)| keep(copy, to, &bytes, time))
 }
 
@@ -202,7 +204,10 @@ pub(crate) fn newest_digest(copies: &[Copy], set: &SetId) -> Result<Option<Diges
 }
 
 /// The sets of the same network beside which any copy keeps histories, `set` among them.
-fn sets_with_history(copies: &[Copy], set: &SetId) -> Result<BTreeSet<SetId>, BackupError> {
+pub(super) fn sets_with_history(
+    copies: &[Copy],
+    set: &SetId,
+) -> Result<BTreeSet<SetId>, BackupError> {
     let mut sets = BTreeSet::from([set.clone()]);
     let folder: StorePath = "history".parse()?;
     for copy in copies {
@@ -253,23 +258,32 @@ mod tests {
     }
 
     #[test]
-    fn recent_is_an_hour_and_never_the_future() {
+    fn recent_is_an_hour_and_one_key_is_enough() {
         let network = Network::Hoodi;
         let now = Timestamp::from_unix(network.genesis_time() + 1000 * 384).unwrap();
         let recent = |epochs: &[Option<u64>]| history(epochs).is_recent(network, now);
-        assert!(recent(&[Some(1000)]) && recent(&[Some(991), Some(1001)]));
-        assert!(recent(&[Some(1000), None]), "a key that is not active yet");
-        for not in [
-            &[Some(990)][..],
-            &[Some(1000), Some(990)],
-            &[Some(1002)],
-            &[Some(1000), Some(u64::MAX)],
-            &[None],
-            &[],
-        ] {
+        for is in [&[Some(1000)][..], &[Some(991)], &[Some(3), Some(1000)], &[None, Some(1001)]] {
+            assert!(recent(is), "{is:?}");
+        }
+        for not in [&[Some(990)][..], &[Some(990), None], &[None], &[]] {
             assert!(!recent(not), "{not:?}");
         }
         let before = Timestamp::from_unix(network.genesis_time() - 1).unwrap();
         assert!(!history(&[Some(0)]).is_recent(network, before));
+    }
+
+    #[test]
+    fn a_block_is_signing_too_in_epochs_of_the_network() {
+        for (network, slots) in [(Network::Hoodi, 32), (Network::Gnosis, 16)] {
+            let seconds = i64::try_from(network.epoch_seconds()).unwrap();
+            let now = Timestamp::from_unix(network.genesis_time() + 1000 * seconds).unwrap();
+            let mut history = history(&[None]);
+            let mut block = |slot| {
+                history.newest.values_mut().for_each(|newest| newest.block_slot = Some(slot));
+                history.is_recent(network, now)
+            };
+            assert!(block(999 * slots), "{network}");
+            assert!(!block(900 * slots), "{network}");
+        }
     }
 }

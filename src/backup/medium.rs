@@ -99,8 +99,16 @@ fn existing(dir: PathBuf) -> PathBuf {
 /// What the file system that `set` was just written to lacks: `modes` (it lets everybody read what
 /// was written for its owner alone).
 pub fn lacks(copy: &Copy, set: &SetId) -> Vec<&'static str> {
-    let file = copy.dir().join("stockade").join(set.as_str()).join("SHA256SUMS");
-    match store::keeps_modes(&file) {
+    lacks_of(&copy.dir().join("stockade").join(set.as_str()).join("SHA256SUMS"))
+}
+
+/// The same of a folder that was just written.
+pub fn folder_lacks(folder: &Path) -> Vec<&'static str> {
+    lacks_of(folder)
+}
+
+fn lacks_of(written: &Path) -> Vec<&'static str> {
+    match store::keeps_modes(written) {
         false => vec!["modes"],
         true => Vec::new(),
     }

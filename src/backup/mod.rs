@@ -32,6 +32,7 @@ pub mod scrub;
 mod set_id;
 pub mod set_secret;
 mod share;
+pub mod split_mark;
 mod sums;
 pub mod verdict;
 

@@ -11,6 +11,7 @@ use super::{
     opened::{self, Closed, OpenedSet, because},
     origin::{Pins, Signer},
     scrub::ScrubbedSet,
+    split_mark,
     verdict::Reason,
 };
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
     device_secret::Scheme,
     eth::Address,
     interact::{Interact, Progress},
+    store::NewFile,
     timestamp::Timestamp,
 };
 
@@ -77,7 +79,9 @@ pub fn reseal(
     })?;
     let manifest = &opened.read.manifest;
     require_said(request, manifest)?;
-    let deposit_data = other_files(set, copies, manifest, user).map_err(refuse)?;
+    let (deposit_data, sealed) = other_files(&opened, set, copies, user).map_err(refuse)?;
+    // Before anything is made: one that cannot be read stops it.
+    let splits = split_mark::all(copies, &set.id)?;
     let keys = new_keys(&opened, set, copies, progress, &refuse)?;
     let signer = signer(set, hands).ok_or_else(|| {
         refuse("a wallet signs the new set, and none is here: name one with --device".to_owned())
@@ -96,9 +100,13 @@ pub fn reseal(
         threshold: chosen.threshold,
         keys,
         deposit_data,
+        sealed,
         history: history::all(copies, &set.id)?,
     };
     let made = create::create(&plan, copies, Signer::Wallet(wallet, signer), now, user, progress)?;
+    for copy in copies.iter() {
+        splits.iter().try_for_each(|mark| mark.leave(copy, &made.set_id))?;
+    }
     Ok(Resealed {
         set: made,
         chosen,
@@ -173,25 +181,38 @@ fn new_keys(
     Ok(keys)
 }
 
-/// The deposit data of the old set. Whatever else lies sealed in it would be lost.
+/// The deposit data of the old set, and in the clear what lies sealed in it. Whatever else it holds
+/// would be lost.
 fn other_files(
+    opened: &OpenedSet<'_>,
     set: &ScrubbedSet,
     copies: &[Copy],
-    manifest: &Manifest,
     user: &mut dyn Interact,
-) -> Result<Option<Vec<u8>>, String> {
-    let mut deposit_data = None;
-    for entry in &manifest.files {
-        match entry.path.as_str() {
+) -> Result<(Option<Vec<u8>>, Vec<NewFile>), String> {
+    let (mut deposit_data, mut sealed) = (None, Vec::new());
+    let identity = opened.secret.files_identity();
+    for entry in &opened.read.manifest.files {
+        let path = entry.path.as_str();
+        let read = || set.file(copies, &entry.path, &entry.sha256);
+        match path {
             path if path.starts_with("seal/") || path == "RECOVERY.txt" => {}
             path if path.starts_with("deposit_data-") && deposit_data.is_none() => {
-                deposit_data = set.file(copies, &entry.path, &entry.sha256);
+                deposit_data = read();
                 if deposit_data.is_none() {
                     user.note(&format!("{path} is in no copy whole, and not taken over."));
                 }
             }
+            path if path.starts_with("sealed/") => {
+                let bytes = read().ok_or_else(|| format!("{path} is in no copy whole"))?;
+                // What is sealed is never shorter than what it holds.
+                let mut plain = identity.open(&bytes, bytes.len() as u64).map_err(|error| {
+                    format!("{path} does not open with the set's own secret: {error}")
+                })?;
+                let bytes = std::mem::take(&mut *plain);
+                sealed.push(NewFile { path: entry.path.clone(), bytes });
+            }
             path => return Err(format!("it holds {path}, which this version does not seal anew")),
         }
     }
-    Ok(deposit_data)
+    Ok((deposit_data, sealed))
 }

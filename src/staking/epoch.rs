@@ -17,9 +17,18 @@ impl Network {
 
     /// How long an epoch lasts, in seconds: 32 slots of 12, on Gnosis 16 of 5.
     pub fn epoch_seconds(self) -> u64 {
+        let slot = match self {
+            Self::Mainnet | Self::Sepolia | Self::Hoodi => 12,
+            Self::Gnosis | Self::Chiado => 5,
+        };
+        self.epoch_slots() * slot
+    }
+
+    /// How many slots an epoch has.
+    pub fn epoch_slots(self) -> u64 {
         match self {
-            Self::Mainnet | Self::Sepolia | Self::Hoodi => 32 * 12,
-            Self::Gnosis | Self::Chiado => 16 * 5,
+            Self::Mainnet | Self::Sepolia | Self::Hoodi => 32,
+            Self::Gnosis | Self::Chiado => 16,
         }
     }
 

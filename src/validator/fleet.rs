@@ -41,8 +41,17 @@ pub struct FleetCopy {
 pub struct FleetSet {
     /// What it lists, and who signed its origin in the first copy where somebody did.
     pub listed: ListedSet,
-    /// The ids of the copies, and the last drill of the set in each.
-    pub copies: BTreeMap<String, Option<LastDrill>>,
+    /// The ids of the copies, and the last drills of the set in each.
+    pub copies: BTreeMap<String, LastDrills>,
+}
+
+/// The last drills of a set in a copy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LastDrills {
+    /// By the word of somebody who is known to be oneself.
+    pub own: Option<LastDrill>,
+    /// By the word of anybody else: whoever can write there can have signed it.
+    pub claimed: Option<LastDrill>,
 }
 
 /// The newest drill in which every key of a set opened.
@@ -84,14 +93,23 @@ impl Fleet {
         let set = self.sets.entry(key);
         let set = set.or_insert_with(|| FleetSet { listed, copies: BTreeMap::new() });
         set.listed.signer = set.listed.signer.or(signer);
-        set.copies.insert(copy.to_owned(), None);
+        set.copies.insert(copy.to_owned(), LastDrills::default());
     }
 
-    /// Notes a drill of a set, by its manifest's digest, in some copies. The newest counts.
-    pub fn drilled(&mut self, id: &SetId, digest: Digest, copies: &[String], drill: LastDrill) {
+    /// Notes a drill of a set, by its manifest's digest, in some copies; attested by oneself, or by
+    /// whoever it may be. The newest counts.
+    pub fn drilled(
+        &mut self,
+        id: &SetId,
+        digest: Digest,
+        copies: &[String],
+        drill: LastDrill,
+        own: bool,
+    ) {
         let Some(set) = self.sets.get_mut(&(id.clone(), Some(digest))) else { return };
         for copy in copies {
-            if let Some(last) = set.copies.get_mut(copy) {
+            if let Some(drills) = set.copies.get_mut(copy) {
+                let last = if own { &mut drills.own } else { &mut drills.claimed };
                 *last = (*last).max(Some(drill));
             }
         }
@@ -135,12 +153,26 @@ impl Fleet {
                 let copy = set.names();
                 warn("one_copy", format!("{id}: its {keys} keys lie in copy {copy} alone"));
             }
-            let never: Vec<_> = set.undrilled().collect();
+            let (claimed, never): (Vec<_>, Vec<_>) =
+                set.undrilled().partition(|(_, by)| by.is_some());
+            let names = |copies: &[(&str, _)]| {
+                copies.iter().map(|(copy, _)| *copy).collect::<Vec<_>>().join(", ")
+            };
             if !never.is_empty() {
-                let copies = never.join(", ");
+                let copies = names(&never);
                 warn(
                     "never_drilled",
                     format!("{id}: no drill of its {keys} keys in copy {copies} is attested"),
+                );
+            }
+            if let Some(by) = claimed.iter().find_map(|(_, by)| *by) {
+                let copies = names(&claimed);
+                warn(
+                    "drill_not_known",
+                    format!(
+                        "{id}: a drill of its {keys} keys in copy {copies} is attested by {by}, who is \
+                         not known to be yours"
+                    ),
                 );
             }
             if manifest.custodians.len() == 1 {
@@ -231,14 +263,20 @@ impl Fleet {
 }
 
 impl FleetSet {
-    /// The copies in which no drill is attested.
-    pub fn undrilled(&self) -> impl Iterator<Item = &str> {
-        self.copies.iter().filter(|(_, drill)| drill.is_none()).map(|(copy, _)| copy.as_str())
+    /// The copies in which no drill is attested by oneself, and who else attested one.
+    pub fn undrilled(&self) -> impl Iterator<Item = (&str, Option<Address>)> {
+        let undrilled = self.copies.iter().filter(|(_, drills)| drills.own.is_none());
+        undrilled.map(|(copy, drills)| (copy.as_str(), drills.claimed.map(|claim| claim.by)))
     }
 
-    /// The newest drill in any copy.
+    /// The newest drill in any copy, by the word of oneself.
     pub fn last_drill(&self) -> Option<LastDrill> {
-        self.copies.values().copied().max().flatten()
+        self.copies.values().filter_map(|drills| drills.own).max()
+    }
+
+    /// The newest by the word of anybody else.
+    pub fn last_claim(&self) -> Option<LastDrill> {
+        self.copies.values().filter_map(|drills| drills.claimed).max()
     }
 
     /// The ids of the copies, in one text.

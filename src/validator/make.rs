@@ -90,6 +90,7 @@ pub(super) fn seal(
         threshold: chosen.threshold,
         keys,
         deposit_data: Some(made.deposits),
+        sealed: Vec::new(),
         history: Vec::new(),
     };
     let created = create::create(&plan, copies, signer, now, user, progress)?;

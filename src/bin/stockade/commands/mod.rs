@@ -21,5 +21,6 @@ mod decimal;
 mod mnemonic;
 mod report;
 mod sealing;
+mod shares;
 mod signing_key;
 mod withdrawal;

@@ -160,6 +160,7 @@ impl Args {
             threshold: chosen.threshold,
             keys,
             deposit_data: None,
+            sealed: Vec::new(),
             history: history.into_iter().map(|bytes| (now, bytes)).collect(),
         };
         let mut progress = terminal.progress();

@@ -2,12 +2,18 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use serde_json::json;
 use stockade::{
-    backup::{self, BackupError, Copy, ListedSet, SetId, manifest::Source},
+    backup::{
+        self, BackupError, Copy, ListedSet, SetId,
+        manifest::Source,
+        retired::{self, Note},
+        split_mark::{self, Marks},
+    },
     eth::Address,
 };
 
 use crate::{
     CommandResult,
+    commands::shares,
     context::{Context, read_expected, read_signers},
     output::Outcome,
 };
@@ -44,13 +50,28 @@ impl Args {
             return Err(BackupError::NoSet(format!("these copies: {only}")).into());
         }
         let mut text = String::new();
+        let (mut listed_sets, mut retired) = (Vec::new(), Vec::new());
         for copy in &copies {
             text += &format!("{} (copy {})\n", copy.dir().display(), copy.id());
             for set in sets.iter().filter(|set| set.copy == copy.id()) {
+                let marks = split_mark::beside(std::slice::from_ref(copy), &set.id)?;
                 text += &line(set);
                 if !counts(set, &signers) {
                     text += "    NOT made by any --signer, or its origin is damaged\n";
                 }
+                text += &splits_text(&marks);
+                listed_sets.push(as_json(set, &marks));
+            }
+            let notes = retired::notes(copy)?.notes.into_iter();
+            for note in notes.filter(|note| self.set.as_ref().is_none_or(|only| *only == note.set))
+            {
+                text += &format!(
+                    "  {}  a note says that it was retired at {} in favour of {}\n",
+                    note.set,
+                    note.time().map(|time| time.to_string()).unwrap_or_default(),
+                    note.by
+                );
+                retired.push(note_json(&note, copy));
             }
         }
         let counted = sets.iter().filter(|set| counts(set, &signers));
@@ -64,7 +85,8 @@ impl Args {
         let whole = |set: &ListedSet| set.manifest.is_some() && counts(set, &signers);
         let ok = sets.iter().all(whole) && missing.is_empty();
         let json = json!({
-            "sets": sets.iter().map(as_json).collect::<Vec<_>>(),
+            "sets": listed_sets,
+            "retired": retired,
             "missing": missing,
         });
         Ok(Outcome::checked(ok, text, json))
@@ -92,6 +114,26 @@ fn line(set: &ListedSet) -> String {
     )
 }
 
+fn splits_text(marks: &Marks) -> String {
+    let splits = marks.marks.iter().map(|mark| {
+        format!("    {} of its keys were SPLIT into {}\n", mark.keys.len(), shares::describe(mark))
+    });
+    let unread = marks
+        .unread
+        .iter()
+        .map(|file| format!("    keys of it may have been split: {file} cannot be read\n"));
+    splits.chain(unread).collect()
+}
+
+fn note_json(note: &Note, copy: &Copy) -> serde_json::Value {
+    json!({
+        "set_id": note.set,
+        "copy": copy.id(),
+        "by": note.by,
+        "time": note.time().map(|time| time.to_string()),
+    })
+}
+
 fn batches(set: &ListedSet) -> Vec<u32> {
     let entries = set.manifest.iter().flat_map(|manifest| &manifest.keystores);
     let mut batches: Vec<_> = entries
@@ -104,7 +146,7 @@ fn batches(set: &ListedSet) -> Vec<u32> {
     batches
 }
 
-fn as_json(set: &ListedSet) -> serde_json::Value {
+fn as_json(set: &ListedSet, marks: &Marks) -> serde_json::Value {
     json!({
         "set_id": set.id,
         "copy": set.copy,
@@ -118,5 +160,7 @@ fn as_json(set: &ListedSet) -> serde_json::Value {
         "custodians": set.manifest.as_ref().map(|m| {
             m.custodians.iter().map(|c| c.id().as_str()).collect::<Vec<_>>()
         }),
+        "splits": shares::splits_json(marks),
+        "unread_marks": marks.unread,
     })
 }

@@ -5,6 +5,7 @@ pub mod created;
 mod drill;
 mod list;
 mod next_steps;
+mod other_sets;
 mod repair;
 mod reseal;
 mod restore;

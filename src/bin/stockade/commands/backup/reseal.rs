@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use stockade::{
     backup::{
-        BackupError, Copy, SetId,
+        BackupError, Copy, SetId, medium,
         origin::Pins,
         reseal::{self, Request, Resealed},
         scrub,
@@ -83,8 +83,9 @@ fn outcome(resealed: &Resealed, old: &SetId, copies: &[Copy]) -> Outcome {
     text += &custodians_text(chosen);
     text += &format!("Signed by {signer}\n");
     text += &copies_text(set, copies);
-    for note in notes {
-        text += &format!("warning: {note}\n");
+    let warnings: Vec<_> = notes.iter().cloned().chain(medium::shared(copies)).collect();
+    for warning in &warnings {
+        text += &format!("warning: {warning}\n");
     }
     let old_custodians = match old_threshold {
         1 => "any one of its custodians".to_owned(),
@@ -108,7 +109,7 @@ fn outcome(resealed: &Resealed, old: &SetId, copies: &[Copy]) -> Outcome {
         "threshold": chosen.threshold,
         "signer": signer,
         "copies": copies_json(set, copies),
-        "warnings": notes,
+        "warnings": warnings,
     });
     Outcome::done(text, json)
 }

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use stockade::{
     backup::{
-        BackupError, Copy, Layout, SetId, history,
+        BackupError, Copy, Layout, SetId, history, medium,
         origin::Pins,
         restore::{Options, Restorable, require_new},
         scrub,
@@ -15,10 +15,12 @@ use stockade::{
 
 use super::{
     next_steps::{import_history, start},
+    other_sets::{Other, other_sets},
     settle_history::{HistoryArgs, Settled, wait},
 };
 use crate::{
     CommandResult,
+    commands::shares::SharesArgs,
     context::{Context, read_signers},
     error::{CommandError, Kind},
     hands::OpenArgs,
@@ -27,8 +29,9 @@ use crate::{
 
 /// Restore keystores to a new folder, as a validator client wants them
 ///
-/// Two machines that sign with one key are slashed: the keys' slashing history is asked for. What
-/// will be written is shown first, and on a terminal asked about; then all of it is written, or
+/// Two machines that sign with one key are slashed: the keys' slashing history is asked for, and
+/// whether their shares still run where they were split. Other sets with some of the keys are named.
+/// What will be written is shown first, and on a terminal asked about; then all of it is written, or
 /// nothing. A key that rotted in every copy is made again by the wallet whose batch it is from.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -47,6 +50,8 @@ pub struct Args {
     set: Option<SetId>,
     #[command(flatten)]
     history: HistoryArgs,
+    #[command(flatten)]
+    shares: SharesArgs,
     /// The password of the restored keystores [default: a new random one]
     #[arg(long, value_name = "FILE")]
     new_password_file: Option<PathBuf>,
@@ -74,10 +79,13 @@ impl Args {
         let [set] = scrubbed.sets.as_slice() else {
             return Err(BackupError::SeveralSets(scrubbed.sets.len()).into());
         };
-        require_new(&self.to, &set.public_keys())?;
+        let keys = set.public_keys();
+        require_new(&self.to, &keys)?;
+        let others = other_sets(&copies, &set.id, &keys)?;
+        others.iter().for_each(|other| context.terminal.say(&other.warning()));
         // Settled before the wallet is asked for anything: who cannot answer need not press.
-        let settled =
-            self.history.settle(context, &copies, &set.id, &set.public_keys(), self.layout)?;
+        self.shares.settle(context, &copies, &set.id, &keys)?;
+        let settled = self.history.settle(context, &copies, &set.id, &keys, self.layout)?;
         let options = Options {
             pins: Pins { wallets: Vec::new(), signers },
             accept_unknown_origin: self.accept_unknown_origin,
@@ -96,7 +104,11 @@ impl Args {
         let history = settled.history();
         restorable.write(&self.to, self.layout, password, history, &mut progress)?;
         let kept = keep(&settled, &copies, &set.id, context);
-        Ok(self.outcome(&restorable, &set.id, &settled, &kept))
+        let lacks = self.lacks(context);
+        let mut outcome = self.outcome(&restorable, &set.id, &settled, &kept);
+        outcome.json.insert("lacks".to_owned(), lacks.into());
+        outcome.json.insert("other_sets".to_owned(), others.iter().map(Other::json).collect());
+        Ok(outcome)
     }
 
     /// Shows what will be written; on a terminal somebody says yes to it. In a pipe whoever wrote
@@ -118,10 +130,23 @@ impl Args {
         }
     }
 
+    /// Says what the file system that was written to lacks: modes, where it lets everybody read.
+    fn lacks(&self, context: &mut Context) -> Vec<&'static str> {
+        let lacks = medium::folder_lacks(&self.to);
+        if lacks.contains(&"modes") {
+            context.terminal.say(&format!(
+                "warning: the file system of {} keeps no modes: everybody who uses a computer that \
+                 it is plugged into can read these keys and their password",
+                self.to.display()
+            ));
+        }
+        lacks
+    }
+
     fn plan(&self, restorable: &Restorable, set: &SetId, settled: &Settled) -> String {
         let keys = restorable.public_keys();
         let mut text = format!(
-            "To {}, for you alone (mode 0600), all or nothing:\n  {} keys of set {set}, layout {}: {}\n",
+            "To {}, for you alone where its file system keeps modes, all or nothing:\n  {} keys of set {set}, layout {}: {}\n",
             self.to.display(),
             keys.len(),
             self.layout,
@@ -157,7 +182,7 @@ impl Args {
         let to = self.to.display().to_string();
         let network = set.network();
         let mut text = format!("Restored {} keys of set {set} to {to}\n", keys.len());
-        text += &format!("  {} (for you alone: mode 0600)\n", self.layout.describe());
+        text += &format!("  {}\n", self.layout.describe());
         for (key, reason) in left_out {
             text += &format!("  NOT RESTORED: {key}: {}\n", reason.explain());
         }

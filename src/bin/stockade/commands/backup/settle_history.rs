@@ -16,6 +16,7 @@ use stockade::{
 
 use super::next_steps::doppelganger;
 use crate::{
+    commands::shares::{WAIT_EPOCHS, wait_minutes},
     context::Context,
     error::{CommandError, Kind},
 };
@@ -124,7 +125,7 @@ impl HistoryArgs {
 
 /// What a client must do whose keys have no history: wait, and look whether somebody else signs.
 pub fn wait(network: Network, layout: Layout) -> String {
-    let minutes = (WAIT_EPOCHS * network.epoch_seconds()).div_ceil(60);
+    let minutes = wait_minutes(network);
     format!(
         "Keep the keys off for at least {WAIT_EPOCHS} epochs ({minutes} minutes) after the old \
          machine was last on (longer is safer), and start the client with its doppelganger \
@@ -132,10 +133,6 @@ pub fn wait(network: Network, layout: Layout) -> String {
         doppelganger(layout)
     )
 }
-
-/// Two epochs, after which nothing that the old machine can have signed is in the future, and one
-/// for clocks that differ.
-const WAIT_EPOCHS: u64 = 3;
 
 /// A lost history is a risk that a person takes knowingly, or says so on the command line where
 /// nobody is there to ask.
@@ -194,8 +191,9 @@ fn require_never(kept: &Kept) -> Result<(), CommandError> {
     }
 }
 
-/// A history kept beside the set counts of itself where it is whole and recent. Any other is shown
-/// with its date, and counts only when somebody says that the keys signed nothing since.
+/// A history kept beside the set is shown with its date, and counts only when somebody says that the
+/// keys signed nothing since. None counts of itself: one that is recent comes from a machine that ran
+/// until just now, and nothing in it says that it stopped.
 fn ask_about_kept(
     context: &mut Context,
     kept: Kept,
@@ -205,23 +203,27 @@ fn ask_about_kept(
     let unanswered = |what: String| {
         CommandError::usage(what).with_hint(
             "say what became of these keys before: --history FILE (exported from the machine that \
-             ran them), --never-attested (they never signed anything), or --history-lost",
+             ran them, once it was off; one that lies beside the set can be named), \
+             --never-attested (they never signed anything), or --history-lost",
         )
     };
     let Some((time, history)) = kept.found else {
         return Err(unanswered("there is no slashing history for these keys".to_owned()));
     };
     let epoch = history.oldest_epoch().map_or("none".to_owned(), |epoch| epoch.to_string());
-    let what = format!("beside the set lies a slashing history of {time} (up to epoch {epoch})");
+    let mut what =
+        format!("beside the set lies a slashing history of {time} (up to epoch {epoch})");
+    if history.is_recent(network, Timestamp::now()) {
+        what += ", by which they signed within the last hour";
+    }
     if kept.absent > 0 {
         let absent = kept.absent;
         return Err(unanswered(format!("{what}, but it says nothing of {absent} of {keys} keys")));
     }
-    if kept.unread.is_empty() && history.is_recent(network, Timestamp::now()) {
-        context.terminal.say(&format!("{what}: it is less than an hour old, and is taken"));
-        return Ok(Settled::Kept(history, time));
-    }
-    let question = format!("{what}. Did these keys sign anything since then? (yes or no)");
+    let question = format!(
+        "{what}. Did these keys sign anything since then, or does a machine that has them still \
+         run? (yes or no)"
+    );
     match context.terminal.ask(&question) {
         Some(answer) if answer.trim().eq_ignore_ascii_case("no") => {
             Ok(Settled::Kept(history, time))

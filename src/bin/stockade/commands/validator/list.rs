@@ -1,16 +1,24 @@
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde_json::{Map, Value, json};
 use stockade::{
     attest,
-    backup::{self, Copy, manifest::Source},
+    backup::{
+        self, Copy, SetId,
+        manifest::Source,
+        origin::{OriginVerdict, Pins},
+        split_mark::{self, Marks},
+    },
+    device::Show,
     eth::Address,
+    path::DerivationPath,
     timestamp::Timestamp,
-    validator::fleet::{Fleet, FleetKey, FleetSet, LastDrill},
+    validator::fleet::{Fleet, FleetKey, FleetSet, LastDrill, Warning},
 };
 
 use crate::{
     CommandResult,
+    commands::shares,
     context::{Context, read_signers},
     error::CommandError,
     output::{Outcome, Rows},
@@ -18,9 +26,10 @@ use crate::{
 
 /// List every key in any number of copies: where it lies, and when it was last drilled
 ///
-/// Needs no wallet and opens nothing: it says what manifests and attestations say. With --signer,
-/// only sets and attestations by these addresses count, and exit code 1 says that there are
-/// others. Warns of what a fleet's owner should see to.
+/// Needs no wallet and opens nothing: it says what manifests and attestations say. A drill counts
+/// only where its attestation is by a --signer, or by a wallet named with --device, which is asked
+/// for nothing but its addresses; then exit code 1 says that there are sets by others. Warns of what
+/// a fleet's owner should see to.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies
@@ -44,9 +53,9 @@ impl Args {
         if self.csv && context.json {
             return Err(CommandError::usage("--csv and --json do not go together"));
         }
-        let signers = read_signers(&self.signer)?;
+        let pins = Pins { wallets: wallet_pins(context)?, signers: read_signers(&self.signer)? };
         let copies = Copy::open_all(&self.copies)?;
-        let fleet = read(&copies, &signers)?;
+        let fleet = read(&copies, &pins)?;
         let mut rows = Rows::begin(context.json, "keys");
         if self.csv {
             // Every row begins with its line break: the last one is the outcome's.
@@ -56,25 +65,41 @@ impl Args {
         }
         let keys = fleet.keys();
         for key in &keys {
-            let text = || if self.csv { csv(key, &signers) } else { line(key, &signers) };
-            rows.print(text, || as_json(key, &signers));
+            let text = || if self.csv { csv(key, &pins) } else { line(key, &pins) };
+            rows.print(text, || as_json(key, &pins));
         }
         let known = fleet.sets().all(|set| set.listed.manifest.is_some());
-        let ok = known && (signers.is_empty() || fleet.sets().all(|set| is_own(set, &signers)));
-        let text = summary(&fleet, keys.len(), &signers);
+        let ok = known && (pins.is_empty() || fleet.sets().all(|set| is_own(set, &pins)));
+        let marks = marks(&fleet, &copies)?;
+        let text = summary(&fleet, keys.len(), &pins, &marks);
         let text = if self.csv {
             context.terminal.say(text.trim_end());
             String::new()
         } else {
             text
         };
-        let mut outcome = Outcome::checked(ok, text, Value::Object(fields(&fleet, &signers)));
+        let mut outcome = Outcome::checked(ok, text, Value::Object(fields(&fleet, &pins, &marks)));
         outcome.rows = true;
         Ok(outcome)
     }
 }
 
-fn read(copies: &[Copy], signers: &[Address]) -> Result<Fleet, CommandError> {
+/// The addresses of the wallets named with --device: by one they make sets, by the other they attest.
+fn wallet_pins(context: &mut Context) -> Result<Vec<Address>, CommandError> {
+    if !context.device_named() {
+        return Ok(Vec::new());
+    }
+    let mut pins = Vec::new();
+    for mut wallet in context.open_all()? {
+        let attests = DerivationPath::ethereum(0, 0).ok();
+        for path in std::iter::once(DerivationPath::check_address()).chain(attests) {
+            pins.push(wallet.address(&path, Show::Silently, &mut context.terminal)?);
+        }
+    }
+    Ok(pins)
+}
+
+fn read(copies: &[Copy], pins: &Pins) -> Result<Fleet, CommandError> {
     let now = Timestamp::now();
     let mut fleet = Fleet::default();
     let mut drills = Vec::new();
@@ -82,27 +107,38 @@ fn read(copies: &[Copy], signers: &[Address]) -> Result<Fleet, CommandError> {
         fleet.add(copy.id(), copy.dir(), None);
         for set in backup::list(std::slice::from_ref(copy))? {
             for drill in attest::drills(copy, &set, now)? {
-                if signers.is_empty() || signers.contains(&drill.by) {
-                    drills.extend(set.digest.map(|digest| (set.id.clone(), digest, drill)));
-                }
+                drills.extend(set.digest.map(|digest| (set.id.clone(), digest, drill)));
             }
             fleet.add(copy.id(), copy.dir(), Some(set));
         }
     }
     // An attestation in one copy speaks of others too.
     for (id, digest, drill) in drills {
+        let own = pins.judge(&drill.by) < OriginVerdict::Unknown;
         let last = LastDrill { time: drill.time, by: drill.by };
-        fleet.drilled(&id, digest, &drill.copies, last);
+        fleet.drilled(&id, digest, &drill.copies, last, own);
     }
     Ok(fleet)
 }
 
-fn is_own(set: &FleetSet, signers: &[Address]) -> bool {
-    set.listed.signer.is_some_and(|signer| signers.contains(&signer))
+/// The marks of splits beside each set, where there are any.
+fn marks(fleet: &Fleet, copies: &[Copy]) -> Result<BTreeMap<SetId, Marks>, CommandError> {
+    let mut marks = BTreeMap::new();
+    for set in fleet.sets() {
+        let found = split_mark::beside(copies, &set.listed.id)?;
+        if !(found.marks.is_empty() && found.unread.is_empty()) {
+            marks.insert(set.listed.id.clone(), found);
+        }
+    }
+    Ok(marks)
 }
 
-fn origin(set: &FleetSet, signers: &[Address]) -> &'static str {
-    if is_own(set, signers) { "signer" } else { "unknown" }
+fn is_own(set: &FleetSet, pins: &Pins) -> bool {
+    origin(set, pins) < OriginVerdict::Unknown
+}
+
+fn origin(set: &FleetSet, pins: &Pins) -> OriginVerdict {
+    set.listed.signer.map_or(OriginVerdict::Unknown, |signer| pins.judge(&signer))
 }
 
 /// Kind, wallet and batch.
@@ -127,7 +163,7 @@ fn head() -> String {
     )
 }
 
-fn line(key: &FleetKey<'_>, signers: &[Address]) -> String {
+fn line(key: &FleetKey<'_>, pins: &Pins) -> String {
     let network = key.set.listed.id.network();
     let from = match source(&key.entry.source) {
         (_, _, Some(batch)) => format!("batch {batch}"),
@@ -136,8 +172,13 @@ fn line(key: &FleetKey<'_>, signers: &[Address]) -> String {
     };
     let (index, pubkey) = (text_of(key.index()), key.entry.pubkey.to_string());
     let pubkey: String = pubkey.chars().take(16).collect();
-    let drilled = key.set.last_drill().map_or("never".to_owned(), |drill| drill.time.date());
-    let origin = match (signers.is_empty(), is_own(key.set, signers)) {
+    let drilled = match (key.set.last_drill(), key.set.last_claim()) {
+        (Some(drill), _) => drill.time.date(),
+        // Somebody says so, who is not known to be oneself.
+        (None, Some(_)) => "?".to_owned(),
+        (None, None) => "never".to_owned(),
+    };
+    let origin = match (pins.is_empty(), is_own(key.set, pins)) {
         (false, false) => "  ORIGIN UNKNOWN",
         _ => "",
     };
@@ -150,7 +191,7 @@ fn line(key: &FleetKey<'_>, signers: &[Address]) -> String {
 
 /// Nothing in it needs quotes or could be a formula: numbers, hex, words of ours, and paths that
 /// were read as paths.
-fn csv(key: &FleetKey<'_>, signers: &[Address]) -> String {
+fn csv(key: &FleetKey<'_>, pins: &Pins) -> String {
     let (kind, wallet, batch) = source(&key.entry.source);
     let drill = key.set.last_drill();
     let fields = [
@@ -162,7 +203,7 @@ fn csv(key: &FleetKey<'_>, signers: &[Address]) -> String {
         text_of(key.path()),
         key.entry.pubkey.to_string(),
         key.set.listed.id.to_string(),
-        origin(key.set, signers).to_owned(),
+        origin(key.set, pins).as_str().to_owned(),
         key.set.names().replace(',', " "),
         text_of(drill.map(|drill| drill.time.rfc3339())),
         text_of(drill.map(|drill| drill.by)),
@@ -170,9 +211,10 @@ fn csv(key: &FleetKey<'_>, signers: &[Address]) -> String {
     format!("\n{}", fields.join(","))
 }
 
-fn as_json(key: &FleetKey<'_>, signers: &[Address]) -> Value {
+fn as_json(key: &FleetKey<'_>, pins: &Pins) -> Value {
     let (kind, wallet, batch) = source(&key.entry.source);
     let drill = key.set.last_drill();
+    let claimed = key.set.last_claim().filter(|_| drill.is_none());
     json!({
         "pubkey": key.entry.pubkey,
         "network": key.set.listed.id.network(),
@@ -182,21 +224,30 @@ fn as_json(key: &FleetKey<'_>, signers: &[Address]) -> Value {
         "index": key.index(),
         "path": key.path().map(|path| path.to_string()),
         "set_id": key.set.listed.id,
-        "origin": origin(key.set, signers),
+        "origin": origin(key.set, pins).as_str(),
         "copies": key.set.copies.keys().collect::<Vec<_>>(),
         "drilled": drill.map(|drill| drill.time.to_string()),
         "attested_by": drill.map(|drill| drill.by),
+        "claimed": claimed.map(drill_json),
     })
 }
 
-fn fields(fleet: &Fleet, signers: &[Address]) -> Map<String, Value> {
+fn drill_json(drill: LastDrill) -> Value {
+    json!({"drilled": drill.time.to_string(), "attested_by": drill.by})
+}
+
+type SplitMarks = BTreeMap<SetId, Marks>;
+
+fn fields(fleet: &Fleet, pins: &Pins, marks: &SplitMarks) -> Map<String, Value> {
     let sets = fleet.sets().map(|set| {
         let manifest = set.listed.manifest.as_ref();
-        let drills = set.copies.iter().map(|(copy, drill)| {
+        let drills = set.copies.iter().map(|(copy, drills)| {
+            let (drill, claimed) = (drills.own, drills.claimed.filter(|_| drills.own.is_none()));
             json!({
                 "copy": copy,
                 "drilled": drill.map(|drill| drill.time.to_string()),
                 "attested_by": drill.map(|drill| drill.by),
+                "claimed": claimed.map(drill_json),
             })
         });
         json!({
@@ -207,13 +258,14 @@ fn fields(fleet: &Fleet, signers: &[Address]) -> Map<String, Value> {
             "threshold": manifest.map(|manifest| manifest.threshold),
             "custodians": manifest.map(|manifest| manifest.custodians.len()),
             "signer": set.listed.signer,
-            "origin": origin(set, signers),
+            "origin": origin(set, pins).as_str(),
             "copies": drills.collect::<Vec<_>>(),
+            "splits": marks.get(&set.listed.id).map_or(json!([]), shares::splits_json),
         })
     });
     let copies = fleet.copies().iter();
     let copies = copies.map(|copy| json!({"copy": copy.id, "dir": copy.dir.display().to_string()}));
-    let warnings = fleet.warnings();
+    let warnings = warnings(fleet, marks);
     let warnings = warnings.iter().map(|w| json!({"kind": w.kind, "text": w.text}));
     Map::from_iter([
         ("sets".to_owned(), sets.collect()),
@@ -222,27 +274,46 @@ fn fields(fleet: &Fleet, signers: &[Address]) -> Map<String, Value> {
     ])
 }
 
-fn summary(fleet: &Fleet, keys: usize, signers: &[Address]) -> String {
+/// What a fleet's owner should see to, splits among it.
+fn warnings(fleet: &Fleet, marks: &SplitMarks) -> Vec<Warning> {
+    let mut warnings = fleet.warnings();
+    for (set, Marks { marks, unread }) in marks {
+        let splits = marks.iter().map(|mark| {
+            let (keys, split) = (mark.keys.len(), shares::describe(mark));
+            format!(
+                "{set}: {keys} of its keys were split into {split}: run no whole key beside them"
+            )
+        });
+        let unread = unread
+            .iter()
+            .map(|file| format!("{set}: keys of it may have been split: {file} cannot be read"));
+        warnings.extend(splits.chain(unread).map(|text| Warning { kind: "split", text }));
+    }
+    warnings
+}
+
+fn summary(fleet: &Fleet, keys: usize, pins: &Pins, marks: &SplitMarks) -> String {
     let (sets, copies) = (fleet.sets().count(), fleet.copies());
     let mut text = format!("{keys} keys in {sets} sets, {} copies\n", copies.len());
     for copy in copies {
         text += &format!("  {}  {}\n", copy.id, copy.dir.display());
     }
-    for warning in fleet.warnings() {
+    for warning in warnings(fleet, marks) {
         text += &format!("warning: {}\n", warning.text);
     }
-    if signers.is_empty() {
+    if pins.is_empty() {
         let mut by: Vec<_> = fleet.sets().filter_map(|set| set.listed.signer).collect();
-        by.extend(fleet.sets().filter_map(|set| Some(set.last_drill()?.by)));
+        by.extend(fleet.sets().filter_map(|set| Some(set.last_claim()?.by)));
         by.sort();
         by.dedup();
         let by: Vec<_> = by.iter().map(ToString::to_string).collect();
         text += &format!(
-            "Origin: unknown. Signed by {}; say with --signer which of them are yours\n",
+            "Origin: unknown, and so is whose word the drills are. Signed by {}; say with --signer \
+             which of them are yours\n",
             if by.is_empty() { "nobody".to_owned() } else { by.join(", ") }
         );
-    } else if !fleet.sets().all(|set| is_own(set, signers)) {
-        text += "NOT all of these sets were made by a --signer.\n";
+    } else if !fleet.sets().all(|set| is_own(set, pins)) {
+        text += "NOT all of these sets were made by this wallet or a --signer.\n";
     }
     text + "This is what manifests and attestations say. Whether it is still so, scrub and drill show."
 }

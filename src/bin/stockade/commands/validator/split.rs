@@ -7,6 +7,7 @@ use stockade::{
         origin::Pins,
         restore::{Options, Restorable, require_new},
         scrub::{self, ScrubbedSet},
+        split_mark::SplitMark,
     },
     bls::PublicKey,
     interact::Interact as _,
@@ -16,6 +17,7 @@ use stockade::{
 
 use crate::{
     CommandResult,
+    commands::shares::{SharesArgs, WAIT_EPOCHS, wait_minutes},
     context::{Context, read_signers},
     error::{CommandError, Kind},
     hands::OpenArgs,
@@ -27,8 +29,9 @@ use crate::{
 /// Opens a set and writes, for each machine, keystores of its shares in the layout
 /// that charon (Obol) loads: node<i>/validator_keys/keystore-<k>.json and its password in
 /// keystore-<k>.txt. Node i has the share at x = i + 1. Before anything is written the shares are
-/// tried: they sign for their key together. NEVER run a whole key and its shares together, nor
-/// two splits of one key: that is how a validator gets slashed.
+/// tried: they sign for their key together. A mark stays beside the set: lists show it, and a restore
+/// asks about it. NEVER run a whole key and its shares together, nor two splits of one key: that is
+/// how a validator gets slashed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies that hold the set; a file that rotted in one is taken from another
@@ -53,6 +56,8 @@ pub struct Args {
     #[arg(long)]
     whole_keys_are_off: bool,
     #[command(flatten)]
+    shares_args: SharesArgs,
+    #[command(flatten)]
     open: OpenArgs,
     /// Who else may have made the set: a check address, or a custodian file
     #[arg(long, value_name = "0x..|FILE")]
@@ -74,20 +79,53 @@ impl Args {
         // Settled before the wallet is asked for anything: who cannot answer need not press.
         self.require_quiet(&copies, &set.id)?;
         self.confirm_off(context)?;
+        self.shares_args.settle(context, &copies, &set.id, &self.pubkey)?;
         let mut hands = self.open.hands(context)?;
         let options = Options { pins, ..Options::default() };
         let user = &mut context.terminal;
         let opened = Restorable::open(&copies, set, &options, &mut hands, user, &mut progress)?;
         let secret = |key| opened.secret(key).ok_or(ValidatorError::NoSuchKey(*key));
         let keys = self.pubkey.iter().map(secret).collect::<Result<Vec<_>, _>>()?;
+        // First the mark: shares without one would look as if there were none.
+        let marked = self.mark(&copies, &set.id, threshold, context);
         let split = splitting.write(&keys, &self.to, &mut progress)?;
-        Ok(self.outcome(&split, set, splitting))
+        let mut outcome = self.outcome(&split, set, splitting);
+        outcome.json.insert("marked".to_owned(), marked.into());
+        Ok(outcome)
+    }
+
+    /// Leaves a mark of the split beside the set, in every copy that takes it: the ids of those.
+    fn mark(
+        &self,
+        copies: &[Copy],
+        set: &SetId,
+        threshold: u8,
+        context: &mut Context,
+    ) -> Vec<String> {
+        let mark = SplitMark::new(&self.pubkey, self.shares, threshold, Timestamp::now());
+        let mut marked = Vec::new();
+        for copy in copies {
+            match mark.leave(copy, set) {
+                Ok(()) => marked.push(copy.id().to_owned()),
+                Err(error) => context.terminal.say(&format!(
+                    "warning: {} does not remember that these keys were split: {error}",
+                    copy.dir().display()
+                )),
+            }
+        }
+        marked
     }
 
     /// Shares have public keys of their own, so no client's database knows what the whole key
     /// signed: a key that signed within the hour is not split.
     fn require_quiet(&self, copies: &[Copy], set: &SetId) -> Result<(), CommandError> {
         let kept = history::kept(copies, set, &self.pubkey)?;
+        if let Some(unread) = kept.unread.first() {
+            return Err(CommandError::input(format!(
+                "when these keys last signed is not known: {unread}"
+            ))
+            .with_hint("repair the copies, or move that file away, and split them then"));
+        }
         let recent =
             kept.found.filter(|(_, history)| history.is_recent(set.network(), Timestamp::now()));
         match recent {
@@ -159,6 +197,12 @@ impl Args {
             shares.saturating_sub(1)
         );
         text += "Tried: the shares, taken out of their keystores again, sign for their keys\n";
+        let minutes = wait_minutes(set.id.network());
+        text += &format!(
+            "Start no share until {WAIT_EPOCHS} epochs ({minutes} minutes) after the whole keys were \
+             last on; longer is safer. Shares have public keys of their own: no client knows what the \
+             whole keys signed.\n"
+        );
         text += "NEVER run a whole key and its shares together, nor two splits of one key. The \
                  set in your copies still opens to the whole keys: it is their backup, and no \
                  machine of the cluster should have it.";
@@ -175,6 +219,7 @@ impl Args {
             "layout": "charon",
             "threshold": threshold,
             "keys": keys.collect::<Vec<_>>(),
+            "wait": {"epochs": WAIT_EPOCHS, "minutes": minutes},
         });
         Outcome::done(text, json)
     }
