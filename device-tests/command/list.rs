@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     fixture::{Folder, imported, ledger},
-    run::{OTHER_WORDS, Ran, alone, on},
+    run::{OTHER_WORDS, Ran, WORDS, alone, on},
 };
 
 /// m/44'/60'/0'/0/0 of the mocks' words, which attests.
@@ -182,6 +182,30 @@ fn a_batch_of_more_than_200_keys_is_warned_of() {
     assert!(warned(&listed).contains(&"large_batch"));
     let indices: Vec<_> = listed.list("keys").iter().map(|key| key["index"].as_u64()).collect();
     assert_eq!(indices, (0..=200).map(Some).collect::<Vec<_>>());
+}
+
+/// What hangs on typed words hangs on one root as well, whichever network it is for.
+#[test]
+fn a_mnemonic_with_more_than_200_keys_is_warned_of() {
+    let folder = Folder::new();
+    let custodian = folder.at("own.json");
+    on("mock-ledger").run(&format!("custodian enroll --name own --out {custodian}")).code(0);
+    let create = |more: &str| {
+        let line = format!(
+            "validator create --from-mnemonic --mnemonic-fd 0 --custodian {custodian} \
+             --withdrawal-address {ATTESTS} --copy {} {more}",
+            folder.at("a")
+        );
+        alone().reading(WORDS).run(&line)
+    };
+    let warns = |ran: &Ran| ran.json["warnings"].to_string().contains("more than 200 keys");
+    assert!(!warns(&create("--network hoodi --count 200").code(0)));
+    assert!(!warned(&list(&folder.at("a"), "")).contains(&"large_batch"));
+    assert!(warns(&create("--network sepolia --count 1").code(0)));
+    let listed = list(&folder.at("a"), "").code(0);
+    assert!(warned(&listed).contains(&"large_batch"));
+    create("--network hoodi --count 800").error(3, "input");
+    create("--network hoodi --count 1 --start 1000").error(3, "input");
 }
 
 #[test]

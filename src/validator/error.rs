@@ -23,11 +23,11 @@ pub enum ValidatorError {
         /// How many it may.
         limit: u32,
     },
-    /// More keys at once than one set should hold.
-    #[error("{keys} keys at once: no more than {limit} should lie in one set")]
-    LargeSet {
-        /// How many it would hold.
-        keys: u32,
+    /// More keys than one mnemonic should carry.
+    #[error("the mnemonic would have {keys} keys: no more than {limit} should hang on one")]
+    LargeMnemonic {
+        /// How many it would have.
+        keys: u64,
         /// How many it may.
         limit: u32,
     },

@@ -16,6 +16,7 @@ use crate::{
     device_secret::Scheme,
     eth::Address,
     path::DerivationPath,
+    staking::Network,
     store::file_system_id,
     timestamp::Timestamp,
 };
@@ -70,6 +71,47 @@ pub struct FleetKey<'a> {
     pub set: &'a FleetSet,
     /// What its manifest says of the key.
     pub entry: &'a KeystoreEntry,
+}
+
+/// What many keys hang on, and are lost or known with.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Root<'a> {
+    Batch {
+        network: &'static str,
+        batch: u32,
+        scheme: Scheme,
+        wallet: &'a Address,
+    },
+    /// The same words make the same keys for every network.
+    Words {
+        check_address: &'a Address,
+    },
+}
+
+impl<'a> Root<'a> {
+    fn of(network: Network, source: &'a Source) -> Option<Self> {
+        match source {
+            Source::Device { scheme, batch, check_address } => Some(Self::Batch {
+                network: network.name(),
+                batch: *batch,
+                scheme: *scheme,
+                wallet: check_address,
+            }),
+            Source::Mnemonic { check_address } => Some(Self::Words { check_address }),
+            Source::Imported => None,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Batch { network, batch, wallet, .. } => {
+                format!("{network} batch {batch} of wallet {wallet}")
+            }
+            Self::Words { check_address } => {
+                format!("the mnemonic with check address {check_address}")
+            }
+        }
+    }
 }
 
 /// What a person should see to.
@@ -203,26 +245,20 @@ impl Fleet {
     }
 
     fn warn_of_large_batches(&self, warn: &mut impl FnMut(&'static str, String)) {
-        type Batch<'a> = (&'static str, u32, Scheme, &'a Address);
-        let mut batches: BTreeMap<Batch<'_>, BTreeSet<PublicKey>> = BTreeMap::new();
+        let mut roots: BTreeMap<Root<'_>, BTreeSet<PublicKey>> = BTreeMap::new();
         for set in self.sets.values() {
             for entry in set.listed.keystores() {
-                if let Source::Device { scheme, batch, check_address } = &entry.source {
-                    let batch = (set.listed.id.network().name(), *batch, *scheme, check_address);
-                    batches.entry(batch).or_default().insert(entry.pubkey);
+                if let Some(root) = Root::of(set.listed.id.network(), &entry.source) {
+                    roots.entry(root).or_default().insert(entry.pubkey);
                 }
             }
         }
-        for ((network, batch, _, wallet), keys) in batches {
-            if keys.len() > WARN_BATCH as usize {
-                let keys = keys.len();
-                warn(
-                    "large_batch",
-                    format!(
-                        "{network} batch {batch} of wallet {wallet} has {keys} keys: one root should carry no more than {WARN_BATCH}"
-                    ),
-                );
-            }
+        for (root, keys) in roots.into_iter().filter(|(_, keys)| keys.len() > WARN_BATCH as usize) {
+            let (what, keys) = (root.name(), keys.len());
+            warn(
+                "large_batch",
+                format!("{what} has {keys} keys: one root should carry no more than {WARN_BATCH}"),
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 //! network, where a wallet may be plugged in or not.
 
 use super::{
-    CreatedValidators, CredentialKind, LARGE_BATCH, Request, ValidatorError, Withdrawal,
+    CreatedValidators, CredentialKind, Request, ValidatorError, Withdrawal,
     create::withdrawal_address,
     make::{Key, make_keys, seal},
     place,
@@ -38,10 +38,7 @@ pub fn create_from_mnemonic<'w>(
     user: &mut dyn Interact,
     progress: &mut dyn Progress,
 ) -> Result<CreatedValidators, ValidatorError> {
-    let Request { network, count, allow_test_seed, .. } = *request;
-    if count > LARGE_BATCH && !request.allow_large_batch {
-        return Err(ValidatorError::LargeSet { keys: count, limit: LARGE_BATCH });
-    }
+    let Request { network, allow_test_seed, .. } = *request;
     // Held from before the copies are read, so that two processes never take one index.
     copies.iter().try_for_each(Copy::lock).map_err(BackupError::from)?;
     let words = seed.check_key()?;
@@ -92,7 +89,7 @@ pub fn create_from_mnemonic<'w>(
         withdrawal_address: to,
         origin,
         first: place.first,
-        large: false,
+        large: place.warn,
     })
 }
 

@@ -92,6 +92,7 @@ pub(super) fn seal(
         deposit_data: Some(made.deposits),
         sealed: Vec::new(),
         history: Vec::new(),
+        exits: Vec::new(),
     };
     let created = create::create(&plan, copies, signer, now, user, progress)?;
     Ok(Sealed { created, keys: public.into_iter().zip(paths).collect() })

@@ -103,13 +103,15 @@ pub(super) fn find_below_words(
     });
     let next = taken.keys().map(|(_, index)| index.saturating_add(1)).max();
     let start = request.start.or(next).unwrap_or(0);
-    if start.checked_add(count).is_none() {
-        return Err(ValidatorError::LargeSet { keys: count, limit: u32::MAX - start });
+    let end = u64::from(start) + u64::from(count);
+    if end > u64::from(LARGE_BATCH) && !request.allow_large_batch || end > u64::from(u32::MAX) {
+        return Err(ValidatorError::LargeMnemonic { keys: end, limit: LARGE_BATCH });
     }
     if !recreate {
         require_free(&taken, 0, start, count, None)?;
     }
-    Ok(Place { batch: 0, start, first: taken.is_empty(), warn: false })
+    let warn = end > u64::from(WARN_BATCH);
+    Ok(Place { batch: 0, start, first: taken.is_empty(), warn })
 }
 
 /// A set whose content nobody vouches for may hold the very keys that would be made.

@@ -374,7 +374,9 @@ impl From<ValidatorError> for CommandError {
             ValidatorError::LargeBatch { .. } => {
                 "begin another batch with --batch, or use --allow-large-batch"
             }
-            ValidatorError::LargeSet { .. } => "make several sets, or use --allow-large-batch",
+            ValidatorError::LargeMnemonic { .. } => {
+                "make them of another mnemonic, or use --allow-large-batch"
+            }
             ValidatorError::BlsCredentials => "use --credentials 0x01 or 0x02",
             ValidatorError::NoWithdrawalAddress => {
                 "give --withdrawal-address 0x.. (with its checksum), or plug the wallet in and name it with --device"

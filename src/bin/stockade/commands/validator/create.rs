@@ -171,9 +171,13 @@ fn outcome(created: &CreatedValidators, request: &Request, copies: &[Copy]) -> O
             last.map(|(_, path)| path.to_string()).unwrap_or_default(),
         )),
     }
-    if let (true, Some(batch)) = (created.large, created.batch) {
+    if created.large {
+        let what = match created.batch {
+            Some(batch) => format!("batch {batch} holds"),
+            None => "the mnemonic has".to_owned(),
+        };
         warnings.push(format!(
-            "batch {batch} holds more than {WARN_BATCH} keys from one root ({LARGE_BATCH} at most)",
+            "{what} more than {WARN_BATCH} keys from one root ({LARGE_BATCH} at most)",
         ));
     }
     let custodians = &created.custodians.custodians;
