@@ -163,7 +163,7 @@ fn the_deposits_say_what_was_asked_for() {
     assert_eq!(made.text("withdrawal_address"), other);
     let deposits = deposit_data(&folder.set("a"));
     let verify = format!("deposit verify {deposits} --copy {}", folder.at("a"));
-    let verified = alone().run(&format!("{verify} --withdrawal-address {other}")).code(0);
+    let verified = on("mock-ledger").run(&format!("{verify} --withdrawal-address {other}")).code(0);
     let deposit = &verified.list("deposits")[0];
     assert_eq!(deposit["amount"], 64_500_000_000_u64);
     assert_eq!(

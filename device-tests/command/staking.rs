@@ -18,6 +18,9 @@ use super::{
 const EXIT: &str = "deposits/signed_exit-hoodi.json";
 const CHANGE: &str = "deposits/bls_to_execution_change-hoodi.json";
 const ADDRESS: &str = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94";
+/// The check address of the same words.
+const CHECKS: &str = "0x5C81Eade04A009301586bF5421F18F3EB5C52df4";
+const STRANGER: &str = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045";
 
 fn same(file: &str, name: &str) -> bool {
     fs::read(file).unwrap() == fs::read(vector(name)).unwrap()
@@ -37,7 +40,7 @@ fn an_exit_out_of_a_copy_or_of_words_is_what_deposit_tools_write() {
             .concat(),
     );
     // The set belongs to a wallet with the same words, whoever made it.
-    assert_eq!(ran.code(0).json["pubkey"], pubkey(0));
+    assert_eq!(ran.code(0).list("exits")[0]["pubkey"], pubkey(0));
     let from_words = copies.at("words.json");
     let line = format!("{exit} {from_words} --from-mnemonic --mnemonic-fd 0 --network hoodi");
     alone().reading(WORDS).run(&line).code(0);
@@ -289,21 +292,56 @@ fn a_deposit_is_the_wallets_own_or_nobody_can_tell() {
     for one in other.list("deposits") {
         assert_eq!(one["key"]["verdict"], "inconclusive", "a set that another wallet signed");
     }
-    // Without the wallet: sound, and in the copy; whose it is stays open, and it says so.
-    let alone_ran = alone().run(&verify).code(0);
+    // Without the wallet: sound, and in the copy; whose it is stays open, which is no yes.
+    let asked = json!({"key": "checked", "withdrawal": "checked"});
+    let alone_ran = alone().run(&verify).code(1);
+    assert_eq!(alone_ran.json["ownership"], asked);
     for one in alone_ran.list("deposits") {
+        assert_eq!(one["verdict"], "inconclusive");
         assert_eq!(one["key"]["verdict"], "inconclusive");
         assert_eq!(one["withdrawal"]["verdict"], "inconclusive");
     }
+    // Unless somebody says who should have made the set, and who is paid.
+    let said = format!("{verify} --signer {CHECKS} --withdrawal-address {ADDRESS}");
+    assert_eq!(alone().run(&said).code(0).json["verdicts"]["proven"], 3);
+    let stranger = said.replace(CHECKS, STRANGER);
+    assert_eq!(alone().run(&stranger).code(1).json["verdicts"]["inconclusive"], 3);
     let others = imported().copies();
     let elsewhere = format!("deposit verify {file} --copy {}", others.at("a"));
     let missing = alone().run(&elsewhere).code(1);
     assert_eq!(missing.each("deposits", "reason"), ["missing"; 3]);
-    let paid = format!(
-        "deposit verify {file} --withdrawal-address 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"
-    );
+    let paid = format!("deposit verify {file} --withdrawal-address {STRANGER}");
     let paid = alone().run(&paid).code(1);
     assert_eq!(paid.json["verdicts"]["contradicted"], 3);
     let detail = paid.list("deposits")[0]["withdrawal"]["detail"].as_str().unwrap();
     assert!(detail.contains("not to 0xd8dA6BF2"), "{detail}");
+}
+
+/// A file by itself is sound or not; whose it is it cannot say, and nobody asked.
+#[test]
+fn what_was_not_asked_of_a_deposit_is_not_answered() {
+    let copies = ledger().copies();
+    let file = deposit_data(&copies.set("a"));
+    let line = format!("deposit verify {file}");
+    let alone_ran = alone().run(&line).code(0);
+    let ownership = json!({"key": "not_checked", "withdrawal": "not_checked"});
+    assert_eq!(alone_ran.json["ownership"], ownership);
+    for one in alone_ran.list("deposits") {
+        for part in ["key", "withdrawal"] {
+            assert_eq!(one[part]["reason"], "not_checked");
+        }
+    }
+    let text = std::process::Command::new(env!("CARGO_BIN_EXE_stockade"))
+        .args(["deposit", "verify", &file])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("whom they pay, was NOT CHECKED"), "{text}");
+    // Who is paid was asked, and answered; the wallet alone cannot tell whose keys they are.
+    let paid = alone().run(&format!("{line} --withdrawal-address {ADDRESS}")).code(0);
+    let ownership = json!({"key": "not_checked", "withdrawal": "checked"});
+    assert_eq!(paid.json["ownership"], ownership);
+    let asked = on("mock-ledger").run(&line).code(1);
+    assert_eq!(asked.json["verdicts"]["inconclusive"], 3);
+    assert!(asked.list("deposits").iter().all(|one| one["withdrawal"]["verdict"] == "proven"));
 }

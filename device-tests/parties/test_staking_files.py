@@ -38,7 +38,8 @@ def mnemonic(*arguments: str | Path) -> Any:
 def test_an_exit_verifies(tmp_path: Path) -> None:
     file = tmp_path / "exit.json"
     options = ["--index", "3", "--validator-index", "77", "--epoch", "5", "--out", file]
-    pubkey = mnemonic("exit", "create", *options)["pubkey"]
+    (made,) = mnemonic("exit", "create", *options)["exits"]
+    pubkey = made["pubkey"]
     signed = json.loads(file.read_bytes())
     assert signed["message"] == {"epoch": "5", "validator_index": "77"}
     message = root_of(u64(5), u64(77))

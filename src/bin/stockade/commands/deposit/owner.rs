@@ -25,6 +25,8 @@ pub struct Answer {
 pub struct Known {
     /// The sets of the copies that were named.
     sets: Option<Vec<ListedSet>>,
+    /// Who else may have made them, by the user's word.
+    signers: Vec<Address>,
     /// Who should be paid, by the user's word.
     pub receiver: Option<Address>,
     wallet: Option<KnownWallet>,
@@ -39,12 +41,12 @@ struct KnownWallet {
 
 impl Known {
     /// Reads the manifests of the copies.
-    pub fn new(copies: &[std::path::PathBuf]) -> Result<Self, BackupError> {
+    pub fn new(copies: &[std::path::PathBuf], signers: Vec<Address>) -> Result<Self, BackupError> {
         let sets = match copies.is_empty() {
             true => None,
             false => Some(list(&Copy::open_all(copies)?)?),
         };
-        Ok(Self { sets, receiver: None, wallet: None })
+        Ok(Self { sets, signers, receiver: None, wallet: None })
     }
 
     /// Asks the wallet for its addresses, silently.
@@ -66,11 +68,6 @@ impl Known {
         self.sets.is_some()
     }
 
-    /// Whether the wallet was asked.
-    pub fn has_wallet(&self) -> bool {
-        self.wallet.is_some()
-    }
-
     /// Whose key it is.
     pub fn key(&self, pubkey: &PublicKey) -> Answer {
         let Some(sets) = &self.sets else {
@@ -80,8 +77,10 @@ impl Known {
         let signed = |set: &ListedSet| {
             self.wallet.as_ref().is_some_and(|known| set.signer == Some(known.check_address))
         };
-        let Some((set, entry)) = holders.iter().find(|(set, _)| signed(set)).or(holders.first())
-        else {
+        let said = |set: &ListedSet| set.signer.is_some_and(|one| self.signers.contains(&one));
+        let own = holders.iter().find(|(set, _)| signed(set));
+        let own = own.or_else(|| holders.iter().find(|(set, _)| said(set)));
+        let Some((set, entry)) = own.or(holders.first()) else {
             return Answer::new(Reason::Missing, "the copy does not hold its key");
         };
         let place = format!("{}, {}", set.id, place(entry));
@@ -89,13 +88,19 @@ impl Known {
             (Some(_), _) if signed(set) => {
                 Answer::new(Reason::Ok, format!("this wallet's own, in set {place}"))
             }
+            (_, Some(signer)) if said(set) => Answer::new(
+                Reason::Ok,
+                format!("in set {place}, which {signer} signed, as you said"),
+            ),
             (Some(_), Some(signer)) => Answer::new(
                 Reason::OriginUnknown,
                 format!("in set {place}, which {signer} signed, and not this wallet"),
             ),
             (None, Some(signer)) => Answer::new(
                 Reason::OriginUnknown,
-                format!("in set {place}, which {signer} signed; whose that is, the wallet shows"),
+                format!(
+                    "in set {place}, which {signer} signed; whose that is, the wallet shows (or --signer)"
+                ),
             ),
             (_, None) => {
                 Answer::new(Reason::OriginUnknown, format!("in set {place}, which nobody signed"))
@@ -124,7 +129,8 @@ impl Known {
         let index = self.sets.iter().flat_map(|sets| holders(sets, deposit.pubkey()));
         let index = index.filter_map(|(_, entry)| index_of(entry)).next();
         let Some(known) = &mut self.wallet else {
-            return Ok(Answer::new(Reason::NotChecked, "whom it pays was not asked"));
+            let detail = "whom it pays was not asked (--withdrawal-address, or the wallet)";
+            return Ok(Answer::new(Reason::NotChecked, detail));
         };
         if pays == Some(known.withdrawal) {
             return Ok(Answer::new(Reason::Ok, format!("pays this wallet's own address {shown}")));

@@ -12,15 +12,17 @@ use super::owner::{Answer, Known};
 use crate::{
     CommandResult,
     commands::{amount::coins, withdrawal},
-    context::Context,
+    context::{Context, read_signers},
     error::CommandError,
     output::Outcome,
 };
 
 /// Verify a deposit_data file: roots, signatures, whose keys they are, and where the money goes
 ///
-/// With --copy, whether the copies hold the keys, and in which set; with the wallet beside it,
-/// whether set and withdrawal address are this wallet's own. What was not asked is inconclusive.
+/// A file by itself shows that its roots and signatures are right, and nothing of whose keys they
+/// are. With --copy or --device that is asked as well: whether the copies hold the keys, and
+/// whether their set and the withdrawal address are this wallet's own (or a --signer's and a
+/// --withdrawal-address). What then stays open is inconclusive.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A deposit_data file
@@ -31,6 +33,16 @@ pub struct Args {
     /// Who should receive withdrawals: `device`, or an address with its checksum
     #[arg(long, value_name = "device|0x..")]
     withdrawal_address: Option<String>,
+    /// Who else may have made the set: a check address, or a custodian file
+    #[arg(long, value_name = "0x..|FILE", requires = "copy")]
+    signer: Vec<String>,
+}
+
+/// What of a deposit's ownership was asked.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    key: bool,
+    withdrawal: bool,
 }
 
 impl Args {
@@ -39,10 +51,12 @@ impl Args {
         let bytes = private_file::read(&self.file, MAX_DEPOSIT_FILE_BYTES as u64)?;
         let entries = parse_deposit_file(&bytes)
             .map_err(|error| CommandError::input(format!("{}: {error}", self.file.display())))?;
-        let mut known = Known::new(&self.copy)?;
+        let mut known = Known::new(&self.copy, read_signers(&self.signer)?)?;
         let receiver = self.withdrawal_address.as_deref().map(withdrawal::parse).transpose()?;
+        let whose = known.has_copies() || context.device_named() && receiver.is_none();
+        let asked = Asked { key: whose, withdrawal: whose || receiver.is_some() };
         let asks_wallet = receiver == Some(Withdrawal::Device);
-        let own = match asks_wallet || known.has_copies() && context.any_device() {
+        let own = match asks_wallet || whose && context.any_device() {
             true => Some(known.ask(context.open()?, &mut context.terminal)?),
             false => None,
         };
@@ -52,8 +66,8 @@ impl Args {
             None => None,
         };
         let judged: Result<Vec<_>, _> =
-            entries.iter().map(|entry| Judged::new(entry, &mut known, context)).collect();
-        Ok(outcome(&judged?))
+            entries.iter().map(|entry| Judged::new(entry, asked, &mut known, context)).collect();
+        Ok(outcome(&judged?, asked))
     }
 }
 
@@ -69,6 +83,7 @@ struct Judged {
 impl Judged {
     fn new(
         entry: &DepositEntry,
+        asked: Asked,
         known: &mut Known,
         context: &mut Context,
     ) -> Result<Self, CommandError> {
@@ -82,15 +97,9 @@ impl Judged {
         };
         let key = known.key(deposit.pubkey());
         let withdrawal = known.withdrawal(&deposit, &mut context.terminal)?;
-        // Only what was asked counts. A copy without the wallet was asked whether it holds the key.
-        let mut asked = Vec::new();
-        if known.receiver.is_some() || known.has_wallet() {
-            asked.push(&withdrawal);
-        }
-        if known.has_wallet() && known.has_copies() || key.reason == Reason::Missing {
-            asked.push(&key);
-        }
-        let bad = |verdict: Verdict| asked.iter().find(|one| one.reason.verdict() == verdict);
+        let answers = [(asked.withdrawal, &withdrawal), (asked.key, &key)];
+        let answers = answers.iter().filter(|(asked, _)| *asked).map(|(_, answer)| *answer);
+        let bad = |verdict: Verdict| answers.clone().find(|one| one.reason.verdict() == verdict);
         let worst = bad(Verdict::Contradicted).or_else(|| bad(Verdict::Inconclusive));
         let (reason, why) = match worst {
             Some(answer) => (answer.reason, Some(answer.detail.clone())),
@@ -100,7 +109,7 @@ impl Judged {
     }
 }
 
-fn outcome(judged: &[Judged]) -> Outcome {
+fn outcome(judged: &[Judged], asked: Asked) -> Outcome {
     let counts = Counts::of(judged.iter().map(|one| one.reason));
     let ok = counts.proven > 0 && counts.contradicted == 0 && counts.inconclusive == 0;
     let mut text = String::new();
@@ -121,7 +130,19 @@ fn outcome(judged: &[Judged]) -> Outcome {
         "{} proven, {} contradicted, {} inconclusive",
         counts.proven, counts.contradicted, counts.inconclusive
     );
+    text += match asked {
+        Asked { key: true, .. } => "",
+        Asked { withdrawal: true, .. } => {
+            "\nWhose keys these are was NOT CHECKED: name --copy, and the wallet with --device."
+        }
+        _ => {
+            "\nRoots and signatures alone. Whose keys these are, and whom they pay, was NOT CHECKED: \
+             name --copy, and the wallet with --device."
+        }
+    };
+    let word = |asked: bool| if asked { "checked" } else { "not_checked" };
     let json = json!({
+        "ownership": {"key": word(asked.key), "withdrawal": word(asked.withdrawal)},
         "verdicts": {
             "proven": counts.proven,
             "contradicted": counts.contradicted,
