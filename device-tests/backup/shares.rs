@@ -64,6 +64,7 @@ fn made(m: u8, n: u8) -> Folder {
         deposit_data: None,
         sealed: Vec::new(),
         history: Vec::new(),
+        exits: Vec::new(),
     };
     let mut copies = Copy::prepare_all(&[folder.path("a")]).unwrap();
     let now = Timestamp::now();

@@ -63,6 +63,7 @@ fn make_strangers_set(of_batch: bool) -> Made {
         deposit_data: None,
         sealed: Vec::new(),
         history: Vec::new(),
+        exits: Vec::new(),
     };
     let mut copies = Copy::prepare_all(&[folder.path("a"), folder.path("b")]).unwrap();
     let now = Timestamp::now();
@@ -183,6 +184,7 @@ fn add_strangers_set(folder: &Folder, key: NewKey) {
         deposit_data: None,
         sealed: Vec::new(),
         history: Vec::new(),
+        exits: Vec::new(),
     };
     let mut copies = Copy::open_all(&[folder.path("a"), folder.path("b")]).unwrap();
     let now = Timestamp::now();

@@ -42,6 +42,7 @@ fn set_with_swapped_recipient() -> Folder {
         deposit_data: None,
         sealed: Vec::new(),
         history: Vec::new(),
+        exits: Vec::new(),
     };
     let mut copies = Copy::prepare_all(&[folder.path("a"), folder.path("b")]).unwrap();
     let now = Timestamp::now();

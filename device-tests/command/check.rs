@@ -52,6 +52,7 @@ fn said_to_be_of_words(signer_words: &str, key: SecretKey, source: Address) -> F
         deposit_data: None,
         sealed: Vec::new(),
         history: Vec::new(),
+        exits: Vec::new(),
     };
     let now = Timestamp::now();
     create(&plan, &mut copies, Signer::Wallet(&mut *wallet, address), now, &mut Nobody, &mut ())

@@ -28,6 +28,7 @@ mod restore_layouts;
 mod restore_lost_keys;
 mod restore_others;
 pub(crate) mod run;
+mod sealed_exits;
 mod secrets;
 mod split;
 mod staking;

@@ -263,6 +263,7 @@ fn sealed_files_go_into_the_new_set() {
         deposit_data: None,
         sealed: vec![NewFile { path: "sealed/exits.age".parse().unwrap(), bytes: exits.clone() }],
         history: Vec::new(),
+        exits: Vec::new(),
     };
     let mut copies = Copy::prepare_all(&["a", "b"].map(|copy| folder.path(copy))).unwrap();
     let (signer, now) = (Signer::Wallet(&mut *owner, address), Timestamp::now());

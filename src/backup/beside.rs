@@ -1,12 +1,13 @@
-//! What lies beside a set: slashing histories, marks of splits, and attestations. Files are only ever added; copies
-//! complete each other's, as far as what they hold is what its name says.
+//! What lies beside a set: slashing histories, marks of splits, attestations, and sealed exits.
+//! Files are only ever added; copies complete each other's, as far as what they hold is what its
+//! name says.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::{
-    BackupError, Copy, SetId, history,
+    BackupError, Copy, SetId, exits, history,
     split_mark::SplitMark,
     verdict::{FileProblem, Reason},
 };
@@ -32,6 +33,8 @@ struct Held {
     /// The copies that hold it, or something else under its name.
     copies: Vec<String>,
     disputed: bool,
+    /// The copies in which it rotted, by its own name.
+    rotten: Vec<String>,
 }
 
 impl Beside {
@@ -43,7 +46,7 @@ impl Beside {
     ) -> Result<Self, BackupError> {
         let mut beside = Self { files: BTreeMap::new(), problems: Vec::new() };
         let mut invalid = Vec::new();
-        for folder in ["history", "attestations"] {
+        for folder in ["history", "attestations", exits::FOLDER] {
             let path: StorePath = format!("{folder}/{set}").parse()?;
             for copy in copies {
                 for entry in copy.list(&path)? {
@@ -59,29 +62,42 @@ impl Beside {
                         beside.problems.push(problem(copy, name, Reason::Unreadable));
                         continue;
                     };
-                    let valid = match folder {
-                        "history" => is_history(&entry.name, &bytes, set, keys),
-                        _ => is_attestation(&entry.name, &bytes, set),
+                    let valid = |valid: bool| valid.then_some(()).ok_or(Reason::Malformed);
+                    let checked = match folder {
+                        "history" => valid(is_history(&entry.name, &bytes, set, keys)),
+                        "attestations" => valid(is_attestation(&entry.name, &bytes, set)),
+                        _ => exits::check(&entry.name, &bytes),
                     };
-                    match valid {
-                        true => beside.add(copy, file, bytes),
-                        false => invalid.push((copy, file)),
+                    match checked {
+                        Ok(()) => beside.add(copy, file, bytes),
+                        Err(reason) => invalid.push((copy, file, reason)),
                     }
                 }
             }
         }
-        for (copy, file) in invalid {
-            // What stands under its name elsewhere is not put in its place.
-            if let Some(held) = beside.files.get_mut(&file) {
-                held.copies.push(copy.id().to_owned());
+        for (copy, file, reason) in invalid {
+            match (beside.files.get_mut(&file), reason) {
+                // Its name says what it must be, and another copy has just that.
+                (Some(held), Reason::BitRot) => {
+                    held.rotten.push(copy.id().to_owned());
+                    continue;
+                }
+                // What stands under its name elsewhere is not put in its place.
+                (Some(held), _) => held.copies.push(copy.id().to_owned()),
+                (None, _) => {}
             }
-            beside.problems.push(problem(copy, file.to_string(), Reason::Malformed));
+            beside.problems.push(problem(copy, file.to_string(), reason));
         }
         Ok(beside)
     }
 
     fn add(&mut self, copy: &Copy, file: StorePath, bytes: Vec<u8>) {
-        let new = || Held { bytes: bytes.clone(), copies: Vec::new(), disputed: false };
+        let new = || Held {
+            bytes: bytes.clone(),
+            copies: Vec::new(),
+            disputed: false,
+            rotten: Vec::new(),
+        };
         let held = self.files.entry(file.clone()).or_insert_with(new);
         held.copies.push(copy.id().to_owned());
         if held.bytes != bytes {
@@ -95,13 +111,18 @@ impl Beside {
         self.problems.clone()
     }
 
-    /// Adds to `copy` what it lacks, and gives how many that were. What it has stays as it is; of
-    /// two files that dispute one name neither is spread.
+    /// Adds to `copy` what it lacks, and gives how many that were. What it has stays as it is, but
+    /// for what rotted by its own name; of two files that dispute one name neither is spread.
     pub(super) fn complete(&self, copy: &Copy) -> Result<usize, BackupError> {
         let mut added = 0;
-        for (path, held) in &self.files {
+        for (path, held) in self.files.iter().filter(|(_, held)| !held.disputed) {
+            if held.rotten.iter().any(|id| id == copy.id()) {
+                copy.put_again(path, &held.bytes)?;
+                added += 1;
+                continue;
+            }
             let lacks = !held.copies.iter().any(|id| id == copy.id());
-            if lacks && !held.disputed && copy.add_if_absent(path, &held.bytes)? {
+            if lacks && copy.add_if_absent(path, &held.bytes)? {
                 added += 1;
             }
         }

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{BackupError, Digest, SetId, retired, verdict::Reason};
+use super::{BackupError, Digest, SetId, exits, retired, verdict::Reason};
 use crate::store::{
     Directory, EntryKind, Lock, NewFile, ReadBack, Store as _, StoreError, StorePath,
 };
@@ -17,7 +17,7 @@ const COPY_JSON: &str = "copy.json";
 const MAX_COPY_JSON: u64 = 4096;
 
 /// What lies in a copy beside its sets.
-const OWN: [&str; 4] = [COPY_JSON, "history", "attestations", retired::FOLDER];
+const OWN: [&str; 5] = [COPY_JSON, "history", "attestations", exits::FOLDER, retired::FOLDER];
 
 /// A folder that holds sets, or is going to.
 #[derive(Debug)]
@@ -203,6 +203,11 @@ impl Copy {
             Err(StoreError::Exists(_)) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Puts one file below `stockade/` in the place of one of the same name that rotted.
+    pub(super) fn put_again(&self, path: &StorePath, bytes: &[u8]) -> Result<(), BackupError> {
+        Ok(self.store.put(&NewFile { path: path.clone(), bytes: bytes.to_vec() })?)
     }
 
     /// Adds one file below `stockade/`, where there is none yet.

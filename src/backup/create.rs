@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BackupError, Copy, Digest, SetId, history,
+    BackupError, Copy, Digest, SetId,
+    exits::{self, NewExit},
+    history,
     manifest::{FileEntry, KEYSTORES, KeystoreEntry, Manifest, Source},
     origin::Signer,
     recovery,
@@ -56,6 +58,8 @@ pub struct Plan {
     /// The slashing histories that come with the keys (EIP-3076), already checked, and when each
     /// was given: what is older stays older in another set.
     pub history: Vec<(Timestamp, Vec<u8>)>,
+    /// Exits that were signed before, to lie sealed beside the set.
+    pub exits: Vec<NewExit>,
 }
 
 /// A set that was made.
@@ -96,6 +100,7 @@ pub fn create(
     let manifest = Manifest::new(id, now, plan.test, threshold, custodians, keystores, listed);
     let manifest = manifest.to_json()?;
     let digest = Digest::of(&manifest);
+    let exits = exits::seal_all(&plan.exits, &secret.files_recipient()?)?;
     let origin = signer.sign(&set_id, &digest, user)?;
     files.extend(others);
     files.push(file("manifest.mac", secret.manifest_mac(&manifest).into_bytes())?);
@@ -108,7 +113,7 @@ pub fn create(
     let total = copies.len();
     for (i, copy) in copies.iter_mut().enumerate() {
         progress.step("writing copies", i, total);
-        match write(copy, &set_id, &files, &plan.history) {
+        match write(copy, &set_id, &files, &plan.history, &exits) {
             Ok(read_back) => written.push((copy.id().to_owned(), read_back)),
             Err(error) if written.is_empty() => return Err(error),
             Err(error) => {
@@ -122,17 +127,20 @@ pub fn create(
     Ok(Created { set_id, manifest: digest, copies: written })
 }
 
-/// Publishes the set to one copy, its keys' history first: keys without it are never there alone.
+/// Publishes the set to one copy, what lies beside it first: keys without their history are never
+/// there alone.
 fn write(
     copy: &mut Copy,
     set_id: &SetId,
     files: &[NewFile],
     kept: &[(Timestamp, Vec<u8>)],
+    exits: &[(String, Vec<u8>)],
 ) -> Result<ReadBack, BackupError> {
     copy.initialise()?;
     for (time, bytes) in kept {
         history::keep(copy, set_id, bytes, *time)?;
     }
+    exits::keep(copy, set_id, exits)?;
     copy.publish(set_id, files)
 }
 

@@ -10,6 +10,7 @@ use crate::{
     device_secret::SecretError,
     eth::Address,
     eth2_keystore::{KdfError, KeystoreError, PasswordError},
+    staking::ExitError,
     store::StoreError,
 };
 
@@ -193,6 +194,9 @@ pub enum BackupError {
     /// A password file that cannot be one.
     #[error("the password file {} cannot be used: {}", .0.display(), .1)]
     PasswordFile(PathBuf, String),
+    /// A voluntary exit.
+    #[error(transparent)]
+    Exit(#[from] ExitError),
     /// JSON could not be written.
     #[error("JSON could not be written: {0}")]
     Json(#[from] serde_json::Error),

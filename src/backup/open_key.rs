@@ -1,4 +1,4 @@
-//! One signing key out of a set, for what a validator signs once: an exit, a top-up.
+//! Signing keys out of a set, for what a validator signs once: an exit, a top-up.
 
 use super::{
     BackupError, Copy,
@@ -10,9 +10,19 @@ use super::{
 };
 use crate::{
     bls::{PublicKey, SecretKey},
+    custodian::Recipient,
     interact::{Interact, Progress},
-    staking::{Deposit, parse_deposit_file},
+    staking::{Deposit, DepositEntry, parse_deposit_file},
 };
+
+/// Keys of a set, opened.
+#[derive(Debug)]
+pub struct OpenKeys {
+    /// The keys, in the order in which they were asked for.
+    pub keys: Vec<OpenKey>,
+    /// What else is secret and belongs to the set is sealed to this.
+    pub files: Recipient,
+}
 
 /// A key of a set, opened.
 #[derive(Debug)]
@@ -23,18 +33,18 @@ pub struct OpenKey {
     pub deposit: Option<Deposit>,
 }
 
-/// Opens the key `pubkey` of `set` with those at hand. The set's other keys need not open.
-#[allow(clippy::too_many_arguments, reason = "which key, where, trusted by what, with whom")]
-pub fn open_key(
+/// Opens the keys `pubkeys` of `set` with those at hand. The set's other keys need not open.
+#[allow(clippy::too_many_arguments, reason = "which keys, where, trusted by what, with whom")]
+pub fn open_keys(
     copies: &[Copy],
     set: &ScrubbedSet,
-    pubkey: &PublicKey,
+    pubkeys: &[PublicKey],
     pins: &Pins,
     accept_unknown_origin: bool,
     hands: &mut Hands,
     user: &mut dyn Interact,
     progress: &mut dyn Progress,
-) -> Result<OpenKey, BackupError> {
+) -> Result<OpenKeys, BackupError> {
     let refuse = |reason: Reason, notes: &[String]| BackupError::NotOpened {
         set: set.id.clone(),
         reason: because(reason, notes),
@@ -45,26 +55,29 @@ pub fn open_key(
         Closed::Failed(error) => error.into(),
     })?;
     opened.notes.iter().for_each(|note| user.note(note));
-    let keys = opened.keys(set, copies, progress)?;
-    let (_, key) = keys
-        .into_iter()
-        .find(|(entry, _)| entry.pubkey == *pubkey)
-        .ok_or_else(|| refuse(Reason::Missing, &[]))?;
-    let secret = key.map_err(|reason| refuse(reason, &[]))?.secret;
-    Ok(OpenKey { secret, deposit: deposit_of(&opened, set, copies, pubkey) })
+    let mut all = opened.keys(set, copies, progress)?;
+    let deposits = deposits(&opened, set, copies);
+    let take = |pubkey: &PublicKey| -> Result<OpenKey, BackupError> {
+        let at = all.iter().position(|(entry, _)| entry.pubkey == *pubkey);
+        let (_, key) = all.swap_remove(at.ok_or_else(|| refuse(Reason::Missing, &[]))?);
+        let secret = key.map_err(|reason| refuse(reason, &[]))?.secret;
+        Ok(OpenKey { secret, deposit: deposit_of(pubkey, &deposits) })
+    };
+    let keys = pubkeys.iter().map(take).collect::<Result<_, _>>()?;
+    Ok(OpenKeys { keys, files: opened.secret.files_recipient()? })
 }
 
-/// The deposit of `pubkey` in the set's deposit data, from any copy that holds that file whole.
-fn deposit_of(
-    opened: &OpenedSet<'_>,
-    set: &ScrubbedSet,
-    copies: &[Copy],
-    pubkey: &PublicKey,
-) -> Option<Deposit> {
+/// The set's deposit data, from any copy that holds that file whole.
+fn deposits(opened: &OpenedSet<'_>, set: &ScrubbedSet, copies: &[Copy]) -> Vec<DepositEntry> {
     let mut files = opened.read.manifest.files.iter();
-    let file = files.find(|entry| entry.path.as_str().starts_with("deposit_data-"))?;
-    let bytes = set.file(copies, &file.path, &file.sha256)?;
-    let deposits = parse_deposit_file(&bytes).ok()?;
-    let mut deposits = deposits.iter().filter_map(|entry| entry.verify().ok());
-    deposits.find(|deposit| deposit.pubkey() == pubkey)
+    let file = files.find(|entry| entry.path.as_str().starts_with("deposit_data-"));
+    let bytes = file.and_then(|file| set.file(copies, &file.path, &file.sha256));
+    bytes.and_then(|bytes| parse_deposit_file(&bytes).ok()).unwrap_or_default()
+}
+
+/// The deposit of `pubkey`, where it is sound.
+fn deposit_of(pubkey: &PublicKey, deposits: &[DepositEntry]) -> Option<Deposit> {
+    let digits = pubkey.to_string();
+    let mut named = deposits.iter().filter(|entry| entry.pubkey == digits);
+    named.find_map(|entry| entry.verify().ok())
 }

@@ -143,4 +143,7 @@ const LAST_STEPS: &str = r#"4. The password of every keystore in keystores/ is H
    Every validator client imports them with that password.
 5. manifest.json lists every keystore with its public key. Whose set it is: origin.json holds the
    check address's EIP-191 signature over the SHA-256 of manifest.json.
+6. Where the folder exits/ lies beside the sets, its .age files are signed voluntary exits. One more
+   identity opens those of this set: the 32 bytes of HKDF-SHA256(set-secret, salt = "stockade/set/v1",
+   info = "files identity") in Bech32, as in step 2. A beacon node ends a validator with one, for good.
 "#;

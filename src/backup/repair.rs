@@ -31,11 +31,11 @@ pub struct Decider<'a> {
 pub struct Repair {
     /// What became of each set in each copy.
     pub sets: Vec<Repaired>,
-    /// How many histories, attestations, and notes of splits and retired sets were added to copies
-    /// that lacked them.
+    /// How many histories, attestations, sealed exits, and notes of splits and retired sets were
+    /// added to copies that lacked them, or in which they had rotted.
     pub added: usize,
-    /// Histories and attestations that are none, or that differ from another's of the same name.
-    /// They stay as they are.
+    /// Histories, attestations and sealed exits that are none, or that differ from another's of the
+    /// same name. They stay as they are.
     pub problems: Vec<FileProblem>,
 }
 
@@ -95,7 +95,7 @@ pub fn repair(
                     mend(set, whole, copy, inspection.as_ref(), &beside, &mut repair)?
                 }
             };
-            if inspection.is_some() {
+            if inspection.is_some() && !matches!(done, Done::Written(_)) {
                 repair.added += beside.complete(copy)?;
             }
             let (set, copy) = (set.id.clone(), copy.id().to_owned());

@@ -5,6 +5,7 @@ use super::{
     BackupError, Copy,
     create::{self, Created, NewKey, Plan},
     custodians::{self, Chosen, Given},
+    exits,
     hands::Hands,
     history,
     manifest::Manifest,
@@ -83,6 +84,10 @@ pub fn reseal(
     // Before anything is made: one that cannot be read stops it.
     let splits = split_mark::all(copies, &set.id)?;
     let keys = new_keys(&opened, set, copies, progress, &refuse)?;
+    let (exits, lost) = exits::all(copies, &set.id, &manifest.keystores, &opened.secret)?;
+    for file in lost {
+        user.note(&format!("{file} is in no copy whole, and not taken over."));
+    }
     let signer = signer(set, hands).ok_or_else(|| {
         refuse("a wallet signs the new set, and none is here: name one with --device".to_owned())
     })?;
@@ -102,6 +107,7 @@ pub fn reseal(
         deposit_data,
         sealed,
         history: history::all(copies, &set.id)?,
+        exits,
     };
     let made = create::create(&plan, copies, Signer::Wallet(wallet, signer), now, user, progress)?;
     for copy in copies.iter() {

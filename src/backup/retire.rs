@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::{
     BackupError, Copy, Digest, SetId,
     drill::{self, Options},
+    exits,
     hands::Hands,
     history,
     origin::{OriginVerdict, Pins},
@@ -67,7 +68,8 @@ pub fn prepare(
         .map_err(refuse)?
         .into_iter()
         .unzip::<_, _, Vec<_>, Vec<_>>();
-    let (keys, other_files): (Vec<_>, Vec<_>) = (keys.concat(), other_files.concat());
+    let (keys, mut other_files): (Vec<_>, Vec<_>) = (keys.concat(), other_files.concat());
+    other_files.extend(exits::lost_with(copies, set, by)?);
     let held: BTreeSet<_> = new.sets.iter().flat_map(|new| of_manifest(new, &pins)).collect();
     let absent: Vec<_> = keys.iter().filter(|key| !held.contains(key)).collect();
     if let Some(first) = absent.first() {

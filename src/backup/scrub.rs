@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BackupError, Copy, Digest, Known, SetId,
+    BackupError, Copy, Digest, Known, SetId, exits,
     inspect::{Inspection, ReadManifest},
     manifest::KeystoreEntry,
     origin::{OriginVerdict, Pins},
@@ -259,6 +259,7 @@ impl ScrubbedSet {
         report: &mut Report,
     ) {
         report.origin = report.origin.max(self.worst_origin(pins));
+        report.files.extend(exits::problems(copies, &self.id));
         let agreed = self.manifest(pins);
         for ((copy, inspection), standing) in copies.iter().zip(&self.copies).zip(standing) {
             let Some(inspection) = inspection else {

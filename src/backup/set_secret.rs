@@ -6,7 +6,7 @@ use sha2::Sha256;
 
 use super::share;
 use crate::{
-    custodian::{Identity, shamir},
+    custodian::{Identity, Recipient, SealError, shamir},
     secret::{SecretBytes, SecretText},
 };
 
@@ -61,6 +61,12 @@ impl SetSecret {
     /// The identity of the set's other sealed files.
     pub fn files_identity(&self) -> Identity {
         Identity::from_secret(self.expand("files identity").expose())
+    }
+
+    /// The public half of it: sealing needs no more.
+    pub(super) fn files_recipient(&self) -> Result<Recipient, SealError> {
+        let recipient = self.files_identity().recipient();
+        Recipient::try_from(recipient).map_err(|why| SealError::Recipient(why.to_owned()))
     }
 
     /// The content of manifest.mac for a manifest's bytes.

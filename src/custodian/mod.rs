@@ -20,5 +20,5 @@ pub use identity::{Identity, OpenError, open};
 pub use plain::{PlainCustodian, PlainKind};
 pub use recipient::Recipient;
 pub use seal::SealError;
-pub(crate) use seal::seal;
+pub(crate) use seal::{seal, seal_to_recipient};
 pub use sealed_identity::PassphraseError;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use super::{AnyCustodian, PlainKind, plugin};
+use super::{AnyCustodian, PlainKind, Recipient, plugin};
 use crate::interact::Interact;
 
 /// Why something could not be sealed.
@@ -41,6 +41,12 @@ pub(crate) fn seal(
         let recipients: Vec<_> = recipients.iter().map(AsRef::as_ref).collect();
         seal_to(plain, &recipients)
     })
+}
+
+/// Seals `plain` to one recipient of which nobody need be asked.
+pub(crate) fn seal_to_recipient(plain: &[u8], recipient: &Recipient) -> Result<Vec<u8>, SealError> {
+    let bad = |_| SealError::Recipient(recipient.to_string());
+    seal_to(plain, &[&recipient.to_age().map_err(bad)?])
 }
 
 /// Seals `plain` to several recipients, any one of which opens it.

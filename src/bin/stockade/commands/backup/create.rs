@@ -162,6 +162,7 @@ impl Args {
             deposit_data: None,
             sealed: Vec::new(),
             history: history.into_iter().map(|bytes| (now, bytes)).collect(),
+            exits: Vec::new(),
         };
         let mut progress = terminal.progress();
         let signer = Signer::Wallet(wallet, address);

@@ -3,6 +3,7 @@
 mod create;
 pub mod created;
 mod drill;
+mod exits;
 mod list;
 mod next_steps;
 mod other_sets;

@@ -65,11 +65,14 @@ impl Args {
         let after = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let mut found = after.report(&copies, &pins);
         found.warnings.extend(medium::shared(&copies));
-        found.files.extend(problems);
+        let after_files = found.files.clone();
+        // A sealed exit that rotted everywhere the scrub has found too.
+        found.files.extend(problems.into_iter().filter(|one| !after_files.contains(one)));
         let mut outcome = crate::commands::report::outcome(&found, &copies);
         let mut text: String = repaired.iter().map(|one| line(one, &copies)).collect();
         if added > 0 {
-            text += &format!("{added} slashing histories, attestations and notes added\n");
+            let what = "slashing histories, attestations, sealed exits and notes";
+            text += &format!("{added} {what} added\n");
         }
         outcome.text.insert_str(0, &text);
         outcome.json.insert("repaired".to_owned(), repaired.iter().map(as_json).collect());

@@ -14,6 +14,7 @@ use stockade::{
 };
 
 use super::{
+    exits,
     next_steps::{import_history, start},
     other_sets::{Other, other_sets},
     settle_history::{HistoryArgs, Settled, wait},
@@ -108,6 +109,7 @@ impl Args {
         let mut outcome = self.outcome(&restorable, &set.id, &settled, &kept);
         outcome.json.insert("lacks".to_owned(), lacks.into());
         outcome.json.insert("other_sets".to_owned(), others.iter().map(Other::json).collect());
+        exits::tell(&copies, &set.id, &mut outcome)?;
         Ok(outcome)
     }
 

@@ -1,6 +1,8 @@
 //! exit: a validator that leaves.
 
 mod create;
+mod open;
+mod sealed;
 mod verify;
 
 use clap::Subcommand;
@@ -10,8 +12,9 @@ use crate::{CommandResult, context::Context};
 /// The verbs of `exit`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Create(create::Args),
-    Verify(verify::Args),
+    Create(Box<create::Args>),
+    Open(open::Args),
+    Verify(Box<verify::Args>),
 }
 
 impl Command {
@@ -19,6 +22,7 @@ impl Command {
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self {
             Self::Create(args) => args.run(context),
+            Self::Open(args) => args.run(context),
             Self::Verify(args) => args.run(context),
         }
     }
