@@ -18,6 +18,7 @@ pub mod interact;
 pub mod json;
 pub mod ledger;
 pub mod mnemonic;
+mod parallel;
 pub mod path;
 pub mod reader;
 #[cfg(feature = "rpc")]

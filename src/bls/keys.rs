@@ -1,6 +1,6 @@
 //! Secret and public keys, and the key tree of EIP-2333.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::OnceLock};
 
 use blst::min_pk;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -32,34 +32,47 @@ pub enum KeyError {
 
 /// A validator's secret key. The library beneath wipes it when dropped; its own Debug would print
 /// it, so it never leaves this type.
-pub struct SecretKey(min_pk::SecretKey);
+pub struct SecretKey {
+    number: min_pk::SecretKey,
+    /// Its public key, once it was worked out: nothing else that is done with a key takes as long.
+    public: OnceLock<PublicKey>,
+}
 
 impl SecretKey {
+    fn new(number: min_pk::SecretKey) -> Self {
+        Self { number, public: OnceLock::new() }
+    }
+
     /// EIP-2333 `derive_master_SK`.
     pub fn derive_master(seed: &[u8]) -> Result<Self, KeyError> {
         min_pk::SecretKey::derive_master_eip2333(seed)
-            .map(Self)
+            .map(Self::new)
             .map_err(|_| KeyError::ShortSeed(seed.len()))
     }
 
     /// EIP-2333 `derive_child_SK`.
     pub fn derive_child(&self, index: u32) -> Self {
-        Self(self.0.derive_child_eip2333(index))
+        Self::new(self.number.derive_child_eip2333(index))
     }
 
     /// The key at `path` below this one.
     pub fn derive_path(&self, path: &DerivationPath) -> Self {
-        path.levels().iter().fold(Self(self.0.clone()), |key, level| key.derive_child(*level))
+        self.derive(path.levels())
+    }
+
+    pub(super) fn derive(&self, levels: &[u32]) -> Self {
+        let this = Self::new(self.number.clone());
+        levels.iter().fold(this, |key, level| key.derive_child(*level))
     }
 
     /// From 32 bytes, big-endian.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
-        min_pk::SecretKey::from_bytes(bytes).map(Self).map_err(|_| KeyError::NoSecretKey)
+        min_pk::SecretKey::from_bytes(bytes).map(Self::new).map_err(|_| KeyError::NoSecretKey)
     }
 
     /// The 32 bytes, big-endian.
     pub fn to_bytes(&self) -> SecretBytes<32> {
-        let mut bytes = self.0.to_bytes();
+        let mut bytes = self.number.to_bytes();
         let secret = SecretBytes::new(|to| to.copy_from_slice(&bytes));
         bytes.zeroize();
         secret
@@ -67,12 +80,17 @@ impl SecretKey {
 
     /// Its public key.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey(self.0.sk_to_pk().compress())
+        *self.public.get_or_init(|| PublicKey(self.number.sk_to_pk().compress()))
+    }
+
+    /// Spares it the working out, where it is known that this is its public key.
+    pub(super) fn remember(&self, public: PublicKey) {
+        let _ = self.public.set(public);
     }
 
     /// Signs a 32-byte signing root.
     pub fn sign(&self, root: &[u8; 32]) -> Signature {
-        Signature::from_point(&self.0.sign(root, DST, &[]))
+        Signature::from_point(&self.number.sign(root, DST, &[]))
     }
 }
 
@@ -109,10 +127,43 @@ impl FromStr for PublicKey {
 
     /// Takes 96 hex digits in either case, with or without 0x.
     fn from_str(text: &str) -> Result<Self, KeyError> {
+        text.parse::<UncheckedPublicKey>()?.check()
+    }
+}
+
+/// 48 bytes where a public key stands. Whether they are one takes long to tell, so where there are
+/// thousands it is told on all cores at once, or not at all of those that are known already.
+pub(crate) struct UncheckedPublicKey([u8; 48]);
+
+impl UncheckedPublicKey {
+    /// The public key, if it is one.
+    pub(crate) fn check(&self) -> Result<PublicKey, KeyError> {
+        PublicKey::from_bytes(self.0)
+    }
+
+    /// As [`Self::check`], where it is probably `known`.
+    pub(crate) fn check_unless(&self, known: Option<&PublicKey>) -> Result<PublicKey, KeyError> {
+        match known {
+            Some(known) if known.0 == self.0 => Ok(*known),
+            _ => self.check(),
+        }
+    }
+}
+
+impl FromStr for UncheckedPublicKey {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
         let digits = text.strip_prefix("0x").unwrap_or(text);
         let mut bytes = [0; 48];
         hex::decode_to_slice(digits, &mut bytes).map_err(|_| KeyError::Malformed)?;
-        Self::from_bytes(bytes)
+        Ok(Self(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for UncheckedPublicKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 

@@ -22,6 +22,11 @@ impl Scalar {
         Self(Zeroizing::new(Element::new(&U256::from(number))))
     }
 
+    /// A number of 16 bytes, little-endian, which is no secret.
+    pub(super) fn from_le_bytes(bytes: [u8; 16]) -> Self {
+        Self(Zeroizing::new(Element::new(&U256::from(u128::from_le_bytes(bytes)))))
+    }
+
     /// The number that a secret key is.
     pub(super) fn of_key(key: &SecretKey) -> Self {
         let bytes = key.to_bytes();

@@ -1,11 +1,7 @@
 //! Many key derivations at once: as many as there are cores, and as memory is allowed.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
-};
-
 use super::{DecryptionKey, Kdf, KdfError, KdfFunction, Password};
+use crate::parallel;
 
 /// The most memory that derivations take together, in bytes: four of EIP-2335's full cost.
 pub const MEMORY_BUDGET: u64 = 1 << 30;
@@ -21,37 +17,10 @@ pub fn derive_all(
     budget: u64,
     step: &mut dyn FnMut(usize),
 ) -> Vec<Result<DecryptionKey, KdfError>> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let largest = jobs.iter().map(|(_, kdf)| memory(kdf)).max().unwrap_or(1).max(1);
     let affordable = usize::try_from(budget / largest).unwrap_or(usize::MAX);
-    let threads = cores.min(affordable).min(jobs.len()).max(1);
-    let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<_>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
-    let (done, finished) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            let (next, results, done) = (&next, &results, done.clone());
-            scope.spawn(move || {
-                loop {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    let (Some((password, kdf)), Some(place)) = (jobs.get(i), results.get(i)) else {
-                        return;
-                    };
-                    let key = DecryptionKey::derive(password, kdf);
-                    *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
-                    let _ = done.send(());
-                }
-            });
-        }
-        drop(done);
-        (1..).zip(finished.iter()).for_each(|(count, ())| step(count));
-    });
-    let result =
-        |place: Mutex<Option<_>>| place.into_inner().unwrap_or_else(PoisonError::into_inner);
-    // Nothing is missing unless a thread ended early; what it owed is derived here then.
-    let keys = results.into_iter().map(result).zip(jobs);
-    keys.map(|(key, (password, kdf))| key.unwrap_or_else(|| DecryptionKey::derive(password, kdf)))
-        .collect()
+    let threads = parallel::cores().min(affordable);
+    parallel::map_on(threads, 1, jobs, step, |(password, kdf)| DecryptionKey::derive(password, kdf))
 }
 
 /// What a derivation takes, in bytes.

@@ -6,17 +6,24 @@ use super::{
     Kdf, KdfFunction, Keystore, KeystoreError,
     keystore::{MAX_DESCRIPTION, MAX_KEYSTORE_BYTES, MAX_PATH},
 };
-use crate::json::{clip, from_slice, to_string_indented};
+use crate::{
+    bls::{PublicKey, UncheckedPublicKey},
+    json::{clip, from_slice, to_string_indented},
+};
 
 /// A uuid has 36 characters; nothing depends on it.
 const MAX_UUID: usize = 64;
 
-/// Reads a keystore file.
-pub(super) fn parse(content: &[u8]) -> Result<Keystore, KeystoreError> {
-    // First, so that an account's keystore (version 3) is named for what it is.
-    let Versioned { version } = from_slice(content, MAX_KEYSTORE_BYTES)?;
-    version.check()?;
-    let file: File = from_slice(content, MAX_KEYSTORE_BYTES)?;
+/// Reads a keystore file, whose public key is probably `known`.
+pub(super) fn parse(content: &[u8], known: Option<&PublicKey>) -> Result<Keystore, KeystoreError> {
+    let file = from_slice(content, MAX_KEYSTORE_BYTES).or_else(|error| {
+        // An account's keystore (version 3) is named for what it is.
+        let Versioned { version } = from_slice(content, MAX_KEYSTORE_BYTES)?;
+        version.check()?;
+        Err(KeystoreError::from(error))
+    });
+    let file: File = file?;
+    file.version.check()?;
 
     let Crypto { kdf, checksum, cipher } = file.crypto;
     expect("crypto.checksum.function", &checksum.function, "sha256")?;
@@ -34,12 +41,17 @@ pub(super) fn parse(content: &[u8]) -> Result<Keystore, KeystoreError> {
         iv: hex_array("crypto.cipher.params.iv", &cipher.params.iv)?,
         ciphertext: hex_array("crypto.cipher.message", &cipher.message)?,
         description: file.description,
-        pubkey: hex_digits(&file.pubkey).parse().map_err(|_| KeystoreError::Field {
-            field: "pubkey",
-            problem: "is no BLS public key of 96 hex digits",
-        })?,
+        pubkey: public_key(&file.pubkey, known)?,
         path: file.path,
         uuid: file.uuid,
+    })
+}
+
+fn public_key(text: &str, known: Option<&PublicKey>) -> Result<PublicKey, KeystoreError> {
+    let bytes = hex_digits(text).parse::<UncheckedPublicKey>();
+    bytes.and_then(|bytes| bytes.check_unless(known)).map_err(|_| KeystoreError::Field {
+        field: "pubkey",
+        problem: "is no BLS public key of 96 hex digits",
     })
 }
 
@@ -181,12 +193,12 @@ struct CipherParams {
 }
 
 impl Version {
-    fn check(self) -> Result<(), KeystoreError> {
+    fn check(&self) -> Result<(), KeystoreError> {
         match self {
             Self::Number(4) => Ok(()),
             Self::Number(other) => Err(KeystoreError::Version(other.to_string())),
             Self::Text(text) if text == "4" => Ok(()),
-            Self::Text(text) => Err(KeystoreError::Version(clip(&text, 20))),
+            Self::Text(text) => Err(KeystoreError::Version(clip(text, 20))),
         }
     }
 }

@@ -32,7 +32,13 @@ pub struct Keystore {
 impl Keystore {
     /// Reads a keystore file's content. Its key derivation is known to be bearable afterwards.
     pub fn parse(content: &[u8]) -> Result<Self, KeystoreError> {
-        json::parse(content)
+        json::parse(content, None)
+    }
+
+    /// As [`Keystore::parse`], where the public key is probably `known`: that it is one need not
+    /// be found out again then. Nothing else follows from it: it may name another.
+    pub(crate) fn parse_known(content: &[u8], known: &PublicKey) -> Result<Self, KeystoreError> {
+        json::parse(content, Some(known))
     }
 
     /// The file's content in the form that every client takes; fields that were absent stay so.
@@ -48,6 +54,11 @@ impl Keystore {
     /// Opens the keystore with a key that was derived for its [`Keystore::kdf`]. The secret key
     /// that comes out is always the one of [`Keystore::pubkey`].
     pub fn open_with(&self, key: &DecryptionKey) -> Result<SecretKey, KeystoreError> {
+        self.require_own(self.decrypt(key)?)
+    }
+
+    /// Takes the secret key out, whosever it is.
+    pub(super) fn decrypt(&self, key: &DecryptionKey) -> Result<SecretKey, KeystoreError> {
         if *key.kdf() != self.kdf {
             return Err(KeystoreError::OtherKdf);
         }
@@ -58,7 +69,11 @@ impl Keystore {
             out.copy_from_slice(&self.ciphertext);
             cipher::apply(key.bytes(), &self.iv, out);
         });
-        let secret = SecretKey::from_bytes(bytes.expose()).map_err(|_| KeystoreError::NotAKey)?;
+        SecretKey::from_bytes(bytes.expose()).map_err(|_| KeystoreError::NotAKey)
+    }
+
+    /// The secret key, if it is the one of [`Keystore::pubkey`].
+    pub(super) fn require_own(&self, secret: SecretKey) -> Result<SecretKey, KeystoreError> {
         let opened = secret.public_key();
         match opened == self.pubkey {
             true => Ok(secret),
@@ -148,6 +163,19 @@ mod tests {
         let secret = SecretKey::derive_master(&[1; 32]).unwrap();
         let keystore = Keystore::seal(&secret, "", "", &key(1)).unwrap();
         assert_eq!(keystore.open_with(&key(2)).unwrap_err(), KeystoreError::OtherKdf);
+    }
+
+    #[test]
+    fn a_public_key_that_is_expected_is_not_taken_for_the_one_that_is_named() {
+        let keys = [1, 2].map(|seed| SecretKey::derive_master(&[seed; 32]).unwrap());
+        let [own, other] = keys.each_ref().map(SecretKey::public_key);
+        let json = Keystore::seal(&keys[0], "", "", &key(1)).unwrap().to_json().unwrap();
+        for known in [own, other] {
+            let keystore = Keystore::parse_known(json.as_bytes(), &known).unwrap();
+            assert_eq!(*keystore.pubkey(), own);
+        }
+        let no_key = json.replace(&own.to_string(), &"c0".repeat(48));
+        assert!(Keystore::parse_known(no_key.as_bytes(), &own).is_err());
     }
 
     #[test]
