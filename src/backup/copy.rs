@@ -1,8 +1,8 @@
 //! A copy: a folder on a stick, a disk or a share that holds sets, below `stockade/`.
 
 use std::{
-    cell::OnceCell,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct Copy {
     description: Description,
     exists: bool,
     damage: Option<Reason>,
-    lock: OnceCell<Lock>,
+    lock: OnceLock<Lock>,
 }
 
 /// copy.json.
@@ -88,7 +88,7 @@ impl Copy {
             }
             Err(error) => return Err(error.into()),
         };
-        let (dir, lock) = (dir.to_owned(), OnceCell::new());
+        let (dir, lock) = (dir.to_owned(), OnceLock::new());
         Ok(Self { dir, store, description, exists: !empty, damage, lock })
     }
 
@@ -135,6 +135,16 @@ impl Copy {
     /// Reads a file below `stockade/`.
     pub fn read(&self, path: &StorePath, limit: u64) -> Result<Vec<u8>, StoreError> {
         self.store.read(path, limit)
+    }
+
+    /// As [`Copy::read`], piece by piece: so much is in memory at a time. Says how long it was.
+    pub(super) fn read_pieces(
+        &self,
+        path: &StorePath,
+        limit: u64,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<u64, StoreError> {
+        self.store.read_pieces(path, limit, take)
     }
 
     /// Lists a folder below `stockade/`.

@@ -21,6 +21,20 @@ impl Digest {
     }
 }
 
+/// The digest of what is not in memory all at once.
+#[derive(Default)]
+pub(super) struct Digesting(Sha256);
+
+impl Digesting {
+    pub(super) fn take(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    pub(super) fn end(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
 impl FromStr for Digest {
     type Err = DigestError;
 

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     Copy, Digest, Known, SetId,
+    inspect_file::{Listed, MAX_FILE, Whole, check, reason_of},
     known::NotHeld,
     manifest::{KEYSTORES, Manifest, RESERVED},
     origin::Origin,
@@ -16,12 +17,9 @@ use super::{
 use crate::{
     bls::PublicKey,
     eth::Address,
-    eth2_keystore::Keystore,
-    store::{EntryKind, StoreError, StorePath},
+    parallel,
+    store::{EntryKind, StorePath},
 };
-
-/// The longest of the other files of a set.
-const MAX_FILE: u64 = 256 * 1024 * 1024;
 
 /// One set in one copy, as it was read.
 #[derive(Debug)]
@@ -67,14 +65,7 @@ impl Inspection {
         let signer = reading.signer(sums.as_ref(), manifest.as_deref());
         let expected = expected_files(sums.as_ref(), manifest.as_deref());
         reading.compare_lists(sums.as_ref(), manifest.as_deref(), &expected);
-        let mut unsigned_keys = Vec::new();
-        for (path, digest) in &expected {
-            let bytes = reading.check(path, digest);
-            if manifest.is_none() && path.names().next() == Some(KEYSTORES) {
-                let keystore = bytes.and_then(|bytes| Keystore::parse(&bytes).ok());
-                unsigned_keys.push((path.to_string(), keystore.map(|k| *k.pubkey())));
-            }
-        }
+        let unsigned_keys = reading.check_all(&expected, manifest.is_none());
         if let Some(read) = &manifest {
             reading.compare_sizes(read);
         }
@@ -125,17 +116,10 @@ impl Reading<'_> {
         let read = format!("{}/{path}", self.set)
             .parse()
             .and_then(|full: StorePath| self.copy.read(&full, limit));
-        let reason = match read {
-            Ok(bytes) => return Some(bytes),
-            Err(StoreError::NotFound(_)) => Reason::Missing,
-            // A file that grew, or became something else, is not what was written.
-            Err(StoreError::TooLong { .. } | StoreError::NotAFile(_) | StoreError::BadPath(_)) => {
-                Reason::BitRot
-            }
-            Err(_) => Reason::Unreadable,
-        };
-        self.damage.insert(path.to_owned(), reason);
-        None
+        read.inspect_err(|error| {
+            self.damage.insert(path.to_owned(), reason_of(error));
+        })
+        .ok()
     }
 
     fn sums(&mut self) -> Option<Sums> {
@@ -195,18 +179,36 @@ impl Reading<'_> {
         }
     }
 
-    /// The file's bytes, where they are as they were written.
-    fn check(&mut self, path: &StorePath, digest: &Digest) -> Option<Vec<u8>> {
-        if self.damage.contains_key(path.as_str()) {
-            return None;
+    /// Every file against its digest, on all cores. Where there is no manifest, the keystores'
+    /// paths and the public keys that they name themselves.
+    fn check_all(
+        &mut self,
+        expected: &BTreeMap<StorePath, Digest>,
+        unsigned: bool,
+    ) -> Vec<(String, Option<PublicKey>)> {
+        let listed = expected.iter().map(|(path, digest)| {
+            let is_keystore = unsigned && path.names().next() == Some(KEYSTORES);
+            Listed { path, digest: *digest, is_keystore }
+        });
+        let listed: Vec<_> = listed.collect();
+        let undamaged = |file: &&Listed<'_>| !self.damage.contains_key(file.path.as_str());
+        let undamaged: Vec<_> = listed.iter().filter(undamaged).collect();
+        let (copy, set) = (self.copy, self.set);
+        let checked = parallel::map(&undamaged, |file| check(copy, set, file));
+        let mut pubkeys = BTreeMap::new();
+        for (file, checked) in undamaged.into_iter().zip(checked) {
+            match checked {
+                Ok(Whole { size, pubkey }) => {
+                    self.sizes.insert(file.path.clone(), size);
+                    pubkeys.insert(file.path, pubkey);
+                }
+                Err(reason) => {
+                    self.damage.insert(file.path.to_string(), reason);
+                }
+            }
         }
-        let bytes = self.bytes(path.as_str(), MAX_FILE)?;
-        if Digest::of(&bytes) != *digest {
-            self.damage.insert(path.as_str().to_owned(), Reason::BitRot);
-            return None;
-        }
-        self.sizes.insert(path.clone(), bytes.len() as u64);
-        Some(bytes)
+        let keystores = listed.iter().filter(|file| file.is_keystore).map(|file| file.path);
+        keystores.map(|path| (path.to_string(), pubkeys.get(path).copied().flatten())).collect()
     }
 
     /// A whole file of another length than the manifest says: it was written by somebody whose

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use super::{Digest, SetId};
 use crate::{
-    bls::PublicKey,
+    bls::{PublicKey, UncheckedPublicKey},
     custodian::{AnyCustodian, Custodian},
     device_secret::Scheme,
     eth::Address,
+    parallel,
     staking::Network,
     store::StorePath,
     timestamp::Timestamp,
@@ -40,6 +41,7 @@ pub struct Manifest {
     /// Who can open it.
     pub custodians: Vec<AnyCustodian>,
     /// The keystores, in the order of their making.
+    #[serde(deserialize_with = "keystores")]
     pub keystores: Vec<KeystoreEntry>,
     /// Every other file but SHA256SUMS, manifest.json, manifest.mac and origin.json.
     pub files: Vec<FileEntry>,
@@ -48,17 +50,28 @@ pub struct Manifest {
 /// One keystore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct KeystoreEntry {
+pub struct KeystoreEntry<K = PublicKey> {
     /// Its file, below `keystores/`.
     pub file: StorePath,
     /// The file's digest.
     pub sha256: Digest,
     /// The validator's public key.
-    pub pubkey: PublicKey,
+    pub pubkey: K,
     /// Its EIP-2334 path; empty where the keystore named none.
     pub path: String,
     /// Where the key comes from.
     pub source: Source,
+}
+
+/// Whether a public key is one takes longer to tell than all else in a manifest: all cores do.
+fn keystores<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeystoreEntry>, D::Error> {
+    let entries = Vec::<KeystoreEntry<UncheckedPublicKey>>::deserialize(deserializer)?;
+    let keys = parallel::map(&entries, |entry| entry.pubkey.check());
+    let entries = entries.into_iter().zip(keys).map(|(entry, key)| {
+        let KeystoreEntry { file, sha256, path, source, .. } = entry;
+        Ok(KeystoreEntry { file, sha256, pubkey: key.map_err(D::Error::custom)?, path, source })
+    });
+    entries.collect()
 }
 
 /// Where a key comes from.

@@ -14,6 +14,8 @@ pub mod hands;
 pub mod history;
 pub mod import;
 pub mod inspect;
+mod inspect_file;
+mod keystores;
 mod known;
 mod layout;
 mod list;

@@ -1,10 +1,10 @@
 //! Opening a set: who it is for, whose it is, and then its secret. Nothing is asked of anybody
 //! before they are known to be of its custodians, and the set to be one's own.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use super::{
-    BackupError, Copy,
+    Copy,
     gather::{anybody, gather},
     hands::Hands,
     inspect::{Inspection, ReadManifest},
@@ -14,15 +14,7 @@ use super::{
     set_secret::SetSecret,
     verdict::Reason,
 };
-use crate::{
-    bls::SecretKey,
-    custodian::OpenError,
-    device_secret::SecretError,
-    eth2_keystore::{
-        DecryptionKey, Kdf, Keystore, KeystoreError, MEMORY_BUDGET, Password, derive_all,
-    },
-    interact::{Interact, Progress},
-};
+use crate::{bls::SecretKey, custodian::OpenError, device_secret::SecretError, interact::Interact};
 
 /// A keystore of a set and the key in it, or why it did not open.
 pub(super) type OpenedKey<'a> = (&'a KeystoreEntry, Result<OpenKeystore, Reason>);
@@ -153,89 +145,4 @@ impl OpenedSet<'_> {
         let good = macs.filter(|(_, mac)| self.secret.verify_manifest(&self.read.bytes, mac));
         good.map(|(copy, _)| copy).collect()
     }
-
-    /// Opens every keystore that lies whole in some copy. One KDF serves all that share their
-    /// parameters; the rest of the work is spread over all cores.
-    pub(super) fn keys<'a>(
-        &'a self,
-        set: &ScrubbedSet,
-        copies: &[Copy],
-        progress: &mut dyn Progress,
-    ) -> Result<Vec<OpenedKey<'a>>, BackupError> {
-        let password = Password::new(self.secret.keystore_password().expose())?;
-        let entries = &self.read.manifest.keystores;
-        let mut derived: HashMap<Kdf, DecryptionKey> = HashMap::new();
-        let mut opened = Vec::with_capacity(entries.len());
-        for chunk in entries.chunks(CHUNK) {
-            progress.step("opening", opened.len(), entries.len());
-            let read: Vec<_> =
-                chunk.iter().map(|entry| read_keystore(entry, set, copies)).collect();
-            let kdfs: HashSet<_> = read.iter().flatten().map(Keystore::kdf).collect();
-            let lacking = kdfs.into_iter().filter(|kdf| !derived.contains_key(*kdf));
-            let jobs: Vec<_> = lacking.map(|kdf| (&password, kdf)).collect();
-            let mut step = |done| progress.step("opening", opened.len() + done, entries.len());
-            for key in derive_all(&jobs, MEMORY_BUDGET, &mut step) {
-                let key = key?;
-                derived.insert(key.kdf().clone(), key);
-            }
-            opened.extend(chunk.iter().zip(open_chunk(chunk, &read, &derived)));
-        }
-        progress.step("opening", entries.len(), entries.len());
-        Ok(opened)
-    }
-}
-
-/// How many keystores are in memory at a time.
-const CHUNK: usize = 512;
-
-fn read_keystore(
-    entry: &KeystoreEntry,
-    set: &ScrubbedSet,
-    copies: &[Copy],
-) -> Result<Keystore, Reason> {
-    let bytes = set.file(copies, &entry.file, &entry.sha256);
-    Keystore::parse(&bytes.ok_or(Reason::NotChecked)?).map_err(|_| Reason::Malformed)
-}
-
-fn open_chunk(
-    entries: &[KeystoreEntry],
-    keystores: &[Result<Keystore, Reason>],
-    derived: &HashMap<Kdf, DecryptionKey>,
-) -> Vec<Result<OpenKeystore, Reason>> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = entries.len().div_ceil(cores).max(1);
-    let pairs: Vec<_> = entries.iter().zip(keystores).collect();
-    std::thread::scope(|scope| {
-        let work = |part| move || -> Vec<_> { open_part(part, derived) };
-        let threads = pairs.chunks(share).map(|part| (part.len(), scope.spawn(work(part))));
-        let threads: Vec<_> = threads.collect();
-        let mut opened = Vec::with_capacity(pairs.len());
-        for (len, thread) in threads {
-            let part = thread.join().unwrap_or_default();
-            // One answer a key, whatever became of the thread: none may stand for another's.
-            opened.extend(part.into_iter().chain((0..).map(|_| Err(Reason::NotChecked))).take(len));
-        }
-        opened
-    })
-}
-
-fn open_part(
-    part: &[(&KeystoreEntry, &Result<Keystore, Reason>)],
-    derived: &HashMap<Kdf, DecryptionKey>,
-) -> Vec<Result<OpenKeystore, Reason>> {
-    let open = |(entry, keystore): &(&KeystoreEntry, &Result<Keystore, Reason>)| {
-        let keystore = keystore.as_ref().map_err(|reason| *reason)?;
-        let key = derived.get(keystore.kdf()).ok_or(Reason::NotChecked)?;
-        let secret = keystore.open_with(key).map_err(|error| match error {
-            KeystoreError::WrongPassword => Reason::WrongPassword,
-            KeystoreError::PubkeyMismatch { .. } | KeystoreError::NotAKey => Reason::PubkeyMismatch,
-            _ => Reason::Malformed,
-        })?;
-        let description = keystore.description().unwrap_or_default().to_owned();
-        match *keystore.pubkey() == entry.pubkey {
-            true => Ok(OpenKeystore { secret, description }),
-            false => Err(Reason::PubkeyMismatch),
-        }
-    };
-    part.iter().map(open).collect()
 }

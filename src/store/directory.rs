@@ -51,6 +51,16 @@ impl Directory {
         publish::publish_file(&full, &file.bytes, rename).map(|_| ())
     }
 
+    fn open(&self, path: &StorePath) -> Result<(File, PathBuf), StoreError> {
+        let full = self.resolve(path)?;
+        let file = open_file(&full).map_err(|e| StoreError::io(&full, e))?;
+        let metadata = file.metadata().map_err(|e| StoreError::io(&full, e))?;
+        match metadata.is_file() {
+            true => Ok((file, full)),
+            false => Err(StoreError::NotAFile(full)),
+        }
+    }
+
     /// `path` below the root. Fails on a link on the way: what lies behind one is not the copy.
     fn resolve(&self, path: &StorePath) -> Result<PathBuf, StoreError> {
         let mut full = self.root.clone();
@@ -82,13 +92,18 @@ impl Store for Directory {
     }
 
     fn read(&self, path: &StorePath, limit: u64) -> Result<Vec<u8>, StoreError> {
-        let full = self.resolve(path)?;
-        let file = open_file(&full).map_err(|e| StoreError::io(&full, e))?;
-        let metadata = file.metadata().map_err(|e| StoreError::io(&full, e))?;
-        match metadata.is_file() {
-            true => private_file::read_all(file, &full, limit),
-            false => Err(StoreError::NotAFile(full)),
-        }
+        let (file, full) = self.open(path)?;
+        private_file::read_all(file, &full, limit)
+    }
+
+    fn read_pieces(
+        &self,
+        path: &StorePath,
+        limit: u64,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<u64, StoreError> {
+        let (file, full) = self.open(path)?;
+        private_file::read_pieces(file, &full, limit, take)
     }
 
     fn put_if_absent(&self, file: &NewFile) -> Result<(), StoreError> {
@@ -230,6 +245,21 @@ mod tests {
         assert!(matches!(store.read(&"link".parse().unwrap(), 10), Err(StoreError::NotAFile(_))));
         assert!(matches!(store.read(&"real".parse().unwrap(), 4), Err(StoreError::TooLong { .. })));
         assert!(matches!(store.put_if_absent(&file("real", b"6")), Err(StoreError::Exists(_))));
+    }
+
+    #[test]
+    fn a_file_in_pieces_is_the_whole_file_and_no_more_than_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Directory::new(folder.path());
+        let path: StorePath = "long".parse().unwrap();
+        let bytes: Vec<u8> = (0..100_000_u32).map(|i| (i % 251) as u8).collect();
+        store.put_if_absent(&file("long", &bytes)).unwrap();
+        let mut read = Vec::new();
+        let len = store.read_pieces(&path, 100_000, &mut |piece| read.extend_from_slice(piece));
+        assert_eq!((len.unwrap(), read), (100_000, bytes));
+        let mut taken = 0;
+        let refused = store.read_pieces(&path, 99_999, &mut |piece| taken += piece.len());
+        assert!(matches!(refused, Err(StoreError::TooLong { .. })) && taken < 100_000);
     }
 
     #[test]

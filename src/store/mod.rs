@@ -93,6 +93,14 @@ pub trait Store {
     /// The file at `path`, refused when it is longer than `limit` bytes.
     fn read(&self, path: &StorePath, limit: u64) -> Result<Vec<u8>, StoreError>;
 
+    /// As [`Store::read`], a piece after the other, however long it is. Says how long it was.
+    fn read_pieces(
+        &self,
+        path: &StorePath,
+        limit: u64,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<u64, StoreError>;
+
     /// Writes one file where none is yet.
     fn put_if_absent(&self, file: &NewFile) -> Result<(), StoreError>;
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{IsTerminal as _, Read as _},
+    io::{self, IsTerminal as _, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -78,13 +78,41 @@ pub fn read_pipe(fd: u32, limit: usize) -> Result<Zeroizing<Vec<u8>>, StoreError
 }
 
 pub(super) fn read_all(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = Vec::new();
+    // Of the file's size, so that the reader asks once, and what may be secret does not move.
+    let len = file.metadata().map_or(0, |metadata| metadata.len()).min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default().saturating_add(1));
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io(path, e))?;
     match bytes.len() as u64 > limit {
         true => Err(StoreError::TooLong { path: path.to_owned(), limit }),
         false => Ok(bytes),
     }
 }
+
+/// Hands the file over a piece after the other, and says how long it was.
+pub(super) fn read_pieces(
+    mut file: File,
+    path: &Path,
+    limit: u64,
+    take: &mut dyn FnMut(&[u8]),
+) -> Result<u64, StoreError> {
+    let mut buffer = [0; PIECE];
+    let mut len = 0_u64;
+    loop {
+        let read = match file.read(&mut buffer) {
+            Ok(0) => return Ok(len),
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(StoreError::io(path, error)),
+        };
+        len = len.saturating_add(read as u64);
+        if len > limit {
+            return Err(StoreError::TooLong { path: path.to_owned(), limit });
+        }
+        take(buffer.get(..read).unwrap_or_default());
+    }
+}
+
+const PIECE: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {
