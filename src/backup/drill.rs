@@ -14,6 +14,7 @@ use super::{
     verdict::{Level, Reason, Report},
 };
 use crate::{
+    eth::Address,
     interact::{Interact, Progress},
     store::StorePath,
 };
@@ -97,7 +98,7 @@ pub fn drill(
     Ok(report)
 }
 
-fn not_here(address: &str, count: usize) -> String {
+fn not_here(address: &Address, count: usize) -> String {
     format!(
         "{count} keys were opened and not made again: the wallet that makes them (check address \
          {address}) is not here"

@@ -1,7 +1,7 @@
 //! A batch: an EIP-2333 tree whose root a wallet makes again from its words alone.
 
 use crate::{
-    bls::{PublicKey, SecretKey},
+    bls::{KeyTree, PublicKey, SecretKey},
     device::Wallet,
     device_secret::{Prompt, Scheme, ask},
     eth::Address,
@@ -16,9 +16,9 @@ pub const WARN_BATCH: u32 = 200;
 /// More than this is refused, unless asked for by its own flag.
 pub const LARGE_BATCH: u32 = 1000;
 
-/// The root of a batch. Never stored; wiped when dropped.
+/// The keys of a batch, below its root. Never stored; wiped when dropped.
 #[derive(Debug)]
-pub struct BatchRoot(SecretKey);
+pub struct BatchRoot(KeyTree);
 
 impl BatchRoot {
     /// Asks the wallet with the check address `address` for it. Its user approves a prompt that
@@ -32,16 +32,16 @@ impl BatchRoot {
         user: &mut dyn Interact,
     ) -> Result<Self, ValidatorError> {
         let secret = ask(wallet, scheme, &Prompt::derive_batch(network, batch), address, user)?;
-        Ok(Self(SecretKey::derive_master(secret.expose())?))
+        Ok(Self(KeyTree::new(secret.expose())?))
     }
 
     /// The signing key of validator `index`.
     pub fn signing_key(&self, index: u32) -> SecretKey {
-        self.0.derive_path(&DerivationPath::signing_key(index))
+        self.0.key(&DerivationPath::signing_key(index))
     }
 
     /// The public key at `path` below the root.
     pub fn public_key(&self, path: &DerivationPath) -> PublicKey {
-        self.0.derive_path(path).public_key()
+        self.0.key(path).public_key()
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     },
     bls::{PublicKey, SecretKey},
     interact::{Interact, Progress},
+    parallel,
     path::DerivationPath,
     staking::{Deposit, WithdrawalCredentials, write_deposit_file},
     timestamp::Timestamp,
@@ -42,25 +43,28 @@ pub(super) fn make_keys(
     request: &Request,
     start: u32,
     progress: &mut dyn Progress,
-    derive: impl Fn(u32) -> Result<Key, ValidatorError>,
+    derive: impl Fn(u32) -> Result<Key, ValidatorError> + Sync,
 ) -> Result<MadeKeys, ValidatorError> {
-    let mut keys = Vec::new();
-    let mut deposits = Vec::new();
-    let total = request.count as usize;
-    for index in start..start.saturating_add(request.count) {
-        progress.step("making keys", keys.len(), total);
-        let Key { secret, credentials, description, source } = derive(index)?;
+    let make = |index: &u32| {
+        let Key { secret, credentials, description, source } = derive(*index)?;
         let deposit = Deposit::sign_whole(request.network, &secret, credentials, request.amount)
             .map_err(|error| ValidatorError::Amount(error.to_string()))?;
-        deposits.push(deposit);
-        let path = DerivationPath::signing_key(index);
-        keys.push((NewKey { secret, path: path.to_string(), description, source }, path));
-    }
-    progress.step("making keys", total, total);
+        let path = DerivationPath::signing_key(*index);
+        Ok(((NewKey { secret, path: path.to_string(), description, source }, path), deposit))
+    };
+    let indices: Vec<_> = (start..start.saturating_add(request.count)).collect();
+    progress.step("making keys", 0, indices.len());
+    let mut step = |done| progress.step("making keys", done, indices.len());
+    let made = parallel::map_on(parallel::cores(), BLOCK, &indices, &mut step, make);
+    let made = made.into_iter().collect::<Result<Vec<_>, ValidatorError>>()?;
+    let (keys, deposits): (Vec<_>, Vec<_>) = made.into_iter().unzip();
     let deposits = write_deposit_file(&deposits, &request.deposit_cli_version)
         .map_err(|error| ValidatorError::Amount(error.to_string()))?;
     Ok(MadeKeys { keys, deposits: deposits.into_bytes() })
 }
+
+/// So many keys are made at a time on one core.
+const BLOCK: usize = 4;
 
 /// Seals the keys into a set that lies in every copy. One that a copy holds already is refused.
 #[allow(clippy::too_many_arguments, reason = "what, where, for whom, by whom, and when")]
