@@ -2,6 +2,7 @@
 
 mod beside;
 mod every_bit;
+mod many;
 mod other_wallet;
 mod repair;
 pub(crate) mod retire;

@@ -1,0 +1,141 @@
+//! Among many keys each is judged for itself: what is wrong with some in the middle is said of
+//! those, and of no other.
+
+use std::{fs, sync::OnceLock};
+
+use serde_json::Value;
+use stockade::{
+    backup::{
+        Copy,
+        create::{self, NewKey, Plan},
+        manifest::Source,
+        origin::Signer,
+    },
+    bls::SecretKey,
+    custodian::Custodian,
+    device_secret::{Scheme, check_address},
+    path::DerivationPath,
+    staking::Network,
+    timestamp::Timestamp,
+};
+
+use super::{
+    rot::flip,
+    tampered::{find, sum_again},
+};
+use crate::command::{
+    fixture::{Folder, Made, Nobody, ledger, wallet},
+    run::{Ran, WORDS, alone, on},
+};
+
+/// More than any core takes at a time.
+const COUNT: u32 = 150;
+
+/// Of this one the manifest says that it is from the wallet's batch, and it is not.
+const NOT_OF_THE_BATCH: u32 = 70;
+
+/// The keystore of this one rots.
+const ROTTEN: u32 = 100;
+
+/// Two copies of a set of many keys that the wallet signed.
+fn many() -> &'static Made {
+    static MADE: OnceLock<Made> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let folder = Folder::new();
+        let mut owner = wallet("mock-ledger", WORDS);
+        let address = check_address(&mut *owner, &mut Nobody).unwrap();
+        let custodian: Custodian =
+            serde_json::from_value(ledger().json["custodians"][0].clone()).unwrap();
+        let root = SecretKey::derive_master(&[7; 32]).unwrap();
+        let key = |i| NewKey {
+            secret: root.derive_child(i),
+            path: DerivationPath::signing_key(i).to_string(),
+            description: String::new(),
+            source: match i {
+                NOT_OF_THE_BATCH => {
+                    Source::Device { scheme: Scheme::Eip191V1, batch: 0, check_address: address }
+                }
+                _ => Source::Imported,
+            },
+        };
+        let plan = Plan {
+            network: Network::Hoodi,
+            test: true,
+            custodians: vec![custodian.into()],
+            threshold: 1,
+            keys: (0..COUNT).map(key).collect(),
+            deposit_data: None,
+            history: Vec::new(),
+        };
+        let mut copies = Copy::prepare_all(&[folder.path("a"), folder.path("b")]).unwrap();
+        let signer = Signer::Wallet(&mut *owner, address);
+        create::create(&plan, &mut copies, signer, Timestamp::now(), &mut Nobody, &mut ()).unwrap();
+        Made::of(&folder, Value::Null)
+    })
+}
+
+/// The index, copy and reason of each key that is not proven.
+fn blamed(ran: &Ran) -> Vec<(u32, usize, &str)> {
+    let copies = ran.list("copies");
+    let bad = ran.list("keys").iter().filter(|key| key["reason"] != "ok");
+    let blamed = bad.map(|key| {
+        let file = key["file"].as_str().unwrap();
+        let index = file.split("_3600_").nth(1).unwrap().split('_').next().unwrap();
+        let copy = copies.iter().position(|copy| *copy == key["copy"]).unwrap();
+        (index.parse().unwrap(), copy, key["reason"].as_str().unwrap())
+    });
+    let mut blamed: Vec<_> = blamed.collect();
+    blamed.sort();
+    blamed
+}
+
+#[test]
+fn a_drill_names_just_the_keys_in_the_middle_that_are_wrong() {
+    let folder = many().copies();
+    flip(&folder.keystore("b", ROTTEN as usize), 2000);
+    let drilled = on("mock-ledger").run(&format!("backup drill {}", folder.both())).code(1);
+    let expected = [
+        (NOT_OF_THE_BATCH, 0, "pubkey_mismatch"),
+        (NOT_OF_THE_BATCH, 1, "pubkey_mismatch"),
+        (ROTTEN, 1, "bit_rot"),
+    ];
+    assert_eq!(blamed(&drilled), expected, "{:#}", drilled.json);
+    assert_eq!(drilled.verdicts(), (2 * COUNT as usize - 3, 3, 0));
+
+    // Where no other copy has it, the keys behind it are still told apart.
+    fs::remove_dir_all(folder.path("a")).unwrap();
+    let drilled = on("mock-ledger").run(&format!("backup drill {}", folder.at("b"))).code(1);
+    let expected = [(NOT_OF_THE_BATCH, 0, "pubkey_mismatch"), (ROTTEN, 0, "bit_rot")];
+    assert_eq!(blamed(&drilled), expected, "{:#}", drilled.json);
+    assert_eq!(drilled.list("keys").len(), COUNT as usize);
+}
+
+#[test]
+fn a_scrub_names_just_the_rotten_one_in_the_order_of_the_manifest() {
+    let folder = many().copies();
+    flip(&folder.keystore("b", ROTTEN as usize), 2000);
+    fs::remove_file(folder.keystore("b", 33)).unwrap();
+    let scrubbed = alone().run(&format!("backup scrub {}", folder.both())).code(1);
+    assert_eq!(blamed(&scrubbed), [(33, 1, "missing"), (ROTTEN, 1, "bit_rot")]);
+    let root = SecretKey::derive_master(&[7; 32]).unwrap();
+    let keys = (0..COUNT).map(|i| root.derive_child(i).public_key().to_string());
+    let keys: Vec<_> = keys.collect();
+    assert_eq!(scrubbed.each("keys", "pubkey"), [keys.as_slice(), &keys].concat());
+}
+
+#[test]
+fn a_manifest_that_names_in_the_middle_what_is_no_public_key_is_malformed() {
+    let folder = many().copies();
+    fs::remove_dir_all(folder.path("a")).unwrap();
+    let path = find(&folder.set("b"), "manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    manifest["keystores"][90]["pubkey"] = "c0".repeat(48).into();
+    fs::write(&path, serde_json::to_vec_pretty(&manifest).unwrap()).unwrap();
+    sum_again(&folder.set("b"));
+    let scrubbed = alone().run(&format!("backup scrub {}", folder.at("b"))).code(1);
+    let files = scrubbed.list("files");
+    assert!(files.iter().any(|file| file["reason"] == "malformed"), "{files:?}");
+    // What the keystores say of themselves is all that is known of them.
+    assert_eq!(scrubbed.list("keys").len(), COUNT as usize);
+    assert_eq!(scrubbed.verdicts().0, 0);
+}
