@@ -20,6 +20,9 @@ pub enum AttestError {
     /// No attestation where one was expected.
     #[error("no attestation in {0}")]
     None(String),
+    /// No delivery note where one was expected.
+    #[error("no delivery note in {0}")]
+    NoNote(String),
     /// A set whose manifest cannot be read: there is nothing to name in a statement.
     #[error("set {0} has no manifest that can be attested: scrub it")]
     NoManifest(String),

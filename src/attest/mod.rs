@@ -3,6 +3,7 @@
 mod audit;
 mod chain;
 mod create;
+pub mod delivery;
 mod drills;
 mod error;
 mod file;

@@ -158,14 +158,19 @@ struct Signed {
     signature: Signature,
 }
 
-/// A statement about this set, really signed by the address in the file's name.
+/// A statement about this set, really signed by the address in the file's name: an attestation or a
+/// delivery note.
 fn is_attestation(name: &str, bytes: &[u8], set: &SetId) -> bool {
     let stem = name.strip_suffix(".json").unwrap_or_default();
+    let (stem, noun) = match stem.strip_suffix(".delivery") {
+        Some(stem) => (stem, "delivery"),
+        None => (stem, "attestation"),
+    };
     let Some((time, address)) = stem.split_once('-') else { return false };
     let Ok(signed) = serde_json::from_slice::<Signed>(bytes) else { return false };
     let signer = personal_message::recover(signed.statement.as_bytes(), &signed.signature);
     time.parse::<Timestamp>().is_ok()
         && address.eq_ignore_ascii_case(&signed.address.to_string())
-        && signed.statement.starts_with(&format!("Stockade attestation v1; set {set}; "))
+        && signed.statement.starts_with(&format!("Stockade {noun} v1; set {set}; "))
         && signer.is_ok_and(|signer| signer == signed.address)
 }

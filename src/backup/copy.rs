@@ -174,6 +174,19 @@ impl Copy {
         Ok(())
     }
 
+    /// Locks it, and makes sure that it takes writes: before something happens that must be kept.
+    pub fn require_writable(&self) -> Result<(), BackupError> {
+        self.lock()?;
+        let bytes = self.description.to_json()?;
+        match self.damage {
+            None => Ok(self.store.put(&NewFile { path: COPY_JSON.parse()?, bytes })?),
+            Some(reason) => Err(BackupError::DamagedCopy {
+                path: self.dir.join(ROOT).join(COPY_JSON),
+                reason: reason.explain().to_owned(),
+            }),
+        }
+    }
+
     /// Gives a copy that lost its copy.json a new one, and with it a new id.
     pub(super) fn renew(&mut self) -> Result<(), BackupError> {
         if self.damage.is_some() {

@@ -31,6 +31,13 @@ impl History {
         self.newest.values().any(Newest::signed)
     }
 
+    /// What it says of one of its keys alone.
+    #[must_use]
+    pub fn of(&self, key: &PublicKey) -> Self {
+        let newest = self.newest.get_key_value(key).into_iter();
+        Self { bytes: Vec::new(), newest: newest.map(|(key, newest)| (*key, *newest)).collect() }
+    }
+
     /// A key that signed later by `other` than by this history.
     pub fn older_than(&self, other: &Self) -> Option<PublicKey> {
         let own = |key: &PublicKey| self.newest.get(key).copied().unwrap_or_default();
@@ -87,7 +94,8 @@ pub fn read(path: &Path, network: Network, keys: &[PublicKey]) -> Result<History
     Ok(History { bytes, newest })
 }
 
-pub(super) fn parse(bytes: &[u8], network: Network) -> Result<Interchange, String> {
+/// The history in `bytes`, where it is one for this network.
+pub fn parse(bytes: &[u8], network: Network) -> Result<Interchange, String> {
     let history = Interchange::parse(bytes).map_err(|error| error.to_string())?;
     match *history.genesis_validators_root() == network.genesis_validators_root() {
         true => Ok(history),
@@ -151,6 +159,17 @@ pub fn kept(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Kept, Ba
     let (newest, absent) = select(&interchange, keys);
     let found = (!newest.is_empty()).then_some((time, History { bytes, newest }));
     Ok(Kept { found, absent: absent.len(), unread })
+}
+
+/// The keys of which a history speaks that was put beside the set since then, by what its name says.
+pub fn covered_since(
+    copies: &[Copy],
+    set: &SetId,
+    since: Timestamp,
+) -> Result<BTreeSet<PublicKey>, BackupError> {
+    let files = files(copies, set)?.into_iter().filter(|file| file.time >= since);
+    let histories = files.filter_map(|file| parse_kept(&file.bytes.ok()?, set.network()).ok());
+    Ok(histories.flat_map(|history| history.newest().into_keys()).collect())
 }
 
 /// Puts a history beside the set in `copy`; one that says byte for byte the same stays alone.

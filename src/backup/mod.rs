@@ -5,6 +5,7 @@ mod beside;
 pub mod copy;
 pub mod create;
 pub mod custodians;
+mod delivered;
 mod digest;
 pub mod drill;
 mod error;
@@ -40,6 +41,7 @@ mod sums;
 pub mod verdict;
 
 pub use copy::Copy;
+pub use delivered::{DeliveredKey, Sealing};
 pub use digest::Digest;
 pub use error::BackupError;
 pub use known::Known;

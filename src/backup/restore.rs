@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     BackupError, Copy, HISTORY, Layout,
+    delivered::{random_kdf, random_password},
     hands::Hands,
     history::History,
     import,
@@ -19,9 +20,9 @@ use super::{
 };
 use crate::{
     bls::{PublicKey, SecretKey},
-    eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
+    eth2_keystore::{DecryptionKey, Keystore, Password},
     interact::{Interact, Progress},
-    secret::{SecretBytes, SecretText},
+    secret::SecretText,
     store::{Directory, EntryKind, NewFile, publish_folder},
 };
 
@@ -125,6 +126,18 @@ impl Restorable {
         found.map(|(_, key)| &key.secret)
     }
 
+    pub(super) fn keys(&self) -> impl Iterator<Item = RestoredKey<'_>> {
+        self.entries.iter().map(|(entry, key)| {
+            let name = entry.file.names().last().unwrap_or_default();
+            RestoredKey {
+                name: name.strip_suffix(".json").unwrap_or(name),
+                secret: &key.secret,
+                path: &entry.path,
+                description: &key.description,
+            }
+        })
+    }
+
     /// Writes the keys under a password and a salt of their own, that password, and the slashing
     /// history, as the new folder `to`.
     pub fn write(
@@ -137,21 +150,13 @@ impl Restorable {
     ) -> Result<(), BackupError> {
         let password = match password {
             Some(password) => password,
-            None => SecretText::new(hex::encode(SecretBytes::<32>::random()?.expose())),
+            None => random_password()?,
         };
-        let kdf = Kdf::full_cost(*SecretBytes::random()?.expose());
+        let kdf = random_kdf()?;
         progress.step("sealing", 0, 2);
         let derived = DecryptionKey::derive(&Password::new(password.expose())?, &kdf)?;
-        let keys = self.entries.iter().map(|(entry, key)| {
-            let name = entry.file.names().last().unwrap_or_default();
-            RestoredKey {
-                name: name.strip_suffix(".json").unwrap_or(name),
-                secret: &key.secret,
-                path: &entry.path,
-                description: &key.description,
-            }
-        });
-        let mut files = layout.files(&keys.collect::<Vec<_>>(), &password, &derived)?;
+        let keys: Vec<_> = self.keys().collect();
+        let mut files = layout.files(&keys, &password, &derived)?;
         if let Some(history) = history {
             files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
         }

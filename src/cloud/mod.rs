@@ -1,6 +1,7 @@
 //! Services on the network that hold keys or secrets: validator clients and Web3signer (the
-//! keymanager API), HashiCorp Vault. What is sent where is decided in `deliver`.
+//! keymanager API), HashiCorp Vault; and how keys get there.
 
+pub mod delivery;
 mod http;
 pub mod keymanager;
 pub mod vault;

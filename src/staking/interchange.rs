@@ -127,6 +127,39 @@ impl Interchange {
         }
     }
 
+    /// A history of nothing, on the chain with this root.
+    pub fn new(genesis_validators_root: [u8; 32]) -> Self {
+        let metadata = Metadata {
+            interchange_format_version: VERSION.to_owned(),
+            genesis_validators_root: Root(genesis_validators_root),
+        };
+        Self { metadata, data: Vec::new() }
+    }
+
+    /// What it says of `keys`, without records that say nothing.
+    #[must_use]
+    pub fn only(&self, keys: &BTreeSet<PublicKey>) -> Self {
+        let said = |record: &&Record| {
+            let signed = record.signed_blocks.len() + record.signed_attestations.len();
+            signed > 0 && keys.contains(&record.pubkey)
+        };
+        let data = self.data.iter().filter(said).cloned().collect();
+        Self { metadata: self.metadata.clone(), data }
+    }
+
+    /// The same, with a record that says nothing for each of `keys` that it does not speak of.
+    #[must_use]
+    pub fn covering(mut self, keys: &[PublicKey]) -> Self {
+        let known: BTreeSet<_> = self.data.iter().map(|record| record.pubkey).collect();
+        let lacking = keys.iter().filter(|key| !known.contains(key));
+        self.data.extend(lacking.map(|key| Record {
+            pubkey: *key,
+            signed_blocks: Vec::new(),
+            signed_attestations: Vec::new(),
+        }));
+        self
+    }
+
     /// A file's content that says the same, on one line.
     pub fn to_json(&self) -> Result<String, InterchangeError> {
         Ok(serde_json::to_string(self).map_err(JsonError::from)?)

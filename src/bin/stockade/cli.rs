@@ -63,6 +63,10 @@ pub enum Command {
         long_about = "backup: sealed copies of your keystores, on sticks and disks"
     )]
     Backup(commands::backup::Command),
+    /// From sealed copies to where keys run
+    #[cfg(feature = "cloud")]
+    #[command(subcommand, long_about = "deliver: from sealed copies to where keys run")]
+    Deliver(commands::deliver::Command),
     /// Where sealed copies can lie: sticks, disks and shares
     #[command(subcommand, long_about = "copy: where sealed copies can lie")]
     Copy(commands::copy::Command),
@@ -105,6 +109,8 @@ impl Command {
             Self::Validator(command) => command.run(context),
             Self::Keystore(command) => command.run(context),
             Self::Backup(command) => command.run(context),
+            #[cfg(feature = "cloud")]
+            Self::Deliver(command) => command.run(context),
             Self::Copy(command) => command.run(context),
             Self::Attest(command) => command.run(context),
             Self::Deposit(command) => command.run(context),

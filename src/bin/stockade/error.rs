@@ -1,5 +1,8 @@
 //! The one map from the library's errors to a kind, a hint and an exit code.
 
+#[cfg(feature = "cloud")]
+mod cloud;
+
 use std::fmt;
 
 #[cfg(feature = "rpc")]

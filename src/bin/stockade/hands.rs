@@ -85,8 +85,8 @@ fn read_identities(file: &Path, context: &mut Context) -> Result<Vec<GivenIdenti
         .map_err(|error| CommandError::input(format!("--identity {}: {error}", file.display())))
 }
 
-/// An identity is a secret: it opens what is sealed to it.
-fn warn_of_readers(file: &Path, context: &mut Context) {
+/// A file with a secret (an identity, which opens what is sealed to it; a token) is its owner's alone.
+pub fn warn_of_readers(file: &Path, context: &mut Context) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;

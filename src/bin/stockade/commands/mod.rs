@@ -6,6 +6,8 @@ pub mod backup;
 pub mod copy;
 pub mod credentials;
 pub mod custodian;
+#[cfg(feature = "cloud")]
+pub mod deliver;
 pub mod deposit;
 pub mod device;
 pub mod exit;

@@ -12,7 +12,7 @@ mod reseal;
 mod restore;
 mod retire;
 mod scrub;
-mod settle_history;
+pub mod settle_history;
 
 use clap::Subcommand;
 

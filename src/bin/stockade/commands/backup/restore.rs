@@ -3,14 +3,13 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use stockade::{
     backup::{
-        BackupError, Copy, Layout, SetId, history, medium,
+        BackupError, Copy, Layout, SetId, medium,
         origin::Pins,
         restore::{Options, Restorable, require_new},
         scrub,
     },
     interact::Interact as _,
     store::private_file,
-    timestamp::Timestamp,
 };
 
 use super::{
@@ -104,7 +103,7 @@ impl Args {
         self.confirm(context, &restorable, &set.id, &settled)?;
         let history = settled.history();
         restorable.write(&self.to, self.layout, password, history, &mut progress)?;
-        let kept = keep(&settled, &copies, &set.id, context);
+        let kept = settled.keep(&copies, &set.id, context);
         let lacks = self.lacks(context);
         let mut outcome = self.outcome(&restorable, &set.id, &settled, &kept);
         outcome.json.insert("lacks".to_owned(), lacks.into());
@@ -219,23 +218,6 @@ impl Args {
         });
         Outcome::checked(restorable.left_out.is_empty(), text, json)
     }
-}
-
-/// Puts a history that was given beside the set, in every copy that takes it: the ids of those. One
-/// that does not (a stick that is write-protected) is warned about; the keys are restored already.
-fn keep(settled: &Settled, copies: &[Copy], set: &SetId, context: &mut Context) -> Vec<String> {
-    let Settled::Given(given, _) = settled else { return Vec::new() };
-    let mut kept = Vec::new();
-    for copy in copies {
-        match history::keep(copy, set, &given.bytes, Timestamp::now()) {
-            Ok(()) => kept.push(copy.id().to_owned()),
-            Err(error) => context.terminal.say(&format!(
-                "warning: the slashing history is not kept in {}: {error}",
-                copy.dir().display()
-            )),
-        }
-    }
-    kept
 }
 
 fn read_new_password(path: &Path) -> Result<stockade::secret::SecretText, CommandError> {

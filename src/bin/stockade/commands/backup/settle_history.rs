@@ -79,6 +79,24 @@ impl Settled {
             Self::Lost(Some(_)) => "LOST; what lies beside the set comes along".to_owned(),
         }
     }
+
+    /// Puts a history that was given beside the set, in every copy that takes it: the ids of those.
+    /// One that does not (a stick that is write-protected) is warned about; the keys are where they
+    /// should be already.
+    pub fn keep(&self, copies: &[Copy], set: &SetId, context: &mut Context) -> Vec<String> {
+        let Self::Given(given, _) = self else { return Vec::new() };
+        let mut kept = Vec::new();
+        for copy in copies {
+            match history::keep(copy, set, &given.bytes, Timestamp::now()) {
+                Ok(()) => kept.push(copy.id().to_owned()),
+                Err(error) => context.terminal.say(&format!(
+                    "warning: the slashing history is not kept in {}: {error}",
+                    copy.dir().display()
+                )),
+            }
+        }
+        kept
+    }
 }
 
 impl HistoryArgs {

@@ -1,0 +1,69 @@
+//! Making delivery notes: what was delivered, signed by the wallet, kept beside every copy.
+
+use super::{DeliveryNote, DeliveryStatement, Destination, keys_digest};
+use crate::{
+    attest::AttestError,
+    backup::{BackupError, Copy, Digest, SetId},
+    bls::PublicKey,
+    device::{Show, Wallet},
+    eth::personal_message,
+    interact::Interact,
+    path::DerivationPath,
+    timestamp::Timestamp,
+};
+
+/// What was delivered.
+#[derive(Debug)]
+pub struct Delivered<'a> {
+    /// The set that the keys are from.
+    pub set: &'a SetId,
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// Where they went.
+    pub to: Destination,
+    /// Where they were removed before that.
+    pub from: Option<Destination>,
+    /// Those that are there now.
+    pub keys: Vec<PublicKey>,
+    /// The slashing history that went with them.
+    pub history: Option<&'a [u8]>,
+}
+
+/// Has `wallet` sign a note of it with the key at `path`.
+pub fn create(
+    delivered: &Delivered<'_>,
+    path: &DerivationPath,
+    now: Timestamp,
+    wallet: &mut dyn Wallet,
+    user: &mut dyn Interact,
+) -> Result<DeliveryNote, AttestError> {
+    let address = wallet.address(path, Show::Silently, user)?;
+    let statement = DeliveryStatement {
+        set: delivered.set.clone(),
+        manifest: delivered.manifest,
+        to: delivered.to.clone(),
+        from: delivered.from.clone(),
+        count: delivered.keys.len(),
+        keys: keys_digest(&delivered.keys),
+        history: delivered.history.map(Digest::of),
+        time: now,
+    };
+    let text = statement.to_string();
+    let signature = wallet.sign_personal(path, &text, user)?;
+    match personal_message::recover(text.as_bytes(), &signature) {
+        Ok(signer) if signer == address => {
+            Ok(DeliveryNote::new(text, address, signature, delivered.keys.clone()))
+        }
+        _ => Err(AttestError::WrongSigner(address)),
+    }
+}
+
+impl DeliveryNote {
+    /// Keeps it beside the set in `copy`.
+    pub fn keep(&self, copy: &Copy, set: &SetId, time: Timestamp) -> Result<(), AttestError> {
+        copy.lock().map_err(BackupError::from)?;
+        let name = format!("attestations/{set}/{time}-{}{}", self.address, Self::END);
+        copy.add(&name, self.to_json().map_err(BackupError::from)?)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,241 @@
+//! The statement of a delivery note: one line of printable ASCII with an exact grammar.
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+use crate::{
+    attest::StatementError,
+    backup::{Digest, SetId},
+    bls::PublicKey,
+    timestamp::Timestamp,
+};
+
+/// What a wallet signs about a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryStatement {
+    /// The set that the keys are from.
+    pub set: SetId,
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// Where they went.
+    pub to: Destination,
+    /// Where they were removed before that.
+    pub from: Option<Destination>,
+    /// How many there are now.
+    pub count: usize,
+    /// The digest of those: [`keys_digest`].
+    pub keys: Digest,
+    /// The digest of the slashing history that went with them.
+    pub history: Option<Digest>,
+    /// When, by the host's clock.
+    pub time: Timestamp,
+}
+
+/// A place where keys are: what it is, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    kind: DestinationKind,
+    place: String,
+}
+
+/// What holds keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DestinationKind {
+    /// A client with the keymanager API, which got the keys themselves.
+    Keymanager,
+    /// A client with the keymanager API, which was told of a signer for them.
+    RemoteKeys,
+    /// A folder of Web3signer's.
+    Web3signer,
+    /// HashiCorp Vault.
+    Vault,
+    /// AWS Secrets Manager.
+    AwsSecrets,
+}
+
+/// The longest place: what a person may still read on a wallet.
+const MAX_PLACE: usize = 200;
+
+impl DestinationKind {
+    const ALL: [Self; 5] =
+        [Self::Keymanager, Self::RemoteKeys, Self::Web3signer, Self::Vault, Self::AwsSecrets];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keymanager => "keymanager",
+            Self::RemoteKeys => "remote-keys",
+            Self::Web3signer => "web3signer",
+            Self::Vault => "vault",
+            Self::AwsSecrets => "aws-secrets",
+        }
+    }
+}
+
+impl Destination {
+    /// `place` is a URL or a path. What could be read as another part of the statement is written as
+    /// %XX; what is too long ends in `~` and the first 16 digits of its SHA-256.
+    pub fn new(kind: DestinationKind, place: &str) -> Self {
+        let mut text = String::new();
+        for byte in place.bytes() {
+            match plain(byte) {
+                true => text.push(char::from(byte)),
+                false => text.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        if text.len() > MAX_PLACE || text.is_empty() {
+            let digest = Digest::of(place.as_bytes()).to_string();
+            text = text.chars().take(MAX_PLACE - 17).chain(['~']).collect();
+            text.extend(digest.chars().take(16));
+        }
+        Self { kind, place: text }
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> DestinationKind {
+        self.kind
+    }
+
+    /// Where it is, as the statement has it.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+}
+
+/// No blank and no semicolon, so that no place can add a field.
+fn plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"._-:/~[]@+=,{}".contains(&byte)
+}
+
+/// The digest of keys in whatever order: SHA-256 over each once, ascending, in lowercase hex, with a
+/// newline after each.
+pub fn keys_digest(keys: &[PublicKey]) -> Digest {
+    let sorted: BTreeSet<String> = keys.iter().map(ToString::to_string).collect();
+    let text: String = sorted.iter().map(|key| format!("{key}\n")).collect();
+    Digest::of(text.as_bytes())
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.as_str(), self.place)
+    }
+}
+
+impl FromStr for Destination {
+    type Err = StatementError;
+
+    fn from_str(text: &str) -> Result<Self, StatementError> {
+        let parse = || {
+            let (kind, place) = text.split_once(' ')?;
+            let kind = DestinationKind::ALL.into_iter().find(|known| known.as_str() == kind)?;
+            let fits = (1..=MAX_PLACE).contains(&place.len());
+            let plain = place.bytes().all(|byte| plain(byte) || byte == b'%');
+            (fits && plain).then(|| Self { kind, place: place.to_owned() })
+        };
+        parse().ok_or(StatementError::Grammar)
+    }
+}
+
+impl fmt::Display for DeliveryStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Stockade delivery v1; set {}; manifest {}; to {}; from {}; keys {} {}; history {}; \
+             time {}",
+            self.set,
+            self.manifest,
+            self.to,
+            or_none(&self.from),
+            self.count,
+            self.keys,
+            or_none(&self.history),
+            self.time,
+        )
+    }
+}
+
+fn or_none<T: fmt::Display>(value: &Option<T>) -> String {
+    value.as_ref().map_or_else(|| "none".to_owned(), T::to_string)
+}
+
+impl FromStr for DeliveryStatement {
+    type Err = StatementError;
+
+    fn from_str(text: &str) -> Result<Self, StatementError> {
+        let statement = parse(text).ok_or(StatementError::Grammar)?;
+        // One text a statement: what does not print as it was read is something else.
+        match statement.to_string() == text {
+            true => Ok(statement),
+            false => Err(StatementError::Grammar),
+        }
+    }
+}
+
+fn parse(text: &str) -> Option<DeliveryStatement> {
+    let rest = text.strip_prefix("Stockade delivery v1; ")?;
+    let mut fields = rest.split("; ");
+    let mut field = |name: &str| fields.next()?.strip_prefix(name)?.strip_prefix(' ');
+    let (set, manifest) = (field("set")?.parse().ok()?, field("manifest")?.parse().ok()?);
+    let (to, from) = (field("to")?.parse().ok()?, optional(field("from")?)?);
+    let (count, keys) = field("keys")?.split_once(' ')?;
+    let (count, keys) = (count.parse().ok()?, keys.parse().ok()?);
+    let history = optional(field("history")?)?;
+    let time = field("time")?.parse().ok()?;
+    let statement = DeliveryStatement { set, manifest, to, from, count, keys, history, time };
+    fields.next().is_none().then_some(statement)
+}
+
+fn optional<T: FromStr>(text: &str) -> Option<Option<T>> {
+    match text {
+        "none" => Some(None),
+        text => text.parse().ok().map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "Stockade delivery v1; set 20261120-hoodi-7f3a19c2; manifest aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; to keymanager https://vc.example:5062; from keymanager http://127.0.0.1:5062; keys 3 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb; history none; time 20261120T101500Z";
+
+    #[test]
+    fn a_statement_prints_as_it_is_read() {
+        let statement: DeliveryStatement = TEXT.parse().unwrap();
+        assert_eq!((statement.count, statement.history), (3, None));
+        assert_eq!(statement.to.place(), "https://vc.example:5062");
+        assert_eq!(statement.to_string(), TEXT);
+    }
+
+    #[test]
+    fn nothing_but_the_exact_grammar_is_a_statement() {
+        for (from, to) in [
+            ("v1;", "v2;"),
+            ("delivery", "attestation"),
+            ("to keymanager", "to safe"),
+            ("keys 3", "keys 03"),
+            ("; history none", ""),
+            ("https://vc.example:5062", "https://vc.example:5062 x"),
+            ("https://vc.example:5062", ""),
+            ("20261120T101500Z", "20261120T101500Z; more x"),
+        ] {
+            let changed = TEXT.replacen(from, to, 1);
+            assert_ne!(changed, TEXT);
+            let parsed = changed.parse::<DeliveryStatement>();
+            assert_eq!(parsed, Err(StatementError::Grammar), "{changed}");
+        }
+    }
+
+    #[test]
+    fn no_place_adds_a_field_or_outgrows_a_screen() {
+        let place = |text: &str| Destination::new(DestinationKind::Web3signer, text).place;
+        assert_eq!(place("/srv/a b; to x"), "/srv/a%20b%3B%20to%20x");
+        assert_eq!(place("/srv/ä"), "/srv/%C3%A4");
+        let (long, other) = ("x".repeat(1000), "x".repeat(1001));
+        assert_eq!(place(&long).len(), MAX_PLACE);
+        assert_ne!(place(&long), place(&other));
+        for text in ["/srv/a b", &long, ""] {
+            let destination = Destination::new(DestinationKind::Vault, text);
+            assert_eq!(destination.to_string().parse(), Ok(destination));
+        }
+    }
+}

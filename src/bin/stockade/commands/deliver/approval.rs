@@ -1,0 +1,31 @@
+//! The plan of a delivery is shown before anything is done, and on a terminal somebody says yes to
+//! it. In a pipe whoever wrote the command line has.
+
+use stockade::{bls::PublicKey, interact::Interact as _};
+
+use crate::{
+    context::Context,
+    error::{CommandError, Kind},
+};
+
+/// Shows `plan`, and asks.
+pub fn ask(context: &mut Context, plan: &str) -> Result<(), CommandError> {
+    context.terminal.say(plan.trim_end());
+    if !context.terminal.attended() {
+        return Ok(());
+    }
+    match context.terminal.ask("Deliver? (yes or no)") {
+        Some(answer) if answer.trim().eq_ignore_ascii_case("yes") => Ok(()),
+        _ => Err(CommandError::new(Kind::Declined, "nothing was delivered, and nothing removed")),
+    }
+}
+
+/// The first keys of many, a line each.
+pub fn keys(keys: &[PublicKey]) -> String {
+    const SHOWN: usize = 20;
+    let mut text: String = keys.iter().take(SHOWN).map(|key| format!("  {key}\n")).collect();
+    if keys.len() > SHOWN {
+        text += &format!("  and {} more\n", keys.len() - SHOWN);
+    }
+    text
+}

@@ -1,0 +1,113 @@
+//! Which set is delivered, and who opens it.
+
+use std::path::PathBuf;
+
+use stockade::{
+    backup::{
+        BackupError, Copy, SetId,
+        hands::Hands,
+        inspect::ReadManifest,
+        origin::Pins,
+        restore::{Options, Restorable},
+        scrub::{self, ScrubbedSet},
+    },
+    bls::PublicKey,
+};
+
+use crate::{
+    context::{Context, read_signers},
+    error::CommandError,
+    hands::OpenArgs,
+};
+
+/// Which set, and who opens it.
+#[derive(Debug, clap::Args)]
+pub struct ChosenArgs {
+    /// Copies; a file that rotted in one is taken from another
+    #[arg(required = true, value_name = "COPY")]
+    copies: Vec<PathBuf>,
+    /// Which set, where the copies hold several
+    #[arg(long, value_name = "ID")]
+    set: Option<SetId>,
+    /// Leave out keys that are lost in these copies, and say which
+    #[arg(long)]
+    skip_bad: bool,
+    /// Who else may have made the set: a check address, or a custodian file
+    #[arg(long, value_name = "0x..|FILE")]
+    signer: Vec<String>,
+    /// Deliver a set too that neither this wallet nor a --signer made
+    #[arg(long)]
+    accept_unknown_origin: bool,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// The set that was chosen, read but not opened.
+pub struct Chosen {
+    /// Every copy that was named.
+    pub copies: Vec<Copy>,
+    /// The set.
+    pub set: ScrubbedSet,
+    options: Options,
+}
+
+impl ChosenArgs {
+    /// Reads the copies. Nobody is asked for anything.
+    pub fn read(&self, context: &Context) -> Result<Chosen, CommandError> {
+        let copies = Copy::open_all(&self.copies)?;
+        let signers = read_signers(&self.signer)?;
+        let mut progress = context.terminal.progress();
+        let mut sets = scrub::read(&copies, self.set.as_ref(), &mut progress)?.sets;
+        let set = match (sets.pop(), sets.len()) {
+            (Some(set), 0) => set,
+            (_, others) => return Err(BackupError::SeveralSets(others + 1).into()),
+        };
+        let options = Options {
+            pins: Pins { wallets: Vec::new(), signers },
+            accept_unknown_origin: self.accept_unknown_origin,
+            skip_bad: self.skip_bad,
+        };
+        Ok(Chosen { copies, set, options })
+    }
+
+    /// Who is at hand to open it.
+    pub fn hands(&self, context: &mut Context) -> Result<Hands, CommandError> {
+        self.open.hands(context)
+    }
+}
+
+impl Chosen {
+    /// The set's name.
+    pub fn id(&self) -> &SetId {
+        &self.set.id
+    }
+
+    /// The keys that any of its manifests lists.
+    pub fn public_keys(&self) -> Vec<PublicKey> {
+        self.set.public_keys()
+    }
+
+    /// Opens it: custodians are asked, and a wallet says yes.
+    pub fn open(
+        &self,
+        context: &mut Context,
+        hands: &mut Hands,
+    ) -> Result<Restorable, CommandError> {
+        let mut progress = context.terminal.progress();
+        let terminal = &mut context.terminal;
+        let opened = Restorable::open(
+            &self.copies,
+            &self.set,
+            &self.options,
+            hands,
+            terminal,
+            &mut progress,
+        );
+        Ok(opened?)
+    }
+
+    /// The manifest that counts for those at hand.
+    pub fn manifest(&self, hands: &Hands) -> Option<&ReadManifest> {
+        self.set.manifest(&hands.pins(&self.options.pins))
+    }
+}

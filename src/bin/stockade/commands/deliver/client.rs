@@ -1,0 +1,71 @@
+//! Clients with the keymanager API: where, with which token, and how they are trusted.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use stockade::{
+    cloud::{Endpoint, keymanager::Keymanager},
+    secret::SecretText,
+    store::private_file,
+};
+use zeroize::Zeroizing;
+
+use crate::{context::Context, error::CommandError, hands::warn_of_readers};
+
+/// A file of certificates is no larger.
+const MAX_CA: u64 = 4 * 1024 * 1024;
+
+/// The client that keys go to.
+#[derive(Debug, clap::Args)]
+pub struct ClientArgs {
+    /// The client's keymanager API: https://.., or http:// on this machine
+    #[arg(long, value_name = "URL")]
+    pub url: String,
+    /// The token that the client made for it
+    #[arg(long, value_name = "FILE")]
+    token_file: PathBuf,
+    /// The certificates (PEM) by which it is trusted [default: the public ones]
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// How long an answer may take [default: 60, and 10 for each key of a batch]
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+}
+
+impl ClientArgs {
+    /// The client, where requests are of `batch` keys.
+    pub fn open(&self, context: &mut Context, batch: usize) -> Result<Keymanager, CommandError> {
+        self.open_other(context, batch, &self.url, &self.token_file, self.ca.as_deref())
+    }
+
+    /// Another client, waited for as long as this one.
+    pub fn open_other(
+        &self,
+        context: &mut Context,
+        batch: usize,
+        url: &str,
+        token: &Path,
+        ca: Option<&Path>,
+    ) -> Result<Keymanager, CommandError> {
+        let ca = ca.map(|ca| private_file::read(ca, MAX_CA)).transpose()?;
+        let seconds = self.timeout.unwrap_or(60 + 10 * batch as u64).max(1);
+        let endpoint = Endpoint::new(url, ca.as_deref(), Duration::from_secs(seconds))?;
+        let token = read_token(token, context)?;
+        Ok(Keymanager::new(endpoint.with_bearer(&token)))
+    }
+}
+
+/// A token is one line of a file.
+fn read_token(path: &Path, context: &mut Context) -> Result<SecretText, CommandError> {
+    let bytes = Zeroizing::new(private_file::read(path, 4096)?);
+    warn_of_readers(path, context);
+    let text = std::str::from_utf8(&bytes).unwrap_or_default().trim();
+    let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    match is_token {
+        true => Ok(SecretText::new(text.to_owned())),
+        false => Err(CommandError::input(format!("{} holds no token", path.display()))
+            .with_hint("a token is one line of letters and digits")),
+    }
+}

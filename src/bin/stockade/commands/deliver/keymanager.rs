@@ -1,0 +1,290 @@
+use std::path::PathBuf;
+
+use stockade::{
+    attest::delivery::{Delivered, Destination, DestinationKind},
+    backup::{
+        BackupError, Layout, Sealing,
+        history::{self, Kept},
+        restore::Restorable,
+        verdict::Verdict,
+    },
+    bls::PublicKey,
+    cloud::{
+        delivery::{Arrival, Arrivals, HandedOver, Handover, Import},
+        keymanager::Keymanager,
+    },
+    staking::Interchange,
+};
+
+use super::{
+    approval,
+    chosen::{Chosen, ChosenArgs},
+    client::ClientArgs,
+    keymanager_report::Report,
+    note::NoteArgs,
+};
+use crate::{
+    CommandResult,
+    commands::backup::settle_history::{HistoryArgs, Settled},
+    context::Context,
+    error::CommandError,
+    output::Outcome,
+};
+
+/// Deliver keys to a validator client, or Web3signer, over the keymanager API
+///
+/// Opens the set as a restore does, and sends its keys in batches, each with its slashing history,
+/// under a password and a salt of this delivery. What the client lists already is left as it is, so
+/// that the same command again finishes what was interrupted. Two machines that sign with one key
+/// are slashed: either --from names the client that runs the keys now, which removes them and says
+/// what they signed (kept beside the set before anything is delivered), or they run nowhere.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    chosen: ChosenArgs,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// The client that runs the keys now: they are removed there first
+    #[arg(long, value_name = "URL", requires = "from_token_file",
+          required_unless_present = "not_running",
+          conflicts_with_all = ["not_running", "history", "never_attested", "history_lost"])]
+    from: Option<String>,
+    /// The token of the client that runs the keys now
+    #[arg(long, value_name = "FILE", requires = "from")]
+    from_token_file: Option<PathBuf>,
+    /// The certificates (PEM) by which that one is trusted
+    #[arg(long, value_name = "FILE", requires = "from")]
+    from_ca: Option<PathBuf>,
+    /// The keys run on no machine; what became of them before is asked as by a restore
+    #[arg(long)]
+    not_running: bool,
+    #[command(flatten)]
+    history: HistoryArgs,
+    /// List afterwards what the client has, and compare
+    #[arg(long)]
+    verify: bool,
+    /// Another password and salt for each key: slower, here and there
+    #[arg(long)]
+    password_per_key: bool,
+    /// How many keys go with one request
+    #[arg(long, value_name = "N", default_value = "20",
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    batch_size: u16,
+    #[command(flatten)]
+    note: NoteArgs,
+}
+
+/// What became of the keys before.
+pub(super) enum Before {
+    /// They run nowhere.
+    Settled(Settled),
+    /// This client gives them up.
+    From(Keymanager),
+}
+
+impl Args {
+    /// Plans, opens, takes the keys from where they ran, delivers, and says what arrived.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        let chosen = self.chosen.read(context)?;
+        let batch = usize::from(self.batch_size);
+        let target = self.client.open(context, batch)?;
+        // Asked before the wallet is: who cannot answer need not press.
+        let before = self.before(context, &chosen)?;
+        let listed = target.list()?;
+        let keys = chosen.public_keys();
+        require_one_place(&before, &Arrivals::new(&keys, &listed), target.url())?;
+        let mut hands = self.chosen.hands(context)?;
+        let restorable = chosen.open(context, &mut hands)?;
+        let keys = restorable.public_keys();
+        let mut arrivals = Arrivals::new(&keys, &listed);
+        approval::ask(context, &self.plan(&chosen, &restorable, &before, &arrivals))?;
+
+        let mut progress = context.terminal.progress();
+        let handed = match &before {
+            Before::Settled(_) => HandedOver::default(),
+            Before::From(from) => {
+                let (copies, set) = (chosen.copies.as_slice(), chosen.id());
+                Handover { from, copies, set, batch }.take(&keys, &mut progress)?
+            }
+        };
+        let history = self.collect(&chosen, &keys, &before)?;
+        let sealing = match self.password_per_key {
+            true => Sealing::PerKey,
+            false => Sealing::shared()?,
+        };
+        let import = Import {
+            target: &target,
+            keys: &restorable,
+            sealing: &sealing,
+            history: &history,
+            batch,
+        };
+        let held = |key: &PublicKey| {
+            let (_, why) = handed.kept.iter().find(|(kept, _)| kept == key)?;
+            Some(format!("not removed where it ran: {why}"))
+        };
+        import.send(&mut arrivals, &held, &mut progress)?;
+        let compared = self.compare(&target, &mut arrivals);
+        let report = Report {
+            url: &self.client.url,
+            from: self.from.as_deref(),
+            chosen: &chosen,
+            restorable: &restorable,
+            before: &before,
+            handed: &handed,
+            arrivals: &arrivals,
+            sealing: &sealing,
+            level: if compared { "listed" } else { "answered" },
+        };
+        let mut outcome = report.outcome(context);
+        self.sign(&mut outcome, &report, &history, &mut hands, context);
+        Ok(outcome)
+    }
+
+    fn before(&self, context: &mut Context, chosen: &Chosen) -> Result<Before, CommandError> {
+        let keys = chosen.public_keys();
+        let (copies, set) = (&chosen.copies, chosen.id());
+        let (Some(from), Some(token)) = (&self.from, &self.from_token_file) else {
+            let layout = Layout::Plain;
+            let settled = self.history.settle(context, copies, set, &keys, layout)?;
+            return Ok(Before::Settled(settled));
+        };
+        if from.trim_end_matches('/') == self.client.url.trim_end_matches('/') {
+            return Err(CommandError::usage("--from and --url are one and the same client"));
+        }
+        require_readable(&history::kept(copies, set, &keys)?)?;
+        let (batch, ca) = (usize::from(self.batch_size), self.from_ca.as_deref());
+        Ok(Before::From(self.client.open_other(context, batch, from, token, ca)?))
+    }
+
+    fn plan(
+        &self,
+        chosen: &Chosen,
+        restorable: &Restorable,
+        before: &Before,
+        arrivals: &Arrivals,
+    ) -> String {
+        let (url, set) = (&self.client.url, chosen.id());
+        let (keys, there) = (restorable.public_keys(), arrivals.count(Verdict::Proven));
+        let mut text = format!("To {url}: {} keys of set {set}\n", keys.len());
+        if there > 0 {
+            text += &format!("  {there} of them are there already, and stay as they are\n");
+        }
+        text += &match before {
+            Before::From(from) => format!(
+                "  first they are removed at {}; what they signed is kept in every copy\n",
+                from.url()
+            ),
+            Before::Settled(settled) => format!("  slashing history: {}\n", settled.describe()),
+        };
+        text += match self.password_per_key {
+            true => "  each with a password and a salt of its own\n",
+            false => "  a password and a salt that no other delivery has\n",
+        };
+        text += &approval::keys(&keys);
+        for (key, reason) in &restorable.left_out {
+            text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
+        }
+        text
+    }
+
+    /// What the keys signed before: all that goes along with them.
+    fn collect(
+        &self,
+        chosen: &Chosen,
+        keys: &[PublicKey],
+        before: &Before,
+    ) -> Result<Interchange, CommandError> {
+        let network = chosen.id().network();
+        let nothing = || Interchange::new(network.genesis_validators_root());
+        let kept;
+        let found = match before {
+            Before::Settled(settled) => settled.history(),
+            Before::From(_) => {
+                kept = history::kept(&chosen.copies, chosen.id(), keys)?;
+                require_readable(&kept)?;
+                kept.found.as_ref().map(|(_, history)| history)
+            }
+        };
+        let Some(found) = found else { return Ok(nothing()) };
+        let parsed = history::parse(&found.bytes, network).map_err(BackupError::History)?;
+        Ok(parsed.only(&keys.iter().copied().collect()))
+    }
+
+    /// Lists afterwards, where that was asked for or an answer is lacking. Says whether it was done.
+    fn compare(&self, target: &Keymanager, arrivals: &mut Arrivals) -> bool {
+        if !self.verify && arrivals.failure.is_none() {
+            return false;
+        }
+        match target.list() {
+            Ok(listed) => {
+                arrivals.compare(&listed);
+                true
+            }
+            Err(error) => {
+                if self.verify {
+                    let why = format!("it could not be listed afterwards: {error}");
+                    let sent = |arrival: &Arrival| {
+                        matches!(arrival, Arrival::Imported | Arrival::Duplicate)
+                    };
+                    for (_, arrival) in arrivals.keys.iter_mut().filter(|(_, a)| sent(a)) {
+                        *arrival = Arrival::Unknown(why.clone());
+                    }
+                }
+                false
+            }
+        }
+    }
+
+    fn sign(
+        &self,
+        outcome: &mut Outcome,
+        report: &Report<'_>,
+        history: &Interchange,
+        hands: &mut stockade::backup::hands::Hands,
+        context: &mut Context,
+    ) {
+        let Some(manifest) = report.chosen.manifest(hands) else { return };
+        let place = |url: &str| Destination::new(DestinationKind::Keymanager, url);
+        let history = history.to_json().ok().filter(|_| !history.records().is_empty());
+        let delivered = Delivered {
+            set: report.chosen.id(),
+            manifest: manifest.digest,
+            to: place(&self.client.url),
+            from: self.from.as_deref().map(place),
+            keys: report.arrivals.arrived(),
+            history: history.as_ref().map(String::as_bytes),
+        };
+        self.note.add(outcome, &delivered, &report.chosen.copies, hands, context);
+    }
+}
+
+/// A key that is at both clients is one that two machines sign with: nothing here makes that right.
+fn require_one_place(
+    before: &Before,
+    arrivals: &Arrivals,
+    target: &str,
+) -> Result<(), CommandError> {
+    let Before::From(from) = before else { return Ok(()) };
+    let listed = from.list()?;
+    let both = Arrivals::new(&arrivals.arrived(), &listed).arrived();
+    let Some(first) = both.first() else { return Ok(()) };
+    Err(CommandError::input(format!(
+        "TWO CLIENTS have {} of these keys, {first} among them: {} and {target}",
+        both.len(),
+        from.url()
+    ))
+    .with_hint("stop one of them now; then remove the keys there, and deliver nothing before"))
+}
+
+/// One that cannot be read may say that the keys signed later than all others say.
+fn require_readable(kept: &Kept) -> Result<(), CommandError> {
+    if kept.unread.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::input(format!(
+        "a slashing history beside the set cannot be relied on: {}",
+        kept.unread.join("; ")
+    ))
+    .with_hint("repair the copies, or move it away; nothing is delivered without what it may say"))
+}

@@ -1,0 +1,119 @@
+//! What is said of a delivery over the keymanager API.
+
+use serde_json::json;
+use stockade::{
+    backup::{Layout, Sealing, restore::Restorable, verdict::Verdict},
+    bls::PublicKey,
+    cloud::delivery::{Arrival, Arrivals, HandedOver},
+};
+
+use super::{chosen::Chosen, keymanager::Before};
+use crate::{
+    commands::backup::settle_history::{Settled, wait},
+    context::Context,
+    output::Outcome,
+};
+
+/// What is said of a delivery.
+pub(super) struct Report<'a> {
+    /// Where the keys went.
+    pub url: &'a str,
+    /// Where they were removed, where that was asked for.
+    pub from: Option<&'a str>,
+    pub chosen: &'a Chosen,
+    pub restorable: &'a Restorable,
+    pub before: &'a Before,
+    pub handed: &'a HandedOver,
+    pub arrivals: &'a Arrivals,
+    pub sealing: &'a Sealing,
+    /// How it is known: `answered`, or `listed` afterwards.
+    pub level: &'static str,
+}
+
+impl Report<'_> {
+    /// Everything, and a verdict a key.
+    pub fn outcome(&self, context: &mut Context) -> Outcome {
+        let (chosen, arrivals) = (self.chosen, self.arrivals);
+        let history = match self.before {
+            Before::Settled(settled) => settled.as_str(),
+            Before::From(_) => "taken_over",
+        };
+        let kept = match self.before {
+            Before::Settled(settled) => settled.keep(&chosen.copies, chosen.id(), context),
+            Before::From(_) => chosen.copies.iter().map(|copy| copy.id().to_owned()).collect(),
+        };
+        let key = |(key, arrival): &(PublicKey, Arrival)| {
+            json!({
+                "pubkey": key,
+                "verdict": arrival.verdict().as_str(),
+                "status": arrival.as_str(),
+                "message": arrival.message(),
+            })
+        };
+        let left_out = self.restorable.left_out.iter();
+        let left_out = left_out.map(|(key, why)| json!({"pubkey": key, "reason": why.as_str()}));
+        let json = json!({
+            "set_id": chosen.id(),
+            "url": self.url,
+            "level": self.level,
+            "verdicts": {
+                "proven": arrivals.count(Verdict::Proven),
+                "contradicted": arrivals.count(Verdict::Contradicted),
+                "inconclusive": arrivals.count(Verdict::Inconclusive),
+            },
+            "keys": arrivals.keys.iter().map(key).collect::<Vec<_>>(),
+            "left_out": left_out.collect::<Vec<_>>(),
+            "passwords": self.sealing.as_str(),
+            "history": history,
+            "history_kept": kept,
+            "from": self.from.map(|url| json!({
+                "url": url,
+                "removed": self.handed.removed.len(),
+                "removed_before": self.handed.before.len(),
+                "not_removed": self.handed.kept.len(),
+            })),
+            "failure": arrivals.failure.as_ref().map(ToString::to_string),
+        });
+        let all = arrivals.count(Verdict::Proven) == arrivals.keys.len();
+        let ok = all && self.restorable.left_out.is_empty() && self.handed.kept.is_empty();
+        Outcome::checked(ok, self.text(ok), json)
+    }
+
+    fn text(&self, ok: bool) -> String {
+        let (arrivals, url) = (self.arrivals, self.url);
+        let (there, all) = (arrivals.count(Verdict::Proven), arrivals.keys.len());
+        let how = if self.level == "listed" { "lists" } else { "says that it has" };
+        let mut text = format!("{url} {how} {there} of {all} keys of set {}\n", self.chosen.id());
+        let before = arrivals.keys.iter().filter(|(_, a)| *a == Arrival::Listed).count();
+        if before > 0 {
+            text += &format!("  {before} were there before, and are as they were\n");
+        }
+        if let Some(failure) = &arrivals.failure {
+            text += &format!("  INTERRUPTED: {failure}\n");
+        }
+        for (key, arrival) in &arrivals.keys {
+            if arrival.verdict() != Verdict::Proven {
+                let why = arrival.message().map(|why| format!(": {why}")).unwrap_or_default();
+                text += &format!("  NOT THERE {key}: {}{why}\n", arrival.as_str());
+            }
+        }
+        for (key, reason) in &self.restorable.left_out {
+            text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
+        }
+        match self.before {
+            Before::From(from) => {
+                let gone = self.handed.removed.len() + self.handed.before.len();
+                text += &format!("  {gone} were removed at {} before\n", from.url());
+            }
+            Before::Settled(Settled::Lost(_)) => {
+                text += &format!("  {}\n", wait(self.chosen.id().network(), Layout::Plain));
+            }
+            Before::Settled(_) => {}
+        }
+        text += match ok {
+            true => "Make sure that no other machine runs these keys.",
+            false => "Run the same command again: what is there is left as it is.",
+        };
+        text
+    }
+}

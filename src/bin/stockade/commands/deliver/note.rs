@@ -1,0 +1,72 @@
+//! The delivery note: signed by the wallet after a delivery, and kept beside the set.
+
+use serde_json::{Value, json};
+use stockade::{
+    attest::delivery::{self, Delivered},
+    backup::{Copy, hands::Hands},
+    path::DerivationPath,
+    timestamp::Timestamp,
+};
+
+use crate::{context::Context, error::CommandError, output::Outcome};
+
+/// Whether a note is made, and by which key.
+#[derive(Debug, clap::Args)]
+pub struct NoteArgs {
+    /// Make no delivery note: the wallet is not asked to sign what was delivered
+    #[arg(long)]
+    no_note: bool,
+    /// The path of the key that signs the delivery note
+    #[arg(long, default_value = "m/44'/60'/0'/0/0")]
+    path: DerivationPath,
+}
+
+impl NoteArgs {
+    /// Has the first wallet at hand sign what was delivered, keeps the note in every copy that takes
+    /// it, and says so in `outcome`. What goes wrong here undoes nothing of the delivery.
+    pub fn add(
+        &self,
+        outcome: &mut Outcome,
+        delivered: &Delivered<'_>,
+        copies: &[Copy],
+        hands: &mut Hands,
+        context: &mut Context,
+    ) {
+        outcome.json.insert("note".to_owned(), Value::Null);
+        let Some((wallet, _)) = hands.first_wallet() else {
+            outcome.text += "\nNo delivery note: no wallet is here to sign it.";
+            return;
+        };
+        if self.no_note || delivered.keys.is_empty() {
+            return;
+        }
+        let now = Timestamp::now();
+        let made = delivery::create(delivered, &self.path, now, wallet, &mut context.terminal);
+        let note = match made {
+            Ok(note) => note,
+            Err(error) => {
+                outcome.text += "\nNOT SIGNED: the delivery note. The delivery is as said above.";
+                outcome.error.get_or_insert(CommandError::from(error));
+                outcome.ok = false;
+                return;
+            }
+        };
+        let mut kept = Vec::new();
+        for copy in copies {
+            match note.keep(copy, delivered.set, now) {
+                Ok(()) => kept.push(copy.id()),
+                Err(error) => context.terminal.say(&format!(
+                    "warning: the delivery note is not kept in {}: {error}",
+                    copy.dir().display()
+                )),
+            }
+        }
+        outcome.text +=
+            &format!("\nDelivery note, signed by {}\n  {}", note.address, note.statement);
+        let note = json!({
+            "statement": note.statement, "address": note.address, "signature": note.signature,
+            "copies": kept,
+        });
+        outcome.json.insert("note".to_owned(), note);
+    }
+}

@@ -1,0 +1,73 @@
+//! The same of services on the network.
+
+use stockade::cloud::{HttpError, delivery::DeliveryError, keymanager::KeymanagerError};
+
+use super::{CommandError, Kind};
+
+impl From<HttpError> for CommandError {
+    fn from(error: HttpError) -> Self {
+        let (kind, hint) = match &error {
+            HttpError::Url { .. } => (Kind::Usage, ""),
+            HttpError::NoCertificate => (Kind::Input, "--ca takes certificates in PEM"),
+            HttpError::Unreachable { .. } => (Kind::NotFound, "is it running, and the URL right?"),
+            HttpError::Untrusted { .. } => {
+                (Kind::Refused, "name its certificate authority with --ca; nothing was sent to it")
+            }
+            HttpError::Timeout { .. } => {
+                (Kind::Timeout, "try again, or give it longer with --timeout")
+            }
+            HttpError::Status { status: 401 | 403, .. } => {
+                (Kind::Permission, "is the token in --token-file the one that it made?")
+            }
+            HttpError::Status { .. } => (Kind::Refused, "its own log says more"),
+            _ => (Kind::Protocol, "is there really such a service at this URL?"),
+        };
+        Self::hinted(kind, &error, hint)
+    }
+}
+
+impl From<KeymanagerError> for CommandError {
+    fn from(error: KeymanagerError) -> Self {
+        match error {
+            KeymanagerError::Http(error) => error.into(),
+            error => Self::hinted(Kind::Protocol, &error, "its own log says more"),
+        }
+    }
+}
+
+impl From<DeliveryError> for CommandError {
+    fn from(error: DeliveryError) -> Self {
+        const AGAIN: &str = "run the same command again: it goes on from here";
+        match error {
+            DeliveryError::Keymanager(error) => error.into(),
+            DeliveryError::Backup(error) => error.into(),
+            DeliveryError::Removing { ref source, .. } => {
+                let kind = match source {
+                    KeymanagerError::Http(HttpError::Timeout { .. }) => Kind::Timeout,
+                    KeymanagerError::Http(HttpError::Status { .. }) => Kind::Refused,
+                    _ => Kind::Protocol,
+                };
+                Self::hinted(kind, &error, AGAIN)
+            }
+            DeliveryError::NotThere { .. } => Self::hinted(
+                Kind::Input,
+                &error,
+                "nothing that runs was removed. Make sure that they run nowhere, and say \
+                 --not-running and what became of them: --history, --never-attested or --history-lost",
+            ),
+            DeliveryError::NotKept { .. } => Self::hinted(
+                Kind::File,
+                &error,
+                "nothing was delivered. The client that ran them still has it: make the copy \
+                 writable and run the same command again",
+            ),
+            DeliveryError::Unreadable { .. } => Self::hinted(
+                Kind::Protocol,
+                &error,
+                "nothing was delivered. What it said is kept beside the set as it came; export the \
+                 history with the client's own command, and use --not-running and --history",
+            ),
+            error => Self::hinted(Kind::Internal, &error, ""),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What became of each key, and whether that means that it is there.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    backup::verdict::Verdict,
+    bls::PublicKey,
+    cloud::keymanager::{KeyStatus, KeymanagerError, Listed},
+};
+
+/// What became of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arrival {
+    /// It was listed there before: nothing was sent.
+    Listed,
+    /// The client took it.
+    Imported,
+    /// The client says that it had it.
+    Duplicate,
+    /// The client did not take it; its words.
+    Error(String),
+    /// It was sent, and no answer came that counts.
+    Unknown(String),
+    /// What was before it went wrong.
+    NotSent,
+    /// The client said that it has it, and does not list it.
+    Missing,
+}
+
+impl Arrival {
+    /// The word for it in JSON.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Listed => "listed",
+            Self::Imported => "imported",
+            Self::Duplicate => "duplicate",
+            Self::Error(_) => "error",
+            Self::Unknown(_) => "unknown",
+            Self::NotSent => "not_sent",
+            Self::Missing => "missing",
+        }
+    }
+
+    /// What is to be said beside that.
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Error(message) | Self::Unknown(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Whether the key is there.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Listed | Self::Imported | Self::Duplicate => Verdict::Proven,
+            Self::Unknown(_) => Verdict::Inconclusive,
+            Self::Error(_) | Self::NotSent | Self::Missing => Verdict::Contradicted,
+        }
+    }
+}
+
+impl From<KeyStatus> for Arrival {
+    fn from(status: KeyStatus) -> Self {
+        match status {
+            KeyStatus::Imported => Self::Imported,
+            KeyStatus::Duplicate => Self::Duplicate,
+            KeyStatus::Error(message) => Self::Error(message),
+            other => Self::Error(format!("it answered {other:?} to an import")),
+        }
+    }
+}
+
+/// What became of all keys of a delivery, in their order.
+#[derive(Debug)]
+pub struct Arrivals {
+    /// Each, once.
+    pub keys: Vec<(PublicKey, Arrival)>,
+    /// What ended the delivery before its time.
+    pub failure: Option<KeymanagerError>,
+}
+
+impl Arrivals {
+    /// Those of `keys` that are `listed` already have arrived; nothing was sent of the others yet.
+    pub fn new(keys: &[PublicKey], listed: &[Listed]) -> Self {
+        let listed: BTreeSet<_> = listed.iter().map(|key| key.pubkey).collect();
+        let arrival = |key: &PublicKey| match listed.contains(key) {
+            true => (*key, Arrival::Listed),
+            false => (*key, Arrival::NotSent),
+        };
+        Self { keys: keys.iter().map(arrival).collect(), failure: None }
+    }
+
+    /// Those that arrived.
+    pub fn arrived(&self) -> Vec<PublicKey> {
+        let there = self.keys.iter().filter(|(_, a)| a.verdict() == Verdict::Proven);
+        there.map(|(key, _)| *key).collect()
+    }
+
+    /// How many of a verdict there are.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.keys.iter().filter(|(_, arrival)| arrival.verdict() == verdict).count()
+    }
+
+    /// Holds what was said against what is `listed` afterwards.
+    pub fn compare(&mut self, listed: &[Listed]) {
+        let listed: BTreeSet<_> = listed.iter().map(|key| key.pubkey).collect();
+        for (key, arrival) in &mut self.keys {
+            match (arrival.verdict(), listed.contains(key)) {
+                (Verdict::Proven, false) => *arrival = Arrival::Missing,
+                // Sent, without an answer, and there: it was taken.
+                (Verdict::Inconclusive, true) => *arrival = Arrival::Imported,
+                _ => {}
+            }
+        }
+    }
+}

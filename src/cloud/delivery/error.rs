@@ -1,0 +1,56 @@
+//! Why a delivery could not go on.
+
+use std::path::PathBuf;
+
+use crate::{
+    backup::BackupError, bls::PublicKey, cloud::keymanager::KeymanagerError,
+    staking::InterchangeError,
+};
+
+/// Why a delivery could not go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeliveryError {
+    /// The client, or the way to it.
+    #[error(transparent)]
+    Keymanager(#[from] KeymanagerError),
+    /// The client that gives keys up failed while it did.
+    #[error("{source}; {removed} keys were removed there before, and run nowhere now")]
+    Removing {
+        /// What happened.
+        source: KeymanagerError,
+        /// How many keys were removed in this run.
+        removed: usize,
+    },
+    /// Keys that the client which should give them up does not run.
+    #[error("{} of the keys do not run at {url}, {} among them: where they run is not known",
+            keys.len(), keys.first().map(ToString::to_string).unwrap_or_default())]
+    NotThere {
+        /// The client.
+        url: String,
+        /// Which.
+        keys: Vec<PublicKey>,
+    },
+    /// What keys signed could not be kept beside the set.
+    #[error("{}: what the removed keys signed is not kept: {source}", copy.display())]
+    NotKept {
+        /// The copy.
+        copy: PathBuf,
+        /// Why not.
+        source: Box<BackupError>,
+    },
+    /// What keys signed, in a form that nobody can go on from.
+    #[error("what {url} says that the keys signed cannot be relied on: {why}")]
+    Unreadable {
+        /// The client.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Sets and copies.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A history that cannot be written.
+    #[error(transparent)]
+    History(#[from] InterchangeError),
+}

@@ -1,0 +1,12 @@
+//! Keys from an opened set to a client that manages its own: what is sent, in which order, and what
+//! may be said of it afterwards.
+
+mod arrival;
+mod error;
+mod handover;
+mod import;
+
+pub use arrival::{Arrival, Arrivals};
+pub use error::DeliveryError;
+pub use handover::{HandedOver, Handover};
+pub use import::Import;
