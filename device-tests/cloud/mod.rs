@@ -2,8 +2,9 @@
 //! servers that do not.
 
 mod keymanager;
-mod server;
+pub(crate) mod server;
 mod trust;
+pub(crate) mod validator_client;
 mod vault;
 
 use std::time::Duration;

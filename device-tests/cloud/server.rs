@@ -9,22 +9,22 @@ use std::{
 use tiny_http::{Header, Response};
 
 /// What came in.
-pub struct Request {
+pub(crate) struct Request {
     /// GET, POST, ..
-    pub method: String,
+    pub(crate) method: String,
     /// Path and query.
-    pub path: String,
+    pub(crate) path: String,
     /// What proves who calls: `Authorization` or `X-Vault-Token`.
-    pub token: Option<String>,
+    pub(crate) token: Option<String>,
     /// The body.
-    pub body: serde_json::Value,
+    pub(crate) body: serde_json::Value,
 }
 
-/// Status and body.
-pub type Reply = (u16, String);
+/// Status and body. A status of 0 is none: the server is gone.
+pub(crate) type Reply = (u16, String);
 
 /// Serves for as long as the test runs; gives its URL.
-pub fn serve(mut handler: impl FnMut(Request) -> Reply + Send + 'static) -> String {
+pub(crate) fn serve(mut handler: impl FnMut(Request) -> Reply + Send + 'static) -> String {
     let server = tiny_http::Server::http("127.0.0.1:0").unwrap();
     let url = format!("http://{}", server.server_addr().to_ip().unwrap());
     thread::spawn(move || {
@@ -41,6 +41,9 @@ pub fn serve(mut handler: impl FnMut(Request) -> Reply + Send + 'static) -> Stri
                 token: token.map(|header| header.value.to_string()),
                 body: serde_json::from_str(&body).unwrap_or_default(),
             });
+            if status == 0 {
+                return;
+            }
             let _ = incoming.respond(Response::from_string(body).with_status_code(status));
         }
     });
@@ -48,7 +51,7 @@ pub fn serve(mut handler: impl FnMut(Request) -> Reply + Send + 'static) -> Stri
 }
 
 /// Sends `bytes` to whoever connects, whatever they ask, and closes; `None` never answers.
-pub fn serve_raw(bytes: Option<Vec<u8>>) -> String {
+pub(crate) fn serve_raw(bytes: Option<Vec<u8>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {

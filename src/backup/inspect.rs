@@ -54,6 +54,13 @@ pub struct ReadManifest {
     pub digest: Digest,
 }
 
+impl ReadManifest {
+    /// The keys that it lists, in its order.
+    pub fn public_keys(&self) -> Vec<PublicKey> {
+        self.manifest.keystores.iter().map(|entry| entry.pubkey).collect()
+    }
+}
+
 impl Inspection {
     /// Reads the set `set` in `copy`: every byte of it, once. What other copies said of it already
     /// is `known`.

@@ -259,6 +259,17 @@ impl fmt::Debug for Endpoint {
     }
 }
 
+/// Whether `url` is one of a service that others will call: nothing is sent to it from here.
+pub fn require_url(url: &str) -> Result<(), HttpError> {
+    match require_safe(url) {
+        // In clear between two other machines: public keys and what is to be signed, no keys.
+        Err(HttpError::Url { why: IN_CLEAR, .. }) => Ok(()),
+        result => result,
+    }
+}
+
+const IN_CLEAR: &str = "keys would travel in clear: use https://, or a tunnel to this machine";
+
 fn require_safe(url: &str) -> Result<(), HttpError> {
     let bad = |why| HttpError::Url { url: json::clip(url, MAX_MESSAGE), why };
     let uri: Uri = url.parse().map_err(|_| bad("not a URL"))?;
@@ -272,9 +283,7 @@ fn require_safe(url: &str) -> Result<(), HttpError> {
     match uri.scheme_str() {
         Some("https") => Ok(()),
         Some("http") if here => Ok(()),
-        Some("http") => {
-            Err(bad("keys would travel in clear: use https://, or a tunnel to this machine"))
-        }
+        Some("http") => Err(bad(IN_CLEAR)),
         _ => Err(bad("a URL begins with https:// or http://")),
     }
 }

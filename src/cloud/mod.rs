@@ -5,5 +5,6 @@ pub mod delivery;
 mod http;
 pub mod keymanager;
 pub mod vault;
+pub mod web3signer;
 
-pub use http::{Endpoint, HttpError};
+pub use http::{Endpoint, HttpError, require_url};

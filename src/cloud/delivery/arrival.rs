@@ -1,6 +1,6 @@
 //! What became of each key, and whether that means that it is there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     backup::verdict::Verdict,
@@ -101,15 +101,37 @@ impl Arrivals {
         self.keys.iter().filter(|(_, arrival)| arrival.verdict() == verdict).count()
     }
 
+    /// Says what became of some of them.
+    pub(super) fn set(&mut self, became: BTreeMap<PublicKey, Arrival>) {
+        for (key, arrival) in &mut self.keys {
+            if let Some(became) = became.get(key) {
+                *arrival = became.clone();
+            }
+        }
+    }
+
     /// Holds what was said against what is `listed` afterwards.
     pub fn compare(&mut self, listed: &[Listed]) {
         let listed: BTreeSet<_> = listed.iter().map(|key| key.pubkey).collect();
+        self.compare_with(&|key| listed.contains(key));
+    }
+
+    pub(super) fn compare_with(&mut self, is_there: &dyn Fn(&PublicKey) -> bool) {
         for (key, arrival) in &mut self.keys {
-            match (arrival.verdict(), listed.contains(key)) {
+            match (arrival.verdict(), is_there(key)) {
                 (Verdict::Proven, false) => *arrival = Arrival::Missing,
                 // Sent, without an answer, and there: it was taken.
                 (Verdict::Inconclusive, true) => *arrival = Arrival::Imported,
                 _ => {}
+            }
+        }
+    }
+
+    /// What was said to be there could not be looked at afterwards.
+    pub fn unlisted(&mut self, why: &str) {
+        for (_, arrival) in &mut self.keys {
+            if matches!(arrival, Arrival::Imported | Arrival::Duplicate) {
+                *arrival = Arrival::Unknown(format!("it could not be listed afterwards: {why}"));
             }
         }
     }

@@ -32,35 +32,30 @@ impl Import<'_> {
         held: &dyn Fn(&PublicKey) -> Option<String>,
         progress: &mut dyn Progress,
     ) -> Result<(), DeliveryError> {
-        let mut places = Vec::new();
-        for (place, (key, arrival)) in arrivals.keys.iter_mut().enumerate() {
-            match (arrival == &Arrival::NotSent, held(key)) {
+        let mut lacking = Vec::new();
+        for (key, arrival) in &mut arrivals.keys {
+            match (*arrival == Arrival::NotSent, held(key)) {
                 (true, Some(why)) => *arrival = Arrival::Error(why),
-                (true, None) => places.push((place, *key)),
+                (true, None) => lacking.push(*key),
                 (false, _) => {}
             }
         }
-        for (done, batch) in places.chunks(self.batch.max(1)).enumerate() {
-            progress.step("delivering", done * self.batch, places.len());
-            let keys: Vec<_> = batch.iter().map(|(_, key)| *key).collect();
-            let became = match self.send_batch(&keys)? {
-                Ok(statuses) => statuses.into_iter().map(Arrival::from).collect(),
+        for (done, batch) in lacking.chunks(self.batch.max(1)).enumerate() {
+            progress.step("delivering", done * self.batch, lacking.len());
+            match self.send_batch(batch)? {
+                Ok(statuses) => {
+                    let statuses = statuses.into_iter().map(Arrival::from);
+                    arrivals.set(batch.iter().copied().zip(statuses).collect());
+                }
                 Err(failure) => {
                     let unknown = Arrival::Unknown(failure.to_string());
+                    arrivals.set(batch.iter().map(|key| (*key, unknown.clone())).collect());
                     arrivals.failure = Some(failure);
-                    vec![unknown; keys.len()]
+                    break;
                 }
-            };
-            for ((place, _), arrival) in batch.iter().zip(became) {
-                if let Some((_, entry)) = arrivals.keys.get_mut(*place) {
-                    *entry = arrival;
-                }
-            }
-            if arrivals.failure.is_some() {
-                break;
             }
         }
-        progress.step("delivering", places.len(), places.len());
+        progress.step("delivering", lacking.len(), lacking.len());
         Ok(())
     }
 

@@ -5,6 +5,7 @@ mod arrival;
 mod error;
 mod handover;
 mod import;
+pub mod remote;
 
 pub use arrival::{Arrival, Arrivals};
 pub use error::DeliveryError;

@@ -5,7 +5,7 @@ pub mod created;
 mod drill;
 mod exits;
 mod list;
-mod next_steps;
+pub mod next_steps;
 mod other_sets;
 mod repair;
 mod reseal;

@@ -7,9 +7,10 @@ use stockade::{
         BackupError, Copy, SetId,
         hands::Hands,
         inspect::ReadManifest,
-        origin::Pins,
+        origin::{OriginVerdict, Pins},
         restore::{Options, Restorable},
         scrub::{self, ScrubbedSet},
+        verdict::Reason,
     },
     bls::PublicKey,
 };
@@ -74,6 +75,14 @@ impl ChosenArgs {
     pub fn hands(&self, context: &mut Context) -> Result<Hands, CommandError> {
         self.open.hands(context)
     }
+
+    /// The same, where somebody is named: for what opens nothing, and only asks whose set it is.
+    pub fn hands_if_named(&self, context: &mut Context) -> Result<Hands, CommandError> {
+        match context.any_device() || self.open.names_somebody() {
+            true => self.open.hands(context),
+            false => Ok(Hands::new()),
+        }
+    }
 }
 
 impl Chosen {
@@ -109,5 +118,21 @@ impl Chosen {
     /// The manifest that counts for those at hand.
     pub fn manifest(&self, hands: &Hands) -> Option<&ReadManifest> {
         self.set.manifest(&hands.pins(&self.options.pins))
+    }
+
+    /// The same, of a set that somebody made who is known: what another wrote is not passed on as
+    /// one's own.
+    pub fn own_manifest(&self, hands: &Hands) -> Result<&ReadManifest, CommandError> {
+        let refuse = |reason: Reason| {
+            let reason = reason.explain().to_owned();
+            BackupError::NotRestorable { set: self.set.id.clone(), reason }.into()
+        };
+        let Some(read) = self.manifest(hands) else { return Err(refuse(Reason::Malformed)) };
+        match self.set.origin_of(read, &hands.pins(&self.options.pins)) {
+            OriginVerdict::ThisWallet | OriginVerdict::Signer => Ok(read),
+            OriginVerdict::Unknown if self.options.accept_unknown_origin => Ok(read),
+            OriginVerdict::Unknown => Err(refuse(Reason::OriginUnknown)),
+            OriginVerdict::Forged => Err(refuse(Reason::OriginForged)),
+        }
     }
 }

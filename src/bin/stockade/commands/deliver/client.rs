@@ -58,7 +58,7 @@ impl ClientArgs {
 }
 
 /// A token is one line of a file.
-fn read_token(path: &Path, context: &mut Context) -> Result<SecretText, CommandError> {
+pub fn read_token(path: &Path, context: &mut Context) -> Result<SecretText, CommandError> {
     let bytes = Zeroizing::new(private_file::read(path, 4096)?);
     warn_of_readers(path, context);
     let text = std::str::from_utf8(&bytes).unwrap_or_default().trim();

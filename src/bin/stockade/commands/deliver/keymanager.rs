@@ -10,7 +10,7 @@ use stockade::{
     },
     bls::PublicKey,
     cloud::{
-        delivery::{Arrival, Arrivals, HandedOver, Handover, Import},
+        delivery::{Arrivals, HandedOver, Handover, Import},
         keymanager::Keymanager,
     },
     staking::Interchange,
@@ -223,13 +223,7 @@ impl Args {
             }
             Err(error) => {
                 if self.verify {
-                    let why = format!("it could not be listed afterwards: {error}");
-                    let sent = |arrival: &Arrival| {
-                        matches!(arrival, Arrival::Imported | Arrival::Duplicate)
-                    };
-                    for (_, arrival) in arrivals.keys.iter_mut().filter(|(_, a)| sent(a)) {
-                        *arrival = Arrival::Unknown(why.clone());
-                    }
+                    arrivals.unlisted(&error.to_string());
                 }
                 false
             }

@@ -1,13 +1,12 @@
 //! What is said of a delivery over the keymanager API.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use stockade::{
     backup::{Layout, Sealing, restore::Restorable, verdict::Verdict},
-    bls::PublicKey,
-    cloud::delivery::{Arrival, Arrivals, HandedOver},
+    cloud::delivery::{Arrivals, HandedOver},
 };
 
-use super::{chosen::Chosen, keymanager::Before};
+use super::{arrivals, chosen::Chosen, keymanager::Before};
 use crate::{
     commands::backup::settle_history::{Settled, wait},
     context::Context,
@@ -42,26 +41,13 @@ impl Report<'_> {
             Before::Settled(settled) => settled.keep(&chosen.copies, chosen.id(), context),
             Before::From(_) => chosen.copies.iter().map(|copy| copy.id().to_owned()).collect(),
         };
-        let key = |(key, arrival): &(PublicKey, Arrival)| {
-            json!({
-                "pubkey": key,
-                "verdict": arrival.verdict().as_str(),
-                "status": arrival.as_str(),
-                "message": arrival.message(),
-            })
-        };
         let left_out = self.restorable.left_out.iter();
         let left_out = left_out.map(|(key, why)| json!({"pubkey": key, "reason": why.as_str()}));
-        let json = json!({
+        let mut json = arrivals::fields(arrivals);
+        let more = json!({
             "set_id": chosen.id(),
             "url": self.url,
             "level": self.level,
-            "verdicts": {
-                "proven": arrivals.count(Verdict::Proven),
-                "contradicted": arrivals.count(Verdict::Contradicted),
-                "inconclusive": arrivals.count(Verdict::Inconclusive),
-            },
-            "keys": arrivals.keys.iter().map(key).collect::<Vec<_>>(),
             "left_out": left_out.collect::<Vec<_>>(),
             "passwords": self.sealing.as_str(),
             "history": history,
@@ -72,11 +58,11 @@ impl Report<'_> {
                 "removed_before": self.handed.before.len(),
                 "not_removed": self.handed.kept.len(),
             })),
-            "failure": arrivals.failure.as_ref().map(ToString::to_string),
         });
+        json.extend(more.as_object().cloned().unwrap_or_default());
         let all = arrivals.count(Verdict::Proven) == arrivals.keys.len();
         let ok = all && self.restorable.left_out.is_empty() && self.handed.kept.is_empty();
-        Outcome::checked(ok, self.text(ok), json)
+        Outcome::checked(ok, self.text(ok), Value::Object(json))
     }
 
     fn text(&self, ok: bool) -> String {
@@ -84,19 +70,7 @@ impl Report<'_> {
         let (there, all) = (arrivals.count(Verdict::Proven), arrivals.keys.len());
         let how = if self.level == "listed" { "lists" } else { "says that it has" };
         let mut text = format!("{url} {how} {there} of {all} keys of set {}\n", self.chosen.id());
-        let before = arrivals.keys.iter().filter(|(_, a)| *a == Arrival::Listed).count();
-        if before > 0 {
-            text += &format!("  {before} were there before, and are as they were\n");
-        }
-        if let Some(failure) = &arrivals.failure {
-            text += &format!("  INTERRUPTED: {failure}\n");
-        }
-        for (key, arrival) in &arrivals.keys {
-            if arrival.verdict() != Verdict::Proven {
-                let why = arrival.message().map(|why| format!(": {why}")).unwrap_or_default();
-                text += &format!("  NOT THERE {key}: {}{why}\n", arrival.as_str());
-            }
-        }
+        text += &arrivals::text(arrivals);
         for (key, reason) in &self.restorable.left_out {
             text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
         }

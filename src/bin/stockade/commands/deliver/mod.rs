@@ -1,11 +1,16 @@
 //! deliver: keys from a set to where they run.
 
 mod approval;
+mod arrivals;
 mod chosen;
 mod client;
 mod keymanager;
 mod keymanager_report;
 mod note;
+mod remote_keys;
+mod verify;
+mod web3signer;
+mod web3signer_key;
 
 use clap::Subcommand;
 
@@ -15,6 +20,9 @@ use crate::{CommandResult, context::Context};
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Keymanager(keymanager::Args),
+    RemoteKeys(remote_keys::Args),
+    Verify(verify::Args),
+    Web3signer(web3signer::Args),
 }
 
 impl Command {
@@ -22,6 +30,9 @@ impl Command {
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self {
             Self::Keymanager(args) => args.run(context),
+            Self::RemoteKeys(args) => args.run(context),
+            Self::Verify(args) => args.run(context),
+            Self::Web3signer(args) => args.run(context),
         }
     }
 }

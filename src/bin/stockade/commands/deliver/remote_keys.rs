@@ -1,0 +1,99 @@
+use serde_json::{Value, json};
+use stockade::{
+    attest::delivery::{Delivered, Destination, DestinationKind},
+    backup::verdict::Verdict,
+    cloud::{
+        delivery::{Arrivals, remote},
+        require_url,
+    },
+};
+
+use super::{approval, arrivals, chosen::ChosenArgs, client::ClientArgs, note::NoteArgs};
+use crate::{CommandResult, context::Context, output::Outcome};
+
+/// Tell a validator client which remote signer has the keys
+///
+/// Registers the public keys of a set with the client (/eth/v1/remotekeys), to be signed by the
+/// Web3signer at --signer-url. Nothing is opened, and no secret travels. What the client has with
+/// that signer already is left as it is; what it holds itself, or has with another signer, is never
+/// changed, and is said. A wallet at hand tells whose set it is, and signs the delivery note; without
+/// one, name who made the set with --signer.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    chosen: ChosenArgs,
+    #[command(flatten)]
+    client: ClientArgs,
+    /// The signer, as the client reaches it
+    #[arg(long, value_name = "URL")]
+    signer_url: String,
+    /// List afterwards what the client has, and compare
+    #[arg(long)]
+    verify: bool,
+    /// How many keys go with one request
+    #[arg(long, value_name = "N", default_value = "100",
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    batch_size: u16,
+    #[command(flatten)]
+    note: NoteArgs,
+}
+
+impl Args {
+    /// Registers every key, and says what became of each.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        require_url(&self.signer_url)?;
+        let chosen = self.chosen.read(context)?;
+        let batch = usize::from(self.batch_size);
+        let target = self.client.open(context, 0)?;
+        let mut hands = self.chosen.hands_if_named(context)?;
+        let manifest = chosen.own_manifest(&hands)?;
+        let keys = manifest.public_keys();
+        let (url, signer) = (&self.client.url, &self.signer_url);
+        let plan = format!(
+            "At {url}: {} keys of set {} are signed by {signer}\n{}",
+            keys.len(),
+            chosen.id(),
+            approval::keys(&keys)
+        );
+        approval::ask(context, &plan)?;
+        let mut progress = context.terminal.progress();
+        let mut arrivals = remote::register(&target, &keys, signer, batch, &mut progress)?;
+        let mut level = "answered";
+        if self.verify || arrivals.failure.is_some() {
+            match remote::compare(&target, signer, &mut arrivals) {
+                Ok(()) => level = "listed",
+                Err(error) if self.verify => arrivals.unlisted(&error.to_string()),
+                Err(_) => {}
+            }
+        }
+        let mut outcome = self.outcome(chosen.id().as_str(), &arrivals, level);
+        let delivered = Delivered {
+            set: chosen.id(),
+            manifest: manifest.digest,
+            to: Destination::new(DestinationKind::RemoteKeys, &format!("{url},{signer}")),
+            from: None,
+            keys: arrivals.arrived(),
+            history: None,
+        };
+        self.note.add(&mut outcome, &delivered, &chosen.copies, &mut hands, context);
+        Ok(outcome)
+    }
+
+    fn outcome(&self, set: &str, arrivals: &Arrivals, level: &str) -> Outcome {
+        let (url, signer) = (&self.client.url, &self.signer_url);
+        let (there, all) = (arrivals.count(Verdict::Proven), arrivals.keys.len());
+        let mut text = format!("{url} has {there} of {all} keys of set {set} with {signer}\n");
+        text += &arrivals::text(arrivals);
+        text += match there == all {
+            true => "Make sure that no other machine runs these keys.",
+            false => "Run the same command again: what is there is left as it is.",
+        };
+        let mut json = arrivals::fields(arrivals);
+        for (name, value) in
+            [("set_id", json!(set)), ("url", json!(url)), ("signer_url", json!(signer)), ("level", json!(level))]
+        {
+            json.insert(name.to_owned(), value);
+        }
+        Outcome::checked(there == all, text, Value::Object(json))
+    }
+}

@@ -1,0 +1,208 @@
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use serde_json::json;
+use stockade::{
+    attest::delivery::{Delivered, Destination, DestinationKind},
+    backup::{HISTORY, Layout, hands::Hands, history::History, restore::require_new},
+    bls::PublicKey,
+    cloud::web3signer::KeyConfig,
+    store::{NewFile, StoreError, publish_folder},
+};
+
+use super::{
+    approval,
+    chosen::{Chosen, ChosenArgs},
+    note::NoteArgs,
+    web3signer_key::KeyArgs,
+};
+use crate::{
+    CommandResult,
+    commands::backup::{
+        next_steps::{import_history, start},
+        settle_history::{HistoryArgs, Settled},
+    },
+    context::Context,
+    error::CommandError,
+    output::Outcome,
+};
+
+/// Write Web3signer's key configuration: one file a key
+///
+/// file-keystore opens the set and writes keystores, their password, and a configuration for each.
+/// hashicorp and aws-secret write configurations alone, for keys that `deliver vault` or `deliver
+/// aws-secrets` put there; nothing is opened, and a wallet at hand, or --signer, tells whose set it
+/// is. All of it is a new folder, for its owner alone (0600), or nothing. The keys' slashing history
+/// is asked for as by a restore, and lies beside them.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    chosen: ChosenArgs,
+    /// The folder to make; it must be new or empty
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// Where Web3signer finds the keys
+    #[arg(long = "type", value_enum)]
+    kind: Type,
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    history: HistoryArgs,
+    #[command(flatten)]
+    note: NoteArgs,
+}
+
+/// Where Web3signer finds a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Type {
+    /// In a keystore beside its configuration
+    FileKeystore,
+    /// In HashiCorp Vault
+    Hashicorp,
+    /// In AWS Secrets Manager
+    AwsSecret,
+}
+
+impl Args {
+    /// Settles the history, shows the plan, and writes the folder in one step.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        let config = self.key.config(self.kind, context)?;
+        let chosen = self.chosen.read(context)?;
+        let listed = chosen.public_keys();
+        require_new(&self.dir, &listed)?;
+        let (copies, set) = (&chosen.copies, chosen.id());
+        let layout = Layout::Web3signer;
+        let settled = self.history.settle(context, copies, set, &listed, layout)?;
+        let (mut hands, keys) = match &config {
+            None => self.write_keystores(context, &chosen, &settled)?,
+            Some(config) => self.write_configs(context, &chosen, &settled, config)?,
+        };
+        let kept = settled.keep(copies, set, context);
+        let mut outcome = self.outcome(&chosen, &keys, &settled, config.as_ref(), &kept);
+        if let Some(manifest) = chosen.manifest(&hands) {
+            let place = std::path::absolute(&self.dir).unwrap_or_else(|_| self.dir.clone());
+            let delivered = Delivered {
+                set,
+                manifest: manifest.digest,
+                to: Destination::new(DestinationKind::Web3signer, &place.to_string_lossy()),
+                from: None,
+                keys,
+                history: settled.history().map(|history| history.bytes.as_slice()),
+            };
+            self.note.add(&mut outcome, &delivered, copies, &mut hands, context);
+        }
+        Ok(outcome)
+    }
+
+    fn write_keystores(
+        &self,
+        context: &mut Context,
+        chosen: &Chosen,
+        settled: &Settled,
+    ) -> Result<(Hands, Vec<PublicKey>), CommandError> {
+        let mut hands = self.chosen.hands(context)?;
+        let restorable = chosen.open(context, &mut hands)?;
+        let keys = restorable.public_keys();
+        self.approve(context, chosen, &keys, settled)?;
+        let mut progress = context.terminal.progress();
+        let history = settled.history();
+        restorable.write(&self.dir, Layout::Web3signer, None, history, &mut progress)?;
+        Ok((hands, keys))
+    }
+
+    fn write_configs(
+        &self,
+        context: &mut Context,
+        chosen: &Chosen,
+        settled: &Settled,
+        config: &KeyConfig,
+    ) -> Result<(Hands, Vec<PublicKey>), CommandError> {
+        let hands = self.chosen.hands_if_named(context)?;
+        let keys = chosen.own_manifest(&hands)?.public_keys();
+        self.approve(context, chosen, &keys, settled)?;
+        write(&self.dir, &keys, config, settled.history())?;
+        Ok((hands, keys))
+    }
+
+    fn approve(
+        &self,
+        context: &mut Context,
+        chosen: &Chosen,
+        keys: &[PublicKey],
+        settled: &Settled,
+    ) -> Result<(), CommandError> {
+        let plan = format!(
+            "To {}, for you alone (mode 0600), all or nothing:\n  {} keys of set {}, {}\n  slashing \
+             history: {}\n{}",
+            self.dir.display(),
+            keys.len(),
+            chosen.id(),
+            self.kind.word(),
+            settled.describe(),
+            approval::keys(keys)
+        );
+        approval::ask(context, &plan)
+    }
+
+    fn outcome(
+        &self,
+        chosen: &Chosen,
+        keys: &[PublicKey],
+        settled: &Settled,
+        config: Option<&KeyConfig>,
+        kept: &[String],
+    ) -> Outcome {
+        let (dir, network) = (self.dir.display().to_string(), chosen.id().network());
+        let clear = config.is_some_and(KeyConfig::has_secret);
+        let mut text = format!("Wrote {} keys to {dir}: keys/0x<pubkey>.yaml\n", keys.len());
+        if clear {
+            text += "  WARNING: a secret stands in clear in each of these files\n";
+        }
+        if settled.history().is_some() {
+            text += "  BEFORE Web3signer starts with the keys, it takes their slashing history:\n";
+            text += &format!("    {}\n", import_history(Layout::Web3signer, &dir, network));
+        }
+        let with_history = settled.history().is_some();
+        text += &format!("  then: {}\n", start(Layout::Web3signer, &dir, network, with_history));
+        text += "Make sure that no other machine runs these keys.";
+        let json = json!({
+            "set_id": chosen.id(),
+            "to": dir,
+            "type": self.kind.word(),
+            "keys": keys.iter().map(|key| json!({"pubkey": key})).collect::<Vec<_>>(),
+            "secret_in_clear": clear,
+            "history": settled.as_str(),
+            "history_kept": kept,
+        });
+        Outcome::done(text, json)
+    }
+}
+
+impl Type {
+    /// Its word, on the command line and in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::FileKeystore => "file-keystore",
+            Self::Hashicorp => "hashicorp",
+            Self::AwsSecret => "aws-secret",
+        }
+    }
+}
+
+/// The same names as a restore's, so that the one can take the other's place.
+fn write(
+    dir: &Path,
+    keys: &[PublicKey],
+    config: &KeyConfig,
+    history: Option<&History>,
+) -> Result<(), StoreError> {
+    let mut files = Vec::with_capacity(keys.len() + 1);
+    for key in keys {
+        let path = format!("keys/0x{key}.yaml").parse()?;
+        files.push(NewFile { path, bytes: config.yaml(key) });
+    }
+    if let Some(history) = history {
+        files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
+    }
+    publish_folder(dir, &files).map(|_| ())
+}
