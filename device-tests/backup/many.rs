@@ -66,6 +66,8 @@ fn many() -> &'static Made {
             keys: (0..COUNT).map(key).collect(),
             deposit_data: None,
             history: Vec::new(),
+            sealed: Vec::new(),
+            exits: Vec::new(),
         };
         let mut copies = Copy::prepare_all(&[folder.path("a"), folder.path("b")]).unwrap();
         let signer = Signer::Wallet(&mut *owner, address);
