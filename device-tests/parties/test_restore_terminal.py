@@ -55,7 +55,7 @@ def test_a_kept_history_counts_when_somebody_says_so(
         "data": [{"pubkey": f"0x{key}", **record} for key in hoodi.pubkeys],
     }
     folder = hoodi.copies[0] / "stockade/history" / hoodi.created["set_id"]
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "20261120T101500Z.json"
     file.write_text(json.dumps(history))
     try:

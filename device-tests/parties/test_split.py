@@ -1,5 +1,6 @@
 """Shares of a key: npm @chainsafe/bls-keystore opens them, PyPI py_ecc puts them together again."""
 
+import shutil
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,12 @@ MESSAGE = bytes(range(32))
 @pytest.fixture(scope="module")
 def nodes(hoodi: Backup, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first key of the set, as 4 shares of which any 3 sign."""
-    to = tmp_path_factory.mktemp("split") / "cluster"
+    folder = tmp_path_factory.mktemp("split")
+    to = folder / "cluster"
     options = ["--shares", "4", "--threshold", "3", "--to", str(to), "--whole-keys-are-off"]
-    copies = [argument for copy in hoodi.copies for argument in ("--copy", str(copy))]
+    # Copies of the copies: a split leaves a mark, and others restore these keys whole.
+    own = [shutil.copytree(copy, folder / copy.name) for copy in hoodi.copies]
+    copies = [argument for copy in own for argument in ("--copy", str(copy))]
     key = ["--pubkey", hoodi.pubkeys[0]]
     done("validator", "split", *copies, *key, *options, device="mock-ledger")
     return to
