@@ -15,6 +15,8 @@ import wallet
 from backup import Backup
 from command import done, served
 from guide import Guide
+from test_py_ecc import root_of
+from test_staking_files import CAPELLA_FORK, u64, verifies
 
 GUIDE = Guide("recovery-by-hand.md")
 BATCH = "Stockade: derive hoodi batch 0. A secret!"
@@ -69,6 +71,22 @@ def test_with_a_ledger(folder: Path, hoodi: Backup, ledger: dict[str, str]) -> N
     opens(folder, hoodi, "ledger", ledger)
     GUIDE.sh(folder, "done")
     assert [file.name for file in folder.iterdir()] == ["recover.py"]
+
+
+def test_the_signed_exits_too(folder: Path, ledger: dict[str, str]) -> None:
+    made = backup.create(folder / "made", "mock-ledger")
+    copies = [argument for copy in made.copies for argument in ("--copy", copy)]
+    numbers = ("--index", "0", "--validator-index", "7", "8")
+    done("exit", "create", "--seal", *copies, *numbers, device="mock-ledger")
+    variables = {**ledger, "SET": str(made.folder), "TEXT": made.recovery().prompt}
+    GUIDE.sh(folder, "ledger", "identity", "secret", "exits", **variables)
+    opened = {file.name.split("-")[1]: file for file in folder.glob("2*-*.json")}
+    for pubkey, number in zip(made.pubkeys[:2], (7, 8), strict=True):
+        signed = json.loads(opened[pubkey[:12]].read_bytes())
+        assert signed["message"] == {"epoch": "0", "validator_index": str(number)}
+        message = root_of(u64(0), u64(number))
+        assert verifies(pubkey, message, 4, CAPELLA_FORK, signed["signature"])
+    assert not (folder / "files-identity").exists()
 
 
 def test_with_a_trezor(folder: Path, hoodi: Backup, trezor: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ def test_names_prompt_path_and_salts(hoodi: Backup) -> None:
         '"stockade/device-secret/eip191-v1"',
         '"stockade/set/v1"',
         '"keystore password"',
+        '"files identity"',
         hoodi.created["set_id"],
     ):
         assert fact in text, fact
