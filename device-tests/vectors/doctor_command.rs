@@ -117,6 +117,52 @@ fn a_wrong_password_is_not_held_against_the_file() {
     assert_eq!(key["reason"], "wrong_password");
 }
 
+/// How much work is too much is our own limit, and says nothing against the file.
+#[test]
+fn a_keystore_that_costs_too_much_is_not_called_bad() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keystore-1.json");
+    for (name, parameter, cost) in
+        [("01-scrypt-218", "n", 1 << 21), ("02-pbkdf2-218", "c", 20_000_000)]
+    {
+        let mut keystore = read_json(&format!("keystore-variants/{name}.json"));
+        keystore["crypto"]["kdf"]["params"][parameter] = cost.into();
+        fs::write(&path, keystore.to_string()).unwrap();
+        let password = variant(&format!("{name}.password"));
+        let doctor = [stockade("doctor"), stockade("inspect")];
+        let [mut doctor, mut inspect] = doctor;
+        doctor.arg(&path).arg("--password-file").arg(password);
+        inspect.arg(&path);
+        for command in [&mut doctor, &mut inspect] {
+            let (code, document) = run(command);
+            let key = &document["keys"][0];
+            assert_eq!((code, &key["verdict"]), (1, &"inconclusive".into()), "{key}");
+            assert_eq!(key["reason"], "not_checked");
+        }
+    }
+}
+
+#[test]
+fn what_opens_and_not_every_client_takes_comes_with_the_way_out() {
+    let text = |name: &str, more: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stockade"));
+        command.args(["keystore", "doctor"]).arg(variant(&format!("{name}.json"))).args(more);
+        command.arg("--password-file").arg(variant(&format!("{name}.password")));
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let hint = "With --repair <new folder>, 1 of them";
+    for name in ["27-version-str", "33-pw-bom"] {
+        assert!(text(name, &[]).contains(hint), "{name}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let repaired = text("27-version-str", &["--repair", out.to_str().unwrap()]);
+    assert!(!repaired.contains(hint) && repaired.contains("1 written to"), "{repaired}");
+    for name in ["02-pbkdf2-218", "25-wrong-pubkey"] {
+        assert!(!text(name, &[]).contains(hint), "{name}");
+    }
+}
+
 #[test]
 fn what_is_no_keystore_is_exit_3() {
     let folder = tempfile::tempdir().unwrap();
@@ -174,7 +220,9 @@ fn hostile_files_are_an_error_at_once() {
         let (code, document) = run(command);
         assert_eq!(code, 1);
         for key in document["keys"].as_array().unwrap() {
-            assert_eq!(key["reason"], "malformed", "{key}");
+            let costly = key["file"].as_str().unwrap().ends_with("keystore-1.json");
+            let reason = if costly { "not_checked" } else { "malformed" };
+            assert_eq!(key["reason"], reason, "{key}");
         }
         assert_eq!(document["files"], 9);
     }

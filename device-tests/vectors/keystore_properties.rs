@@ -40,6 +40,29 @@ proptest! {
         prop_assert!(opened.to_bytes().expose() == secret.to_bytes().expose());
     }
 
+    /// Any byte of any keystore, changed to any other.
+    #[test]
+    fn a_changed_byte_never_leads_to_another_key(
+        seed in any::<[u8; 32]>(),
+        kdf in cheap_kdf(),
+        at in any::<prop::sample::Index>(),
+        change in 1..=255_u8,
+    ) {
+        let secret = SecretKey::derive_master(&seed).unwrap();
+        let password = Password::new("password").unwrap();
+        let key = DecryptionKey::derive(&password, &kdf).unwrap();
+        let sealed = Keystore::seal(&secret, "m/12381/3600/7/0/0", "", &key).unwrap();
+        let mut bytes = sealed.to_json().unwrap().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] ^= change;
+        if let Ok(read) = Keystore::parse(&bytes)
+            && let Ok(opened) = read.open(&password)
+        {
+            prop_assert!(opened.to_bytes().expose() == secret.to_bytes().expose());
+            prop_assert_eq!(*read.pubkey(), secret.public_key());
+        }
+    }
+
     #[test]
     fn another_password_is_a_wrong_password(kdf in cheap_kdf(), extra in "[!-~]") {
         let password = Password::new("password").unwrap();

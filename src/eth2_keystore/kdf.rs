@@ -1,5 +1,7 @@
 //! From a password to a decryption key: scrypt and PBKDF2, with their cost capped.
 
+use std::fmt;
+
 use sha2::Sha256;
 
 use super::Password;
@@ -35,6 +37,15 @@ pub enum KdfFunction {
     },
 }
 
+impl fmt::Display for KdfFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scrypt { n, r, p } => write!(f, "scrypt n={n} r={r} p={p}"),
+            Self::Pbkdf2 { c } => write!(f, "PBKDF2, {c} rounds"),
+        }
+    }
+}
+
 /// A key derivation whose cost is known to be bearable: there is no value of this type otherwise.
 ///
 /// Keystores with an equal `Kdf` and password share one decryption key.
@@ -49,10 +60,10 @@ pub struct Kdf {
 #[non_exhaustive]
 pub enum KdfError {
     /// Parameters that the function does not have.
-    #[error("no valid key derivation: {0:?}")]
+    #[error("no valid key derivation: {0}")]
     Invalid(KdfFunction),
     /// It would take minutes or more, or all memory.
-    #[error("refused, for it costs too much time or memory: {0:?}")]
+    #[error("not opened here, for it costs too much time or memory: {0}")]
     TooCostly(KdfFunction),
     /// The salt is longer than any tool makes it.
     #[error("a salt of {0} bytes; at most {MAX_SALT} are taken")]

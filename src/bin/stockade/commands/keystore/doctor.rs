@@ -167,6 +167,12 @@ fn end(tally: Tally, repaired_to: Option<&Path>) -> Outcome {
         }
         false => "NOT everything is as it should be. The files were not touched.",
     };
+    if repaired_to.is_none() && tally.mendable() > 0 {
+        text += &format!(
+            "\nWith --repair <new folder>, {} of them are written as every client takes them.",
+            tally.mendable()
+        );
+    }
     let fields = Map::from_iter([
         ("level".to_owned(), Level::Opened.as_str().into()),
         (

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use stockade::{
     backup::verdict::{Reason, Verdict},
     eth2_keystore::{
-        ClientVerdict, Diagnosis, Evidence, Found, KdfFunction, Keystore, PasswordForm, Profile,
-        all_measured_accept,
+        ClientVerdict, Diagnosis, Evidence, Found, KdfError, KdfFunction, Keystore, KeystoreError,
+        PasswordForm, Profile, all_measured_accept,
     },
 };
 
@@ -55,6 +55,10 @@ impl Row {
         let clients = profile.clients(None);
         let (reason, detail) = match &profile.keystore {
             Ok(_) => (Reason::NotChecked, "not opened: `keystore doctor` does".to_owned()),
+            // A limit of ours is nothing against the file.
+            Err(error @ KeystoreError::Kdf(KdfError::TooCostly(_))) => {
+                (Reason::NotChecked, error.to_string())
+            }
             Err(error) => (Reason::Malformed, error.to_string()),
         };
         Self { profile: Some(profile), clients, ..Self::bad(file, reason, detail) }
@@ -75,6 +79,12 @@ impl Row {
     /// Whether all clients that were measured take it.
     pub fn is_accepted(&self) -> bool {
         !self.clients.is_empty() && all_measured_accept(&self.clients)
+    }
+
+    /// Whether the key that it names came out of it, and not every client takes it.
+    pub fn is_mendable(&self) -> bool {
+        let opened = self.form.is_some();
+        opened && !self.is_accepted() && matches!(self.reason, Reason::Ok | Reason::WrongPassword)
     }
 
     fn keystore(&self) -> Option<&Keystore> {

@@ -26,6 +26,7 @@ pub struct Tally {
     files: usize,
     accepted: usize,
     repaired: usize,
+    mendable: usize,
     skipped: usize,
     /// The first of the files named that are no keystores, and why.
     no_keystore: Option<(String, String)>,
@@ -40,6 +41,7 @@ impl Tally {
             files: 0,
             accepted: 0,
             repaired: 0,
+            mendable: 0,
             skipped: 0,
             no_keystore: None,
         }
@@ -86,6 +88,7 @@ impl Tally {
         self.files += 1;
         self.accepted += usize::from(row.is_accepted());
         self.repaired += usize::from(row.repaired.is_some());
+        self.mendable += usize::from(row.is_mendable());
         self.rows.print(|| if describe { row.text() } else { String::new() }, || row.json());
     }
 
@@ -102,6 +105,11 @@ impl Tally {
     /// How many files were looked at.
     pub fn files(&self) -> usize {
         self.files
+    }
+
+    /// How many open, and could be written as every client takes them.
+    pub fn mendable(&self) -> usize {
+        self.mendable
     }
 
     /// How many files were written anew.
