@@ -214,8 +214,9 @@ fn credentials_of_bls_key(index: u32) -> String {
 fn a_credential_change_pays_whom_it_should_or_not() {
     let file = vector(CHANGE);
     let verify = format!("credentials verify {file}");
-    alone().run(&verify).code(0);
-    on("mock-ledger").run(&format!("{verify} --withdrawal-address device")).code(0);
+    assert_eq!(alone().run(&verify).code(0).text("receiver"), "not_checked");
+    let paid = on("mock-ledger").run(&format!("{verify} --withdrawal-address device")).code(0);
+    assert_eq!(paid.text("receiver"), "checked");
     let other = on("mock-ledger").holding(OTHER_WORDS);
     let paid = other.run(&format!("{verify} --withdrawal-address device")).code(1);
     assert_eq!(paid.json["verdicts"]["contradicted"], 1);
@@ -254,7 +255,15 @@ fn a_top_up_has_the_credentials_of_the_first_deposit() {
     }
     let verify = format!("deposit verify {} --copy {}", copies.at("t.json"), copies.at("a"));
     on("mock-ledger").run(&verify).code(0);
-    on("mock-ledger").run(&topup("--amount 0.5", "x.json")).error(3, "input");
+    // Nobody presses in vain.
+    for (more, out, code, kind) in [
+        ("--amount 0.5", "x.json", 3, "input"),
+        ("--amount 1.0000000001", "x.json", 2, "usage"),
+        ("--amount 1", "t.json", 3, "file"),
+    ] {
+        let refused = on("mock-ledger").run(&topup(more, out)).error(code, kind);
+        assert!(!refused.prompted(), "{more}: {}", refused.stderr);
+    }
     on("mock-ledger").run(&topup("--amount 33", "x.json")).error(3, "input");
     // Once it compounds it takes more.
     let switched = format!("--amount 100 --credentials 0x02 --withdrawal-address {ADDRESS}");
@@ -344,4 +353,16 @@ fn what_was_not_asked_of_a_deposit_is_not_answered() {
     let asked = on("mock-ledger").run(&line).code(1);
     assert_eq!(asked.json["verdicts"]["inconclusive"], 3);
     assert!(asked.list("deposits").iter().all(|one| one["withdrawal"]["verdict"] == "proven"));
+}
+
+/// Sent whole, such a file pays twice for one validator.
+#[test]
+fn a_file_with_two_deposits_for_one_key_is_no_good() {
+    let copies = ledger().copies();
+    let file = deposit_data(&copies.set("a"));
+    let deposits: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let twice = json!([deposits[0], deposits[1], deposits[0]]).to_string();
+    let twice = copies.file("twice.json", twice);
+    let ran = alone().run(&format!("deposit verify {twice}")).code(1);
+    assert_eq!(ran.each("deposits", "reason"), ["ok", "ok", "malformed"]);
 }

@@ -86,6 +86,14 @@ impl KeyArgs {
         Ok(())
     }
 
+    /// The network, without asking anybody for anything.
+    pub fn network(&self) -> Result<Network, CommandError> {
+        match self.network {
+            Some(network) => Ok(network),
+            None => Ok(self.find(&Copy::open_all(&self.copy)?, 1)?.0.network()),
+        }
+    }
+
     /// Opens the key.
     pub fn open(&self, context: &mut Context) -> Result<SigningKey, CommandError> {
         let SigningKeys { network, keys, .. } = self.open_several(1, false, context)?;

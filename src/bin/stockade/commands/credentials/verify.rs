@@ -45,7 +45,7 @@ impl Args {
         let receiver = receiver.map(|text| withdrawal::expected(text, context)).transpose()?;
         let judged: Vec<_> =
             changes.iter().map(|change| self.judge(change, receiver.as_ref())).collect();
-        Ok(outcome(&judged))
+        Ok(outcome(&judged, receiver.is_some()))
     }
 
     fn judge(&self, signed: &SignedCredentialChange, receiver: Option<&Address>) -> Judged {
@@ -91,7 +91,7 @@ fn judge_receiver(
     Judged { change: Some((network, change)), reason, detail }
 }
 
-fn outcome(judged: &[Judged]) -> Outcome {
+fn outcome(judged: &[Judged], asked: bool) -> Outcome {
     let counts = Counts::of(judged.iter().map(|one| one.reason));
     let ok = counts.proven > 0 && counts.contradicted == 0 && counts.inconclusive == 0;
     let mut text = String::new();
@@ -109,6 +109,10 @@ fn outcome(judged: &[Judged]) -> Outcome {
          Not shown by this: that these validators have these withdrawal keys.",
         counts.proven, counts.contradicted, counts.inconclusive
     );
+    if !asked {
+        text +=
+            "\nWhom they pay was NOT CHECKED: name it with --withdrawal-address, for it is final.";
+    }
     let changes = judged.iter().map(|one| {
         let change = one.change.as_ref();
         json!({
@@ -122,6 +126,7 @@ fn outcome(judged: &[Judged]) -> Outcome {
         })
     });
     let json = json!({
+        "receiver": if asked { "checked" } else { "not_checked" },
         "verdicts": {
             "proven": counts.proven,
             "contradicted": counts.contradicted,

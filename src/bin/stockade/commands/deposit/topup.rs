@@ -2,7 +2,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use stockade::{
-    staking::{DEPOSIT_CLI_VERSION, Deposit, WithdrawalCredentials, write_deposit_file},
+    staking::{
+        DEPOSIT_CLI_VERSION, Deposit, MIN_DEPOSIT_GWEI, WithdrawalCredentials, write_deposit_file,
+    },
     store::private_file,
     validator::Withdrawal,
 };
@@ -48,8 +50,17 @@ impl Args {
     /// Opens the key and signs.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let given = self.given()?;
+        // Before anybody presses anything.
+        private_file::require_new(&self.out)?;
+        let amount = gwei(&self.amount, self.key.network()?)?;
+        if amount < MIN_DEPOSIT_GWEI {
+            return Err(CommandError::input(format!(
+                "--amount {}: the least deposit is {}",
+                self.amount,
+                coins(MIN_DEPOSIT_GWEI, self.key.network()?)
+            )));
+        }
         let SigningKey { network, secret, deposit } = self.key.open(context)?;
-        let amount = gwei(&self.amount, network)?;
         let known = deposit.map(|deposit| *deposit.withdrawal_credentials());
         let credentials = given.or(known).ok_or_else(|| {
             CommandError::usage("no deposit data beside this key says its withdrawal credentials")

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use serde_json::{Value, json};
 use stockade::{
@@ -67,7 +67,9 @@ impl Args {
         };
         let judged: Result<Vec<_>, _> =
             entries.iter().map(|entry| Judged::new(entry, asked, &mut known, context)).collect();
-        Ok(outcome(&judged?, asked))
+        let mut judged = judged?;
+        contradict_twins(&mut judged);
+        Ok(outcome(&judged, asked))
     }
 }
 
@@ -109,6 +111,17 @@ impl Judged {
     }
 }
 
+/// A file that is sent whole pays for a key as often as it names it.
+fn contradict_twins(judged: &mut [Judged]) {
+    let mut seen = BTreeSet::new();
+    for one in judged.iter_mut().filter(|one| one.sound.is_some()) {
+        if !seen.insert(one.pubkey.clone()) && one.reason.verdict() != Verdict::Contradicted {
+            one.reason = Reason::Malformed;
+            one.why = Some("the file has a deposit for this key already".to_owned());
+        }
+    }
+}
+
 fn outcome(judged: &[Judged], asked: Asked) -> Outcome {
     let counts = Counts::of(judged.iter().map(|one| one.reason));
     let ok = counts.proven > 0 && counts.contradicted == 0 && counts.inconclusive == 0;
@@ -117,13 +130,17 @@ fn outcome(judged: &[Judged], asked: Asked) -> Outcome {
         text += &format!("{}  {}\n", one.reason.verdict().as_str(), one.pubkey);
         if let Some((deposit, key, withdrawal)) = &one.sound {
             let credentials = deposit.withdrawal_credentials();
-            let to = credentials.address().map_or(credentials.to_string(), |to| to.to_string());
+            let to = credentials.address().map_or_else(
+                || format!("nobody yet, but to whom its withdrawal key names ({credentials})"),
+                |to| to.to_string(),
+            );
             let amount = coins(deposit.amount(), deposit.network());
             text += &format!("  {amount} for {}, withdrawals to {to}\n", deposit.network());
             text += &format!("  key: {}\n  withdrawals: {}\n", key.detail, withdrawal.detail);
         }
         if let Some(why) = &one.why {
-            text += &format!("  PROBLEM: {why}\n");
+            let open = one.reason.verdict() == Verdict::Inconclusive;
+            text += &format!("  {}: {why}\n", if open { "OPEN" } else { "PROBLEM" });
         }
     }
     text += &format!(
