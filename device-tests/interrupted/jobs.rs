@@ -101,6 +101,14 @@ pub(super) fn retire() -> (Job, String, String) {
     (Job { name: "retire", again: line.clone(), line, folder, stockade }, old, new)
 }
 
+pub(super) fn seal_exits() -> Job {
+    let folder = ledger().copies();
+    let line =
+        format!("exit create --seal --index 0 --validator-index 7 8 --copy {}", folder.both());
+    let stockade = on("mock-ledger");
+    Job { name: "exit create --seal", again: line.clone(), line, folder, stockade }
+}
+
 pub(super) fn attest() -> Job {
     let folder = ledger().copies();
     let line = format!("attest create --copy {}", folder.both());

@@ -117,6 +117,12 @@ fn attesting() {
 }
 
 #[test]
+fn sealing_exits() {
+    let job = jobs::seal_exits();
+    assert!(survive(&job) > 20);
+}
+
+#[test]
 fn retiring() {
     let (job, old, new) = jobs::retire();
     let frozen = job.afresh();
