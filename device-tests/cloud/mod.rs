@@ -6,6 +6,7 @@ pub(crate) mod server;
 mod trust;
 pub(crate) mod validator_client;
 mod vault;
+pub(crate) mod vault_server;
 
 use std::time::Duration;
 

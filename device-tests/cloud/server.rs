@@ -1,11 +1,12 @@
 //! A server that a test writes the answers of.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
     thread,
 };
 
+use serde_json::Value;
 use tiny_http::{Header, Response};
 
 /// What came in.
@@ -16,8 +17,10 @@ pub(crate) struct Request {
     pub(crate) path: String,
     /// What proves who calls: `Authorization` or `X-Vault-Token`.
     pub(crate) token: Option<String>,
+    /// What AWS's services are asked for: `X-Amz-Target`.
+    pub(crate) target: Option<String>,
     /// The body.
-    pub(crate) body: serde_json::Value,
+    pub(crate) body: Value,
 }
 
 /// Status and body. A status of 0 is none: the server is gone.
@@ -35,7 +38,9 @@ pub(crate) fn serve(mut handler: impl FnMut(Request) -> Reply + Send + 'static) 
                 header.field.equiv("Authorization") || header.field.equiv("X-Vault-Token")
             };
             let token = incoming.headers().iter().find(is_token);
+            let target = incoming.headers().iter().find(|h| h.field.equiv("X-Amz-Target"));
             let (status, body) = handler(Request {
+                target: target.map(|header| header.value.to_string()),
                 method: incoming.method().to_string(),
                 path: incoming.url().to_owned(),
                 token: token.map(|header| header.value.to_string()),
@@ -45,6 +50,40 @@ pub(crate) fn serve(mut handler: impl FnMut(Request) -> Reply + Send + 'static) 
                 return;
             }
             let _ = incoming.respond(Response::from_string(body).with_status_code(status));
+        }
+    });
+    url
+}
+
+/// Answers `count` requests without a body, one connection after another, and then dies.
+pub(crate) fn serve_and_die(
+    count: usize,
+    mut handler: impl FnMut(Request) -> Reply + Send + 'static,
+) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for _ in 0..count {
+            let mut stream = BufReader::new(listener.accept().unwrap().0);
+            let mut lines = Vec::new();
+            for line in stream.by_ref().lines().map(|line| line.unwrap()) {
+                match line.is_empty() {
+                    true => break,
+                    false => lines.push(line),
+                }
+            }
+            let mut first = lines[0].split(' ').map(str::to_owned);
+            let token = lines.iter().find_map(|line| {
+                let (name, value) = line.split_once(": ")?;
+                name.eq_ignore_ascii_case("x-vault-token").then(|| value.to_owned())
+            });
+            let (method, path) = (first.next().unwrap(), first.next().unwrap());
+            let (status, body) =
+                handler(Request { method, path, token, target: None, body: Value::Null });
+            let len = body.len();
+            let head = format!("HTTP/1.1 {status} \r\nContent-Length: {len}\r\n");
+            let answer = format!("{head}Connection: close\r\n\r\n{body}");
+            stream.get_mut().write_all(answer.as_bytes()).unwrap();
         }
     });
     url

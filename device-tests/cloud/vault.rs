@@ -1,79 +1,12 @@
-//! Vault's key/value engine, versions 1 and 2, against a stand-in written from its API's
-//! documentation.
+//! Vault's key/value engine, versions 1 and 2.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-};
-
-use serde_json::{Value, json};
+use serde_json::json;
 use stockade::{
     cloud::vault::{Engine, KvVersion, Login, Vault, VaultError, Written},
     secret::SecretText,
 };
 
-use super::{
-    endpoint,
-    server::{Reply, Request, serve},
-};
-
-type Secrets = Arc<Mutex<BTreeMap<String, Value>>>;
-
-/// Vault with two engines: `kv1` and `kv2`.
-fn vault() -> (String, Secrets) {
-    let secrets = Secrets::default();
-    let held = secrets.clone();
-    (serve(move |request| answer(&request, &mut held.lock().unwrap())), secrets)
-}
-
-fn answer(request: &Request, secrets: &mut BTreeMap<String, Value>) -> Reply {
-    let error = |status, what: &str| (status, json!({"errors": [what]}).to_string());
-    if request.path == "/v1/auth/approle/login" {
-        return match request.body["secret_id"] == "right" && request.body["role_id"] == "automation"
-        {
-            true => (200, json!({"auth": {"client_token": "hvs.token"}}).to_string()),
-            false => error(400, "invalid role or secret ID"),
-        };
-    }
-    if request.token.as_deref() != Some("hvs.token") {
-        return error(403, "permission denied");
-    }
-    let (path, listing) = match request.path.strip_suffix("?list=true") {
-        Some(path) => (path, true),
-        None => (request.path.as_str(), false),
-    };
-    let v2 = path.starts_with("/v1/kv2/");
-    let name = path.trim_start_matches("/v1/").replacen("kv2/metadata/", "kv2/data/", 1);
-    match (request.method.as_str(), listing) {
-        ("GET", true) => {
-            let prefix = format!("{name}/");
-            let keys: Vec<_> = secrets.keys().filter_map(|key| key.strip_prefix(&prefix)).collect();
-            match keys.is_empty() {
-                true => (404, json!({"errors": []}).to_string()),
-                false => (200, json!({"data": {"keys": keys}}).to_string()),
-            }
-        }
-        ("GET", false) => match secrets.get(&name) {
-            Some(value) if v2 => {
-                (200, json!({"data": {"data": value, "metadata": {"version": 1}}}).to_string())
-            }
-            Some(value) => (200, json!({"data": value, "lease_duration": 2764800}).to_string()),
-            None => (404, json!({"errors": []}).to_string()),
-        },
-        ("POST", _) if v2 => {
-            if request.body["options"]["cas"] == 0 && secrets.contains_key(&name) {
-                return error(400, "check-and-set parameter did not match the current version");
-            }
-            secrets.insert(name, request.body["data"].clone());
-            (200, json!({"data": {"version": 1}}).to_string())
-        }
-        ("POST", _) => {
-            secrets.insert(name, request.body.clone());
-            (204, String::new())
-        }
-        _ => error(405, "unsupported operation"),
-    }
-}
+use super::{endpoint, server::serve, vault_server::vault};
 
 fn text(text: &str) -> SecretText {
     SecretText::new(text.to_owned())

@@ -35,6 +35,8 @@ mod sealed_exits;
 mod secrets;
 mod split;
 mod staking;
+#[cfg(feature = "cloud")]
+mod take_over;
 mod test_seed;
 mod tx;
 mod usage;

@@ -86,13 +86,16 @@ pub enum BackupError {
     #[error("{} of {total} keystores do not open; nothing was written:{}", .bad.len(), list(.bad))]
     Unopened {
         /// Which, and why.
-        bad: Vec<(PathBuf, String)>,
+        bad: Vec<(String, String)>,
         /// Of how many.
         total: usize,
     },
     /// No keystores where some were expected.
     #[error("no keystores in {0}")]
     NoKeystores(String),
+    /// More keys than anybody runs from one place.
+    #[error("more than {0} keys in these places: take them over in several sets")]
+    TooManyKeys(usize),
     /// A key that stands twice among those to be backed up.
     #[error("the key {0} stands in two of the keystores")]
     DuplicateKey(String),
@@ -210,8 +213,8 @@ fn names(paths: &[PathBuf]) -> String {
     names.join(", ")
 }
 
-fn list(bad: &[(PathBuf, String)]) -> String {
-    let shown = bad.iter().take(20).map(|(path, why)| format!("\n  {}: {why}", path.display()));
+fn list(bad: &[(String, String)]) -> String {
+    let shown = bad.iter().take(20).map(|(place, why)| format!("\n  {place}: {why}"));
     let more = match bad.len().saturating_sub(20) {
         0 => String::new(),
         n => format!("\n  and {n} more"),

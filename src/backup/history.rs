@@ -80,7 +80,16 @@ pub struct Kept {
 /// Reads a history and makes sure that it is for this network and covers `keys`.
 pub fn read(path: &Path, network: Network, keys: &[PublicKey]) -> Result<History, BackupError> {
     let bytes = private_file::read(path, MAX_INTERCHANGE_BYTES as u64)?;
-    let name = path.display();
+    check(&path.display().to_string(), bytes, network, keys)
+}
+
+/// The same of a history that came in another way; `name` is for messages.
+pub fn check(
+    name: &str,
+    bytes: Vec<u8>,
+    network: Network,
+    keys: &[PublicKey],
+) -> Result<History, BackupError> {
     let interchange =
         parse(&bytes, network).map_err(|why| BackupError::History(format!("{name}: {why}")))?;
     let (newest, absent) = select(&interchange, keys);

@@ -1,18 +1,16 @@
-//! Taking over keystores that another tool made. Every one is opened before anything is written,
-//! and none is touched.
+//! Keystores that another tool made, found in files and folders, and their passwords. None is
+//! touched.
 
 use std::{
     collections::VecDeque,
     path::{Path, PathBuf},
 };
 
-use super::{BackupError, create::NewKey, manifest::Source};
+use super::{BackupError, intake::Intake};
 use crate::{
     bls::PublicKey,
-    eth2_keystore::{KeyCache, Keystore, MEMORY_BUDGET, Password},
-    interact::Progress,
+    eth2_keystore::{Keystore, Password},
     json,
-    path::DerivationPath,
     store::{Directory, EntryKind, private_file},
 };
 
@@ -30,17 +28,6 @@ pub enum Passwords {
     One(Password),
     /// A folder with a file for each: `<keystore's name>.txt`, `<stem>.txt`, `0x<pubkey>`.
     Folder(PathBuf),
-}
-
-/// What was taken over, and what was not.
-#[derive(Debug)]
-pub struct Imported {
-    /// The keys, in the order of their files.
-    pub keys: Vec<NewKey>,
-    /// Files that do not open, and why.
-    pub bad: Vec<(PathBuf, String)>,
-    /// Files passed over because they are no keystores.
-    pub skipped: Vec<PathBuf>,
 }
 
 /// The keystores in files and folders.
@@ -86,64 +73,21 @@ fn read_one(file: PathBuf, named_itself: bool, found: &mut Found) {
 }
 
 /// Whole JSON without the one field that makes a keystore: deposit data, slashing protection, ..
-fn is_other_json(bytes: &[u8]) -> bool {
+pub(super) fn is_other_json(bytes: &[u8]) -> bool {
     let value = json::from_slice::<serde_json::Value>(bytes, MAX_OTHER as usize);
     value.is_ok_and(|value| value.get("crypto").is_none())
 }
 
-/// Opens every keystore found in `from`: those that share a password and a salt by one key
-/// derivation, the others on all cores, within [`MEMORY_BUDGET`].
-pub fn open_all(
-    from: &[PathBuf],
-    passwords: &Passwords,
-    progress: &mut dyn Progress,
-) -> Result<Imported, BackupError> {
-    let Found { keystores, mut bad, skipped } = find(from)?;
-    let from_folder: Vec<_> = match passwords {
-        Passwords::One(_) => Vec::new(),
-        Passwords::Folder(folder) => {
-            let read = |(path, keystore): &(PathBuf, Keystore)| {
-                let file = password_file(path, keystore.pubkey(), folder)?;
-                read_password(&file).map_err(|error| error.to_string())
-            };
-            keystores.iter().map(read).collect()
-        }
-    };
-    let password = |i: usize| match passwords {
-        Passwords::One(password) => Ok(password),
-        Passwords::Folder(_) => from_folder.get(i).ok_or("")?.as_ref().map_err(String::as_str),
-    };
-    let mut cache = KeyCache::new();
-    let wanted = keystores.iter().enumerate();
-    let wanted = wanted.filter_map(|(i, (_, keystore))| Some((password(i).ok()?, keystore.kdf())));
-    cache.fill(wanted, MEMORY_BUDGET, &mut |done, total| {
-        progress.step("opening keystores", done, total);
-    })?;
-    let mut keys = Vec::new();
-    for (i, (path, keystore)) in keystores.iter().enumerate() {
-        let opened = password(i).map_err(str::to_owned);
-        match opened.and_then(|password| open_one(keystore, password, &mut cache)) {
-            Ok(key) => keys.push(key),
-            Err(why) => bad.push((path.clone(), why)),
-        }
+/// The same of one file or folder, to be taken over.
+pub fn take(from: &Path, intake: &mut Intake) -> Result<(), BackupError> {
+    let Found { keystores, bad, skipped } = find(&[from.to_owned()])?;
+    let name = |path: PathBuf| path.display().to_string();
+    for (path, keystore) in keystores {
+        intake.add_keystore(name(path), keystore, None)?;
     }
-    Ok(Imported { keys, bad, skipped })
-}
-
-fn open_one(
-    keystore: &Keystore,
-    password: &Password,
-    cache: &mut KeyCache,
-) -> Result<NewKey, String> {
-    let key = cache.key(password, keystore.kdf()).map_err(|e| e.to_string())?;
-    let secret = keystore.open_with(&key).map_err(|e| e.to_string())?;
-    let path = keystore.path().and_then(|path| path.parse::<DerivationPath>().ok());
-    Ok(NewKey {
-        secret,
-        path: path.map(|path| path.to_string()).unwrap_or_default(),
-        description: keystore.description().unwrap_or_default().to_owned(),
-        source: Source::Imported,
-    })
+    bad.into_iter().for_each(|(path, why)| intake.add_bad(name(path), why));
+    skipped.into_iter().for_each(|path| intake.add_skipped(name(path)));
+    Ok(())
 }
 
 /// The password file of one keystore in `folder`, by the names that clients give such files:

@@ -17,6 +17,7 @@ pub mod import;
 pub mod inspect;
 mod inspect_file;
 mod keystores;
+pub mod intake;
 mod known;
 mod layout;
 mod list;

@@ -4,6 +4,7 @@
 pub mod delivery;
 mod http;
 pub mod keymanager;
+pub mod take_over;
 pub mod vault;
 pub mod web3signer;
 

@@ -8,7 +8,10 @@ mod hands;
 mod hidden;
 mod output;
 mod pairing_files;
+mod place;
 mod ui;
+#[cfg(feature = "cloud")]
+mod vault_args;
 
 use std::process::ExitCode;
 

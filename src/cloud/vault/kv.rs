@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use super::{Vault, VaultError, require_path};
-use crate::{cloud::HttpError, secret::SecretText};
+use crate::{cloud::HttpError, json::clip, secret::SecretText};
 
 /// An engine of Vault: where it is mounted, and which version it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,8 @@ struct V2 {
 struct V2Data {
     /// `null` where the newest version was deleted.
     data: Option<Fields>,
+    #[serde(rename = "metadata")]
+    _metadata: IgnoredAny,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +122,34 @@ impl Vault {
             KvVersion::V1 => Some(self.endpoint.parse::<V1>(&bytes)?.data),
             KvVersion::V2 => self.endpoint.parse::<V2>(&bytes)?.data.data,
         })
+    }
+
+    /// All texts of the secret at `path`, by their fields' names; `None` where there is none.
+    pub fn texts(
+        &self,
+        engine: &Engine,
+        path: &str,
+    ) -> Result<Option<BTreeMap<String, SecretText>>, VaultError> {
+        Ok(self.fields(engine, path)?.map(texts))
+    }
+
+    /// The same by the path in the API that Web3signer's `keyPath` names, which says nothing of the
+    /// engine's version: the answer does.
+    pub fn texts_at(
+        &self,
+        key_path: &str,
+    ) -> Result<Option<BTreeMap<String, SecretText>>, VaultError> {
+        let path = key_path.trim_start_matches('/');
+        require_path(path.strip_prefix("v1/").ok_or(VaultError::Path(clip(key_path, 80)))?)?;
+        let bytes = match self.endpoint.get_bytes(&format!("/{path}")) {
+            Ok(bytes) => bytes,
+            Err(HttpError::Status { status: 404, .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        match self.endpoint.parse::<V2>(&bytes) {
+            Ok(answer) => Ok(answer.data.data.map(texts)),
+            Err(_) => Ok(Some(texts(self.endpoint.parse::<V1>(&bytes)?.data))),
+        }
     }
 
     /// Writes `value` to the field `field` of the secret at `path`, where nothing is; reads it back
@@ -181,6 +211,14 @@ impl Vault {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+fn texts(fields: Fields) -> BTreeMap<String, SecretText> {
+    let text = |(name, field)| match field {
+        Field::Text(Text(text)) => Some((name, text)),
+        Field::Other(_) => None,
+    };
+    fields.into_iter().filter_map(text).collect()
 }
 
 impl Engine {

@@ -44,6 +44,13 @@ pub enum VaultError {
     },
 }
 
+impl Vault {
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        self.endpoint.url()
+    }
+}
+
 /// Where a secret lies: names joined by `/`, which go into a URL as they are.
 fn require_path(path: &str) -> Result<(), VaultError> {
     let name = |name: &str| {

@@ -1,6 +1,9 @@
 //! The same of services on the network.
 
-use stockade::cloud::{HttpError, delivery::DeliveryError, keymanager::KeymanagerError};
+use stockade::cloud::{
+    HttpError, delivery::DeliveryError, keymanager::KeymanagerError, take_over::TakeOverError,
+    vault::VaultError,
+};
 
 use super::{CommandError, Kind};
 
@@ -18,6 +21,9 @@ impl From<HttpError> for CommandError {
             }
             HttpError::Status { status: 401 | 403, .. } => {
                 (Kind::Permission, "is the token in --token-file the one that it made?")
+            }
+            HttpError::Status { status: 429, .. } => {
+                (Kind::Busy, "it asks for fewer requests: run the same command again later")
             }
             HttpError::Status { .. } => (Kind::Refused, "its own log says more"),
             _ => (Kind::Protocol, "is there really such a service at this URL?"),
@@ -68,6 +74,33 @@ impl From<DeliveryError> for CommandError {
                  history with the client's own command, and use --not-running and --history",
             ),
             error => Self::hinted(Kind::Internal, &error, ""),
+        }
+    }
+}
+
+impl From<VaultError> for CommandError {
+    fn from(error: VaultError) -> Self {
+        let (kind, hint) = match error {
+            VaultError::Http(error) => return error.into(),
+            VaultError::Path(_) => (Kind::Usage, ""),
+            VaultError::Occupied { .. } => (
+                Kind::Refused,
+                "look what it is; name another path, or remove it yourself where it may go",
+            ),
+            _ => (Kind::Protocol, "do not rely on what lies there: Vault's own log says more"),
+        };
+        Self::hinted(kind, &error, hint)
+    }
+}
+
+impl From<TakeOverError> for CommandError {
+    fn from(error: TakeOverError) -> Self {
+        match error {
+            TakeOverError::Http(error) => error.into(),
+            TakeOverError::Vault(error) => error.into(),
+            TakeOverError::Store(error) => error.into(),
+            TakeOverError::Backup(error) => error.into(),
+            error => Self::hinted(Kind::Input, &error, ""),
         }
     }
 }

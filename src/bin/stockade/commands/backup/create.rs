@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::json;
 use stockade::{
@@ -7,35 +7,34 @@ use stockade::{
         create::{self, Created, NewKey, Plan},
         custodians::{self, Chosen, Given},
         history, holder,
-        import::{self, Imported, Passwords},
+        intake::Imported,
         list, medium,
         origin::Signer,
         unknown,
     },
     device::Wallet,
     device_secret::check_address,
-    eth2_keystore::Password,
     timestamp::Timestamp,
 };
 
-use super::created::{copies_json, copies_text, custodians_text, notes};
+use super::{
+    created::{copies_json, copies_text, custodians_text, notes},
+    from::{FromArgs, Taken},
+};
 use crate::{
     CommandResult, commands::sealing::Sealing, context::Context, error::CommandError,
     output::Outcome,
 };
 
-/// Back up keystores that another tool made. The originals are never touched
+/// Back up keys that another tool made. The originals are never touched
 ///
-/// Opens every keystore first, and writes nothing unless all of them open (or --skip-bad).
+/// Opens every one first, and writes nothing unless all of them open (or --skip-bad).
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     sealing: Sealing,
-    /// Keystores, or folders of them
-    #[arg(long, required = true, num_args = 1.., value_name = "DIR|FILE")]
-    from: Vec<PathBuf>,
     #[command(flatten)]
-    password: PasswordArgs,
+    from: FromArgs,
     /// The keys' slashing history (EIP-3076), kept beside the set
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
@@ -44,67 +43,28 @@ pub struct Args {
     skip_bad: bool,
 }
 
-/// Where the passwords come from; asked for when nothing is said.
-#[derive(Debug, clap::Args)]
-#[group(multiple = false)]
-struct PasswordArgs {
-    /// One password for all, in a file
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
-    /// A folder with a password file for each: NAME.txt, or 0x<pubkey>
-    #[arg(long, value_name = "DIR")]
-    password_dir: Option<PathBuf>,
-    /// One password for all, read from this file descriptor
-    #[arg(long, value_name = "N")]
-    password_fd: Option<u32>,
-}
-
-impl PasswordArgs {
-    fn read(&self, context: &mut Context) -> Result<Passwords, CommandError> {
-        if let Some(folder) = &self.password_dir {
-            return Ok(Passwords::Folder(folder.clone()));
-        }
-        if let Some(file) = &self.password_file {
-            return Ok(Passwords::One(import::read_password(file)?));
-        }
-        if let Some(fd) = self.password_fd {
-            let file = format!("/dev/fd/{fd}");
-            return Ok(Passwords::One(import::read_password(Path::new(&file))?));
-        }
-        let typed = context.terminal.password("Password of the keystores").ok_or_else(|| {
-            CommandError::usage("no password given, and nobody here to ask")
-                .with_hint("use --password-file, --password-dir or --password-fd")
-        })?;
-        let password = Password::new(typed.expose());
-        password.map(Passwords::One).map_err(|error| CommandError::input(error.to_string()))
-    }
-}
-
 impl Args {
     /// Opens everything, then makes the set.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let (custodians, mut copies) = self.sealing.read()?;
         copies.iter().try_for_each(Copy::lock)?;
-        let passwords = self.password.read(context)?;
-        let mut progress = context.terminal.progress();
-        let Imported { keys, bad, skipped } =
-            import::open_all(&self.from, &passwords, &mut progress)?;
+        let Taken { imported: Imported { keys, bad, skipped }, histories } =
+            self.from.take(context)?;
         self.require_keys(&keys, &bad)?;
         self.require_new(&keys, &copies)?;
-        let history = self.read_history(&keys)?;
+        let history = self.read_history(&keys, histories)?;
         let mut wallet = context.open()?;
         let made = self.make(keys, history, &custodians, &mut copies, &mut *wallet, context)?;
         Ok(self.outcome(&made, &copies, &bad, &skipped))
     }
 
-    fn require_keys(&self, keys: &[NewKey], bad: &[(PathBuf, String)]) -> Result<(), CommandError> {
+    fn require_keys(&self, keys: &[NewKey], bad: &[(String, String)]) -> Result<(), CommandError> {
         if !bad.is_empty() && !self.skip_bad {
             let total = keys.len() + bad.len();
             return Err(BackupError::Unopened { bad: bad.to_vec(), total }.into());
         }
         if keys.is_empty() {
-            let names: Vec<_> = self.from.iter().map(|path| path.display().to_string()).collect();
-            return Err(BackupError::NoKeystores(names.join(", ")).into());
+            return Err(BackupError::NoKeystores(self.from.names()).into());
         }
         Ok(())
     }
@@ -126,12 +86,24 @@ impl Args {
         }
     }
 
-    fn read_history(&self, keys: &[NewKey]) -> Result<Option<Vec<u8>>, CommandError> {
+    /// The history that is given; else the one that came with the keys.
+    fn read_history(
+        &self,
+        keys: &[NewKey],
+        mut beside: Vec<(String, Vec<u8>)>,
+    ) -> Result<Option<Vec<u8>>, CommandError> {
         let keys: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
-        let history = self.history.as_ref();
-        let history =
-            history.map(|path| history::read(path, self.sealing.network, &keys)).transpose()?;
-        Ok(history.map(|history| history.bytes))
+        let network = self.sealing.network;
+        let history = match (&self.history, beside.pop(), beside.is_empty()) {
+            (Some(path), ..) => history::read(path, network, &keys)?,
+            (None, None, _) => return Ok(None),
+            (None, Some((name, bytes)), true) => history::check(&name, bytes, network, &keys)?,
+            (None, Some(_), false) => {
+                return Err(CommandError::usage("several of these places hold a slashing history")
+                    .with_hint("put them together, and name the file with --history"));
+            }
+        };
+        Ok(Some(history.bytes))
     }
 
     fn make(
@@ -174,23 +146,23 @@ impl Args {
         &self,
         made: &Made,
         copies: &[Copy],
-        bad: &[(PathBuf, String)],
-        skipped: &[PathBuf],
+        bad: &[(String, String)],
+        skipped: &[String],
     ) -> Outcome {
         let Made { created, chosen, plan } = made;
         let mut text = format!(
-            "Backed up {} keystores for {} as set {}\n",
+            "Backed up {} keys for {} as set {}\n",
             plan.keys.len(),
             self.sealing.network,
             created.set_id
         );
         text += &custodians_text(chosen);
         text += &copies_text(created, copies);
-        for (path, why) in bad {
-            text += &format!("LEFT OUT {}: {why}\n", path.display());
+        for (place, why) in bad {
+            text += &format!("LEFT OUT {place}: {why}\n");
         }
-        for path in skipped {
-            text += &format!("not a keystore: {}\n", path.display());
+        for place in skipped {
+            text += &format!("no key: {place}\n");
         }
         let warnings = medium::shared(copies);
         text += &notes(&warnings);
@@ -200,8 +172,7 @@ impl Args {
             .keys
             .iter()
             .map(|key| json!({"pubkey": key.secret.public_key(), "path": key.path}));
-        let left_out =
-            bad.iter().map(|(path, why)| json!({"file": path.display().to_string(), "why": why}));
+        let left_out = bad.iter().map(|(place, why)| json!({"file": place, "why": why}));
         let json = json!({
             "set_id": created.set_id,
             "manifest": created.manifest,
@@ -210,7 +181,7 @@ impl Args {
             "threshold": chosen.threshold,
             "enrolled": chosen.enrolled,
             "copies": copies_json(created, copies),
-            "skipped": skipped.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+            "skipped": skipped,
             "left_out": left_out.collect::<Vec<_>>(),
             "warnings": warnings,
         });

@@ -4,6 +4,7 @@ mod create;
 pub mod created;
 mod drill;
 mod exits;
+mod from;
 mod list;
 pub mod next_steps;
 mod other_sets;

@@ -1,0 +1,317 @@
+//! What is to be taken over: keys as they lie in stores, and keystores that are still closed. All of
+//! it is opened before anything is written.
+
+use std::{borrow::Cow, path::Path};
+
+use super::{
+    BackupError,
+    create::NewKey,
+    import::{self, Passwords},
+    manifest::Source,
+};
+use crate::{
+    bls::SecretKey,
+    eth2_keystore::{KeyCache, Keystore, MEMORY_BUDGET, Password},
+    interact::Progress,
+    path::DerivationPath,
+    secret::{SecretBytes, SecretText},
+};
+
+/// Ten times what the largest operators run on one machine; a store that lists more is broken.
+const MAX_KEYS: usize = 100_000;
+/// What is less is somebody's password, and what is more a key that lost some of its digits.
+const NEARLY_A_KEY: usize = 40;
+/// What is said of it.
+pub(crate) const NO_KEY: &str = "no key: a signing key is 64 hexadecimal digits";
+
+/// What was found, and where.
+#[derive(Debug, Default)]
+pub struct Intake {
+    entries: Vec<Entry>,
+    bad: Vec<(String, String)>,
+    skipped: Vec<String>,
+}
+
+/// What was taken over, and what was not.
+#[derive(Debug)]
+pub struct Imported {
+    /// The keys, in the order in which they were found.
+    pub keys: Vec<NewKey>,
+    /// What should be a key and is none, and why.
+    pub bad: Vec<(String, String)>,
+    /// What was passed over, because it is something else.
+    pub skipped: Vec<String>,
+}
+
+/// What became of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// What it holds was taken, or noted as bad.
+    Read,
+    /// It is clearly neither a key nor a keystore.
+    SomethingElse,
+}
+
+#[derive(Debug)]
+struct Entry {
+    place: String,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Key(SecretKey),
+    /// With the password that lies beside it, where one does.
+    Keystore(Box<Keystore>, Option<Password>),
+}
+
+impl Intake {
+    /// How many keys and keystores were found.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether a keystore lacks its password.
+    pub fn lacks_passwords(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.content, Content::Keystore(_, None)))
+    }
+
+    /// Takes a key as it is.
+    pub fn add_key(&mut self, place: String, key: SecretKey) -> Result<(), BackupError> {
+        self.add(place, Content::Key(key))
+    }
+
+    /// Takes a keystore, with its password where that is known.
+    pub fn add_keystore(
+        &mut self,
+        place: String,
+        keystore: Keystore,
+        password: Option<Password>,
+    ) -> Result<(), BackupError> {
+        self.add(place, Content::Keystore(Box::new(keystore), password))
+    }
+
+    /// Notes what should be a key and is none.
+    pub fn add_bad(&mut self, place: String, why: impl Into<String>) {
+        self.bad.push((place, why.into()));
+    }
+
+    /// Notes what is something else.
+    pub fn add_skipped(&mut self, place: String) {
+        self.skipped.push(place);
+    }
+
+    /// Takes what a text in a store holds, as Web3signer's loaders read it: a key a line, in
+    /// hexadecimal; or a keystore, to be opened with `password` where that lies beside it. What is
+    /// clearly something else is left to the caller; a key that lost digits may be one that
+    /// somebody counts on, and is bad.
+    pub fn add_text(
+        &mut self,
+        place: &str,
+        text: &str,
+        password: Option<&SecretText>,
+    ) -> Result<Taken, BackupError> {
+        if text.trim_start().starts_with('{') {
+            return self.add_keystore_text(place, text, password);
+        }
+        let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
+        let lines: Vec<_> = lines.collect();
+        let several = lines.len() > 1;
+        if !lines.iter().any(|(_, line)| looks_like_a_key(line)) {
+            return Ok(Taken::SomethingElse);
+        }
+        for (number, line) in lines {
+            let place = match several {
+                true => Cow::Owned(format!("{place}, line {}", number + 1)),
+                false => Cow::Borrowed(place),
+            };
+            match parse_key(line) {
+                Ok(key) => self.add_key(place.into_owned(), key)?,
+                Err(why) => self.add_bad(place.into_owned(), why),
+            }
+        }
+        Ok(Taken::Read)
+    }
+
+    fn add_keystore_text(
+        &mut self,
+        place: &str,
+        text: &str,
+        password: Option<&SecretText>,
+    ) -> Result<Taken, BackupError> {
+        match Keystore::parse(text.as_bytes()) {
+            Ok(keystore) => match password.map(|text| Password::new(text.expose())).transpose() {
+                Ok(password) => self.add_keystore(place.to_owned(), keystore, password)?,
+                Err(error) => self.add_bad(place.to_owned(), error.to_string()),
+            },
+            Err(_) if import::is_other_json(text.as_bytes()) => return Ok(Taken::SomethingElse),
+            Err(error) => self.add_bad(place.to_owned(), error.to_string()),
+        }
+        Ok(Taken::Read)
+    }
+
+    fn add(&mut self, place: String, content: Content) -> Result<(), BackupError> {
+        if self.entries.len() == MAX_KEYS {
+            return Err(BackupError::TooManyKeys(MAX_KEYS));
+        }
+        self.entries.push(Entry { place, content });
+        Ok(())
+    }
+
+    /// Opens every keystore: those that share a password and a salt by one key derivation, the
+    /// others on all cores, within [`MEMORY_BUDGET`]. `passwords` are for those that came without.
+    pub fn open(
+        self,
+        passwords: Option<&Passwords>,
+        progress: &mut dyn Progress,
+    ) -> Result<Imported, BackupError> {
+        let Self { mut entries, mut bad, skipped } = self;
+        for entry in &mut entries {
+            entry.take_from_folder(passwords, &mut bad);
+        }
+        let one = match passwords {
+            Some(Passwords::One(password)) => Some(password),
+            _ => None,
+        };
+        let mut cache = KeyCache::new();
+        let wanted = entries.iter().filter_map(|entry| match &entry.content {
+            Content::Keystore(keystore, own) => Some((own.as_ref().or(one)?, keystore.kdf())),
+            Content::Key(_) => None,
+        });
+        cache.fill(wanted, MEMORY_BUDGET, &mut |done, total| {
+            progress.step("opening keystores", done, total);
+        })?;
+        let mut keys = Vec::with_capacity(entries.len());
+        for Entry { place, content } in entries {
+            match content {
+                Content::Key(secret) => keys.push(new_key(secret, String::new(), String::new())),
+                Content::Keystore(keystore, own) => {
+                    // One without a password was said to be bad above.
+                    let Some(password) = own.as_ref().or(one) else { continue };
+                    match open_one(&keystore, password, &mut cache) {
+                        Ok(key) => keys.push(key),
+                        Err(why) => bad.push((place, why)),
+                    }
+                }
+            }
+        }
+        Ok(Imported { keys, bad, skipped })
+    }
+}
+
+impl Entry {
+    /// Reads the password of a keystore that came without, where there is a folder of passwords.
+    fn take_from_folder(&mut self, given: Option<&Passwords>, bad: &mut Vec<(String, String)>) {
+        let Content::Keystore(keystore, own @ None) = &mut self.content else { return };
+        let read = match given {
+            Some(Passwords::One(_)) => return,
+            Some(Passwords::Folder(folder)) => {
+                let file = import::password_file(Path::new(&self.place), keystore.pubkey(), folder);
+                file.and_then(|file| import::read_password(&file).map_err(|e| e.to_string()))
+            }
+            None => Err("no password for it".to_owned()),
+        };
+        match read {
+            Ok(password) => *own = Some(password),
+            Err(why) => bad.push((self.place.clone(), why)),
+        }
+    }
+}
+
+fn open_one(
+    keystore: &Keystore,
+    password: &Password,
+    cache: &mut KeyCache,
+) -> Result<NewKey, String> {
+    let key = cache.key(password, keystore.kdf()).map_err(|e| e.to_string())?;
+    let secret = keystore.open_with(&key).map_err(|e| e.to_string())?;
+    let path = keystore.path().and_then(|path| path.parse::<DerivationPath>().ok());
+    let path = path.map(|path| path.to_string()).unwrap_or_default();
+    Ok(new_key(secret, path, keystore.description().unwrap_or_default().to_owned()))
+}
+
+fn new_key(secret: SecretKey, path: String, description: String) -> NewKey {
+    NewKey { secret, path, description, source: Source::Imported }
+}
+
+fn digits(line: &str) -> &str {
+    line.strip_prefix("0x").or_else(|| line.strip_prefix("0X")).unwrap_or(line)
+}
+
+fn looks_like_a_key(line: &str) -> bool {
+    let hexadecimal = digits(line).bytes().filter(u8::is_ascii_hexdigit).count();
+    hexadecimal >= NEARLY_A_KEY && hexadecimal * 10 >= digits(line).len() * 9
+}
+
+/// A key as hexadecimal. What is wrong with it is said without repeating it.
+fn parse_key(line: &str) -> Result<SecretKey, String> {
+    let bytes = SecretBytes::<32>::try_new(|bytes| hex::decode_to_slice(digits(line), bytes));
+    let bytes = bytes.map_err(|_| NO_KEY.to_owned())?;
+    SecretKey::from_bytes(bytes.expose()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "25295f0d1d592a90b333e26e85149708208e9f8e8bc18f6c77bd62f8ad7a6866";
+
+    fn taken(text: &str) -> Intake {
+        let mut intake = Intake::default();
+        assert_eq!(intake.add_text("x", text, None).unwrap(), Taken::Read, "{text:?}");
+        intake
+    }
+
+    #[test]
+    fn a_key_a_line_is_taken_however_it_is_written() {
+        for text in [
+            KEY.to_owned(),
+            format!("0x{KEY}\n"),
+            format!("0X{}", KEY.to_uppercase()),
+            format!("  {KEY}\r\n\r\n"),
+        ] {
+            assert_eq!(taken(&text).len(), 1, "{text:?}");
+        }
+        let two = taken(&format!("{KEY}\n0x{}\n", "11".repeat(32)));
+        assert_eq!((two.len(), two.bad.len()), (2, 0));
+        let imported = two.open(None, &mut ()).unwrap();
+        assert_eq!(imported.keys[0].secret.public_key().to_string()[..8], *"b3baa751");
+    }
+
+    #[test]
+    fn a_key_that_lost_digits_is_never_passed_over_and_never_repeated() {
+        for text in [&KEY[1..], &format!("{KEY}00"), &format!("{}x", &KEY[1..]), &"f".repeat(64)] {
+            let intake = taken(text);
+            assert_eq!((intake.len(), intake.bad.len()), (0, 1), "{text}");
+            assert!(!format!("{intake:?}").contains(&KEY[5..20]));
+        }
+        let intake = taken(&format!("{KEY}\n{}\n", &KEY[1..]));
+        assert_eq!(intake.bad[0].0, "x, line 2");
+    }
+
+    #[test]
+    fn what_is_clearly_something_else_is_no_bad_key_and_half_a_keystore_is_one() {
+        for text in ["", "hunter2", "{\"username\": \"db\"}", "postgres://db:secret@host/deadbeef"]
+        {
+            let mut intake = Intake::default();
+            assert_eq!(intake.add_text("x", text, None).unwrap(), Taken::SomethingElse, "{text}");
+            assert_eq!((intake.len(), intake.bad.len()), (0, 0), "{text}");
+        }
+        for text in ["{\"crypto\": {}, \"version\": 4}", "{\"crypto\": {"] {
+            assert_eq!(taken(text).bad.len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_store_without_end_is_refused() {
+        let mut intake = Intake::default();
+        let key = || SecretKey::derive_master(&[7; 32]).unwrap();
+        (0..MAX_KEYS).for_each(|_| intake.add_key(String::new(), key()).unwrap());
+        assert!(matches!(intake.add_key(String::new(), key()), Err(BackupError::TooManyKeys(_))));
+    }
+}

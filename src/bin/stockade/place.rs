@@ -1,0 +1,72 @@
+//! Places that keys lie in, as `--from` and `store check` name them.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+/// A place that keys lie in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Keystores, or folders of them.
+    Files(PathBuf),
+    /// `web3signer:DIR`: the folder of Web3signer's key configuration.
+    Web3signer(PathBuf),
+    /// `keymanager:FILE`: what the keymanager API takes, in a file.
+    Keymanager(PathBuf),
+    /// `vault:MOUNT/PATH`: an engine of Vault, and a folder or secret in it.
+    Vault { mount: String, path: String },
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    /// Whatever begins with no known word and a colon is a path; `./vault:x` is one, too.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((kind, rest)) = text.split_once(':') else { return Ok(Self::Files(text.into())) };
+        let place = match kind {
+            "web3signer" => Self::Web3signer(rest.into()),
+            "keymanager" => Self::Keymanager(rest.into()),
+            "vault" => {
+                let parts = rest.trim_matches('/').split_once('/');
+                let (mount, path) = parts.ok_or("write it as vault:MOUNT/PATH")?;
+                Self::Vault { mount: mount.to_owned(), path: path.to_owned() }
+            }
+            _ => return Ok(Self::Files(text.into())),
+        };
+        match (rest.is_empty(), cfg!(feature = "cloud")) {
+            (true, _) => Err(format!("nothing follows `{kind}:`")),
+            (_, false) => Err(format!("this build has no `{kind}:` (the feature `cloud`)")),
+            _ => Ok(place),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Files(path) => write!(f, "{}", path.display()),
+            Self::Web3signer(path) => write!(f, "web3signer:{}", path.display()),
+            Self::Keymanager(path) => write!(f, "keymanager:{}", path.display()),
+            Self::Vault { mount, path } => write!(f, "vault:{mount}/{path}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_a_path() {
+        for text in ["keys", "./vault:a/b", "C:\\keys", "/media/a:b", "s"] {
+            assert_eq!(text.parse(), Ok(Place::Files(text.into())), "{text}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "cloud")]
+    fn a_vault_has_a_mount_and_a_path() {
+        let place = Place::Vault { mount: "secret".into(), path: "validators/a".into() };
+        assert_eq!("vault:secret/validators/a/".parse(), Ok(place));
+        assert!("vault:secret".parse::<Place>().is_err());
+        assert!("web3signer:".parse::<Place>().is_err());
+    }
+}

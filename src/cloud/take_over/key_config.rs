@@ -1,0 +1,114 @@
+//! Web3signer's key configuration: YAML files, each of one key or, between lines of `---`, several.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::secret::SecretText;
+
+/// The configuration of one key. Which fields count, `type` says.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KeyConfig {
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// BLS where it says nothing.
+    pub key_type: Option<String>,
+
+    /// `file-raw`
+    pub private_key: Option<Secret>,
+
+    /// `file-keystore`
+    pub keystore_file: Option<PathBuf>,
+    pub keystore_password_file: Option<PathBuf>,
+
+    /// `hashicorp`
+    pub server_host: Option<String>,
+    pub server_port: Option<u16>,
+    pub tls_enabled: Option<bool>,
+    pub key_path: Option<String>,
+    pub key_name: Option<String>,
+    pub token: Option<Secret>,
+}
+
+/// A text that is wiped when dropped, and never shown.
+pub(super) struct Secret(pub SecretText);
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(SecretText::new).map(Self)
+    }
+}
+
+impl KeyConfig {
+    /// All that a file holds. An error tells the line and nothing of it, for it may be a key.
+    pub(super) fn parse(text: &str) -> Result<Vec<Self>, String> {
+        let parsed = serde_saphyr::from_multiple(text);
+        let parsed: Vec<Self> = parsed.map_err(|error| {
+            let line = error.location().map_or(0, |location| location.line());
+            format!("no key configuration of Web3signer: something is wrong at line {line}")
+        })?;
+        match parsed.is_empty() {
+            true => Err("no key configuration in it".to_owned()),
+            false => Ok(parsed),
+        }
+    }
+
+    /// Whether it is a key of a validator; Web3signer signs transactions, too.
+    pub(super) fn is_bls(&self) -> bool {
+        self.key_type.as_ref().is_none_or(|key_type| key_type.eq_ignore_ascii_case("BLS"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGITS: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+
+    #[test]
+    fn a_key_is_read_digit_by_digit_with_and_without_quotes() {
+        for written in [
+            DIGITS.to_owned(),
+            format!("0x{DIGITS}"),
+            format!("\"0x{DIGITS}\""),
+            format!("'{DIGITS}'"),
+        ] {
+            let text = format!("type: file-raw\nprivateKey: {written}\nkeyType: BLS\n");
+            let config = KeyConfig::parse(&text).unwrap().pop().unwrap();
+            let key = config.private_key.unwrap().0;
+            assert_eq!(key.expose(), written.trim_matches(['"', '\'']));
+        }
+    }
+
+    #[test]
+    fn a_file_holds_several_between_lines() {
+        let text =
+            "---\ntype: file-raw\nprivateKey: a\n---\ntype: \"hashicorp\"\nserverPort: 8200\n";
+        let kinds: Vec<_> = KeyConfig::parse(text).unwrap().into_iter().map(|c| c.kind).collect();
+        assert_eq!(kinds, ["file-raw", "hashicorp"]);
+    }
+
+    #[test]
+    fn an_error_never_repeats_a_key() {
+        for text in [
+            format!("type: file-raw\nprivateKey: [{DIGITS}]\n"),
+            format!("type: file-raw\nprivateKey: {DIGITS}\n  x: {DIGITS}\n"),
+            format!("{DIGITS}\n"),
+            format!("type: hashicorp\nserverPort: {DIGITS}\n"),
+        ] {
+            let error = KeyConfig::parse(&text).err().unwrap();
+            assert!(!error.contains("1111"), "{error}");
+        }
+        assert!(KeyConfig::parse("").is_err());
+    }
+
+    #[test]
+    fn a_file_that_unfolds_without_end_is_refused() {
+        let mut text = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
+        for (name, before) in "bcdefghi".chars().zip("abcdefgh".chars()) {
+            text += &format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 9].join(","));
+        }
+        assert!(KeyConfig::parse(&format!("{text}type: file-raw\n")).is_err());
+    }
+}

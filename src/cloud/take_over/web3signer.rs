@@ -1,0 +1,206 @@
+//! The keys that a folder of Web3signer's key configuration names, wherever they lie.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use zeroize::Zeroizing;
+
+use super::{
+    TakeOverError, is_about_one_secret,
+    key_config::{KeyConfig, Secret},
+};
+use crate::{
+    backup::intake::{Intake, NO_KEY, Taken},
+    cloud::{
+        Endpoint,
+        vault::{Login, Vault},
+    },
+    eth2_keystore::{Keystore, MAX_KEYSTORE_BYTES, Password},
+    interact::Progress,
+    secret::SecretText,
+    store::{Directory, EntryKind, private_file},
+};
+
+/// A thousand keys in one file are half of it.
+const MAX_CONFIG: u64 = 1024 * 1024;
+const MAX_PASSWORD: u64 = 4096;
+const DEFAULT_PORT: u16 = 8200;
+const DEFAULT_FIELD: &str = "value";
+
+/// Takes the keys that the YAML files in `folder` name. Servers are trusted by the certificates in
+/// `ca`, else by the public ones, and waited for as long as `timeout`.
+pub fn web3signer(
+    folder: &Path,
+    ca: Option<&[u8]>,
+    timeout: Duration,
+    intake: &mut Intake,
+    progress: &mut dyn Progress,
+) -> Result<(), TakeOverError> {
+    let files = config_files(folder, intake)?;
+    let mut reader = Reader { folder, ca, timeout, vaults: Vec::new(), intake };
+    for (done, file) in files.iter().enumerate() {
+        progress.step("reading key configuration", done, files.len());
+        reader.take_file(file)?;
+    }
+    progress.step("reading key configuration", files.len(), files.len());
+    Ok(())
+}
+
+/// The files that Web3signer reads: those of its folder itself, by the ends of their names.
+fn config_files(folder: &Path, intake: &mut Intake) -> Result<Vec<PathBuf>, TakeOverError> {
+    let mut files = Vec::new();
+    for entry in Directory::new(folder).entries()? {
+        let path = folder.join(&entry.name);
+        let name = entry.name.to_ascii_lowercase();
+        match entry.kind {
+            EntryKind::Folder => {}
+            _ if !(name.ends_with(".yaml") || name.ends_with(".yml")) => {}
+            _ if name.starts_with('.') => intake.add_skipped(path.display().to_string()),
+            _ => files.push(path),
+        }
+    }
+    match files.is_empty() {
+        true => Err(TakeOverError::Nothing(format!("{} (*.yaml)", folder.display()))),
+        false => Ok(files),
+    }
+}
+
+struct Reader<'a> {
+    folder: &'a Path,
+    ca: Option<&'a [u8]>,
+    timeout: Duration,
+    /// Where the keys of many files lie, each connected to once.
+    vaults: Vec<(String, SecretText, Vault)>,
+    intake: &'a mut Intake,
+}
+
+/// Why a key was not taken: it alone is bad, or nothing more can be read.
+enum Failed {
+    Bad(String),
+    Ended(TakeOverError),
+}
+
+impl<E: Into<TakeOverError>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self::Ended(error.into())
+    }
+}
+
+impl Reader<'_> {
+    fn take_file(&mut self, file: &Path) -> Result<(), TakeOverError> {
+        let name = file.display().to_string();
+        let configs = match read_text(file, MAX_CONFIG).and_then(|text| KeyConfig::parse(&text)) {
+            Ok(configs) => configs,
+            Err(why) => {
+                self.intake.add_bad(name, why);
+                return Ok(());
+            }
+        };
+        let several = configs.len() > 1;
+        for (i, config) in configs.iter().enumerate() {
+            let place = if several { format!("{name}, key {}", i + 1) } else { name.clone() };
+            match self.take(&place, config) {
+                Ok(()) => {}
+                Err(Failed::Bad(why)) => self.intake.add_bad(place, why),
+                Err(Failed::Ended(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, place: &str, config: &KeyConfig) -> Result<(), Failed> {
+        if !config.is_bls() {
+            self.intake.add_skipped(place.to_owned());
+            return Ok(());
+        }
+        match config.kind.as_str() {
+            "file-raw" => {
+                let Secret(key) = need(&config.private_key, "privateKey")?;
+                self.take_text(place, key)
+            }
+            "file-keystore" => self.take_keystore(place, config),
+            "hashicorp" => self.take_from_vault(place, config),
+            kind => Err(Failed::Bad(format!("keys of type `{kind:.40}` are not taken over"))),
+        }
+    }
+
+    /// Whatever a configuration points at should be a key.
+    fn take_text(&mut self, place: &str, text: &SecretText) -> Result<(), Failed> {
+        match self.intake.add_text(place, text.expose(), None)? {
+            Taken::Read => Ok(()),
+            Taken::SomethingElse => Err(Failed::Bad(NO_KEY.to_owned())),
+        }
+    }
+
+    fn take_keystore(&mut self, place: &str, config: &KeyConfig) -> Result<(), Failed> {
+        let file = self.folder.join(need(&config.keystore_file, "keystoreFile")?);
+        let password =
+            self.folder.join(need(&config.keystore_password_file, "keystorePasswordFile")?);
+        let bytes = private_file::read(&file, MAX_KEYSTORE_BYTES as u64);
+        let bytes = bytes.map_err(|error| Failed::Bad(error.to_string()))?;
+        let named = |error: String| Failed::Bad(format!("{}: {error}", file.display()));
+        let keystore = Keystore::parse(&bytes).map_err(|error| named(error.to_string()))?;
+        // Its first line, and what follows is somebody's note.
+        let text = read_text(&password, MAX_PASSWORD).map_err(Failed::Bad)?;
+        let line = text.lines().next().unwrap_or_default();
+        let password = Password::new(line).map_err(|error| named(error.to_string()))?;
+        Ok(self.intake.add_keystore(place.to_owned(), keystore, Some(password))?)
+    }
+
+    fn take_from_vault(&mut self, place: &str, config: &KeyConfig) -> Result<(), Failed> {
+        let path = need(&config.key_path, "keyPath")?;
+        let field = config.key_name.as_deref().unwrap_or(DEFAULT_FIELD);
+        let vault = self.vault(config)?;
+        let read = vault.texts_at(path).map_err(|error| match is_about_one_secret(&error) {
+            true => Failed::Bad(error.to_string()),
+            false => error.into(),
+        })?;
+        let mut texts = read.ok_or_else(|| Failed::Bad(format!("nothing lies at {path:.200}")))?;
+        let text = texts
+            .remove(field)
+            .ok_or_else(|| Failed::Bad(format!("{path:.200} has no text field `{field:.80}`")))?;
+        self.take_text(place, &text)
+    }
+
+    fn vault(&mut self, config: &KeyConfig) -> Result<&Vault, Failed> {
+        let host = need(&config.server_host, "serverHost")?;
+        let Secret(token) = need(&config.token, "token")?;
+        let scheme = if config.tls_enabled.unwrap_or(false) { "https" } else { "http" };
+        let url = format!("{scheme}://{host}:{}", config.server_port.unwrap_or(DEFAULT_PORT));
+        let known = self.vaults.iter().position(|(known, known_token, _)| {
+            *known == url && known_token.expose() == token.expose()
+        });
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let endpoint = Endpoint::new(&url, self.ca, self.timeout)
+                    .map_err(|error| Failed::Bad(error.to_string()))?;
+                let copy = || SecretText::new(token.expose().to_owned());
+                let vault = Vault::login(endpoint, Login::Token(copy()))?;
+                self.vaults.push((url, copy(), vault));
+                self.vaults.len() - 1
+            }
+        };
+        match self.vaults.get(at) {
+            Some((_, _, vault)) => Ok(vault),
+            None => Err(Failed::Bad("its server is not known".to_owned())),
+        }
+    }
+}
+
+fn need<'a, T>(field: &'a Option<T>, name: &str) -> Result<&'a T, Failed> {
+    field.as_ref().ok_or_else(|| Failed::Bad(format!("`{name}` is missing")))
+}
+
+fn read_text(file: &Path, limit: u64) -> Result<Zeroizing<String>, String> {
+    let bytes = private_file::read(file, limit).map_err(|error| error.to_string())?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        Err(error) => {
+            drop(Zeroizing::new(error.into_bytes()));
+            Err(format!("{} is not UTF-8 text", file.display()))
+        }
+    }
+}
