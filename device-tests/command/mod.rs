@@ -15,6 +15,8 @@ mod custodian;
 mod deliver;
 mod deliver_from;
 mod deliver_note;
+mod deliver_remote;
+mod deliver_web3signer;
 pub(crate) mod fixture;
 mod help;
 mod import;

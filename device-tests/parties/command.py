@@ -29,7 +29,10 @@ class Result:
 
 
 def run(
-    *arguments: str | Path, device: str | None = None, piped: str | None = None
+    *arguments: str | Path,
+    device: str | None = None,
+    piped: str | None = None,
+    timeout: int = 120,
 ) -> Result:
     """Runs the command with `--json`, with nobody at the terminal."""
     named = ["--device", device] if device else []
@@ -39,7 +42,7 @@ def run(
         **({"stdin": subprocess.DEVNULL} if piped is None else {"input": piped}),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout,
         env=environment(),
     )
     seconds = time.monotonic() - started
@@ -47,10 +50,13 @@ def run(
 
 
 def done(
-    *arguments: str | Path, device: str | None = None, piped: str | None = None
+    *arguments: str | Path,
+    device: str | None = None,
+    piped: str | None = None,
+    timeout: int = 120,
 ) -> Any:
     """Runs the command, which must succeed, and gives its document."""
-    result = run(*arguments, device=device, piped=piped)
+    result = run(*arguments, device=device, piped=piped, timeout=timeout)
     assert result.exit_code == 0, f"exit code {result.exit_code}: {result.stdout}{result.stderr}"
     return result.json()
 

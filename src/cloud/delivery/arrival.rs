@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     backup::verdict::Verdict,
     bls::PublicKey,
-    cloud::keymanager::{KeyStatus, KeymanagerError, Listed},
+    cloud::keymanager::{KeyStatus, KeymanagerError, Listed, RemoteKey},
 };
 
 /// What became of one key.
@@ -88,6 +88,24 @@ impl Arrivals {
             false => (*key, Arrival::NotSent),
         };
         Self { keys: keys.iter().map(arrival).collect(), failure: None }
+    }
+
+    /// What the client has `remote`, signed elsewhere, it does not hold itself, and must not as well.
+    #[must_use]
+    pub fn without_remote(mut self, remote: &[RemoteKey]) -> Self {
+        let urls: BTreeMap<_, _> = remote.iter().map(|key| (key.pubkey, &key.url)).collect();
+        for (key, arrival) in &mut self.keys {
+            if let Some(url) = urls.get(key) {
+                *arrival = Arrival::Error(format!("it signs with {url}"));
+            }
+        }
+        self
+    }
+
+    /// Those of which nothing was sent yet.
+    pub fn lacking(&self) -> Vec<PublicKey> {
+        let lacking = self.keys.iter().filter(|(_, arrival)| *arrival == Arrival::NotSent);
+        lacking.map(|(key, _)| *key).collect()
     }
 
     /// Those that arrived.

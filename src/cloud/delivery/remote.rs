@@ -21,15 +21,16 @@ pub fn register(
     let remote = by_key(target.list_remote()?);
     let mut arrivals = Arrivals::new(keys, &target.list()?);
     for (key, arrival) in &mut arrivals.keys {
-        *arrival = match (remote.get(key), &*arrival) {
-            (Some(url), _) if same(url, signer) => Arrival::Listed,
-            (Some(url), _) => Arrival::Error(format!("it signs with {url}")),
-            (None, Arrival::Listed) => Arrival::Error("it holds the key itself".to_owned()),
-            (None, _) => Arrival::NotSent,
-        };
+        match (remote.get(key), &*arrival) {
+            (Some(url), _) if same(url, signer) => *arrival = Arrival::Listed,
+            (Some(url), _) => *arrival = Arrival::Error(format!("it signs with {url}")),
+            (None, Arrival::Listed) => {
+                *arrival = Arrival::Error("it holds the key itself".to_owned());
+            }
+            (None, _) => {}
+        }
     }
-    let lacking = arrivals.keys.iter().filter(|(_, arrival)| *arrival == Arrival::NotSent);
-    let lacking: Vec<_> = lacking.map(|(key, _)| *key).collect();
+    let lacking = arrivals.lacking();
     for (done, batch_of) in lacking.chunks(batch.max(1)).enumerate() {
         progress.step("registering", done * batch, lacking.len());
         match target.add_remote(batch_of, signer) {

@@ -42,6 +42,18 @@ impl Keymanager {
         listed.collect()
     }
 
+    /// The same; none of a client that does not have this part of the API.
+    pub fn list_remote_if_any(&self) -> Result<Vec<RemoteKey>, KeymanagerError> {
+        match self.list_remote() {
+            Err(KeymanagerError::Http(error))
+                if matches!(error.status(), Some(404 | 405 | 501)) =>
+            {
+                Ok(Vec::new())
+            }
+            listed => listed,
+        }
+    }
+
     /// Has the client sign with the signer at `url` for `keys`.
     pub fn add_remote(
         &self,

@@ -29,7 +29,7 @@ pub struct ClientArgs {
     /// The certificates (PEM) by which it is trusted [default: the public ones]
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// How long an answer may take [default: 60, and 10 for each key of a batch]
+    /// How long an answer may take [default: 60, and 30 for each key of a batch]
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
 }
@@ -50,7 +50,7 @@ impl ClientArgs {
         ca: Option<&Path>,
     ) -> Result<Keymanager, CommandError> {
         let ca = ca.map(|ca| private_file::read(ca, MAX_CA)).transpose()?;
-        let seconds = self.timeout.unwrap_or(60 + 10 * batch as u64).max(1);
+        let seconds = self.timeout.unwrap_or(60 + 30 * batch as u64).max(1);
         let endpoint = Endpoint::new(url, ca.as_deref(), Duration::from_secs(seconds))?;
         let token = read_token(token, context)?;
         Ok(Keymanager::new(endpoint.with_bearer(&token)))

@@ -1,9 +1,10 @@
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use stockade::{
     attest::delivery::{Delivered, Destination, DestinationKind},
     backup::{
         BackupError, Layout, Sealing,
+        hands::Hands,
         history::{self, Kept},
         restore::Restorable,
         verdict::Verdict,
@@ -11,7 +12,7 @@ use stockade::{
     bls::PublicKey,
     cloud::{
         delivery::{Arrivals, HandedOver, Handover, Import},
-        keymanager::Keymanager,
+        keymanager::{Keymanager, Listed, RemoteKey},
     },
     staking::Interchange,
 };
@@ -74,6 +75,15 @@ pub struct Args {
     note: NoteArgs,
 }
 
+/// A delivery that is approved, or not.
+struct Planned {
+    chosen: Chosen,
+    target: Keymanager,
+    before: Before,
+    restorable: Restorable,
+    arrivals: Arrivals,
+}
+
 /// What became of the keys before.
 pub(super) enum Before {
     /// They run nowhere.
@@ -83,42 +93,46 @@ pub(super) enum Before {
 }
 
 impl Args {
-    /// Plans, opens, takes the keys from where they ran, delivers, and says what arrived.
+    /// Asks what costs no press, opens the set, shows the plan, and carries it out.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let chosen = self.chosen.read(context)?;
-        let batch = usize::from(self.batch_size);
-        let target = self.client.open(context, batch)?;
+        let target = self.client.open(context, usize::from(self.batch_size))?;
         // Asked before the wallet is: who cannot answer need not press.
         let before = self.before(context, &chosen)?;
-        let listed = target.list()?;
-        let keys = chosen.public_keys();
-        require_one_place(&before, &Arrivals::new(&keys, &listed), target.url())?;
+        let (listed, remote) = (target.list()?, target.list_remote_if_any()?);
+        require_one_place(&before, &chosen.public_keys(), &listed, &remote, target.url())?;
         let mut hands = self.chosen.hands(context)?;
         let restorable = chosen.open(context, &mut hands)?;
-        let keys = restorable.public_keys();
-        let mut arrivals = Arrivals::new(&keys, &listed);
-        approval::ask(context, &self.plan(&chosen, &restorable, &before, &arrivals))?;
+        let arrivals = Arrivals::new(&restorable.public_keys(), &listed).without_remote(&remote);
+        let planned = Planned { chosen, target, before, restorable, arrivals };
+        approval::ask(context, &self.plan(&planned))?;
+        self.carry_out(context, planned, hands)
+    }
 
+    /// Takes the keys from where they ran, delivers, and says what arrived.
+    fn carry_out(
+        &self,
+        context: &mut Context,
+        planned: Planned,
+        mut hands: Hands,
+    ) -> CommandResult {
+        let Planned { chosen, target, before, restorable, mut arrivals } = planned;
+        let batch = usize::from(self.batch_size);
         let mut progress = context.terminal.progress();
         let handed = match &before {
             Before::Settled(_) => HandedOver::default(),
             Before::From(from) => {
                 let (copies, set) = (chosen.copies.as_slice(), chosen.id());
-                Handover { from, copies, set, batch }.take(&keys, &mut progress)?
+                Handover { from, copies, set, batch }.take(&arrivals.lacking(), &mut progress)?
             }
         };
-        let history = self.collect(&chosen, &keys, &before)?;
+        let history = self.collect(&chosen, &restorable.public_keys(), &before)?;
         let sealing = match self.password_per_key {
             true => Sealing::PerKey,
             false => Sealing::shared()?,
         };
-        let import = Import {
-            target: &target,
-            keys: &restorable,
-            sealing: &sealing,
-            history: &history,
-            batch,
-        };
+        let (keys, sealed) = (&restorable, &sealing);
+        let import = Import { target: &target, keys, sealing: sealed, history: &history, batch };
         let held = |key: &PublicKey| {
             let (_, why) = handed.kept.iter().find(|(kept, _)| kept == key)?;
             Some(format!("not removed where it ran: {why}"))
@@ -157,13 +171,8 @@ impl Args {
         Ok(Before::From(self.client.open_other(context, batch, from, token, ca)?))
     }
 
-    fn plan(
-        &self,
-        chosen: &Chosen,
-        restorable: &Restorable,
-        before: &Before,
-        arrivals: &Arrivals,
-    ) -> String {
+    fn plan(&self, planned: &Planned) -> String {
+        let Planned { chosen, before, restorable, arrivals, .. } = planned;
         let (url, set) = (&self.client.url, chosen.id());
         let (keys, there) = (restorable.public_keys(), arrivals.count(Verdict::Proven));
         let mut text = format!("To {url}: {} keys of set {set}\n", keys.len());
@@ -235,7 +244,7 @@ impl Args {
         outcome: &mut Outcome,
         report: &Report<'_>,
         history: &Interchange,
-        hands: &mut stockade::backup::hands::Hands,
+        hands: &mut Hands,
         context: &mut Context,
     ) {
         let Some(manifest) = report.chosen.manifest(hands) else { return };
@@ -256,12 +265,16 @@ impl Args {
 /// A key that is at both clients is one that two machines sign with: nothing here makes that right.
 fn require_one_place(
     before: &Before,
-    arrivals: &Arrivals,
+    keys: &[PublicKey],
+    listed: &[Listed],
+    remote: &[RemoteKey],
     target: &str,
 ) -> Result<(), CommandError> {
     let Before::From(from) = before else { return Ok(()) };
-    let listed = from.list()?;
-    let both = Arrivals::new(&arrivals.arrived(), &listed).arrived();
+    let there: BTreeSet<_> =
+        listed.iter().map(|key| key.pubkey).chain(remote.iter().map(|key| key.pubkey)).collect();
+    let at_both: Vec<_> = keys.iter().filter(|key| there.contains(key)).copied().collect();
+    let both = Arrivals::new(&at_both, &from.list()?).arrived();
     let Some(first) = both.first() else { return Ok(()) };
     Err(CommandError::input(format!(
         "TWO CLIENTS have {} of these keys, {first} among them: {} and {target}",

@@ -89,9 +89,12 @@ impl Args {
             false => "Run the same command again: what is there is left as it is.",
         };
         let mut json = arrivals::fields(arrivals);
-        for (name, value) in
-            [("set_id", json!(set)), ("url", json!(url)), ("signer_url", json!(signer)), ("level", json!(level))]
-        {
+        for (name, value) in [
+            ("set_id", json!(set)),
+            ("url", json!(url)),
+            ("signer_url", json!(signer)),
+            ("level", json!(level)),
+        ] {
             json.insert(name.to_owned(), value);
         }
         Outcome::checked(there == all, text, Value::Object(json))

@@ -63,9 +63,9 @@ impl KeyArgs {
     fn hashicorp(&self, context: &mut Context) -> Result<KeyConfig, CommandError> {
         let server = VaultServer::parse(&given("--vault-url", self.vault_url.as_ref())?)?;
         if server.in_clear() {
-            context.terminal.say(
-                "warning: keys and token travel in clear from an http:// Vault to Web3signer",
-            );
+            context
+                .terminal
+                .say("warning: keys and token travel in clear from an http:// Vault to Web3signer");
         }
         let token = given("--vault-token-file", self.vault_token_file.as_ref())?;
         let token = secret(&token, "token", context)?;
