@@ -82,20 +82,18 @@ fn goals(page: &mut String, measured: &Measured) {
         rate * openssl / measured.cores as f64
     );
     if let [.., middle, large] = measured.sizes.as_slice() {
-        let _ = writeln!(
-            page,
-            "| memory of a drill at {} keys / at {} | flat | {:.2} |",
-            large.keys,
-            middle.keys,
-            large.drill_imported.peak_mib as f64 / middle.drill_imported.peak_mib as f64
-        );
-        let _ = writeln!(
-            page,
-            "| memory of create at {} keys / at {} | flat | {:.2} |",
-            large.keys,
-            middle.keys,
-            large.create.peak_mib as f64 / middle.create.peak_mib as f64
-        );
+        for (what, large_cost, middle_cost) in [
+            ("a drill", &large.drill_imported, &middle.drill_imported),
+            ("create", &large.create, &middle.create),
+        ] {
+            let _ = writeln!(
+                page,
+                "| memory of {what} at {} keys / at {} | flat | {:.2} |",
+                large.keys,
+                middle.keys,
+                large_cost.peak_mib as f64 / middle_cost.peak_mib as f64
+            );
+        }
     }
 }
 

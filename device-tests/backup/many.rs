@@ -5,27 +5,21 @@ use std::{fs, sync::OnceLock};
 
 use serde_json::Value;
 use stockade::{
-    backup::{
-        Copy,
-        create::{self, NewKey, Plan},
-        manifest::Source,
-        origin::Signer,
-    },
+    backup::{create::NewKey, manifest::Source},
     bls::SecretKey,
     custodian::Custodian,
-    device_secret::{Scheme, check_address},
+    device_secret::Scheme,
     path::DerivationPath,
-    staking::Network,
-    timestamp::Timestamp,
 };
 
 use super::{
     rot::flip,
-    tampered::{find, sum_again},
+    tampered::{OWNER, find, sum_again},
 };
 use crate::command::{
-    fixture::{Folder, Made, Nobody, ledger, wallet},
+    fixture::{Folder, Made, ledger, wallet},
     run::{Ran, WORDS, alone, on},
+    sets::{imported_key, plan, publish},
 };
 
 /// More than any core takes at a time.
@@ -42,36 +36,23 @@ fn many() -> &'static Made {
     static MADE: OnceLock<Made> = OnceLock::new();
     MADE.get_or_init(|| {
         let folder = Folder::new();
-        let mut owner = wallet("mock-ledger", WORDS);
-        let address = check_address(&mut *owner, &mut Nobody).unwrap();
         let custodian: Custodian =
             serde_json::from_value(ledger().json["custodians"][0].clone()).unwrap();
         let root = SecretKey::derive_master(&[7; 32]).unwrap();
         let key = |i| NewKey {
-            secret: root.derive_child(i),
             path: DerivationPath::signing_key(i).to_string(),
-            description: String::new(),
             source: match i {
                 NOT_OF_THE_BATCH => {
-                    Source::Device { scheme: Scheme::Eip191V1, batch: 0, check_address: address }
+                    let check_address = OWNER.parse().unwrap();
+                    Source::Device { scheme: Scheme::Eip191V1, batch: 0, check_address }
                 }
                 _ => Source::Imported,
             },
+            ..imported_key(root.derive_child(i))
         };
-        let plan = Plan {
-            network: Network::Hoodi,
-            test: true,
-            custodians: vec![custodian.into()],
-            threshold: 1,
-            keys: (0..COUNT).map(key).collect(),
-            deposit_data: None,
-            history: Vec::new(),
-            sealed: Vec::new(),
-            exits: Vec::new(),
-        };
-        let mut copies = Copy::prepare_all(&[folder.path("a"), folder.path("b")]).unwrap();
-        let signer = Signer::Wallet(&mut *owner, address);
-        create::create(&plan, &mut copies, signer, Timestamp::now(), &mut Nobody, &mut ()).unwrap();
+        let plan = plan(vec![custodian.into()], 1, (0..COUNT).map(key).collect());
+        let mut owner = wallet("mock-ledger", WORDS);
+        publish(&plan, &mut *owner, &[folder.path("a"), folder.path("b")]);
         Made::of(&folder, Value::Null)
     })
 }

@@ -8,29 +8,25 @@ use sha2::Sha256;
 use stockade::{
     backup::{
         Copy, Digest,
-        create::{self, NewKey, Plan},
         drill::{self, Options},
         hands::Hands,
-        manifest::Source,
-        origin::{Origin, Pins, Signer},
+        origin::{Origin, Pins},
         restore::{self, Restorable},
         scrub,
         verdict::Report,
     },
     bls::SecretKey,
     custodian::{GivenIdentity, Identity, PlainCustodian, shamir},
-    device_secret::check_address,
     eth2_keystore::{DecryptionKey, Kdf, KdfFunction, Keystore, Password},
     path::DerivationPath,
     secret::SecretBytes,
-    staking::Network,
-    timestamp::Timestamp,
 };
 
 use super::tampered::{OWNER, find, list_again, sum_again};
 use crate::command::{
     fixture::{Folder, Nobody, wallet},
     run::WORDS,
+    sets::{imported_key, plan, publish},
 };
 
 /// The identity of the custodian at `x`.
@@ -47,36 +43,9 @@ fn given(x: u8) -> Vec<GivenIdentity> {
 /// A set of one key that `m` of `n` age identities open, in the copy `a`; its keystore costs little.
 fn made(m: u8, n: u8) -> Folder {
     let folder = Folder::new();
-    let mut owner = wallet("mock-ledger", WORDS);
-    let address = check_address(&mut *owner, &mut Nobody).unwrap();
     let custodian = |x| PlainCustodian::age(&identity(x).recipient(), None).unwrap().into();
-    let plan = Plan {
-        network: Network::Hoodi,
-        test: true,
-        custodians: (1..=n).map(custodian).collect(),
-        threshold: m,
-        keys: vec![NewKey {
-            secret: key(),
-            path: String::new(),
-            description: String::new(),
-            source: Source::Imported,
-        }],
-        deposit_data: None,
-        sealed: Vec::new(),
-        history: Vec::new(),
-        exits: Vec::new(),
-    };
-    let mut copies = Copy::prepare_all(&[folder.path("a")]).unwrap();
-    let now = Timestamp::now();
-    create::create(
-        &plan,
-        &mut copies,
-        Signer::Wallet(&mut *owner, address),
-        now,
-        &mut Nobody,
-        &mut (),
-    )
-    .unwrap();
+    let plan = plan((1..=n).map(custodian).collect(), m, vec![imported_key(key())]);
+    publish(&plan, &mut *wallet("mock-ledger", WORDS), &[folder.path("a")]);
     let set = folder.set("a");
     let secret = secret(&set, m);
     let keystore = find(&set, "keystores/");

@@ -4,23 +4,17 @@
 use std::sync::OnceLock;
 
 use stockade::{
-    backup::{
-        Copy,
-        create::{self, NewKey, Plan},
-        manifest::Source,
-        origin::Signer,
-    },
+    backup::{create::NewKey, manifest::Source},
     bls::SecretKey,
     custodian::Custodian,
-    device_secret::{Scheme, check_address},
+    device_secret::Scheme,
     path::DerivationPath,
-    staking::Network,
-    timestamp::Timestamp,
 };
 
 use crate::command::{
     fixture::{Folder, Made, Nobody, ledger, wallet},
     run::{OTHER_WORDS, alone, on},
+    sets::{imported_key, plan, publish},
 };
 
 /// The check addresses of the mocks' words and of the stranger's.
@@ -28,12 +22,8 @@ const OWNER: &str = "0x5C81Eade04A009301586bF5421F18F3EB5C52df4";
 
 /// The stranger's own key, at a path of the owner's.
 fn stranger_key(source: Source) -> NewKey {
-    NewKey {
-        secret: SecretKey::derive_master(&[7; 32]).unwrap(),
-        path: DerivationPath::signing_key(0).to_string(),
-        description: String::new(),
-        source,
-    }
+    let path = DerivationPath::signing_key(0).to_string();
+    NewKey { path, source, ..imported_key(SecretKey::derive_master(&[7; 32]).unwrap()) }
 }
 
 /// Two copies of a set that a stranger made to the owner's custodian; and the stranger's address.
@@ -52,30 +42,9 @@ fn make_strangers_set(of_batch: bool) -> Made {
     let folder = Folder::new();
     let custodian: Custodian =
         serde_json::from_value(ledger().json["custodians"][0].clone()).unwrap();
+    let plan = plan(vec![custodian.into()], 1, vec![stranger_key(source)]);
     let mut stranger = wallet("mock-ledger", OTHER_WORDS);
-    let address = check_address(&mut *stranger, &mut Nobody).unwrap();
-    let plan = Plan {
-        network: Network::Hoodi,
-        test: true,
-        custodians: vec![custodian.into()],
-        threshold: 1,
-        keys: vec![stranger_key(source)],
-        deposit_data: None,
-        sealed: Vec::new(),
-        history: Vec::new(),
-        exits: Vec::new(),
-    };
-    let mut copies = Copy::prepare_all(&[folder.path("a"), folder.path("b")]).unwrap();
-    let now = Timestamp::now();
-    create::create(
-        &plan,
-        &mut copies,
-        Signer::Wallet(&mut *stranger, address),
-        now,
-        &mut Nobody,
-        &mut (),
-    )
-    .unwrap();
+    let address = publish(&plan, &mut *stranger, &[folder.path("a"), folder.path("b")]);
     Made::of(&folder, address.to_string().into())
 }
 
@@ -173,28 +142,7 @@ fn it_does_not_move_the_wallets_next_key_and_its_custodian_is_not_taken() {
 
 fn add_strangers_set(folder: &Folder, key: NewKey) {
     let mut stranger = wallet("mock-ledger", OTHER_WORDS);
-    let address = check_address(&mut *stranger, &mut Nobody).unwrap();
     let own = stockade::custodian::enroll(&mut *stranger, Scheme::Eip191V1, None, &mut Nobody);
-    let plan = Plan {
-        network: Network::Hoodi,
-        test: true,
-        custodians: vec![own.unwrap().into()],
-        threshold: 1,
-        keys: vec![key],
-        deposit_data: None,
-        sealed: Vec::new(),
-        history: Vec::new(),
-        exits: Vec::new(),
-    };
-    let mut copies = Copy::open_all(&[folder.path("a"), folder.path("b")]).unwrap();
-    let now = Timestamp::now();
-    create::create(
-        &plan,
-        &mut copies,
-        Signer::Wallet(&mut *stranger, address),
-        now,
-        &mut Nobody,
-        &mut (),
-    )
-    .unwrap();
+    let plan = plan(vec![own.unwrap().into()], 1, vec![key]);
+    publish(&plan, &mut *stranger, &[folder.path("a"), folder.path("b")]);
 }

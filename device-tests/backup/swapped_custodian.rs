@@ -2,23 +2,12 @@
 //! was brought to sign.
 
 use serde_json::Value;
-use stockade::{
-    backup::{
-        Copy,
-        create::{self, NewKey, Plan},
-        manifest::Source,
-        origin::Signer,
-    },
-    bls::SecretKey,
-    custodian::Custodian,
-    device_secret::check_address,
-    staking::Network,
-    timestamp::Timestamp,
-};
+use stockade::{bls::SecretKey, custodian::Custodian};
 
 use crate::command::{
-    fixture::{Folder, Nobody, ledger, wallet},
+    fixture::{Folder, ledger, wallet},
     run::{WORDS, on},
+    sets::{imported_key, plan, publish},
 };
 
 /// A set of the owner's wallet, sealed to the recipient of somebody else under the owner's name.
@@ -29,32 +18,10 @@ fn set_with_swapped_recipient() -> Folder {
         "age1zv6hh3k7aht53w9q5cpy7lvthay3exurkc5k8pxaxt4rlyccu5mscycts0".into();
     let custodian: Custodian = serde_json::from_value(custodian).unwrap();
     assert!(custodian.verify().is_err());
-    let mut owner = wallet("mock-ledger", WORDS);
-    let address = check_address(&mut *owner, &mut Nobody).unwrap();
     let secret = SecretKey::derive_master(&[7; 32]).unwrap();
-    let (path, description) = (String::new(), String::new());
-    let plan = Plan {
-        network: Network::Hoodi,
-        test: true,
-        custodians: vec![custodian.into()],
-        threshold: 1,
-        keys: vec![NewKey { secret, path, description, source: Source::Imported }],
-        deposit_data: None,
-        sealed: Vec::new(),
-        history: Vec::new(),
-        exits: Vec::new(),
-    };
-    let mut copies = Copy::prepare_all(&[folder.path("a"), folder.path("b")]).unwrap();
-    let now = Timestamp::now();
-    create::create(
-        &plan,
-        &mut copies,
-        Signer::Wallet(&mut *owner, address),
-        now,
-        &mut Nobody,
-        &mut (),
-    )
-    .unwrap();
+    let plan = plan(vec![custodian.into()], 1, vec![imported_key(secret)]);
+    let mut owner = wallet("mock-ledger", WORDS);
+    publish(&plan, &mut *owner, &[folder.path("a"), folder.path("b")]);
     folder
 }
 

@@ -1,23 +1,16 @@
 //! `validator check`: each key within the source that its set records.
 
 use stockade::{
-    backup::{
-        Copy,
-        create::{NewKey, Plan, create},
-        custodians::choose,
-        manifest::Source,
-        origin::Signer,
-    },
+    backup::{create::NewKey, custodians::choose, manifest::Source},
     bls::SecretKey,
     device_secret::{Scheme, check_address},
     eth::Address,
-    staking::Network,
-    timestamp::Timestamp,
 };
 
 use super::{
     fixture::{Folder, KEYSTORES, Nobody, imported, ledger, vector, wallet},
     run::{KEYSTORE_PASSWORD, OTHER_WORDS, WORDS, on},
+    sets::{imported_key, plan, publish},
 };
 
 /// A key of [`WORDS`], as a deposit tool made it.
@@ -33,30 +26,16 @@ fn key_of_words(index: usize) -> SecretKey {
 /// of the words with `source` for their check address.
 fn said_to_be_of_words(signer_words: &str, key: SecretKey, source: Address) -> Folder {
     let folder = Folder::new();
-    let mut copies = Copy::prepare_all(&[folder.path("a")]).unwrap();
+    let copies = [folder.path("a")];
     let mut wallet = wallet("mock-trezor", signer_words);
     let address = check_address(&mut *wallet, &mut Nobody).unwrap();
-    let chosen =
-        choose(&[], None, &copies, Scheme::default(), &mut *wallet, &address, &mut Nobody).unwrap();
-    let plan = Plan {
-        network: Network::Hoodi,
-        test: true,
-        custodians: chosen.custodians,
-        threshold: chosen.threshold,
-        keys: vec![NewKey {
-            secret: key,
-            path: "m/12381/3600/0/0/0".to_owned(),
-            description: String::new(),
-            source: Source::Mnemonic { check_address: source },
-        }],
-        deposit_data: None,
-        sealed: Vec::new(),
-        history: Vec::new(),
-        exits: Vec::new(),
+    let custodians = choose(&[], None, &[], Scheme::default(), &mut *wallet, &address, &mut Nobody);
+    let key = NewKey {
+        path: "m/12381/3600/0/0/0".to_owned(),
+        source: Source::Mnemonic { check_address: source },
+        ..imported_key(key)
     };
-    let now = Timestamp::now();
-    create(&plan, &mut copies, Signer::Wallet(&mut *wallet, address), now, &mut Nobody, &mut ())
-        .unwrap();
+    publish(&plan(custodians.unwrap().custodians, 1, vec![key]), &mut *wallet, &copies);
     folder
 }
 

@@ -35,6 +35,7 @@ mod restore_others;
 pub(crate) mod run;
 mod sealed_exits;
 mod secrets;
+pub(crate) mod sets;
 mod split;
 mod staking;
 #[cfg(feature = "cloud")]

@@ -4,26 +4,18 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::Value;
 use stockade::{
-    backup::{
-        Copy,
-        create::{self, NewKey, Plan},
-        manifest::Source,
-        origin::Signer,
-        set_secret::SetSecret,
-    },
+    backup::{create::Plan, set_secret::SetSecret},
     bls::SecretKey,
     custodian::{Identity, PlainCustodian},
-    device_secret::check_address,
-    staking::Network,
     store::NewFile,
-    timestamp::Timestamp,
 };
 
 use super::{
-    fixture::{Folder, Nobody, imported, ledger, vector, wallet},
+    fixture::{Folder, imported, ledger, vector, wallet},
     m_of_n::{custodians, two_of_three},
     restore_history::up_to,
     run::{OTHER_WORDS, THIRD_WORDS, WORDS, alone, on},
+    sets::{imported_key, plan, publish},
 };
 use crate::backup::rot::flip;
 
@@ -244,31 +236,15 @@ fn copies_on_one_file_system_are_warned_about() {
 #[test]
 fn sealed_files_go_into_the_new_set() {
     let folder = Folder::new();
-    let mut owner = wallet("mock-ledger", WORDS);
-    let address = check_address(&mut *owner, &mut Nobody).unwrap();
     let sealed_to = PlainCustodian::age(&Identity::from_secret(&[9; 32]).recipient(), None);
     let secret = SecretKey::derive_master(&[7; 32]).unwrap();
     let exits = b"a pre-signed exit".to_vec();
     let plan = Plan {
-        network: Network::Hoodi,
-        test: true,
-        custodians: vec![sealed_to.unwrap().into()],
-        threshold: 1,
-        keys: vec![NewKey {
-            secret,
-            path: String::new(),
-            description: String::new(),
-            source: Source::Imported,
-        }],
-        deposit_data: None,
         sealed: vec![NewFile { path: "sealed/exits.age".parse().unwrap(), bytes: exits.clone() }],
-        history: Vec::new(),
-        exits: Vec::new(),
+        ..plan(vec![sealed_to.unwrap().into()], 1, vec![imported_key(secret)])
     };
-    let mut copies = Copy::prepare_all(&["a", "b"].map(|copy| folder.path(copy))).unwrap();
-    let (signer, now) = (Signer::Wallet(&mut *owner, address), Timestamp::now());
-    create::create(&plan, &mut copies, signer, now, &mut Nobody, &mut ()).unwrap();
-    drop(copies);
+    let copies = ["a", "b"].map(|copy| folder.path(copy));
+    publish(&plan, &mut *wallet("mock-ledger", WORDS), &copies);
     let old = folder.sets("a").remove(0);
 
     super::m_of_n::identity(&folder, "identity.txt", 9);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Copy, SetId,
+    combine::combine,
     hands::Hands,
     inspect::ReadManifest,
     manifest::Manifest,
@@ -20,9 +21,6 @@ use crate::{
     eth::Address,
     interact::Interact,
 };
-
-/// The most sets of shares that are tried together: all of 10 out of 20, and never hours.
-const MAX_TRIES: usize = 200_000;
 
 /// How often a person may mistype a passphrase.
 const PASSPHRASE_TRIES: usize = 3;
@@ -301,26 +299,12 @@ impl<'a> Gathering<'a> {
             return Some(secret);
         }
         let threshold = usize::from(self.manifest.threshold);
-        let newest = self.shares.len().checked_sub(1)?;
-        let shares: Vec<_> = self.shares.iter().map(|share| (share.x, &share.value)).collect();
-        // Without the newest share, all were tried when it was not there yet.
-        let others = Subsets::new(newest, threshold.checked_sub(1)?);
-        let found = others.take(MAX_TRIES).find_map(|mut chosen| {
-            chosen.push(newest);
-            let subset: Vec<_> = chosen.iter().filter_map(|i| shares.get(*i).copied()).collect();
-            let secret = SetSecret::combine(&subset)?;
-            (subset.len() == threshold && (self.fits)(&secret)).then_some((secret, subset))
-        });
-        let (secret, subset) = found?;
-        let wrong = shares.iter().filter(|(x, value)| {
-            let expected = custodian::shamir::interpolate(&subset, *x);
-            expected.is_none_or(|expected| expected.expose() != value.expose())
-        });
-        let wrong: Vec<usize> = wrong.map(|(x, _)| usize::from(*x).saturating_sub(1)).collect();
-        for i in wrong {
+        let combined = combine(&self.shares, threshold, self.fits)?;
+        for x in combined.wrong {
+            let i = usize::from(x).saturating_sub(1);
             self.note(i, "its share is wrong: it does not fit the others");
         }
-        Some(secret)
+        Some(combined.secret)
     }
 
     /// How many custodians there are answers of, or may be without anybody bringing more.
@@ -395,48 +379,5 @@ impl<'a> Gathering<'a> {
         }
         self.notes.push(note);
         Closed::Verdict(reason, self.notes)
-    }
-}
-
-/// The subsets of 0..`n` with `k` elements, in order.
-struct Subsets {
-    n: usize,
-    next: Option<Vec<usize>>,
-}
-
-impl Subsets {
-    fn new(n: usize, k: usize) -> Self {
-        Self { n, next: (k <= n).then(|| (0..k).collect()) }
-    }
-}
-
-impl Iterator for Subsets {
-    type Item = Vec<usize>;
-
-    fn next(&mut self) -> Option<Vec<usize>> {
-        let current = self.next.take()?;
-        let k = current.len();
-        // The last element that can still grow; those after it follow it closely.
-        let grows = |(i, at): &(usize, &usize)| **at + (k - i) < self.n;
-        if let Some((i, at)) = current.iter().enumerate().rev().find(grows) {
-            let kept = current.iter().copied().take(i);
-            self.next = Some(kept.chain((0..k - i).map(|step| at + 1 + step)).collect());
-        }
-        Some(current)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_subset_comes_once() {
-        for (n, k, count) in [(0, 0, 1), (3, 0, 1), (3, 1, 3), (5, 3, 10), (4, 4, 1), (2, 3, 0)] {
-            let all: Vec<_> = Subsets::new(n, k).collect();
-            assert_eq!(all.len(), count, "{n} {k}");
-            assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), count);
-            assert!(all.iter().all(|s| s.len() == k && s.iter().all(|i| *i < n)));
-        }
     }
 }

@@ -2,6 +2,7 @@
 //! The formats are in `docs/formats/`.
 
 mod beside;
+mod combine;
 pub mod copy;
 pub mod create;
 pub mod custodians;
