@@ -4,11 +4,13 @@
 //! to recordings of real firmware, so that a mistake shared with the client cannot cancel out.
 
 pub mod ledger;
+pub mod script;
 pub mod seed;
 pub mod server;
 pub mod trezor;
 pub mod user;
 
+pub use script::{Act, Script};
 pub use seed::Seed;
 pub use user::{Decision, User};
 

@@ -40,6 +40,11 @@ impl Seed {
         Self(seed)
     }
 
+    /// Its 64 bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8; 64] {
+        &self.0
+    }
+
     /// The node at `path` (BIP-32; bit 31 hardens). `None` for the one in 2^127 paths that has none.
     pub fn node(&self, path: &[u32]) -> Option<Node> {
         let mut node = Node::split(&hmac_sha512(b"Bitcoin seed", &[&self.0]), None)?;

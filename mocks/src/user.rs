@@ -1,6 +1,8 @@
 //! The person beside a mock device: a script, which is data, or somebody who is asked.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, thread};
+
+use crate::script::{Act, Moment, Rest, Script, Step};
 
 /// What the person does when the device shows something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,14 +13,16 @@ pub enum Decision {
     Reject,
 }
 
-/// Decides what the device shows: the script's decisions in order, and then the rest.
+/// Decides what the device shows: the script's steps in order, and then the rest.
 pub struct User {
-    script: VecDeque<Decision>,
-    rest: Rest,
+    steps: VecDeque<Step>,
+    rest: Otherwise,
+    /// What happened instead of a press, until the device has seen to it.
+    happened: Option<Act>,
 }
 
-enum Rest {
-    Always(Decision),
+enum Otherwise {
+    Always(Rest),
     Ask(Box<dyn FnMut(&str) -> Decision + Send>),
 }
 
@@ -30,20 +34,77 @@ impl User {
 
     /// Decides as `script` says, then `rest` for ever.
     pub fn scripted(script: impl IntoIterator<Item = Decision>, rest: Decision) -> Self {
-        Self { script: script.into_iter().collect(), rest: Rest::Always(rest) }
+        let step = |decision| Step {
+            at: Moment::Screen,
+            shows: String::new(),
+            after_seconds: 0.0,
+            act: match decision {
+                Decision::Approve => Act::Approve,
+                Decision::Reject => Act::Reject,
+            },
+            times: 1,
+        };
+        let rest = match rest {
+            Decision::Approve => Rest::Approve,
+            Decision::Reject => Rest::Reject,
+        };
+        let steps = script.into_iter().map(step).collect();
+        Self { steps, rest: Otherwise::Always(rest), happened: None }
+    }
+
+    /// Does what the steps of `script` say, and what it says of the rest.
+    pub fn of_script(script: &Script) -> Self {
+        let rest = Otherwise::Always(script.rest);
+        Self { steps: script.steps.clone(), rest, happened: None }
     }
 
     /// Asks somebody each time, giving them what the device shows.
     pub fn asking(ask: impl FnMut(&str) -> Decision + Send + 'static) -> Self {
-        Self { script: VecDeque::new(), rest: Rest::Ask(Box::new(ask)) }
+        Self { steps: VecDeque::new(), rest: Otherwise::Ask(Box::new(ask)), happened: None }
     }
 
-    /// The decision on what the device shows now.
+    /// The decision on what the device shows now. Where something else happens it is no, and
+    /// [`take_event`](Self::take_event) has what.
     pub fn decide(&mut self, shown: &str) -> Decision {
-        match (self.script.pop_front(), &mut self.rest) {
-            (Some(decision), _) => decision,
-            (None, Rest::Always(decision)) => *decision,
-            (None, Rest::Ask(ask)) => ask(shown),
+        let act = match (self.due(Moment::Screen, shown), &mut self.rest) {
+            (Some(act), _) => act,
+            (None, Otherwise::Always(Rest::Approve)) => Act::Approve,
+            (None, Otherwise::Always(Rest::Reject)) => Act::Reject,
+            (None, Otherwise::Always(Rest::Away)) => Act::Away,
+            (None, Otherwise::Ask(ask)) => return ask(shown),
+        };
+        match act {
+            Act::Approve => Decision::Approve,
+            Act::Reject => Decision::Reject,
+            other => {
+                self.happened = Some(other);
+                Decision::Reject
+            }
         }
+    }
+
+    /// What happens before the device looks at a command.
+    pub(crate) fn before_command(&mut self) -> Option<Act> {
+        self.due(Moment::Command, "")
+    }
+
+    /// What happened instead of the last decision.
+    pub(crate) fn take_event(&mut self) -> Option<Act> {
+        self.happened.take()
+    }
+
+    /// The next step, if this is its moment; the person has taken their time.
+    fn due(&mut self, moment: Moment, shown: &str) -> Option<Act> {
+        let step = self.steps.front_mut()?;
+        if step.at != moment || !shown.contains(&step.shows) {
+            return None;
+        }
+        let (act, wait) = (step.act.clone(), step.wait());
+        step.times = step.times.saturating_sub(1);
+        if step.times == 0 {
+            self.steps.pop_front();
+        }
+        thread::sleep(wait);
+        Some(act)
     }
 }

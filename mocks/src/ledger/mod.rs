@@ -9,7 +9,7 @@ mod transmit_buffer;
 
 pub use config::{App, Config, Model, Settings, Version};
 
-use crate::{Device, Packet, User};
+use crate::{Act, Device, Packet, User};
 use system::System;
 use transmit_buffer::TransmitBuffer;
 
@@ -19,6 +19,10 @@ pub const MAX_APDU: usize = 260;
 /// A simulated Ledger.
 pub struct Ledger {
     locked: bool,
+    /// It holds no words.
+    wiped: bool,
+    /// It was unplugged since somebody last looked.
+    unplugged: bool,
     system: System,
     user: User,
     buffer: TransmitBuffer,
@@ -30,6 +34,8 @@ impl Ledger {
     pub fn new(config: Config) -> Self {
         Self {
             locked: config.locked,
+            wiped: false,
+            unplugged: false,
             system: System::new(&config),
             user: config.user,
             buffer: TransmitBuffer::default(),
@@ -53,16 +59,68 @@ impl Ledger {
         std::mem::take(&mut self.system.restarted)
     }
 
-    /// Answers one command: data and the status word. An empty command gets no answer at all.
+    /// Unplugs it, and plugs it in again: no app is open, and what it was at is forgotten.
+    pub fn replug(&mut self) {
+        self.system.close();
+        self.buffer = TransmitBuffer::default();
+        self.host = hid::Assembler::default();
+    }
+
+    /// Whether it was unplugged since this was last asked.
+    pub fn take_unplugged(&mut self) -> bool {
+        std::mem::take(&mut self.unplugged)
+    }
+
+    /// Whether `act` can happen to a Ledger. Its bootloader has other numbers on USB, and no socket
+    /// shows those; nobody else can have a socket that is in use.
+    pub fn can(act: &Act) -> bool {
+        !matches!(act, Act::Bootloader | Act::Busy(_))
+    }
+
+    /// Has `act` happen to it.
+    pub fn happen(&mut self, act: Act) {
+        match act {
+            Act::Unplug => {
+                self.replug();
+                self.unplugged = true;
+            }
+            Act::Lock => self.locked = true,
+            Act::Unlock => self.locked = false,
+            Act::Wipe => {
+                self.wiped = true;
+                self.system.close();
+            }
+            Act::Words(words) => {
+                self.wiped = false;
+                self.system.restore(&words);
+            }
+            Act::CloseApp => self.system.quit(),
+            Act::Approve | Act::Reject | Act::Away | Act::Bootloader | Act::Busy(_) => {}
+        }
+    }
+
+    /// Answers one command: data and the status word. An empty command gets no answer at all, and
+    /// neither does one whose screen nobody answers.
     pub fn exchange(&mut self, apdu: &[u8]) -> Vec<u8> {
         if apdu.is_empty() {
             return Vec::new();
         }
+        if let Some(act) = self.user.before_command() {
+            self.happen(act);
+        }
+        if self.unplugged {
+            return Vec::new();
+        }
         self.buffer.write(apdu);
-        let reply = match self.locked {
-            true => system::status(system::LOCKED),
-            false => self.system.exchange(apdu, &mut self.user, &self.buffer),
+        let mut reply = match (self.locked, self.wiped) {
+            (true, _) => system::status(system::LOCKED),
+            (false, true) => system::status(system::NO_PIN),
+            (false, false) => self.system.exchange(apdu, &mut self.user, &self.buffer),
         };
+        if let Some(act) = self.user.take_event() {
+            reply = if act == Act::Lock { system::status(system::LOCKED) } else { Vec::new() };
+            self.happen(act);
+        }
         self.buffer.write(&reply);
         reply
     }
@@ -71,7 +129,10 @@ impl Ledger {
 impl Device for Ledger {
     fn receive(&mut self, packet: &Packet) -> Vec<Packet> {
         match self.host.receive(packet) {
-            Some((channel, apdu)) => hid::packets(channel, &self.exchange(&apdu)),
+            Some((channel, apdu)) => match &*self.exchange(&apdu) {
+                [] => Vec::new(),
+                reply => hid::packets(channel, reply),
+            },
             None => Vec::new(),
         }
     }

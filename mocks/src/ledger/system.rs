@@ -10,6 +10,9 @@ pub(super) const CLASS: u8 = 0xb0;
 /// The answer to everything while the device waits for its PIN.
 pub(super) const LOCKED: u16 = 0x5515;
 
+/// The answer to everything while the device holds no words.
+pub(super) const NO_PIN: u16 = 0x5502;
+
 const OK: u16 = 0x9000;
 const REFUSED: u16 = 0x5501;
 const NO_NAME: u16 = 0x670a;
@@ -61,6 +64,23 @@ impl System {
         }
     }
 
+    /// Closes the app that runs, and knows of no restart.
+    pub(super) fn close(&mut self) {
+        (self.running, self.restarted) = (Running::Dashboard, false);
+    }
+
+    /// Leaves the app that runs, as its user does in its menu.
+    pub(super) fn quit(&mut self) {
+        self.restarted = !matches!(self.running, Running::Dashboard);
+        self.running = Running::Dashboard;
+    }
+
+    /// Holds other words, and runs no app.
+    pub(super) fn restore(&mut self, mnemonic: &str) {
+        self.seed = Seed::from_mnemonic(mnemonic, "");
+        self.close();
+    }
+
     fn run(&mut self, app: &App) {
         self.running = match app {
             App::Ethereum { version } => Running::Ethereum(Box::new(Ethereum::new(
@@ -102,8 +122,7 @@ impl System {
         match parameters(apdu) {
             [NAME_AND_VERSION, 0, 0] => self.name_and_version(),
             [QUIT, 0, 0] => {
-                self.restarted = !matches!(self.running, Running::Dashboard);
-                self.running = Running::Dashboard;
+                self.quit();
                 status(OK)
             }
             _ => status(INVALID_CLASS),

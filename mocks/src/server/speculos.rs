@@ -4,18 +4,27 @@
 use std::{
     io::{self, ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
 use crate::ledger::{Ledger, MAX_APDU};
 
+/// A device that is served in several ways.
+pub type Shared = Arc<Mutex<Ledger>>;
+
 /// Serves clients one after another, until the process ends or the listener fails. The device's
 /// state outlives a connection.
-pub fn serve(listener: TcpListener, mut ledger: Ledger) -> io::Result<()> {
+pub fn serve(listener: TcpListener, ledger: Ledger) -> io::Result<()> {
+    serve_shared(listener, &Arc::new(Mutex::new(ledger)))
+}
+
+/// The same, of a device that others serve as well.
+pub fn serve_shared(listener: TcpListener, ledger: &Shared) -> io::Result<()> {
     loop {
         let (client, _) = listener.accept()?;
         // A client that breaks off, or that speaks another protocol, is not the server's failure.
-        let _ended = serve_client(client, &mut ledger);
+        let _ended = serve_client(client, ledger);
     }
 }
 
@@ -27,7 +36,7 @@ pub fn spawn(ledger: Ledger) -> io::Result<SocketAddr> {
     Ok(address)
 }
 
-fn serve_client(mut client: TcpStream, ledger: &mut Ledger) -> io::Result<()> {
+fn serve_client(mut client: TcpStream, ledger: &Shared) -> io::Result<()> {
     client.set_nodelay(true)?;
     loop {
         let mut length = [0; 4];
@@ -38,7 +47,11 @@ fn serve_client(mut client: TcpStream, ledger: &mut Ledger) -> io::Result<()> {
         }
         let mut apdu = vec![0; length];
         client.read_exact(&mut apdu)?;
+        let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
         let reply = ledger.exchange(&apdu);
+        if ledger.take_unplugged() {
+            return Err(ErrorKind::ConnectionAborted.into());
+        }
         if let Some(data) = reply.len().checked_sub(2) {
             client.write_all(&[&(data as u32).to_be_bytes(), &*reply].concat())?;
         }

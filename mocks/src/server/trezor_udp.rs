@@ -4,6 +4,7 @@
 use std::{
     io::{self, ErrorKind},
     net::{Ipv4Addr, SocketAddr, UdpSocket},
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
@@ -13,10 +14,34 @@ use crate::{Device, Packet, trezor::Trezor};
 /// How often the device gets to send of its own accord.
 const TICK: Duration = Duration::from_millis(50);
 
+/// A device, and who speaks to it.
+pub(super) struct Served {
+    pub(super) trezor: Mutex<Trezor>,
+    pub(super) host: Mutex<Option<SocketAddr>>,
+}
+
+impl Served {
+    pub(super) fn new(trezor: Trezor) -> Self {
+        Self { trezor: Mutex::new(trezor), host: Mutex::new(None) }
+    }
+
+    fn trezor(&self) -> MutexGuard<'_, Trezor> {
+        self.trezor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn host(&self) -> MutexGuard<'_, Option<SocketAddr>> {
+        self.host.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Serves `trezor` on `socket` until the socket fails. Replies go to whoever sent the packet.
-pub fn serve(socket: UdpSocket, mut trezor: Trezor) -> io::Result<()> {
+pub fn serve(socket: UdpSocket, trezor: Trezor) -> io::Result<()> {
+    serve_shared(&socket, &Served::new(trezor))
+}
+
+/// The same, of a device that others serve as well.
+pub(super) fn serve_shared(socket: &UdpSocket, served: &Served) -> io::Result<()> {
     socket.set_read_timeout(Some(TICK))?;
-    let mut host = None;
     // One byte more than a packet, so that what is longer is seen to be none.
     let mut buffer = [0; 65];
     loop {
@@ -25,8 +50,10 @@ pub fn serve(socket: UdpSocket, mut trezor: Trezor) -> io::Result<()> {
             // On Linux an earlier reply to a port that is closed by now ends up here.
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => continue,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                let host = *served.host();
                 if let Some(host) = host {
-                    for packet in trezor.tick() {
+                    let packets = served.trezor().tick();
+                    for packet in packets {
                         socket.send_to(&packet, host)?;
                     }
                 }
@@ -37,10 +64,11 @@ pub fn serve(socket: UdpSocket, mut trezor: Trezor) -> io::Result<()> {
         let datagram = buffer.get(..length).unwrap_or_default();
         if datagram == b"PINGPING" {
             socket.send_to(b"PONGPONG", from)?;
-            host = Some(from);
+            *served.host() = Some(from);
         } else if let Ok(packet) = <&Packet>::try_from(datagram) {
-            host = Some(from);
-            for reply in trezor.receive(packet) {
+            *served.host() = Some(from);
+            let replies = served.trezor().receive(packet);
+            for reply in replies {
                 socket.send_to(&reply, from)?;
             }
         }

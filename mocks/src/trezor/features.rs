@@ -32,6 +32,23 @@ pub(super) fn reply(state: &State, session: Option<[u8; 32]>) -> Reply {
     (kind::FEATURES, features.finish())
 }
 
+/// What a bootloader says of itself, by its source: nothing of what its user gave it.
+pub(super) fn of_bootloader(state: &State) -> Reply {
+    let hardware = state.model.core();
+    let [major, minor, patch] = if hardware.is_some() { [2, 1, 8] } else { [1, 13, 0] };
+    let features = Writer::default()
+        .text(1, "trezor.io")
+        .number(2, major)
+        .number(3, minor)
+        .number(4, patch)
+        .flag(5, true)
+        .flag(18, true)
+        .text(21, hardware.map_or("1", |hardware| hardware.name))
+        .text(25, "EMULATOR")
+        .when(hardware.is_some(), |w| w.text(44, hardware.map_or("", |h| h.internal_name)));
+    (kind::FEATURES, features.finish())
+}
+
 /// The fields up to `initialized`, which begin every Features.
 fn beginning(state: &State, version: [u64; 3], open: bool, label: Option<&str>) -> Writer {
     let [major, minor, patch] = version;

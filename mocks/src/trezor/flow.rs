@@ -27,6 +27,15 @@ pub(super) struct Flow {
 pub(super) struct Pending {
     flow: Flow,
     waiting: Waiting,
+    /// The host acknowledged what is shown, and waits for its user.
+    acknowledged: bool,
+}
+
+impl Pending {
+    /// The failure of one that is given up.
+    pub(super) fn refused(&self) -> Failure {
+        self.waiting.cancelled()
+    }
 }
 
 impl Flow {
@@ -50,7 +59,7 @@ impl Trezor {
                 Ok(Progress::Next) => {}
                 Ok(Progress::First(steps)) => flow.prepend(steps),
                 Ok(Progress::Wait(waiting, request)) => {
-                    self.pending = Some(Pending { flow, waiting });
+                    self.pending = Some(Pending { flow, waiting, acknowledged: false });
                     return request;
                 }
                 Err(failure) => return self.fail(failure),
@@ -118,22 +127,26 @@ impl Trezor {
     }
 
     /// The host has sent what the device waits for.
-    fn answered(&mut self, Pending { mut flow, waiting }: Pending, payload: &[u8]) -> Vec<Reply> {
+    fn answered(&mut self, pending: Pending, payload: &[u8]) -> Vec<Reply> {
+        let Pending { mut flow, waiting, .. } = pending;
         let ack = match decode(self.state.model, waiting.answered_by(), payload) {
             Ok(ack) => ack,
             Err(failure) => return vec![self.fail(failure)],
         };
-        let shown = match &waiting {
-            Waiting::Button(screen) => Some(screen.shown.as_str()),
-            Waiting::PinOnDevice => Some("Enter PIN"),
-            Waiting::PassphraseOnDevice => Some("Enter passphrase"),
-            Waiting::PinMatrix | Waiting::Passphrase | Waiting::Host(_) => None,
-        };
-        if self.away && shown.is_some() {
-            self.pending = Some(Pending { flow, waiting });
+        let shown = waiting.shown();
+        let nobody = self.away || self.by_hand && self.presses.is_empty();
+        if nobody && shown.is_some() {
+            self.pending = Some(Pending { flow, waiting, acknowledged: true });
             return Vec::new();
         }
-        let approved = shown.is_none_or(|shown| self.user.decide(shown) == Decision::Approve);
+        let approved = match (shown, self.by_hand) {
+            (None, _) => true,
+            (Some(_), true) => self.presses.pop_front() == Some(Decision::Approve),
+            (Some(shown), false) => self.user.decide(shown) == Decision::Approve,
+        };
+        if let Some(act) = self.user.take_event() {
+            return self.interrupted(act, Pending { flow, waiting, acknowledged: true });
+        }
         match step::outcome(&mut self.state, flow.command.as_mut(), waiting, &ack, approved) {
             Ok(steps) => {
                 flow.prepend(steps);
@@ -141,6 +154,22 @@ impl Trezor {
             }
             Err(failure) => vec![self.fail(failure)],
         }
+    }
+
+    /// Its user pressed something, which is what the host waits for if it acknowledged the screen.
+    pub(super) fn pressed(&mut self) -> Vec<Reply> {
+        match self.pending.take() {
+            Some(pending) if pending.acknowledged => self.answered(pending, &[]),
+            pending => {
+                self.pending = pending;
+                Vec::new()
+            }
+        }
+    }
+
+    /// What it shows.
+    pub(super) fn screen(&self) -> Option<String> {
+        self.pending.as_ref()?.waiting.shown().map(str::to_owned)
     }
 
     pub(super) fn fail(&self, failure: Failure) -> Reply {

@@ -1,14 +1,16 @@
 //! Trezor: a One with firmware 1.14.1, and core models with firmware 2.12.5-dev, as their
-//! emulators answered when they were recorded. Not there yet: transactions, typed data, public
-//! keys, SignIdentity and GetECDHSessionKey, which fail as messages that the device does not know.
+//! emulators answered when they were recorded.
 
 mod codec_v1;
 mod commands;
+mod debug_link;
 mod decode;
 mod descriptor;
+mod events;
 mod failure;
 mod features;
 mod flow;
+mod identity;
 mod kind;
 mod model;
 mod passphrase;
@@ -18,6 +20,7 @@ mod protobuf;
 mod rlp;
 mod screen;
 mod session;
+mod slip10;
 mod state;
 mod step;
 #[cfg(test)]
@@ -26,6 +29,7 @@ mod thp;
 mod thp_messages;
 
 use codec_v1::{Assembler, Received};
+pub use debug_link::DebugLink;
 use failure::TOO_BIG;
 use flow::{Flow, Pending};
 pub use model::Model;
@@ -33,9 +37,9 @@ pub use pin_matrix::PinMatrix;
 use state::State;
 pub use thp::{HostCredential, PairingCode};
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
-use crate::{Device, Packet, User, seed::DEFAULT_MNEMONIC};
+use crate::{Decision, Device, Packet, User, seed::DEFAULT_MNEMONIC};
 
 /// A message to the host: its type and its bytes.
 type Reply = (u16, Vec<u8>);
@@ -86,6 +90,11 @@ pub struct Trezor {
     user: User,
     /// Its user presses nothing.
     away: bool,
+    /// It was unplugged since somebody last looked.
+    unplugged: bool,
+    /// Its screens wait for presses over the debug link, of which there may be some already.
+    by_hand: bool,
+    presses: VecDeque<Decision>,
     pending: Option<Pending>,
     assembler: Assembler,
     /// The Safe 7 speaks THP, and nothing else.
@@ -107,12 +116,27 @@ impl Trezor {
         let (state, user) = State::new(config);
         let pairing_code = PairingCode::default();
         let pending_of = None;
-        Self { state, user, away: false, pending: None, assembler, thp, pending_of, pairing_code }
+        Self {
+            state,
+            user,
+            away: false,
+            unplugged: false,
+            by_hand: false,
+            presses: VecDeque::new(),
+            pending: None,
+            assembler,
+            thp,
+            pending_of,
+            pairing_code,
+        }
     }
 
     /// Takes one message from the host and gives what the device answers: nothing while its user
     /// is away, and where the One ignores the message.
     pub fn message(&mut self, kind: u16, payload: &[u8]) -> Vec<(u16, Vec<u8>)> {
+        if let Some(instead) = self.before_message(kind) {
+            return instead;
+        }
         match self.pending.take() {
             Some(pending) => self.while_waiting(pending, kind, payload),
             None => vec![self.command(kind, payload)],
@@ -150,6 +174,11 @@ impl Trezor {
         }
     }
 
+    /// Whether it speaks THP, and not codec v1.
+    pub fn speaks_thp(&self) -> bool {
+        self.thp.is_some()
+    }
+
     /// What a Safe 7 shows while it is being paired.
     pub fn pairing_code(&self) -> PairingCode {
         self.pairing_code.clone()
@@ -160,7 +189,8 @@ impl Trezor {
         Some(self.thp.as_ref()?.pair(name, app))
     }
 
-    /// Has a Safe 7 wait no longer than `patience` before it sends again what nobody acknowledged.
+    /// Has a Safe 7 wait no longer than `patience` before it sends again what nobody acknowledged,
+    /// and no longer than five times that for a channel that is silent before another may speak.
     pub fn set_patience(&mut self, patience: Duration) {
         if let Some(thp) = &mut self.thp {
             thp.patience = patience;
@@ -175,6 +205,7 @@ impl Trezor {
     }
 
     fn command(&mut self, kind: u16, payload: &[u8]) -> Reply {
+        self.presses.clear();
         match commands::read(self.state.model, kind, payload) {
             Ok(command) => self.run(Flow::new(command, self.state.model)),
             Err(failure) => self.fail(failure),
@@ -192,7 +223,7 @@ impl Trezor {
 
 impl Device for Trezor {
     fn receive(&mut self, packet: &Packet) -> Vec<Packet> {
-        if self.thp.is_some() {
+        if self.thp.is_some() && !self.state.bootloader {
             return self.thp_packet(packet);
         }
         let replies = match self.assembler.push(packet) {

@@ -64,11 +64,16 @@ impl<'a> Message<'a> {
 
     /// Bytes; the last ones count.
     pub(super) fn bytes(&self, field: u64) -> Option<&'a [u8]> {
+        self.all_bytes(field).pop()
+    }
+
+    /// Every value of a repeated field of bytes.
+    pub(super) fn all_bytes(&self, field: u64) -> Vec<&'a [u8]> {
         let bytes = |value| match value {
             Value::Bytes(bytes) => Some(bytes),
             Value::Number(_) => None,
         };
-        self.values(field).filter_map(bytes).next_back()
+        self.values(field).filter_map(bytes).collect()
     }
 
     /// Text; what is not UTF-8 in it is replaced.

@@ -22,6 +22,10 @@ pub(super) struct State {
     pub(super) label: Option<String>,
     pub(super) pin: Option<String>,
     pub(super) unlocked: bool,
+    /// In its bootloader, where it knows no keys.
+    pub(super) bootloader: bool,
+    /// How many messages more are put off.
+    pub(super) busy: usize,
     pub(super) passphrase_protection: bool,
     pub(super) safety_checks: u64,
     pub(super) sessions: Sessions,
@@ -34,13 +38,14 @@ pub(super) struct State {
 impl State {
     /// What `config` says, and who uses it.
     pub(super) fn new(config: Config) -> (Self, User) {
-        let device_id = || random::<12>().iter().map(|byte| format!("{byte:02X}")).collect();
         let state = Self {
             model: config.model,
-            device_id: config.device_id.unwrap_or_else(device_id),
+            device_id: config.device_id.unwrap_or_else(random_id),
             mnemonic: config.mnemonic,
             label: config.label,
             unlocked: config.pin.is_none(),
+            bootloader: false,
+            busy: 0,
             pin: config.pin,
             passphrase_protection: config.passphrase_protection,
             safety_checks: STRICT,
@@ -52,6 +57,16 @@ impl State {
         (state, config.user)
     }
 
+    /// Forgets everything that its user gave it.
+    pub(super) fn wipe(&mut self) {
+        self.device_id = random_id();
+        (self.mnemonic, self.label, self.pin) = (None, None, None);
+        self.unlocked = true;
+        self.passphrase_protection = false;
+        self.safety_checks = STRICT;
+        self.sessions.clear();
+    }
+
     /// The open seed of the active session.
     pub(super) fn seed(&self) -> Result<&Seed, Failure> {
         self.sessions.seed().ok_or(INVALID_SESSION)
@@ -60,4 +75,8 @@ impl State {
     pub(super) fn node(&self, path: &[u32]) -> Result<Node, Failure> {
         self.seed()?.node(path).ok_or(NO_KEY)
     }
+}
+
+fn random_id() -> String {
+    random::<12>().iter().map(|byte| format!("{byte:02X}")).collect()
 }

@@ -67,6 +67,16 @@ pub(super) enum Progress {
 }
 
 impl Waiting {
+    /// What the screen says, where its user is asked.
+    pub(super) fn shown(&self) -> Option<&str> {
+        match self {
+            Self::Button(screen) => Some(&screen.shown),
+            Self::PinOnDevice => Some("Enter PIN"),
+            Self::PassphraseOnDevice => Some("Enter passphrase"),
+            Self::PinMatrix | Self::Passphrase | Self::Host(_) => None,
+        }
+    }
+
     /// The message that answers it.
     pub(super) fn answered_by(&self) -> u16 {
         match self {

@@ -67,6 +67,9 @@ impl Trezor {
         if !self.state.unlocked && may_ask && !self.away {
             let typed = self.user.decide("Enter PIN") == Decision::Approve;
             self.state.unlocked = typed;
+            if let Some(act) = self.user.take_event() {
+                self.happen(act);
+            }
         }
         self.state.unlocked
     }

@@ -30,6 +30,8 @@ use command::Command;
 
 const CLASS: u8 = 0xe0;
 const HARDENED: u32 = 1 << 31;
+/// The first version that may use 45'.
+const KNOWS_45: Version = Version(1, 21, 0);
 
 /// The app: its memory while it runs, and its settings.
 pub(super) struct Ethereum {
@@ -129,11 +131,13 @@ impl Ethereum {
         self.message.is_some() || self.transaction.is_some()
     }
 
-    /// The node at `path`. The system lets this app derive at 44'/60', 45' and 12381/3600 only.
+    /// The node at `path`. The system lets this app derive at 44'/60', 45' (since 1.21.0) and
+    /// 12381/3600 only.
     fn node(&self, path: &[u32]) -> Result<Node, Status> {
         let allowed: [&[u32]; 3] =
-            [&[44 | HARDENED, 60 | HARDENED], &[45 | HARDENED], &[12381, 3600]];
-        if !allowed.iter().any(|prefix| path.starts_with(prefix)) {
+            [&[44 | HARDENED, 60 | HARDENED], &[12381, 3600], &[45 | HARDENED]];
+        let known = if self.version < KNOWS_45 { 2 } else { 3 };
+        if !allowed.iter().take(known).any(|prefix| path.starts_with(prefix)) {
             return Err(Status::PATH_NOT_ALLOWED);
         }
         self.seed.node(path).ok_or(Status::INTERNAL)

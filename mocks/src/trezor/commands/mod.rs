@@ -3,12 +3,15 @@
 mod apply_settings;
 mod cipher_key_value;
 mod get_address;
+mod get_ecdh_session_key;
 mod get_public_key;
 mod load_device;
 mod management;
 mod ping;
+mod sign_identity;
 mod sign_message;
 mod sign_tx;
+mod sign_typed_data;
 mod sign_typed_hash;
 mod thp_create_new_session;
 mod verify_message;
@@ -73,6 +76,13 @@ pub(super) fn read(model: Model, kind: u16, payload: &[u8]) -> Result<Box<dyn Co
         kind::ETHEREUM_SIGN_TX_EIP1559 => |m| Box::new(sign_tx::SignTx::read_eip1559(m)),
         kind::ETHEREUM_SIGN_TYPED_HASH if model == Model::One => {
             |m| Box::new(sign_typed_hash::SignTypedHash::read(m))
+        }
+        kind::SIGN_IDENTITY => |m| Box::new(sign_identity::SignIdentity::read(m)),
+        kind::GET_ECDH_SESSION_KEY => {
+            |m| Box::new(get_ecdh_session_key::GetEcdhSessionKey::read(m))
+        }
+        kind::ETHEREUM_SIGN_TYPED_DATA if model != Model::One => {
+            |m| Box::new(sign_typed_data::SignTypedData::read(m))
         }
         kind::ETHEREUM_GET_ADDRESS => |m| Box::new(get_address::GetAddress::read(m)),
         kind::ETHEREUM_SIGN_MESSAGE => |m| Box::new(sign_message::SignMessage::read(m)),

@@ -223,7 +223,8 @@ impl Front {
         }
         // Another channel is in the midst of something, and not stale.
         let other = self.active.filter(|(active, _)| *active != id);
-        if begins && other.is_some_and(|(_, since)| since.elapsed() < STALE) {
+        let stale = self.patience.saturating_mul(5).min(STALE);
+        if begins && other.is_some_and(|(_, since)| since.elapsed() < stale) {
             let _ = self.mux.send_transport_busy(id);
             return None;
         }

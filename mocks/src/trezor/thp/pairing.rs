@@ -232,6 +232,16 @@ impl Trezor {
 
     /// What its user says to `question`; nothing while nobody is there.
     fn allows(&mut self, question: &str) -> Option<bool> {
-        (!self.away).then(|| self.user.decide(question) == Decision::Approve)
+        if self.away {
+            return None;
+        }
+        let approved = self.user.decide(question) == Decision::Approve;
+        match self.user.take_event() {
+            None => Some(approved),
+            Some(act) => {
+                self.happen(act);
+                None
+            }
+        }
     }
 }

@@ -1,13 +1,19 @@
-use std::net::TcpListener;
+use std::{
+    net::TcpListener,
+    sync::{Arc, Mutex},
+};
 
 use clap::ValueEnum;
 use serde_json::json;
 use stockade_mocks::{
     ledger::{App, Config, Ledger, Model, Settings},
-    server::speculos,
+    server::{
+        speculos,
+        speculos_rest::{self, Buttons},
+    },
 };
 
-use super::setup::{UserArg, mnemonic, socket};
+use super::setup::{Beside, mnemonic, socket};
 use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
 
 /// Simulate a Ledger on Speculos' TCP socket, until stopped
@@ -28,9 +34,12 @@ pub struct Args {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:9999", value_name = "HOST:PORT")]
     listen: String,
-    /// What the simulated user does
-    #[arg(long, value_enum, default_value_t = UserArg::Approve)]
-    user: UserArg,
+    #[command(flatten)]
+    beside: Beside,
+    /// Nobody presses but who does so over Speculos's REST interface (/events, /button, /apdu), which
+    /// listens here
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["user", "script"])]
+    rest: Option<String>,
 }
 
 /// What is open.
@@ -50,6 +59,9 @@ impl Args {
                 self.model
             ))
         })?;
+        let (user, start) = self.beside.read(Ledger::can)?;
+        let buttons = self.rest.as_ref().map(|_| Buttons::default());
+        let user = buttons.as_ref().map_or(user, Buttons::user);
         let config = Config {
             model,
             app: match self.app {
@@ -58,15 +70,24 @@ impl Args {
                 AppArg::Dashboard => App::Dashboard,
             },
             mnemonic: mnemonic(),
-            user: self.user.user(),
+            user,
             locked: self.locked,
             settings: Settings { blind_signing: self.blind_signing, ..Settings::default() },
             ..Config::default()
         };
         let listener = TcpListener::bind(&self.listen).map_err(|e| socket(&self.listen, &e))?;
         let at = listener.local_addr().map_err(|e| socket(&self.listen, &e))?;
-        context.terminal.say(&format!("A simulated Ledger: use --device speculos:{at}"));
-        speculos::serve(listener, Ledger::new(config)).map_err(|e| socket(&self.listen, &e))?;
+        let mut ledger = Ledger::new(config);
+        start.into_iter().for_each(|act| ledger.happen(act));
+        let ledger = Arc::new(Mutex::new(ledger));
+        let mut announcement = format!("A simulated Ledger: use --device speculos:{at}");
+        if let (Some(rest), Some(buttons)) = (&self.rest, &buttons) {
+            let spawned = speculos_rest::spawn(&**rest, &ledger, buttons);
+            let rest = spawned.map_err(|e| socket(rest, &e))?;
+            announcement += &format!(" and http://{rest}");
+        }
+        context.terminal.say(&announcement);
+        speculos::serve_shared(listener, &ledger).map_err(|e| socket(&self.listen, &e))?;
         Ok(Outcome::done("", json!({})))
     }
 }

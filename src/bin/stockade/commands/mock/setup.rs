@@ -1,13 +1,53 @@
 //! What both simulated wallets are told.
 
+use std::{
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
 use clap::ValueEnum;
 use stockade::discovery::MockSetup;
-use stockade_mocks::{Decision, User};
+use stockade_mocks::{Act, Decision, Script, User};
 
 use crate::{
     error::{CommandError, Kind},
     ui,
 };
+
+/// Longer than any story of one wallet.
+const MAX_SCRIPT: u64 = 1024 * 1024;
+
+/// Who is beside a simulated wallet, and what befalls it.
+#[derive(Debug, clap::Args)]
+pub struct Beside {
+    /// What the simulated user does
+    #[arg(long, value_enum, default_value_t = UserArg::Approve)]
+    user: UserArg,
+    /// What the simulated user does and what befalls the wallet, step by step: a JSON file, as
+    /// device-tests/README.md describes it
+    #[arg(long, value_name = "FILE", conflicts_with = "user")]
+    script: Option<PathBuf>,
+}
+
+impl Beside {
+    /// The user, and what happens before anything is asked.
+    pub fn read(&self, can: impl Fn(&Act) -> bool) -> Result<(User, Vec<Act>), CommandError> {
+        let Some(path) = &self.script else { return Ok((self.user.user(), Vec::new())) };
+        let text = read(path).map_err(|error| {
+            CommandError::new(Kind::File, format!("{}: {error}", path.display()))
+        })?;
+        let script = Script::parse(&text, can)
+            .map_err(|error| CommandError::input(format!("{}: {error}", path.display())))?;
+        Ok((User::of_script(&script), script.start))
+    }
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_SCRIPT).read_to_string(&mut text)?;
+    Ok(text)
+}
 
 /// What the simulated user does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,12 +1,15 @@
-use std::net::UdpSocket;
+use std::{
+    io,
+    net::{SocketAddr, ToSocketAddrs as _, UdpSocket},
+};
 
 use serde_json::json;
 use stockade_mocks::{
-    server::trezor_udp,
+    server::{trezor_debug, trezor_udp},
     trezor::{Config, Model, Trezor},
 };
 
-use super::setup::{UserArg, mnemonic, socket};
+use super::setup::{Beside, mnemonic, socket};
 use crate::{CommandResult, context::Context, error::CommandError, output::Outcome, ui};
 
 /// Simulate a Trezor on its emulator's UDP socket, until stopped
@@ -24,40 +27,71 @@ pub struct Args {
     /// Ask each session for a passphrase
     #[arg(long)]
     passphrase: bool,
-    /// What the simulated user does
-    #[arg(long, value_enum, default_value_t = UserArg::Approve)]
-    user: UserArg,
+    #[command(flatten)]
+    beside: Beside,
+    /// Nobody presses but who does so over the emulators' debug link, at the port after --listen (not
+    /// safe7)
+    #[arg(long, conflicts_with_all = ["user", "script"])]
+    debug_link: bool,
 }
 
 impl Args {
     /// Serves until the process is stopped.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        let model = match self.model.as_str() {
+        let model = self.model()?;
+        let (user, start) = self.beside.read(Trezor::can)?;
+        let config = Config {
+            mnemonic: Some(mnemonic()),
+            pin: self.pin,
+            passphrase_protection: self.passphrase,
+            ..Config::new(model, user)
+        };
+        let socket_error = |error: std::io::Error| socket(&self.listen, &error);
+        let mut trezor = Trezor::new(config);
+        start.into_iter().for_each(|act| trezor.happen(act));
+        trezor.pairing_code().watch(|code| {
+            ui::show_screen(&format!("Enter this one-time security code: {code}"));
+        });
+        let mut say = |socket: &UdpSocket| -> io::Result<()> {
+            let at = socket.local_addr()?;
+            context.terminal.say(&format!("A simulated Trezor: use --device trezor-udp:{at}"));
+            Ok(())
+        };
+        let served = match self.debug_link {
+            true => {
+                resolved(&self.listen).and_then(trezor_debug::bind).and_then(|(wire, debug)| {
+                    say(&wire)?;
+                    trezor_debug::serve(wire, debug, trezor)
+                })
+            }
+            false => UdpSocket::bind(&self.listen).and_then(|wire| {
+                say(&wire)?;
+                trezor_udp::serve(wire, trezor)
+            }),
+        };
+        served.map_err(socket_error)?;
+        Ok(Outcome::done("", json!({})))
+    }
+
+    fn model(&self) -> Result<Model, CommandError> {
+        Ok(match self.model.as_str() {
             "one" => Model::One,
             "t" => Model::T,
             "safe3" => Model::Safe3,
             "safe5" => Model::Safe5,
+            "safe7" if self.debug_link => {
+                return Err(CommandError::usage("--debug-link: not with --model safe7"));
+            }
             "safe7" => Model::Safe7,
             other => {
                 let message = format!("--model {other}: one, t, safe3, safe5 or safe7");
                 return Err(CommandError::usage(message));
             }
-        };
-        let config = Config {
-            mnemonic: Some(mnemonic()),
-            pin: self.pin,
-            passphrase_protection: self.passphrase,
-            ..Config::new(model, self.user.user())
-        };
-        let socket_error = |error: std::io::Error| socket(&self.listen, &error);
-        let listening = UdpSocket::bind(&self.listen).map_err(socket_error)?;
-        let at = listening.local_addr().map_err(socket_error)?;
-        context.terminal.say(&format!("A simulated Trezor: use --device trezor-udp:{at}"));
-        let trezor = Trezor::new(config);
-        trezor.pairing_code().watch(|code| {
-            ui::show_screen(&format!("Enter this one-time security code: {code}"));
-        });
-        trezor_udp::serve(listening, trezor).map_err(socket_error)?;
-        Ok(Outcome::done("", json!({})))
+        })
     }
+}
+
+fn resolved(address: &str) -> io::Result<SocketAddr> {
+    let mut found = address.to_socket_addrs()?;
+    found.next().ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
 }

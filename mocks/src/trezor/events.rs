@@ -1,0 +1,98 @@
+//! What befalls the device beside what its user presses.
+
+use super::{
+    Reply, Trezor,
+    failure::{Failure, UNKNOWN_MESSAGE},
+    features,
+    flow::Pending,
+    kind, thp,
+};
+use crate::Act;
+
+const BUSY: Failure = Failure::new(15, "Busy", "Busy");
+
+impl Trezor {
+    /// Whether `act` can happen to a Trezor.
+    pub fn can(act: &Act) -> bool {
+        *act != Act::CloseApp
+    }
+
+    /// Has `act` happen to it.
+    pub fn happen(&mut self, act: Act) {
+        match act {
+            Act::Unplug => {
+                self.replug();
+                self.unplugged = true;
+            }
+            Act::Lock => self.state.unlocked = self.state.pin.is_none(),
+            Act::Unlock => self.state.unlocked = true,
+            Act::Wipe => {
+                self.pending = None;
+                self.state.wipe();
+                // With it goes what it was paired with.
+                self.thp = self.thp.take().and_then(|_| thp::Front::new());
+            }
+            Act::Words(words) => {
+                self.pending = None;
+                self.state.wipe();
+                self.state.mnemonic = Some(words);
+            }
+            Act::Bootloader => {
+                self.replug();
+                self.state.bootloader = true;
+            }
+            Act::Busy(messages) => match self.thp {
+                Some(_) => self.set_busy(messages),
+                None => self.state.busy = messages,
+            },
+            Act::Approve | Act::Reject | Act::Away | Act::CloseApp => {}
+        }
+    }
+
+    /// Whether it was unplugged since this was last asked.
+    pub fn take_unplugged(&mut self) -> bool {
+        std::mem::take(&mut self.unplugged)
+    }
+
+    /// What is answered instead of looking at a message, where anything is.
+    pub(super) fn before_message(&mut self, kind: u16) -> Option<Vec<Reply>> {
+        if let Some(act) = self.user.before_command() {
+            let unheard = matches!(act, Act::Unplug | Act::Bootloader);
+            self.happen(act);
+            if unheard {
+                return Some(Vec::new());
+            }
+        }
+        if self.state.busy > 0 {
+            self.state.busy -= 1;
+            return Some(vec![self.fail(BUSY)]);
+        }
+        if !self.state.bootloader {
+            return None;
+        }
+        Some(vec![match kind {
+            kind::INITIALIZE | kind::GET_FEATURES => features::of_bootloader(&self.state),
+            _ => self.fail(UNKNOWN_MESSAGE),
+        }])
+    }
+
+    /// Something happened instead of a press, while a screen was `pending`.
+    pub(super) fn interrupted(&mut self, act: Act, pending: Pending) -> Vec<Reply> {
+        match act {
+            Act::Away => {
+                self.pending = Some(pending);
+                Vec::new()
+            }
+            // What it was at is cancelled.
+            Act::Lock => {
+                let cancelled = self.fail(pending.refused());
+                self.happen(act);
+                vec![cancelled]
+            }
+            act => {
+                self.happen(act);
+                Vec::new()
+            }
+        }
+    }
+}
