@@ -8,7 +8,11 @@ use super::{
     found::shown,
     talker::Talker,
 };
-use crate::{device::DeviceError, interact::Interact, transport::Wait};
+use crate::{
+    device::DeviceError,
+    interact::Interact,
+    transport::{Stopped, Wait},
+};
 
 /// Finds the device again after it left USB and came back.
 pub type Reconnect = Box<dyn FnMut() -> Result<Box<dyn Exchange>, DeviceError> + Send>;
@@ -75,6 +79,7 @@ fn until(
 ) -> Result<AppNameAndVersion, DeviceError> {
     let cancelled = || user.cancelled();
     let wait = Wait::new(talker.timeouts.reply * RESTART, &cancelled);
+    let mut is_there = true;
     loop {
         // What is on its way out may still answer; what is on its way in may not answer yet.
         if let Ok(app) = talker.ask(&GetAppNameAndVersion, &cancelled)
@@ -82,12 +87,15 @@ fn until(
         {
             return Ok(app);
         }
-        let slice = wait
-            .slice()
-            .map_err(|stopped| ExchangeError::from(stopped).into_device_error(&talker.name))?;
+        let slice = wait.slice().map_err(|stopped| match stopped {
+            Stopped::TimedOut(_) if !is_there => DeviceError::Disconnected(talker.name.clone()),
+            stopped => ExchangeError::from(stopped).into_device_error(&talker.name),
+        })?;
         sleep(slice);
-        if let Some(Ok(exchange)) = reconnect.as_mut().map(|reconnect| reconnect()) {
-            talker.exchange = exchange;
+        match reconnect.as_mut().map(|reconnect| reconnect()) {
+            Some(Ok(exchange)) => (talker.exchange, is_there) = (exchange, true),
+            Some(Err(_)) => is_there = false,
+            None => {}
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::{
 /// More packets than any device keeps for a host that does not read.
 const MAX_STALE: usize = 2048;
 
+/// More packets than any message has that Stockade sends, but for texts of four kilobytes.
+const MOST_MISSING: usize = 64;
+
 /// Sends and receives messages.
 pub(super) struct Channel {
     link: Box<dyn Link>,
@@ -74,6 +77,15 @@ impl Channel {
     pub(super) fn send(&mut self, message: &Message) -> Result<(), ChannelError> {
         for packet in codec_v1::packets(message)?.iter() {
             self.link.send(packet)?;
+        }
+        Ok(())
+    }
+
+    /// Ends a message that was cut short on its way: a device that waits for the rest of it takes any
+    /// packet for that, and one that waits for a message ignores what begins none.
+    pub(super) fn complete(&mut self) -> Result<(), ChannelError> {
+        for _ in 0..MOST_MISSING {
+            self.link.send(&codec_v1::NOTHING)?;
         }
         Ok(())
     }

@@ -17,6 +17,13 @@ pub const MAX_MESSAGE: usize = 64 * 1024;
 const FIRST: &[u8] = b"?##";
 const EVERY: &[u8] = b"?";
 
+/// A packet that begins no message, and adds nothing to one.
+pub const NOTHING: Packet = {
+    let mut packet = [0; 64];
+    packet[0] = b'?';
+    packet
+};
+
 /// A message as the wire carries it. Its payload may be secret, so it is wiped.
 pub struct Message {
     /// What it is: the wire id of the protobuf message.

@@ -32,6 +32,12 @@ pub(super) fn error(device: &str, failure: &Failure) -> DeviceError {
     }
 }
 
+/// Whether the request that `failure` answers is done with for certain. A One that finds fault with an
+/// acknowledgement goes on asking.
+pub(super) fn ends_request(failure: &Failure) -> bool {
+    !matches!(failure.code.map_or(0, |code| code.value()), 0..=3 | 5 | 99)
+}
+
 /// Whether a device says that it does not speak codec v1. What it speaks is THP.
 pub(super) fn is_invalid_protocol(failure: &Failure) -> bool {
     failure.code.is_some_and(|code| code.value() == INVALID_PROTOCOL)

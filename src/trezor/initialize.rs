@@ -12,7 +12,7 @@ use super::{
 use crate::{device::DeviceError, interact::Interact, path::DerivationPath, transport::Wait};
 
 /// How often Initialize is sent before a device counts as silent: one to which a message was cut
-/// short takes the first for the rest of it.
+/// short takes the first for a part of it.
 const ATTEMPTS: u32 = 3;
 
 impl Session {
@@ -52,11 +52,10 @@ impl Session {
             self.initialize()?;
         }
         self.send(&EndSession::new())?;
-        // A failure says that it had ended before, which will do.
-        if let Err(error) = self.converse(None, user)
-            && !self.in_step
-        {
-            return Err(error);
+        match self.converse(None, user) {
+            // It had ended before, which will do.
+            Ok(_) | Err(DeviceError::Refused { .. } | DeviceError::Unsupported { .. }) => {}
+            Err(error) => return Err(error),
         }
         self.id = None;
         self.initialized().map(drop)
@@ -81,8 +80,20 @@ impl Session {
                     }
                     last = Some(failure::error(&self.name, &answer));
                 }
-                Ok(message) => last = Some(self.unexpected(&message)),
-                Err(ChannelError::Stopped(_)) => {}
+                Ok(message) => {
+                    last = Some(self.unexpected(&message));
+                    // It took this for the rest of a message that had been cut short.
+                    self.cancel();
+                }
+                Err(ChannelError::Stopped(_)) => {
+                    let completed = self.wire.complete();
+                    completed.map_err(|e| e.into_device_error(&self.name))?;
+                    // What was cut short may show something by now, in the midst of which a One
+                    // would begin another session.
+                    if self.id.is_some() {
+                        self.cancel();
+                    }
+                }
                 Err(error @ ChannelError::Codec(_)) => {
                     last = Some(error.into_device_error(&self.name));
                 }

@@ -253,14 +253,17 @@ impl Session {
     /// Has the device drop what it is at, so that it can be used afterwards. Whether that worked
     /// shows when it is asked the next time.
     pub(super) fn cancel(&mut self) {
-        for _ in 0..ATTEMPTS {
-            if self.send(&Cancel::new()).is_err() {
+        let mut silent = 0;
+        for _ in 0..2 * ATTEMPTS {
+            if silent == ATTEMPTS || self.send(&Cancel::new()).is_err() {
                 return;
             }
             let wait = Wait::uncancelled(self.timeouts.reply.min(CANCEL));
-            // Anything else shows that it was the rest of a message that had been cut short.
-            if self.wire.receive(wait).is_ok_and(|message| is::<Failure>(&message)) {
-                return;
+            match self.wire.receive(wait) {
+                Ok(message) if is::<Failure>(&message) => return,
+                // It took this for the rest of a message that had been cut short, and shows that now.
+                Ok(_) => {}
+                Err(_) => silent += 1,
             }
         }
     }
@@ -289,11 +292,11 @@ impl Session {
         DeviceError::protocol(&self.name, format!("message {} was not expected", message.kind))
     }
 
-    /// The error that a failure message is. The request it answers is done with.
+    /// The error that a failure message is.
     fn failure(&mut self, message: &Message) -> DeviceError {
         match self.parse(message) {
             Ok(failure) => {
-                self.in_step = true;
+                self.in_step = failure::ends_request(&failure);
                 failure::error(&self.name, &failure)
             }
             Err(error) => error,

@@ -32,6 +32,17 @@ impl Wire {
         }
     }
 
+    /// Ends a message that was cut short on its way to the device, where that may be what it waits
+    /// for.
+    pub(super) fn complete(&mut self) -> Result<(), ChannelError> {
+        match self {
+            Self::CodecV1(channel) => channel.complete(),
+            // What is not acknowledged is sent again there.
+            Self::Thp(_) => Ok(()),
+            Self::None => Err(NONE),
+        }
+    }
+
     /// Throws away what has come already: answers to somebody before, or the rest of a damaged one.
     pub(super) fn drain(&mut self) -> Result<(), ChannelError> {
         match self {
