@@ -18,6 +18,7 @@ mod deliver_note;
 mod deliver_remote;
 mod deliver_web3signer;
 pub(crate) mod fixture;
+mod foreseen;
 mod help;
 mod import;
 mod list;

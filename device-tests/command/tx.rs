@@ -80,7 +80,7 @@ fn what_must_not_be_signed_is_refused_before_the_wallet_shows_anything() {
         (exit("hoodi", &format!("{GIVEN} {other}")), 3, "input"),
         (exit("mainnet", GIVEN), 3, "test_seed"),
         (exit("gnosis", GIVEN), 3, "test_seed"),
-        (exit("hoodi", &format!("{GIVEN} --path m/44'/0'/0'/0/0")), 4, "refused"),
+        (exit("hoodi", &format!("{GIVEN} --path m/44'/0'/0'/0/0")), 4, "unsupported"),
         (exit("hoodi", "--rpc-url https://127.0.0.1:1"), 4, "not_found"),
         (exit("hoodi", "--rpc-url ftp://127.0.0.1"), 2, "usage"),
     ] {

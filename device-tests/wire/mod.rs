@@ -7,6 +7,8 @@ mod ledger_found;
 mod ledger_recorded;
 mod ledger_transactions;
 mod person;
+mod preflight;
+mod scripts;
 mod silent;
 mod thp;
 mod trezor_device;

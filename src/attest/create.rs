@@ -12,7 +12,7 @@ use crate::{
         verdict::{Counts, Level, Reason, Report},
     },
     bls::PublicKey,
-    device::{Show, Wallet},
+    device::{Request, Show, Wallet},
     eth::{Address, personal_message},
     interact::Interact,
     path::DerivationPath,
@@ -55,16 +55,35 @@ pub fn create(
     user: &mut dyn Interact,
 ) -> Result<Vec<Attested>, AttestError> {
     checked.require_own()?;
+    wallet.foresee(&Request::Address { path })?;
     let address = wallet.address(path, Show::Silently, user)?;
-    let mut made = Vec::new();
-    for set in &checked.scrubbed.sets {
-        let previous = verify::newest(checked.copies, &set.id, &address, now)?;
-        let time = later_than(previous.as_ref().map(|last| last.time), now);
-        let previous = previous.map(|last| last.digest());
-        let statement = checked.statement(set, previous, challenge.cloned(), time)?;
-        made.push(checked.attest(statement, &address, path, wallet, user)?);
+    let statements = checked.statements(challenge, &address, now)?;
+    // All of them before the first press.
+    for statement in &statements {
+        wallet.foresee(&Request::Message { path, message: &statement.to_string() })?;
     }
-    Ok(made)
+    let attest = |statement| checked.attest(statement, &address, path, wallet, user);
+    statements.into_iter().map(attest).collect()
+}
+
+/// Makes sure, as far as it can be known before a check that takes presses of its own, that
+/// `wallet` will sign what [`create`] would have it sign of what was found until now.
+pub fn foresee(
+    checked: Checked<'_>,
+    challenge: Option<&Challenge>,
+    path: &DerivationPath,
+    now: Timestamp,
+    wallet: &mut dyn Wallet,
+    user: &mut dyn Interact,
+) -> Result<(), AttestError> {
+    wallet.foresee(&Request::Address { path })?;
+    let address = wallet.address(path, Show::Silently, user)?;
+    // Whether there is anything to sign shows when all was checked.
+    let statements = checked.statements(challenge, &address, now).unwrap_or_default();
+    for statement in statements {
+        wallet.foresee(&Request::Message { path, message: &statement.to_string() })?;
+    }
+    Ok(())
 }
 
 /// `now`, or the next second where the last statement is of this one: each has a time, and with it a
@@ -107,6 +126,8 @@ pub fn join(
             "what was found here is another:\n  {own}\nthan it says:\n  {theirs}"
         )));
     }
+    let request = Request::Message { path, message: &other.statement };
+    wallet.foresee(&request)?;
     let address = wallet.address(path, Show::Silently, user)?;
     if address == other.address {
         return Err(refuse(format!("{address} signed it already")));
@@ -130,6 +151,21 @@ impl Checked<'_> {
 
     fn manifest<'a>(&self, set: &'a ScrubbedSet) -> Result<&'a ReadManifest, AttestError> {
         set.manifest(self.pins).ok_or_else(|| AttestError::NoManifest(set.id.to_string()))
+    }
+
+    fn statements(
+        &self,
+        challenge: Option<&Challenge>,
+        address: &Address,
+        now: Timestamp,
+    ) -> Result<Vec<Statement>, AttestError> {
+        let statement = |set: &ScrubbedSet| {
+            let previous = verify::newest(self.copies, &set.id, address, now)?;
+            let time = later_than(previous.as_ref().map(|last| last.time), now);
+            let previous = previous.map(|last| last.digest());
+            self.statement(set, previous, challenge.cloned(), time)
+        };
+        self.scrubbed.sets.iter().map(statement).collect()
     }
 
     fn statement(

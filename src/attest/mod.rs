@@ -14,7 +14,7 @@ mod statement;
 mod verify;
 
 pub use audit::{Audit, SetAudit, audit};
-pub use create::{Attested, Checked, create, join};
+pub use create::{Attested, Checked, create, foresee, join};
 pub use drills::{Drilled, drills};
 pub use error::AttestError;
 pub use file::Attestation;

@@ -3,7 +3,9 @@
 use super::{Custodian, Identity, Recipient, UsesPassphrase, seal::seal_to};
 use crate::{
     device::{DeviceError, PassphraseUse, Show, Wallet},
-    device_secret::{CustodianId, Prompt, Scheme, SecretError, ask, check_address, is_well_known},
+    device_secret::{
+        CustodianId, Prompt, Scheme, SecretError, ask, check_address, foresee, is_well_known,
+    },
     eth::{Address, personal_message},
     interact::Interact,
     path::DerivationPath,
@@ -51,6 +53,7 @@ pub fn enroll(
     user: &mut dyn Interact,
 ) -> Result<Custodian, EnrollError> {
     let id = CustodianId::random()?;
+    foresee(wallet, scheme, &Prompt::open_backups(&id))?;
     let address = check_address(wallet, user)?;
     let uses_passphrase = passphrase_use(wallet, &address, user)?;
     let prompt = Prompt::open_backups(&id);

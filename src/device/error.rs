@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Refusal;
 use crate::{reader::ReadError, transport::TransportError};
 
 /// Why a device did not do what was asked.
@@ -68,6 +69,9 @@ pub enum DeviceError {
         /// What was asked.
         what: String,
     },
+    /// It would refuse this: nobody was asked.
+    #[error(transparent)]
+    Foreseen(#[from] Refusal),
     /// It said no, and nobody pressed anything.
     #[error("the {device} refused ({code}): {message}")]
     Refused {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 pub use error::DeviceError;
 pub use identity::{Identity, PassphraseUse, State};
+pub(crate) use preflight::{Fact, refusal};
 pub use preflight::{Refusal, Request};
 
 use crate::{
@@ -95,6 +96,11 @@ pub trait Wallet: Send {
     /// `None` is no promise.
     fn preflight(&self, _request: &Request<'_>) -> Option<Refusal> {
         None
+    }
+
+    /// The same as an error: what comes before any prompt for `request`.
+    fn foresee(&self, request: &Request<'_>) -> Result<(), DeviceError> {
+        self.preflight(request).map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
     /// BLS public keys of the wallet's words by EIP-2333, where the device can give them.

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{Prompt, Scheme};
 use crate::{
-    device::{DeviceError, Show, Wallet},
+    device::{DeviceError, Request, Show, Wallet},
     eth::{Address, personal_message},
     interact::Interact,
     path::DerivationPath,
@@ -72,6 +72,18 @@ pub fn require_check_address(
     match found == *expected {
         true => Ok(()),
         false => Err(SecretError::NotThisWallet { expected: *expected, found }),
+    }
+}
+
+/// Makes sure, as far as it can be known beforehand, that `wallet` does not refuse to make the
+/// secret of `prompt`: for whoever has to ask its user something else first.
+pub fn foresee(wallet: &dyn Wallet, scheme: Scheme, prompt: &Prompt) -> Result<(), DeviceError> {
+    let path = DerivationPath::check_address();
+    match scheme {
+        Scheme::Eip191V1 => {
+            wallet.foresee(&Request::Message { path: &path, message: prompt.as_str() })
+        }
+        Scheme::Slip11V1 => wallet.foresee(&Request::CipherKeyValue { key: prompt.as_str() }),
     }
 }
 

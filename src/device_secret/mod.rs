@@ -6,7 +6,7 @@ mod prompt;
 mod scheme;
 mod test_seed;
 
-pub use ask::{DeviceSecret, SecretError, ask, check_address, require_check_address};
+pub use ask::{DeviceSecret, SecretError, ask, check_address, foresee, require_check_address};
 pub use custodian_id::{CustodianId, CustodianIdError};
 pub use prompt::Prompt;
 pub use scheme::{Scheme, UnknownScheme};

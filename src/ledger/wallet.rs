@@ -2,7 +2,7 @@
 
 use super::{
     commands,
-    preflight::{self, App},
+    preflight::{App, FACTS},
     talker::Talker,
 };
 use crate::{
@@ -44,7 +44,7 @@ impl device::Wallet for Wallet {
     }
 
     fn preflight(&self, request: &Request<'_>) -> Option<Refusal> {
-        preflight::refusal(&self.talker.name, self.app, request)
+        device::refusal(FACTS, &self.talker.name, &self.app, request)
     }
 
     fn bls_public_keys(&mut self) -> Option<&mut dyn BlsPublicKeys> {

@@ -6,6 +6,7 @@ use trezor_client::protos::Features;
 
 use super::{
     features,
+    preflight::Firmware,
     session::{Session, Sight},
     thp::Pairings,
     wallet::Wallet,
@@ -85,6 +86,7 @@ impl device::Found for Trezor {
         }
         let features = self.session.open_wallet(features, user)?;
         let identity = self.identity(&features);
-        Ok(Box::new(Wallet { session: self.session, identity }))
+        let firmware = Firmware::new(&features);
+        Ok(Box::new(Wallet { session: self.session, identity, firmware }))
     }
 }

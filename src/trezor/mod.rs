@@ -12,6 +12,7 @@ mod failure;
 mod features;
 mod found;
 mod initialize;
+mod preflight;
 mod secrets;
 mod session;
 mod thp;

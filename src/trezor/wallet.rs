@@ -3,9 +3,14 @@
 use trezor_client::protos;
 use zeroize::Zeroize;
 
-use super::session::Session;
+use super::{
+    preflight::{FACTS, Firmware},
+    session::Session,
+};
 use crate::{
-    device::{self, CipherKeyValue, DeviceError, Identity, Sessions, Show, Transactions},
+    device::{
+        self, CipherKeyValue, DeviceError, Identity, Refusal, Request, Sessions, Show, Transactions,
+    },
     eth::{Address, Signature, personal_message},
     interact::{Attention, Interact},
     path::DerivationPath,
@@ -17,6 +22,7 @@ use crate::{
 pub(super) struct Wallet {
     pub(super) session: Session,
     pub(super) identity: Identity,
+    pub(super) firmware: Firmware,
 }
 
 impl device::Wallet for Wallet {
@@ -62,6 +68,10 @@ impl device::Wallet for Wallet {
             Ok(recovered) if recovered == signer => Ok(signature),
             _ => Err(self.protocol("the signature is not by the address in the same answer")),
         }
+    }
+
+    fn preflight(&self, request: &Request<'_>) -> Option<Refusal> {
+        device::refusal(FACTS, &self.session.name, &self.firmware, request)
     }
 
     fn cipher_key_value(&mut self) -> Option<&mut dyn CipherKeyValue> {

@@ -16,7 +16,7 @@ use crate::{
     },
     bls::PublicKey,
     device::{Show, Wallet},
-    device_secret::{Scheme, check_address},
+    device_secret::{Prompt, Scheme, check_address, foresee},
     eth::Address,
     interact::{Interact, Progress},
     path::DerivationPath,
@@ -115,6 +115,7 @@ pub fn create(
     let address = check_address(wallet, user)?;
     custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
     let place = find_place(request, &address, copies)?;
+    foresee(wallet, scheme, &Prompt::derive_batch(network, place.batch))?;
     let threshold = request.threshold;
     let chosen = custodians::choose(given, threshold, copies, scheme, wallet, &address, user)?;
     let test =

@@ -12,7 +12,7 @@ use stockade::{
     backup::BackupError,
     bls::ShareError,
     custodian::{CustodianError, EnrollError, OpenError},
-    device::{DeviceError, Refusal},
+    device::DeviceError,
     device_secret::SecretError,
     store::StoreError,
     validator::ValidatorError,
@@ -177,6 +177,7 @@ impl From<DeviceError> for CommandError {
                 (Kind::Usage, "name one with --device, as `stockade device list` shows it")
             }
             DeviceError::Unsupported { .. } => (Kind::Unsupported, ""),
+            DeviceError::Foreseen(refusal) => (Kind::Unsupported, refusal.advice),
             DeviceError::Refused { .. } => (Kind::Refused, ""),
             DeviceError::Rejected(_) => (
                 Kind::Rejected,
@@ -186,12 +187,6 @@ impl From<DeviceError> for CommandError {
             _ => (Kind::Protocol, "plug the wallet in again and try again"),
         };
         Self::hinted(kind, &error, hint)
-    }
-}
-
-impl From<Refusal> for CommandError {
-    fn from(refusal: Refusal) -> Self {
-        Self::hinted(Kind::Unsupported, &refusal, refusal.advice)
     }
 }
 

@@ -1,5 +1,9 @@
 use serde_json::json;
-use stockade::{device::Show, path::DerivationPath, staking::WithdrawalCredentials};
+use stockade::{
+    device::{Request, Show},
+    path::DerivationPath,
+    staking::WithdrawalCredentials,
+};
 
 use crate::{
     CommandResult,
@@ -28,6 +32,7 @@ impl Args {
         let path = DerivationPath::ethereum(self.account, self.index)
             .map_err(|error| CommandError::usage(error.to_string()))?;
         let mut wallet = context.open()?;
+        wallet.foresee(&Request::Address { path: &path })?;
         let address = wallet.address(&path, Show::Silently, &mut context.terminal)?;
         if self.confirm {
             context.terminal.say(&format!("{address}: the wallet must show the same"));

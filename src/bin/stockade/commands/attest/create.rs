@@ -81,8 +81,16 @@ impl Args {
                 require_real(set.id.network(), wallet, address, &custodians, allow)?;
             }
         }
+        let own = hands.pins(&pins);
+        let bytes = scrubbed.report(&copies, &own);
+        if let Some((wallet, _)) = hands.first_wallet() {
+            let (path, now) = (&self.path, Timestamp::now());
+            let checked =
+                Checked { copies: &copies, scrubbed: &scrubbed, report: &bytes, pins: &own };
+            attest::foresee(checked, challenge.as_ref(), path, now, wallet, terminal)?;
+        }
         let mut found = match self.check {
-            Check::Scrub => scrubbed.report(&copies, &hands.pins(&pins)),
+            Check::Scrub => bytes,
             Check::Drill => {
                 let options = drill::Options { pins: pins.clone(), ..Default::default() };
                 drill::drill(&copies, &scrubbed, &options, &mut hands, terminal, &mut progress)?

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use stockade::{
+    device::Request,
     eth::Address,
     interact::Interact as _,
     staking::{
@@ -185,6 +186,9 @@ fn receiver(
         }
         withdrawal => {
             let mut wallet = context.open()?;
+            if !from_words {
+                wallet.foresee(&Request::BlsSignature)?;
+            }
             Ok(withdrawal_address(withdrawal, &mut *wallet, &mut context.terminal)?)
         }
     }

@@ -24,6 +24,7 @@ pub fn run(request: &ExecutionRequest, options: &Options, context: &mut Context)
     let source = node::source(options)?;
     let mut wallet = context.open()?;
     require_transactions(&mut *wallet)?;
+    wallet.foresee(&Request::Address { path: &options.path })?;
     let terminal = &mut context.terminal;
     let check = check_address(&mut *wallet, terminal)?;
     require_real(options.network, &*wallet, &check, &[], options.allow_test_seed)?;
@@ -31,9 +32,7 @@ pub fn run(request: &ExecutionRequest, options: &Options, context: &mut Context)
     require_expected(options, &from)?;
     let transaction = source.fill(request, &from, options)?;
     let asked = Request::Transaction { path: &options.path, transaction: &transaction };
-    if let Some(refusal) = wallet.preflight(&asked) {
-        return Err(refusal.into());
-    }
+    wallet.foresee(&asked)?;
     terminal.say(&words(request, &transaction, &from, options.network));
     let transactions = require_transactions(&mut *wallet)?;
     let signature = transactions.sign_transaction(&options.path, &transaction, terminal)?;

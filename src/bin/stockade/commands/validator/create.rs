@@ -2,7 +2,9 @@ use serde_json::json;
 use stockade::{
     backup::{Copy, medium},
     custodian::AnyCustodian,
-    staking::{DEPOSIT_CLI_VERSION, WHOLE_VALIDATOR_GWEI},
+    device::{self, Wallet},
+    interact::Interact as _,
+    staking::{DEPOSIT_CLI_VERSION, Network, WHOLE_VALIDATOR_GWEI},
     timestamp::Timestamp,
     validator::{
         self, CreatedValidators, CredentialKind, LARGE_BATCH, Request, WARN_BATCH, Withdrawal,
@@ -77,6 +79,10 @@ impl Args {
             true => Some(context.open()?),
             false => None,
         };
+        let refused = wallet.as_deref().and_then(|wallet| refused_deposit(wallet, &request));
+        if let Some(warning) = &refused {
+            context.terminal.note(warning);
+        }
         // One person is asked and told: the terminal is both.
         let mut progress = context.terminal.progress();
         let user = &mut context.terminal;
@@ -103,7 +109,7 @@ impl Args {
             )?,
             (None, None) => return Err(CommandError::usage("name a wallet with --device")),
         };
-        Ok(outcome(&created, &request, &copies))
+        Ok(outcome(&created, &request, &copies, refused))
     }
 
     fn request(&self) -> Result<Request, CommandError> {
@@ -137,7 +143,27 @@ impl Args {
     }
 }
 
-fn outcome(created: &CreatedValidators, request: &Request, copies: &[Copy]) -> Outcome {
+/// What its user should know before making keys whose deposit this wallet will not sign.
+fn refused_deposit(wallet: &dyn Wallet, request: &Request) -> Option<String> {
+    // The other networks take deposits in contracts of their own.
+    if !matches!(request.network, Network::Mainnet | Network::Hoodi) {
+        return None;
+    }
+    let credentials = match request.credentials {
+        CredentialKind::Bls => 0x00,
+        CredentialKind::Execution => 0x01,
+        CredentialKind::Compounding => 0x02,
+    };
+    let refusal = wallet.preflight(&device::Request::Deposit { credentials })?;
+    Some(format!("{}: {}", refusal.why, refusal.advice))
+}
+
+fn outcome(
+    created: &CreatedValidators,
+    request: &Request,
+    copies: &[Copy],
+    refused: Option<String>,
+) -> Outcome {
     let root = created.batch.map_or("from the mnemonic".into(), |batch| format!("batch {batch}"));
     let mut text = format!(
         "Made set {}: {} keys for {}, {root}\n",
@@ -155,7 +181,7 @@ fn outcome(created: &CreatedValidators, request: &Request, copies: &[Copy]) -> O
     };
     text += &custodians_text(&created.custodians);
     text += &copies_text(&created.set, copies);
-    let mut warnings = Vec::new();
+    let mut warnings = Vec::from_iter(refused);
     let (first, last) = (created.keys.first(), created.keys.last());
     match created.batch {
         _ if !created.first => {}
