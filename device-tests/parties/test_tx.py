@@ -17,7 +17,7 @@ OTHER = "0x" + (
     "9fab5267dfe40604c2614028be7860b1"
 )
 GIVEN = ["--network", "hoodi", "--nonce", "7", "--fee-wei", "1", "--max-fee-gwei", "30"]
-DEVICES = ["mock-ledger"]
+DEVICES = ["mock-ledger", *(f"mock-trezor:{model}" for model in ("one", "t", "safe3", "safe5", "safe7"))]
 
 
 @pytest.mark.parametrize("device", DEVICES)
