@@ -4,7 +4,8 @@ use std::num::NonZeroU64;
 
 use crate::{bls::PublicKey, eth::Address};
 
-/// The contract of EIP-7002, at the same address on every chain.
+/// The contract of EIP-7002, at the same address on every chain: on Gnosis and Chiado by
+/// [their specification](https://github.com/gnosischain/specs/blob/master/network-upgrades/pectra.md).
 const WITHDRAWALS: [u8; 20] = [
     0x00, 0x00, 0x09, 0x61, 0xef, 0x48, 0x0e, 0xb5, 0x5e, 0x80, 0xd1, 0x9a, 0xd8, 0x35, 0x79, 0xa6,
     0x4c, 0x00, 0x70, 0x02,
