@@ -1,0 +1,131 @@
+"""AWS Secrets Manager as PyPI moto serves it, with boto3 as the signer that reads what we put there."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from py_ecc.bls import G2ProofOfPossession as bls
+
+from backup import Backup
+from command import done, run
+
+REGION = "eu-west-1"
+ACCESS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "of-a-test"}
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """A server of the module's own; who calls is in the environment, as AWS's tools have it."""
+    before = {name: os.environ.get(name) for name in ACCESS}
+    os.environ.update(ACCESS)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        await_port(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def await_port(port: int) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            assert time.monotonic() < until, "moto does not start"
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def service(endpoint: str) -> Any:
+    return boto3.client("secretsmanager", region_name=REGION, endpoint_url=endpoint)
+
+
+def options(endpoint: str) -> list[str]:
+    return ["--aws-region", REGION, "--aws-endpoint", endpoint]
+
+
+def secrets(service: Any, prefix: str) -> dict[str, str]:
+    """Names and texts, as Web3signer's bulk loader asks for them."""
+    found = service.get_paginator("list_secrets").paginate(
+        Filters=[{"Key": "name", "Values": [prefix]}]
+    )
+    names = [secret["Name"] for page in found for secret in page["SecretList"]]
+    return {name: service.get_secret_value(SecretId=name)["SecretString"] for name in names}
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_signer_reads_the_keys_of_the_set(
+    hoodi: Backup, endpoint: str, service: Any, size: int, tmp_path: Path
+) -> None:
+    prefix = f"keys-of-{size}/"
+    deliver = ["deliver", "aws-secrets", hoodi.copies[0], "--prefix", prefix, "--no-note"]
+    deliver += ["--keys-per-secret", str(size), "--tag", "owner=staking", *options(endpoint)]
+    assert done(*deliver, device="mock-ledger")["verdicts"]["proven"] == 3
+    there = secrets(service, prefix)
+    lines = [line for text in there.values() for line in text.splitlines()]
+    read = {bls.SkToPk(int(line, 16)).hex() for line in lines}
+    assert read == set(hoodi.pubkeys)
+    assert len(there) == -(-3 // size)
+    tags = service.describe_secret(SecretId=next(iter(there)))["Tags"]
+    assert tags == [{"Key": "owner", "Value": "staking"}]
+
+    again = done(*deliver, device="mock-ledger")
+    assert [key["status"] for key in again["keys"]] == ["same"] * 3
+    assert secrets(service, prefix) == there
+
+    check = ["store", "check", f"aws-secrets:{prefix}", hoodi.copies[0], *options(endpoint)]
+    assert done(*check, device="mock-ledger")["verdicts"]["proven"] == 3
+    take = ["backup", "create", "--network", "hoodi", "--from", f"aws-secrets:{prefix}"]
+    taken = done(*take, "--copy", tmp_path / "copy", *options(endpoint), device="mock-ledger")
+    assert {key["pubkey"] for key in taken["keys"]} == set(hoodi.pubkeys)
+
+
+def test_what_somebody_else_put_there_stays(
+    hoodi: Backup, endpoint: str, service: Any
+) -> None:
+    name = f"taken/{hoodi.pubkeys[0]}"
+    service.create_secret(Name=name, SecretString="another")
+    deliver = ["deliver", "aws-secrets", hoodi.copies[0], "--prefix", "taken/", "--no-note"]
+    refused = run(*deliver, *options(endpoint), device="mock-ledger")
+    assert refused.exit_code == 1
+    statuses = {key["pubkey"]: key["status"] for key in refused.json()["keys"]}
+    assert statuses.pop(hoodi.pubkeys[0]) == "refused"
+    assert set(statuses.values()) == {"written"}
+    assert service.get_secret_value(SecretId=name)["SecretString"] == "another"
+    # One that waits to be deleted is there as well.
+    service.delete_secret(SecretId=name, RecoveryWindowInDays=7)
+    refused = run(*deliver, *options(endpoint), device="mock-ledger")
+    assert refused.exit_code in (1, 4)
+    assert "another" not in refused.stdout
+
+
+def test_a_server_that_hangs_is_not_waited_for_without_end(
+    hoodi: Backup, endpoint: str
+) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        check = ["store", "check", "aws-secrets:x/", hoodi.copies[0], *options(url)]
+        failed = run(*check)
+    assert failed.exit_code == 4
+    assert url in failed.json()["error"]["message"]
