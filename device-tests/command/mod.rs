@@ -40,6 +40,8 @@ pub(crate) mod sets;
 mod split;
 mod staking;
 #[cfg(feature = "cloud")]
+mod stores;
+#[cfg(feature = "cloud")]
 mod take_over;
 mod test_seed;
 mod tx;

@@ -8,8 +8,11 @@ use super::{
 };
 
 /// Packages, and the modules that may name them.
-const RESERVED: [(&str, &[&str]); 14] = [
+const RESERVED: [(&str, &[&str]); 19] = [
     ("anstream", &["bin"]),
+    ("aws_config", &["cloud"]),
+    ("aws_sdk_secretsmanager", &["cloud"]),
+    ("aws_smithy_http_client", &["cloud"]),
     ("bip39", &["mnemonic"]),
     ("clap", &["bin"]),
     ("hidapi", &["transport"]),
@@ -17,8 +20,10 @@ const RESERVED: [(&str, &[&str]); 14] = [
     ("protobuf", &["trezor"]),
     ("rpassword", &["bin"]),
     ("rusb", &["transport"]),
+    ("serde_saphyr", &["cloud"]),
     ("stockade", &["bin"]),
     ("stockade_mocks", &["bin", "discovery"]),
+    ("tokio", &["cloud"]),
     ("trezor_client", &["trezor"]),
     ("trezor_noise_rust_crypto", &["trezor"]),
     ("trezor_thp", &["trezor"]),

@@ -10,7 +10,7 @@ use super::{
     manifest::Source,
 };
 use crate::{
-    bls::SecretKey,
+    bls::{PublicKey, SecretKey},
     eth2_keystore::{KeyCache, Keystore, MEMORY_BUDGET, Password},
     interact::Progress,
     path::DerivationPath,
@@ -74,6 +74,20 @@ impl Intake {
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Every key that was found: where, which, and whether it is the key itself that says so and
+    /// not the name on a keystore that is still closed.
+    pub fn found(&self) -> impl Iterator<Item = (&str, PublicKey, bool)> {
+        self.entries.iter().map(|entry| match &entry.content {
+            Content::Key(key) => (entry.place.as_str(), key.public_key(), true),
+            Content::Keystore(keystore, _) => (entry.place.as_str(), *keystore.pubkey(), false),
+        })
+    }
+
+    /// What should be a key and is none, and why.
+    pub fn bad(&self) -> &[(String, String)] {
+        &self.bad
     }
 
     /// Whether a keystore lacks its password.

@@ -270,7 +270,7 @@ pub fn require_url(url: &str) -> Result<(), HttpError> {
 
 const IN_CLEAR: &str = "keys would travel in clear: use https://, or a tunnel to this machine";
 
-fn require_safe(url: &str) -> Result<(), HttpError> {
+pub(super) fn require_safe(url: &str) -> Result<(), HttpError> {
     let bad = |why| HttpError::Url { url: json::clip(url, MAX_MESSAGE), why };
     let uri: Uri = url.parse().map_err(|_| bad("not a URL"))?;
     let host = uri.host().ok_or_else(|| bad("no host in this URL"))?;
@@ -288,7 +288,7 @@ fn require_safe(url: &str) -> Result<(), HttpError> {
     }
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, HttpError> {
+pub(super) fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, HttpError> {
     let certificate = |item| match item {
         Ok(PemItem::Certificate(certificate)) => Some(certificate),
         _ => None,

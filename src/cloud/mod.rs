@@ -1,6 +1,8 @@
 //! Services on the network that hold keys or secrets: validator clients and Web3signer (the
 //! keymanager API), HashiCorp Vault; and how keys get there.
 
+pub mod aws_secrets;
+pub mod check;
 pub mod delivery;
 mod http;
 pub mod keymanager;

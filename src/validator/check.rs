@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A public key, and what its file says of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PublicKeyFile {
     /// The key; `None` where the file that should name it cannot be read.
     pub pubkey: Option<PublicKey>,
@@ -146,15 +146,7 @@ fn keys_in_files(path: &Path) -> Result<Vec<PublicKeyFile>, BackupError> {
 
 /// A file that should name a key and cannot be read.
 fn unreadable(file: String) -> PublicKeyFile {
-    PublicKeyFile {
-        pubkey: None,
-        batch: None,
-        check_address: None,
-        signed: false,
-        path: String::new(),
-        copy: None,
-        file,
-    }
+    PublicKeyFile { file, ..PublicKeyFile::default() }
 }
 
 /// Network, batch and scheme that a keystore of a device batch says in its description. A hint,

@@ -67,6 +67,10 @@ pub enum Command {
     #[cfg(feature = "cloud")]
     #[command(subcommand, long_about = "deliver: from sealed copies to where keys run")]
     Deliver(commands::deliver::Command),
+    /// Places on the network that keys lie in, or run
+    #[cfg(feature = "cloud")]
+    #[command(subcommand, long_about = "store: places on the network that keys lie in, or run")]
+    Store(commands::store::Command),
     /// Where sealed copies can lie: sticks, disks and shares
     #[command(subcommand, long_about = "copy: where sealed copies can lie")]
     Copy(commands::copy::Command),
@@ -111,6 +115,8 @@ impl Command {
             Self::Backup(command) => command.run(context),
             #[cfg(feature = "cloud")]
             Self::Deliver(command) => command.run(context),
+            #[cfg(feature = "cloud")]
+            Self::Store(command) => command.run(context),
             Self::Copy(command) => command.run(context),
             Self::Attest(command) => command.run(context),
             Self::Deposit(command) => command.run(context),

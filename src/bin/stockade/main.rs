@@ -1,5 +1,7 @@
 //! The command `stockade`.
 
+#[cfg(feature = "cloud")]
+mod aws_args;
 mod cli;
 mod commands;
 mod context;

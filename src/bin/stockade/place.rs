@@ -9,10 +9,12 @@ pub enum Place {
     Files(PathBuf),
     /// `web3signer:DIR`: the folder of Web3signer's key configuration.
     Web3signer(PathBuf),
-    /// `keymanager:FILE`: what the keymanager API takes, in a file.
-    Keymanager(PathBuf),
+    /// `keymanager:`, and a file with what the keymanager API takes, or the URL of a client.
+    Keymanager(String),
     /// `vault:MOUNT/PATH`: an engine of Vault, and a folder or secret in it.
     Vault { mount: String, path: String },
+    /// `aws-secrets:PREFIX`: the secrets of AWS whose names begin with it.
+    AwsSecrets(String),
 }
 
 impl FromStr for Place {
@@ -23,7 +25,8 @@ impl FromStr for Place {
         let Some((kind, rest)) = text.split_once(':') else { return Ok(Self::Files(text.into())) };
         let place = match kind {
             "web3signer" => Self::Web3signer(rest.into()),
-            "keymanager" => Self::Keymanager(rest.into()),
+            "keymanager" => Self::Keymanager(rest.to_owned()),
+            "aws-secrets" => Self::AwsSecrets(rest.to_owned()),
             "vault" => {
                 let parts = rest.trim_matches('/').split_once('/');
                 let (mount, path) = parts.ok_or("write it as vault:MOUNT/PATH")?;
@@ -44,7 +47,8 @@ impl fmt::Display for Place {
         match self {
             Self::Files(path) => write!(f, "{}", path.display()),
             Self::Web3signer(path) => write!(f, "web3signer:{}", path.display()),
-            Self::Keymanager(path) => write!(f, "keymanager:{}", path.display()),
+            Self::Keymanager(file) => write!(f, "keymanager:{file}"),
+            Self::AwsSecrets(prefix) => write!(f, "aws-secrets:{prefix}"),
             Self::Vault { mount, path } => write!(f, "vault:{mount}/{path}"),
         }
     }

@@ -61,6 +61,14 @@ impl VaultArgs {
         Ok(Vault::login(Endpoint::new(url, ca.as_deref(), TIMEOUT)?, login)?)
     }
 
+    /// The token of a service that is not Vault.
+    pub fn token(&self) -> Result<SecretText, CommandError> {
+        match &self.token_file {
+            Some(file) => read_token(file),
+            None => Err(CommandError::usage("nothing says who calls: use --token-file")),
+        }
+    }
+
     /// The engine mounted at `mount`.
     pub fn engine(&self, mount: &str) -> Engine {
         let version = if self.kv == 1 { KvVersion::V1 } else { KvVersion::V2 };
@@ -69,8 +77,13 @@ impl VaultArgs {
 
     /// The certificates given with `--ca`.
     pub fn ca(&self) -> Result<Option<Vec<u8>>, CommandError> {
-        Ok(self.ca.as_deref().map(|file| private_file::read(file, MAX_CA)).transpose()?)
+        read_ca(self.ca.as_deref())
     }
+}
+
+/// A file of certificates.
+pub fn read_ca(file: Option<&Path>) -> Result<Option<Vec<u8>>, CommandError> {
+    Ok(file.map(|file| private_file::read(file, MAX_CA)).transpose()?)
 }
 
 /// The token in a file: its content without a newline at the end.

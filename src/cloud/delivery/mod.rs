@@ -6,8 +6,10 @@ mod error;
 mod handover;
 mod import;
 pub mod remote;
+mod secrets;
 
 pub use arrival::{Arrival, Arrivals};
 pub use error::DeliveryError;
 pub use handover::{HandedOver, Handover};
 pub use import::Import;
+pub use secrets::{Parcel, Put, PutError, SecretStore, parcels, put_all, secret_name};

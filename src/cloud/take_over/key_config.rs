@@ -29,6 +29,14 @@ pub(super) struct KeyConfig {
     pub key_path: Option<String>,
     pub key_name: Option<String>,
     pub token: Option<Secret>,
+
+    /// `aws-secret`
+    pub authentication_mode: Option<String>,
+    pub region: Option<String>,
+    pub secret_name: Option<String>,
+    pub access_key_id: Option<String>,
+    pub secret_access_key: Option<Secret>,
+    pub endpoint_override: Option<String>,
 }
 
 /// A text that is wiped when dropped, and never shown.

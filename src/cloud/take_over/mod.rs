@@ -1,16 +1,18 @@
 //! Keys that lie in stores and in the files of signers, taken over as they are there. Nothing is
 //! written to any of these places.
 
+mod aws_secrets;
 mod key_config;
 mod keymanager_file;
 mod vault;
 mod web3signer;
 
+pub use aws_secrets::aws_secrets;
 pub use keymanager_file::keymanager_file;
 pub use vault::vault;
 pub use web3signer::web3signer;
 
-use super::{HttpError, vault::VaultError};
+use super::{HttpError, aws_secrets::AwsError, vault::VaultError};
 use crate::{backup::BackupError, store::StoreError};
 
 /// Why keys could not be taken over from a place at all.
@@ -34,6 +36,9 @@ pub enum TakeOverError {
     /// Vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// AWS Secrets Manager.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
     /// A file or folder.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -15,6 +15,7 @@ use crate::{
     backup::intake::{Intake, NO_KEY, Taken},
     cloud::{
         Endpoint,
+        aws_secrets::{AwsOptions, SecretsManager},
         vault::{Login, Vault},
     },
     eth2_keystore::{Keystore, MAX_KEYSTORE_BYTES, Password},
@@ -39,7 +40,8 @@ pub fn web3signer(
     progress: &mut dyn Progress,
 ) -> Result<(), TakeOverError> {
     let files = config_files(folder, intake)?;
-    let mut reader = Reader { folder, ca, timeout, vaults: Vec::new(), intake };
+    let mut reader =
+        Reader { folder, ca, timeout, vaults: Vec::new(), services: Vec::new(), intake };
     for (done, file) in files.iter().enumerate() {
         progress.step("reading key configuration", done, files.len());
         reader.take_file(file)?;
@@ -73,8 +75,12 @@ struct Reader<'a> {
     timeout: Duration,
     /// Where the keys of many files lie, each connected to once.
     vaults: Vec<(String, SecretText, Vault)>,
+    services: Vec<(AwsAccount, SecretsManager)>,
     intake: &'a mut Intake,
 }
+
+/// Where a service of AWS is, and who calls: region, endpoint, access key.
+type AwsAccount = (Option<String>, Option<String>, Option<String>);
 
 /// Why a key was not taken: it alone is bad, or nothing more can be read.
 enum Failed {
@@ -122,6 +128,7 @@ impl Reader<'_> {
             }
             "file-keystore" => self.take_keystore(place, config),
             "hashicorp" => self.take_from_vault(place, config),
+            "aws-secret" => self.take_from_aws(place, config),
             kind => Err(Failed::Bad(format!("keys of type `{kind:.40}` are not taken over"))),
         }
     }
@@ -162,6 +169,53 @@ impl Reader<'_> {
             .remove(field)
             .ok_or_else(|| Failed::Bad(format!("{path:.200} has no text field `{field:.80}`")))?;
         self.take_text(place, &text)
+    }
+
+    fn take_from_aws(&mut self, place: &str, config: &KeyConfig) -> Result<(), Failed> {
+        let name = need(&config.secret_name, "secretName")?;
+        let read = self.service(config)?.read(name).map_err(|error| {
+            match error.is_about_one_secret() {
+                true => Failed::Bad(error.to_string()),
+                false => error.into(),
+            }
+        })?;
+        let text = read.ok_or_else(|| Failed::Bad(format!("there is no secret {name:.200}")))?;
+        self.take_text(place, &text)
+    }
+
+    fn service(&mut self, config: &KeyConfig) -> Result<&SecretsManager, Failed> {
+        let specified = config.authentication_mode.as_deref() != Some("ENVIRONMENT");
+        let key = match specified {
+            true => {
+                let Secret(secret) = need(&config.secret_access_key, "secretAccessKey")?;
+                Some((need(&config.access_key_id, "accessKeyId")?.as_str(), secret))
+            }
+            false => None,
+        };
+        let account = (
+            config.region.clone(),
+            config.endpoint_override.clone(),
+            key.map(|(id, _)| id.to_owned()),
+        );
+        let known = self.services.iter().position(|(known, _)| *known == account);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let options = AwsOptions {
+                    region: config.region.as_deref(),
+                    endpoint: config.endpoint_override.as_deref(),
+                    ca: self.ca,
+                    key,
+                };
+                let opened = SecretsManager::open(&options);
+                self.services.push((account, opened.map_err(|e| Failed::Bad(e.to_string()))?));
+                self.services.len() - 1
+            }
+        };
+        match self.services.get(at) {
+            Some((_, service)) => Ok(service),
+            None => Err(Failed::Bad("its service is not known".to_owned())),
+        }
     }
 
     fn vault(&mut self, config: &KeyConfig) -> Result<&Vault, Failed> {

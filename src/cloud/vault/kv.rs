@@ -192,7 +192,11 @@ impl Vault {
             }
             sent => sent.map(drop)?,
         }
-        match self.read(engine, path, field)? {
+        let unread = |error: VaultError| VaultError::Unread {
+            path: path.to_owned(),
+            source: Box::new(error),
+        };
+        match self.read(engine, path, field).map_err(unread)? {
             Some(there) if there.expose() == value.expose() => Ok(Written::New),
             _ => Err(VaultError::ReadBack {
                 url: self.endpoint.url().to_owned(),

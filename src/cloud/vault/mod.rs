@@ -3,9 +3,11 @@
 
 mod auth;
 mod kv;
+mod secrets;
 
 pub use auth::Login;
 pub use kv::{Engine, KvVersion, Written};
+pub use secrets::VaultFolder;
 
 use super::{Endpoint, HttpError};
 use crate::json::clip;
@@ -33,6 +35,14 @@ pub enum VaultError {
         url: String,
         /// Which secret.
         path: String,
+    },
+    /// What was written could not be read back: whether it is right is not known.
+    #[error("{path} was written, and cannot be read back: {source}")]
+    Unread {
+        /// Which secret.
+        path: String,
+        /// Why.
+        source: Box<VaultError>,
     },
     /// What was read back is not what was written.
     #[error("{url}: {path} does not hold what was written a moment ago")]

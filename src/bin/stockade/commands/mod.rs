@@ -14,6 +14,8 @@ pub mod exit;
 pub mod keystore;
 #[cfg(feature = "mock")]
 pub mod mock;
+#[cfg(feature = "cloud")]
+pub mod store;
 #[cfg(feature = "rpc")]
 pub mod tx;
 pub mod validator;

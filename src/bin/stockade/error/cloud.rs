@@ -1,8 +1,8 @@
 //! The same of services on the network.
 
 use stockade::cloud::{
-    HttpError, delivery::DeliveryError, keymanager::KeymanagerError, take_over::TakeOverError,
-    vault::VaultError,
+    HttpError, aws_secrets::AwsError, delivery::DeliveryError, keymanager::KeymanagerError,
+    take_over::TakeOverError, vault::VaultError,
 };
 
 use super::{CommandError, Kind};
@@ -93,11 +93,43 @@ impl From<VaultError> for CommandError {
     }
 }
 
+impl From<AwsError> for CommandError {
+    fn from(error: AwsError) -> Self {
+        let (kind, hint) = match &error {
+            AwsError::Http(_) | AwsError::Name(_) => (Kind::Usage, ""),
+            AwsError::NoRegion => (Kind::Usage, "name it with --aws-region, or in AWS_REGION"),
+            AwsError::Service { code, .. } => match code.as_str() {
+                "AccessDeniedException"
+                | "UnrecognizedClientException"
+                | "InvalidSignatureException"
+                | "ExpiredTokenException" => {
+                    (Kind::Permission, "who calls is found as by AWS's own tools: try them")
+                }
+                "ThrottlingException" | "Throttling" | "TooManyRequestsException" => {
+                    (Kind::Busy, "it asks for fewer requests: run the same command again later")
+                }
+                _ => (Kind::Refused, ""),
+            },
+            AwsError::Unreachable { .. } => (
+                Kind::NotFound,
+                "are the region and the endpoint right, and does AWS's own tool get through?",
+            ),
+            AwsError::Occupied { .. } => {
+                (Kind::Refused, "look what it is; name another prefix where it is to stay")
+            }
+            AwsError::ReadBack { .. } => (Kind::Protocol, "do not rely on what lies there"),
+            _ => (Kind::Internal, ""),
+        };
+        Self::hinted(kind, &error, hint)
+    }
+}
+
 impl From<TakeOverError> for CommandError {
     fn from(error: TakeOverError) -> Self {
         match error {
             TakeOverError::Http(error) => error.into(),
             TakeOverError::Vault(error) => error.into(),
+            TakeOverError::Aws(error) => error.into(),
             TakeOverError::Store(error) => error.into(),
             TakeOverError::Backup(error) => error.into(),
             error => Self::hinted(Kind::Input, &error, ""),

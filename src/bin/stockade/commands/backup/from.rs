@@ -13,15 +13,18 @@ use stockade::{
 };
 
 #[cfg(feature = "cloud")]
-use crate::vault_args::{TIMEOUT, VaultArgs};
+use crate::{
+    aws_args::AwsArgs,
+    vault_args::{TIMEOUT, VaultArgs},
+};
 use crate::{context::Context, error::CommandError, place::Place, ui::Bars};
 
 /// Where keys are taken over from.
 #[derive(Debug, clap::Args)]
 pub struct FromArgs {
     /// Keystores, or folders of them; web3signer:DIR, its key configuration (file-raw,
-    /// file-keystore, hashicorp); vault:MOUNT/PATH, all secrets there and below; keymanager:FILE,
-    /// what the keymanager API takes
+    /// file-keystore, hashicorp, aws-secret); vault:MOUNT/PATH, all secrets there and below;
+    /// aws-secrets:PREFIX, those whose names begin so; keymanager:FILE, what that API takes
     #[arg(long, required = true, num_args = 1.., value_name = "PLACE")]
     from: Vec<Place>,
     #[command(flatten)]
@@ -29,6 +32,9 @@ pub struct FromArgs {
     #[cfg(feature = "cloud")]
     #[command(flatten)]
     vault: VaultArgs,
+    #[cfg(feature = "cloud")]
+    #[command(flatten)]
+    aws: AwsArgs,
 }
 
 /// Where the passwords come from; asked for when nothing is said.
@@ -85,13 +91,18 @@ impl FromArgs {
             }
             #[cfg(feature = "cloud")]
             Place::Keymanager(file) => {
-                let history = take_over::keymanager_file(file, intake)?;
-                return Ok(history.map(|bytes| (file.display().to_string(), bytes)));
+                let history = take_over::keymanager_file(Path::new(file), intake)?;
+                return Ok(history.map(|bytes| (file.clone(), bytes)));
             }
             #[cfg(feature = "cloud")]
             Place::Vault { mount, path } => {
                 let (vault, engine) = (self.vault.open()?, self.vault.engine(mount));
                 take_over::vault(&vault, &engine, path, intake, progress)?;
+            }
+            #[cfg(feature = "cloud")]
+            Place::AwsSecrets(prefix) => {
+                let service = self.aws.open(self.vault.ca()?.as_deref())?;
+                take_over::aws_secrets(&service, prefix, intake, progress)?;
             }
             // No such place is parsed without the feature.
             #[cfg(not(feature = "cloud"))]

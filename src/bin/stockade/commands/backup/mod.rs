@@ -12,7 +12,7 @@ mod repair;
 mod reseal;
 mod restore;
 mod retire;
-mod scrub;
+pub mod scrub;
 pub mod settle_history;
 
 use clap::Subcommand;

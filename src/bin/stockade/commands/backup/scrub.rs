@@ -45,7 +45,7 @@ impl Args {
 }
 
 /// The check addresses of the wallets named with --device.
-pub(super) fn wallet_pins(context: &mut Context) -> Result<Vec<Address>, CommandError> {
+pub fn wallet_pins(context: &mut Context) -> Result<Vec<Address>, CommandError> {
     if !context.device_named() {
         return Ok(Vec::new());
     }

@@ -17,8 +17,8 @@ pub struct NoteArgs {
     #[arg(long)]
     no_note: bool,
     /// The path of the key that signs the delivery note
-    #[arg(long, default_value = "m/44'/60'/0'/0/0")]
-    path: DerivationPath,
+    #[arg(long, default_value = "m/44'/60'/0'/0/0", value_name = "PATH")]
+    note_path: DerivationPath,
 }
 
 impl NoteArgs {
@@ -41,7 +41,7 @@ impl NoteArgs {
             return;
         }
         let now = Timestamp::now();
-        let made = delivery::create(delivered, &self.path, now, wallet, &mut context.terminal);
+        let made = delivery::create(delivered, &self.note_path, now, wallet, &mut context.terminal);
         let note = match made {
             Ok(note) => note,
             Err(error) => {

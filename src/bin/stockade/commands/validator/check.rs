@@ -54,7 +54,8 @@ impl Args {
     }
 }
 
-fn outcome(checked: &Checked, missing: &[PublicKey], device: &str, max_index: u32) -> Outcome {
+/// What a wallet says of keys, wherever they were found.
+pub fn outcome(checked: &Checked, missing: &[PublicKey], device: &str, max_index: u32) -> Outcome {
     let reasons = checked.keys.iter().map(|key| key.reason);
     let counts = Counts::of(reasons.chain(missing.iter().map(|_| Reason::Missing)));
     let ok = counts.proven > 0 && counts.contradicted == 0 && counts.inconclusive == 0;

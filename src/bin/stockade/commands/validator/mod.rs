@@ -1,6 +1,6 @@
 //! validator: signing keys.
 
-mod check;
+pub mod check;
 mod create;
 mod list;
 mod pubkey;

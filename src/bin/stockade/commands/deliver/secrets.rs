@@ -1,0 +1,166 @@
+//! A delivery to a store of secrets, whichever it is.
+
+use serde_json::{Value, json};
+use stockade::{
+    attest::delivery::{Delivered, Destination},
+    backup::restore::Restorable,
+    bls::PublicKey,
+    cloud::delivery::{Parcel, Put, SecretStore, put_all},
+};
+
+use super::{
+    approval,
+    chosen::{Chosen, ChosenArgs},
+    note::NoteArgs,
+};
+use crate::{CommandResult, context::Context, output::Outcome};
+
+/// Where keys go.
+pub(super) struct To<'a> {
+    pub store: &'a dyn SecretStore,
+    /// The place, for people.
+    pub place: String,
+    /// The same for the delivery note.
+    pub destination: Destination,
+    /// What goes under which name.
+    pub parcels: &'a dyn Fn(&[PublicKey]) -> Vec<Parcel>,
+}
+
+/// Plans, opens, puts, and says what is there.
+pub(super) fn deliver(
+    args: &ChosenArgs,
+    chosen: &Chosen,
+    note: &NoteArgs,
+    to: &To<'_>,
+    context: &mut Context,
+) -> CommandResult {
+    let mut hands = args.hands(context)?;
+    let restorable = chosen.open(context, &mut hands)?;
+    let keys = restorable.public_keys();
+    let parcels = (to.parcels)(&keys);
+    approval::ask(context, &plan(chosen, &restorable, to, parcels.len()))?;
+    let mut progress = context.terminal.progress();
+    let put = put_all(to.store, &parcels, &restorable, &mut progress);
+    let report = Report { chosen, restorable: &restorable, to, parcels: &parcels, put: &put };
+    let mut outcome = report.outcome();
+    if let Some(manifest) = chosen.manifest(&hands) {
+        let delivered = Delivered {
+            set: chosen.id(),
+            manifest: manifest.digest,
+            to: to.destination.clone(),
+            from: None,
+            keys: report.arrived(),
+            history: None,
+        };
+        note.add(&mut outcome, &delivered, &chosen.copies, &mut hands, context);
+    }
+    Ok(outcome)
+}
+
+fn plan(chosen: &Chosen, restorable: &Restorable, to: &To<'_>, secrets: usize) -> String {
+    let keys = restorable.public_keys();
+    let mut text = format!(
+        "To {}: {} keys of set {}, as they are (hexadecimal), in {secrets} secrets\n",
+        to.place,
+        keys.len(),
+        chosen.id()
+    );
+    text += "  written where nothing is, read back and compared; nothing is overwritten\n";
+    text += &approval::keys(&keys);
+    for (key, reason) in &restorable.left_out {
+        text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
+    }
+    text
+}
+
+struct Report<'a> {
+    chosen: &'a Chosen,
+    restorable: &'a Restorable,
+    to: &'a To<'a>,
+    parcels: &'a [Parcel],
+    put: &'a [Put],
+}
+
+impl Report<'_> {
+    /// Each key with the name that it went under, and what became of it.
+    fn keys(&self) -> impl Iterator<Item = (&PublicKey, &str, &Put)> {
+        let parcels = self.parcels.iter().zip(self.put);
+        parcels.flat_map(|(parcel, put)| {
+            parcel.keys.iter().map(move |key| (key, parcel.name.as_str(), put))
+        })
+    }
+
+    fn arrived(&self) -> Vec<PublicKey> {
+        self.keys().filter(|(_, _, put)| put.is_there()).map(|(key, ..)| *key).collect()
+    }
+
+    fn outcome(&self) -> Outcome {
+        let count = |is: fn(&Put) -> bool| self.keys().filter(|(_, _, put)| is(put)).count();
+        let there = count(Put::is_there);
+        let refused = count(|put| matches!(put, Put::Refused(_)));
+        let all = self.keys().count();
+        let left_out = self.restorable.left_out.iter();
+        let left_out = left_out.map(|(key, why)| json!({"pubkey": key, "reason": why.as_str()}));
+        let failure = self.put.iter().find_map(|put| match put {
+            Put::Unknown(why) => Some(why.as_str()),
+            _ => None,
+        });
+        let json = json!({
+            "set_id": self.chosen.id(),
+            "to": self.to.place,
+            "level": "read_back",
+            "verdicts": {
+                "proven": there,
+                "contradicted": refused,
+                "inconclusive": all - there - refused,
+            },
+            "keys": self.keys().map(as_json).collect::<Vec<_>>(),
+            "left_out": left_out.collect::<Vec<_>>(),
+            "failure": failure,
+        });
+        let ok = there == all && self.restorable.left_out.is_empty();
+        Outcome::checked(ok, self.text(ok, there, all, failure), json)
+    }
+
+    fn text(&self, ok: bool, there: usize, all: usize, failure: Option<&str>) -> String {
+        let (place, set) = (&self.to.place, self.chosen.id());
+        let mut text = format!("{place} holds {there} of {all} keys of set {set}\n");
+        let same = self.keys().filter(|(_, _, put)| **put == Put::Same).count();
+        if same > 0 {
+            text += &format!("  {same} were there before, and are as they were\n");
+        }
+        if let Some(failure) = failure {
+            text += &format!("  INTERRUPTED: {failure}\n");
+        }
+        for (key, _, put) in self.keys().filter(|(_, _, put)| !put.is_there()) {
+            let why = put.message().map(|why| format!(": {why}")).unwrap_or_default();
+            text += &format!("  NOT THERE {key}: {}{why}\n", put.as_str());
+        }
+        for (key, reason) in &self.restorable.left_out {
+            text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
+        }
+        text += match ok {
+            true => {
+                "A signer that reads them there signs with them: make sure that no other machine \
+                 runs these keys, and that it has their slashing history."
+            }
+            false => "Run the same command again: what is there is left as it is.",
+        };
+        text
+    }
+}
+
+fn as_json((key, name, put): (&PublicKey, &str, &Put)) -> Value {
+    let verdict = match put {
+        put if put.is_there() => "proven",
+        Put::Refused(_) => "contradicted",
+        _ => "inconclusive",
+    };
+    json!({
+        "pubkey": key,
+        "verdict": verdict,
+        "status": put.as_str(),
+        "message": put.message(),
+        "secret": name,
+    })
+}

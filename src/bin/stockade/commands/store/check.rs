@@ -1,0 +1,161 @@
+use std::{collections::BTreeMap, path::PathBuf};
+
+use stockade::{
+    backup::{
+        Copy, SetId,
+        intake::Intake,
+        origin::{OriginVerdict, Pins},
+        scrub::{self, ScrubbedSet},
+        verdict::Reason,
+    },
+    bls::PublicKey,
+    cloud::{Endpoint, check::Found, keymanager::Keymanager, take_over},
+    validator::{self, CheckOptions, PublicKeyFile},
+};
+
+use super::report::Report;
+use crate::{
+    CommandResult,
+    aws_args::AwsArgs,
+    commands::{backup::scrub::wallet_pins, validator::check},
+    context::{Context, read_signers},
+    error::CommandError,
+    place::Place,
+    vault_args::{TIMEOUT, VaultArgs},
+};
+
+/// Are the keys in a store, or in a running client, those of a set, or of this wallet?
+///
+/// With copies: every key of their sets must be there, and every key there must be theirs. Without:
+/// whether each key that is there is one of the wallet's words; a wallet's batches need a copy. Keys in a store are read into this computer's
+/// memory; nothing is written anywhere.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// vault:MOUNT/PATH, aws-secrets:PREFIX, web3signer:DIR, or keymanager:URL of a running client
+    #[arg(value_name = "PLACE")]
+    place: Place,
+    /// Copies of the sets that should be there
+    #[arg(value_name = "COPY")]
+    copies: Vec<PathBuf>,
+    /// This set alone
+    #[arg(long, value_name = "ID", requires = "copies")]
+    set: Option<SetId>,
+    /// Who else may have made the sets: a check address, or a custodian file
+    #[arg(long, value_name = "0x..|FILE", requires = "copies")]
+    signer: Vec<String>,
+    #[command(flatten)]
+    vault: VaultArgs,
+    #[command(flatten)]
+    aws: AwsArgs,
+    /// Without copies: the highest index at which the words' own keys are tried
+    #[arg(long, default_value_t = 99)]
+    max_index: u32,
+}
+
+impl Args {
+    /// Reads what is there, and compares.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        let copies = match self.copies.is_empty() {
+            true => Vec::new(),
+            false => Copy::open_all(&self.copies)?,
+        };
+        let found = self.find(context)?;
+        match copies.is_empty() {
+            true => self.with_wallet(&found, context),
+            false => self.with_sets(&found, &copies, context),
+        }
+    }
+
+    fn find(&self, context: &Context) -> Result<Found, CommandError> {
+        let mut intake = Intake::default();
+        let mut progress = context.terminal.progress();
+        match &self.place {
+            Place::Vault { mount, path } => {
+                let (vault, engine) = (self.vault.open()?, self.vault.engine(mount));
+                take_over::vault(&vault, &engine, path, &mut intake, &mut progress)?;
+            }
+            Place::Web3signer(folder) => {
+                let ca = self.vault.ca()?;
+                take_over::web3signer(folder, ca.as_deref(), TIMEOUT, &mut intake, &mut progress)?;
+            }
+            Place::AwsSecrets(prefix) => {
+                let service = self.aws.open(self.vault.ca()?.as_deref())?;
+                take_over::aws_secrets(&service, prefix, &mut intake, &mut progress)?;
+            }
+            Place::Keymanager(url) => {
+                let ca = self.vault.ca()?;
+                let endpoint = Endpoint::new(url, ca.as_deref(), TIMEOUT)?;
+                let client = Keymanager::new(endpoint.with_bearer(&self.vault.token()?));
+                return Ok(Found::in_client(url, &client.list()?));
+            }
+            Place::Files(path) => {
+                return Err(CommandError::usage(format!(
+                    "{} is no store: vault:MOUNT/PATH, aws-secrets:PREFIX, web3signer:DIR or keymanager:URL",
+                    path.display()
+                ))
+                .with_hint("`stockade validator check` looks at files and copies"));
+            }
+        }
+        Ok(Found::in_store(&intake))
+    }
+
+    fn with_sets(&self, found: &Found, copies: &[Copy], context: &mut Context) -> CommandResult {
+        let pins = Pins { wallets: wallet_pins(context)?, signers: read_signers(&self.signer)? };
+        let mut progress = context.terminal.progress();
+        let sets = scrub::read(copies, self.set.as_ref(), &mut progress)?.sets;
+        let mut expected = BTreeMap::new();
+        let mut origin = OriginVerdict::ThisWallet;
+        for set in &sets {
+            let (keys, judged) = expect(set, &pins)?;
+            expected.extend(keys);
+            origin = origin.max(judged);
+        }
+        let keys = found.against(&expected);
+        let sets = sets.into_iter().map(|set| set.id).collect();
+        let place = self.place.to_string();
+        Ok(Report { place, level: found.level, origin, sets, keys }.outcome())
+    }
+
+    /// As `validator check` asks a wallet about files.
+    fn with_wallet(&self, found: &Found, context: &mut Context) -> CommandResult {
+        let file = |(place, key): &(String, Result<PublicKey, _>)| PublicKeyFile {
+            pubkey: key.as_ref().ok().copied(),
+            file: place.clone(),
+            ..PublicKeyFile::default()
+        };
+        let keys = found.keys.iter().map(file).collect();
+        let mut wallet = context.open()?;
+        let options = CheckOptions { batch: None, max_index: self.max_index };
+        let mut progress = context.terminal.progress();
+        let mut checked =
+            validator::check(keys, &options, &mut *wallet, &mut context.terminal, &mut progress)?;
+        drop(progress);
+        // What is no key, or not the one that its name says, no wallet is asked about.
+        for ((_, found), checked) in found.keys.iter().zip(&mut checked.keys) {
+            if let Err((stated, reason)) = found {
+                checked.key.pubkey = *stated;
+                checked.reason = *reason;
+            }
+        }
+        Ok(check::outcome(&checked, &[], &wallet.identity().name(), self.max_index))
+    }
+}
+
+/// The keys that a set should have put there, each with what may be said of one that is.
+fn expect(
+    set: &ScrubbedSet,
+    pins: &Pins,
+) -> Result<(Vec<(PublicKey, Reason)>, OriginVerdict), CommandError> {
+    let Some(read) = set.manifest(pins) else {
+        let message = format!("no copy of set {} says whole what it holds", set.id);
+        return Err(CommandError::input(message).with_hint("`stockade backup scrub` says more"));
+    };
+    let origin = set.origin_of(read, pins);
+    let reason = match origin {
+        OriginVerdict::ThisWallet | OriginVerdict::Signer => Reason::Ok,
+        OriginVerdict::Unknown => Reason::OriginUnknown,
+        OriginVerdict::Forged => Reason::OriginForged,
+    };
+    let keys = read.manifest.keystores.iter().map(|entry| (entry.pubkey, reason));
+    Ok((keys.collect(), origin))
+}
