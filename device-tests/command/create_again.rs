@@ -2,11 +2,15 @@
 
 use std::fs;
 
-use stockade::backup::Copy;
+use stockade::{
+    backup::{Copy, Digest, origin::Origin},
+    device::Show,
+    path::DerivationPath,
+};
 
 use super::{
-    fixture::{Folder, ledger},
-    run::{Ran, on},
+    fixture::{Folder, Nobody, ledger, wallet},
+    run::{OTHER_WORDS, Ran, on},
 };
 
 fn create(folder: &Folder, options: &str) -> Ran {
@@ -27,6 +31,78 @@ fn the_second_run_makes_the_next_keys_for_the_same_custodian() {
     assert_eq!(second.list("warnings").iter().find(first), None);
     assert_eq!(folder.sets("a").len(), 2);
     assert_eq!(folder.sets("a"), folder.sets("b"));
+}
+
+/// The set that this wallet signed is gone; another wallet signed the one in its place.
+#[test]
+fn keys_that_another_wallet_sealed_anew_are_not_made_again() {
+    let folder = Folder::new();
+    let (own, hers) = (folder.at("own.json"), folder.at("hers.json"));
+    on("mock-ledger").run(&format!("custodian enroll --name own --out {own}")).code(0);
+    let other = on("mock-trezor").holding(OTHER_WORDS);
+    other.run(&format!("custodian enroll --name hers --out {hers}")).code(0);
+    let made = create(&folder, &format!("--batch 3 --custodian {own} {hers}")).code(0);
+    let reseal = format!("backup reseal {} --custodian {hers} --signer {own}", folder.both());
+    other.run(&reseal).code(0);
+    for copy in ["a", "b"] {
+        let old = folder.path(copy).join("stockade").join(made.text("set_id"));
+        fs::remove_dir_all(old).unwrap();
+    }
+    let next = create(&folder, "").code(0);
+    assert_eq!((&next.json["batch"], next.each("keys", "path")), (&3.into(), NEXT.to_vec()));
+    let first = |warning: &&serde_json::Value| warning.to_string().contains("held no key");
+    assert_eq!(next.list("warnings").iter().find(first), None);
+}
+
+#[test]
+fn whoever_could_open_the_last_set_can_open_the_next() {
+    let folder = Folder::new();
+    let (own, hers) = (folder.at("own.json"), folder.at("hers.json"));
+    on("mock-ledger").run(&format!("custodian enroll --name own --out {own}")).code(0);
+    let other = on("mock-trezor").holding(OTHER_WORDS);
+    other.run(&format!("custodian enroll --name hers --out {hers}")).code(0);
+    let made = create(&folder, &format!("--custodian {own} {hers}")).code(0);
+    let next = create(&folder, "").code(0);
+    assert_eq!(next.each("custodians", "id"), made.each("custodians", "id"));
+    assert_eq!((&next.json["threshold"], &next.json["enrolled"]), (&1.into(), &false.into()));
+    let drill = format!("backup drill {} --signer {own} --set", folder.both());
+    other.run(&format!("{drill} {}", next.text("set_id"))).code(0);
+    // Who names others drops her, and nobody else does.
+    let alone = create(&folder, &format!("--custodian {own}")).code(0);
+    assert_eq!(alone.list("custodians").len(), 1);
+    create(&folder, &format!("--custodian {hers}")).code(0);
+    let refused = create(&folder, "").error(2, "usage");
+    assert!(refused.message().contains("others than this wallet"), "{}", refused.message());
+}
+
+/// One copy of the set rotted; in the other somebody put a set of theirs under its id, which hides
+/// two of the keys.
+#[test]
+fn a_strangers_manifest_stands_in_for_no_other() {
+    let folder = ledger().copies();
+    let (rotten, strange) = (folder.set("a").join("manifest.json"), folder.set("b"));
+    let whole = fs::read(&rotten).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_slice(&whole).unwrap();
+    manifest["keystores"].as_array_mut().unwrap().truncate(1);
+    let manifest = serde_json::to_vec_pretty(&manifest).unwrap();
+    let (set, digest) = (folder.sets("b").remove(0).parse().unwrap(), Digest::of(&manifest));
+    let statement = Origin::statement(&set, &digest);
+    let mut stranger = wallet("mock-ledger", OTHER_WORDS);
+    let path = DerivationPath::check_address();
+    let signature = stranger.sign_personal(&path, &statement, &mut Nobody).unwrap();
+    let address = stranger.address(&path, Show::Silently, &mut Nobody).unwrap();
+    let origin = Origin { statement, address, signature }.to_json().unwrap();
+    fs::write(strange.join("manifest.json"), manifest).unwrap();
+    fs::write(strange.join("origin.json"), origin).unwrap();
+
+    for own in [&whole[1..], &whole] {
+        fs::write(&rotten, own).unwrap();
+        let before = folder.content();
+        let refused = create(&folder, "--batch 0 --start 1").error(3, "input");
+        assert!(refused.message().contains("which keys exist"), "{}", refused.message());
+        assert!(!refused.prompted(), "{}", refused.stderr);
+        assert!(folder.content() == before, "something was written");
+    }
 }
 
 #[test]

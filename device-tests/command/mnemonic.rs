@@ -153,6 +153,19 @@ fn no_index_is_ever_made_twice() {
     words(WORDS).run(&hoodi(&folder, "--count 1 --start 1 --recreate")).code(0);
 }
 
+/// The wallet that lay beside the words signed the set; without it they are the same words.
+#[test]
+fn keys_that_a_wallet_signed_for_are_known_without_it() {
+    let folder = with_custodian(WORDS);
+    let beside = on("mock-ledger").holding(OTHER_WORDS).reading(WORDS);
+    beside.run(&hoodi(&folder, "--count 2 --start 5")).code(0);
+    let next = words(WORDS).run(&hoodi(&folder, "--count 1")).code(0);
+    assert_eq!(next.each("keys", "path"), ["m/12381/3600/7/0/0"]);
+    let first = |warning: &&str| warning.contains("held no key");
+    let warnings: Vec<_> = next.list("warnings").iter().filter_map(Value::as_str).collect();
+    assert_eq!(warnings.iter().find(|warning| first(warning)), None);
+}
+
 /// Keys of the same words that came in as keystores are known by their public keys.
 #[test]
 fn a_key_that_was_imported_is_not_made_again() {

@@ -1,14 +1,23 @@
 //! Enrolment as a person meets it who has a real wallet: one that asks for nothing by itself, one
 //! whose passphrase was mistyped, one that answers each time otherwise.
 
+mod identity_file;
 mod wallet;
 
 use stockade::{
+    backup::{
+        BackupError, Copy,
+        custodians::{self, Given},
+    },
     custodian::{self, Custodian, EnrollError, OpenError, UsesPassphrase},
     device::PassphraseUse,
-    device_secret::{Scheme, SecretError},
+    device_secret::{Scheme, SecretError, check_address},
 };
 
+use crate::command::{
+    fixture::{self, Folder, Nobody},
+    run::OTHER_WORDS,
+};
 use wallet::{Person, RealLooking};
 
 /// The end of the check address of the words abandon..about.
@@ -85,4 +94,40 @@ fn firmware_that_signs_otherwise_than_at_enrolment_is_named_as_such() {
     let opened = custodian::open(&mut wallet, &custodian, person);
     assert!(matches!(opened, Err(OpenError::NotDeterministic(_))));
     assert_eq!(wallet.inner.identity().passphrase, PassphraseUse::Unknown);
+}
+
+/// Whom a set is sealed to that `wallet` makes for somebody else, beside the sets in `copies`.
+fn choose(
+    wallet: &mut RealLooking,
+    copies: &Folder,
+    person: &mut Person,
+) -> Result<(), BackupError> {
+    let mut other = fixture::wallet("mock-ledger", OTHER_WORDS);
+    let hers = custodian::enroll(&mut *other, Scheme::Eip191V1, None, &mut Nobody).unwrap();
+    let given = [Given::File(Box::new(hers.into()))];
+    let copies = Copy::prepare_all(&[copies.path("a")]).unwrap();
+    let address = check_address(wallet, person).unwrap();
+    custodians::choose(&given, None, &copies, Scheme::Eip191V1, wallet, &address, person)
+        .map(|_| ())
+}
+
+/// The keys and the origin hang on a passphrase that was entered once: if it was mistyped, nothing
+/// else would show it.
+#[test]
+fn a_wallet_that_seals_to_others_is_made_sure_of() {
+    let new = Folder::new();
+    let mut wallet = RealLooking::trezor_with_passphrase();
+    let error = choose(&mut wallet, &new, &mut Person::entering(&["wrong"])).unwrap_err();
+    assert!(error.to_string().contains("check address"), "{error}");
+    let mut person = Person::entering(&["right"]);
+    choose(&mut RealLooking::trezor_with_passphrase(), &new, &mut person).unwrap();
+    assert_eq!(person.passphrases, 1);
+
+    let mut person = Person::answering(&["ffff"]);
+    choose(&mut RealLooking::ledger(), &new, &mut person).unwrap_err();
+    assert_eq!(person.asked.len(), 1);
+    // A set on the copies is of this very wallet.
+    let mut person = Person::answering(&[]);
+    choose(&mut RealLooking::ledger(), &fixture::ledger().copies(), &mut person).unwrap();
+    assert!(person.asked.is_empty(), "{:?}", person.asked);
 }

@@ -26,16 +26,26 @@ struct Lane {
 /// Runs the script in a namespace of its own; `None`, after saying why, where `mount` fails.
 fn lane(name: &str, mount: &str, script: &str) -> Option<Lane> {
     let folder = Folder::new();
-    let whole = format!("{BEGIN}\n{{ {mount}\n}} >mount.log 2>&1 || exit 77\n{script}\numount b");
-    let output = in_namespace(&whole, &folder);
-    if output.status.success() {
+    let mount = format!("{{ {mount}\n}} >mount.log 2>&1 || exit 77; : >mounted");
+    let output = in_namespace(&format!("{BEGIN}\n{mount}\n{script}\numount b"), &folder);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    if folder.path("mounted").exists() {
+        assert!(output.status.success(), "{name}: {}: {stderr}", output.status);
         return Some(Lane { folder });
     }
     let why = fs::read_to_string(folder.path("mount.log")).unwrap_or_default();
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(77) || why.is_empty(), "{name}: {stderr}");
     println!("not run: {name}: {}", [why.trim(), stderr.trim()].join(" "));
     None
+}
+
+#[test]
+fn a_lane_that_fails_is_none_that_cannot_run() {
+    if !in_namespace("true", &Folder::new()).status.success() {
+        println!("not run: no namespace can be made here");
+        return;
+    }
+    assert!(lane("nothing that can be mounted", "false", "true").is_none());
+    assert!(std::panic::catch_unwind(|| lane("a script that fails", ":", "exit 3")).is_err());
 }
 
 /// As root in a mount namespace; else in one where this user counts as root.

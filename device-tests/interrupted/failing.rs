@@ -38,8 +38,9 @@ fn fail(job: &Job, n: usize, how: &str, after: &Content) -> Content {
     let removable = how != "erofs" && ran.code != 0;
     let stays: Vec<_> = left.keys().filter(|path| removable && partial(path)).collect();
     // A swap that may not outlast a power cut keeps what it replaced.
-    let swapped = ran.message().ends_with("stockade: Input/output error (os error 5)")
-        || ran.message().ends_with("stockade: No space left on device (os error 28)");
+    let swapped = job.replaces_a_folder()
+        && (ran.message().ends_with("stockade: Input/output error (os error 5)")
+            || ran.message().ends_with("stockade: No space left on device (os error 28)"));
     assert!(stays.is_empty() || swapped, "{at}: {stays:?} {}", ran.message());
     left
 }

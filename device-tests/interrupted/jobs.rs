@@ -29,6 +29,11 @@ impl Job {
         self.at(&Made::from_content(self.folder.content()))
     }
 
+    /// Whether it puts a folder in the place of another.
+    pub(super) fn replaces_a_folder(&self) -> bool {
+        self.name == "repair"
+    }
+
     /// The same, with this to begin with.
     pub(super) fn at(&self, content: &Made) -> Self {
         let folder = content.copies_in(Folder::in_memory());

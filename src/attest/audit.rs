@@ -1,6 +1,6 @@
 //! Holding all the attestations at hand against a policy, set by set. What counts for a set is the
-//! newest statement that any of the policy's signers made: an older and better one never stands in
-//! front of it.
+//! newest statement that any of the policy's signers made, all of them where several are of one
+//! time: neither an older nor a better one ever stands in front of it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Clause, Met, Policy, Statement,
-    chain::{self, Signed},
+    chain::{self, Flaws, Signed},
     stale::stale,
     verify::{FoundAttestation, judge_place},
 };
@@ -24,7 +24,8 @@ use crate::{
 pub struct SetAudit {
     /// Which.
     pub set: SetId,
-    /// The statement that counts, where any signer of the policy made one.
+    /// The statement that counts, where any signer of the policy made one. Of several the first that
+    /// does not fulfil what it is asked for.
     pub statement: Option<Statement>,
     /// Every clause of the policy.
     pub clauses: Vec<Clause>,
@@ -77,22 +78,50 @@ pub fn audit(
 fn audit_set(id: SetId, found: &[FoundAttestation], policy: &Policy, now: Timestamp) -> SetAudit {
     let own: Vec<_> = found.iter().filter(|one| one.set().as_ref() == Some(&id)).collect();
     let signed = signed(&id, &own, policy);
-    let newest = signed.values().max_by_key(|one| one.statement.time);
-    let Some(newest) = newest else {
+    let newest = signed.values().map(|one| one.statement.time).max();
+    let counts: Vec<_> = signed.values().filter(|one| Some(one.statement.time) == newest).collect();
+    let of_each: Vec<_> = counts.iter().map(|one| clauses(one, &own, policy, now)).collect();
+    let is_met = |clauses: &[Clause]| clauses.iter().all(|clause| clause.met == Met::Yes);
+    let first = counts.iter().zip(&of_each).find(|(_, clauses)| !is_met(clauses));
+    let Some(shown) = first.map(|(one, _)| one).or(counts.first()) else {
         let clause = Clause::new("signers", false, "no signer of the policy attested this set");
         return SetAudit { set: id, statement: None, clauses: vec![clause], keys: BTreeSet::new() };
     };
-    let statement = &newest.statement;
-    let mut clauses = vec![signers(newest, policy)];
-    clauses.extend(policy.requirements.clauses(statement, now));
-    clauses.push(place(statement, &own, policy));
+    let statement = Some(shown.statement.clone());
+    let mut clauses = worst(of_each);
     clauses.extend(unreadable(&own));
     if policy.chain {
         clauses.push(chain(policy, &signed));
     }
-    let beside = own.iter().flat_map(|one| one.keys_of(statement));
-    let keys = beside.collect();
-    SetAudit { set: id, statement: Some(statement.clone()), clauses, keys }
+    let keys_of = |one| own.iter().flat_map(move |found| found.keys_of(one));
+    let keys = counts.iter().flat_map(|one| keys_of(&one.statement)).collect();
+    SetAudit { set: id, statement, clauses, keys }
+}
+
+/// What is asked of each statement that counts.
+fn clauses(
+    one: &Signed,
+    own: &[&FoundAttestation],
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<Clause> {
+    let mut clauses = vec![signers(one, policy)];
+    clauses.extend(policy.requirements.clauses(&one.statement, now));
+    clauses.push(place(&one.statement, own, policy));
+    clauses
+}
+
+/// Each clause once, by the statement that fulfils it least.
+fn worst(of_each: Vec<Vec<Clause>>) -> Vec<Clause> {
+    let mut worst: Vec<Clause> = Vec::new();
+    for clause in of_each.into_iter().flatten() {
+        match worst.iter_mut().find(|known| known.name == clause.name) {
+            Some(known) if known.met < clause.met => *known = clause,
+            Some(_) => {}
+            None => worst.push(clause),
+        }
+    }
+    worst
 }
 
 /// The statements about a set, each with those of the policy's signers who really signed it.
@@ -102,10 +131,7 @@ fn signed(id: &SetId, found: &[&FoundAttestation], policy: &Policy) -> BTreeMap<
         let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
         let counts = policy.signers.contains(&attestation.address) && attestation.is_signed();
         if counts && statement.set == *id {
-            let one = signed
-                .entry(statement.digest())
-                .or_insert_with(|| Signed { statement, signers: BTreeSet::new() });
-            one.signers.insert(attestation.address);
+            Signed::add(&mut signed, statement, attestation.address);
         }
     }
     signed
@@ -125,7 +151,7 @@ fn signers(newest: &Signed, policy: &Policy) -> Clause {
 /// The sets at hand must be what the statement speaks of, in no older state than what is known of
 /// them; without any, nobody can tell.
 fn place(statement: &Statement, found: &[&FoundAttestation], policy: &Policy) -> Clause {
-    let there = found.iter().filter(|one| !one.lacks_set);
+    let there = found.iter().filter(|one| !one.only_lacks_set());
     let beside: Vec<_> = there.filter_map(|one| one.beside.as_ref()).collect();
     let stale = stale(found, &policy.signers).into_iter().map(|stale| stale.problem);
     let problems = beside.iter().flat_map(|beside| judge_place(statement, Some(beside)));
@@ -150,14 +176,18 @@ fn unreadable(found: &[&FoundAttestation]) -> Option<Clause> {
 }
 
 fn chain(policy: &Policy, signed: &BTreeMap<Digest, Signed>) -> Clause {
-    let breaks: BTreeSet<_> =
-        policy.signers.iter().flat_map(|signer| chain::breaks(signer, signed)).collect();
-    match breaks.is_empty() {
-        true => {
+    let flaws: Vec<Flaws> =
+        policy.signers.iter().map(|signer| chain::flaws(signer, signed)).collect();
+    let breaks: BTreeSet<_> = flaws.iter().flat_map(|flaws| flaws.breaks.clone()).collect();
+    let unknown: BTreeSet<_> = flaws.iter().flat_map(|flaws| flaws.unknown.clone()).collect();
+    let joined = |said: BTreeSet<String>| said.into_iter().collect::<Vec<_>>().join("; ");
+    match (breaks.is_empty(), unknown.is_empty()) {
+        (true, true) => {
             let detail = format!("{} statements, each naming the last one", signed.len());
             Clause::new("chain", true, detail)
         }
-        false => Clause::new("chain", false, breaks.into_iter().collect::<Vec<_>>().join("; ")),
+        (true, false) => Clause::unknown("chain", joined(unknown)),
+        (false, _) => Clause::new("chain", false, joined(breaks)),
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{AttestError, Attestation, AttestedLevel, Challenge, Statement, verify};
+use super::{
+    AttestError, Attestation, AttestedLevel, Challenge, Statement,
+    chain::{self, Signed},
+    verify,
+};
 use crate::{
     backup::{
         BackupError, Copy, Digest, SetId, history,
@@ -96,8 +100,9 @@ fn later_than(last: Option<Timestamp>, now: Timestamp) -> Timestamp {
     Timestamp::from_unix(now.unix() + 1).unwrap_or(now)
 }
 
-/// Has `wallet` sign the very statement of `other`, by another wallet, where its own check found
-/// the same: the same set and manifest, the same counts at the same level, in the same copies.
+/// Has `wallet` sign the very statement of `other`, by another wallet that is one of the signers
+/// named, where its own check found the same: the same set and manifest, the same counts at the same
+/// level, in the same copies.
 pub fn join(
     checked: Checked<'_>,
     other: &Attestation,
@@ -110,6 +115,9 @@ pub fn join(
     let refuse = |why: String| AttestError::NotJoined(why);
     if !other.is_signed() {
         return Err(refuse(format!("{} did not sign it", other.address)));
+    }
+    if !checked.pins.signers.contains(&other.address) {
+        return Err(AttestError::UnknownMaker(other.address));
     }
     let theirs: Statement = other.statement.parse()?;
     let age = now.unix() - theirs.time.unix();
@@ -132,6 +140,7 @@ pub fn join(
     if address == other.address {
         return Err(refuse(format!("{address} signed it already")));
     }
+    checked.require_in_order(&theirs, &other.address, &address, user)?;
     checked.attest(own, &address, path, wallet, user)
 }
 
@@ -145,6 +154,40 @@ impl Checked<'_> {
             if set.origin_of(self.manifest(set)?, self.pins) >= OriginVerdict::Unknown {
                 return Err(AttestError::UnknownOrigin(set.id.to_string()));
             }
+        }
+        Ok(())
+    }
+
+    /// `joined` must be the next statement of its `maker`, and later than all that whoever joins in it
+    /// signed: no chain may come to a fork by it.
+    fn require_in_order(
+        &self,
+        joined: &Statement,
+        maker: &Address,
+        own: &Address,
+        user: &mut dyn Interact,
+    ) -> Result<(), AttestError> {
+        let all = verify::statements(self.copies, &joined.set)?;
+        let one = Signed { statement: joined.clone(), signers: [*maker].into() };
+        if chain::last_before(maker, &one, &all) != joined.previous {
+            return Err(AttestError::NotJoined(format!(
+                "it does not follow the last statement of {maker} in these copies"
+            )));
+        }
+        let mut mine = all.values().filter(|one| one.signers.contains(own));
+        if mine.any(|own| own.statement.time >= joined.time) {
+            return Err(AttestError::NotJoined(format!(
+                "{own} signed a statement of that time or later: let {maker} make another one"
+            )));
+        }
+        if let Some(last) = chain::last_before(own, &one, &all)
+            && !chain::leads_to(joined, &last, &all)
+        {
+            user.note(
+                "This statement does not lead back to the last one that this wallet signed: a \
+                 policy that asks for chains cannot tell any more. Let this wallet make the \
+                 statement, and the other one join.",
+            );
         }
         Ok(())
     }

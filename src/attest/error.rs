@@ -35,6 +35,9 @@ pub enum AttestError {
     /// A statement of another wallet that this one does not sign too.
     #[error("not signed: {0}")]
     NotJoined(String),
+    /// A statement of somebody whom the user did not name.
+    #[error("not signed: {0}, who made the statement, is no --signer")]
+    UnknownMaker(Address),
     /// Not a policy.
     #[error("{}: {reason}", .path.display())]
     Policy {

@@ -28,14 +28,14 @@ pub struct Clause {
 }
 
 /// Whether something that was asked for is so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Met {
     /// It is.
     Yes,
-    /// It is not.
-    No,
     /// What would tell is not at hand.
     Unknown,
+    /// It is not.
+    No,
 }
 
 impl Met {

@@ -1,13 +1,13 @@
 //! Judging attestations: by whom, about what, how old, and what they say.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
-use super::{AttestError, Attestation, Met, Requirements, Statement, stale::stale};
+use super::{AttestError, Attestation, Met, Requirements, Statement, chain::Signed, stale::stale};
 use crate::{
-    backup::{BackupError, Copy, ListedSet, SetId, list},
+    backup::{BackupError, Copy, Digest, ListedSet, SetId, list, retired},
     bls::PublicKey,
     eth::Address,
     store::{EntryKind, StorePath, private_file},
@@ -46,7 +46,7 @@ pub struct FoundAttestation {
     /// Why there is none in a file that is named as one.
     pub(super) unreadable: Option<String>,
     pub(super) beside: Option<Beside>,
-    /// The copy lacks the set altogether, which others hold.
+    /// The copy lacks the set altogether, which others hold or attestations in it are about.
     pub(super) lacks_set: bool,
 }
 
@@ -54,6 +54,11 @@ impl FoundAttestation {
     /// The copy, and the set that it lies beside there.
     pub(super) fn lies_in(&self) -> Option<(&str, &SetId)> {
         self.beside.as_ref().map(|beside| (beside.copy.as_str(), &beside.set.id))
+    }
+
+    /// Whether nothing is to be said but that a copy lacks a set.
+    pub(super) fn only_lacks_set(&self) -> bool {
+        self.lacks_set && self.attestation.is_none() && self.unreadable.is_none()
     }
 
     /// The set that it speaks of; the one that it lies beside, where it lies beside one.
@@ -74,6 +79,8 @@ impl FoundAttestation {
 pub(super) struct Beside {
     copy: String,
     set: ListedSet,
+    /// It is attested there, and is not there.
+    gone: bool,
 }
 
 /// Which of a copy's attestations are looked at.
@@ -86,13 +93,19 @@ pub enum Which {
 }
 
 /// Reads attestations: files by name; and of every copy, for each of its sets, those of `which`. A
-/// set that nobody attested is found too.
-pub fn find(paths: &[PathBuf], which: Which) -> Result<Vec<FoundAttestation>, AttestError> {
+/// set that nobody attested is found too, and one that was attested and is gone. Where the keys are
+/// known that there must be (`keys_named`), that a set was retired needs no other witness than the
+/// note of it, which nobody signed: its keys must be in others.
+pub fn find(
+    paths: &[PathBuf],
+    which: Which,
+    keys_named: bool,
+) -> Result<Vec<FoundAttestation>, AttestError> {
     let (mut found, mut copies) = (Vec::new(), Vec::new());
     for path in paths {
         if path.is_dir() {
             let copy = Copy::open(path)?;
-            found.extend(in_copy(&copy, which)?);
+            found.extend(in_copy(&copy, which, keys_named)?);
             copies.push(copy);
             continue;
         }
@@ -129,6 +142,7 @@ fn lacking(copies: &[Copy], found: &[FoundAttestation]) -> Vec<FoundAttestation>
                 beside: Some(Beside {
                     copy: copy.id().to_owned(),
                     set: ListedSet::absent(set, copy),
+                    gone: true,
                 }),
                 lacks_set: true,
             });
@@ -144,23 +158,28 @@ pub fn read(path: &Path) -> Result<Attestation, AttestError> {
         .map_err(|reason| AttestError::Malformed { path: path.to_owned(), reason })
 }
 
-fn in_copy(copy: &Copy, which: Which) -> Result<Vec<FoundAttestation>, AttestError> {
+fn in_copy(
+    copy: &Copy,
+    which: Which,
+    keys_named: bool,
+) -> Result<Vec<FoundAttestation>, AttestError> {
     let mut found = Vec::new();
-    for set in list(std::slice::from_ref(copy))? {
-        let place = copy.dir().join("stockade").join(set.id.as_str());
-        let (mut attestations, unreadable) = files(copy, &set.id)?;
+    for beside in besides(copy, keys_named)? {
+        let (set, lacks_set) = (&beside.set.id, beside.gone);
+        let place = copy.dir().join("stockade").join(set.as_str());
+        let (mut attestations, unreadable) = files(copy, set)?;
         if which == Which::Newest {
             attestations = newest_of_each(attestations);
         }
-        let beside = Some(Beside { copy: copy.id().to_owned(), set });
+        let beside = Some(beside);
         let none = |place, unreadable| FoundAttestation {
             place,
             attestation: None,
             unreadable,
             beside: beside.clone(),
-            lacks_set: false,
+            lacks_set,
         };
-        if attestations.is_empty() && unreadable.is_empty() {
+        if attestations.is_empty() && unreadable.is_empty() && !lacks_set {
             found.push(none(place, None));
         }
         found.extend(unreadable.into_iter().map(|(place, reason)| none(place, Some(reason))));
@@ -169,10 +188,32 @@ fn in_copy(copy: &Copy, which: Which) -> Result<Vec<FoundAttestation>, AttestErr
             attestation: Some(attestation),
             unreadable: None,
             beside: beside.clone(),
-            lacks_set: false,
+            lacks_set,
         }));
     }
     Ok(found)
+}
+
+/// The sets of a copy, and those that it has attestations of and lacks; but for those that were
+/// retired, where somebody asks for their keys anyway.
+fn besides(copy: &Copy, keys_named: bool) -> Result<Vec<Beside>, BackupError> {
+    let id = || copy.id().to_owned();
+    let sets = list(std::slice::from_ref(copy))?;
+    let there: BTreeSet<_> = sets.iter().map(|set| set.id.clone()).collect();
+    let notes = retired::notes(copy)?.notes;
+    let is_retired = |set: &SetId| keys_named && notes.iter().any(|note| note.set == *set);
+    let mut besides: Vec<_> =
+        sets.into_iter().map(|set| Beside { copy: id(), set, gone: false }).collect();
+    for entry in copy.list(&"attestations".parse()?)? {
+        let (Ok(set), EntryKind::Folder) = (entry.name.parse::<SetId>(), entry.kind) else {
+            continue;
+        };
+        if !there.contains(&set) && !is_retired(&set) {
+            let set = ListedSet::absent(&set, copy);
+            besides.push(Beside { copy: id(), set, gone: true });
+        }
+    }
+    Ok(besides)
 }
 
 /// An attestation, and the time that it says; where nobody signed that, the time that its file's
@@ -182,17 +223,15 @@ pub(super) type Dated = (Timestamp, PathBuf, Attestation);
 /// A file that is named as an attestation, and why it is none.
 type Unreadable = (PathBuf, String);
 
-/// The newest of each signer.
+/// The newest of each signer; all of them where several are of one time.
 fn newest_of_each(all: Vec<Dated>) -> Vec<Dated> {
-    let mut newest: Vec<Dated> = Vec::new();
-    for one in all {
-        match newest.iter_mut().find(|(_, _, known)| known.address == one.2.address) {
-            Some(known) if known.0 < one.0 => *known = one,
-            Some(_) => {}
-            None => newest.push(one),
-        }
+    let mut newest: BTreeMap<Address, Timestamp> = BTreeMap::new();
+    for (time, _, attestation) in &all {
+        let known = newest.entry(attestation.address).or_insert(*time);
+        *known = (*known).max(*time);
     }
-    newest
+    let counts = |(time, _, attestation): &Dated| newest.get(&attestation.address) == Some(time);
+    all.into_iter().filter(counts).collect()
 }
 
 /// The files `<utc>-<address>.json` that lie beside a set, and those of such a name that cannot be
@@ -222,6 +261,23 @@ pub(super) fn files(
     Ok((files, unreadable))
 }
 
+/// The statements about a set that the copies keep, each with those who really signed it.
+pub(super) fn statements(
+    copies: &[Copy],
+    set: &SetId,
+) -> Result<BTreeMap<Digest, Signed>, BackupError> {
+    let mut all: BTreeMap<Digest, Signed> = BTreeMap::new();
+    for copy in copies {
+        for (_, _, attestation) in files(copy, set)?.0 {
+            let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
+            if statement.set == *set && attestation.is_signed() {
+                Signed::add(&mut all, statement, attestation.address);
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// The newest statement about a set that `signer` signed and any copy keeps.
 pub(super) fn newest(
     copies: &[Copy],
@@ -229,18 +285,9 @@ pub(super) fn newest(
     signer: &Address,
     now: Timestamp,
 ) -> Result<Option<Statement>, BackupError> {
-    let mut newest: Option<Statement> = None;
-    for copy in copies {
-        for (_, _, attestation) in files(copy, set)?.0 {
-            let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
-            let newer = newest.as_ref().is_none_or(|found| found.time < statement.time);
-            let own = attestation.address == *signer && attestation.is_signed();
-            if newer && own && statement.set == *set && statement.time <= now {
-                newest = Some(statement);
-            }
-        }
-    }
-    Ok(newest)
+    let all = statements(copies, set)?.into_values();
+    let own = all.filter(|one| one.signers.contains(signer) && one.statement.time <= now);
+    Ok(own.map(|one| one.statement).max_by_key(|statement| statement.time))
 }
 
 /// Holds attestations against the rules, and the copies that they lie in against each other.
@@ -249,7 +296,7 @@ pub fn judge_all(found: Vec<FoundAttestation>, rules: &Rules, now: Timestamp) ->
     let judge = |one: FoundAttestation| {
         let stale = stale.iter().find(|stale| stale.is_of(&one));
         // A copy need not hold a set of which nothing says that it did.
-        if one.lacks_set && stale.is_none() {
+        if one.only_lacks_set() && stale.is_none() {
             return None;
         }
         let mut judged = judge(one, rules, now);
@@ -266,7 +313,7 @@ fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
     let Some(attestation) = attestation else {
         problems.push(match unreadable {
             Some(reason) => format!("it is no attestation: {reason}"),
-            None if lacks_set => "this copy does not hold the set".to_owned(),
+            None if lacks_set => GONE.to_owned(),
             None => "nobody attested this set".to_owned(),
         });
         return Judged { place, attestation: None, statement: None, problems, keys: Vec::new() };
@@ -291,11 +338,17 @@ fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
     Judged { place, attestation: Some(attestation), statement, problems, keys }
 }
 
+/// What is said of a set that a copy lacks.
+const GONE: &str = "this copy does not hold the set; where it was retired, name the keys that there \
+                    must be, and those of other sets count";
+
 /// What lies beside it must be what it speaks of.
 pub(super) fn judge_place(statement: &Statement, beside: Option<&Beside>) -> Vec<String> {
-    let Some(Beside { copy, set }) = beside else { return Vec::new() };
+    let Some(Beside { copy, set, gone }) = beside else { return Vec::new() };
     let mut problems = Vec::new();
-    if statement.set != set.id {
+    if *gone {
+        problems.push(format!("copy {copy}: {GONE}"));
+    } else if statement.set != set.id {
         problems.push(format!("it speaks of set {}, not of the one beside it", statement.set));
     } else if set.digest != Some(statement.manifest) {
         problems.push("the manifest beside it is not the one it speaks of".to_owned());

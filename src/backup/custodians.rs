@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{BackupError, Copy, Digest, SetId, list, manifest::Manifest, origin::Origin};
+use super::{
+    BackupError, Copy, Digest, ListedSet, SetId, list, manifest::Manifest, origin::Origin,
+};
 use crate::{
     custodian::{self, AnyCustodian},
     device::Wallet,
@@ -36,9 +38,10 @@ pub enum Given {
     Set(PathBuf),
 }
 
-/// The custodians of a new set: those `given`; else the attached wallet, by its custodian found in
-/// a set of its own on the copies; else the attached wallet, enrolled now. Where the attached
-/// wallet is one of them, it derives its recipient again: nobody's file is taken on trust for it.
+/// The custodians of a new set: those `given`; else those of the attached wallet's newest set on the
+/// copies; else the attached wallet, enrolled now. Where the attached wallet is one of them, it
+/// derives its recipient again: nobody's file is taken on trust for it. Where it is none and no copy
+/// knows it, a passphrase that was mistyped would show nowhere: it is made sure of.
 ///
 /// Without a `threshold`, a set that is given keeps its own, and files make one that any one opens.
 pub fn choose(
@@ -52,7 +55,7 @@ pub fn choose(
 ) -> Result<Chosen, BackupError> {
     let (mut custodians, of_sets) = named(given, address)?;
     if custodians.is_empty() {
-        custodians.extend(own_on_copies(copies, threshold, address)?);
+        custodians.extend(of_newest_own(copies, address)?);
     }
     let threshold = said(threshold, given, &of_sets)?;
     if custodians.is_empty() && threshold == 1 {
@@ -61,7 +64,11 @@ pub fn choose(
     }
     introduce(&custodians, threshold, Some(address), user)?;
     let wallets = custodians.iter().filter_map(AnyCustodian::wallet);
-    for own in wallets.filter(|own| own.check_address == *address) {
+    let mut own = wallets.filter(|own| own.check_address == *address).peekable();
+    if own.peek().is_none() && !is_known(copies, address)? {
+        custodian::confirm(wallet, address, user)?;
+    }
+    for own in own {
         custodian::open(wallet, own, user)?;
     }
     Ok(Chosen { custodians, threshold, enrolled: false })
@@ -209,25 +216,34 @@ fn of_set(folder: &Path, signer: &Address) -> Result<Manifest, BackupError> {
     Manifest::parse(&manifest).map_err(|error| refuse(&error.to_string()))
 }
 
-/// The custodian of the wallet `address`, from the newest set on the copies whose origin that very
-/// wallet signed. Where several open that one together, the user says who opens the next.
-fn own_on_copies(
-    copies: &[Copy],
-    threshold: Option<u8>,
-    address: &Address,
-) -> Result<Option<AnyCustodian>, BackupError> {
+/// The custodians of the newest set on the copies whose origin the wallet `address` itself signed:
+/// whoever could open that one can open the next. Where several open it together, or this wallet is
+/// none of them, the user says who opens the next.
+fn of_newest_own(copies: &[Copy], address: &Address) -> Result<Vec<AnyCustodian>, BackupError> {
     let sets = list(copies)?;
-    let own = sets.iter().filter(|set| set.signer.as_ref() == Some(address));
-    let newest = own.filter_map(|set| set.manifest.as_ref()).max_by_key(|m| m.created.clone());
-    let Some(manifest) = newest else { return Ok(None) };
-    if manifest.threshold > 1 && threshold.is_none() {
-        let (set, needed, of) = (&manifest.set_id, manifest.threshold, manifest.custodians.len());
-        return Err(BackupError::Threshold(format!(
-            "the newest set here, {set}, opens with {needed} of {of} custodians: name it with \
-             --custodian for the same again, or name others"
-        )));
-    }
-    Ok(manifest.custodian_of(address).cloned().map(AnyCustodian::from))
+    let own = sets.into_iter().filter(|set| set.signer.as_ref() == Some(address));
+    let newest = own.filter_map(|set| set.manifest).max_by_key(|m| m.created.clone());
+    let Some(manifest) = newest else { return Ok(Vec::new()) };
+    let (needed, of) = (manifest.threshold, manifest.custodians.len());
+    let who = match manifest.custodian_of(address) {
+        _ if needed > 1 => format!("with {needed} of {of} custodians"),
+        None => "with others than this wallet".to_owned(),
+        Some(_) => return Ok(manifest.custodians),
+    };
+    Err(BackupError::Threshold(format!(
+        "the newest set here, {}, opens {who}: name it with --custodian for the same again, or name \
+         others",
+        manifest.set_id
+    )))
+}
+
+/// Whether any set on the copies knows the wallet `address`.
+fn is_known(copies: &[Copy], address: &Address) -> Result<bool, BackupError> {
+    let knows = |set: &ListedSet| {
+        let custodian = set.manifest.as_ref().and_then(|m| m.custodian_of(address));
+        set.signer.as_ref() == Some(address) || custodian.is_some()
+    };
+    Ok(list(copies)?.iter().any(knows))
 }
 
 /// Refuses simulated wallets and seeds that the world knows for real money, unless `allow`.

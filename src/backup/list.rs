@@ -68,9 +68,33 @@ pub fn holder<'a>(sets: &'a [ListedSet], keys: &[PublicKey]) -> Option<(&'a SetI
     })
 }
 
-/// A set for `network` of which no copy has a manifest that somebody signed: what it holds is not known.
+/// A set for `network` of which it is not known what it holds: no copy has a manifest of it that
+/// somebody signed, or what the copies have was signed more than once.
 pub fn unknown(sets: &[ListedSet], network: Network) -> Option<&ListedSet> {
-    let known = |set: &ListedSet| set.manifest.is_some() && set.signer.is_some();
-    let mut sets_of_network = sets.iter().filter(|set| set.id.network() == network);
-    sets_of_network.find(|set| !sets.iter().any(|other| other.id == set.id && known(other)))
+    let mut of_network = sets.iter().filter(|set| set.id.network() == network);
+    of_network.find(|set| signed(sets, &set.id).is_none())
+}
+
+/// The same where only `own` signatures count for a set whose copies differ: a stranger's may stand
+/// in the place of one that rotted elsewhere.
+pub fn unknown_to<'a>(
+    own: &[Address],
+    sets: &'a [ListedSet],
+    network: Network,
+) -> Option<&'a ListedSet> {
+    let is_known = |set: &ListedSet| {
+        let Some((digest, signer)) = signed(sets, &set.id) else { return false };
+        let mut copies = sets.iter().filter(|other| other.id == set.id);
+        own.contains(&signer) || copies.all(|other| other.digest == Some(digest))
+    };
+    let mut of_network = sets.iter().filter(|set| set.id.network() == network);
+    of_network.find(|set| !is_known(set))
+}
+
+/// The only manifest of the set that anybody signed, and the only one who did.
+fn signed(sets: &[ListedSet], id: &SetId) -> Option<(Digest, Address)> {
+    let of_it = sets.iter().filter(|set| set.id == *id && set.manifest.is_some());
+    let mut signed = of_it.filter_map(|set| set.digest.zip(set.signer));
+    let first = signed.next()?;
+    signed.all(|other| other == first).then_some(first)
 }

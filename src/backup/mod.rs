@@ -48,6 +48,6 @@ pub use digest::Digest;
 pub use error::BackupError;
 pub use known::Known;
 pub use layout::{HISTORY, Layout, UnknownLayout};
-pub use list::{ListedSet, holder, list, unknown};
+pub use list::{ListedSet, holder, list, unknown, unknown_to};
 pub use open_key::{OpenKey, OpenKeys, open_keys};
 pub use set_id::SetId;

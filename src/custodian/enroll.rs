@@ -5,6 +5,7 @@ use crate::{
     device::{DeviceError, PassphraseUse, Show, Wallet},
     device_secret::{
         CustodianId, Prompt, Scheme, SecretError, ask, check_address, foresee, is_well_known,
+        require_check_address,
     },
     eth::{Address, personal_message},
     interact::Interact,
@@ -122,6 +123,30 @@ fn passphrase_use(
         Some(answer) if answer.trim().eq_ignore_ascii_case("yes") => Ok(UsesPassphrase::Yes),
         Some(answer) if answer.trim().eq_ignore_ascii_case("no") => Ok(UsesPassphrase::No),
         _ => Ok(UsesPassphrase::Unknown),
+    }
+}
+
+/// Makes sure that `wallet` is the one that its user means, where nothing at hand names its check
+/// address: a passphrase is entered anew, and a wallet that cannot be asked for it shows the address.
+pub(crate) fn confirm(
+    wallet: &mut dyn Wallet,
+    address: &Address,
+    user: &mut dyn Interact,
+) -> Result<(), EnrollError> {
+    match wallet.identity().passphrase {
+        PassphraseUse::Off => Ok(()),
+        // Nobody ever typed a passphrase for it.
+        PassphraseUse::Unknown if wallet.identity().simulated => Ok(()),
+        PassphraseUse::Unknown => passphrase_use(wallet, address, user).map(|_| ()),
+        PassphraseUse::On => {
+            user.note(
+                "No copy and no custodian knows this wallet: its passphrase is asked for again.",
+            );
+            if let Some(sessions) = wallet.sessions() {
+                sessions.renew(user)?;
+            }
+            Ok(require_check_address(wallet, address, user)?)
+        }
     }
 }
 

@@ -47,7 +47,7 @@ impl GivenIdentity {
         }
         let passphrase = user.enter_secret("Passphrase of the identity file");
         let passphrase = passphrase.ok_or(IdentityFileError::NoPassphrase)?;
-        let plain = sealed_identity::decrypt(bytes, &passphrase)
+        let plain = sealed_identity::decrypt(bytes, Self::MAX_LEN, &passphrase)
             .map_err(|error| IdentityFileError::Sealed(error.to_string()))?;
         parse_lines(&plain)
     }

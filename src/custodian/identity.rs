@@ -1,6 +1,6 @@
 //! A device secret as an age identity: what is sealed to it, plain `age` opens too.
 
-use std::io::Read as _;
+use std::io::{self, Read};
 
 use age::x25519;
 use bech32::{Bech32, Hrp};
@@ -74,10 +74,20 @@ pub(super) fn open_with(
 ) -> Result<Zeroizing<Vec<u8>>, age::DecryptError> {
     let decryptor = age::Decryptor::new(sealed)?;
     let reader = decryptor.decrypt(std::iter::once(identity))?;
+    Ok(read_within(reader, limit)?)
+}
+
+/// Everything that `reader` gives, where it is at most `limit` bytes: what is cut off is something
+/// else than what was sealed.
+pub(super) fn read_within(reader: impl Read, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let one_more = limit.saturating_add(1);
     // Never grown, so that no part of a secret stays where it first was.
-    let mut plain = Zeroizing::new(Vec::with_capacity(usize::try_from(limit).unwrap_or(0)));
-    reader.take(limit).read_to_end(&mut plain)?;
-    Ok(plain)
+    let mut plain = Zeroizing::new(Vec::with_capacity(usize::try_from(one_more).unwrap_or(0)));
+    reader.take(one_more).read_to_end(&mut plain)?;
+    match plain.len() as u64 > limit {
+        true => Err(io::Error::other(format!("its content is longer than {limit} bytes"))),
+        false => Ok(plain),
+    }
 }
 
 impl From<&DeviceSecret> for Identity {

@@ -13,6 +13,7 @@ mod sealed_identity;
 pub mod shamir;
 
 pub use any::{AnyCustodian, OtherCustodian};
+pub(crate) use enroll::confirm;
 pub use enroll::{EnrollError, enroll};
 pub use file::{Custodian, CustodianError, Kind, UsesPassphrase};
 pub use given::{GivenIdentity, IdentityFileError};

@@ -3,7 +3,7 @@
 //! set is not sealed with the passphrase itself: `docs/decisions/0006-passphrase-custodian.md`.
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     iter,
 };
 
@@ -14,7 +14,7 @@ use age::{
 };
 use zeroize::Zeroizing;
 
-use super::Identity;
+use super::{Identity, identity::read_within};
 use crate::secret::{SecretBytes, SecretText};
 
 /// 2^18, what the `age` tool uses: 256 MiB and about a second for each guess.
@@ -82,12 +82,13 @@ pub(super) fn open(
     passphrase: &SecretText,
 ) -> Result<Identity, PassphraseError> {
     let unusable = |why: String| PassphraseError::Unusable { id: id.to_owned(), why };
-    let plain = decrypt(sealed.as_bytes(), passphrase).map_err(|error| match error {
-        age::DecryptError::DecryptionFailed
-        | age::DecryptError::KeyDecryptionFailed
-        | age::DecryptError::NoMatchingKeys => PassphraseError::Wrong(id.to_owned()),
-        error => unusable(error.to_string()),
-    })?;
+    let plain =
+        decrypt(sealed.as_bytes(), MAX_LEN as u64, passphrase).map_err(|error| match error {
+            age::DecryptError::DecryptionFailed
+            | age::DecryptError::KeyDecryptionFailed
+            | age::DecryptError::NoMatchingKeys => PassphraseError::Wrong(id.to_owned()),
+            error => unusable(error.to_string()),
+        })?;
     let text = std::str::from_utf8(&plain).unwrap_or_default();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
     match lines.find_map(Identity::parse) {
@@ -96,18 +97,18 @@ pub(super) fn open(
     }
 }
 
-/// Opens an age file, armored or not, that was sealed with a passphrase.
+/// Opens an age file of at most `limit` bytes of content, armored or not, that was sealed with a
+/// passphrase.
 pub(super) fn decrypt(
     sealed: &[u8],
+    limit: u64,
     passphrase: &SecretText,
 ) -> Result<Zeroizing<Vec<u8>>, age::DecryptError> {
     let mut identity = scrypt::Identity::new(secret_string(passphrase));
     identity.set_max_work_factor(MAX_WORK);
     let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(sealed))?;
     let reader = decryptor.decrypt(iter::once(&identity as &dyn age::Identity))?;
-    let mut plain = Zeroizing::new(Vec::with_capacity(MAX_LEN));
-    reader.take(MAX_LEN as u64).read_to_end(&mut plain)?;
-    Ok(plain)
+    Ok(read_within(reader, limit)?)
 }
 
 fn secret_string(passphrase: &SecretText) -> SecretString {

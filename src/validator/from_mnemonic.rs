@@ -52,8 +52,8 @@ pub fn create_from_mnemonic<'w>(
         test |= custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
         attached = Some(address);
     }
-    let signers: Vec<Address> = attached.into_iter().chain([words_address]).collect();
-    let place = place::find_below_words(request, &words_address, &signers, &list(copies)?)?;
+    let own: Vec<Address> = attached.into_iter().chain([words_address]).collect();
+    let place = place::find_below_words(request, &words_address, &own, &list(copies)?)?;
     let chosen = match (wallet.as_deref_mut(), &attached) {
         (Some(wallet), Some(address)) => {
             let (threshold, scheme) = (request.threshold, request.scheme);

@@ -7,7 +7,7 @@ use crate::{
     backup::{
         ListedSet, SetId,
         manifest::{KeystoreEntry, Source},
-        unknown,
+        unknown_to,
     },
     device_secret::Scheme,
     eth::Address,
@@ -49,17 +49,21 @@ pub(super) fn find(
 ) -> Result<Place, ValidatorError> {
     let explicit = wish.batch.is_some() && wish.start.is_some();
     if !(explicit && wish.recreate) {
-        require_known(sets, wish.network)?;
+        require_known(&[*wallet], sets, wish.network)?;
     }
-    // Only what this wallet signed counts: anything else may have rotted, or be made up.
-    let own = sets.iter().filter(|set| set.signer.as_ref() == Some(wallet));
-    let taken = taken(own.filter(|set| set.id.network() == wish.network), |source| match source {
+    let batch_of = |source: &Source| match source {
         Source::Device { scheme, batch, check_address } => {
             (*scheme == wish.scheme && check_address == wallet).then_some(*batch)
         }
         _ => None,
-    });
-    let last = taken.keys().map(|(batch, _)| *batch).max();
+    };
+    let of_network = vouched(sets).filter(|set| set.id.network() == wish.network);
+    let own = of_network.clone().filter(|set| set.signer.as_ref() == Some(wallet));
+    // Another wallet may have sealed these keys anew: whoever says that they exist, they are not made
+    // again. Which batch is being filled, the wallet's own sets say before any other.
+    let taken = taken(of_network, batch_of);
+    let newest = |taken: &Taken| taken.keys().map(|(batch, _)| *batch).max();
+    let last = newest(&self::taken(own, batch_of)).or_else(|| newest(&taken));
     let next = |batch: u32| {
         let indices =
             taken.keys().filter(|(b, _)| *b == batch).map(|(_, index)| index.saturating_add(1));
@@ -68,7 +72,8 @@ pub(super) fn find(
     let mut batch = wish.batch.or(last).unwrap_or(0);
     let mut start = wish.start.unwrap_or_else(|| next(batch));
     let too_many = |start: u32| u64::from(start) + u64::from(wish.count) > u64::from(WARN_BATCH);
-    if wish.batch.is_none() && wish.start.is_none() && start > 0 && too_many(start) {
+    let chosen = wish.batch.is_some() || wish.start.is_some();
+    while !chosen && start > 0 && too_many(start) && batch < u32::MAX {
         // A batch that would grow too large is left as it is, and the next one begun.
         batch = batch.saturating_add(1);
         start = next(batch);
@@ -83,21 +88,19 @@ pub(super) fn find(
     Ok(Place { batch, start, first: taken.is_empty(), warn: too_many(start) })
 }
 
-/// The place of keys of the words `words`. What counts is signed by one of `signers`: the words
-/// themselves, and the wallet beside them. The words make the same keys for every network, so an
-/// index is taken on all of them.
+/// The place of keys of the words `words`, by every set that lists keys of theirs, whoever signed it:
+/// mostly one of `own`, the words themselves and the wallet beside them. The words make the same keys for every network, so an index is taken on all of them.
 pub(super) fn find_below_words(
     request: &Request,
     words: &Address,
-    signers: &[Address],
+    own: &[Address],
     sets: &[ListedSet],
 ) -> Result<Place, ValidatorError> {
     let Request { count, recreate, .. } = *request;
     if !(recreate && request.start.is_some()) {
-        require_known(sets, request.network)?;
+        sets.iter().try_for_each(|set| require_known(own, sets, set.id.network()))?;
     }
-    let own = sets.iter().filter(|set| set.signer.is_some_and(|one| signers.contains(&one)));
-    let taken = taken(own, |source| match source {
+    let taken = taken(vouched(sets), |source| match source {
         Source::Mnemonic { check_address } => (check_address == words).then_some(0),
         _ => None,
     });
@@ -114,9 +117,18 @@ pub(super) fn find_below_words(
     Ok(Place { batch: 0, start, first: taken.is_empty(), warn })
 }
 
+/// The sets that are as somebody signed them: in any other an index may have rotted into another.
+fn vouched(sets: &[ListedSet]) -> impl Iterator<Item = &ListedSet> + Clone {
+    sets.iter().filter(|set| set.signer.is_some())
+}
+
 /// A set whose content nobody vouches for may hold the very keys that would be made.
-fn require_known(sets: &[ListedSet], network: Network) -> Result<(), ValidatorError> {
-    match unknown(sets, network) {
+fn require_known(
+    own: &[Address],
+    sets: &[ListedSet],
+    network: Network,
+) -> Result<(), ValidatorError> {
+    match unknown_to(own, sets, network) {
         Some(set) => {
             let (set, copy) = (set.id.clone(), set.copy.clone());
             Err(ValidatorError::UnknownKeys { set, copy })

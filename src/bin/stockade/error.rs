@@ -412,6 +412,11 @@ impl From<AttestError> for CommandError {
         match error {
             AttestError::Backup(error) => error.into(),
             AttestError::Device(error) => error.into(),
+            error @ AttestError::UnknownMaker(_) => Self::hinted(
+                Kind::Input,
+                &error,
+                "ask whoever made it for their address, and name it with --signer beside the set's maker",
+            ),
             error @ AttestError::WrongSigner(_) => Self::hinted(Kind::Protocol, &error, ""),
             error => Self::hinted(Kind::Input, &error, ""),
         }

@@ -20,7 +20,8 @@ pub struct Sealing {
     /// A folder to back up to: a stick, a disk, a share. Once for each copy
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
     copy: Vec<PathBuf>,
-    /// Who can open it: custodian files, or a set of this wallet [default: this wallet]
+    /// Who can open it: custodian files, or a set of this wallet [default: as this wallet's newest
+    /// set on the copies; else this wallet]
     #[arg(long, num_args = 1.., value_name = "FILE|SET")]
     custodian: Vec<PathBuf>,
     /// How many custodians it takes to open it [default: 1; for a set, as many as open that]

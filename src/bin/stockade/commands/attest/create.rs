@@ -36,13 +36,15 @@ pub struct Args {
     /// A text that a verifier asked for
     #[arg(long, value_name = "TEXT")]
     challenge: Option<String>,
-    /// Sign the very statement of this attestation, by another wallet, if this check finds the same
+    /// Sign the very statement of this attestation, by another wallet that --signer names, if this
+    /// check finds the same
     #[arg(long, value_name = "FILE", conflicts_with = "challenge")]
     join: Option<PathBuf>,
     /// The path of the key that signs
     #[arg(long, default_value = "m/44'/60'/0'/0/0")]
     path: DerivationPath,
-    /// Who else may have made the sets: a check address, or a custodian file
+    /// Who else may have made the sets: a check address, or a custodian file; with --join also the
+    /// address that signed the attestation
     #[arg(long, value_name = "0x..|FILE")]
     signer: Vec<String>,
     /// Keys that must be there: a key a line, a deposit_data file, or a keymanager listing
