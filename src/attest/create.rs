@@ -116,9 +116,6 @@ pub fn join(
     if !other.is_signed() {
         return Err(refuse(format!("{} did not sign it", other.address)));
     }
-    if !checked.pins.signers.contains(&other.address) {
-        return Err(AttestError::UnknownMaker(other.address));
-    }
     let theirs: Statement = other.statement.parse()?;
     let age = now.unix() - theirs.time.unix();
     if !(0..=MAX_JOIN_AGE).contains(&age) {
@@ -139,6 +136,9 @@ pub fn join(
     let address = wallet.address(path, Show::Silently, user)?;
     if address == other.address {
         return Err(refuse(format!("{address} signed it already")));
+    }
+    if !checked.pins.signers.contains(&other.address) {
+        return Err(AttestError::UnknownMaker(other.address));
     }
     checked.require_in_order(&theirs, &other.address, &address, user)?;
     checked.attest(own, &address, path, wallet, user)
