@@ -8,6 +8,7 @@ use super::{
     fixture::{Folder, imported, ledger},
     run::{OTHER_WORDS, Ran, WORDS, alone, on},
 };
+use crate::backup::rot::flip;
 
 /// m/44'/60'/0'/0/0 of the mocks' words, which attests.
 const ATTESTS: &str = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94";
@@ -75,6 +76,23 @@ fn a_drill_counts_only_where_its_signer_is_known_to_be_ones_own() {
     let other = on("mock-ledger").holding(OTHER_WORDS);
     let listed = other.run(&format!("validator list {}", copies.both())).code(1);
     assert!(listed.list("keys").iter().all(|key| key["drilled"].is_null()), "{:#}", listed.json);
+}
+
+/// A newer drill that failed stands before an older one that was good.
+#[test]
+fn the_last_drill_counts_and_not_the_last_good_one() {
+    let copies = drilled();
+    flip(&copies.keystore("b", 0), 900);
+    let line = format!("attest create --check drill --copy {}", copies.both());
+    on("mock-ledger").run(&line).code(1);
+    let pins = format!("--signer {CHECKS} --signer {ATTESTS}");
+    for options in [pins.as_str(), ""] {
+        let listed = list(&copies.both(), options);
+        assert_eq!(warned(&listed)[..2], ["drill_failed", "drill_failed"], "{:#}", listed.json);
+        for key in listed.list("keys") {
+            assert_eq!((&key["drilled"], &key["claimed"]), (&Value::Null, &Value::Null));
+        }
+    }
 }
 
 #[test]

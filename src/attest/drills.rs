@@ -12,26 +12,26 @@ use crate::{
 pub struct Drilled {
     /// When, by the clock of the host.
     pub time: Timestamp,
-    /// Who signed that every key opened: a signature that verifies, of whomever.
+    /// Who signed how it ended: a signature that verifies, of whomever.
     pub by: Address,
     /// The copies that were drilled.
     pub copies: Vec<String>,
+    /// Whether every key opened, in every one of them.
+    pub good: bool,
 }
 
-/// The drills of exactly this set that attestations in `copy` speak of, in which every key opened.
+/// The drills of exactly this set that attestations in `copy` speak of, however they ended.
 pub fn drills(copy: &Copy, set: &ListedSet, now: Timestamp) -> Result<Vec<Drilled>, BackupError> {
     let mut drills = Vec::new();
     for (_, _, attestation) in files(copy, &set.id)?.0 {
         let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
         let about_it = statement.set == set.id && set.digest == Some(statement.manifest);
         let keys = statement.keys;
-        let opened = statement.level == AttestedLevel::Opened
-            && keys.proven > 0
-            && keys.contradicted == 0
-            && keys.inconclusive == 0;
-        if about_it && opened && statement.time <= now && attestation.is_signed() {
+        let drill = statement.level == AttestedLevel::Opened;
+        let good = keys.proven > 0 && keys.contradicted == 0 && keys.inconclusive == 0;
+        if about_it && drill && statement.time <= now && attestation.is_signed() {
             let Statement { time, copies, .. } = statement;
-            drills.push(Drilled { time, by: attestation.address, copies });
+            drills.push(Drilled { time, by: attestation.address, copies, good });
         }
     }
     Ok(drills)

@@ -17,8 +17,11 @@ pub struct Found {
     /// How much is known of it: whether the keys themselves were read.
     pub level: Level,
     /// Each place and the key in it, or why that cannot be told.
-    pub keys: Vec<(String, Result<PublicKey, (Option<PublicKey>, Reason)>)>,
+    pub keys: Vec<(String, Held)>,
 }
+
+/// The key in a place; or what is wrong there, and the key that it seems to be.
+pub type Held = Result<PublicKey, (Option<PublicKey>, Reason)>;
 
 impl Found {
     /// What lies in a store. A key that is kept under the name of another is no key of that name.

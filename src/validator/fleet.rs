@@ -46,20 +46,33 @@ pub struct FleetSet {
     pub copies: BTreeMap<String, LastDrills>,
 }
 
-/// The last drills of a set in a copy.
+/// The last drills of a set in a copy. An older one that was good says nothing of what a newer one
+/// found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LastDrills {
-    /// By the word of somebody who is known to be oneself.
-    pub own: Option<LastDrill>,
-    /// By the word of anybody else: whoever can write there can have signed it.
-    pub claimed: Option<LastDrill>,
+    own: Option<LastDrill>,
+    claimed: Option<LastDrill>,
 }
 
-/// The newest drill in which every key of a set opened.
+impl LastDrills {
+    /// By the word of somebody who is known to be oneself.
+    pub fn own(&self) -> Option<LastDrill> {
+        self.own.filter(|drill| !drill.failed)
+    }
+
+    /// By the word of anybody else: whoever can write there can have signed it.
+    pub fn claimed(&self) -> Option<LastDrill> {
+        self.claimed.filter(|drill| !drill.failed)
+    }
+}
+
+/// The newest drill of a set. Of several at one time the one that failed is the newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LastDrill {
     /// When, by the clock of the host.
     pub time: Timestamp,
+    /// Whether a key did not open.
+    pub failed: bool,
     /// Who attested it.
     pub by: Address,
 }
@@ -195,6 +208,13 @@ impl Fleet {
                 let copy = set.names();
                 warn("one_copy", format!("{id}: its {keys} keys lie in copy {copy} alone"));
             }
+            for (copy, drill) in set.failed() {
+                let date = drill.time.date();
+                warn(
+                    "drill_failed",
+                    format!("{id}: the last drill, {date}, did not open every key in copy {copy}"),
+                );
+            }
             let (claimed, never): (Vec<_>, Vec<_>) =
                 set.undrilled().partition(|(_, by)| by.is_some());
             let names = |copies: &[(&str, _)]| {
@@ -302,17 +322,26 @@ impl FleetSet {
     /// The copies in which no drill is attested by oneself, and who else attested one.
     pub fn undrilled(&self) -> impl Iterator<Item = (&str, Option<Address>)> {
         let undrilled = self.copies.iter().filter(|(_, drills)| drills.own.is_none());
-        undrilled.map(|(copy, drills)| (copy.as_str(), drills.claimed.map(|claim| claim.by)))
+        undrilled.map(|(copy, drills)| (copy.as_str(), drills.claimed().map(|claim| claim.by)))
+    }
+
+    /// The copies of which the last drill says that a key did not open, whoever attested it.
+    fn failed(&self) -> impl Iterator<Item = (&str, LastDrill)> {
+        self.copies.iter().filter_map(|(copy, drills)| {
+            let failed = [drills.own, drills.claimed].into_iter().flatten();
+            let last = failed.filter(|drill| drill.failed).max()?;
+            Some((copy.as_str(), last))
+        })
     }
 
     /// The newest drill in any copy, by the word of oneself.
     pub fn last_drill(&self) -> Option<LastDrill> {
-        self.copies.values().filter_map(|drills| drills.own).max()
+        self.copies.values().filter_map(LastDrills::own).max()
     }
 
     /// The newest by the word of anybody else.
     pub fn last_claim(&self) -> Option<LastDrill> {
-        self.copies.values().filter_map(|drills| drills.claimed).max()
+        self.copies.values().filter_map(LastDrills::claimed).max()
     }
 
     /// The ids of the copies, in one text.

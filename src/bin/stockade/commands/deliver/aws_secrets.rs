@@ -25,7 +25,7 @@ pub struct Args {
     /// What the names of the secrets begin with: validators/
     #[arg(long, value_name = "PREFIX")]
     prefix: String,
-    /// How many keys go into one secret, a line each (Web3signer reads up to 200)
+    /// How many keys go into one secret, a line each
     #[arg(long, value_name = "N", default_value = "1",
           value_parser = clap::value_parser!(u16).range(1..=200))]
     keys_per_secret: u16,

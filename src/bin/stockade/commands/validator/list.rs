@@ -115,7 +115,7 @@ fn read(copies: &[Copy], pins: &Pins) -> Result<Fleet, CommandError> {
     // An attestation in one copy speaks of others too.
     for (id, digest, drill) in drills {
         let own = pins.judge(&drill.by) < OriginVerdict::Unknown;
-        let last = LastDrill { time: drill.time, by: drill.by };
+        let last = LastDrill { time: drill.time, failed: !drill.good, by: drill.by };
         fleet.drilled(&id, digest, &drill.copies, last, own);
     }
     Ok(fleet)
@@ -242,7 +242,8 @@ fn fields(fleet: &Fleet, pins: &Pins, marks: &SplitMarks) -> Map<String, Value> 
     let sets = fleet.sets().map(|set| {
         let manifest = set.listed.manifest.as_ref();
         let drills = set.copies.iter().map(|(copy, drills)| {
-            let (drill, claimed) = (drills.own, drills.claimed.filter(|_| drills.own.is_none()));
+            let drill = drills.own();
+            let claimed = drills.claimed().filter(|_| drill.is_none());
             json!({
                 "copy": copy,
                 "drilled": drill.map(|drill| drill.time.to_string()),
