@@ -3,19 +3,22 @@
 
 mod attest;
 mod audit;
-
-mod copies;
-
-mod check;
-
+mod audit_hidden;
 mod backup_list;
+mod check;
+mod copies;
 mod create;
 mod create_again;
 mod custodian;
+#[cfg(feature = "cloud")]
 mod deliver;
+#[cfg(feature = "cloud")]
 mod deliver_from;
+#[cfg(feature = "cloud")]
 mod deliver_note;
+#[cfg(feature = "cloud")]
 mod deliver_remote;
+#[cfg(feature = "cloud")]
 mod deliver_web3signer;
 pub(crate) mod fixture;
 mod foreseen;

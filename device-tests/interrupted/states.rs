@@ -89,7 +89,7 @@ pub(super) fn swept(content: &Content, at: &str) -> Content {
     let content = folder.content();
     let hidden = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let rooms = ["attestations", "history", "exits"];
+        let rooms = ["attestations", "history", "exits", "retired"];
         let nested = path.iter().any(|name| rooms.iter().any(|room| name == *room));
         let restored = path.starts_with("empty") || path.parent() == Some("".as_ref());
         name.starts_with('.') && !nested && !restored && name != ".copy.json.partial"

@@ -294,7 +294,7 @@ mod tests {
         let two = taken(&format!("{KEY}\n0x{}\n", "11".repeat(32)));
         assert_eq!((two.len(), two.bad.len()), (2, 0));
         let imported = two.open(None, &mut ()).unwrap();
-        assert_eq!(imported.keys[0].secret.public_key().to_string()[..8], *"b3baa751");
+        assert_eq!(imported.keys[0].secret.public_key().to_string()[..8], *"a99a76ed");
     }
 
     #[test]

@@ -181,7 +181,7 @@ fn outcome(
     };
     text += &custodians_text(&created.custodians);
     text += &copies_text(&created.set, copies);
-    let mut warnings = Vec::from_iter(refused);
+    let mut warnings = Vec::new();
     let (first, last) = (created.keys.first(), created.keys.last());
     match created.batch {
         _ if !created.first => {}
@@ -216,6 +216,7 @@ fn outcome(
             created.origin, created.origin
         ));
     }
+    warnings.extend(refused);
     warnings.extend(medium::shared(copies));
     text += &notes(&warnings);
     text += "Next: stockade backup drill";
