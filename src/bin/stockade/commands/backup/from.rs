@@ -106,7 +106,9 @@ impl FromArgs {
             }
             // No such place is parsed without the feature.
             #[cfg(not(feature = "cloud"))]
-            _ => drop(progress),
+            _ => {
+                let _ = progress;
+            }
         }
         Ok(None)
     }
