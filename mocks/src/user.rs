@@ -64,7 +64,7 @@ impl User {
     }
 
     /// The decision on what the device shows now. Where something else happens it is no, and
-    /// [`take_event`](Self::take_event) has what.
+    /// `take_event` has what.
     pub fn decide(&mut self, shown: &str) -> Decision {
         let act = match (self.due(Moment::Screen, shown), &mut self.rest) {
             (Some(act), _) => act,
