@@ -8,22 +8,26 @@ use super::{
 };
 
 /// Packages, and the modules that may name them.
-const RESERVED: [(&str, &[&str]); 19] = [
+const RESERVED: [(&str, &[&str]); 23] = [
     ("anstream", &["bin"]),
-    ("aws_config", &["cloud"]),
-    ("aws_sdk_secretsmanager", &["cloud"]),
-    ("aws_smithy_http_client", &["cloud"]),
+    ("aws_config", &["cloud", "store"]),
+    ("aws_sdk_secretsmanager", &["cloud", "store"]),
+    ("aws_smithy_http_client", &["cloud", "store"]),
     ("bip39", &["mnemonic"]),
     ("clap", &["bin"]),
+    ("futures_util", &["store"]),
     ("hidapi", &["transport"]),
     ("indicatif", &["bin"]),
+    ("object_store", &["store"]),
     ("protobuf", &["trezor"]),
+    ("reqwest", &["store"]),
     ("rpassword", &["bin"]),
     ("rusb", &["transport"]),
+    ("rustls", &["store"]),
     ("serde_saphyr", &["cloud"]),
     ("stockade", &["bin"]),
     ("stockade_mocks", &["bin", "discovery"]),
-    ("tokio", &["cloud"]),
+    ("tokio", &["cloud", "store"]),
     ("trezor_client", &["trezor"]),
     ("trezor_noise_rust_crypto", &["trezor"]),
     ("trezor_thp", &["trezor"]),

@@ -10,7 +10,7 @@ use crate::{
     backup::{BackupError, Copy, Digest, ListedSet, SetId, list, retired},
     bls::PublicKey,
     eth::Address,
-    store::{EntryKind, StorePath, private_file},
+    store::{EntryKind, StorePath, is_place, private_file},
     timestamp::Timestamp,
 };
 
@@ -103,7 +103,7 @@ pub fn find(
 ) -> Result<Vec<FoundAttestation>, AttestError> {
     let (mut found, mut copies) = (Vec::new(), Vec::new());
     for path in paths {
-        if path.is_dir() {
+        if is_place(path) {
             let copy = Copy::open(path)?;
             found.extend(in_copy(&copy, which, keys_named)?);
             copies.push(copy);

@@ -1,4 +1,5 @@
-//! A copy: a folder on a stick, a disk or a share that holds sets, below `stockade/`.
+//! A copy: a folder on a stick, a disk or a share, or a prefix in a bucket, that holds sets below
+//! `stockade/`.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BackupError, Digest, SetId, exits, retired, verdict::Reason};
 use crate::store::{
-    Directory, EntryKind, Lock, NewFile, ReadBack, Store as _, StoreError, StorePath,
+    self, BucketAddress, Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath,
 };
 
 const ROOT: &str = "stockade";
@@ -23,7 +24,7 @@ const OWN: [&str; 5] = [COPY_JSON, "history", "attestations", exits::FOLDER, ret
 #[derive(Debug)]
 pub struct Copy {
     dir: PathBuf,
-    store: Directory,
+    store: Box<dyn Store>,
     description: Description,
     exists: bool,
     damage: Option<Reason>,
@@ -72,7 +73,7 @@ impl Copy {
     }
 
     fn read_description(dir: &Path) -> Result<Self, BackupError> {
-        let store = Directory::new(dir.join(ROOT));
+        let store = store::open(&dir.join(ROOT))?;
         let read = store.read(&COPY_JSON.parse()?, MAX_COPY_JSON);
         // What a process that was killed at its first write left is still nothing.
         let empty = store.entries()?.iter().all(|entry| entry.name == ".copy.json.partial");
@@ -107,7 +108,7 @@ impl Copy {
         self.damage
     }
 
-    /// The folder, for messages.
+    /// The folder, or the address in a bucket, for messages.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -117,16 +118,16 @@ impl Copy {
         self.exists
     }
 
-    /// The sets in it by their folders' names, which are no evidence; and names in `stockade/` that
-    /// are none of a copy's.
-    pub fn set_ids(&self) -> Result<(Vec<SetId>, Vec<String>), BackupError> {
+    /// The sets in it by their folders' names, which are no evidence; and what lies in `stockade/`
+    /// and is none of a copy's.
+    pub fn set_ids(&self) -> Result<(Vec<SetId>, Vec<Entry>), BackupError> {
         let mut sets = Vec::new();
         let mut strange = Vec::new();
         for entry in self.store.entries()? {
             match (entry.name.parse::<SetId>(), entry.kind) {
                 (Ok(id), EntryKind::Folder) => sets.push(id),
                 _ if OWN.contains(&entry.name.as_str()) => {}
-                _ => strange.push(entry.name),
+                _ => strange.push(entry),
             }
         }
         Ok((sets, strange))
@@ -148,7 +149,7 @@ impl Copy {
     }
 
     /// Lists a folder below `stockade/`.
-    pub fn list(&self, path: &StorePath) -> Result<Vec<crate::store::Entry>, StoreError> {
+    pub fn list(&self, path: &StorePath) -> Result<Vec<Entry>, StoreError> {
         self.store.list(path)
     }
 
@@ -278,8 +279,11 @@ pub fn distinct(copies: Vec<Copy>) -> Result<Vec<Copy>, BackupError> {
     Ok(copies)
 }
 
-/// A folder that may be new, however it is spelled and whatever links lead to it.
+/// A place that may be new, however it is spelled and whatever links lead to it.
 pub(super) fn real(dir: &Path) -> PathBuf {
+    if let Some(Ok(address)) = BucketAddress::of(dir) {
+        return address.to_string().into();
+    }
     let found = dir.ancestors().find_map(|ancestor| {
         let ancestor = if ancestor == Path::new("") { Path::new(".") } else { ancestor };
         Some((ancestor, ancestor.canonicalize().ok()?))

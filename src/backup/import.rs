@@ -11,7 +11,7 @@ use crate::{
     bls::PublicKey,
     eth2_keystore::{Keystore, Password},
     json,
-    store::{Directory, EntryKind, private_file},
+    store::{Directory, EntryKind, Store as _, private_file},
 };
 
 /// The longest file that is looked at; deposit data and histories lie among keystores.

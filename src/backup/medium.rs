@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Copy, SetId, copy::real};
 use crate::store::{
-    self, EntryKind,
+    self, BucketAddress, EntryKind, Store as _,
     mounts::{self, System},
 };
 
@@ -57,6 +57,7 @@ pub fn shared(copies: &[Copy]) -> Vec<String> {
 enum SharedMedium {
     FileSystem,
     Disk,
+    Bucket,
 }
 
 impl SharedMedium {
@@ -64,6 +65,7 @@ impl SharedMedium {
         match self {
             Self::FileSystem => "file system",
             Self::Disk => "disk",
+            Self::Bucket => "bucket",
         }
     }
 }
@@ -72,20 +74,28 @@ impl SharedMedium {
 struct Place {
     file_system: Option<u64>,
     disk: Option<String>,
+    bucket: Option<String>,
 }
 
 impl Place {
     fn of(dir: &Path) -> Self {
+        if let Some(Ok(address)) = BucketAddress::of(dir) {
+            return Self { file_system: None, disk: None, bucket: Some(address.bucket_alone()) };
+        }
         let dir = existing(real(dir));
         Self {
             file_system: store::file_system_id(&dir),
             disk: mounts::disk_of(&System::default(), &dir),
+            bucket: None,
         }
     }
 
     fn shares(&self, other: &Self) -> Option<SharedMedium> {
         if self.file_system.is_some() && self.file_system == other.file_system {
             return Some(SharedMedium::FileSystem);
+        }
+        if self.bucket.is_some() && self.bucket == other.bucket {
+            return Some(SharedMedium::Bucket);
         }
         (self.disk.is_some() && self.disk == other.disk).then_some(SharedMedium::Disk)
     }
@@ -99,6 +109,10 @@ fn existing(dir: PathBuf) -> PathBuf {
 /// What the file system that `set` was just written to lacks: `modes` (it lets everybody read what
 /// was written for its owner alone).
 pub fn lacks(copy: &Copy, set: &SetId) -> Vec<&'static str> {
+    // Who may read a bucket, its owner says there.
+    if BucketAddress::of(copy.dir()).is_some() {
+        return Vec::new();
+    }
     lacks_of(&copy.dir().join("stockade").join(set.as_str()).join("SHA256SUMS"))
 }
 

@@ -23,7 +23,7 @@ use crate::{
     eth2_keystore::{DecryptionKey, Keystore, Password},
     interact::{Interact, Progress},
     secret::SecretText,
-    store::{Directory, EntryKind, NewFile, publish_folder},
+    store::{Directory, EntryKind, NewFile, Store as _, publish_folder, require_folder},
 };
 
 /// How a set is opened for a restore.
@@ -170,6 +170,7 @@ impl Restorable {
 /// Whether a restore of `keys` may write to `to`: a folder that is new or empty. Of one that is not
 /// it is said which of the keys lie there already, whatever layout it has.
 pub fn require_new(to: &Path, keys: &[PublicKey]) -> Result<(), BackupError> {
+    require_folder(to)?;
     if std::fs::symlink_metadata(to).is_err() || Directory::new(to).entries()?.is_empty() {
         return Ok(());
     }

@@ -11,7 +11,8 @@ use super::{
     verdict::{FileProblem, KeyVerdict, Level, Reason, Report},
 };
 use crate::{
-    bls::PublicKey, custodian::AnyCustodian, eth::Address, interact::Progress, store::StorePath,
+    bls::PublicKey, custodian::AnyCustodian, eth::Address, interact::Progress, store::EntryKind,
+    store::StorePath,
 };
 
 /// Everything that was read from several copies, set by set.
@@ -51,11 +52,15 @@ pub fn read(
         }));
         let (sets, strange) = copy.set_ids()?;
         ids.extend(sets.into_iter().filter(|id| only.is_none_or(|only| only == id)));
-        warnings.extend(
-            strange.iter().map(|name| {
-                format!("{}/stockade/{name} is no part of a copy", copy.dir().display())
-            }),
-        );
+        warnings.extend(strange.iter().map(|entry| {
+            let what = match entry.kind {
+                EntryKind::Unfinished if entry.name.parse::<SetId>().is_ok() => {
+                    "was begun and never finished, or is half removed: nothing in it counts"
+                }
+                _ => "is no part of a copy",
+            };
+            format!("{}/stockade/{} {what}", copy.dir().display(), entry.name)
+        }));
     }
     if ids.is_empty() {
         let dirs: Vec<_> = copies.iter().map(|copy| copy.dir().display().to_string()).collect();

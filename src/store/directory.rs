@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath, calls, private_file,
-    publish,
+    Entry, EntryKind, Held, Lock, NewFile, ReadBack, Store, StoreError, StorePath, calls,
+    private_file, publish,
 };
 
 /// A folder on a mounted file system. Nothing is created there before the first write.
@@ -21,21 +21,6 @@ impl Directory {
     /// The folder `root`, which need not exist yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
-    }
-
-    /// The entries of the root itself. A folder whose replacement was interrupted is one of them.
-    pub fn entries(&self) -> Result<Vec<Entry>, StoreError> {
-        let mut entries = list_folder(&self.root)?;
-        let names: Vec<_> = entries.iter().map(|entry| entry.name.clone()).collect();
-        for entry in &mut entries {
-            if let Some(name) = publish::name_aside(&entry.name)
-                && !names.iter().any(|other| other == name)
-            {
-                entry.name = name.to_owned();
-            }
-        }
-        entries.sort();
-        Ok(entries)
     }
 
     /// Writes a file, after clearing away what a killed process left beside it.
@@ -86,6 +71,20 @@ impl Directory {
 }
 
 impl Store for Directory {
+    fn entries(&self) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = list_folder(&self.root)?;
+        let names: Vec<_> = entries.iter().map(|entry| entry.name.clone()).collect();
+        for entry in &mut entries {
+            if let Some(name) = publish::name_aside(&entry.name)
+                && !names.iter().any(|other| other == name)
+            {
+                entry.name = name.to_owned();
+            }
+        }
+        entries.sort();
+        Ok(entries)
+    }
+
     fn list(&self, path: &StorePath) -> Result<Vec<Entry>, StoreError> {
         let folder = self.resolve(path)?;
         list_folder(&folder)
@@ -137,7 +136,7 @@ impl Store for Directory {
         match publish::sweep(&self.root) {
             // Such a copy can still be read from, with all that lies in it.
             Err(error) if !error.is_read_only() => Err(error),
-            _ => Ok(Lock(folder)),
+            _ => Ok(Lock(Held::Folder(folder))),
         }
     }
 }

@@ -43,6 +43,36 @@ pub enum StoreError {
     /// What was read back is not what was written.
     #[error("{} does not hold what was written to it", .0.display())]
     ReadBack(PathBuf),
+    /// Something that looks like a URL, and is no place for a copy.
+    #[error("{}: {why}", .path.display())]
+    Address {
+        /// What was given.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A bucket that is not there.
+    #[error("there is no bucket {}", .0.display())]
+    NoBucket(PathBuf),
+    /// Another writer was there in between.
+    #[error("somebody else changed {} in this moment", .0.display())]
+    Changed(PathBuf),
+    /// An object store that does not let us.
+    #[error("{}: the store refuses: {why}", .path.display())]
+    Refused {
+        /// Which object.
+        path: PathBuf,
+        /// What it said.
+        why: String,
+    },
+    /// An object store that does not answer as it should.
+    #[error("{}: {why}", .path.display())]
+    Unreachable {
+        /// Which object.
+        path: PathBuf,
+        /// What happened.
+        why: String,
+    },
     /// What the system said.
     #[error("{}: {source}", .path.display())]
     Io {

@@ -1,7 +1,8 @@
-//! Where copies lie: a directory now, object stores later. The only module that writes files.
+//! Where copies lie: in folders, and in buckets of object stores. The only module that writes files.
 
 #![allow(clippy::disallowed_methods, reason = "what they do to files is seen to here")]
 
+mod address;
 mod calls;
 mod direct;
 mod directory;
@@ -11,6 +12,9 @@ mod file_system;
 #[cfg(test)]
 mod interrupted;
 pub mod mounts;
+#[cfg(feature = "cloud")]
+mod object;
+mod open;
 mod path;
 pub mod private_file;
 mod publish;
@@ -19,9 +23,11 @@ use std::fmt;
 
 use zeroize::Zeroize as _;
 
+pub use address::{BucketAddress, is_place, require_folder};
 pub use directory::Directory;
 pub use error::StoreError;
 pub use file_system::{file_system_id, keeps_modes};
+pub use open::open;
 pub use path::StorePath;
 pub use publish::publish_folder;
 
@@ -62,6 +68,9 @@ pub enum EntryKind {
     File,
     /// A folder.
     Folder,
+    /// In the root of a bucket, a folder with none of the files that close a set. If it should be one,
+    /// it was begun and never finished, or is half removed.
+    Unfinished,
     /// A link, a socket, a device: never followed, never read.
     Other,
 }
@@ -86,7 +95,11 @@ impl ReadBack {
 }
 
 /// A place that holds files by path, each written once.
-pub trait Store {
+pub trait Store: fmt::Debug + Send + Sync {
+    /// The entries of the root, sorted by name. A folder whose replacement was interrupted is one of
+    /// them.
+    fn entries(&self) -> Result<Vec<Entry>, StoreError>;
+
     /// The entries of the folder `path`, sorted by name; none where there is no such folder.
     fn list(&self, path: &StorePath) -> Result<Vec<Entry>, StoreError>;
 
@@ -124,6 +137,17 @@ pub trait Store {
     fn lock(&self) -> Result<Lock, StoreError>;
 }
 
-/// Held while a store is written to.
+/// Held while a store is written to; given up when it is dropped.
 #[derive(Debug)]
-pub struct Lock(#[allow(dead_code, reason = "dropping the file gives the lock up")] std::fs::File);
+#[allow(dead_code, reason = "what is held is only dropped")]
+pub struct Lock(Held);
+
+#[derive(Debug)]
+#[allow(dead_code, reason = "what is held is only dropped")]
+enum Held {
+    /// The folder.
+    Folder(std::fs::File),
+    /// An object that says so, for a while.
+    #[cfg(feature = "cloud")]
+    Lease(object::Lease),
+}

@@ -8,12 +8,13 @@ use std::{
 use super::{
     NewFile, ReadBack, StoreError,
     calls::{self, parent},
-    direct,
+    direct, require_folder,
 };
 
 /// Writes `files` as the new folder `target`, all or nothing: after a crash at any moment there is
 /// either no such folder or the whole of it. An empty folder makes room; any other stays.
 pub fn publish_folder(target: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
+    require_folder(target)?;
     if in_the_way(target) {
         return Err(StoreError::Exists(target.to_owned()));
     }

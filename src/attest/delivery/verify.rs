@@ -8,7 +8,7 @@ use crate::{
     attest::AttestError,
     backup::{BackupError, Copy, ListedSet, list},
     eth::Address,
-    store::{EntryKind, StorePath, private_file},
+    store::{EntryKind, StorePath, is_place, private_file},
     timestamp::Timestamp,
 };
 
@@ -37,7 +37,7 @@ pub struct JudgedNote {
 pub fn find_notes(paths: &[PathBuf]) -> Result<Vec<FoundNote>, AttestError> {
     let mut found = Vec::new();
     for path in paths {
-        match path.is_dir() {
+        match is_place(path) {
             true => found.extend(in_copy(&Copy::open(path)?)?),
             false => {
                 let bytes = private_file::read(path, DeliveryNote::MAX_LEN);

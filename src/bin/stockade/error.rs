@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cloud")]
 mod cloud;
+mod store;
 
 use std::fmt;
 
@@ -14,7 +15,7 @@ use stockade::{
     custodian::{CustodianError, EnrollError, OpenError},
     device::DeviceError,
     device_secret::SecretError,
-    store::StoreError,
+    store::BucketAddress,
     validator::ValidatorError,
 };
 
@@ -259,46 +260,6 @@ impl From<CustodianError> for CommandError {
     }
 }
 
-impl From<StoreError> for CommandError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Busy(_) => {
-                Self::hinted(Kind::Busy, &error, "wait until the other one is done")
-            }
-            error => {
-                let hint = file_hint(&error);
-                Self::hinted(Kind::File, &error, hint)
-            }
-        }
-    }
-}
-
-fn file_hint(error: &StoreError) -> &'static str {
-    use std::io::ErrorKind;
-
-    let StoreError::Io { source, .. } = error else {
-        return match error {
-            StoreError::ReadBack(_) => "this medium does not keep what is written: do not trust it",
-            StoreError::Exists(_) => "nothing is overwritten: name another place",
-            _ => "",
-        };
-    };
-    match source.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "make room, or name another place; what was there before is as it was"
-        }
-        ErrorKind::ReadOnlyFilesystem => {
-            "it takes no writes: look for a switch on the stick, or check its file system and \
-             mount it again; what was there before is as it was"
-        }
-        ErrorKind::PermissionDenied => "run as the user who owns it, or name another place",
-        _ => {
-            "the medium may be failing, or was pulled out: plug it in again, scrub it, and have \
-             another at hand"
-        }
-    }
-}
-
 impl From<BackupError> for CommandError {
     fn from(error: BackupError) -> Self {
         match error {
@@ -318,6 +279,9 @@ impl From<BackupError> for CommandError {
 
 fn classify(error: &BackupError) -> (Kind, &'static str) {
     match error {
+        BackupError::NoCopy(path) if BucketAddress::of(path).is_some() => {
+            (Kind::File, "is the prefix right? A copy's is what stood behind --copy")
+        }
         BackupError::NoCopy(_) => (Kind::File, "is the stick mounted, and the path right?"),
         BackupError::DamagedCopy { .. } | BackupError::TargetNotEmpty(_) => (Kind::File, ""),
         BackupError::KeyInTarget(..) => (

@@ -21,7 +21,7 @@ use crate::{
     eth2_keystore::{Keystore, MAX_KEYSTORE_BYTES, Password},
     interact::Progress,
     secret::SecretText,
-    store::{Directory, EntryKind, private_file},
+    store::{Directory, EntryKind, Store as _, private_file},
 };
 
 /// A thousand keys in one file are half of it.

@@ -8,6 +8,7 @@ use stockade::{
         retire::{self, Retirable},
     },
     interact::Interact as _,
+    store::BucketAddress,
     timestamp::Timestamp,
 };
 
@@ -77,7 +78,7 @@ impl Args {
             fields.insert("by".to_owned(), json!(self.by));
             fields.insert("retired".to_owned(), json!(removed));
         }
-        let text = format!(
+        let mut text = format!(
             "Set {} is removed from {} copies; {} holds its {} keys, and every one of them opens.\n\
              Its slashing histories and attestations stay. Copies of it elsewhere still open for \
              its custodians: remove it there too.",
@@ -86,6 +87,10 @@ impl Args {
             self.by,
             retirable.keys.len()
         );
+        if copies.iter().any(|copy| BucketAddress::of(copy.dir()).is_some()) {
+            text += "\nA bucket that keeps versions keeps what was removed there, until its own rules \
+                     expire it: its owner may.";
+        }
         Ok(Outcome::done(text, json))
     }
 }

@@ -8,7 +8,7 @@ use stockade::{
     },
     bls::PublicKey,
     staking::{MAX_EXIT_BYTES, Network, SignedExit},
-    store::private_file,
+    store::{is_place, private_file},
 };
 
 use super::sealed::SealedArgs;
@@ -41,8 +41,8 @@ impl Args {
     /// Verifies one file, or what is sealed in copies.
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self.paths.as_slice() {
-            [file] if !file.is_dir() => self.verify_file(file),
-            copies if copies.iter().all(|path| path.is_dir()) => self.verify_sealed(context),
+            [file] if !is_place(file) => self.verify_file(file),
+            copies if copies.iter().all(|path| is_place(path)) => self.verify_sealed(context),
             _ => Err(CommandError::usage("one signed exit, or copies alone")),
         }
     }

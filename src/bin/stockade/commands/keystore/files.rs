@@ -9,7 +9,7 @@ use std::{
 
 use stockade::{
     eth2_keystore::MAX_KEYSTORE_BYTES,
-    store::{Directory, Entry, EntryKind, StoreError, private_file},
+    store::{Directory, Entry, EntryKind, Store as _, StoreError, private_file},
 };
 
 use crate::error::CommandError;

@@ -1,0 +1,61 @@
+//! The same of places that hold files: folders and buckets.
+
+use std::io::ErrorKind;
+
+use stockade::store::{BucketAddress, StoreError};
+
+use super::{CommandError, Kind};
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        let (kind, hint) = match &error {
+            StoreError::Busy(path) => (
+                Kind::Busy,
+                match BucketAddress::of(path) {
+                    None => "wait until the other one is done",
+                    Some(_) => {
+                        "wait until the other one is done; one that was killed keeps others out for \
+                         an hour"
+                    }
+                },
+            ),
+            StoreError::Address { .. } => (Kind::Usage, ""),
+            StoreError::NoBucket(_) => {
+                (Kind::File, "is its name right, and the region? Buckets are made by their owner")
+            }
+            StoreError::Changed(_) => (Kind::Busy, "run the same command again"),
+            StoreError::Refused { .. } => (
+                Kind::Permission,
+                "who calls is found as by the service's own tools: may they list, get and put \
+                 objects there?",
+            ),
+            StoreError::Unreachable { .. } => {
+                (Kind::NotFound, "run the same command again: it goes on from here")
+            }
+            StoreError::ReadBack(_) => {
+                (Kind::File, "this medium does not keep what is written: do not trust it")
+            }
+            StoreError::Exists(_) => (Kind::File, "nothing is overwritten: name another place"),
+            StoreError::Io { source, .. } => (Kind::File, io_hint(source.kind())),
+            _ => (Kind::File, ""),
+        };
+        Self::hinted(kind, &error, hint)
+    }
+}
+
+fn io_hint(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room, or name another place; what was there before is as it was"
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            "it takes no writes: look for a switch on the stick, or check its file system and \
+             mount it again; what was there before is as it was"
+        }
+        ErrorKind::PermissionDenied => "run as the user who owns it, or name another place",
+        _ => {
+            "the medium may be failing, or was pulled out: plug it in again, scrub it, and have \
+             another at hand"
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! One object: read, asked about, put.
+
+use futures_util::StreamExt as _;
+use object_store::{
+    GetOptions, ObjectMeta, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
+};
+
+use super::{Inner, error::store_error};
+use crate::store::{StoreError, StorePath};
+
+/// What was read of an object.
+pub(super) struct Read {
+    pub len: u64,
+    pub meta: ObjectMeta,
+}
+
+/// An object, a piece after the other, refused when it is longer than `limit` bytes.
+pub(super) async fn read_pieces(
+    inner: &Inner,
+    path: &StorePath,
+    limit: u64,
+    take: &mut dyn FnMut(&[u8]),
+) -> Result<Read, StoreError> {
+    let place = || inner.place(path);
+    let failed = |error| store_error(place(), &error);
+    let found = inner.client.get_opts(&inner.location(path), GetOptions::default()).await;
+    let found = found.map_err(failed)?;
+    let meta = found.meta.clone();
+    if meta.size > limit {
+        return Err(StoreError::TooLong { path: place(), limit });
+    }
+    let mut pieces = found.into_stream();
+    let mut len = 0_u64;
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(failed)?;
+        len = len.saturating_add(piece.len() as u64);
+        if len > limit {
+            return Err(StoreError::TooLong { path: place(), limit });
+        }
+        take(&piece);
+    }
+    // A connection that ended early must not pass for a file that was cut off in the bucket.
+    match len == meta.size {
+        true => Ok(Read { len, meta }),
+        false => {
+            let why = format!("{len} of {} bytes came", meta.size);
+            Err(StoreError::Unreachable { path: place(), why })
+        }
+    }
+}
+
+/// As [`read_pieces`], all at once.
+pub(super) async fn read(
+    inner: &Inner,
+    path: &StorePath,
+    limit: u64,
+) -> Result<(Vec<u8>, ObjectMeta), StoreError> {
+    let mut bytes = Vec::new();
+    let read = read_pieces(inner, path, limit, &mut |piece| bytes.extend_from_slice(piece)).await?;
+    Ok((bytes, read.meta))
+}
+
+/// What is there; `None` where nothing is.
+pub(super) async fn head(
+    inner: &Inner,
+    path: &StorePath,
+) -> Result<Option<ObjectMeta>, StoreError> {
+    match inner.client.head(&inner.location(path)).await {
+        Ok(meta) => Ok(Some(meta)),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(store_error(inner.place(path), &error)),
+    }
+}
+
+/// Puts an object, as `mode` says: where there is none, or in the place of one version alone.
+pub(super) async fn put(
+    inner: &Inner,
+    path: &StorePath,
+    bytes: &[u8],
+    mode: PutMode,
+) -> Result<UpdateVersion, StoreError> {
+    let payload = PutPayload::from(bytes.to_vec());
+    let options = PutOptions::from(mode);
+    match inner.client.put_opts(&inner.location(path), payload, options).await {
+        Ok(put) => Ok(UpdateVersion { e_tag: put.e_tag, version: put.version }),
+        // Where an object cannot be put, its bucket is missing.
+        Err(object_store::Error::NotFound { .. }) => {
+            Err(StoreError::NoBucket(inner.address.bucket_alone().into()))
+        }
+        Err(error) => Err(store_error(inner.place(path), &error)),
+    }
+}

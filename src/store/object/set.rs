@@ -1,0 +1,146 @@
+//! A folder of objects that appears, is mended and goes: one object after the other, for there is no
+//! other way. The files that close it are put last and removed first, and a folder with none of them
+//! is none; so a process that is killed leaves no folder, or, within the moment that closing takes,
+//! one of which every check says what it lacks.
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use object_store::{ObjectStoreExt as _, PutMode, UpdateVersion};
+
+use super::{Inner, error::store_error, lease, listing, request};
+use crate::store::{EntryKind, NewFile, ReadBack, StoreError, StorePath};
+
+/// The files that close a set, in the order in which they are put: docs/formats/set.md says that a
+/// set is there if and only if SHA256SUMS is, and all that it lists.
+pub(super) const CLOSING: [&str; 3] = ["manifest.json", "manifest.mac", "SHA256SUMS"];
+
+/// How many objects are put at a time.
+const AT_A_TIME: usize = 8;
+
+/// The most levels of folders in a set's.
+const MAX_LEVELS: usize = 4;
+
+/// Puts `files` as the new folder `path`. What a killed process put of the same bytes is taken as
+/// put.
+pub(super) async fn publish(
+    inner: &Inner,
+    path: &StorePath,
+    files: &[NewFile],
+) -> Result<ReadBack, StoreError> {
+    let there = listing::folder(inner, path).await?;
+    if there.iter().any(|entry| CLOSING.contains(&entry.name.as_str())) {
+        return Err(StoreError::Exists(inner.place(path)));
+    }
+    lease::keep(inner).await?;
+    in_order(inner, path, files, false).await
+}
+
+/// Puts those of `files` that are not in the folder `path` as they should be: what is whole is left
+/// alone, so that it never holds less than before.
+pub(super) async fn replace(
+    inner: &Inner,
+    path: &StorePath,
+    files: &[NewFile],
+) -> Result<ReadBack, StoreError> {
+    lease::keep(inner).await?;
+    in_order(inner, path, files, true).await
+}
+
+/// Removes the folder `path`. A bucket with versions keeps what was there until its own rules say
+/// otherwise; that is its owner's wish, and no version is touched.
+pub(super) async fn remove(inner: &Inner, path: &StorePath) -> Result<(), StoreError> {
+    lease::keep(inner).await?;
+    let closing =
+        CLOSING.iter().rev().map(|name| path.join(name)).collect::<Result<Vec<_>, _>>()?;
+    let others = files_below(inner, path).await?;
+    if others.is_empty() {
+        return Err(StoreError::NotFound(inner.place(path)));
+    }
+    for file in closing.iter().filter(|file| others.contains(file)) {
+        delete(inner, file).await?;
+    }
+    for file in others.iter().filter(|file| !closing.contains(file)) {
+        delete(inner, file).await?;
+    }
+    Ok(())
+}
+
+async fn in_order(
+    inner: &Inner,
+    folder: &StorePath,
+    files: &[NewFile],
+    mend: bool,
+) -> Result<ReadBack, StoreError> {
+    let place_in = |file: &NewFile| CLOSING.iter().position(|name| file.path.as_str() == *name);
+    let (mut closing, others): (Vec<_>, Vec<_>) =
+        files.iter().partition(|file| place_in(file).is_some());
+    closing.sort_by_key(|file| place_in(file));
+    stream::iter(others.into_iter().map(|file| settle(inner, folder, file, mend)))
+        .buffer_unordered(AT_A_TIME)
+        .try_collect::<Vec<()>>()
+        .await?;
+    lease::keep(inner).await?;
+    for file in closing {
+        settle(inner, folder, file, mend).await?;
+    }
+    Ok(ReadBack::Device)
+}
+
+/// Puts one file where it is not yet, and reads it back. With `mend`, also in the place of another.
+async fn settle(
+    inner: &Inner,
+    folder: &StorePath,
+    file: &NewFile,
+    mend: bool,
+) -> Result<(), StoreError> {
+    let path = folder.join(file.path.as_str())?;
+    let put = match mend {
+        false => request::put(inner, &path, &file.bytes, PutMode::Create).await,
+        true => match request::head(inner, &path).await? {
+            None => request::put(inner, &path, &file.bytes, PutMode::Create).await,
+            Some(there) => {
+                if holds(inner, &path, &file.bytes).await? {
+                    return Ok(());
+                }
+                let version = UpdateVersion { e_tag: there.e_tag, version: there.version };
+                request::put(inner, &path, &file.bytes, PutMode::Update(version)).await
+            }
+        },
+    };
+    match (put, holds(inner, &path, &file.bytes).await?) {
+        // A put of which the answer was lost is there all the same.
+        (Ok(_) | Err(StoreError::Exists(_)), true) => Ok(()),
+        (Ok(_), false) => Err(StoreError::ReadBack(inner.place(&path))),
+        (Err(error), _) => Err(error),
+    }
+}
+
+async fn holds(inner: &Inner, path: &StorePath, bytes: &[u8]) -> Result<bool, StoreError> {
+    match request::read(inner, path, bytes.len() as u64).await {
+        Ok((there, _)) => Ok(there == bytes),
+        Err(StoreError::TooLong { .. } | StoreError::NotFound(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+async fn files_below(inner: &Inner, folder: &StorePath) -> Result<Vec<StorePath>, StoreError> {
+    let mut files = Vec::new();
+    let mut folders = vec![(folder.clone(), 0)];
+    while let Some((folder, level)) = folders.pop() {
+        for entry in listing::folder(inner, &folder).await? {
+            let path = folder.join(&entry.name)?;
+            match entry.kind {
+                EntryKind::Folder if level < MAX_LEVELS => folders.push((path, level + 1)),
+                EntryKind::Folder => return Err(StoreError::NotAFile(inner.place(&path))),
+                _ => files.push(path),
+            }
+        }
+    }
+    Ok(files)
+}
+
+async fn delete(inner: &Inner, path: &StorePath) -> Result<(), StoreError> {
+    match inner.client.delete(&inner.location(path)).await {
+        Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+        Err(error) => Err(store_error(inner.place(path), &error)),
+    }
+}

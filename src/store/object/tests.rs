@@ -1,0 +1,197 @@
+//! The lease, and folders of objects, against a store in memory. Real services: device-tests/parties.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use object_store::{ObjectStoreExt as _, memory::InMemory};
+
+use super::{Bucket, Inner, lease};
+use crate::store::{EntryKind, NewFile, Store as _, StoreError, StorePath};
+
+/// Two that write to one bucket.
+fn two() -> (Bucket, Bucket) {
+    let client = Arc::new(InMemory::new());
+    (bucket(Arc::clone(&client)), bucket(client))
+}
+
+fn bucket(client: Arc<InMemory>) -> Bucket {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let address = crate::store::BucketAddress::of("s3://bucket/a".as_ref()).unwrap().unwrap();
+    Bucket(Arc::new(Inner { runtime, client: Box::new(client), address, held: Default::default() }))
+}
+
+fn file(path: &str, bytes: &[u8]) -> NewFile {
+    NewFile { path: path.parse().unwrap(), bytes: bytes.to_vec() }
+}
+
+fn path(text: &str) -> StorePath {
+    text.parse().unwrap()
+}
+
+/// A set, in the order in which one is made: what closes it stands in the middle.
+fn set(mark: &[u8]) -> Vec<NewFile> {
+    vec![
+        file("SHA256SUMS", mark),
+        file("manifest.json", mark),
+        file("manifest.mac", mark),
+        file("keystores/a.json", mark),
+    ]
+}
+
+fn kinds(bucket: &Bucket) -> Vec<(String, EntryKind)> {
+    bucket.entries().unwrap().into_iter().map(|entry| (entry.name, entry.kind)).collect()
+}
+
+#[test]
+fn a_published_folder_is_whole_and_is_never_replaced() {
+    let (one, other) = two();
+    one.publish(&path("set"), &set(b"1")).unwrap();
+    assert_eq!(kinds(&other), [("set".to_owned(), EntryKind::Folder)]);
+    assert_eq!(other.read(&path("set/keystores/a.json"), 10).unwrap(), b"1");
+    let again = other.publish(&path("set"), &set(b"2"));
+    assert!(matches!(again, Err(StoreError::Exists(_))), "{again:?}");
+    assert_eq!(one.read(&path("set/keystores/a.json"), 10).unwrap(), b"1");
+}
+
+#[test]
+fn what_is_not_closed_is_no_set_and_is_completed_by_the_same_bytes_alone() {
+    let (one, _) = two();
+    one.put_if_absent(&file("set/keystores/a.json", b"1")).unwrap();
+    assert_eq!(kinds(&one), [("set".to_owned(), EntryKind::Unfinished)]);
+    let other_bytes = one.publish(&path("set"), &set(b"2"));
+    assert!(matches!(other_bytes, Err(StoreError::Exists(_))), "{other_bytes:?}");
+    assert_eq!(kinds(&one), [("set".to_owned(), EntryKind::Unfinished)]);
+    one.publish(&path("set"), &set(b"1")).unwrap();
+    assert_eq!(kinds(&one), [("set".to_owned(), EntryKind::Folder)]);
+}
+
+#[test]
+fn a_folder_that_lost_what_closes_it_in_part_is_still_one() {
+    let (one, _) = two();
+    one.publish(&path("set"), &set(b"1")).unwrap();
+    let lost = one.0.location(&path("set/SHA256SUMS"));
+    one.0.runtime.block_on(one.0.client.delete(&lost)).unwrap();
+    assert_eq!(kinds(&one), [("set".to_owned(), EntryKind::Folder)]);
+}
+
+#[test]
+fn mending_puts_what_differs_and_leaves_the_rest() {
+    let (one, _) = two();
+    one.publish(&path("set"), &set(b"1")).unwrap();
+    one.put(&file("set/manifest.mac", b"rot")).unwrap();
+    let before = head(&one, "set/manifest.json");
+    one.replace(&path("set"), &set(b"1")).unwrap();
+    assert_eq!(one.read(&path("set/manifest.mac"), 10).unwrap(), b"1");
+    assert_eq!(head(&one, "set/manifest.json"), before);
+}
+
+#[test]
+fn a_removed_folder_is_gone_and_can_be_removed_once() {
+    let (one, _) = two();
+    one.publish(&path("set"), &set(b"1")).unwrap();
+    one.publish(&path("settle"), &set(b"1")).unwrap();
+    one.remove(&path("set")).unwrap();
+    assert_eq!(kinds(&one), [("settle".to_owned(), EntryKind::Folder)]);
+    assert!(matches!(one.remove(&path("set")), Err(StoreError::NotFound(_))));
+}
+
+#[test]
+fn a_long_object_is_never_read() {
+    let (one, _) = two();
+    one.put_if_absent(&file("long", b"12345")).unwrap();
+    assert!(matches!(one.read(&path("long"), 4), Err(StoreError::TooLong { .. })));
+    assert!(matches!(one.read(&path("short"), 4), Err(StoreError::NotFound(_))));
+    assert!(matches!(one.put_if_absent(&file("long", b"6")), Err(StoreError::Exists(_))));
+}
+
+#[test]
+fn two_writers_exclude_each_other_until_one_is_done() {
+    let (one, other) = two();
+    let held = one.lock().unwrap();
+    assert!(matches!(other.lock(), Err(StoreError::Busy(_))));
+    assert!(kinds(&one).is_empty(), "the lease is no entry of a copy");
+    drop(held);
+    let _held = other.lock().unwrap();
+    assert!(matches!(one.lock(), Err(StoreError::Busy(_))));
+}
+
+#[test]
+fn what_nobody_can_read_is_somebodys_lease() {
+    let (one, _) = two();
+    one.put_if_absent(&file(lease::NAME, b"rot")).unwrap();
+    assert!(matches!(one.lock(), Err(StoreError::Busy(_))));
+}
+
+#[test]
+fn who_lost_the_lease_writes_nothing_more() {
+    let (one, other) = two();
+    let _held = one.lock().unwrap();
+    // An hour later: another one took it, in the way in which it finds it expired.
+    other
+        .put(&file(lease::NAME, b"{\"format\":\"stockade-lock\",\"version\":1,\"holder\":\"b\"}"))
+        .unwrap();
+    one.0.held.make_older(Duration::from_secs(3600));
+    for written in [
+        one.put_if_absent(&file("a", b"1")),
+        one.put(&file("a", b"1")),
+        one.publish(&path("set"), &set(b"1")).map(|_| ()),
+        one.replace(&path("set"), &set(b"1")).map(|_| ()),
+        one.remove(&path("set")),
+    ] {
+        assert!(matches!(written, Err(StoreError::Busy(_))), "{written:?}");
+    }
+    assert!(kinds(&other).is_empty());
+}
+
+#[test]
+fn who_was_long_at_it_renews_and_goes_on() {
+    let (one, other) = two();
+    let held = one.lock().unwrap();
+    let before = head(&one, lease::NAME);
+    one.0.held.make_older(Duration::from_secs(3600));
+    one.put_if_absent(&file("a", b"1")).unwrap();
+    assert_ne!(head(&one, lease::NAME), before);
+    assert!(matches!(other.lock(), Err(StoreError::Busy(_))));
+    drop(held);
+    other.lock().unwrap();
+}
+
+#[test]
+fn a_lease_expires_an_hour_after_it_was_renewed() {
+    let (one, _) = two();
+    let _held = one.lock().unwrap();
+    let mut meta =
+        one.0.runtime.block_on(one.0.client.head(&one.0.location(&path(lease::NAME)))).unwrap();
+    assert!(!lease::is_expired(&meta));
+    for (ago, expired) in [(3500, false), (3700, true)] {
+        meta.last_modified = (SystemTime::now() - Duration::from_secs(ago)).into();
+        assert_eq!(lease::is_expired(&meta), expired, "{ago}");
+    }
+    // A service whose clock is ahead of ours.
+    meta.last_modified = (SystemTime::now() + Duration::from_secs(9000)).into();
+    assert!(!lease::is_expired(&meta));
+}
+
+#[test]
+fn of_many_that_want_it_one_gets_the_lease() {
+    let client = Arc::new(InMemory::new());
+    let won = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let bucket = bucket(Arc::clone(&client));
+                if let Ok(lock) = bucket.lock() {
+                    won.lock().unwrap().push(lock);
+                }
+            });
+        }
+    });
+    assert_eq!(won.lock().unwrap().len(), 1);
+}
+
+fn head(bucket: &Bucket, name: &str) -> Option<String> {
+    let location = bucket.0.location(&path(name));
+    bucket.0.runtime.block_on(bucket.0.client.head(&location)).unwrap().e_tag
+}
