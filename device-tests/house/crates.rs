@@ -8,8 +8,9 @@ use super::{
 };
 
 /// Packages, and the modules that may name them.
-const RESERVED: [(&str, &[&str]); 23] = [
+const RESERVED: [(&str, &[&str]); 25] = [
     ("anstream", &["bin"]),
+    ("async_trait", &["store"]),
     ("aws_config", &["cloud", "store"]),
     ("aws_sdk_secretsmanager", &["cloud", "store"]),
     ("aws_smithy_http_client", &["cloud", "store"]),
@@ -18,6 +19,7 @@ const RESERVED: [(&str, &[&str]); 23] = [
     ("futures_util", &["store"]),
     ("hidapi", &["transport"]),
     ("indicatif", &["bin"]),
+    ("md5", &["store"]),
     ("object_store", &["store"]),
     ("protobuf", &["trezor"]),
     ("reqwest", &["store"]),

@@ -73,7 +73,7 @@ impl Copy {
     }
 
     fn read_description(dir: &Path) -> Result<Self, BackupError> {
-        let store = store::open(&dir.join(ROOT))?;
+        let store = store::open(dir, ROOT)?;
         let read = store.read(&COPY_JSON.parse()?, MAX_COPY_JSON);
         // What a process that was killed at its first write left is still nothing.
         let empty = store.entries()?.iter().all(|entry| entry.name == ".copy.json.partial");
@@ -153,10 +153,12 @@ impl Copy {
         self.store.list(path)
     }
 
-    /// Keeps other processes from writing here, for as long as this copy is in use. One that does
-    /// not exist yet is locked when it is made.
+    /// Keeps other processes from writing here, for as long as this copy is in use. A folder that does
+    /// not exist yet is locked when it is made; a bucket is there, and shows before anybody presses
+    /// a button whether it takes writes.
     pub fn lock(&self) -> Result<(), StoreError> {
-        if self.exists && self.lock.get().is_none() {
+        let there = self.exists || BucketAddress::of(&self.dir).is_some();
+        if there && self.lock.get().is_none() {
             // Never set twice: nothing else can have come in between.
             let _ = self.lock.set(self.store.lock()?);
         }
@@ -168,7 +170,9 @@ impl Copy {
         if self.exists {
             return Ok(self.lock()?);
         }
-        let _ = self.lock.set(self.store.lock()?);
+        if self.lock.get().is_none() {
+            let _ = self.lock.set(self.store.lock()?);
+        }
         let bytes = self.description.to_json()?;
         self.store.put_if_absent(&NewFile { path: COPY_JSON.parse()?, bytes })?;
         self.exists = true;

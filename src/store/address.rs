@@ -68,6 +68,15 @@ impl BucketAddress {
         Ok(Self { service, bucket: bucket.to_owned(), prefix })
     }
 
+    /// The same with `name` behind the prefix.
+    pub(super) fn below(self, name: &str) -> Result<Self, StoreError> {
+        let prefix = match &self.prefix {
+            Some(prefix) => prefix.join(name)?,
+            None => name.parse()?,
+        };
+        Ok(Self { prefix: Some(prefix), ..self })
+    }
+
     /// The name that the object at `path` has in the bucket.
     pub(super) fn key(&self, path: &StorePath) -> String {
         match &self.prefix {

@@ -4,21 +4,21 @@ use std::path::Path;
 
 use super::{BucketAddress, Directory, Store, StoreError};
 
-/// The store at `root`: a folder, or an address in a bucket. Nothing is made there yet.
-pub fn open(root: &Path) -> Result<Box<dyn Store>, StoreError> {
-    match BucketAddress::of(root) {
-        None => Ok(Box::new(Directory::new(root))),
-        Some(address) => open_bucket(address?, root),
+/// The store `name` below `dir`: a folder, or an address in a bucket. Nothing is made there yet.
+pub fn open(dir: &Path, name: &str) -> Result<Box<dyn Store>, StoreError> {
+    match BucketAddress::of(dir) {
+        None => Ok(Box::new(Directory::new(dir.join(name)))),
+        Some(address) => open_bucket(address?.below(name)?, dir),
     }
 }
 
 #[cfg(feature = "cloud")]
-fn open_bucket(address: BucketAddress, _root: &Path) -> Result<Box<dyn Store>, StoreError> {
+fn open_bucket(address: BucketAddress, _dir: &Path) -> Result<Box<dyn Store>, StoreError> {
     Ok(Box::new(super::object::Bucket::open(address)?))
 }
 
 #[cfg(not(feature = "cloud"))]
-fn open_bucket(_address: BucketAddress, root: &Path) -> Result<Box<dyn Store>, StoreError> {
+fn open_bucket(_address: BucketAddress, dir: &Path) -> Result<Box<dyn Store>, StoreError> {
     let why = "this build reaches no buckets (the feature `cloud`)";
-    Err(StoreError::Address { path: root.to_owned(), why })
+    Err(StoreError::Address { path: dir.to_owned(), why })
 }

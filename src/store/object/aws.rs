@@ -2,12 +2,11 @@
 
 use std::{
     fmt,
-    future::Future,
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
+use async_trait::async_trait;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_secretsmanager::config::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_http_client::{
@@ -44,32 +43,25 @@ impl Chain {
     }
 }
 
+#[async_trait]
 impl CredentialProvider for Chain {
     type Credential = AwsCredential;
 
-    fn get_credential<'a, 'b>(
-        &'a self,
-    ) -> Pin<Box<dyn Future<Output = object_store::Result<Arc<AwsCredential>>> + Send + 'b>>
-    where
-        'a: 'b,
-        Self: 'b,
-    {
-        Box::pin(async move {
-            if let Some(known) = self.known() {
-                return Ok(known);
-            }
-            let given = self.chain.provide_credentials().await.map_err(|error| {
-                object_store::Error::Unauthenticated { path: String::new(), source: error.into() }
-            })?;
-            let credential = Arc::new(AwsCredential {
-                key_id: given.access_key_id().to_owned(),
-                secret_key: given.secret_access_key().to_owned(),
-                token: given.session_token().map(str::to_owned),
-            });
-            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-            *last = Some((Arc::clone(&credential), given.expiry()));
-            Ok(credential)
-        })
+    async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
+        if let Some(known) = self.known() {
+            return Ok(known);
+        }
+        let given = self.chain.provide_credentials().await.map_err(|error| {
+            object_store::Error::Unauthenticated { path: String::new(), source: error.into() }
+        })?;
+        let credential = Arc::new(AwsCredential {
+            key_id: given.access_key_id().to_owned(),
+            secret_key: given.secret_access_key().to_owned(),
+            token: given.session_token().map(str::to_owned),
+        });
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some((Arc::clone(&credential), given.expiry()));
+        Ok(credential)
     }
 }
 

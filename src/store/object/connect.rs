@@ -11,7 +11,7 @@ use object_store::{
 };
 use tokio::runtime::Runtime;
 
-use super::{aws, error::store_error};
+use super::{aws, error::store_error, http::Connector};
 use crate::store::{BucketAddress, StoreError, address::Service, private_file};
 
 /// What one request may take; a keystore is a few kilobytes.
@@ -45,8 +45,8 @@ fn s3(address: &BucketAddress, runtime: &Runtime) -> Result<Box<dyn ObjectStore>
         .with_region(region.as_deref().unwrap_or("us-east-1"))
         .with_client_options(options(address, endpoint.as_deref())?)
         .with_retry(retries())
-        // A bucket that locks what is put asks for one.
-        .with_checksum_algorithm(Checksum::SHA256);
+        .with_checksum_algorithm(Checksum::SHA256)
+        .with_http_connector(Connector);
     if let Some(endpoint) = &endpoint {
         builder = builder.with_endpoint(endpoint).with_allow_http(is_here(endpoint));
     }

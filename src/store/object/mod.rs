@@ -5,6 +5,7 @@
 mod aws;
 mod connect;
 mod error;
+mod http;
 mod lease;
 mod listing;
 mod request;

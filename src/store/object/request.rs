@@ -5,7 +5,7 @@ use object_store::{
     GetOptions, ObjectMeta, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
 
-use super::{Inner, error::store_error};
+use super::{Inner, error::store_error, http::ContentMd5};
 use crate::store::{StoreError, StorePath};
 
 /// What was read of an object.
@@ -80,7 +80,8 @@ pub(super) async fn put(
     mode: PutMode,
 ) -> Result<UpdateVersion, StoreError> {
     let payload = PutPayload::from(bytes.to_vec());
-    let options = PutOptions::from(mode);
+    let mut options = PutOptions::from(mode);
+    options.extensions.insert(ContentMd5::of(bytes));
     match inner.client.put_opts(&inner.location(path), payload, options).await {
         Ok(put) => Ok(UpdateVersion { e_tag: put.e_tag, version: put.version }),
         // Where an object cannot be put, its bucket is missing.

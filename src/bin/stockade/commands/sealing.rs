@@ -17,7 +17,8 @@ pub struct Sealing {
     /// mainnet, sepolia, hoodi, gnosis or chiado
     #[arg(long)]
     pub network: Network,
-    /// A folder to back up to: a stick, a disk, a share. Once for each copy
+    /// A folder to back up to (a stick, a disk, a share), or s3://, gs:// or az://BUCKET/PREFIX. Once
+    /// for each copy
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
     copy: Vec<PathBuf>,
     /// Who can open it: custodian files, or a set of this wallet [default: as this wallet's newest

@@ -70,6 +70,8 @@ impl Args {
         let challenge = challenge.map_err(|error| CommandError::usage(error.to_string()))?;
         let other = self.join.as_deref().map(attest::read).transpose()?;
         let copies = Copy::open_all(&self.copy)?;
+        // Before anybody presses a button for what could not be kept.
+        copies.iter().try_for_each(Copy::lock)?;
         let expected = read_expected(self.expect.as_deref())?;
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
