@@ -339,8 +339,10 @@ def test_a_service_without_time_is_asked_again(bucket: Bucket, server: Proxy) ->
 
 def test_no_bucket_and_no_service_are_said_to_be_that(server: Proxy, bucket: Bucket) -> None:
     for command in [["backup", "scrub"], [*CREATE, "--copy"]]:
-        missing = run(*command, "s3://nobody-made-this/a", device=DEVICE).json()["error"]
-        assert "there is no bucket s3://nobody-made-this" in missing["message"]
+        missing = run(*command, "s3://nobody-made-this/a", device=DEVICE)
+        said = missing.json()["error"]["message"]
+        assert "there is no bucket s3://nobody-made-this" in said
+        assert "approve" not in missing.stderr
     nothing = run("backup", "scrub", f"s3://{bucket.name}/nothing", device=DEVICE)
     assert (nothing.exit_code, nothing.json()["error"]["kind"]) == (3, "file")
     with servers.environment(AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{servers.free_port()}"):
