@@ -120,7 +120,8 @@ def test_all_that_is_done_with_a_copy_is_done_in_a_bucket(bucket: Bucket, tmp_pa
     more = created(copies)
     assert {key["path"] for key in more["keys"]} == {"m/12381/3600/2/0/0", "m/12381/3600/3/0/0"}
     out = tmp_path / "restored"
-    done("backup", "restore", copies[0], "--set", made["set_id"], "--out", out, device=DEVICE)
+    restore = ["backup", "restore", copies[0], "--set", made["set_id"], "--layout", "plain"]
+    done(*restore, "--to", out, "--never-attested", device=DEVICE)
     assert len(list(out.rglob("keystore-*.json"))) == 2
 
     reseal = ["backup", "reseal", *copies, "--set", made["set_id"]]
@@ -410,7 +411,9 @@ def test_two_copies_in_one_bucket_are_said_to_be_there(bucket: Bucket) -> None:
 
 def test_keys_in_clear_never_go_to_a_bucket(bucket: Bucket, tmp_path: Path) -> None:
     created([bucket.copy])
-    out = f"s3://{bucket.name}/restored"
-    refused = run("backup", "restore", bucket.copy, "--out", out, device=DEVICE)
+    restore = ["backup", "restore", bucket.copy, "--layout", "plain", "--never-attested"]
+    refused = run(*restore, "--to", f"s3://{bucket.name}/restored", device=DEVICE)
     assert (refused.exit_code, refused.json()["error"]["kind"]) == (2, "usage")
+    assert "never to a bucket" in refused.json()["error"]["message"]
+    assert "approve" not in refused.stderr
     assert not any(name.startswith("restored") for name in bucket.names())
