@@ -14,6 +14,8 @@ pub mod device_secret;
 pub mod discovery;
 pub mod eth;
 pub mod eth2_keystore;
+#[cfg(any(feature = "cloud", feature = "rpc"))]
+mod http;
 pub mod interact;
 pub mod json;
 pub mod ledger;

@@ -2,6 +2,7 @@
 //! servers that do not.
 
 pub(crate) mod aws_server;
+mod busy;
 mod keymanager;
 pub(crate) mod server;
 mod trust;

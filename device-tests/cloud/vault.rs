@@ -6,7 +6,11 @@ use stockade::{
     secret::SecretText,
 };
 
-use super::{endpoint, server::serve, vault_server::vault};
+use super::{
+    endpoint,
+    server::serve,
+    vault_server::{Secrets, answer, vault},
+};
 
 fn text(text: &str) -> SecretText {
     SecretText::new(text.to_owned())
@@ -70,4 +74,49 @@ fn what_is_read_back_differently_is_an_error() {
     });
     let error = open(&url).put(&engines()[0], "new", "value", &text("11")).unwrap_err();
     assert!(matches!(error, VaultError::ReadBack { .. }), "{error}");
+}
+
+/// What stands before a Vault may know no method LIST; RustyVault knows no other way.
+#[test]
+fn a_folder_is_listed_by_either_way() {
+    for refused in ["LIST", "GET"] {
+        let secrets = Secrets::default();
+        let held = secrets.clone();
+        let url = serve(move |request| match request.method == refused {
+            true => (405, String::new()),
+            false => answer(&request, &mut held.lock().unwrap()),
+        });
+        for engine in engines() {
+            let name = if engine.mount == "kv1" { "kv1/keys/a" } else { "kv2/data/keys/a" };
+            secrets.lock().unwrap().insert(name.to_owned(), json!({"value": "11"}));
+            assert_eq!(open(&url).list(&engine, "keys").unwrap(), ["a"], "{refused}");
+        }
+    }
+}
+
+/// Vault says 404 of a secret that is not there, and of an engine that is not there.
+#[test]
+fn where_no_engine_is_nothing_is_said_to_be_missing() {
+    let (url, _) = vault();
+    let nowhere = Engine { mount: "nowhere".to_owned(), version: KvVersion::V1 };
+    let error = open(&url).read(&nowhere, "keys/a", "value").unwrap_err();
+    assert!(error.to_string().contains("no handler"), "{error}");
+    assert!(open(&url).list(&nowhere, "keys").is_err());
+}
+
+#[test]
+fn the_version_of_an_engine_is_what_vault_says() {
+    let (url, _) = vault();
+    for engine in engines() {
+        assert_eq!(open(&url).version_of(&engine.mount).unwrap(), Some(engine.version));
+    }
+    assert_eq!(open(&url).version_of("nowhere").unwrap(), None);
+    // As RustyVault, and as an engine of version 1 that was taken for the other.
+    let url = serve(|request| match request.method.as_str() {
+        "GET" => (404, String::new()),
+        _ => (204, String::new()),
+    });
+    assert_eq!(open(&url).version_of("kv2").unwrap(), None);
+    let error = open(&url).put(&engines()[1], "keys/a", "value", &text("11")).unwrap_err();
+    assert!(error.to_string().contains("kv2/data/keys/a"), "{error}");
 }

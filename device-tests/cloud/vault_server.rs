@@ -11,7 +11,7 @@ use super::server::{Reply, Request, serve};
 
 pub(crate) type Secrets = Arc<Mutex<BTreeMap<String, Value>>>;
 
-/// Vault with two engines: `kv1` and `kv2`.
+/// Vault with two key/value engines: `kv1` and `kv2`.
 pub(crate) fn vault() -> (String, Secrets) {
     let secrets = Secrets::default();
     let held = secrets.clone();
@@ -30,14 +30,23 @@ pub(crate) fn answer(request: &Request, secrets: &mut BTreeMap<String, Value>) -
     if request.token.as_deref() != Some("hvs.token") {
         return error(403, "permission denied");
     }
+    match request.path.as_str() {
+        "/v1/sys/internal/ui/mounts/kv1" => return mount(&Value::Null),
+        "/v1/sys/internal/ui/mounts/kv2" => return mount(&json!({"version": "2"})),
+        path if !path.starts_with("/v1/kv1/") && !path.starts_with("/v1/kv2/") => {
+            return error(404, "no handler for route. route entry not found.");
+        }
+        _ => {}
+    }
+    // It knows both.
     let (path, listing) = match request.path.strip_suffix("?list=true") {
         Some(path) => (path, true),
-        None => (request.path.as_str(), false),
+        None => (request.path.as_str(), request.method == "LIST"),
     };
     let v2 = path.starts_with("/v1/kv2/");
     let name = path.trim_start_matches("/v1/").replacen("kv2/metadata/", "kv2/data/", 1);
     match (request.method.as_str(), listing) {
-        ("GET", true) => {
+        ("GET" | "LIST", true) => {
             let prefix = format!("{name}/");
             let below = secrets.keys().filter_map(|key| key.strip_prefix(&prefix));
             // What lies deeper is one name, with a slash at its end.
@@ -68,4 +77,8 @@ pub(crate) fn answer(request: &Request, secrets: &mut BTreeMap<String, Value>) -
         }
         _ => error(405, "unsupported operation"),
     }
+}
+
+fn mount(options: &Value) -> Reply {
+    (200, json!({"data": {"type": "kv", "options": options}}).to_string())
 }

@@ -1,6 +1,9 @@
 //! Keys from a set to Vault and to AWS Secrets Manager, and what is said of those that lie there.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    ops::RangeInclusive,
+    sync::{Arc, Mutex},
+};
 
 use serde_json::{Value, json};
 use stockade::bls::SecretKey;
@@ -108,12 +111,12 @@ fn what_is_there_already_is_never_overwritten() {
     }
 }
 
-/// A store that fails at the `at`-th request, and only there.
-fn failing(at: usize, fault: Reply, secrets: &Secrets) -> String {
+/// A store that fails at these requests, and only there.
+fn failing(at: RangeInclusive<usize>, fault: Reply, secrets: &Secrets) -> String {
     let (mut asked, secrets) = (0, secrets.clone());
     serve(move |request: Request| {
         asked += 1;
-        match asked == at {
+        match at.contains(&asked) {
             true => fault.clone(),
             false => answer(&request, &mut secrets.lock().unwrap()),
         }
@@ -124,17 +127,23 @@ fn failing(at: usize, fault: Reply, secrets: &Secrets) -> String {
 /// finishes the rest.
 #[test]
 fn a_store_that_fails_midway_is_finished_by_a_second_run() {
-    let faults: [Reply; 5] = [
-        (500, json!({"errors": ["internal"]}).to_string()),
-        (429, json!({"errors": ["slow down"]}).to_string()),
-        (200, "garbage".to_owned()),
-        (403, json!({"errors": ["permission denied"]}).to_string()),
-        (200, json!({"data": {"data": {"value": "0x12"}, "metadata": {}}}).to_string()),
+    let denied = || (403, json!({"errors": ["permission denied"]}).to_string());
+    let another = json!({"data": {"data": {"value": "0x12"}, "metadata": {}}}).to_string();
+    // Of each key: a look (3, 6, ..), a write (4), and it is read back (5).
+    let faults: [(Reply, RangeInclusive<usize>); 7] = [
+        ((500, json!({"errors": ["internal"]}).to_string()), 4..=4),
+        // Asked again three times, and then no more.
+        ((429, json!({"errors": ["slow down"]}).to_string()), 6..=9),
+        ((503, json!({"errors": ["Vault is sealed"]}).to_string()), 6..=6),
+        ((200, "garbage".to_owned()), 5..=5),
+        (denied(), 5..=5),
+        (denied(), 3..=3),
+        ((200, another), 5..=5),
     ];
     let folder = folder();
-    for (fault, at) in faults.iter().zip([3, 5, 4, 4, 4]) {
+    for (fault, at) in &faults {
         let secrets = Secrets::default();
-        let url = failing(at, fault.clone(), &secrets);
+        let url = failing(at.clone(), fault.clone(), &secrets);
         let failed = deliver(&folder, &url, 2).code(1);
         let (proven, contradicted, _) = failed.verdicts();
         assert!(proven < 3 && proven <= secrets.lock().unwrap().len(), "{fault:?}");
@@ -159,6 +168,29 @@ fn who_may_not_write_there_makes_nobody_press() {
     let untrusted = deliver(&folder, &url.replace("http:", "https:"), 2).code(4);
     assert!(!untrusted.prompted(), "{}", untrusted.stderr);
     assert!(secrets.lock().unwrap().is_empty());
+}
+
+/// Written as to the other version, a key would lie where no signer looks for it.
+#[test]
+fn the_version_of_the_engine_is_what_vault_says() {
+    let (url, secrets) = vault();
+    let folder = folder();
+    let deliver = |mount: u8, kv: &str| {
+        let login = format!("--vault-addr {url} --token-file {}", folder.at("token"));
+        let line = format!("deliver vault {} {login} --mount kv{mount}", folder.at("a"));
+        on("mock-ledger").run(&format!("{line} --path v --no-note {kv}"))
+    };
+    for (mount, other) in [(1, 2), (2, 1)] {
+        let refused = deliver(mount, &format!("--kv {other}")).error(2, "usage");
+        assert!(refused.message().contains(&format!("version {mount}")), "{}", refused.message());
+        assert!(!refused.prompted() && secrets.lock().unwrap().is_empty());
+        deliver(mount, "").code(0);
+        let there: Vec<_> = secrets.lock().unwrap().keys().cloned().collect();
+        let mut expected: Vec<_> = pubkeys().iter().map(|key| path(mount, key)).collect();
+        expected.sort();
+        assert_eq!(there, expected);
+        secrets.lock().unwrap().clear();
+    }
 }
 
 fn check(ran: &Stockade, folder: &Folder, url: &str, copies: &str) -> Ran {

@@ -33,7 +33,7 @@ const RESERVED: [(&str, &[&str]); 25] = [
     ("trezor_client", &["trezor"]),
     ("trezor_noise_rust_crypto", &["trezor"]),
     ("trezor_thp", &["trezor"]),
-    ("ureq", &["cloud", "rpc"]),
+    ("ureq", &["http"]),
 ];
 
 /// Packages named where they are none of the module's business.

@@ -1,12 +1,12 @@
 //! AWS Secrets Manager, by its official SDK. The SDK is asynchronous; nothing outside of this file is.
 
-use std::{fmt, future::Future, time::Duration};
+use std::{error::Error, fmt, future::Future, io, time::Duration};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
 use aws_sdk_secretsmanager::{
     Client,
     config::Credentials,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     types::{Filter, FilterNameStringType, Tag},
 };
 use aws_smithy_http_client::{
@@ -71,7 +71,7 @@ pub enum AwsError {
     Http(#[from] HttpError),
     /// No runtime from the system.
     #[error("the system gives no runtime: {0}")]
-    Runtime(#[from] std::io::Error),
+    Runtime(#[from] io::Error),
     /// TLS could not be set up.
     #[error("TLS could not be set up: {0}")]
     Tls(String),
@@ -97,6 +97,14 @@ pub enum AwsError {
         /// Where.
         place: String,
         /// What the SDK said.
+        why: String,
+    },
+    /// TLS failed: most often, a certificate that nobody here trusts.
+    #[error("{place} is not trusted: {why}")]
+    Untrusted {
+        /// Where.
+        place: String,
+        /// What TLS said.
         why: String,
     },
     /// Something else lies there already, and is left alone.
@@ -203,7 +211,7 @@ impl SecretsManager {
 
     fn run<T, E>(&self, call: impl Future<Output = Result<T, SdkError<E>>>) -> Result<T, AwsError>
     where
-        E: std::error::Error + ProvideErrorMetadata + 'static,
+        E: Error + ProvideErrorMetadata + 'static,
     {
         let place = self.place.clone();
         self.runtime.block_on(call).map_err(|error| match &error {
@@ -215,10 +223,14 @@ impl SecretsManager {
                     message: clip(said.message().unwrap_or_default(), MAX_MESSAGE),
                 }
             }
-            other => {
-                let why = clip(&DisplayErrorContext(other).to_string(), MAX_MESSAGE);
-                AwsError::Unreachable { place, why }
-            }
+            other => match verdict_of_tls(other) {
+                Some(why) => AwsError::Untrusted { place, why },
+                None => {
+                    let mut said: Vec<_> = causes(other).map(ToString::to_string).collect();
+                    said.dedup();
+                    AwsError::Unreachable { place, why: clip(&said.join(": "), MAX_MESSAGE) }
+                }
+            },
         })
     }
 }
@@ -265,6 +277,22 @@ impl SecretStore for AwsFolder<'_> {
             false => PutError::Failed(error.to_string()),
         })
     }
+}
+
+/// An error and what led to it, the outermost first.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&cause| match cause.downcast_ref::<io::Error>() {
+        // An I/O error passes over the one that it was made of.
+        Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+        None => cause.source(),
+    })
+}
+
+/// What rustls says of a certificate: an I/O error, deep in what the SDK says.
+fn verdict_of_tls(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
+    let verdict = io.find(|io| io.kind() == io::ErrorKind::InvalidData)?;
+    Some(clip(&verdict.to_string(), MAX_MESSAGE))
 }
 
 fn load(options: &AwsOptions<'_>) -> Result<impl Future<Output = SdkConfig>, AwsError> {

@@ -1,17 +1,14 @@
 //! JSON over HTTP: one request, one answer, both small enough to hold; TLS against a given CA; a
 //! token that never travels in clear, is never followed elsewhere by a redirect, and never shown.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
-use ureq::{
-    Agent,
-    http::Uri,
-    tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem},
-};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::{
+    http::{self, Answer, Client, Failure, Request, Uri},
     json::{self, JsonError},
     secret::SecretText,
 };
@@ -24,7 +21,7 @@ const MAX_MESSAGE: usize = 300;
 /// A service, how it is trusted, and what it asks of those who call.
 pub struct Endpoint {
     base: String,
-    agent: Agent,
+    client: Client,
     header: Option<(&'static str, SecretText)>,
 }
 
@@ -68,7 +65,7 @@ pub enum HttpError {
         after: Duration,
     },
     /// It answered with an error.
-    #[error("{url} answered {status}{}", said(message))]
+    #[error("{url} answered {status}{}{}", said(message), again(*retry_after))]
     Status {
         /// Where.
         url: String,
@@ -76,6 +73,8 @@ pub enum HttpError {
         status: u16,
         /// What it said beside.
         message: String,
+        /// When it wants to be asked again.
+        retry_after: Option<Duration>,
     },
     /// Its answer is not what its API documents.
     #[error("{url} gave an answer that its API does not have: {why}")]
@@ -89,6 +88,10 @@ pub enum HttpError {
 
 fn said(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(": {message}") }
+}
+
+fn again(after: Option<Duration>) -> String {
+    after.map(|after| format!(" (ask again after {} seconds)", after.as_secs())).unwrap_or_default()
 }
 
 impl HttpError {
@@ -108,21 +111,8 @@ impl Endpoint {
     pub fn new(url: &str, ca: Option<&[u8]>, timeout: Duration) -> Result<Self, HttpError> {
         let base = url.trim_end_matches('/').to_owned();
         require_safe(&base)?;
-        let mut tls = TlsConfig::builder();
-        if let Some(pem) = ca {
-            tls = tls.root_certs(RootCerts::Specific(Arc::new(certificates(pem)?)));
-        }
-        let config = Agent::config_builder()
-            .tls_config(tls.build())
-            .timeout_global(Some(timeout))
-            .timeout_connect(Some(timeout.min(Duration::from_secs(10))))
-            .http_status_as_error(false)
-            // A redirect would carry keys to where nobody said.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .user_agent(concat!("stockade/", env!("CARGO_PKG_VERSION")));
-        Ok(Self { base, agent: config.build().new_agent(), header: None })
+        let authorities = ca.map(certificates).transpose()?;
+        Ok(Self { base, client: Client::new(authorities, timeout), header: None })
     }
 
     /// Sends `Authorization: Bearer <token>` with every request.
@@ -147,7 +137,12 @@ impl Endpoint {
 
     /// GET, as it comes: for answers that hold secrets.
     pub fn get_bytes(&self, path: &str) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-        self.call("GET", path, None)
+        self.read("GET", path)
+    }
+
+    /// Any method that only reads, and its answer as it comes.
+    pub fn read(&self, method: &'static str, path: &str) -> Result<Zeroizing<Vec<u8>>, HttpError> {
+        self.call(method, path, None, Client::repeat)
     }
 
     /// POST.
@@ -156,7 +151,16 @@ impl Endpoint {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, HttpError> {
-        self.parse(&self.send("POST", path, body)?)
+        self.parse(&self.call("POST", path, Some(&self.to_json(body)?), Client::send)?)
+    }
+
+    /// POST of what may be sent twice, and its answer as it comes.
+    pub fn post_repeatable(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
+        self.call("POST", path, Some(&self.to_json(body)?), Client::repeat)
     }
 
     /// DELETE with a body, as the keymanager API has it.
@@ -165,19 +169,13 @@ impl Endpoint {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, HttpError> {
-        self.parse(&self.send("DELETE", path, body)?)
+        self.parse(&self.call("DELETE", path, Some(&self.to_json(body)?), Client::send)?)
     }
 
-    /// Any method with a body, and whatever is answered.
-    pub fn send(
-        &self,
-        method: &'static str,
-        path: &str,
-        body: &impl Serialize,
-    ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
+    fn to_json(&self, body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, HttpError> {
         let mut bytes = Zeroizing::new(Vec::new());
         serde_json::to_writer(&mut *bytes, body).map_err(|error| self.answer(error))?;
-        self.call(method, path, Some(&bytes))
+        Ok(bytes)
     }
 
     /// An answer of one's own format.
@@ -196,59 +194,36 @@ impl Endpoint {
         method: &'static str,
         path: &str,
         body: Option<&[u8]>,
+        send: fn(&Client, &Request<'_>) -> Result<Answer, Failure>,
     ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base))
-            .header("Accept", "application/json");
-        if let Some((name, value)) = &self.header {
-            request = request.header(*name, value.expose());
-        }
-        let malformed = |_| HttpError::Url { url: self.base.clone(), why: "not a valid request" };
-        let answered = match body {
-            Some(body) => {
-                let request = request.header("Content-Type", "application/json").body(body);
-                let request = request.map_err(malformed)?;
-                self.agent.run(
-                    self.agent.configure_request(request).allow_non_standard_methods(true).build(),
-                )
-            }
-            None => self.agent.run(request.body(()).map_err(malformed)?),
+        let request = Request {
+            method,
+            url: &format!("{}{path}", self.base),
+            header: self.header.as_ref().map(|(name, value)| (*name, value.expose())),
+            body,
+            limit: MAX_ANSWER,
         };
-        let mut response = answered.map_err(|error| self.failed(error))?;
-        let status = response.status();
-        let body = response.body_mut().with_config().limit(MAX_ANSWER as u64).read_to_vec();
-        let body = Zeroizing::new(body.map_err(|error| self.failed(error))?);
-        match status.is_success() {
-            true => Ok(body),
-            false => Err(HttpError::Status {
+        let answer = send(&self.client, &request).map_err(|failure| self.failed(failure))?;
+        match answer.status {
+            200..=299 => Ok(answer.body),
+            status => Err(HttpError::Status {
                 url: self.base.clone(),
-                status: status.as_u16(),
-                message: message(&body),
+                status,
+                message: message(&answer.body),
+                retry_after: answer.retry_after,
             }),
         }
     }
 
-    fn failed(&self, error: ureq::Error) -> HttpError {
+    fn failed(&self, failure: Failure) -> HttpError {
         let url = self.base.clone();
-        let after = self.agent.config().timeouts().global.unwrap_or_default();
-        match error {
-            ureq::Error::Timeout(_) => HttpError::Timeout { url, after },
-            ureq::Error::HostNotFound => {
-                HttpError::Unreachable { url, why: "no such host".to_owned() }
-            }
-            ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => {
-                HttpError::Untrusted { url, why: error.to_string() }
-            }
-            // rustls' verdict on a certificate arrives as an I/O error of the handshake.
-            ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => {
-                HttpError::Untrusted { url, why: io.to_string() }
-            }
-            ureq::Error::Io(io) => HttpError::Unreachable { url, why: io.to_string() },
-            ureq::Error::ConnectionFailed => {
-                HttpError::Unreachable { url, why: "the connection failed".to_owned() }
-            }
-            other => HttpError::Answer { url, why: json::clip(&other.to_string(), MAX_MESSAGE) },
+        match failure {
+            Failure::Malformed => HttpError::Url { url, why: "not a valid request" },
+            Failure::Timeout => HttpError::Timeout { url, after: self.client.timeout() },
+            Failure::Unreachable(why) => HttpError::Unreachable { url, why },
+            Failure::Untrusted(why) => HttpError::Untrusted { url, why },
+            Failure::TooLong => self.answer(format!("more than {MAX_ANSWER} bytes")),
+            Failure::Broken(why) => self.answer(why),
         }
     }
 }
@@ -288,24 +263,40 @@ pub(super) fn require_safe(url: &str) -> Result<(), HttpError> {
     }
 }
 
-pub(super) fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, HttpError> {
-    let certificate = |item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(certificate),
-        _ => None,
-    };
-    let found: Vec<_> = parse_pem(pem).filter_map(certificate).collect();
+/// The certificates in a PEM file, of which there must be some.
+pub(super) fn certificates(pem: &[u8]) -> Result<http::Authorities, HttpError> {
+    let found = http::certificates(pem);
     if found.is_empty() { Err(HttpError::NoCertificate) } else { Ok(found) }
 }
 
-/// What a server says of an error: the field `message` or `errors` that most have, else its text.
+/// What a server says of an error: in the field that most have for it, else its text. An answer of
+/// a known form that says nothing is empty.
 fn message(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).into_owned();
-    let value: Option<serde_json::Value> = json::from_slice(body, 64 * 1024).ok();
-    let field = value.as_ref().and_then(|value| {
-        let message = value.get("message").and_then(|message| message.as_str().map(str::to_owned));
-        message.or_else(|| value.get("errors").map(|errors| errors.to_string()))
-    });
-    json::clip(field.unwrap_or(text).trim(), MAX_MESSAGE)
+    let text = || String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).into_owned();
+    let said = match json::from_slice(body, 64 * 1024) {
+        Ok(Value::Object(fields)) => {
+            let known = ["message", "error", "errors", "warnings"];
+            let words: Vec<_> = known.iter().filter_map(|name| fields.get(*name)).collect();
+            let first = words.iter().find_map(|words| in_words(words));
+            match first {
+                None if words.is_empty() && !fields.contains_key("data") => text(),
+                first => first.unwrap_or_default(),
+            }
+        }
+        _ => text(),
+    };
+    json::clip(said.trim(), MAX_MESSAGE)
+}
+
+fn in_words(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::Array(all) => {
+            let words: Vec<_> = all.iter().filter_map(in_words).collect();
+            (!words.is_empty()).then(|| words.join("; "))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -349,6 +340,13 @@ mod tests {
     fn a_servers_message_is_cut_and_cleaned() {
         assert_eq!(message(br#"{"code":400,"message":"no\u001b[2J"}"#), "no\u{fffd}[2J");
         assert!(message(&[b'x'; 100_000]).len() <= MAX_MESSAGE + 2);
-        assert_eq!(message(br#"{"errors":["permission denied"]}"#), r#"["permission denied"]"#);
+        assert_eq!(message(br#"{"errors":["permission denied","x"]}"#), "permission denied; x");
+        assert_eq!(message(br#"{"error":"RustyVault is sealed."}"#), "RustyVault is sealed.");
+        assert_eq!(message(br#"{"errors":[],"warnings":["another version"]}"#), "another version");
+        assert_eq!(message(br#"{"detail":"no"}"#), r#"{"detail":"no"}"#);
+        for nothing in [&b""[..], br#"{"errors":[]}"#, br#"{"data":{"data":null},"warnings":null}"#]
+        {
+            assert_eq!(message(nothing), "");
+        }
     }
 }

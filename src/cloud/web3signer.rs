@@ -3,10 +3,8 @@
 
 use std::fmt;
 
-use ureq::http::Uri;
-
 use super::HttpError;
-use crate::{bls::PublicKey, json, secret::SecretText};
+use crate::{bls::PublicKey, http::Uri, json, secret::SecretText};
 
 /// What stands for the public key in the name of a secret.
 pub const PUBKEY: &str = "{pubkey}";

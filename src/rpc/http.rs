@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use ureq::{Agent, http::Uri};
 
 use super::RpcError;
-use crate::json::{self, JsonError, clip};
+use crate::{
+    http::{self, Failure, Request, Uri},
+    json::{self, JsonError, clip},
+};
 
 /// More than any answer to what is asked here.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -17,10 +19,9 @@ const MAX_MESSAGE: usize = 200;
 
 /// Asks one node.
 pub(super) struct Client {
-    agent: Agent,
-    uri: Uri,
+    http: http::Client,
+    url: String,
     name: String,
-    timeout: Duration,
 }
 
 #[derive(Deserialize)]
@@ -45,15 +46,7 @@ impl Client {
         }
         let port = uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
         let name = format!("{}{port}", uri.host().ok_or(RpcError::Url)?);
-        let agent = Agent::config_builder()
-            .timeout_global(Some(timeout))
-            .http_status_as_error(false)
-            // A redirection would take the request, and the key in its URL, elsewhere.
-            .max_redirects(0)
-            .proxy(None)
-            .build()
-            .into();
-        Ok(Self { agent, uri, name, timeout })
+        Ok(Self { http: http::Client::new(None, timeout), url: url.to_owned(), name })
     }
 
     /// The node, as errors name it.
@@ -61,10 +54,41 @@ impl Client {
         &self.name
     }
 
-    /// What the node answers to `method`.
+    /// What the node answers to `method`, which only asks: a node that is busy is asked again.
     pub(super) fn call(&self, method: &'static str, params: &Value) -> Result<Value, RpcError> {
-        let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let bytes = self.post(&request.to_string())?;
+        self.post(method, params, http::Client::repeat)
+    }
+
+    /// What the node answers to `method`, which does something.
+    pub(super) fn call_once(
+        &self,
+        method: &'static str,
+        params: &Value,
+    ) -> Result<Value, RpcError> {
+        self.post(method, params, http::Client::send)
+    }
+
+    fn post(
+        &self,
+        method: &'static str,
+        params: &Value,
+        send: fn(&http::Client, &Request<'_>) -> Result<http::Answer, Failure>,
+    ) -> Result<Value, RpcError> {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let body = body.to_string();
+        let request = Request {
+            method: "POST",
+            url: &self.url,
+            header: None,
+            body: Some(body.as_bytes()),
+            limit: MAX_ANSWER,
+        };
+        let answered = send(&self.http, &request).map_err(|failure| self.failed(failure))?;
+        if !(200..=299).contains(&answered.status) {
+            let node = self.name.clone();
+            return Err(RpcError::Status { node, status: answered.status });
+        }
+        let bytes = answered.body;
         let answer: Answer = json::from_slice(&bytes, MAX_ANSWER).map_err(|e| self.json(e))?;
         match (answer.result, answer.error) {
             (_, Some(Refusal { code, message })) => Err(RpcError::Refused {
@@ -82,25 +106,17 @@ impl Client {
         }
     }
 
-    fn post(&self, body: &str) -> Result<Vec<u8>, RpcError> {
-        let request = self.agent.post(self.uri.clone()).header("content-type", "application/json");
-        let mut response = request.send(body).map_err(|e| self.error(&e))?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err(RpcError::Status { node: self.name.clone(), status: status.as_u16() });
-        }
-        let limit = MAX_ANSWER as u64 + 1;
-        response.body_mut().with_config().limit(limit).read_to_vec().map_err(|e| self.error(&e))
-    }
-
-    fn error(&self, error: &ureq::Error) -> RpcError {
+    fn failed(&self, failure: Failure) -> RpcError {
         let node = self.name.clone();
-        match error {
-            ureq::Error::Timeout(_) => RpcError::Timeout { node, after: self.timeout },
-            ureq::Error::BodyExceedsLimit(_) => {
+        match failure {
+            Failure::Malformed => RpcError::Url,
+            Failure::Timeout => RpcError::Timeout { node, after: self.http.timeout() },
+            Failure::TooLong => {
                 self.json(JsonError::TooLarge { len: MAX_ANSWER + 1, limit: MAX_ANSWER })
             }
-            other => RpcError::Unreachable { node, why: clip(&other.to_string(), MAX_MESSAGE) },
+            Failure::Unreachable(why) | Failure::Untrusted(why) | Failure::Broken(why) => {
+                RpcError::Unreachable { node, why: clip(&why, MAX_MESSAGE) }
+            }
         }
     }
 

@@ -80,7 +80,8 @@ impl Node {
     /// knows already: another one is an error.
     pub fn send(&self, raw: &[u8]) -> Result<(), RpcError> {
         const METHOD: &str = "eth_sendRawTransaction";
-        let answer = self.client.call(METHOD, &json!([format!("0x{}", hex::encode(raw))]))?;
+        let raw_hex = format!("0x{}", hex::encode(raw));
+        let answer = self.client.call_once(METHOD, &json!([raw_hex]))?;
         let hash = format!("0x{}", hex::encode(crate::eth::transaction::hash(raw)));
         match answer.as_str() {
             Some(text) if text.eq_ignore_ascii_case(&hash) => Ok(()),

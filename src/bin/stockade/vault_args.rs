@@ -34,9 +34,9 @@ pub struct VaultArgs {
     /// A file with an AppRole: the role's id in its first line, the secret id in its second
     #[arg(long, value_name = "FILE", conflicts_with = "token_file")]
     approle_file: Option<PathBuf>,
-    /// The version of Vault's key/value engine
-    #[arg(long, value_name = "1|2", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
-    kv: u8,
+    /// The version of Vault's key/value engine [default: what Vault says, else 2]
+    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
+    kv: Option<u8>,
     /// Certificates that the service is trusted by, in place of the public ones (PEM)
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -69,10 +69,22 @@ impl VaultArgs {
         }
     }
 
-    /// The engine mounted at `mount`.
-    pub fn engine(&self, mount: &str) -> Engine {
-        let version = if self.kv == 1 { KvVersion::V1 } else { KvVersion::V2 };
-        Engine { mount: mount.to_owned(), version }
+    /// The engine mounted at `mount`. What Vault says of its version counts: written as to the other,
+    /// a key would lie where nobody looks for it.
+    pub fn engine(&self, vault: &Vault, mount: &str) -> Result<Engine, CommandError> {
+        let given = self.kv.map(|kv| if kv == 1 { KvVersion::V1 } else { KvVersion::V2 });
+        let there = vault.version_of(mount)?;
+        if let (Some(given), Some(there)) = (given, there)
+            && given != there
+        {
+            let (there, given) = (there.number(), given.number());
+            let message = format!(
+                "{mount} is version {there} of Vault's key/value engine, and --kv says {given}"
+            );
+            return Err(CommandError::usage(message).with_hint("leave --kv out"));
+        }
+        let version = given.or(there).unwrap_or(KvVersion::V2);
+        Ok(Engine { mount: mount.to_owned(), version })
     }
 
     /// The certificates given with `--ca`.

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Vault, VaultError};
-use crate::{cloud::Endpoint, secret::SecretText};
+use crate::{
+    cloud::{Endpoint, HttpError},
+    secret::SecretText,
+};
 
 /// Who calls.
 #[derive(Debug)]
@@ -45,7 +48,13 @@ impl Vault {
             Login::AppRole { role_id, secret_id } => {
                 let credentials =
                     Credentials { role_id: role_id.expose(), secret_id: secret_id.expose() };
-                let answer: Answer = endpoint.post("/v1/auth/approle/login", &credentials)?;
+                let answer = endpoint.post("/v1/auth/approle/login", &credentials);
+                let answer: Answer = answer.map_err(|error| match error {
+                    HttpError::Status { url, status: 400 | 401 | 403, message, .. } => {
+                        VaultError::Role { url, message }
+                    }
+                    other => other.into(),
+                })?;
                 SecretText::new(answer.auth.client_token)
             }
         };

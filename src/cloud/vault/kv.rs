@@ -26,6 +26,16 @@ pub enum KvVersion {
     V2,
 }
 
+impl KvVersion {
+    /// 1 or 2.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::V1 => 1,
+            Self::V2 => 2,
+        }
+    }
+}
+
 /// What a write did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
@@ -82,6 +92,19 @@ struct KeysData {
     keys: Vec<String>,
 }
 
+#[derive(Deserialize)]
+struct Mount {
+    data: MountData,
+}
+
+#[derive(Deserialize)]
+struct MountData {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    options: Option<BTreeMap<String, String>>,
+}
+
 #[derive(Serialize)]
 struct PutV2<'a> {
     options: Cas,
@@ -115,7 +138,7 @@ impl Vault {
     fn fields(&self, engine: &Engine, path: &str) -> Result<Option<Fields>, VaultError> {
         let bytes = match self.endpoint.get_bytes(&engine.url(path, "data")?) {
             Ok(bytes) => bytes,
-            Err(HttpError::Status { status: 404, .. }) => return Ok(None),
+            Err(error) if says_nothing_is_there(&error) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         Ok(match engine.version {
@@ -143,7 +166,7 @@ impl Vault {
         require_path(path.strip_prefix("v1/").ok_or(VaultError::Path(clip(key_path, 80)))?)?;
         let bytes = match self.endpoint.get_bytes(&format!("/{path}")) {
             Ok(bytes) => bytes,
-            Err(HttpError::Status { status: 404, .. }) => return Ok(None),
+            Err(error) if says_nothing_is_there(&error) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         match self.endpoint.parse::<V2>(&bytes) {
@@ -175,22 +198,13 @@ impl Vault {
                 _ => Err(occupied()),
             };
         }
-        let url = engine.url(path, "data")?;
-        let data = BTreeMap::from([(field, value.expose())]);
-        let sent = match engine.version {
-            KvVersion::V1 => self.endpoint.send("POST", &url, &data),
-            KvVersion::V2 => {
-                self.endpoint.send("POST", &url, &PutV2 { options: Cas { cas: 0 }, data })
-            }
-        };
-        match sent {
+        match self.write(engine, path, BTreeMap::from([(field, value.expose())])) {
             // check-and-set: somebody was faster, or a version was there and deleted.
-            Err(HttpError::Status { status: 400, message, .. })
-                if message.contains("check-and-set") =>
-            {
-                return Err(occupied());
-            }
-            sent => sent.map(drop)?,
+            Err(VaultError::NotWritten {
+                source: HttpError::Status { status: 400, message, .. },
+                ..
+            }) if message.contains("check-and-set") => return Err(occupied()),
+            written => written?,
         }
         let unread = |error: VaultError| VaultError::Unread {
             path: path.to_owned(),
@@ -205,16 +219,76 @@ impl Vault {
         }
     }
 
+    /// Writes a whole secret: with version 2 only where none is.
+    fn write(
+        &self,
+        engine: &Engine,
+        path: &str,
+        data: BTreeMap<&str, &str>,
+    ) -> Result<(), VaultError> {
+        let url = engine.url(path, "data")?;
+        let sent = match engine.version {
+            KvVersion::V1 => self.endpoint.post_repeatable(&url, &data),
+            KvVersion::V2 => {
+                self.endpoint.post_repeatable(&url, &PutV2 { options: Cas { cas: 0 }, data })
+            }
+        };
+        let answer =
+            sent.map_err(|source| VaultError::NotWritten { path: path.to_owned(), source })?;
+        // Version 2 says which version of the secret it made, and version 1 nothing.
+        match engine.version == KvVersion::V2 && answer.is_empty() {
+            true => Err(VaultError::NotVersion2 {
+                mount: engine.mount.clone(),
+                written: format!("{}/data/{path}", engine.mount),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// Which version of the engine is mounted at `mount`, where Vault says it: others that speak its
+    /// API do not, nor does Vault where a policy hides it.
+    pub fn version_of(&self, mount: &str) -> Result<Option<KvVersion>, VaultError> {
+        require_path(mount)?;
+        let url = format!("/v1/sys/internal/ui/mounts/{mount}");
+        let said: Mount = match self.endpoint.get_bytes(&url) {
+            Ok(bytes) => match self.endpoint.parse(&bytes) {
+                Ok(said) => said,
+                Err(_) => return Ok(None),
+            },
+            Err(HttpError::Status { status: 400..=428 | 430..=499, .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let version = said.data.options.and_then(|mut options| options.remove("version"));
+        Ok(match (said.data.kind.as_str(), version.as_deref()) {
+            ("kv" | "generic", None | Some("1")) => Some(KvVersion::V1),
+            ("kv", Some("2")) => Some(KvVersion::V2),
+            _ => None,
+        })
+    }
+
     /// The names in the folder at `path`; those that end in `/` are folders. Empty where there is
     /// none.
     pub fn list(&self, engine: &Engine, path: &str) -> Result<Vec<String>, VaultError> {
-        let url = format!("{}?list=true", engine.url(path, "metadata")?);
-        match self.endpoint.get::<Keys>(&url) {
-            Ok(keys) => Ok(keys.data.keys),
-            Err(HttpError::Status { status: 404, .. }) => Ok(Vec::new()),
+        let url = engine.url(path, "metadata")?;
+        let listed = match self.endpoint.read("LIST", &url) {
+            // What stands before a Vault may let only methods through that it knows.
+            Err(HttpError::Status { status: 405 | 501, .. }) => {
+                self.endpoint.get_bytes(&format!("{url}?list=true"))
+            }
+            listed => listed,
+        };
+        match listed {
+            Ok(bytes) => Ok(self.endpoint.parse::<Keys>(&bytes)?.data.keys),
+            Err(error) if says_nothing_is_there(&error) => Ok(Vec::new()),
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Of a secret or folder that is not there Vault says 404 and nothing else: where it gives a reason,
+/// there is no engine, or one of another version.
+fn says_nothing_is_there(error: &HttpError) -> bool {
+    matches!(error, HttpError::Status { status: 404, message, .. } if message.is_empty())
 }
 
 fn texts(fields: Fields) -> BTreeMap<String, SecretText> {

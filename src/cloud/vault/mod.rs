@@ -28,6 +28,33 @@ pub enum VaultError {
     /// A path that Vault would read as another.
     #[error("`{0}` is no path of a secret: letters, digits, `-`, `_`, `.` and `/` between them")]
     Path(String),
+    /// An AppRole that Vault does not take.
+    #[error("{url} does not take this AppRole: {message}")]
+    Role {
+        /// Where.
+        url: String,
+        /// What it said.
+        message: String,
+    },
+    /// Vault did not take what should be written.
+    #[error("{path} was not written: {source}")]
+    NotWritten {
+        /// Which secret.
+        path: String,
+        /// Why.
+        source: HttpError,
+    },
+    /// Written as to version 2, and answered as by version 1.
+    #[error(
+        "{mount} is version 1 of the key/value engine, and was taken for version 2: a secret was \
+         written at {written}, where it does not belong"
+    )]
+    NotVersion2 {
+        /// The engine.
+        mount: String,
+        /// What was written.
+        written: String,
+    },
     /// Another value lies there already, and is left alone.
     #[error("{url}: {path} holds another value already, and nothing is overwritten")]
     Occupied {

@@ -33,7 +33,9 @@ impl SecretStore for VaultFolder<'_> {
     fn put(&self, name: &str, value: &SecretText) -> Result<Written, PutError> {
         let put = self.vault.put(&self.engine, &self.path_of(name), &self.field, value);
         put.map_err(|error| match error {
-            VaultError::Http(HttpError::Status { status: 400 | 403, .. })
+            VaultError::NotWritten {
+                source: HttpError::Status { status: 400 | 403, .. }, ..
+            }
             | VaultError::Occupied { .. }
             | VaultError::Path(_) => PutError::Refused(error.to_string()),
             error => PutError::Failed(error.to_string()),

@@ -7,23 +7,27 @@ use stockade::cloud::{
 
 use super::{CommandError, Kind};
 
+const UNTRUSTED: &str = "name its certificate authority with --ca; nothing was sent to it";
+
 impl From<HttpError> for CommandError {
     fn from(error: HttpError) -> Self {
         let (kind, hint) = match &error {
             HttpError::Url { .. } => (Kind::Usage, ""),
             HttpError::NoCertificate => (Kind::Input, "--ca takes certificates in PEM"),
             HttpError::Unreachable { .. } => (Kind::NotFound, "is it running, and the URL right?"),
-            HttpError::Untrusted { .. } => {
-                (Kind::Refused, "name its certificate authority with --ca; nothing was sent to it")
-            }
+            HttpError::Untrusted { .. } => (Kind::Refused, UNTRUSTED),
             HttpError::Timeout { .. } => {
                 (Kind::Timeout, "try again, or give it longer with --timeout")
             }
             HttpError::Status { status: 401 | 403, .. } => {
                 (Kind::Permission, "is the token in --token-file the one that it made?")
             }
-            HttpError::Status { status: 429, .. } => {
-                (Kind::Busy, "it asks for fewer requests: run the same command again later")
+            HttpError::Status { status: 429, .. }
+            | HttpError::Status { status: 503, retry_after: Some(_), .. } => {
+                (Kind::Busy, "it was asked several times: run the same command again later")
+            }
+            HttpError::Status { status: 503, .. } => {
+                (Kind::Refused, "it is not ready: still starting, or sealed if it is a Vault")
             }
             HttpError::Status { .. } => (Kind::Refused, "its own log says more"),
             _ => (Kind::Protocol, "is there really such a service at this URL?"),
@@ -81,8 +85,25 @@ impl From<DeliveryError> for CommandError {
 impl From<VaultError> for CommandError {
     fn from(error: VaultError) -> Self {
         let (kind, hint) = match error {
+            VaultError::Http(HttpError::Status { status: 401 | 403, .. }) => (
+                Kind::Permission,
+                "does its token still hold, and does its policy allow to read, list and create there?",
+            ),
+            VaultError::Http(HttpError::Status { status: 404, .. }) => (
+                Kind::NotFound,
+                "is a key/value engine mounted there, and is it of the version that --kv says?",
+            ),
             VaultError::Http(error) => return error.into(),
+            VaultError::NotWritten { source, .. } => return source.into(),
             VaultError::Path(_) => (Kind::Usage, ""),
+            VaultError::Role { .. } => (
+                Kind::Permission,
+                "a secret id expires, or is good for a number of logins: have a new one made, for \
+                 the second line of --approle-file",
+            ),
+            VaultError::NotVersion2 { .. } => {
+                (Kind::Input, "remove it there, and run the same command with --kv 1")
+            }
             VaultError::Occupied { .. } => (
                 Kind::Refused,
                 "look what it is; name another path, or remove it yourself where it may go",
@@ -110,6 +131,7 @@ impl From<AwsError> for CommandError {
                 }
                 _ => (Kind::Refused, ""),
             },
+            AwsError::Untrusted { .. } => (Kind::Refused, UNTRUSTED),
             AwsError::Unreachable { .. } => (
                 Kind::NotFound,
                 "are the region and the endpoint right, and does AWS's own tool get through?",

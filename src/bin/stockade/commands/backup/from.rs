@@ -96,7 +96,8 @@ impl FromArgs {
             }
             #[cfg(feature = "cloud")]
             Place::Vault { mount, path } => {
-                let (vault, engine) = (self.vault.open()?, self.vault.engine(mount));
+                let vault = self.vault.open()?;
+                let engine = self.vault.engine(&vault, mount)?;
                 take_over::vault(&vault, &engine, path, intake, progress)?;
             }
             #[cfg(feature = "cloud")]

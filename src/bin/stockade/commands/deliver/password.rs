@@ -42,7 +42,8 @@ impl Args {
         let password = self.read()?;
         let written = match &self.to {
             Place::Vault { mount, path } => {
-                let (vault, engine) = (self.vault.open()?, self.vault.engine(mount));
+                let vault = self.vault.open()?;
+                let engine = self.vault.engine(&vault, mount)?;
                 vault.put(&engine, path, &self.field, &password)?
             }
             Place::AwsSecrets(name) => {

@@ -42,7 +42,7 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let chosen = self.chosen.read(context)?;
         let vault = self.vault.open()?;
-        let engine = self.vault.engine(&self.mount);
+        let engine = self.vault.engine(&vault, &self.mount)?;
         let (path, field) = (self.path.trim_matches('/').to_owned(), self.field.clone());
         let folder = VaultFolder { vault: &vault, engine, path, field };
         // Asked before the wallet is: a token that may not read there makes nobody press in vain.

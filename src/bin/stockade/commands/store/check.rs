@@ -71,7 +71,8 @@ impl Args {
         let mut progress = context.terminal.progress();
         match &self.place {
             Place::Vault { mount, path } => {
-                let (vault, engine) = (self.vault.open()?, self.vault.engine(mount));
+                let vault = self.vault.open()?;
+                let engine = self.vault.engine(&vault, mount)?;
                 take_over::vault(&vault, &engine, path, &mut intake, &mut progress)?;
             }
             Place::Web3signer(folder) => {
