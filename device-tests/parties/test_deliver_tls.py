@@ -4,18 +4,13 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 
 import backup
 import pytest
+from certificates import authority
 from command import Result, run
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 TOKEN = "api-token-0x5f2c"
 
@@ -44,64 +39,20 @@ class Client(BaseHTTPRequestHandler):
         pass
 
 
-def authority(name: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """A certificate authority of one's own."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    constraints = x509.BasicConstraints(ca=True, path_length=0)
-    return issue(subject, subject, key, key, [constraints]), key
-
-
-def issue(
-    subject: x509.Name,
-    issuer: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
-    signer: ec.EllipticCurvePrivateKey,
-    extensions: list[x509.ExtensionType],
-) -> x509.Certificate:
-    now = datetime.now(UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-    )
-    for extension in extensions:
-        builder = builder.add_extension(extension, critical=False)
-    return builder.sign(signer, hashes.SHA256())
-
-
-def pem(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)
-
-
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A client's URL, and the authority that it is known by."""
-    ca, ca_key = authority("ours")
-    key = ec.generate_private_key(ec.SECP256R1())
-    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "validator")])
-    own = issue(name, ca.subject, key, ca_key, [here])
-    chain = tmp_path / "server.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    chain.write_bytes(private + pem(own))
-    (tmp_path / "ca.pem").write_bytes(pem(ca))
+    ours = authority("ours")
+    chain, key = ours.vouch(tmp_path)
+    ca = ours.write(tmp_path / "ca.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain)
+    context.load_cert_chain(chain, key)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Client)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     Client.heard.clear()
     try:
-        yield f"https://127.0.0.1:{server.server_port}", tmp_path / "ca.pem"
+        yield f"https://127.0.0.1:{server.server_port}", ca
     finally:
         server.shutdown()
         server.server_close()
@@ -128,8 +79,7 @@ def test_a_client_that_nobody_vouches_for_hears_not_even_the_token(
     hoodi: backup.Backup, tmp_path: Path, served: tuple[str, Path]
 ) -> None:
     url, _ = served
-    other = tmp_path / "other.pem"
-    other.write_bytes(pem(authority("another")[0]))
+    other = authority("another").write(tmp_path / "other.pem")
     for options in ([], ["--ca", other]):
         refused = deliver(hoodi, tmp_path, url, *options)
         assert (refused.exit_code, refused.json()["error"]["kind"]) == (4, "refused")
