@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +15,46 @@ import pytest
 from py_ecc.bls import G2ProofOfPossession as bls
 
 from backup import Backup
+from certificates import authority
 from command import done, run
 
 REGION = "eu-west-1"
 ACCESS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "of-a-test"}
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """A server of the module's own; who calls is in the environment, as AWS's tools have it."""
-    before = {name: os.environ.get(name) for name in ACCESS}
-    os.environ.update(ACCESS)
+@contextmanager
+def moto(*options: str | Path) -> Iterator[int]:
+    """A server, on a port of this machine."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port), *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
         await_port(port)
-        yield f"http://127.0.0.1:{port}"
+        yield port
     finally:
         process.kill()
         process.wait()
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def caller() -> Iterator[None]:
+    """Who calls is in the environment, as AWS's tools have it."""
+    before = {name: os.environ.get(name) for name in ACCESS}
+    os.environ.update(ACCESS)
+    yield
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with moto() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def await_port(port: int) -> None:
@@ -116,6 +130,36 @@ def test_what_somebody_else_put_there_stays(
     refused = run(*deliver, *options(endpoint), device="mock-ledger")
     assert refused.exit_code in (1, 4)
     assert "another" not in refused.stdout
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "aws.example"])
+def test_it_is_trusted_by_the_given_authority_and_under_its_own_name_alone(
+    hoodi: Backup, tmp_path: Path, host: str
+) -> None:
+    ours = authority("ours")
+    certificate, key = ours.vouch(tmp_path, host)
+    ca = ours.write(tmp_path / "ca.pem")
+    other = authority("another").write(tmp_path / "other.pem")
+    deliver = ["deliver", "aws-secrets", hoodi.copies[0], "--prefix", "tls/", "--no-note"]
+    check = ["store", "check", "aws-secrets:tls/", hoodi.copies[0]]
+    with moto("-s", "-c", certificate, "-k", key) as port:
+        url = f"https://127.0.0.1:{port}"
+        untrusted = [[], ["--ca", other], *([["--ca", ca]] if host == "aws.example" else [])]
+        for line in (deliver, check):
+            for authorities in untrusted:
+                refused = run(*line, *options(url), *authorities, device="mock-ledger")
+                error = refused.json()["error"]
+                assert (refused.exit_code, error["kind"]) == (4, "refused"), refused.stdout
+                assert url in error["message"] and "not trusted" in error["message"]
+                assert "--ca" in error["hint"]
+                assert "approve" not in refused.stderr
+        if host == "127.0.0.1":
+            for line in (deliver, check):
+                done(*line, *options(url), "--ca", ca, device="mock-ledger")
+            service = boto3.client(
+                "secretsmanager", region_name=REGION, endpoint_url=url, verify=str(ca)
+            )
+            assert set(secrets(service, "tls/")) == {f"tls/{key}" for key in hoodi.pubkeys}
 
 
 def test_a_server_that_hangs_is_not_waited_for_without_end(
