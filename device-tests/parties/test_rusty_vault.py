@@ -194,13 +194,13 @@ def test_who_is_not_let_in_makes_nobody_press(
     assert failure(check(hoodi, folder, by_role(vault, used_up))) == (3, "input")
     stranger = tmp_path / "stranger"
     stranger.write_text("nobody\nnothing\n")
-    logins = [by_token(vault, wrong), by_token(vault, revoked)]
-    logins += [by_role(vault, role) for role in (destroyed, used_up, stranger)]
-    for login in logins:
+    logins = [(by_token(vault, token), "token") for token in (wrong, revoked)]
+    logins += [(by_role(vault, role), "secret id") for role in (destroyed, used_up, stranger)]
+    for login, at_fault in logins:
         for refused in (deliver(hoodi, folder, login), check(hoodi, folder, login)):
             assert failure(refused) == (4, "permission"), refused.stdout
             assert vault.url in refused.json()["error"]["message"]
-            assert refused.json()["error"]["hint"]
+            assert at_fault in refused.json()["error"]["hint"]
     assert vault.secrets(folder) == {}
 
 
