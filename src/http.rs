@@ -161,7 +161,11 @@ impl From<ureq::Error> for Failure {
             }
             // rustls' verdict on a certificate arrives as an I/O error of the handshake.
             ureq::Error::Io(io) if io.kind() == io::ErrorKind::InvalidData => {
-                Self::Untrusted(io.to_string())
+                let why = io.to_string();
+                match why.contains("InvalidContentType") {
+                    true => Self::Untrusted("what answers there speaks no TLS".to_owned()),
+                    false => Self::Untrusted(why),
+                }
             }
             ureq::Error::Io(io) => Self::Unreachable(io.to_string()),
             ureq::Error::BodyExceedsLimit(_) => Self::TooLong,

@@ -111,12 +111,14 @@ fn the_version_of_an_engine_is_what_vault_says() {
         assert_eq!(open(&url).version_of(&engine.mount).unwrap(), Some(engine.version));
     }
     assert_eq!(open(&url).version_of("nowhere").unwrap(), None);
-    // As RustyVault, and as an engine of version 1 that was taken for the other.
+    let hidden = serve(|_| (403, json!({"errors": ["permission denied"]}).to_string()));
+    assert_eq!(open(&hidden).version_of("kv2").unwrap(), None);
+    // RustyVault, which says nothing of it.
     let url = serve(|request| match request.method.as_str() {
         "GET" => (404, String::new()),
         _ => (204, String::new()),
     });
-    assert_eq!(open(&url).version_of("kv2").unwrap(), None);
+    assert_eq!(open(&url).version_of("kv2").unwrap(), Some(KvVersion::V1));
     let error = open(&url).put(&engines()[1], "keys/a", "value", &text("11")).unwrap_err();
     assert!(error.to_string().contains("kv2/data/keys/a"), "{error}");
 }

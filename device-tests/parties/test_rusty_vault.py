@@ -15,6 +15,7 @@ from certificates import authority
 from command import BINARY, Result, done, environment, run
 from py_ecc.bls import G2ProofOfPossession as bls
 from rusty_vault import MOUNT, RustyVault
+from terminal import converse
 
 FOLDERS = (f"folder-{number}" for number in count())
 
@@ -215,17 +216,29 @@ def test_where_no_engine_is_nothing_is_written_and_nothing_is_missing(
     assert failure(refused) == (4, "not_found")
 
 
-def test_keys_are_not_sent_as_version_2_to_an_engine_of_version_1(
+def test_the_version_of_the_engine_is_found_out(
     hoodi: backup.Backup, vault: RustyVault, folder: str, token: list[str | Path]
 ) -> None:
     other = [word if word != "1" else "2" for word in token]
-    delivered = deliver(hoodi, folder, other)
-    assert delivered.exit_code == 1
-    assert statuses(delivered) == ["unknown", "not_sent", "not_sent"]
-    assert "version 1" in delivered.json()["failure"]
-    # What it names is there, and is all that is.
-    assert f"{MOUNT}/data/{folder}/{hoodi.pubkeys[0]}" in delivered.json()["failure"]
-    assert list(vault.secrets(f"data/{folder}")) == [hoodi.pubkeys[0]]
+    assert failure(deliver(hoodi, folder, other)) == (2, "usage")
+    assert vault.secrets(folder) == vault.secrets(f"data/{folder}") == {}
+    unsaid = [word for word in token if word not in ("--kv", "1")]
+    assert deliver(hoodi, folder, unsaid).exit_code == 0
+    assert check(hoodi, folder, unsaid).exit_code == 0
+
+
+def test_a_person_sees_the_plan_and_decides(
+    hoodi: backup.Backup, vault: RustyVault, folder: str, token: list[str | Path]
+) -> None:
+    line = ["deliver", "vault", hoodi.copies[0], "--device", "mock-ledger", "--no-note"]
+    line += ["--mount", MOUNT, "--path", folder, *token]
+    code, seen = converse(*line, answers=[("Deliver?", "no")])
+    assert (code, vault.secrets(folder)) == (5, {})
+    code, seen = converse(*line, answers=[("Deliver?", "yes")])
+    assert code == 0
+    assert all(key in seen.split("Deliver?")[0] for key in hoodi.pubkeys)
+    assert "holds 3 of 3 keys" in seen and "delivering" in seen
+    assert "delivering" not in deliver(hoodi, folder, token).stderr
 
 
 def test_a_password_goes_where_nothing_is(

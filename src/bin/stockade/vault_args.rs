@@ -34,7 +34,7 @@ pub struct VaultArgs {
     /// A file with an AppRole: the role's id in its first line, the secret id in its second
     #[arg(long, value_name = "FILE", conflicts_with = "token_file")]
     approle_file: Option<PathBuf>,
-    /// The version of Vault's key/value engine [default: what Vault says, else 2]
+    /// The version of Vault's key/value engine [default: what Vault says, or 2]
     #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
     kv: Option<u8>,
     /// Certificates that the service is trusted by, in place of the public ones (PEM)

@@ -105,6 +105,17 @@ struct MountData {
     options: Option<BTreeMap<String, String>>,
 }
 
+impl MountData {
+    fn version(&self) -> Option<KvVersion> {
+        let version = self.options.as_ref().and_then(|options| options.get("version"));
+        match (self.kind.as_str(), version.map(String::as_str)) {
+            ("kv" | "generic", None | Some("1")) => Some(KvVersion::V1),
+            ("kv", Some("2")) => Some(KvVersion::V2),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct PutV2<'a> {
     options: Cas,
@@ -245,25 +256,21 @@ impl Vault {
         }
     }
 
-    /// Which version of the engine is mounted at `mount`, where Vault says it: others that speak its
-    /// API do not, nor does Vault where a policy hides it.
+    /// Which version of the engine is mounted at `mount`, where that can be told.
     pub fn version_of(&self, mount: &str) -> Result<Option<KvVersion>, VaultError> {
         require_path(mount)?;
         let url = format!("/v1/sys/internal/ui/mounts/{mount}");
-        let said: Mount = match self.endpoint.get_bytes(&url) {
-            Ok(bytes) => match self.endpoint.parse(&bytes) {
-                Ok(said) => said,
-                Err(_) => return Ok(None),
-            },
-            Err(HttpError::Status { status: 400..=428 | 430..=499, .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let version = said.data.options.and_then(|mut options| options.remove("version"));
-        Ok(match (said.data.kind.as_str(), version.as_deref()) {
-            ("kv" | "generic", None | Some("1")) => Some(KvVersion::V1),
-            ("kv", Some("2")) => Some(KvVersion::V2),
-            _ => None,
-        })
+        match self.endpoint.get_bytes(&url).map(|bytes| self.endpoint.parse::<Mount>(&bytes)) {
+            Ok(Ok(said)) => return Ok(said.data.version()),
+            Ok(Err(_)) => {}
+            Err(error) => unless_it_is_not_told(error)?,
+        }
+        // RustyVault does not say it. Settings are in version 2 alone, which shows or denies them.
+        match self.endpoint.get_bytes(&format!("/v1/{mount}/config")) {
+            Ok(_) => Ok(None),
+            Err(error) if says_nothing_is_there(&error) => Ok(Some(KvVersion::V1)),
+            Err(error) => unless_it_is_not_told(error).map(|()| None),
+        }
     }
 
     /// The names in the folder at `path`; those that end in `/` are folders. Empty where there is
@@ -282,6 +289,14 @@ impl Vault {
             Err(error) if says_nothing_is_there(&error) => Ok(Vec::new()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Passes over a server's word that it does not know, or does not tell.
+fn unless_it_is_not_told(error: HttpError) -> Result<(), VaultError> {
+    match error.status() {
+        Some(400..=428 | 430..=499) => Ok(()),
+        _ => Err(error.into()),
     }
 }
 

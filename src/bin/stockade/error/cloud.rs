@@ -24,7 +24,7 @@ impl From<HttpError> for CommandError {
             }
             HttpError::Status { status: 429, .. }
             | HttpError::Status { status: 503, retry_after: Some(_), .. } => {
-                (Kind::Busy, "it was asked several times: run the same command again later")
+                (Kind::Busy, "it is busy: run the same command again later")
             }
             HttpError::Status { status: 503, .. } => {
                 (Kind::Refused, "it is not ready: still starting, or sealed if it is a Vault")
@@ -93,6 +93,9 @@ impl From<VaultError> for CommandError {
                 Kind::NotFound,
                 "is a key/value engine mounted there, and is it of the version that --kv says?",
             ),
+            VaultError::Http(HttpError::Timeout { .. }) => {
+                (Kind::Timeout, "is it reachable from here? Run the same command again")
+            }
             VaultError::Http(error) => return error.into(),
             VaultError::NotWritten { source, .. } => return source.into(),
             VaultError::Path(_) => (Kind::Usage, ""),
@@ -154,6 +157,11 @@ impl From<TakeOverError> for CommandError {
             TakeOverError::Aws(error) => error.into(),
             TakeOverError::Store(error) => error.into(),
             TakeOverError::Backup(error) => error.into(),
+            TakeOverError::Nothing(_) => Self::hinted(
+                Kind::Input,
+                &error,
+                "is it spelled right, and may the one who calls list what is there?",
+            ),
             error => Self::hinted(Kind::Input, &error, ""),
         }
     }

@@ -132,22 +132,38 @@ impl Report<'_> {
         if let Some(failure) = failure {
             text += &format!("  INTERRUPTED: {failure}\n");
         }
-        for (key, _, put) in self.keys().filter(|(_, _, put)| !put.is_there()) {
-            let why = put.message().map(|why| format!(": {why}")).unwrap_or_default();
-            text += &format!("  NOT THERE {key}: {}{why}\n", put.as_str());
-        }
-        for (key, reason) in &self.restorable.left_out {
-            text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
-        }
-        text += match ok {
-            true => {
+        let those = |is: fn(&Put) -> bool| self.keys().filter(move |(_, _, put)| is(put));
+        let said = |(key, _, put): (&PublicKey, _, &Put)| match put {
+            Put::Refused(why) => format!("{key}: {why}"),
+            _ => key.to_string(),
+        };
+        text += &rows("REFUSED", those(|put| matches!(put, Put::Refused(_))).map(said));
+        text += &rows("CANNOT TELL", those(|put| matches!(put, Put::Unknown(_))).map(said));
+        text += &rows("NOT SENT", those(|put| matches!(put, Put::NotSent)).map(said));
+        let left_out = self.restorable.left_out.iter();
+        text += &rows("LEFT OUT", left_out.map(|(key, why)| format!("{key}: {}", why.explain())));
+        text += match (ok, failure) {
+            (true, _) => {
                 "A signer that reads them there signs with them: make sure that no other machine \
                  runs these keys, and that it has their slashing history."
             }
-            false => "Run the same command again: what is there is left as it is.",
+            (false, Some(_)) => "Run the same command again: what is there is left as it is.",
+            (false, None) => "NOT all of them are there. What was there before is as it was.",
         };
         text
     }
+}
+
+/// A line each, of which there may be thousands.
+fn rows(word: &str, rows: impl Iterator<Item = String>) -> String {
+    const LISTED: usize = 20;
+    let rows: Vec<_> = rows.collect();
+    let listed = rows.iter().take(LISTED);
+    let mut text: String = listed.map(|row| format!("  {word} {row}\n")).collect();
+    if rows.len() > LISTED {
+        text += &format!("  {word} {} more\n", rows.len() - LISTED);
+    }
+    text
 }
 
 fn as_json((key, name, put): (&PublicKey, &str, &Put)) -> Value {

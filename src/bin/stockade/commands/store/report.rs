@@ -60,6 +60,9 @@ impl Report {
                 let file = key.file.as_deref().map(|file| format!("  {file}")).unwrap_or_default();
                 text += &format!("    {pubkey}{file}\n");
             }
+            if keys.len() > LISTED {
+                text += &format!("    and {} more\n", keys.len() - LISTED);
+            }
         }
         text += &format!(
             "{} proven, {} contradicted, {} inconclusive\n",
