@@ -6,6 +6,8 @@ import os
 import subprocess
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
 from ssl import VERIFY_X509_PARTIAL_CHAIN, SSLContext, create_default_context
@@ -20,11 +22,23 @@ PROGRAM = (
 MOUNT = "keys"
 
 
-class RustyVault:
-    """One that runs, is unsealed, and has a key/value engine at `keys`."""
+@contextmanager
+def rusty_vault(folder: Path, tls: tuple[Path, Path] | None = None) -> Iterator["RustyVault"]:
+    """One that runs, is unsealed, and has a key/value engine at `keys`. `tls`: the files of its
+    certificate and of the key."""
+    server = RustyVault(folder, tls)
+    try:
+        server.start()
+        server.set_up()
+        yield server
+    finally:
+        server.kill()
 
-    def __init__(self, folder: Path, tls: tuple[Path, Path] | None = None) -> None:
-        """`tls`: the files of its certificate and of the key."""
+
+class RustyVault:
+    """A server, and those who may call it."""
+
+    def __init__(self, folder: Path, tls: tuple[Path, Path] | None) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
@@ -36,7 +50,9 @@ class RustyVault:
             self.trust.verify_flags |= VERIFY_X509_PARTIAL_CHAIN
         folder.mkdir(parents=True)
         (folder / "config.hcl").write_text(configuration(folder, self.port, tls))
-        self.start()
+
+    def set_up(self) -> None:
+        """Makes its keys, opens it, and mounts what the tests use."""
         made = self.ask("PUT", "sys/init", {"secret_shares": 1, "secret_threshold": 1})
         self.key, self.root = made["keys"][0], made["root_token"]
         self.unseal()

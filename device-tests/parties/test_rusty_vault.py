@@ -14,7 +14,7 @@ import pytest
 from certificates import authority
 from command import BINARY, Result, done, environment, run
 from py_ecc.bls import G2ProofOfPossession as bls
-from rusty_vault import MOUNT, RustyVault
+from rusty_vault import MOUNT, RustyVault, rusty_vault
 from terminal import converse
 
 FOLDERS = (f"folder-{number}" for number in count())
@@ -22,11 +22,8 @@ FOLDERS = (f"folder-{number}" for number in count())
 
 @pytest.fixture(scope="module")
 def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RustyVault]:
-    server = RustyVault(tmp_path_factory.mktemp("vault") / "server")
-    try:
+    with rusty_vault(tmp_path_factory.mktemp("vault") / "server") as server:
         yield server
-    finally:
-        server.kill()
 
 
 @pytest.fixture
@@ -260,8 +257,7 @@ def test_one_that_dies_midway_is_finished_when_it_is_back(tmp_path: Path) -> Non
     copy = tmp_path / "copy"
     create = ["validator", "create", "--network", "hoodi", "--count", "200", "--copy", copy]
     many = backup.Backup([copy], done(*create, device="mock-ledger"))
-    server = RustyVault(tmp_path / "server")
-    try:
+    with rusty_vault(tmp_path / "server") as server:
         login = by_token(server, server.token(tmp_path / "token"))
         place = ["--mount", MOUNT, "--path", "v", "--no-note", *login]
         line = ["--json", "--device", "mock-ledger", "deliver", "vault", copy, *place]
@@ -297,8 +293,6 @@ def test_one_that_dies_midway_is_finished_when_it_is_back(tmp_path: Path) -> Non
         now = server.secrets("v")
         assert set(now) == set(many.pubkeys)
         assert {name: now[name] for name in there} == there
-    finally:
-        server.kill()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "vault.example"])
@@ -306,8 +300,7 @@ def test_it_is_trusted_by_the_given_authority_and_under_its_own_name_alone(
     hoodi: backup.Backup, tmp_path: Path, host: str
 ) -> None:
     ours = authority("ours")
-    server = RustyVault(tmp_path / "server", ours.vouch(tmp_path, host))
-    try:
+    with rusty_vault(tmp_path / "server", ours.vouch(tmp_path, host)) as server:
         login = by_token(server, server.token(tmp_path / "token"))
         ca = ["--ca", ours.write(tmp_path / "ca.pem")]
         other = ["--ca", authority("another").write(tmp_path / "other.pem")]
@@ -320,5 +313,3 @@ def test_it_is_trusted_by_the_given_authority_and_under_its_own_name_alone(
             assert deliver(hoodi, "v", [*login, *ca]).exit_code == 0
             assert set(server.secrets("v")) == set(hoodi.pubkeys)
             assert check(hoodi, "v", [*login, *ca]).exit_code == 0
-    finally:
-        server.kill()
