@@ -171,6 +171,18 @@ fn a_node_that_is_wrong_slow_or_greedy_gets_no_signature() {
 }
 
 #[test]
+fn a_node_that_is_busy_is_asked_again_and_sent_a_transaction_once() {
+    for (method, times) in [("eth_chainId", 4), ("eth_sendRawTransaction", 1)] {
+        let node = node(&[(method, Reply::Status(429, "retry-after: 0\r\n"))]);
+        let line = exit("hoodi", &format!("--rpc-url {} --send", node.url));
+        let failed = on("mock-ledger").run(&line).code(4);
+        assert!(failed.message().contains("429"), "{}", failed.message());
+        let asked = node.methods().into_iter().filter(|asked| asked == method).count();
+        assert_eq!(asked, times, "{method}");
+    }
+}
+
+#[test]
 fn a_node_that_says_nothing_is_given_up() {
     let node = node(&[("eth_chainId", Reply::Silence)]);
     let started = Instant::now();
