@@ -80,7 +80,7 @@ fn a_wrong_password_writes_nothing() {
     let wrong = folder.file("wrong", "MyPasswordIs12");
     let line = format!("--from {} --password-file {wrong}", vector("deposits/hoodi-0x01"));
     let refused = back_up(&folder, &line).error(3, "input");
-    assert!(refused.message().contains("3 of 3 keystores"), "{}", refused.message());
+    assert!(refused.message().contains("3 of 3 keys"), "{}", refused.message());
     assert!(!refused.prompted(), "{}", refused.stderr);
     assert!(!folder.path("a").exists() && !folder.path("b").exists());
 
@@ -138,7 +138,10 @@ fn one_key_in_two_files_is_refused() {
     fs::copy(folder.path("from").join(KEYSTORES[0]), folder.path("from/keystore-x.json")).unwrap();
     let line = format!("--from {from} --password-file {}", folder.password_file());
     let refused = back_up(&folder, &line).error(3, "input");
-    assert!(refused.message().contains("two of the keystores"), "{}", refused.message());
+    assert!(!refused.prompted(), "{}", refused.stderr);
+    for place in [KEYSTORES[0], "keystore-x.json", "the same key"] {
+        assert!(refused.message().contains(place), "{}", refused.message());
+    }
     assert!(!folder.path("a").exists());
 }
 
@@ -150,7 +153,7 @@ fn passwords_are_found_by_the_names_that_clients_give_them() {
     folder.file(&format!("passwords/{stem}.txt"), format!("{KEYSTORE_PASSWORD}\r\n"));
     let line = format!("--from {from} --password-dir {}", folder.at("passwords"));
     let refused = back_up(&folder, &line).error(3, "input");
-    assert!(refused.message().contains("1 of 2 keystores"), "{}", refused.message());
+    assert!(refused.message().contains("1 of 2 keys"), "{}", refused.message());
     let second = imported().json["keys"][1]["pubkey"].as_str().unwrap();
     folder.file(&format!("passwords/0x{second}"), KEYSTORE_PASSWORD);
     assert_eq!(back_up(&folder, &line).code(0).list("keys").len(), 2);
@@ -203,7 +206,7 @@ fn variants_that_are_not_what_they_say_are_all_named_and_none_is_taken() {
     let (from, passwords) = (folder.at("variants"), folder.at("passwords"));
     let refused = back_up(&folder, &format!("--from {from} --password-dir {passwords}"));
     let refused = refused.error(3, "input");
-    assert!(refused.message().starts_with("8 of 8 keystores"), "{}", refused.message());
+    assert!(refused.message().starts_with("8 of 8 keys"), "{}", refused.message());
     for name in REFUSED {
         assert!(refused.message().contains(name), "{name}: {}", refused.message());
     }

@@ -199,6 +199,33 @@ fn one_secret_is_taken_by_its_own_path_and_nothing_is_nothing() {
     assert_eq!(drilled(&folder), [raw_key(1).1]);
 }
 
+/// Said before the wallet is asked for anything.
+#[test]
+fn a_key_that_lies_in_two_places_is_taken_once_and_both_are_named() {
+    let folder = Folder::new();
+    let (url, secrets) = vault();
+    let name = |name: &str| format!("kv2/data/v/{name}");
+    let [(first, a), (second, b)] = [1, 2].map(raw_key);
+    fill(
+        &secrets,
+        [
+            (name("one"), json!({ "value": first })),
+            (name("other"), json!({ "value": second })),
+            (name("same"), json!({ "value": format!("0x{first}") })),
+        ],
+    );
+    let token = folder.file("token", "hvs.token");
+    let from = format!("--from vault:kv2/v --vault-addr {url} --token-file {token}");
+    let refused = take_over(&folder, &from).error(3, "input");
+    assert!(!refused.prompted(), "{}", refused.stderr);
+    for place in ["vault:kv2/v/one#value", "vault:kv2/v/same#value"] {
+        assert!(refused.message().contains(place), "{}", refused.message());
+    }
+    nothing_written(&folder);
+    take_over(&folder, &format!("{from} --skip-bad")).code(1);
+    assert_eq!(drilled(&folder), sorted(vec![a, b]));
+}
+
 /// What a Vault can do wrong while fifteen keys are read: nothing is taken over, and it is said why.
 #[test]
 fn a_vault_that_fails_midway_gives_nothing() {

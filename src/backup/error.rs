@@ -82,8 +82,8 @@ pub enum BackupError {
         /// Why.
         reason: String,
     },
-    /// A keystore that was to be taken over does not open.
-    #[error("{} of {total} keystores do not open; nothing was written:{}", .bad.len(), list(.bad))]
+    /// Keys and keystores that cannot be taken over.
+    #[error("{} of {total} keys cannot be taken over; nothing was written:{}", .bad.len(), list(.bad))]
     Unopened {
         /// Which, and why.
         bad: Vec<(String, String)>,

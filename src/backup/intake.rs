@@ -1,7 +1,11 @@
 //! What is to be taken over: keys as they lie in stores, and keystores that are still closed. All of
 //! it is opened before anything is written.
 
-use std::{borrow::Cow, path::Path};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, btree_map},
+    path::Path,
+};
 
 use super::{
     BackupError,
@@ -201,20 +205,42 @@ impl Intake {
             progress.step("opening keystores", done, total);
         })?;
         let mut keys = Vec::with_capacity(entries.len());
+        let mut places = BTreeMap::new();
         for Entry { place, content } in entries {
-            match content {
-                Content::Key(secret) => keys.push(new_key(secret, String::new(), String::new())),
+            let opened = match content {
+                Content::Key(secret) => {
+                    Ok((secret.public_key(), new_key(secret, String::new(), String::new())))
+                }
                 Content::Keystore(keystore, own) => {
                     // One without a password was said to be bad above.
                     let Some(password) = own.as_ref().or(one) else { continue };
-                    match open_one(&keystore, password, &mut cache) {
-                        Ok(key) => keys.push(key),
-                        Err(why) => bad.push((place, why)),
-                    }
+                    let key = open_one(&keystore, password, &mut cache);
+                    key.map(|key| (*keystore.pubkey(), key))
                 }
+            };
+            match opened
+                .and_then(|(pubkey, key)| only_here(&mut places, pubkey, &place).map(|()| key))
+            {
+                Ok(key) => keys.push(key),
+                Err(why) => bad.push((place, why)),
             }
         }
         Ok(Imported { keys, bad, skipped })
+    }
+}
+
+/// A set holds a key once: `places` says where it was found first.
+fn only_here(
+    places: &mut BTreeMap<PublicKey, String>,
+    pubkey: PublicKey,
+    place: &str,
+) -> Result<(), String> {
+    match places.entry(pubkey) {
+        btree_map::Entry::Occupied(first) => Err(format!("the same key as {}", first.get())),
+        btree_map::Entry::Vacant(new) => {
+            new.insert(place.to_owned());
+            Ok(())
+        }
     }
 }
 

@@ -311,7 +311,7 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             "use a real wallet with words of your own; --allow-test-seed is for tests alone",
         ),
         BackupError::Unopened { .. } => {
-            (Kind::Input, "correct the passwords, or leave these out with --skip-bad")
+            (Kind::Input, "correct these, or their passwords; or leave them out with --skip-bad")
         }
         BackupError::PartlyWritten { .. } => (
             Kind::File,

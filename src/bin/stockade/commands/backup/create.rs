@@ -38,7 +38,7 @@ pub struct Args {
     /// The keys' slashing history (EIP-3076), kept beside the set
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
-    /// Leave out keystores that do not open, and say which
+    /// Leave out what cannot be taken over, and say which
     #[arg(long)]
     skip_bad: bool,
 }
