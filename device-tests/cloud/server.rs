@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
     thread,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -27,8 +28,30 @@ pub(crate) struct Request {
 pub(crate) type Reply = (u16, String);
 
 /// Serves for as long as the test runs; gives its URL.
-pub(crate) fn serve(mut handler: impl FnMut(Request) -> Reply + Send + 'static) -> String {
-    let server = tiny_http::Server::http("127.0.0.1:0").unwrap();
+pub(crate) fn serve(handler: impl FnMut(Request) -> Reply + Send + 'static) -> String {
+    serve_with(tiny_http::Server::http("127.0.0.1:0").unwrap(), handler)
+}
+
+/// The same at the URL of a server that is gone.
+pub(crate) fn serve_again(
+    url: &str,
+    handler: impl FnMut(Request) -> Reply + Send + 'static,
+) -> String {
+    let address = url.strip_prefix("http://").unwrap();
+    // What served there may not be all gone yet.
+    for _ in 0..500 {
+        match tiny_http::Server::http(address) {
+            Ok(server) => return serve_with(server, handler),
+            Err(_) => thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    panic!("{address} stays taken");
+}
+
+fn serve_with(
+    server: tiny_http::Server,
+    mut handler: impl FnMut(Request) -> Reply + Send + 'static,
+) -> String {
     let url = format!("http://{}", server.server_addr().to_ip().unwrap());
     thread::spawn(move || {
         for mut incoming in server.incoming_requests() {

@@ -2,14 +2,14 @@
 //! wrong in one. It opens every keystore that it is sent.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
 };
 
 use serde_json::{Value, json};
 use stockade::eth2_keystore::{KeyCache, Keystore, Password};
 
-use super::server::{Reply, Request, serve};
+use super::server::{Reply, Request, serve, serve_again};
 
 /// The token of all of them.
 pub(crate) const TOKEN: &str = "api-token-0x5f2c";
@@ -25,6 +25,12 @@ pub(crate) enum Fault {
     Short,
     /// It is gone, and did nothing.
     Dies,
+    /// It does what it was asked, and is gone before it answers.
+    TakesAndDies,
+    /// It does what it was asked, answers, and is gone.
+    DiesAfter,
+    /// It removes all, and its history does not speak of the first.
+    Silent,
     /// It says that it did, and did not.
     Lies,
     /// It refuses the first key of the request.
@@ -50,7 +56,11 @@ pub(crate) struct Inside {
     pub(crate) faults: BTreeMap<usize, Fault>,
     /// Looked at when keys come in.
     pub(crate) on_import: Option<Box<dyn FnMut() + Send>>,
+    /// Keys that it has and does not list.
+    pub(crate) unlisted: BTreeSet<String>,
     changes: usize,
+    /// It answers nobody any more.
+    dead: bool,
     cache: KeyCache,
 }
 
@@ -81,13 +91,17 @@ impl ValidatorClient {
         Self { url, inside }
     }
 
-    /// The same after a restart: all it has, at another port, and nothing goes wrong any more.
+    /// The same after a restart: all it has, where it was, and nothing goes wrong any more.
     pub(crate) fn restarted(&self) -> Self {
         let mut inside = self.inside();
         inside.faults.clear();
         inside.asked.clear();
-        drop(inside);
-        Self::with(self.inside.clone())
+        if std::mem::take(&mut inside.dead) {
+            drop(inside);
+            let served = self.inside.clone();
+            serve_again(&self.url, move |request| served.lock().unwrap().answer(&request));
+        }
+        self.clone()
     }
 
     /// With this going wrong at its `at`-th change.
@@ -124,6 +138,15 @@ pub(crate) fn record(key: &str, epoch: u64) -> Value {
 
 impl Inside {
     fn answer(&mut self, request: &Request) -> Reply {
+        if self.dead {
+            return (0, String::new());
+        }
+        let reply = self.answer_alive(request);
+        self.dead |= reply.0 == 0;
+        reply
+    }
+
+    fn answer_alive(&mut self, request: &Request) -> Reply {
         if request.token.as_deref() != Some(&format!("Bearer {TOKEN}")) {
             return (401, json!({"message": "invalid token"}).to_string());
         }
@@ -137,7 +160,8 @@ impl Inside {
         match (method, path) {
             ("GET", "/eth/v1/keystores") => {
                 let row = |key: &String| json!({"validating_pubkey": format!("0x{key}")});
-                (200, json!({"data": self.keys.keys().map(row).collect::<Vec<_>>()}).to_string())
+                let listed = self.keys.keys().filter(|key| !self.unlisted.contains(*key));
+                (200, json!({"data": listed.map(row).collect::<Vec<_>>()}).to_string())
             }
             ("GET", "/eth/v1/remotekeys") => {
                 let row = |(key, url): (&String, &String)| json!({"pubkey": format!("0x{key}"), "url": url});
@@ -163,13 +187,18 @@ impl Inside {
         let before = (self.keys.clone(), self.remote.clone());
         let mut answer = match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/eth/v1/keystores") => self.import(&request.body, &fault),
-            ("DELETE", "/eth/v1/keystores") => self.delete(&request.body),
+            ("DELETE", "/eth/v1/keystores") => self.delete(&request.body, &fault),
             _ => self.add_remote(&request.body),
         };
         match fault {
             Some(Fault::Garbage) => (200, "garbage".to_owned()),
             Some(Fault::Short) => {
                 answer["data"].as_array_mut().unwrap().pop();
+                (200, answer.to_string())
+            }
+            Some(Fault::TakesAndDies) => (0, String::new()),
+            Some(Fault::DiesAfter) => {
+                self.dead = true;
                 (200, answer.to_string())
             }
             Some(Fault::Lies) => {
@@ -215,7 +244,7 @@ impl Inside {
         json!({"data": statuses})
     }
 
-    fn delete(&mut self, body: &Value) -> Value {
+    fn delete(&mut self, body: &Value, fault: &Option<Fault>) -> Value {
         let (mut statuses, mut records) = (Vec::new(), Vec::new());
         for key in body["pubkeys"].as_array().unwrap() {
             let key = key.as_str().unwrap().strip_prefix("0x").unwrap();
@@ -231,6 +260,9 @@ impl Inside {
                 self.gone.insert(key.to_owned(), record.clone());
                 records.push(record);
             }
+        }
+        if *fault == Some(Fault::Silent) {
+            records.remove(0);
         }
         json!({"data": statuses, "slashing_protection": interchange(&records).to_string()})
     }

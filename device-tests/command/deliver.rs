@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs};
 use serde_json::Value;
 
 use super::{
+    deliver_from::kept,
     fixture::{Folder, ledger},
     run::{Ran, on},
 };
@@ -209,9 +210,9 @@ fn a_given_history_goes_along_and_is_kept_beside_the_set() {
     let sent = client.inside().histories.clone();
     assert_eq!(sent, [interchange(&records[..2]), interchange(&records[2..])]);
     for copy in ["a", "b"] {
-        let set = folder.set(copy).file_name().unwrap().to_owned();
-        let kept = folder.path(copy).join("stockade/history").join(set);
-        assert_eq!(fs::read_dir(kept).unwrap().count(), 1);
+        let kept = kept(&folder, copy);
+        assert_eq!(fs::read(&kept[0]).unwrap(), fs::read(&file).unwrap());
+        assert_eq!(kept.len(), 1);
     }
 }
 

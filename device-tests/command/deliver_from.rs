@@ -13,29 +13,35 @@ use super::{
 use crate::cloud::validator_client::{Fault, TOKEN, ValidatorClient, interchange, record};
 
 /// The epoch that it is on hoodi by this machine's clock.
-fn epoch_now() -> u64 {
+pub(super) fn epoch_now() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     (now.as_secs() - 1_742_213_400) / (32 * 12)
 }
 
-fn from(folder: &Folder, old: &ValidatorClient, new: &ValidatorClient, more: &str) -> Ran {
+pub(super) fn from(
+    folder: &Folder,
+    old: &ValidatorClient,
+    new: &ValidatorClient,
+    more: &str,
+) -> Ran {
     deliver(folder, new, &format!("{} {more}", given(folder, old)))
 }
 
-fn given(folder: &Folder, old: &ValidatorClient) -> String {
+pub(super) fn given(folder: &Folder, old: &ValidatorClient) -> String {
     let token = folder.file("old-token", TOKEN);
     format!("--from {} --from-token-file {token}", old.url)
 }
 
-/// The histories beside the set in a copy.
-fn kept(folder: &Folder, copy: &str) -> Vec<PathBuf> {
+/// The histories beside the set in a copy; marks lie there as well.
+pub(super) fn kept(folder: &Folder, copy: &str) -> Vec<PathBuf> {
     let set = folder.set(copy).file_name().unwrap().to_owned();
     let kept = fs::read_dir(folder.path(copy).join("stockade/history").join(set));
-    kept.map_or_else(|_| Vec::new(), |files| files.map(|file| file.unwrap().path()).collect())
+    let kept = kept.into_iter().flatten().map(|file| file.unwrap().path());
+    kept.filter(|file| !file.to_str().unwrap().ends_with("-delivery.json")).collect()
 }
 
 /// The target epoch that a client holds a key to.
-fn bound(client: &ValidatorClient, key: &str) -> Value {
+pub(super) fn bound(client: &ValidatorClient, key: &str) -> Value {
     client.inside().keys[key]["signed_attestations"][0]["target_epoch"].clone()
 }
 
@@ -139,9 +145,12 @@ fn keys_that_run_nobody_knows_where_are_not_delivered_and_none_is_removed() {
     ] {
         let folder = ledger().copies();
         let new = ValidatorClient::new();
-        let refused = from(&folder, &old, &new, "").error(3, "input");
-        assert!(refused.message().contains(&keys[2]), "{name}: {}", refused.message());
-        assert_eq!((old.keys().len(), new.keys().len()), (2, 0), "{name}");
+        // Asking again makes it no better known.
+        for _ in 0..2 {
+            let refused = from(&folder, &old, &new, "").error(3, "input");
+            assert!(refused.message().contains(&keys[2]), "{name}: {}", refused.message());
+            assert_eq!((old.keys().len(), new.keys().len()), (2, 0), "{name}");
+        }
     }
 }
 

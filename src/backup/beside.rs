@@ -1,4 +1,4 @@
-//! What lies beside a set: slashing histories, marks of splits, attestations, and sealed exits.
+//! What lies beside a set: slashing histories, marks, attestations, and sealed exits.
 //! Files are only ever added; copies complete each other's, as far as what they hold is what its
 //! name says.
 
@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{
-    BackupError, Copy, SetId, exits, history,
+    BackupError, Copy, SetId,
+    delivery_mark::DeliveryMark,
+    exits, history,
+    marks::{self, Mark},
     split_mark::SplitMark,
     verdict::{FileProblem, Reason},
 };
@@ -135,11 +138,13 @@ fn problem(copy: &Copy, file: String, reason: Reason) -> FileProblem {
 }
 
 /// A slashing history by its name, for the set's network, that speaks of a key of the set; or a mark
-/// of a split, of such a key.
+/// of such a key.
 fn is_history(name: &str, bytes: &[u8], set: &SetId, keys: &[PublicKey]) -> bool {
-    if SplitMark::is_name(name) {
-        let mark = SplitMark::parse(bytes);
-        return mark.is_some_and(|mark| mark.keys.iter().any(|key| keys.contains(key)));
+    if marks::is_name::<SplitMark>(name) {
+        return is_mark::<SplitMark>(bytes, keys);
+    }
+    if marks::is_name::<DeliveryMark>(name) {
+        return is_mark::<DeliveryMark>(bytes, keys);
     }
     let dated = name.strip_suffix(".json").is_some_and(|stem| stem.parse::<Timestamp>().is_ok());
     let history = history::parse_kept(bytes, set.network());
@@ -148,6 +153,11 @@ fn is_history(name: &str, bytes: &[u8], set: &SetId, keys: &[PublicKey]) -> bool
         keys.iter().any(|key| newest.contains_key(key))
     });
     dated && speaks
+}
+
+fn is_mark<M: Mark>(bytes: &[u8], keys: &[PublicKey]) -> bool {
+    let mark = marks::parse::<M>(bytes);
+    mark.is_some_and(|mark| mark.keys().iter().any(|key| keys.contains(key)))
 }
 
 /// What is common to attestations of every version.

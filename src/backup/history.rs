@@ -5,7 +5,9 @@ use std::{
     path::Path,
 };
 
-use super::{BackupError, Copy, Digest, SetId, split_mark};
+use super::{
+    BackupError, Copy, Digest, SetId, delivery_mark::DeliveryMark, marks, split_mark::SplitMark,
+};
 use crate::{
     bls::PublicKey,
     staking::{Interchange, InterchangeError, MAX_INTERCHANGE_BYTES, Network, Newest},
@@ -170,15 +172,19 @@ pub fn kept(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Kept, Ba
     Ok(Kept { found, absent: absent.len(), unread })
 }
 
-/// The keys of which a history speaks that was put beside the set since then, by what its name says.
-pub fn covered_since(
+/// When a history was last put beside the set that speaks of a key, by what its name says.
+pub fn covered(
     copies: &[Copy],
     set: &SetId,
-    since: Timestamp,
-) -> Result<BTreeSet<PublicKey>, BackupError> {
-    let files = files(copies, set)?.into_iter().filter(|file| file.time >= since);
-    let histories = files.filter_map(|file| parse_kept(&file.bytes.ok()?, set.network()).ok());
-    Ok(histories.flat_map(|history| history.newest().into_keys()).collect())
+) -> Result<BTreeMap<PublicKey, Timestamp>, BackupError> {
+    // Newest first, so that the newest is put there last.
+    let files = files(copies, set)?.into_iter().rev();
+    let histories = files
+        .filter_map(|file| Some((file.time, parse_kept(&file.bytes.ok()?, set.network()).ok()?)));
+    let keys = |(time, history): (Timestamp, Interchange)| {
+        history.newest().into_keys().map(move |key| (key, time))
+    };
+    Ok(histories.flat_map(keys).collect())
 }
 
 /// Puts a history beside the set in `copy`; one that says byte for byte the same stays alone.
@@ -213,7 +219,7 @@ pub(super) fn all(copies: &[Copy], set: &SetId) -> Result<Vec<(Timestamp, Vec<u8
     Ok(all)
 }
 
-/// Puts the histories of the set `from` in all copies, and the marks of splits, beside the set `to`
+/// Puts the histories of the set `from` in all copies, and the marks, beside the set `to`
 /// in `copy`.
 pub(super) fn carry_over(
     copies: &[Copy],
@@ -221,7 +227,8 @@ pub(super) fn carry_over(
     to: &SetId,
     copy: &Copy,
 ) -> Result<(), BackupError> {
-    split_mark::all(copies, from)?.iter().try_for_each(|mark| mark.leave(copy, to))?;
+    marks::carry_over::<SplitMark>(copies, from, to, copy)?;
+    marks::carry_over::<DeliveryMark>(copies, from, to, copy)?;
     all(copies, from)?.into_iter().try_for_each(|(time, bytes)| keep(copy, to, &bytes, time))
 }
 

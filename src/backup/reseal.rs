@@ -5,14 +5,16 @@ use super::{
     BackupError, Copy,
     create::{self, Created, NewKey, Plan},
     custodians::{self, Chosen, Given},
+    delivery_mark::DeliveryMark,
     exits,
     hands::Hands,
     history,
     manifest::Manifest,
+    marks,
     opened::{self, Closed, OpenedSet, because},
     origin::{Pins, Signer},
     scrub::ScrubbedSet,
-    split_mark,
+    split_mark::SplitMark,
     verdict::Reason,
 };
 use crate::{
@@ -82,7 +84,8 @@ pub fn reseal(
     require_said(request, manifest)?;
     let (deposit_data, sealed) = other_files(&opened, set, copies, user).map_err(refuse)?;
     // Before anything is made: one that cannot be read stops it.
-    let splits = split_mark::all(copies, &set.id)?;
+    let splits = marks::all::<SplitMark>(copies, &set.id)?;
+    let deliveries = marks::all::<DeliveryMark>(copies, &set.id)?;
     let keys = new_keys(&opened, set, copies, progress, &refuse)?;
     let (exits, lost) = exits::all(copies, &set.id, &manifest.keystores, &opened.secret)?;
     for file in lost {
@@ -111,7 +114,8 @@ pub fn reseal(
     };
     let made = create::create(&plan, copies, Signer::Wallet(wallet, signer), now, user, progress)?;
     for copy in copies.iter() {
-        splits.iter().try_for_each(|mark| mark.leave(copy, &made.set_id))?;
+        splits.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
+        deliveries.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
     }
     Ok(Resealed {
         set: made,

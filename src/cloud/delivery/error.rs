@@ -22,6 +22,28 @@ pub enum DeliveryError {
         /// How many keys were removed in this run.
         removed: usize,
     },
+    /// A key that the client which should give it up signs by the help of another.
+    #[error("{url} signs for {key} with {signer}, and would go on after the key is removed")]
+    SignedElsewhere {
+        /// The client.
+        url: String,
+        /// Which.
+        key: Box<PublicKey>,
+        /// The signer.
+        signer: String,
+    },
+    /// Keys that the client which should give them up does not run, and that may run elsewhere.
+    #[error("{keys} of the keys do not run at {url}: since {time} they were on their way to {to}")]
+    Elsewhere {
+        /// The client.
+        url: String,
+        /// How many.
+        keys: usize,
+        /// Where they were sent last.
+        to: String,
+        /// When that delivery began.
+        time: String,
+    },
     /// Keys that the client which should give them up does not run.
     #[error("{} of the keys do not run at {url}, {} among them: where they run is not known",
             keys.len(), keys.first().map(ToString::to_string).unwrap_or_default())]

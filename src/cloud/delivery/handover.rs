@@ -1,25 +1,29 @@
 //! Taking keys from the client that runs them: it removes them and says what they signed, and that
 //! is kept beside the set before anything else happens. Two clients never have one key.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::DeliveryError;
+use super::{DeliveryError, mark};
 use crate::{
-    backup::{Copy, SetId, history},
+    backup::{
+        Copy, SetId,
+        delivery_mark::DeliveryMark,
+        history,
+        marks::{self, Mark as _},
+    },
     bls::PublicKey,
     cloud::keymanager::{Deleted, KeyStatus, Keymanager},
     interact::Progress,
-    staking::Interchange,
+    staking::{Interchange, Newest},
     timestamp::Timestamp,
 };
 
-/// How long ago an earlier run may have removed a key for this one to go on from there, in seconds.
-const INTERRUPTED_SECONDS: i64 = 3600;
-
-/// Who gives the keys up, and where it is kept what they signed.
+/// Who gives the keys up, to whom, and where it is kept what they signed.
 pub struct Handover<'a> {
     /// The client that runs them.
     pub from: &'a Keymanager,
+    /// The URL of the client that gets them.
+    pub to: &'a str,
     /// Every copy of the set.
     pub copies: &'a [Copy],
     /// The set.
@@ -37,42 +41,145 @@ pub struct HandedOver {
     pub before: BTreeSet<PublicKey>,
     /// Not removed, and why: they may still run there.
     pub kept: Vec<(PublicKey, String)>,
+    /// Removed, without a word of what they signed, though they are known to have signed.
+    pub silent: BTreeSet<PublicKey>,
+}
+
+/// Which keys a client runs, and which not.
+#[derive(Debug)]
+pub struct Running {
+    /// It lists them.
+    pub listed: Vec<PublicKey>,
+    /// It does not, and nothing says yet that they run elsewhere.
+    pub gone: Vec<PublicKey>,
+}
+
+/// What became of one key that a client was asked to remove.
+struct Removal {
+    key: PublicKey,
+    status: KeyStatus,
+    /// It is known to have signed, and the client's history does not speak of it.
+    silent: bool,
+}
+
+impl HandedOver {
+    /// Why a key is not to be delivered, where it is not.
+    pub fn holds_back(&self, key: &PublicKey) -> Option<String> {
+        if self.silent.contains(key) {
+            return Some(
+                "removed where it ran, which says nothing of what it signed, and it did sign: \
+                 export its history there"
+                    .to_owned(),
+            );
+        }
+        let (_, why) = self.kept.iter().find(|(kept, _)| kept == key)?;
+        Some(format!("not removed where it ran: {why}"))
+    }
+
+    fn take_removed(&mut self, key: PublicKey, silent: bool) {
+        self.removed.insert(key);
+        if silent {
+            self.silent.insert(key);
+        }
+    }
 }
 
 impl Handover<'_> {
+    /// Asks what the client runs of `keys`, and removes nothing. Keys that may be elsewhere are an
+    /// error.
+    pub fn ask(&self, keys: &[PublicKey]) -> Result<Running, DeliveryError> {
+        let listed: BTreeSet<_> = self.from.list()?.iter().map(|key| key.pubkey).collect();
+        self.require_own(keys)?;
+        let (listed, gone): (Vec<_>, Vec<_>) = keys.iter().partition(|key| listed.contains(key));
+        let marks = mark::of(self.copies, self.set, &gone)?;
+        self.require_not_elsewhere(&gone, &DeliveryMark::last(&marks))?;
+        Ok(Running { listed, gone })
+    }
+
     /// Removes `keys` there. Whatever it answers is kept in every copy, batch by batch.
     pub fn take(
         &self,
         keys: &[PublicKey],
         progress: &mut dyn Progress,
     ) -> Result<HandedOver, DeliveryError> {
-        let now = Timestamp::now();
-        let since = Timestamp::from_unix(now.unix() - INTERRUPTED_SECONDS).unwrap_or(now);
-        let earlier = history::covered_since(self.copies, self.set, since)?;
         for copy in self.copies {
             copy.require_writable()?;
         }
-        let listed: BTreeSet<_> = self.from.list()?.iter().map(|key| key.pubkey).collect();
-        let (running, gone): (Vec<_>, Vec<_>) = keys.iter().partition(|key| listed.contains(key));
+        let Running { listed, gone } = self.ask(keys)?;
+        let signed = self.signed(keys)?;
         let mut all = HandedOver::default();
         // First what it does not run: where that has to stop the handover, nothing was removed yet.
-        self.ask_after(&gone, &earlier, &mut all)?;
-        for (done, batch) in running.chunks(self.batch.max(1)).enumerate() {
-            progress.step("removing", done * self.batch, running.len());
-            let deleted = self.remove(batch, all.removed.len())?;
-            for (key, status) in batch.iter().zip(deleted) {
+        self.ask_after(&gone, &signed, &mut all)?;
+        self.mark(keys)?;
+        for (done, batch) in listed.chunks(self.batch.max(1)).enumerate() {
+            progress.step("removing", done * self.batch, listed.len());
+            for Removal { key, status, silent } in self.remove(batch, &signed, &all)? {
                 match status {
-                    KeyStatus::Deleted | KeyStatus::NotActive => {
-                        all.removed.insert(*key);
-                    }
-                    KeyStatus::Error(why) => all.kept.push((*key, why)),
-                    other => all.kept.push((*key, format!("it answered {other:?}"))),
+                    KeyStatus::Deleted | KeyStatus::NotActive => all.take_removed(key, silent),
+                    KeyStatus::Error(why) => all.kept.push((key, why)),
+                    other => all.kept.push((key, format!("it answered {other:?}"))),
                 }
             }
         }
-        progress.step("removing", running.len(), running.len());
+        progress.step("removing", listed.len(), listed.len());
         self.require_gone(&mut all)?;
         Ok(all)
+    }
+
+    /// A key that it has another signer for is signed with after its removal, too.
+    fn require_own(&self, keys: &[PublicKey]) -> Result<(), DeliveryError> {
+        let remote = self.from.list_remote_if_any()?;
+        let asked: BTreeSet<_> = keys.iter().collect();
+        match remote.into_iter().find(|remote| asked.contains(&remote.pubkey)) {
+            None => Ok(()),
+            Some(remote) => Err(DeliveryError::SignedElsewhere {
+                url: self.from.url().to_owned(),
+                key: Box::new(remote.pubkey),
+                signer: remote.url,
+            }),
+        }
+    }
+
+    /// What was last sent to a third client may run there, whoever else had it before.
+    fn require_not_elsewhere(
+        &self,
+        gone: &[PublicKey],
+        last: &BTreeMap<PublicKey, &DeliveryMark>,
+    ) -> Result<(), DeliveryError> {
+        let third = |mark: &DeliveryMark| mark.to != self.to && mark.to != self.from.url();
+        let sent = gone.iter().filter_map(|key| last.get(key).filter(|mark| third(mark)));
+        let sent: Vec<_> = sent.collect();
+        match sent.last() {
+            None => Ok(()),
+            Some(mark) => Err(DeliveryError::Elsewhere {
+                url: self.from.url().to_owned(),
+                keys: sent.len(),
+                to: mark.to.clone(),
+                time: mark.time().to_owned(),
+            }),
+        }
+    }
+
+    /// Those of the keys that are gone which an interrupted run of just this delivery may have
+    /// removed, and whether a history of them was kept since it began.
+    fn interrupted(&self, gone: &[PublicKey]) -> Result<BTreeMap<PublicKey, bool>, DeliveryError> {
+        let marks = mark::of(self.copies, self.set, gone)?;
+        let last = DeliveryMark::last(&marks);
+        let covered = history::covered(self.copies, self.set)?;
+        let of = |key: &PublicKey| {
+            let begun = mark::begun(last.get(key)?, self.to, Some(self.from.url()))?;
+            Some((*key, covered.get(key).is_some_and(|time| *time >= begun)))
+        };
+        Ok(gone.iter().filter_map(of).collect())
+    }
+
+    /// Leaves word in every copy of where the keys go, before one is removed.
+    fn mark(&self, keys: &[PublicKey]) -> Result<(), DeliveryError> {
+        let marks = mark::of(self.copies, self.set, keys)?;
+        let Some(mark) = mark::new(&marks, keys, self.to, Some(self.from.url())) else {
+            return Ok(());
+        };
+        Ok(self.copies.iter().try_for_each(|copy| marks::leave(&mark, copy, self.set))?)
     }
 
     /// Keys that are not listed there: removed by a run that ended before its time, or never there,
@@ -80,33 +187,36 @@ impl Handover<'_> {
     fn ask_after(
         &self,
         gone: &[PublicKey],
-        earlier: &BTreeSet<PublicKey>,
+        signed: &BTreeSet<PublicKey>,
         all: &mut HandedOver,
     ) -> Result<(), DeliveryError> {
-        let unexplained: Vec<_> =
-            gone.iter().filter(|key| !earlier.contains(key)).copied().collect();
-        all.before.extend(gone.iter().filter(|key| earlier.contains(key)));
-        for batch in unexplained.chunks(self.batch.max(1)) {
-            let statuses = self.remove(batch, 0)?;
-            for (key, status) in batch.iter().zip(statuses) {
-                match status {
-                    KeyStatus::NotActive => all.before.insert(*key),
+        let interrupted = self.interrupted(gone)?;
+        let (mut unknown, mut not_active) = (Vec::new(), Vec::new());
+        for batch in gone.chunks(self.batch.max(1)) {
+            for Removal { key, status, silent } in self.remove(batch, signed, all)? {
+                match (status, interrupted.get(&key)) {
                     // It ran all the same.
-                    KeyStatus::Deleted => all.removed.insert(*key),
-                    _ => false,
-                };
+                    (KeyStatus::Deleted, _) => all.take_removed(key, silent),
+                    (_, Some(true)) => {
+                        all.before.insert(key);
+                    }
+                    (KeyStatus::NotActive, Some(false)) if !silent => {
+                        all.before.insert(key);
+                    }
+                    (KeyStatus::NotActive, None) if !silent => not_active.push(key),
+                    _ => unknown.push(key),
+                }
             }
         }
         // What it signed last tells whether it was removed just now, or runs elsewhere since long.
-        let kept = history::kept(self.copies, self.set, &unexplained)?;
-        let network = self.set.network();
-        let recent = |key: &&PublicKey| {
+        let kept = history::kept(self.copies, self.set, &not_active)?;
+        let recent = |key: &PublicKey| {
             let history = kept.found.as_ref().map(|(_, history)| history.of(key));
-            all.before.contains(key)
-                && history.is_some_and(|history| history.is_recent(network, Timestamp::now()))
+            history.is_some_and(|of| of.is_recent(self.set.network(), Timestamp::now()))
         };
-        let known = |key: &&PublicKey| all.removed.contains(key) || recent(key);
-        let unknown: Vec<_> = unexplained.iter().filter(|key| !known(key)).copied().collect();
+        let (recent, long_ago): (Vec<_>, Vec<_>) = not_active.into_iter().partition(recent);
+        all.before.extend(recent);
+        unknown.extend(long_ago);
         match unknown.is_empty() {
             true => Ok(()),
             false => {
@@ -115,23 +225,48 @@ impl Handover<'_> {
         }
     }
 
-    fn remove(&self, keys: &[PublicKey], removed: usize) -> Result<Vec<KeyStatus>, DeliveryError> {
-        let deleted =
-            self.from.delete(keys).map_err(|source| DeliveryError::Removing { source, removed })?;
-        self.keep(keys, &deleted)?;
-        Ok(deleted.statuses)
+    /// Those of which a history beside the set says that they signed.
+    fn signed(&self, keys: &[PublicKey]) -> Result<BTreeSet<PublicKey>, DeliveryError> {
+        let kept = history::kept(self.copies, self.set, keys)?;
+        let newest = kept.found.into_iter().flat_map(|(_, history)| history.newest);
+        Ok(newest.filter(|(_, newest)| newest.signed()).map(|(key, _)| key).collect())
     }
 
-    /// Keeps in every copy what it says that the keys signed. What was removed and never signed is
-    /// covered as well, so that a run after this one knows of it.
-    fn keep(&self, keys: &[PublicKey], deleted: &Deleted) -> Result<(), DeliveryError> {
+    fn remove(
+        &self,
+        keys: &[PublicKey],
+        signed: &BTreeSet<PublicKey>,
+        so_far: &HandedOver,
+    ) -> Result<Vec<Removal>, DeliveryError> {
+        let removed = so_far.removed.len();
+        let deleted =
+            self.from.delete(keys).map_err(|source| DeliveryError::Removing { source, removed })?;
+        let said = self.keep(keys, &deleted, signed)?;
+        let removal = |(key, status): (&PublicKey, KeyStatus)| {
+            let silent = signed.contains(key) && !said.contains_key(key);
+            Removal { key: *key, status, silent }
+        };
+        Ok(keys.iter().zip(deleted.statuses).map(removal).collect())
+    }
+
+    /// Keeps in every copy what it says that the keys signed, and gives it. What was removed and never
+    /// signed is covered as well, so that a run after this one knows of it.
+    fn keep(
+        &self,
+        keys: &[PublicKey],
+        deleted: &Deleted,
+        signed: &BTreeSet<PublicKey>,
+    ) -> Result<BTreeMap<PublicKey, Newest>, DeliveryError> {
         let raw = deleted.slashing_protection.as_bytes();
         let parsed = history::parse(raw, self.set.network());
-        let of = |status| move |(_, s): &(_, &KeyStatus)| **s == status;
-        let gone = keys.iter().zip(&deleted.statuses).filter(of(KeyStatus::Deleted));
+        let gone = keys.iter().zip(&deleted.statuses);
+        let gone =
+            gone.filter(|(key, status)| **status == KeyStatus::Deleted && !signed.contains(key));
         let gone: Vec<_> = gone.map(|(key, _)| *key).collect();
         let bytes = match &parsed {
-            Ok(history) if gone.is_empty() && history.records().is_empty() => return Ok(()),
+            Ok(history) if gone.is_empty() && history.records().is_empty() => {
+                return Ok(BTreeMap::new());
+            }
             Ok(history) => Interchange::covering(history.clone(), &gone).to_json()?.into_bytes(),
             // Whatever it is, it is all that is known: kept as it came, for a person to look at.
             Err(_) => raw.to_vec(),
@@ -142,15 +277,19 @@ impl Handover<'_> {
             })?;
         }
         parsed
-            .map(|_| ())
+            .map(|history| history.newest())
             .map_err(|why| DeliveryError::Unreadable { url: self.from.url().to_owned(), why })
     }
 
     /// It said that it removed them; what it lists says whether it did.
     fn require_gone(&self, all: &mut HandedOver) -> Result<(), DeliveryError> {
-        for listed in self.from.list()? {
-            if all.removed.remove(&listed.pubkey) || all.before.remove(&listed.pubkey) {
-                all.kept.push((listed.pubkey, "it still lists it".to_owned()));
+        let removed = all.removed.len();
+        let listed =
+            self.from.list().map_err(|source| DeliveryError::Removing { source, removed })?;
+        for key in listed.iter().map(|listed| listed.pubkey) {
+            if all.removed.remove(&key) || all.before.remove(&key) {
+                all.silent.remove(&key);
+                all.kept.push((key, "it still lists it".to_owned()));
             }
         }
         Ok(())

@@ -5,11 +5,12 @@ mod arrival;
 mod error;
 mod handover;
 mod import;
+pub mod mark;
 pub mod remote;
 mod secrets;
 
 pub use arrival::{Arrival, Arrivals};
 pub use error::DeliveryError;
-pub use handover::{HandedOver, Handover};
+pub use handover::{HandedOver, Handover, Running};
 pub use import::Import;
 pub use secrets::{Parcel, Put, PutError, SecretStore, parcels, put_all, secret_name};

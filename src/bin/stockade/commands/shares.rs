@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use stockade::{
     backup::{
         Copy, SetId,
-        split_mark::{self, Marks, SplitMark},
+        marks::{self, Mark as _, Marks},
+        split_mark::SplitMark,
     },
     bls::PublicKey,
     interact::Interact as _,
@@ -33,7 +34,7 @@ impl SharesArgs {
         set: &SetId,
         keys: &[PublicKey],
     ) -> Result<(), CommandError> {
-        let Marks { marks, unread } = split_mark::of_keys(copies, set, keys)?;
+        let Marks { marks, unread } = marks::of_keys::<SplitMark>(copies, set, keys)?;
         let marks = marks.iter().map(|mark| {
             let of_them = mark.keys.iter().filter(|key| keys.contains(key)).count();
             format!("{of_them} of these keys were split into {}", describe(mark))
@@ -72,7 +73,7 @@ pub fn describe(mark: &SplitMark) -> String {
 }
 
 /// The same as JSON.
-pub fn splits_json(marks: &Marks) -> Value {
+pub fn splits_json(marks: &Marks<SplitMark>) -> Value {
     let mark = |mark: &SplitMark| {
         json!({
             "time": mark.time(),

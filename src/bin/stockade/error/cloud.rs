@@ -59,6 +59,17 @@ impl From<DeliveryError> for CommandError {
                 };
                 Self::hinted(kind, &error, AGAIN)
             }
+            DeliveryError::SignedElsewhere { .. } => Self::hinted(
+                Kind::Input,
+                &error,
+                "nothing was removed. Remove the remote key from that client first",
+            ),
+            DeliveryError::Elsewhere { .. } => Self::hinted(
+                Kind::Input,
+                &error,
+                "nothing was removed. Where that client has them, name it with --from; else finish \
+                 that delivery. If they run nowhere, say --not-running",
+            ),
             DeliveryError::NotThere { .. } => Self::hinted(
                 Kind::Input,
                 &error,

@@ -5,8 +5,9 @@ use stockade::{
     backup::{
         self, BackupError, Copy, ListedSet, SetId,
         manifest::Source,
+        marks::{self, Marks},
         retired::{self, Note},
-        split_mark::{self, Marks},
+        split_mark::SplitMark,
     },
     eth::Address,
 };
@@ -54,7 +55,7 @@ impl Args {
         for copy in &copies {
             text += &format!("{} (copy {})\n", copy.dir().display(), copy.id());
             for set in sets.iter().filter(|set| set.copy == copy.id()) {
-                let marks = split_mark::beside(std::slice::from_ref(copy), &set.id)?;
+                let marks = marks::beside(std::slice::from_ref(copy), &set.id)?;
                 text += &line(set);
                 if !counts(set, &signers) {
                     text += "    NOT made by any --signer, or its origin is damaged\n";
@@ -114,7 +115,7 @@ fn line(set: &ListedSet) -> String {
     )
 }
 
-fn splits_text(marks: &Marks) -> String {
+fn splits_text(marks: &Marks<SplitMark>) -> String {
     let splits = marks.marks.iter().map(|mark| {
         format!("    {} of its keys were SPLIT into {}\n", mark.keys.len(), shares::describe(mark))
     });
@@ -146,7 +147,7 @@ fn batches(set: &ListedSet) -> Vec<u32> {
     batches
 }
 
-fn as_json(set: &ListedSet, marks: &Marks) -> serde_json::Value {
+fn as_json(set: &ListedSet, marks: &Marks<SplitMark>) -> serde_json::Value {
     json!({
         "set_id": set.id,
         "copy": set.copy,

@@ -16,6 +16,7 @@ use stockade::{
 };
 
 use crate::{
+    commands::shares::SharesArgs,
     context::{Context, read_signers},
     error::CommandError,
     hands::OpenArgs,
@@ -40,6 +41,8 @@ pub struct ChosenArgs {
     #[arg(long)]
     accept_unknown_origin: bool,
     #[command(flatten)]
+    shares: SharesArgs,
+    #[command(flatten)]
     open: OpenArgs,
 }
 
@@ -53,8 +56,8 @@ pub struct Chosen {
 }
 
 impl ChosenArgs {
-    /// Reads the copies. Nobody is asked for anything.
-    pub fn read(&self, context: &Context) -> Result<Chosen, CommandError> {
+    /// Reads the copies. No wallet is asked for anything; somebody is, where shares of a key may run.
+    pub fn read(&self, context: &mut Context) -> Result<Chosen, CommandError> {
         let copies = Copy::open_all(&self.copies)?;
         let signers = read_signers(&self.signer)?;
         let mut progress = context.terminal.progress();
@@ -68,6 +71,7 @@ impl ChosenArgs {
             accept_unknown_origin: self.accept_unknown_origin,
             skip_bad: self.skip_bad,
         };
+        self.shares.settle(context, &copies, &set.id, &set.public_keys())?;
         Ok(Chosen { copies, set, options })
     }
 

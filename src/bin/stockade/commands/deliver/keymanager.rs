@@ -1,17 +1,22 @@
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use stockade::{
     attest::delivery::{Delivered, Destination, DestinationKind},
     backup::{
         BackupError, Layout, Sealing,
+        delivery_mark::DeliveryMark,
         hands::Hands,
         history::{self, Kept},
+        marks::{self, Mark as _},
         restore::Restorable,
         verdict::Verdict,
     },
     bls::PublicKey,
     cloud::{
-        delivery::{Arrivals, HandedOver, Handover, Import},
+        delivery::{Arrivals, HandedOver, Handover, Import, mark},
         keymanager::{Keymanager, Listed, RemoteKey},
     },
     staking::Interchange,
@@ -100,7 +105,10 @@ impl Args {
         // Asked before the wallet is: who cannot answer need not press.
         let before = self.before(context, &chosen)?;
         let (listed, remote) = (target.list()?, target.list_remote_if_any()?);
-        require_one_place(&before, &chosen.public_keys(), &listed, &remote, target.url())?;
+        if let Before::From(from) = &before {
+            let (keys, handover) = (chosen.public_keys(), self.handover(from, &chosen));
+            self.require_one_place(&handover, &keys, &listed, &remote)?;
+        }
         let mut hands = self.chosen.hands(context)?;
         let restorable = chosen.open(context, &mut hands)?;
         let arrivals = Arrivals::new(&restorable.public_keys(), &listed).without_remote(&remote);
@@ -122,10 +130,12 @@ impl Args {
         let handed = match &before {
             Before::Settled(_) => HandedOver::default(),
             Before::From(from) => {
-                let (copies, set) = (chosen.copies.as_slice(), chosen.id());
-                Handover { from, copies, set, batch }.take(&arrivals.lacking(), &mut progress)?
+                self.handover(from, &chosen).take(&arrivals.lacking(), &mut progress)?
             }
         };
+        if matches!(before, Before::Settled(_)) {
+            self.mark(context, &chosen, &arrivals.lacking());
+        }
         let history = self.collect(&chosen, &restorable.public_keys(), &before)?;
         let sealing = match self.password_per_key {
             true => Sealing::PerKey,
@@ -133,11 +143,7 @@ impl Args {
         };
         let (keys, sealed) = (&restorable, &sealing);
         let import = Import { target: &target, keys, sealing: sealed, history: &history, batch };
-        let held = |key: &PublicKey| {
-            let (_, why) = handed.kept.iter().find(|(kept, _)| kept == key)?;
-            Some(format!("not removed where it ran: {why}"))
-        };
-        import.send(&mut arrivals, &held, &mut progress)?;
+        import.send(&mut arrivals, &|key| handed.holds_back(key), &mut progress)?;
         let compared = self.compare(&target, &mut arrivals);
         let report = Report {
             url: &self.client.url,
@@ -146,6 +152,7 @@ impl Args {
             restorable: &restorable,
             before: &before,
             handed: &handed,
+            history: &history,
             arrivals: &arrivals,
             sealing: &sealing,
             level: if compared { "listed" } else { "answered" },
@@ -171,6 +178,55 @@ impl Args {
         Ok(Before::From(self.client.open_other(context, batch, from, token, ca)?))
     }
 
+    fn handover<'a>(&'a self, from: &'a Keymanager, chosen: &'a Chosen) -> Handover<'a> {
+        let (copies, set) = (chosen.copies.as_slice(), chosen.id());
+        Handover { from, to: &self.client.url, copies, set, batch: usize::from(self.batch_size) }
+    }
+
+    /// A key that is at both clients is one that two machines sign with: nothing here makes that
+    /// right.
+    fn require_one_place(
+        &self,
+        handover: &Handover<'_>,
+        keys: &[PublicKey],
+        listed: &[Listed],
+        remote: &[RemoteKey],
+    ) -> Result<(), CommandError> {
+        let there = listed.iter().map(|key| key.pubkey);
+        let there: BTreeSet<_> = there.chain(remote.iter().map(|key| key.pubkey)).collect();
+        let (there, lacking): (Vec<_>, Vec<_>) = keys.iter().partition(|key| there.contains(key));
+        let both = Arrivals::new(&there, &handover.from.list()?).arrived();
+        let Some(first) = both.first() else {
+            handover.ask(&lacking)?;
+            return Ok(());
+        };
+        let message = format!(
+            "TWO CLIENTS have {} of these keys, {first} among them: {} and {}",
+            both.len(),
+            handover.from.url(),
+            self.client.url
+        );
+        Err(CommandError::input(message).with_hint(
+            "where both names are of one client, there is nothing to deliver. Else stop one of them \
+             now; then remove the keys there, and deliver nothing before",
+        ))
+    }
+
+    /// Leaves word of where the keys go, in every copy that takes it.
+    fn mark(&self, context: &mut Context, chosen: &Chosen, keys: &[PublicKey]) {
+        let (copies, set) = (&chosen.copies, chosen.id());
+        let marks = mark::of(copies, set, keys).unwrap_or_default();
+        let Some(mark) = mark::new(&marks, keys, &self.client.url, None) else { return };
+        for copy in copies {
+            if let Err(error) = marks::leave(&mark, copy, set) {
+                context.terminal.say(&format!(
+                    "warning: it is not kept in {} where these keys go: {error}",
+                    copy.dir().display()
+                ));
+            }
+        }
+    }
+
     fn plan(&self, planned: &Planned) -> String {
         let Planned { chosen, before, restorable, arrivals, .. } = planned;
         let (url, set) = (&self.client.url, chosen.id());
@@ -190,11 +246,30 @@ impl Args {
             true => "  each with a password and a salt of its own\n",
             false => "  a password and a salt that no other delivery has\n",
         };
+        text += &self.sent_elsewhere(chosen);
         text += &approval::keys(&keys);
         for (key, reason) in &restorable.left_out {
             text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
         }
         text
+    }
+
+    /// Where the keys went last, where that is another client.
+    fn sent_elsewhere(&self, chosen: &Chosen) -> String {
+        let marks = match mark::of(&chosen.copies, chosen.id(), &chosen.public_keys()) {
+            Ok(marks) => marks,
+            Err(error) => return format!("  WHERE THEY WENT LAST IS NOT KNOWN: {error}\n"),
+        };
+        let mut sent: BTreeMap<_, usize> = BTreeMap::new();
+        for mark in DeliveryMark::last(&marks).into_values() {
+            if mark.to != self.client.url && Some(&mark.to) != self.from.as_ref() {
+                *sent.entry((mark.time(), &mark.to)).or_default() += 1;
+            }
+        }
+        let line = |((time, to), keys): ((&str, &String), usize)| {
+            format!("  {keys} of them went to {to} at {time}: they must be gone there\n")
+        };
+        sent.into_iter().map(line).collect()
     }
 
     /// What the keys signed before: all that goes along with them.
@@ -260,28 +335,6 @@ impl Args {
         };
         self.note.add(outcome, &delivered, &report.chosen.copies, hands, context);
     }
-}
-
-/// A key that is at both clients is one that two machines sign with: nothing here makes that right.
-fn require_one_place(
-    before: &Before,
-    keys: &[PublicKey],
-    listed: &[Listed],
-    remote: &[RemoteKey],
-    target: &str,
-) -> Result<(), CommandError> {
-    let Before::From(from) = before else { return Ok(()) };
-    let there: BTreeSet<_> =
-        listed.iter().map(|key| key.pubkey).chain(remote.iter().map(|key| key.pubkey)).collect();
-    let at_both: Vec<_> = keys.iter().filter(|key| there.contains(key)).copied().collect();
-    let both = Arrivals::new(&at_both, &from.list()?).arrived();
-    let Some(first) = both.first() else { return Ok(()) };
-    Err(CommandError::input(format!(
-        "TWO CLIENTS have {} of these keys, {first} among them: {} and {target}",
-        both.len(),
-        from.url()
-    ))
-    .with_hint("stop one of them now; then remove the keys there, and deliver nothing before"))
 }
 
 /// One that cannot be read may say that the keys signed later than all others say.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use stockade::{
     backup::{Layout, Sealing, restore::Restorable, verdict::Verdict},
     cloud::delivery::{Arrivals, HandedOver},
+    staking::Interchange,
 };
 
 use super::{arrivals, chosen::Chosen, keymanager::Before};
@@ -23,6 +24,8 @@ pub(super) struct Report<'a> {
     pub restorable: &'a Restorable,
     pub before: &'a Before,
     pub handed: &'a HandedOver,
+    /// What went along with them.
+    pub history: &'a Interchange,
     pub arrivals: &'a Arrivals,
     pub sealing: &'a Sealing,
     /// How it is known: `answered`, or `listed` afterwards.
@@ -57,12 +60,20 @@ impl Report<'_> {
                 "removed": self.handed.removed.len(),
                 "removed_before": self.handed.before.len(),
                 "not_removed": self.handed.kept.len(),
+                "never_signed": self.never_signed(),
             })),
         });
         json.extend(more.as_object().cloned().unwrap_or_default());
         let all = arrivals.count(Verdict::Proven) == arrivals.keys.len();
         let ok = all && self.restorable.left_out.is_empty() && self.handed.kept.is_empty();
         Outcome::checked(ok, self.text(ok), Value::Object(json))
+    }
+
+    /// Of the keys that were removed, those of which nothing says that they signed.
+    fn never_signed(&self) -> usize {
+        let signed = self.history.newest();
+        let gone = self.handed.removed.iter().chain(&self.handed.before);
+        gone.filter(|key| !signed.contains_key(key) && !self.handed.silent.contains(key)).count()
     }
 
     fn text(&self, ok: bool) -> String {
@@ -78,6 +89,10 @@ impl Report<'_> {
             Before::From(from) => {
                 let gone = self.handed.removed.len() + self.handed.before.len();
                 text += &format!("  {gone} were removed at {} before\n", from.url());
+                let never = self.never_signed();
+                if never > 0 {
+                    text += &format!("  {never} of these never signed, by what it says\n");
+                }
             }
             Before::Settled(Settled::Lost(_)) => {
                 text += &format!("  {}\n", wait(self.chosen.id().network(), Layout::Plain));

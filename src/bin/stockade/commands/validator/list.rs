@@ -6,8 +6,9 @@ use stockade::{
     backup::{
         self, Copy, SetId,
         manifest::Source,
+        marks::{self, Marks},
         origin::{OriginVerdict, Pins},
-        split_mark::{self, Marks},
+        split_mark::SplitMark,
     },
     device::Show,
     eth::Address,
@@ -122,10 +123,10 @@ fn read(copies: &[Copy], pins: &Pins) -> Result<Fleet, CommandError> {
 }
 
 /// The marks of splits beside each set, where there are any.
-fn marks(fleet: &Fleet, copies: &[Copy]) -> Result<BTreeMap<SetId, Marks>, CommandError> {
+fn marks(fleet: &Fleet, copies: &[Copy]) -> Result<SplitMarks, CommandError> {
     let mut marks = BTreeMap::new();
     for set in fleet.sets() {
-        let found = split_mark::beside(copies, &set.listed.id)?;
+        let found = marks::beside(copies, &set.listed.id)?;
         if !(found.marks.is_empty() && found.unread.is_empty()) {
             marks.insert(set.listed.id.clone(), found);
         }
@@ -236,7 +237,7 @@ fn drill_json(drill: LastDrill) -> Value {
     json!({"drilled": drill.time.to_string(), "attested_by": drill.by})
 }
 
-type SplitMarks = BTreeMap<SetId, Marks>;
+type SplitMarks = BTreeMap<SetId, Marks<SplitMark>>;
 
 fn fields(fleet: &Fleet, pins: &Pins, marks: &SplitMarks) -> Map<String, Value> {
     let sets = fleet.sets().map(|set| {

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use stockade::{
     backup::{
-        BackupError, Copy, SetId, history,
+        BackupError, Copy, SetId, history, marks,
         origin::Pins,
         restore::{Options, Restorable, require_new},
         scrub::{self, ScrubbedSet},
@@ -105,7 +105,7 @@ impl Args {
         let mark = SplitMark::new(&self.pubkey, self.shares, threshold, Timestamp::now());
         let mut marked = Vec::new();
         for copy in copies {
-            match mark.leave(copy, set) {
+            match marks::leave(&mark, copy, set) {
                 Ok(()) => marked.push(copy.id().to_owned()),
                 Err(error) => context.terminal.say(&format!(
                     "warning: {} does not remember that these keys were split: {error}",

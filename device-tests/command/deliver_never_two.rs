@@ -1,0 +1,237 @@
+//! One key, two signers: every way to it that a person can stumble into, and where it is stopped.
+
+use std::{collections::BTreeSet, fs};
+
+use serde_json::{Value, json};
+
+use super::{
+    deliver::{NEVER, deliver, line, pubkeys, said},
+    deliver_from::{bound, epoch_now, from, kept},
+    fixture::{Folder, ledger},
+    run::on,
+};
+use crate::cloud::validator_client::{Fault, TOKEN, ValidatorClient, interchange, record};
+
+/// A file with what the keys signed until just now.
+fn history(folder: &Folder) -> String {
+    let records: Vec<_> = pubkeys().iter().map(|key| record(key, epoch_now())).collect();
+    folder.file("history.json", interchange(&records).to_string())
+}
+
+/// A file beside the set in the copy `a`, by the end of its name.
+fn beside(folder: &Folder, name: &str, content: &str) {
+    let set = folder.sets("a").remove(0);
+    folder.file(&format!("a/stockade/history/{set}/{name}"), content);
+}
+
+#[test]
+fn what_one_client_gave_to_another_it_does_not_give_to_a_third() {
+    let folder = ledger().copies();
+    let old = ValidatorClient::running(&pubkeys(), epoch_now());
+    let (new, third) = (ValidatorClient::new(), ValidatorClient::new());
+    from(&folder, &old, &new, "").code(0);
+    let refused = from(&folder, &old, &third, "").error(3, "input");
+    assert!(refused.message().contains(&new.url), "{}", refused.message());
+    assert!(!refused.prompted(), "{}", refused.stderr);
+    assert_eq!((new.keys().len(), third.keys().len()), (3, 0));
+    from(&folder, &new, &third, "").code(0);
+    assert_eq!((new.keys().len(), third.keys().len()), (0, 3));
+}
+
+/// It was sent, and nobody knows what became of it: whoever asks the first client now is told.
+#[test]
+fn what_may_have_arrived_goes_to_nobody_else() {
+    let folder = ledger().copies();
+    let old = ValidatorClient::running(&pubkeys(), epoch_now());
+    let new = ValidatorClient::new().failing(0, Fault::TakesAndDies);
+    let failed = from(&folder, &old, &new, "").code(1);
+    assert_eq!(said(&failed, "status"), ["unknown"; 3]);
+    assert_eq!(new.keys().len(), 3, "it has them");
+    let third = ValidatorClient::new();
+    let refused = from(&folder, &old, &third, "").error(3, "input");
+    assert!(refused.message().contains(&new.url), "{}", refused.message());
+    assert!(third.keys().is_empty());
+    let finished = from(&folder, &old, &new.restarted(), "").code(0);
+    assert_eq!(said(&finished, "status"), ["listed"; 3]);
+}
+
+#[test]
+fn a_history_that_was_given_elsewhere_is_no_sign_of_a_removal() {
+    // To a client, and into a folder.
+    for to_folder in [false, true] {
+        let folder = ledger().copies();
+        let (running, third) = (ValidatorClient::new(), ValidatorClient::new());
+        let history = history(&folder);
+        match to_folder {
+            true => {
+                let (copies, to) = (folder.both(), folder.at("restored"));
+                let options = format!("--to {to} --layout plain --history {history}");
+                on("mock-ledger").run(&format!("backup restore {copies} {options}")).code(0);
+            }
+            false => {
+                let more = format!("--not-running --history {history}");
+                deliver(&folder, &running, &more).code(0);
+            }
+        }
+        assert_eq!(kept(&folder, "a").len(), 1);
+        // One that never had them.
+        let refused = from(&folder, &ValidatorClient::new(), &third, "").error(3, "input");
+        let said = if to_folder { "where they run is not known" } else { running.url.as_str() };
+        assert!(refused.message().contains(said), "{}", refused.message());
+        assert!(third.keys().is_empty(), "{to_folder}");
+    }
+}
+
+#[test]
+fn a_key_that_the_old_client_signs_with_another_s_help_stops_everything() {
+    let folder = ledger().copies();
+    let old = ValidatorClient::running(&pubkeys(), epoch_now());
+    old.inside().remote.insert(pubkeys()[1].clone(), "http://10.0.0.9:9000".to_owned());
+    let new = ValidatorClient::new();
+    let refused = from(&folder, &old, &new, "").error(3, "input");
+    assert!(refused.message().contains("10.0.0.9:9000"), "{}", refused.message());
+    assert!(!refused.prompted(), "{}", refused.stderr);
+    assert_eq!((old.keys().len(), new.keys().len()), (3, 0));
+}
+
+#[test]
+fn one_client_by_two_names_gives_itself_nothing() {
+    let folder = ledger().copies();
+    let client = ValidatorClient::running(&pubkeys(), epoch_now());
+    let token = folder.file("old-token", TOKEN);
+    let named = |url: &str| {
+        let more = format!("--from {url} --from-token-file {token}");
+        on("mock-ledger").run(&line(&folder, &client, &more))
+    };
+    named(&format!("{}/", client.url)).error(2, "usage");
+    let refused = named(&client.url.replace("127.0.0.1", "localhost")).error(3, "input");
+    assert!(refused.message().contains("TWO CLIENTS"), "{}", refused.message());
+    let hint = refused.json["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("of one client"), "{hint}");
+    assert!(!refused.prompted(), "{}", refused.stderr);
+    assert_eq!(client.keys().len(), 3);
+}
+
+#[test]
+fn a_history_without_a_key_that_signed_keeps_that_key_back() {
+    let folder = ledger().copies();
+    let keys = pubkeys();
+    let old = ValidatorClient::new().failing(1, Fault::Silent);
+    let more = format!("--not-running --history {}", history(&folder));
+    deliver(&folder, &old, &more).code(0);
+    let new = ValidatorClient::new();
+    let held = from(&folder, &old, &new, "").code(1);
+    assert_eq!(said(&held, "status"), ["error", "imported", "imported"]);
+    let why = held.list("keys")[0]["message"].as_str().unwrap();
+    assert!(why.contains("says nothing of what it signed"), "{why}");
+    assert_eq!(held.json["from"]["removed"], 3);
+    assert_eq!(held.json["from"]["not_removed"], 0);
+    assert_eq!(new.keys().len(), 2);
+    // Nor is it taken for one that never signed by the next run; the old client still has it to say.
+    let gone = old.inside().gone.remove(&keys[0]);
+    from(&folder, &old, &new, "").error(3, "input");
+    assert_eq!(new.keys().len(), 2);
+    old.inside().gone.insert(keys[0].clone(), gone.unwrap());
+    from(&folder, &old, &new, "").code(0);
+    assert_eq!(bound(&new, &keys[0]), epoch_now().to_string());
+}
+
+#[test]
+fn a_key_that_never_signed_is_said_to_be_one() {
+    let folder = ledger().copies();
+    let keys = pubkeys();
+    let old = ValidatorClient::running(&keys[..2], epoch_now());
+    old.inside().keys.insert(keys[2].clone(), Value::Null);
+    let delivered = from(&folder, &old, &ValidatorClient::new(), "").code(0);
+    assert_eq!(delivered.json["from"]["removed"], 3);
+    assert_eq!(delivered.json["from"]["never_signed"], 1);
+}
+
+#[test]
+fn a_key_that_runs_though_it_is_not_listed_is_removed_too() {
+    let folder = ledger().copies();
+    let keys = pubkeys();
+    let old = ValidatorClient::running(&keys, epoch_now());
+    old.inside().unlisted = BTreeSet::from([keys[1].clone()]);
+    let new = ValidatorClient::new();
+    let delivered = from(&folder, &old, &new, "").code(0);
+    assert_eq!(delivered.json["from"]["removed"], 3);
+    assert!(old.keys().is_empty());
+    assert_eq!(bound(&new, &keys[1]), epoch_now().to_string());
+}
+
+#[test]
+fn a_client_that_dies_after_the_removal_is_said_to_have_removed_them() {
+    let folder = ledger().copies();
+    let old = ValidatorClient::running(&pubkeys(), epoch_now()).failing(0, Fault::DiesAfter);
+    let new = ValidatorClient::new();
+    let failed = from(&folder, &old, &new, "").code(4);
+    assert!(failed.message().contains("3 keys were removed"), "{}", failed.message());
+    assert!(new.keys().is_empty());
+    let finished = from(&folder, &old.restarted(), &new, "").code(0);
+    assert_eq!(finished.json["from"]["removed_before"], 3);
+}
+
+#[test]
+fn where_keys_went_last_is_kept_said_and_carried_to_other_copies() {
+    let folder = ledger().copies();
+    let (first, second) = (ValidatorClient::new(), ValidatorClient::new());
+    deliver(&folder, &first, NEVER).code(0);
+    let copies = folder.both();
+    on("mock-ledger").run(&format!("backup repair {copies} --to {}", folder.at("c"))).code(0);
+    for copy in ["a", "b", "c"] {
+        let set = folder.set(copy).file_name().unwrap().to_owned();
+        let files = fs::read_dir(folder.path(copy).join("stockade/history").join(set)).unwrap();
+        let names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 1, "{names:?}");
+        assert!(names[0].to_str().unwrap().ends_with("-delivery.json"), "{names:?}");
+    }
+    // Nothing forbids it, for somebody said that they run nowhere; but it is there to read.
+    let again = deliver(&folder, &second, NEVER).code(0);
+    let expected = format!("3 of them went to {} at ", first.url);
+    assert!(again.stderr.contains(&expected), "{}", again.stderr);
+    let same = deliver(&folder, &second, NEVER).code(0);
+    assert!(!same.stderr.contains("of them went to"), "{}", same.stderr);
+}
+
+#[test]
+fn a_mark_that_cannot_be_read_may_name_any_key() {
+    let folder = ledger().copies();
+    beside(&folder, "20261120T101500Z-delivery.json", "rotten");
+    // None of the keys runs at the old client, so that it matters where they went.
+    let old = ValidatorClient::new();
+    let refused = from(&folder, &old, &ValidatorClient::new(), "").error(3, "input");
+    assert!(refused.message().contains("20261120T101500Z-delivery"), "{}", refused.message());
+    let delivered = deliver(&folder, &ValidatorClient::new(), NEVER).code(0);
+    assert!(delivered.stderr.contains("IS NOT KNOWN"), "{}", delivered.stderr);
+}
+
+#[test]
+fn keys_that_were_split_are_not_delivered_while_their_shares_may_run() {
+    let folder = ledger().copies();
+    let mark = json!({
+        "format": "stockade-split", "version": 1, "time": "20261120T101500Z",
+        "shares": 4, "threshold": 3, "keys": pubkeys()[..1],
+    });
+    beside(&folder, "20261120T101500Z-split.json", &mark.to_string());
+    let (client, copies) = (ValidatorClient::new(), folder.both());
+    let token = folder.file("token", TOKEN);
+    let api = format!("--url {} --token-file {token}", client.url);
+    for deliver in [
+        format!("keymanager {copies} {api} {NEVER}"),
+        format!("remote-keys {copies} {api} --signer-url http://10.0.0.9:9000"),
+        format!(
+            "web3signer {copies} --dir {} --type file-keystore --never-attested",
+            folder.at("signer")
+        ),
+    ] {
+        let there = folder.content();
+        let refused = on("mock-ledger").run(&format!("deliver {deliver}")).error(2, "usage");
+        assert!(refused.message().contains("4 shares"), "{}", refused.message());
+        assert!(!refused.prompted(), "{}", refused.stderr);
+        assert!(client.asked().is_empty() && folder.content() == there);
+        on("mock-ledger").run(&format!("deliver {deliver} --shares-are-off")).code(0);
+        client.inside().asked.clear();
+        client.inside().keys.clear();
+    }
+}
