@@ -83,6 +83,11 @@ pub trait Interact {
 pub trait Progress {
     /// `done` of `total` steps of `what` are done.
     fn step(&mut self, what: &str, done: usize, total: usize);
+
+    /// Whether the user gave up meanwhile: what can end between two steps does.
+    fn stopped(&self) -> bool {
+        false
+    }
 }
 
 /// Reports nothing.

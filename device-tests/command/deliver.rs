@@ -1,7 +1,13 @@
 //! Keys to a validator client: what arrives, what is said of it, and what a second run does.
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::BTreeSet,
+    fs,
+    process::Stdio,
+    sync::{Arc, OnceLock},
+};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::{
@@ -224,4 +230,33 @@ fn a_key_that_the_client_has_signed_elsewhere_is_not_there_and_not_sent() {
     let delivered = deliver(&folder, &client, NEVER).code(1);
     assert_eq!(said(&delivered, "status"), ["imported", "error", "imported"]);
     assert!(delivered.list("keys")[1]["message"].as_str().unwrap().contains("10.0.0.9"));
+}
+
+/// Ctrl-C between two requests: what was asked of the client is waited for, and nothing more is asked.
+#[test]
+fn who_gives_up_is_told_what_arrived_and_goes_on_later() {
+    let folder = ledger().copies();
+    let client = ValidatorClient::new();
+    let running = Arc::new(OnceLock::new());
+    let (pid, mut imports) = (running.clone(), 0);
+    client.inside().on_import = Some(Box::new(move || {
+        imports += 1;
+        if imports == 2 {
+            kill_process(*pid.wait(), Signal::INT).unwrap();
+        }
+    }));
+    let line = line(&folder, &client, &format!("{NEVER} --batch-size 1 --no-note"));
+    let mut command = on("mock-ledger").command(&line.split_whitespace().collect::<Vec<_>>());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    running.set(Pid::from_child(&child)).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{json}");
+    let statuses: Vec<_> = json["keys"].as_array().unwrap().iter().map(|k| &k["status"]).collect();
+    assert_eq!(statuses, ["imported", "imported", "not_sent"]);
+    assert!(json["failure"].as_str().unwrap().contains("stopped"), "{json}");
+    assert_eq!(client.keys().len(), 2);
+    client.inside().on_import = None;
+    let finished = deliver(&folder, &client, NEVER).code(0);
+    assert_eq!(said(&finished, "status"), ["listed", "listed", "imported"]);
 }

@@ -95,6 +95,17 @@ fn a_key_that_the_old_client_signs_with_another_s_help_stops_everything() {
 }
 
 #[test]
+fn a_key_that_the_new_client_has_and_the_old_one_signs_with_another_s_help_stops_everything() {
+    let folder = ledger().copies();
+    let old = ValidatorClient::new();
+    old.inside().remote.insert(pubkeys()[1].clone(), "http://10.0.0.9:9000".to_owned());
+    let new = ValidatorClient::running(&pubkeys(), epoch_now());
+    let refused = from(&folder, &old, &new, "").error(3, "input");
+    assert!(refused.message().contains("TWO CLIENTS"), "{}", refused.message());
+    assert!(!refused.prompted(), "{}", refused.stderr);
+}
+
+#[test]
 fn one_client_by_two_names_gives_itself_nothing() {
     let folder = ledger().copies();
     let client = ValidatorClient::running(&pubkeys(), epoch_now());
@@ -190,6 +201,18 @@ fn where_keys_went_last_is_kept_said_and_carried_to_other_copies() {
     let again = deliver(&folder, &second, NEVER).code(0);
     let expected = format!("3 of them went to {} at ", first.url);
     assert!(again.stderr.contains(&expected), "{}", again.stderr);
+    let expected = format!("3 of them went to {} at ", second.url);
+    let token = folder.file("token", TOKEN);
+    let (url, copies) = (&first.url, folder.both());
+    let told = on("mock-ledger").run(&format!(
+        "deliver remote-keys {copies} --url {url} --token-file {token} --signer-url https://signer"
+    ));
+    assert!(told.stderr.contains(&expected), "{}", told.stderr);
+    let signer = folder.at("signer");
+    let written = on("mock-ledger").run(&format!(
+        "deliver web3signer {copies} --dir {signer} --type file-keystore --never-attested"
+    ));
+    assert!(written.stderr.contains(&expected), "{}", written.stderr);
     let same = deliver(&folder, &second, NEVER).code(0);
     assert!(!same.stderr.contains("of them went to"), "{}", same.stderr);
 }

@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use crate::{hidden, output::harmless};
@@ -31,12 +32,17 @@ impl Terminal {
     /// A terminal that shows progress unless `quiet`.
     pub fn new(quiet: bool, verbose: bool) -> Self {
         let stderr = io::stderr().is_terminal();
+        let cancelled = Arc::<AtomicBool>::default();
         Self {
             verbose,
             attended: stderr && io::stdin().is_terminal(),
-            bars: Bars { shown: stderr && !quiet, bar: Rc::default() },
+            bars: Bars {
+                shown: stderr && !quiet,
+                bar: Rc::default(),
+                stopped: Arc::clone(&cancelled),
+            },
             last_notice: String::new(),
-            cancelled: Arc::default(),
+            cancelled,
         }
     }
 
@@ -173,6 +179,7 @@ impl Interact for Terminal {
 pub struct Bars {
     shown: bool,
     bar: Rc<RefCell<Option<(String, ProgressBar)>>>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Bars {
@@ -184,9 +191,11 @@ impl Bars {
 
     fn begin(&self, what: &str, total: usize) {
         self.clear();
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {elapsed}");
         let bar = ProgressBar::new(total as u64).with_message(what.to_owned());
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        // One step may take minutes, and what stands still looks dead.
+        bar.enable_steady_tick(Duration::from_secs(1));
         *self.bar.borrow_mut() = Some((what.to_owned(), bar));
     }
 }
@@ -206,6 +215,10 @@ impl Progress for Bars {
         if let Some((_, bar)) = self.bar.borrow().as_ref() {
             bar.set_position(done as u64);
         }
+    }
+
+    fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 }
 

@@ -113,6 +113,10 @@ impl Handover<'_> {
         self.mark(keys)?;
         for (done, batch) in listed.chunks(self.batch.max(1)).enumerate() {
             progress.step("removing", done * self.batch, listed.len());
+            let removed = all.removed.len();
+            self.from
+                .go_on(progress)
+                .map_err(|source| DeliveryError::Removing { source, removed })?;
             for Removal { key, status, silent } in self.remove(batch, &signed, &all)? {
                 match status {
                     KeyStatus::Deleted | KeyStatus::NotActive => all.take_removed(key, silent),

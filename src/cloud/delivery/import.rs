@@ -42,6 +42,10 @@ impl Import<'_> {
         }
         for (done, batch) in lacking.chunks(self.batch.max(1)).enumerate() {
             progress.step("delivering", done * self.batch, lacking.len());
+            if let Err(stopped) = self.target.go_on(progress) {
+                arrivals.failure = Some(stopped);
+                break;
+            }
             match self.send_batch(batch)? {
                 Ok(statuses) => {
                     let statuses = statuses.into_iter().map(Arrival::from);

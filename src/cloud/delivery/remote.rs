@@ -33,6 +33,10 @@ pub fn register(
     let lacking = arrivals.lacking();
     for (done, batch_of) in lacking.chunks(batch.max(1)).enumerate() {
         progress.step("registering", done * batch, lacking.len());
+        if let Err(stopped) = target.go_on(progress) {
+            arrivals.failure = Some(stopped);
+            break;
+        }
         match target.add_remote(batch_of, signer) {
             Ok(statuses) => {
                 let statuses = statuses.into_iter().map(Arrival::from);

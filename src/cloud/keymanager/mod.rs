@@ -8,7 +8,7 @@ pub use keystores::{Deleted, Import, KeyStatus, Listed};
 pub use remote_keys::RemoteKey;
 
 use super::{Endpoint, HttpError};
-use crate::bls::PublicKey;
+use crate::{bls::PublicKey, interact::Progress};
 
 /// A validator client, or Web3signer, that keys are managed on.
 #[derive(Debug)]
@@ -23,6 +23,9 @@ pub enum KeymanagerError {
     /// The way to it, or its answer.
     #[error(transparent)]
     Http(#[from] HttpError),
+    /// The user gave up between two requests.
+    #[error("stopped here, before anything more was asked of {0}")]
+    Stopped(String),
     /// It answered for more or fewer keys than were sent, so that no answer can be told to be any
     /// key's.
     #[error("{url} answered for {answered} keys where {asked} were sent: what it did is not known")]
@@ -45,6 +48,14 @@ impl Keymanager {
     /// Where it is.
     pub fn url(&self) -> &str {
         self.endpoint.url()
+    }
+
+    /// One request after another is sent for as long as nobody gave up.
+    pub(in crate::cloud) fn go_on(&self, progress: &dyn Progress) -> Result<(), KeymanagerError> {
+        match progress.stopped() {
+            true => Err(KeymanagerError::Stopped(self.url().to_owned())),
+            false => Ok(()),
+        }
     }
 
     fn require_count(&self, asked: usize, answered: usize) -> Result<(), KeymanagerError> {

@@ -19,9 +19,10 @@ impl From<HttpError> for CommandError {
             HttpError::Timeout { .. } => {
                 (Kind::Timeout, "try again, or give it longer with --timeout")
             }
-            HttpError::Status { status: 401 | 403, .. } => {
-                (Kind::Permission, "is the token in --token-file the one that it made?")
-            }
+            HttpError::Status { status: 401 | 403, .. } => (
+                Kind::Permission,
+                "is the token in the file that was named for it the one that it made?",
+            ),
             HttpError::Status { status: 429, .. }
             | HttpError::Status { status: 503, retry_after: Some(_), .. } => {
                 (Kind::Busy, "it is busy: run the same command again later")
@@ -40,6 +41,7 @@ impl From<KeymanagerError> for CommandError {
     fn from(error: KeymanagerError) -> Self {
         match error {
             KeymanagerError::Http(error) => error.into(),
+            KeymanagerError::Stopped(_) => Self::hinted(Kind::Declined, &error, ""),
             error => Self::hinted(Kind::Protocol, &error, "its own log says more"),
         }
     }
@@ -55,6 +57,8 @@ impl From<DeliveryError> for CommandError {
                 let kind = match source {
                     KeymanagerError::Http(HttpError::Timeout { .. }) => Kind::Timeout,
                     KeymanagerError::Http(HttpError::Status { .. }) => Kind::Refused,
+                    KeymanagerError::Http(HttpError::Unreachable { .. }) => Kind::NotFound,
+                    KeymanagerError::Stopped(_) => Kind::Declined,
                     _ => Kind::Protocol,
                 };
                 Self::hinted(kind, &error, AGAIN)

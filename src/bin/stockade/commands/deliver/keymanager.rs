@@ -1,16 +1,12 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use stockade::{
     attest::delivery::{Delivered, Destination, DestinationKind},
     backup::{
         BackupError, Layout, Sealing,
-        delivery_mark::DeliveryMark,
         hands::Hands,
         history::{self, Kept},
-        marks::{self, Mark as _},
+        marks,
         restore::Restorable,
         verdict::Verdict,
     },
@@ -52,7 +48,6 @@ pub struct Args {
     client: ClientArgs,
     /// The client that runs the keys now: they are removed there first
     #[arg(long, value_name = "URL", requires = "from_token_file",
-          required_unless_present = "not_running",
           conflicts_with_all = ["not_running", "history", "never_attested", "history_lost"])]
     from: Option<String>,
     /// The token of the client that runs the keys now
@@ -166,6 +161,7 @@ impl Args {
         let keys = chosen.public_keys();
         let (copies, set) = (&chosen.copies, chosen.id());
         let (Some(from), Some(token)) = (&self.from, &self.from_token_file) else {
+            self.require_not_running()?;
             let layout = Layout::Plain;
             let settled = self.history.settle(context, copies, set, &keys, layout)?;
             return Ok(Before::Settled(settled));
@@ -176,6 +172,16 @@ impl Args {
         require_readable(&history::kept(copies, set, &keys)?)?;
         let (batch, ca) = (usize::from(self.batch_size), self.from_ca.as_deref());
         Ok(Before::From(self.client.open_other(context, batch, from, token, ca)?))
+    }
+
+    fn require_not_running(&self) -> Result<(), CommandError> {
+        match self.not_running {
+            true => Ok(()),
+            false => Err(CommandError::usage("does any machine run these keys now?").with_hint(
+                "if one does, name it with --from URL --from-token-file FILE: it gives them up \
+                 first. If none does, say --not-running",
+            )),
+        }
     }
 
     fn handover<'a>(&'a self, from: &'a Keymanager, chosen: &'a Chosen) -> Handover<'a> {
@@ -192,10 +198,10 @@ impl Args {
         listed: &[Listed],
         remote: &[RemoteKey],
     ) -> Result<(), CommandError> {
-        let there = listed.iter().map(|key| key.pubkey);
-        let there: BTreeSet<_> = there.chain(remote.iter().map(|key| key.pubkey)).collect();
+        let there = having(listed, remote);
         let (there, lacking): (Vec<_>, Vec<_>) = keys.iter().partition(|key| there.contains(key));
-        let both = Arrivals::new(&there, &handover.from.list()?).arrived();
+        let from = having(&handover.from.list()?, &handover.from.list_remote_if_any()?);
+        let both: Vec<_> = there.into_iter().filter(|key| from.contains(key)).collect();
         let Some(first) = both.first() else {
             handover.ask(&lacking)?;
             return Ok(());
@@ -231,11 +237,13 @@ impl Args {
         let Planned { chosen, before, restorable, arrivals, .. } = planned;
         let (url, set) = (&self.client.url, chosen.id());
         let (keys, there) = (restorable.public_keys(), arrivals.count(Verdict::Proven));
-        let mut text = format!("To {url}: {} keys of set {set}\n", keys.len());
+        let lacking = arrivals.lacking().len();
+        let mut text = format!("To {url}: {lacking} of {} keys of set {set}\n", keys.len());
         if there > 0 {
-            text += &format!("  {there} of them are there already, and stay as they are\n");
+            text += &format!("  {there} are there already, and stay as they are\n");
         }
         text += &match before {
+            Before::From(_) if lacking == 0 => String::new(),
             Before::From(from) => format!(
                 "  first they are removed at {}; what they signed is kept in every copy\n",
                 from.url()
@@ -243,33 +251,17 @@ impl Args {
             Before::Settled(settled) => format!("  slashing history: {}\n", settled.describe()),
         };
         text += match self.password_per_key {
+            _ if lacking == 0 => "",
             true => "  each with a password and a salt of its own\n",
             false => "  a password and a salt that no other delivery has\n",
         };
-        text += &self.sent_elsewhere(chosen);
+        let known: Vec<_> = [Some(url), self.from.as_ref()].into_iter().flatten().collect();
+        text += &chosen.sent_elsewhere(&known);
         text += &approval::keys(&keys);
         for (key, reason) in &restorable.left_out {
             text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
         }
         text
-    }
-
-    /// Where the keys went last, where that is another client.
-    fn sent_elsewhere(&self, chosen: &Chosen) -> String {
-        let marks = match mark::of(&chosen.copies, chosen.id(), &chosen.public_keys()) {
-            Ok(marks) => marks,
-            Err(error) => return format!("  WHERE THEY WENT LAST IS NOT KNOWN: {error}\n"),
-        };
-        let mut sent: BTreeMap<_, usize> = BTreeMap::new();
-        for mark in DeliveryMark::last(&marks).into_values() {
-            if mark.to != self.client.url && Some(&mark.to) != self.from.as_ref() {
-                *sent.entry((mark.time(), &mark.to)).or_default() += 1;
-            }
-        }
-        let line = |((time, to), keys): ((&str, &String), usize)| {
-            format!("  {keys} of them went to {to} at {time}: they must be gone there\n")
-        };
-        sent.into_iter().map(line).collect()
     }
 
     /// What the keys signed before: all that goes along with them.
@@ -335,6 +327,12 @@ impl Args {
         };
         self.note.add(outcome, &delivered, &report.chosen.copies, hands, context);
     }
+}
+
+/// The keys that a client signs for, itself or by the help of another.
+fn having(listed: &[Listed], remote: &[RemoteKey]) -> BTreeSet<PublicKey> {
+    let listed = listed.iter().map(|key| key.pubkey);
+    listed.chain(remote.iter().map(|key| key.pubkey)).collect()
 }
 
 /// One that cannot be read may say that the keys signed later than all others say.

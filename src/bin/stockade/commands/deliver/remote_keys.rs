@@ -50,9 +50,10 @@ impl Args {
         let keys = manifest.public_keys();
         let (url, signer) = (&self.client.url, &self.signer_url);
         let plan = format!(
-            "At {url}: {} keys of set {} are signed by {signer}\n{}",
+            "At {url}: {} keys of set {} are signed by {signer}\n{}{}",
             keys.len(),
             chosen.id(),
+            chosen.sent_elsewhere(&[signer]),
             approval::keys(&keys)
         );
         approval::ask(context, &plan)?;

@@ -133,12 +133,13 @@ impl Args {
     ) -> Result<(), CommandError> {
         let plan = format!(
             "To {}, for you alone (mode 0600), all or nothing:\n  {} keys of set {}, {}\n  slashing \
-             history: {}\n{}",
+             history: {}\n{}{}",
             self.dir.display(),
             keys.len(),
             chosen.id(),
             self.kind.word(),
             settled.describe(),
+            chosen.sent_elsewhere(&[]),
             approval::keys(keys)
         );
         approval::ask(context, &plan)
