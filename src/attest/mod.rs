@@ -7,6 +7,7 @@ pub mod delivery;
 mod drills;
 mod error;
 mod file;
+mod grammar;
 mod policy;
 mod requirements;
 mod stale;

@@ -3,10 +3,13 @@
 
 use std::{fmt, str::FromStr};
 
+use super::grammar::{self, OrNone};
 use crate::{
     backup::{Digest, SetId, verdict::Counts},
     timestamp::Timestamp,
 };
+
+const HEADING: &str = "Stockade attestation v1";
 
 /// What a wallet signs about a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,64 +102,42 @@ impl fmt::Display for Statement {
         let Counts { proven, contradicted, inconclusive } = self.keys;
         write!(
             f,
-            "Stockade attestation v1; set {}; manifest {}; level {}; keys {proven} proven \
+            "{HEADING}; set {}; manifest {}; level {}; keys {proven} proven \
              {contradicted} contradicted {inconclusive} inconclusive; copies {}; history {}; \
              previous {}; challenge {}; time {}",
             self.set,
             self.manifest,
             self.level.as_str(),
             self.copies.join(","),
-            or_none(&self.history),
-            or_none(&self.previous),
-            or_none(&self.challenge),
+            OrNone(&self.history),
+            OrNone(&self.previous),
+            OrNone(&self.challenge),
             self.time,
         )
     }
-}
-
-fn or_none<T: fmt::Display>(value: &Option<T>) -> String {
-    value.as_ref().map_or_else(|| "none".to_owned(), T::to_string)
 }
 
 impl FromStr for Statement {
     type Err = StatementError;
 
     fn from_str(text: &str) -> Result<Self, StatementError> {
-        let statement = parse(text).ok_or(StatementError::Grammar)?;
-        // One text a statement: what does not print as it was read is something else.
-        match statement.to_string() == text {
-            true => Ok(statement),
-            false => Err(StatementError::Grammar),
-        }
-    }
-}
-
-fn parse(text: &str) -> Option<Statement> {
-    let rest = text.strip_prefix("Stockade attestation v1; ")?;
-    let mut fields = rest.split("; ");
-    let mut field = |name: &str| fields.next()?.strip_prefix(name)?.strip_prefix(' ');
-    let statement = Statement {
-        set: field("set")?.parse().ok()?,
-        manifest: field("manifest")?.parse().ok()?,
-        level: match field("level")? {
-            "bytes" => AttestedLevel::Bytes,
-            "opened" => AttestedLevel::Opened,
-            _ => return None,
-        },
-        keys: parse_counts(field("keys")?)?,
-        copies: parse_copies(field("copies")?)?,
-        history: optional(field("history")?)?,
-        previous: optional(field("previous")?)?,
-        challenge: optional(field("challenge")?)?,
-        time: field("time")?.parse().ok()?,
-    };
-    fields.next().is_none().then_some(statement)
-}
-
-fn optional<T: FromStr>(text: &str) -> Option<Option<T>> {
-    match text {
-        "none" => Some(None),
-        text => text.parse().ok().map(Some),
+        grammar::read(text, HEADING, |fields| {
+            Some(Self {
+                set: fields.value("set")?,
+                manifest: fields.value("manifest")?,
+                level: match fields.text("level")? {
+                    "bytes" => AttestedLevel::Bytes,
+                    "opened" => AttestedLevel::Opened,
+                    _ => return None,
+                },
+                keys: parse_counts(fields.text("keys")?)?,
+                copies: parse_copies(fields.text("copies")?)?,
+                history: fields.optional("history")?,
+                previous: fields.optional("previous")?,
+                challenge: fields.optional("challenge")?,
+                time: fields.value("time")?,
+            })
+        })
     }
 }
 

@@ -3,11 +3,16 @@
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use crate::{
-    attest::StatementError,
+    attest::{
+        StatementError,
+        grammar::{self, OrNone},
+    },
     backup::{Digest, SetId},
     bls::PublicKey,
     timestamp::Timestamp,
 };
+
+const HEADING: &str = "Stockade delivery v1";
 
 /// What a wallet signs about a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,55 +145,32 @@ impl fmt::Display for DeliveryStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "Stockade delivery v1; set {}; manifest {}; to {}; from {}; keys {} {}; history {}; \
+            "{HEADING}; set {}; manifest {}; to {}; from {}; keys {} {}; history {}; \
              time {}",
             self.set,
             self.manifest,
             self.to,
-            or_none(&self.from),
+            OrNone(&self.from),
             self.count,
             self.keys,
-            or_none(&self.history),
+            OrNone(&self.history),
             self.time,
         )
     }
-}
-
-fn or_none<T: fmt::Display>(value: &Option<T>) -> String {
-    value.as_ref().map_or_else(|| "none".to_owned(), T::to_string)
 }
 
 impl FromStr for DeliveryStatement {
     type Err = StatementError;
 
     fn from_str(text: &str) -> Result<Self, StatementError> {
-        let statement = parse(text).ok_or(StatementError::Grammar)?;
-        // One text a statement: what does not print as it was read is something else.
-        match statement.to_string() == text {
-            true => Ok(statement),
-            false => Err(StatementError::Grammar),
-        }
-    }
-}
-
-fn parse(text: &str) -> Option<DeliveryStatement> {
-    let rest = text.strip_prefix("Stockade delivery v1; ")?;
-    let mut fields = rest.split("; ");
-    let mut field = |name: &str| fields.next()?.strip_prefix(name)?.strip_prefix(' ');
-    let (set, manifest) = (field("set")?.parse().ok()?, field("manifest")?.parse().ok()?);
-    let (to, from) = (field("to")?.parse().ok()?, optional(field("from")?)?);
-    let (count, keys) = field("keys")?.split_once(' ')?;
-    let (count, keys) = (count.parse().ok()?, keys.parse().ok()?);
-    let history = optional(field("history")?)?;
-    let time = field("time")?.parse().ok()?;
-    let statement = DeliveryStatement { set, manifest, to, from, count, keys, history, time };
-    fields.next().is_none().then_some(statement)
-}
-
-fn optional<T: FromStr>(text: &str) -> Option<Option<T>> {
-    match text {
-        "none" => Some(None),
-        text => text.parse().ok().map(Some),
+        grammar::read(text, HEADING, |fields| {
+            let (set, manifest) = (fields.value("set")?, fields.value("manifest")?);
+            let (to, from) = (fields.value("to")?, fields.optional("from")?);
+            let (count, keys) = fields.text("keys")?.split_once(' ')?;
+            let (count, keys) = (count.parse().ok()?, keys.parse().ok()?);
+            let (history, time) = (fields.optional("history")?, fields.value("time")?);
+            Some(Self { set, manifest, to, from, count, keys, history, time })
+        })
     }
 }
 
