@@ -8,7 +8,7 @@ use std::{
 
 use stockade::{
     bls::SecretKey,
-    eth2_keystore::{DecryptionKey, Kdf, Password},
+    eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
 };
 
 /// How many cores the work is spread over.
@@ -51,6 +51,27 @@ pub fn public_keys(keys: usize) -> Duration {
         started.elapsed()
     };
     (0..3).map(once).min().unwrap()
+}
+
+/// One of any number of keys.
+pub fn key(i: usize) -> SecretKey {
+    SecretKey::derive_master(&[3; 32]).unwrap().derive_child(u32::try_from(i).unwrap())
+}
+
+/// So many keystores under one password, as text: all that sealing costs but for the scrypt.
+pub fn keystores(count: usize) -> Duration {
+    let password = Password::new("a password of no keystore").unwrap();
+    let derived = DecryptionKey::derive(&password, &Kdf::full_cost([8; 32])).unwrap();
+    let keys: Vec<_> = (0..count).map(key).collect();
+    for key in &keys {
+        black_box(key.public_key());
+    }
+    best_of(3, || {
+        for key in &keys {
+            let keystore = Keystore::seal(key, "m/12381/3600/0/0/0", "", &derived).unwrap();
+            black_box(keystore.to_json().unwrap());
+        }
+    })
 }
 
 fn best_of(times: usize, work: impl Fn()) -> Duration {

@@ -7,8 +7,10 @@
 
 mod baseline;
 mod child;
+mod deliveries;
 mod page;
 mod scenarios;
+mod stand_in;
 
 use scenarios::Measured;
 

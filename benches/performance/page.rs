@@ -2,7 +2,10 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use crate::scenarios::{Measured, Size};
+use crate::{
+    deliveries::Moved,
+    scenarios::{Measured, Size},
+};
 
 /// What ethstaker-deposit-cli takes for a key, as a multiple of OpenSSL's scrypt on the same
 /// machine: 0.63 s at 0.6 s a scrypt, measured at 100 keys.
@@ -18,6 +21,7 @@ pub fn render(measured: &Measured) -> String {
     );
     machine(&mut page, measured);
     costs(&mut page, measured);
+    moved(&mut page, measured);
     goals(&mut page, measured);
     page
 }
@@ -54,6 +58,29 @@ fn costs(page: &mut String, measured: &Measured) {
     );
 }
 
+/// Keys on their way into a set and out of it.
+fn moved(page: &mut String, measured: &Measured) {
+    *page += "| keys | what | time | memory |\n|---|---|---|---|\n";
+    for (what, costs) in both(measured) {
+        for Moved { keys, cost, .. } in costs {
+            let _ = writeln!(
+                page,
+                "| {keys} | {what} | {} | {} MiB |",
+                seconds(cost.time),
+                cost.peak_mib
+            );
+        }
+    }
+    *page += "\n";
+}
+
+fn both(measured: &Measured) -> [(&'static str, &[Moved; 2]); 2] {
+    [
+        ("`deliver keymanager --verify`, to a client that takes them at once", &measured.delivered),
+        ("`backup create --from web3signer:`, raw keys", &measured.taken_over),
+    ]
+}
+
 fn goals(page: &mut String, measured: &Measured) {
     *page += "| what | goal | measured |\n|---|---|---|\n";
     for size in &measured.sizes {
@@ -62,6 +89,32 @@ fn goals(page: &mut String, measured: &Measured) {
             "| drilling {} keys / (one scrypt + their BLS public keys on all cores) | at most 1.25 at 10,000 | {:.2} |",
             size.keys,
             drill_ratio(size, measured)
+        );
+    }
+    for (what, needed, [few, many]) in [
+        (
+            "delivering",
+            "two scrypts + the keystores + the same bytes through the loopback",
+            &measured.delivered,
+        ),
+        (
+            "taking over",
+            "one scrypt + their BLS public keys on all cores + the keystores",
+            &measured.taken_over,
+        ),
+    ] {
+        let _ = writeln!(
+            page,
+            "| {what} {} keys / ({needed}) | at most 1.5 | {:.2} |",
+            many.keys,
+            many.cost.time.as_secs_f64() / many.least.as_secs_f64()
+        );
+        let _ = writeln!(
+            page,
+            "| memory of {what} {} keys / {} | flat | {:.2} |",
+            many.keys,
+            few.keys,
+            many.cost.peak_mib as f64 / few.cost.peak_mib as f64
         );
     }
     let Some(openssl) = measured.openssl_scrypt.map(|time| time.as_secs_f64()) else { return };

@@ -10,12 +10,17 @@ use stockade::{
 use crate::{
     baseline,
     child::{Cost, stockade},
+    deliveries::{Moved, delivered, taken_over},
 };
 
 /// The password of the foreign keystores.
 const PASSWORD: &str = "a password that another tool was given";
 /// Foreign keystores, each with a salt of its own.
 const FOREIGN: usize = 24;
+/// Keys that go to a client.
+const DELIVERED: [usize; 2] = [100, 1_000];
+/// Raw keys from the configuration of a signer.
+const TAKEN_OVER: [usize; 2] = [400, 4_000];
 
 /// Everything that the page shows.
 pub struct Measured {
@@ -25,6 +30,9 @@ pub struct Measured {
     pub sizes: Vec<Size>,
     pub foreign: Cost,
     pub foreign_count: usize,
+    /// Some keys, and ten times as many.
+    pub delivered: [Moved; 2],
+    pub taken_over: [Moved; 2],
 }
 
 /// A set of so many keys.
@@ -47,13 +55,16 @@ impl Measured {
     pub fn take(sizes: &[usize]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let foreign = foreign(folder.path());
+        let scrypt = baseline::scrypt();
         Self {
             cores: baseline::cores(),
-            scrypt: baseline::scrypt(),
+            scrypt,
             openssl_scrypt: baseline::openssl_scrypt(),
             sizes: sizes.iter().map(|keys| size(*keys, folder.path())).collect(),
             foreign,
             foreign_count: FOREIGN,
+            delivered: DELIVERED.map(|keys| delivered(keys, scrypt, folder.path())),
+            taken_over: TAKEN_OVER.map(|keys| taken_over(keys, scrypt, folder.path())),
         }
     }
 }
