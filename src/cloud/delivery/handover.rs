@@ -46,7 +46,7 @@ pub struct HandedOver {
 }
 
 /// Which keys a client runs, and which not.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Running {
     /// It lists them.
     pub listed: Vec<PublicKey>,

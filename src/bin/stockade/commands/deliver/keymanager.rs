@@ -12,7 +12,7 @@ use stockade::{
     },
     bls::PublicKey,
     cloud::{
-        delivery::{Arrivals, HandedOver, Handover, Import, mark},
+        delivery::{Arrivals, HandedOver, Handover, Import, Running, mark},
         keymanager::{Keymanager, Listed, RemoteKey},
     },
     staking::Interchange,
@@ -80,6 +80,8 @@ struct Planned {
     chosen: Chosen,
     target: Keymanager,
     before: Before,
+    /// What the client runs that gives keys up.
+    running: Running,
     restorable: Restorable,
     arrivals: Arrivals,
 }
@@ -100,14 +102,15 @@ impl Args {
         // Asked before the wallet is: who cannot answer need not press.
         let before = self.before(context, &chosen)?;
         let (listed, remote) = (target.list()?, target.list_remote_if_any()?);
+        let mut running = Running::default();
         if let Before::From(from) = &before {
             let (keys, handover) = (chosen.public_keys(), self.handover(from, &chosen));
-            self.require_one_place(&handover, &keys, &listed, &remote)?;
+            running = self.require_one_place(&handover, &keys, &listed, &remote)?;
         }
         let mut hands = self.chosen.hands(context)?;
         let restorable = chosen.open(context, &mut hands)?;
         let arrivals = Arrivals::new(&restorable.public_keys(), &listed).without_remote(&remote);
-        let planned = Planned { chosen, target, before, restorable, arrivals };
+        let planned = Planned { chosen, target, before, running, restorable, arrivals };
         approval::ask(context, &self.plan(&planned))?;
         self.carry_out(context, planned, hands)
     }
@@ -119,7 +122,7 @@ impl Args {
         planned: Planned,
         mut hands: Hands,
     ) -> CommandResult {
-        let Planned { chosen, target, before, restorable, mut arrivals } = planned;
+        let Planned { chosen, target, before, restorable, mut arrivals, .. } = planned;
         let batch = usize::from(self.batch_size);
         let mut progress = context.terminal.progress();
         let handed = match &before {
@@ -197,14 +200,13 @@ impl Args {
         keys: &[PublicKey],
         listed: &[Listed],
         remote: &[RemoteKey],
-    ) -> Result<(), CommandError> {
+    ) -> Result<Running, CommandError> {
         let there = having(listed, remote);
         let (there, lacking): (Vec<_>, Vec<_>) = keys.iter().partition(|key| there.contains(key));
         let from = having(&handover.from.list()?, &handover.from.list_remote_if_any()?);
         let both: Vec<_> = there.into_iter().filter(|key| from.contains(key)).collect();
         let Some(first) = both.first() else {
-            handover.ask(&lacking)?;
-            return Ok(());
+            return Ok(handover.ask(&lacking)?);
         };
         let message = format!(
             "TWO CLIENTS have {} of these keys, {first} among them: {} and {}",
@@ -213,8 +215,8 @@ impl Args {
             self.client.url
         );
         Err(CommandError::input(message).with_hint(
-            "where both names are of one client, there is nothing to deliver. Else stop one of them \
-             now; then remove the keys there, and deliver nothing before",
+            "stop one of them now; then remove the keys there, and deliver nothing before. Where both \
+             are names of one client, there is nothing to deliver",
         ))
     }
 
@@ -234,20 +236,16 @@ impl Args {
     }
 
     fn plan(&self, planned: &Planned) -> String {
-        let Planned { chosen, before, restorable, arrivals, .. } = planned;
+        let Planned { chosen, before, running, restorable, arrivals, .. } = planned;
         let (url, set) = (&self.client.url, chosen.id());
         let (keys, there) = (restorable.public_keys(), arrivals.count(Verdict::Proven));
         let lacking = arrivals.lacking().len();
         let mut text = format!("To {url}: {lacking} of {} keys of set {set}\n", keys.len());
         if there > 0 {
-            text += &format!("  {there} are there already, and stay as they are\n");
+            text += &format!("  there already, and left as they are: {there}\n");
         }
         text += &match before {
-            Before::From(_) if lacking == 0 => String::new(),
-            Before::From(from) => format!(
-                "  first they are removed at {}; what they signed is kept in every copy\n",
-                from.url()
-            ),
+            Before::From(from) => removal(from.url(), running),
             Before::Settled(settled) => format!("  slashing history: {}\n", settled.describe()),
         };
         text += match self.password_per_key {
@@ -257,7 +255,7 @@ impl Args {
         };
         let known: Vec<_> = [Some(url), self.from.as_ref()].into_iter().flatten().collect();
         text += &chosen.sent_elsewhere(&known);
-        text += &approval::keys(&keys);
+        text += &approval::keys(&arrivals.lacking());
         for (key, reason) in &restorable.left_out {
             text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
         }
@@ -327,6 +325,25 @@ impl Args {
         };
         self.note.add(outcome, &delivered, &report.chosen.copies, hands, context);
     }
+}
+
+/// What the client at `url` is asked before anything is delivered.
+fn removal(url: &str, running: &Running) -> String {
+    let Running { listed, gone } = running;
+    let mut text = String::new();
+    if !listed.is_empty() {
+        let keys = listed.len();
+        text += &format!(
+            "  first {keys} are removed at {url}; what they signed is kept in every copy\n"
+        );
+    }
+    if !gone.is_empty() {
+        let keys = gone.len();
+        text += &format!(
+            "  {keys} are not at {url} any more, which is asked whether it removed them\n"
+        );
+    }
+    text
 }
 
 /// The keys that a client signs for, itself or by the help of another.
