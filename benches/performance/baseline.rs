@@ -1,7 +1,10 @@
 //! What the command's times are compared with, measured in the same run.
 
 use std::{
+    fs::File,
     hint::black_box,
+    io::Write as _,
+    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
@@ -72,6 +75,19 @@ pub fn keystores(count: usize) -> Duration {
             black_box(keystore.to_json().unwrap());
         }
     })
+}
+
+/// So many files of a keystore's size in a new folder, each synced.
+pub fn files(count: usize, folder: &Path) -> Duration {
+    std::fs::create_dir(folder).unwrap();
+    let started = Instant::now();
+    for i in 0..count {
+        let mut file = File::create(folder.join(i.to_string())).unwrap();
+        file.write_all(&[b'x'; 1024]).unwrap();
+        file.sync_all().unwrap();
+    }
+    File::open(folder).unwrap().sync_all().unwrap();
+    started.elapsed()
 }
 
 fn best_of(times: usize, work: impl Fn()) -> Duration {

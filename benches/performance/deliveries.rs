@@ -36,7 +36,7 @@ pub fn delivered(keys: usize, scrypt: Duration, folder: &Path) -> Moved {
 }
 
 /// `backup create` of so many raw keys that a Web3signer's configuration names. At least: their public
-/// keys on all cores, a scrypt, and their keystores.
+/// keys on all cores, a scrypt, their keystores, and as many files of that size, synced.
 pub fn taken_over(keys: usize, scrypt: Duration, folder: &Path) -> Moved {
     let configuration = folder.join(format!("web3signer-{keys}"));
     std::fs::create_dir(&configuration).unwrap();
@@ -52,6 +52,7 @@ pub fn taken_over(keys: usize, scrypt: Duration, folder: &Path) -> Moved {
     let create = ["backup", "create", "--network", "hoodi", "--from", &from, "--copy"];
     let cost = stockade(&[create.as_slice(), &[copy.to_str().unwrap()]].concat());
     let cores = u32::try_from(baseline::cores()).unwrap();
-    let least = scrypt + baseline::public_keys(keys) / cores + baseline::keystores(keys);
+    let files = baseline::files(keys, &folder.join(format!("files-{keys}")));
+    let least = scrypt + baseline::public_keys(keys) / cores + baseline::keystores(keys) + files;
     Moved { keys, cost, least }
 }

@@ -99,7 +99,7 @@ fn goals(page: &mut String, measured: &Measured) {
         ),
         (
             "taking over",
-            "one scrypt + their BLS public keys on all cores + the keystores",
+            "one scrypt + their BLS public keys on all cores + the keystores + as many files, synced",
             &measured.taken_over,
         ),
     ] {

@@ -157,19 +157,27 @@ pub fn kept(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Kept, Ba
             Err(why) => unread.push(format!("{name}: {why}")),
         }
     }
-    let together = read.into_iter().map(Ok).reduce(|so_far, next| {
-        let ((time, _, so_far), (_, _, next)) = (so_far?, next?);
-        let merged = so_far.merge(next)?;
-        Ok((time, merged.to_json()?.into_bytes(), merged))
-    });
-    let together: Result<_, InterchangeError> = together.transpose();
-    let together = together.map_err(|error| BackupError::History(error.to_string()))?;
-    let Some((time, bytes, interchange)) = together else {
+    let mut read = read.into_iter();
+    let Some((time, bytes, newest)) = read.next() else {
         return Ok(Kept { found: None, absent: keys.len(), unread });
     };
+    let together = together((bytes, newest), read.map(|(_, _, history)| history));
+    let (bytes, interchange) = together.map_err(|e| BackupError::History(e.to_string()))?;
     let (newest, absent) = select(&interchange, keys);
     let found = (!newest.is_empty()).then_some((time, History { bytes, newest }));
     Ok(Kept { found, absent: absent.len(), unread })
+}
+
+/// Histories as one. One that is alone stays as it is, to the byte.
+fn together(
+    (bytes, first): (Vec<u8>, Interchange),
+    others: impl ExactSizeIterator<Item = Interchange>,
+) -> Result<(Vec<u8>, Interchange), InterchangeError> {
+    if others.len() == 0 {
+        return Ok((bytes, first));
+    }
+    let merged = first.merge(others)?;
+    Ok((merged.to_json()?.into_bytes(), merged))
 }
 
 /// When a history was last put beside the set that speaks of a key, by what its name says.

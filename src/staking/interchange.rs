@@ -177,17 +177,21 @@ impl Interchange {
         &self.data
     }
 
-    /// Adds everything that `other` says: no bound is lowered, for nothing is taken away. One
-    /// record a key comes out of it, and what both say stands there once.
-    pub fn merge(self, other: Self) -> Result<Self, InterchangeError> {
-        if self.genesis_validators_root() != other.genesis_validators_root() {
-            return Err(InterchangeError::OtherChain);
-        }
+    /// Adds everything that `others` say: no bound is lowered, for nothing is taken away. One
+    /// record a key comes out of it, and what several say stands there once.
+    pub fn merge(self, others: impl IntoIterator<Item = Self>) -> Result<Self, InterchangeError> {
         let mut merged: BTreeMap<PublicKey, (BTreeSet<_>, BTreeSet<_>)> = BTreeMap::new();
-        for record in self.data.into_iter().chain(other.data) {
+        let mut add = |record: Record| {
             let (blocks, attestations) = merged.entry(record.pubkey).or_default();
             blocks.extend(record.signed_blocks);
             attestations.extend(record.signed_attestations);
+        };
+        self.data.into_iter().for_each(&mut add);
+        for other in others {
+            if self.metadata.genesis_validators_root != other.metadata.genesis_validators_root {
+                return Err(InterchangeError::OtherChain);
+            }
+            other.data.into_iter().for_each(&mut add);
         }
         let record = |(pubkey, (blocks, attestations)): (_, (BTreeSet<_>, BTreeSet<_>))| Record {
             pubkey,
