@@ -19,7 +19,7 @@ pub fn render(measured: &Measured) -> String {
          command as a user does, on the simulated Ledger, and compares it with something measured in \
          the same run. Seconds are those of one machine on one day; the ratios are what to hold on \
          to. Memory is the peak of the process. USB and Ethereum nodes are left out, which need not \
-         be built for it; `cloud` is in for the deliveries, and most of its build is AWS's SDK.\n\n",
+         be built for it; `cloud` is in for the deliveries, and brings half as many packages again.\n\n",
     );
     machine(&mut page, measured);
     costs(&mut page, measured);

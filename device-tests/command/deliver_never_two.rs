@@ -38,6 +38,21 @@ fn what_one_client_gave_to_another_it_does_not_give_to_a_third() {
     assert_eq!((new.keys().len(), third.keys().len()), (0, 3));
 }
 
+#[test]
+fn what_somebody_removed_by_hand_just_now_goes_on_from_where_it_went_last() {
+    let folder = ledger().copies();
+    let (first, second) = (ValidatorClient::new(), ValidatorClient::new());
+    let more = format!("--not-running --history {}", history(&folder));
+    // A slash more is no other client.
+    let line = line(&folder, &first, &more).replace(&first.url, &format!("{}/", first.url));
+    on("mock-ledger").run(&line).code(0);
+    let keys = std::mem::take(&mut first.inside().keys);
+    first.inside().gone.extend(keys);
+    let moved = from(&folder, &first, &second, "").code(0);
+    assert_eq!(moved.json["from"]["removed_before"], 3);
+    assert_eq!(second.keys().len(), 3);
+}
+
 /// It was sent, and nobody knows what became of it: whoever asks the first client now is told.
 #[test]
 fn what_may_have_arrived_goes_to_nobody_else() {

@@ -123,14 +123,14 @@ impl Chosen {
     }
 
     /// Where its keys went last, where that is none of the `known` clients.
-    pub fn sent_elsewhere(&self, known: &[&String]) -> String {
+    pub fn sent_elsewhere(&self, known: &[&str]) -> String {
         let marks = match mark::of(&self.copies, self.id(), &self.public_keys()) {
             Ok(marks) => marks,
             Err(error) => return format!("  WHERE THEY WENT LAST IS NOT KNOWN: {error}\n"),
         };
         let mut sent: BTreeMap<_, usize> = BTreeMap::new();
         for mark in DeliveryMark::last(&marks).into_values() {
-            if !known.contains(&&mark.to) {
+            if !known.contains(&mark.to.as_str()) {
                 *sent.entry((mark.time(), &mark.to)).or_default() += 1;
             }
         }

@@ -40,6 +40,11 @@ impl ClientArgs {
         self.open_other(context, batch, &self.url, &self.token_file, self.ca.as_deref())
     }
 
+    /// Where it is, however many slashes that was written with.
+    pub fn place(&self) -> &str {
+        self.url.trim_end_matches('/')
+    }
+
     /// Another client, waited for as long as this one.
     pub fn open_other(
         &self,

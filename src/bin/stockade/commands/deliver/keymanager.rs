@@ -169,7 +169,7 @@ impl Args {
             let settled = self.history.settle(context, copies, set, &keys, layout)?;
             return Ok(Before::Settled(settled));
         };
-        if from.trim_end_matches('/') == self.client.url.trim_end_matches('/') {
+        if from.trim_end_matches('/') == self.client.place() {
             return Err(CommandError::usage("--from and --url are one and the same client"));
         }
         require_readable(&history::kept(copies, set, &keys)?)?;
@@ -189,7 +189,7 @@ impl Args {
 
     fn handover<'a>(&'a self, from: &'a Keymanager, chosen: &'a Chosen) -> Handover<'a> {
         let (copies, set) = (chosen.copies.as_slice(), chosen.id());
-        Handover { from, to: &self.client.url, copies, set, batch: usize::from(self.batch_size) }
+        Handover { from, to: self.client.place(), copies, set, batch: usize::from(self.batch_size) }
     }
 
     /// A key that is at both clients is one that two machines sign with: nothing here makes that
@@ -224,7 +224,7 @@ impl Args {
     fn mark(&self, context: &mut Context, chosen: &Chosen, keys: &[PublicKey]) {
         let (copies, set) = (&chosen.copies, chosen.id());
         let marks = mark::of(copies, set, keys).unwrap_or_default();
-        let Some(mark) = mark::new(&marks, keys, &self.client.url, None) else { return };
+        let Some(mark) = mark::new(&marks, keys, self.client.place(), None) else { return };
         for copy in copies {
             if let Err(error) = marks::leave(&mark, copy, set) {
                 context.terminal.say(&format!(
@@ -253,8 +253,8 @@ impl Args {
             true => "  each with a password and a salt of its own\n",
             false => "  a password and a salt that no other delivery has\n",
         };
-        let known: Vec<_> = [Some(url), self.from.as_ref()].into_iter().flatten().collect();
-        text += &chosen.sent_elsewhere(&known);
+        let from = self.from.as_deref().map(|from| from.trim_end_matches('/'));
+        text += &chosen.sent_elsewhere(&[self.client.place(), from.unwrap_or_default()]);
         text += &approval::keys(&arrivals.lacking());
         for (key, reason) in &restorable.left_out {
             text += &format!("  LEFT OUT {key}: {}\n", reason.explain());

@@ -53,7 +53,7 @@ impl Args {
             "At {url}: {} keys of set {} are signed by {signer}\n{}{}",
             keys.len(),
             chosen.id(),
-            chosen.sent_elsewhere(&[signer]),
+            chosen.sent_elsewhere(&[signer.trim_end_matches('/')]),
             approval::keys(&keys)
         );
         approval::ask(context, &plan)?;
