@@ -78,6 +78,7 @@ impl BucketAddress {
     }
 
     /// The name that the object at `path` has in the bucket.
+    #[cfg(any(feature = "cloud", test))]
     pub(super) fn key(&self, path: &StorePath) -> String {
         match &self.prefix {
             Some(prefix) => format!("{prefix}/{path}"),
