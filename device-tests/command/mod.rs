@@ -14,6 +14,7 @@ mod custodian;
 mod deliver;
 #[cfg(feature = "cloud")]
 mod deliver_from;
+#[cfg(feature = "cloud")]
 mod deliver_never_two;
 #[cfg(feature = "cloud")]
 mod deliver_note;
