@@ -45,6 +45,8 @@ pub(crate) mod sets;
 mod split;
 mod staking;
 #[cfg(feature = "cloud")]
+mod store_attested;
+#[cfg(feature = "cloud")]
 mod stores;
 #[cfg(feature = "cloud")]
 mod take_over;

@@ -7,7 +7,7 @@ mod chosen;
 mod client;
 mod keymanager;
 mod keymanager_report;
-mod note;
+pub mod note;
 mod password;
 mod remote_keys;
 mod secrets;

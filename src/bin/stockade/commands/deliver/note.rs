@@ -22,6 +22,11 @@ pub struct NoteArgs {
 }
 
 impl NoteArgs {
+    /// A note, by the key at `note_path`.
+    pub fn at(note_path: DerivationPath) -> Self {
+        Self { no_note: false, note_path }
+    }
+
     /// Has the first wallet at hand sign what was delivered, keeps the note in every copy that takes
     /// it, and says so in `outcome`. What goes wrong here undoes nothing of the delivery.
     pub fn add(

@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use stockade::{
+    attest::delivery::{Destination, DestinationKind},
     backup::{
         Copy, SetId,
         intake::Intake,
@@ -10,14 +11,15 @@ use stockade::{
     },
     bls::PublicKey,
     cloud::{Endpoint, check::Found, keymanager::Keymanager, take_over},
+    path::DerivationPath,
     validator::{self, CheckOptions, PublicKeyFile},
 };
 
-use super::report::Report;
+use super::{attest, report::Report};
 use crate::{
     CommandResult,
     aws_args::AwsArgs,
-    commands::{backup::scrub::wallet_pins, validator::check},
+    commands::{backup::scrub::wallet_pins, deliver::note::NoteArgs, validator::check},
     context::{Context, read_signers},
     error::CommandError,
     place::Place,
@@ -47,6 +49,13 @@ pub struct Args {
     vault: VaultArgs,
     #[command(flatten)]
     aws: AwsArgs,
+    /// Have the wallet sign what was found, if every key is proven: a delivery note, kept beside the
+    /// set, that `deliver verify` reads
+    #[arg(long, requires = "copies")]
+    attest: bool,
+    /// The path of the key that signs it
+    #[arg(long, default_value = "m/44'/60'/0'/0/0", value_name = "PATH", requires = "attest")]
+    note_path: DerivationPath,
     /// Without copies: the highest index at which the words' own keys are tried
     #[arg(long, default_value_t = 99)]
     max_index: u32,
@@ -59,35 +68,46 @@ impl Args {
             true => Vec::new(),
             false => Copy::open_all(&self.copies)?,
         };
-        let found = self.find(context)?;
+        if self.attest {
+            // Before the store is read, and anybody is asked for anything.
+            copies.iter().try_for_each(Copy::lock)?;
+        }
+        let (found, place) = self.find(context)?;
         match copies.is_empty() {
             true => self.with_wallet(&found, context),
-            false => self.with_sets(&found, &copies, context),
+            false => self.with_sets(&found, place, &copies, context),
         }
     }
 
-    fn find(&self, context: &Context) -> Result<Found, CommandError> {
+    fn find(&self, context: &Context) -> Result<(Found, Destination), CommandError> {
         let mut intake = Intake::default();
         let mut progress = context.terminal.progress();
-        match &self.place {
+        let place = match &self.place {
             Place::Vault { mount, path } => {
                 let vault = self.vault.open()?;
                 let engine = self.vault.engine(&vault, mount)?;
                 take_over::vault(&vault, &engine, path, &mut intake, &mut progress)?;
+                let place = format!("{}{}", vault.url(), engine.key_path(path)?);
+                Destination::new(DestinationKind::Vault, &place)
             }
             Place::Web3signer(folder) => {
                 let ca = self.vault.ca()?;
                 take_over::web3signer(folder, ca.as_deref(), TIMEOUT, &mut intake, &mut progress)?;
+                let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+                Destination::new(DestinationKind::Web3signer, &folder.to_string_lossy())
             }
             Place::AwsSecrets(prefix) => {
                 let service = self.aws.open(self.vault.ca()?.as_deref())?;
                 take_over::aws_secrets(&service, prefix, &mut intake, &mut progress)?;
+                let place = format!("{} {prefix}", service.place());
+                Destination::new(DestinationKind::AwsSecrets, &place)
             }
             Place::Keymanager(url) => {
                 let ca = self.vault.ca()?;
                 let endpoint = Endpoint::new(url, ca.as_deref(), TIMEOUT)?;
                 let client = Keymanager::new(endpoint.with_bearer(&self.vault.token()?));
-                return Ok(Found::in_client(url, &client.list()?));
+                let place = Destination::new(DestinationKind::Keymanager, url);
+                return Ok((Found::in_client(url, &client.list()?), place));
             }
             Place::Files(path) => {
                 return Err(CommandError::usage(format!(
@@ -96,11 +116,17 @@ impl Args {
                 ))
                 .with_hint("`stockade validator check` looks at files and copies"));
             }
-        }
-        Ok(Found::in_store(&intake))
+        };
+        Ok((Found::in_store(&intake), place))
     }
 
-    fn with_sets(&self, found: &Found, copies: &[Copy], context: &mut Context) -> CommandResult {
+    fn with_sets(
+        &self,
+        found: &Found,
+        to: Destination,
+        copies: &[Copy],
+        context: &mut Context,
+    ) -> CommandResult {
         let pins = Pins { wallets: wallet_pins(context)?, signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
         let sets = scrub::read(copies, self.set.as_ref(), &mut progress)?.sets;
@@ -112,9 +138,18 @@ impl Args {
             origin = origin.max(judged);
         }
         let keys = found.against(&expected);
-        let sets = sets.into_iter().map(|set| set.id).collect();
+        if self.attest {
+            attest::require_one(&sets)?;
+        }
+        let ids = sets.iter().map(|set| set.id.clone()).collect();
         let place = self.place.to_string();
-        Ok(Report { place, level: found.level, origin, sets, keys }.outcome())
+        let report = Report { place, level: found.level, origin, sets: ids, keys };
+        let mut outcome = report.outcome();
+        if let (true, [set]) = (self.attest, sets.as_slice()) {
+            let note = NoteArgs::at(self.note_path.clone());
+            attest::add(&report, &mut outcome, set, to, &note, copies, &pins, context)?;
+        }
+        Ok(outcome)
     }
 
     /// As `validator check` asks a wallet about files.

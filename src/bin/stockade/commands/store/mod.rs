@@ -1,5 +1,6 @@
 //! store: places on the network that keys lie in, or run.
 
+mod attest;
 mod check;
 mod report;
 

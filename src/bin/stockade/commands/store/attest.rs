@@ -1,0 +1,60 @@
+//! A check of a store that the wallet signs: the same note that a delivery leaves.
+
+use stockade::{
+    attest::delivery::{Delivered, Destination},
+    backup::{Copy, hands::Hands, origin::Pins, scrub::ScrubbedSet},
+};
+
+use super::report::Report;
+use crate::{
+    commands::deliver::note::NoteArgs,
+    context::Context,
+    error::{CommandError, Kind},
+    output::Outcome,
+};
+
+/// A note is about one set; asked before anybody presses a button.
+pub(super) fn require_one(sets: &[ScrubbedSet]) -> Result<&ScrubbedSet, CommandError> {
+    match sets {
+        [set] => Ok(set),
+        _ => Err(CommandError::usage("--attest is for one set")
+            .with_hint("name it with --set; `stockade backup list` shows them")),
+    }
+}
+
+/// Has the wallet sign that every key of `set` is at `to`, where the check found that, and nothing
+/// else.
+#[allow(clippy::too_many_arguments, reason = "what was found, where, of what, and who signs it")]
+pub(super) fn add(
+    report: &Report,
+    outcome: &mut Outcome,
+    set: &ScrubbedSet,
+    to: Destination,
+    note: &NoteArgs,
+    copies: &[Copy],
+    pins: &Pins,
+    context: &mut Context,
+) -> Result<(), CommandError> {
+    let Some(read) = set.manifest(pins).filter(|_| outcome.ok) else {
+        outcome.text += "\nNOT SIGNED: only a store in which every key is proven is attested.";
+        return Ok(());
+    };
+    if !context.device_named() {
+        return Err(CommandError::new(
+            Kind::Usage,
+            "an attestation is signed by a wallet: name one with --device",
+        ));
+    }
+    let mut hands = Hands::new();
+    hands.add_wallet(context.open()?, &mut context.terminal)?;
+    let delivered = Delivered {
+        set: &set.id,
+        manifest: read.digest,
+        to,
+        from: None,
+        keys: report.keys.iter().filter_map(|key| key.pubkey).collect(),
+        history: None,
+    };
+    note.add(outcome, &delivered, copies, &mut hands, context);
+    Ok(())
+}
