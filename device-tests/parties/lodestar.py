@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from socket import socket
 from typing import Any
 
+from cloud_servers import free_port
 from command import REPOSITORY
 from keymanager import request
 
@@ -81,9 +81,3 @@ def wait_until_it_answers(
         except OSError:
             time.sleep(0.5)
     raise AssertionError(log.read_text()[-4000:])
-
-
-def free_port() -> int:
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

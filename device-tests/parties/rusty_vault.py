@@ -9,10 +9,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from socket import socket
 from ssl import VERIFY_X509_PARTIAL_CHAIN, SSLContext, create_default_context
 from typing import Any
 
+from cloud_servers import free_port
 from command import REPOSITORY
 
 PROGRAM = (
@@ -145,9 +145,3 @@ api_addr = "http{"s" if tls else ""}://127.0.0.1:{port}"
 log_level = "warn"
 work_dir = "{folder}/work"
 '''
-
-
-def free_port() -> int:
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

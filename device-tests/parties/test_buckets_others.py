@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from azure.storage.blob import ContainerClient
 
-import bucket_servers as servers
+import cloud_servers as servers
 import gcs_stub
 from command import done, run
 

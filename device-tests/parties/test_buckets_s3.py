@@ -1,9 +1,6 @@
 """Copies in a bucket of S3, as PyPI moto serves it, with boto3 as whoever else is at the bucket."""
 
 import hashlib
-import shutil
-import ssl
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,9 +9,10 @@ from typing import Any
 import boto3
 import pytest
 
-import bucket_servers as servers
-from bucket_servers import Proxy
+import cloud_servers as servers
+from certificates import authority
 from command import done, run
+from failing_proxy import Proxy
 
 CREATE = ["validator", "create", "--network", "hoodi", "--count", "2"]
 DEVICE = "mock-ledger"
@@ -23,7 +21,7 @@ REFUSED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Er
 
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[Proxy]:
-    with servers.s3() as port:
+    with servers.moto() as port:
         proxy = Proxy(port)
         endpoint = f"http://127.0.0.1:{proxy.port}"
         caller = {**servers.CALLER, "AWS_REGION": servers.REGION}
@@ -376,18 +374,13 @@ def test_a_profile_says_who_calls(bucket: Bucket, server: Proxy, tmp_path: Path)
 
 
 def test_a_certificate_that_nobody_trusts_is_refused(bucket: Bucket, tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=here"]
-        + ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]
-        + ["-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
-    )
-    with servers.s3("-s", "-c", certificate, "-k", key) as port:
+    ours = authority("ours")
+    certificate, key = ours.vouch(tmp_path)
+    ca = ours.write(tmp_path / "ca.pem")
+    with servers.moto("-s", "-c", certificate, "-k", key) as port:
         endpoint = f"https://127.0.0.1:{port}"
         client = boto3.client(
-            "s3", region_name=servers.REGION, endpoint_url=endpoint, verify=str(certificate)
+            "s3", region_name=servers.REGION, endpoint_url=endpoint, verify=str(ca)
         )
         place = {"LocationConstraint": servers.REGION}
         client.create_bucket(Bucket="over-tls", CreateBucketConfiguration=place)
@@ -396,9 +389,8 @@ def test_a_certificate_that_nobody_trusts_is_refused(bucket: Bucket, tmp_path: P
             assert refused.exit_code == 4
             assert "certificate" in refused.json()["error"]["message"].lower(), refused.stdout
             assert client.list_objects_v2(Bucket="over-tls")["KeyCount"] == 0
-            with servers.environment(AWS_CA_BUNDLE=str(certificate)):
+            with servers.environment(AWS_CA_BUNDLE=str(ca)):
                 assert created(["s3://over-tls/a"])["ok"]
-    assert ssl.OPENSSL_VERSION and shutil.which("openssl")
 
 
 def test_two_copies_in_one_bucket_are_said_to_be_there(bucket: Bucket) -> None:

@@ -5,10 +5,10 @@ The app must be that of a Nano, whose buttons the conformance suite presses.
 
 import os
 import re
-import socket
 import subprocess
 from pathlib import Path
 
+from cloud_servers import free_port
 from command import REPOSITORY, environment
 from emulator import speculos
 
@@ -37,10 +37,3 @@ def run_conformance(**device: str) -> subprocess.CompletedProcess[str]:
         text=True,
         env={**environment(), **device},
     )
-
-
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port: int = server.getsockname()[1]
-        return port

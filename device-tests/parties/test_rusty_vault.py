@@ -269,7 +269,7 @@ def test_one_that_dies_midway_is_finished_when_it_is_back(tmp_path: Path) -> Non
             env=environment(),
         )
         until = time.monotonic() + 60
-        while sum(1 for _ in server.folder.glob(f"data/logical/*/v/*")) < 20:
+        while sum(1 for _ in server.folder.glob("data/logical/*/v/*")) < 20:
             assert running.poll() is None and time.monotonic() < until
         server.kill()
         printed, _ = running.communicate(timeout=120)

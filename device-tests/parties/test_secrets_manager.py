@@ -1,12 +1,7 @@
 """AWS Secrets Manager as PyPI moto serves it, with boto3 as the signer that reads what we put there."""
 
-import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,56 +11,21 @@ from py_ecc.bls import G2ProofOfPossession as bls
 
 from backup import Backup
 from certificates import authority
+from cloud_servers import CALLER, REGION, environment, moto
 from command import done, run
-
-REGION = "eu-west-1"
-ACCESS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "of-a-test"}
-
-
-@contextmanager
-def moto(*options: str | Path) -> Iterator[int]:
-    """A server, on a port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port), *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        await_port(port)
-        yield port
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def caller() -> Iterator[None]:
     """Who calls is in the environment, as AWS's tools have it."""
-    before = {name: os.environ.get(name) for name in ACCESS}
-    os.environ.update(ACCESS)
-    yield
-    for name, value in before.items():
-        os.environ.pop(name) if value is None else os.environ.update({name: value})
+    with environment(**CALLER):
+        yield
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     with moto() as port:
         yield f"http://127.0.0.1:{port}"
-
-
-def await_port(port: int) -> None:
-    until = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            assert time.monotonic() < until, "moto does not start"
-            time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
