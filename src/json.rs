@@ -40,6 +40,27 @@ pub(crate) fn from_slice<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Res
     Ok(serde_json::from_slice(bytes)?)
 }
 
+/// The same of what may hold secrets: an error tells where it is and of which kind, and repeats
+/// nothing.
+#[cfg(feature = "cloud")]
+pub(crate) fn from_secret_slice<T: DeserializeOwned>(
+    bytes: &[u8],
+    limit: usize,
+) -> Result<T, JsonError> {
+    use serde_json::error::Category;
+
+    check_limits(bytes, limit)?;
+    serde_json::from_slice(bytes).map_err(|error| {
+        let what = match error.classify() {
+            Category::Data => "a field is missing, or of another type than it should be",
+            Category::Eof => "it ends too early",
+            Category::Syntax | Category::Io => "no JSON",
+        };
+        let (line, column) = (error.line(), error.column());
+        JsonError::Invalid(format!("{what}, at line {line}, column {column}"))
+    })
+}
+
 /// Writes JSON as deposit tools do: one space of indentation, no newline at the end.
 pub(crate) fn to_string_indented(value: &impl Serialize) -> Result<String, JsonError> {
     let mut out = Vec::new();

@@ -49,6 +49,8 @@ mod store_attested;
 #[cfg(feature = "cloud")]
 mod stores;
 #[cfg(feature = "cloud")]
+mod stores_doubts;
+#[cfg(feature = "cloud")]
 mod take_over;
 mod test_seed;
 mod tx;

@@ -20,22 +20,22 @@ use crate::cloud::{
 };
 
 /// A copy of three keys, and the token of the stand-ins.
-fn folder() -> Folder {
+pub(super) fn folder() -> Folder {
     let folder = ledger().copies();
     folder.file("token", "hvs.token");
     folder
 }
 
-fn pubkeys() -> Vec<String> {
+pub(super) fn pubkeys() -> Vec<String> {
     let keys = ledger().json["keys"].as_array().unwrap();
     keys.iter().map(|key| key["pubkey"].as_str().unwrap().to_owned()).collect()
 }
 
-fn at(url: &str, folder: &Folder, kv: u8) -> String {
+pub(super) fn at(url: &str, folder: &Folder, kv: u8) -> String {
     format!("--vault-addr {url} --token-file {} --kv {kv}", folder.at("token"))
 }
 
-fn deliver(folder: &Folder, url: &str, kv: u8) -> Ran {
+pub(super) fn deliver(folder: &Folder, url: &str, kv: u8) -> Ran {
     let line = format!(
         "deliver vault {} {} --mount kv{kv} --path v --no-note",
         folder.at("a"),
@@ -44,7 +44,7 @@ fn deliver(folder: &Folder, url: &str, kv: u8) -> Ran {
     on("mock-ledger").run(&line)
 }
 
-fn path(kv: u8, name: &str) -> String {
+pub(super) fn path(kv: u8, name: &str) -> String {
     if kv == 1 { format!("kv1/v/{name}") } else { format!("kv2/data/v/{name}") }
 }
 
@@ -193,7 +193,7 @@ fn the_version_of_the_engine_is_what_vault_says() {
     }
 }
 
-fn check(ran: &Stockade, folder: &Folder, url: &str, copies: &str) -> Ran {
+pub(super) fn check(ran: &Stockade, folder: &Folder, url: &str, copies: &str) -> Ran {
     ran.run(&format!("store check vault:kv2/v {copies} {}", at(url, folder, 2)))
 }
 
@@ -266,7 +266,10 @@ fn a_running_client_is_held_against_the_set() {
     let client = |keys: &[String]| {
         let rows = keys.iter().map(|key| json!({"validating_pubkey": format!("0x{key}")}));
         let listing = json!({"data": rows.collect::<Vec<_>>()}).to_string();
-        serve(move |_| (200, listing.clone()))
+        serve(move |request| match request.path.contains("remotekeys") {
+            true => (404, String::new()),
+            false => (200, listing.clone()),
+        })
     };
     let check = |url: &str| {
         let (token, copy) = (folder.at("token"), folder.at("a"));
@@ -303,7 +306,7 @@ fn a_password_goes_where_nothing_is() {
 }
 
 /// As AWS's own tools have them.
-fn with_aws(ran: Stockade) -> Stockade {
+pub(super) fn with_aws(ran: Stockade) -> Stockade {
     ran.with("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
         .with("AWS_SECRET_ACCESS_KEY", "secret-access-key-of-a-test")
         .with("AWS_EC2_METADATA_DISABLED", "true")
@@ -311,7 +314,7 @@ fn with_aws(ran: Stockade) -> Stockade {
         .with("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
 }
 
-fn deliver_aws(folder: &Folder, url: &str, more: &str) -> Ran {
+pub(super) fn deliver_aws(folder: &Folder, url: &str, more: &str) -> Ran {
     let line = format!(
         "deliver aws-secrets {} --prefix v/ --aws-region eu-west-1 --aws-endpoint {url} --no-note \
          {more}",

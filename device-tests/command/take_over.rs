@@ -177,10 +177,45 @@ fn everything_below_a_path_of_vault_is_taken() {
         let kv = &mount[2..];
         let vault = format!("--vault-addr {url} --token-file {token} --kv {kv}");
         let made = take_over(&folder, &format!("--from vault:{mount}/validators {vault}")).code(0);
-        assert_eq!(made.list("skipped"), [format!("vault:{mount}/validators/database#user")]);
+        let skipped = ["database#user", "one#number"];
+        let skipped = skipped.map(|name| format!("vault:{mount}/validators/{name}"));
+        assert_eq!(made.list("skipped"), skipped);
         let expected = vec![a, b, c, pubkey.as_str().unwrap().to_owned()];
         assert_eq!(drilled(&folder), sorted(expected));
         assert_eq!(*secrets.lock().unwrap(), there, "Vault was written to");
+    }
+}
+
+#[test]
+fn a_folder_of_vault_that_lists_nothing_is_no_empty_folder() {
+    let folder = Folder::new();
+    let (_, secrets) = vault();
+    fill(&secrets, [("kv2/data/v/one".to_owned(), json!({ "value": raw_key(1).0 }))]);
+    let url = serve(move |request| match request.path.as_str() {
+        "/v1/kv2/metadata/v" => (200, json!({"data": {"keys": ["one", "team/"]}}).to_string()),
+        _ => answer(&request, &mut secrets.lock().unwrap()),
+    });
+    let token = folder.file("token", "hvs.token");
+    let from = format!("--from vault:kv2/v --vault-addr {url} --token-file {token}");
+    let refused = take_over(&folder, &from).error(3, "input");
+    assert!(refused.message().contains("vault:kv2/v/team"), "{}", refused.message());
+    nothing_written(&folder);
+    let made = take_over(&folder, &format!("{from} --skip-bad")).code(1);
+    assert_eq!(made.list("left_out").len(), 1);
+}
+
+#[test]
+fn an_export_that_is_none_is_refused_without_its_passwords() {
+    let folder = Folder::new();
+    for passwords in [json!("hunter2-hunter2"), json!({"a": "hunter2-hunter2"}), json!([7_777_777])]
+    {
+        let body = json!({"keystores": ["{}"], "passwords": passwords}).to_string();
+        let file = folder.file("export.json", body);
+        let refused = take_over(&folder, &format!("--from keymanager:{file}")).error(3, "input");
+        for secret in ["hunter2", "7777777"] {
+            assert!(!refused.stdout.contains(secret), "{}", refused.message());
+        }
+        assert!(refused.message().contains("line 1"), "{}", refused.message());
     }
 }
 

@@ -85,8 +85,8 @@ pub fn take(from: &Path, intake: &mut Intake) -> Result<(), BackupError> {
     for (path, keystore) in keystores {
         intake.add_keystore(name(path), keystore, None)?;
     }
-    bad.into_iter().for_each(|(path, why)| intake.add_bad(name(path), why));
-    skipped.into_iter().for_each(|path| intake.add_skipped(name(path)));
+    bad.into_iter().try_for_each(|(path, why)| intake.add_bad(name(path), why))?;
+    skipped.into_iter().try_for_each(|path| intake.add_skipped(name(path)))?;
     Ok(())
 }
 

@@ -24,7 +24,7 @@ use crate::{
 /// Ten times what the largest operators run on one machine; a store that lists more is broken.
 const MAX_KEYS: usize = 100_000;
 /// What is less is somebody's password, and what is more a key that lost some of its digits.
-const NEARLY_A_KEY: usize = 40;
+pub(crate) const NEARLY_A_KEY: usize = 40;
 /// What is said of it.
 pub(crate) const NO_KEY: &str = "no key: a signing key is 64 hexadecimal digits";
 
@@ -115,13 +115,22 @@ impl Intake {
     }
 
     /// Notes what should be a key and is none.
-    pub fn add_bad(&mut self, place: String, why: impl Into<String>) {
+    pub fn add_bad(&mut self, place: String, why: impl Into<String>) -> Result<(), BackupError> {
+        self.require_room()?;
         self.bad.push((place, why.into()));
+        Ok(())
     }
 
     /// Notes what is something else.
-    pub fn add_skipped(&mut self, place: String) {
+    pub fn add_skipped(&mut self, place: String) -> Result<(), BackupError> {
+        self.require_room()?;
         self.skipped.push(place);
+        Ok(())
+    }
+
+    /// What was passed over, because it is something else.
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
     }
 
     /// Takes what a text in a store holds, as Web3signer's loaders read it: a key a line, in
@@ -150,7 +159,7 @@ impl Intake {
             };
             match parse_key(line) {
                 Ok(key) => self.add_key(place.into_owned(), key)?,
-                Err(why) => self.add_bad(place.into_owned(), why),
+                Err(why) => self.add_bad(place.into_owned(), why)?,
             }
         }
         Ok(Taken::Read)
@@ -165,20 +174,26 @@ impl Intake {
         match Keystore::parse(text.as_bytes()) {
             Ok(keystore) => match password.map(|text| Password::new(text.expose())).transpose() {
                 Ok(password) => self.add_keystore(place.to_owned(), keystore, password)?,
-                Err(error) => self.add_bad(place.to_owned(), error.to_string()),
+                Err(error) => self.add_bad(place.to_owned(), error.to_string())?,
             },
             Err(_) if import::is_other_json(text.as_bytes()) => return Ok(Taken::SomethingElse),
-            Err(error) => self.add_bad(place.to_owned(), error.to_string()),
+            Err(error) => self.add_bad(place.to_owned(), error.to_string())?,
         }
         Ok(Taken::Read)
     }
 
     fn add(&mut self, place: String, content: Content) -> Result<(), BackupError> {
-        if self.entries.len() == MAX_KEYS {
-            return Err(BackupError::TooManyKeys(MAX_KEYS));
-        }
+        self.require_room()?;
         self.entries.push(Entry { place, content });
         Ok(())
+    }
+
+    /// Everything counts that is remembered.
+    fn require_room(&self) -> Result<(), BackupError> {
+        match self.entries.len() + self.bad.len() + self.skipped.len() < MAX_KEYS {
+            true => Ok(()),
+            false => Err(BackupError::TooManyKeys(MAX_KEYS)),
+        }
     }
 
     /// Opens every keystore: those that share a password and a salt by one key derivation, the
@@ -351,7 +366,11 @@ mod tests {
     fn a_store_without_end_is_refused() {
         let mut intake = Intake::default();
         let key = || SecretKey::derive_master(&[7; 32]).unwrap();
-        (0..MAX_KEYS).for_each(|_| intake.add_key(String::new(), key()).unwrap());
+        (2..MAX_KEYS).for_each(|_| intake.add_key(String::new(), key()).unwrap());
+        intake.add_bad(String::new(), "").unwrap();
+        intake.add_skipped(String::new()).unwrap();
+        assert!(intake.add_bad(String::new(), "").is_err());
+        assert!(intake.add_skipped(String::new()).is_err());
         assert!(matches!(intake.add_key(String::new(), key()), Err(BackupError::TooManyKeys(_))));
     }
 }

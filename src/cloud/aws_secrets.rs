@@ -5,7 +5,7 @@ use std::{error::Error, fmt, future::Future, io, time::Duration};
 use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
 use aws_sdk_secretsmanager::{
     Client,
-    config::Credentials,
+    config::{self, Credentials},
     error::{ProvideErrorMetadata, SdkError},
     types::{Filter, FilterNameStringType, Tag},
 };
@@ -17,8 +17,10 @@ use tokio::runtime::Runtime;
 
 use super::{
     HttpError,
+    aws_guard::Guard,
     delivery::{PutError, SecretStore},
-    http::{certificates, require_safe},
+    http::{certificates, require_safe, without_keys},
+    same::same_secret,
     vault::Written,
 };
 use crate::{json::clip, secret::SecretText};
@@ -29,6 +31,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const MAX_MESSAGE: usize = 300;
 /// A listing without end would fill the memory.
 const MAX_SECRETS: usize = 200_000;
+/// Pages of a listing may be empty, and nobody's are for long.
+const MAX_EMPTY_PAGES: usize = 100;
 
 /// How Secrets Manager is reached, and who calls. What is left out the SDK finds as every program
 /// of AWS does: in the environment, in profiles, from the machine.
@@ -49,6 +53,7 @@ pub struct SecretsManager {
     runtime: Runtime,
     client: Client,
     place: String,
+    guard: Guard,
 }
 
 /// What is said of each secret that is made.
@@ -127,6 +132,12 @@ pub enum AwsError {
         /// Why.
         source: Box<AwsError>,
     },
+    /// Pages without a secret, and always another.
+    #[error("{place} lists without end")]
+    Endless {
+        /// Where.
+        place: String,
+    },
     /// More secrets than anybody has.
     #[error("{place} lists more than {MAX_SECRETS} secrets")]
     TooMany {
@@ -162,16 +173,24 @@ impl SecretsManager {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let config = runtime.block_on(load(options)?);
         let region = config.region().ok_or(AwsError::NoRegion)?.to_string();
+        if let Some(endpoint) = config.endpoint_url() {
+            require_safe(endpoint)?;
+        }
         let place = match options.endpoint {
             Some(endpoint) => endpoint.to_owned(),
             None => format!("secretsmanager of {region}"),
         };
-        Ok(Self { runtime, client: Client::new(&config), place })
+        let guard = Guard::default();
+        let config = config::Builder::from(&config).interceptor(guard.clone()).build();
+        Ok(Self { runtime, client: Client::from_conf(config), place, guard })
     }
 
-    /// Where it is.
+    /// Where it is; known for certain after something was asked of it.
     pub fn place(&self) -> &str {
-        &self.place
+        match self.guard.elsewhere() {
+            Some(elsewhere) if !self.place.starts_with(elsewhere) => elsewhere,
+            _ => &self.place,
+        }
     }
 
     /// The text of the secret `name`; `None` where there is none.
@@ -189,17 +208,25 @@ impl SecretsManager {
         require_name(prefix)?;
         let filter = Filter::builder().key(FilterNameStringType::Name).values(prefix).build();
         let mut names = Vec::new();
+        let (mut listed, mut empty) = (0, 0);
         let mut next = None;
         loop {
             let listing = self.client.list_secrets().filters(filter.clone()).max_results(100);
             let page = self.run(listing.set_next_token(next).send())?;
-            let found = page.secret_list.unwrap_or_default().into_iter();
-            names.extend(found.filter_map(|entry| entry.name).filter(|n| n.starts_with(prefix)));
+            let found = page.secret_list.unwrap_or_default();
+            listed += found.len();
+            empty = if found.is_empty() { empty + 1 } else { 0 };
+            names.extend(
+                found.into_iter().filter_map(|entry| entry.name).filter(|n| n.starts_with(prefix)),
+            );
             next = page.next_token;
             match next {
                 None => break,
-                _ if names.len() > MAX_SECRETS => {
-                    return Err(AwsError::TooMany { place: self.place.clone() });
+                _ if listed > MAX_SECRETS => {
+                    return Err(AwsError::TooMany { place: self.place().to_owned() });
+                }
+                _ if empty > MAX_EMPTY_PAGES => {
+                    return Err(AwsError::Endless { place: self.place().to_owned() });
                 }
                 _ => {}
             }
@@ -213,19 +240,21 @@ impl SecretsManager {
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
-        let place = self.place.clone();
-        self.runtime.block_on(call).map_err(|error| match &error {
+        let answered = self.runtime.block_on(call);
+        let place = self.place().to_owned();
+        answered.map_err(|error| match &error {
             SdkError::ServiceError(service) => {
                 let said = service.err();
                 AwsError::Service {
                     place,
                     code: clip(said.code().unwrap_or("an error without a name"), 80),
-                    message: clip(said.message().unwrap_or_default(), MAX_MESSAGE),
+                    message: clip(&without_keys(said.message().unwrap_or_default()), MAX_MESSAGE),
                 }
             }
-            other => match verdict_of_tls(other) {
-                Some(why) => AwsError::Untrusted { place, why },
-                None => {
+            other => match (refused(other), verdict_of_tls(other)) {
+                (Some(refused), _) => AwsError::Http(refused),
+                (_, Some(why)) => AwsError::Untrusted { place, why },
+                _ => {
                     let mut said: Vec<_> = causes(other).map(ToString::to_string).collect();
                     said.dedup();
                     AwsError::Unreachable { place, why: clip(&said.join(": "), MAX_MESSAGE) }
@@ -257,11 +286,15 @@ impl AwsFolder<'_> {
             Err(AwsError::Service { code, .. }) if code == "ResourceExistsException" => {
                 Written::Same
             }
+            // What it was sent is not repeated.
+            Err(AwsError::Service { place, code, message }) if repeats(&message, value) => {
+                return Err(AwsError::Service { place, code, message: String::new() });
+            }
             Err(error) => return Err(error),
         };
         let unread = |source| AwsError::Unread { name: name.to_owned(), source: Box::new(source) };
         let there = self.service.read(name).map_err(unread)?;
-        let same = there.is_some_and(|there| there.expose() == value.expose());
+        let same = there.is_some_and(|there| same_secret(&there, value));
         match (same, made) {
             (true, made) => Ok(made),
             (false, Written::New) => Err(AwsError::ReadBack { name: name.to_owned() }),
@@ -279,6 +312,12 @@ impl SecretStore for AwsFolder<'_> {
     }
 }
 
+/// Whether a message says the secret, or begins to.
+fn repeats(message: &str, value: &SecretText) -> bool {
+    let beginning: String = value.expose().chars().take(6).collect();
+    !beginning.is_empty() && message.contains(&beginning)
+}
+
 /// An error and what led to it, the outermost first.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&cause| match cause.downcast_ref::<io::Error>() {
@@ -286,6 +325,17 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
         Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
         None => cause.source(),
     })
+}
+
+/// What was refused here, before or after AWS was asked.
+fn refused(error: &(dyn Error + 'static)) -> Option<HttpError> {
+    match causes(error).find_map(|cause| cause.downcast_ref::<HttpError>())? {
+        HttpError::Url { url, why } => Some(HttpError::Url { url: url.clone(), why }),
+        HttpError::Answer { url, why } => {
+            Some(HttpError::Answer { url: url.clone(), why: why.clone() })
+        }
+        _ => None,
+    }
 }
 
 /// What rustls says of a certificate: an I/O error, deep in what the SDK says.

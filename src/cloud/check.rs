@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::keymanager::Listed;
+use super::keymanager::{Listed, RemoteKey};
 use crate::{
     backup::{
         intake::Intake,
@@ -44,9 +44,22 @@ impl Found {
         Self { level, keys }
     }
 
-    /// What a client lists.
-    pub fn in_client(url: &str, listed: &[Listed]) -> Self {
-        let keys = listed.iter().map(|key| (url.to_owned(), Ok(key.pubkey)));
+    /// With what was passed over in a store: a key may be among it that was not understood as one.
+    #[must_use]
+    pub fn with_skipped(mut self, intake: &Intake) -> Self {
+        let skipped = intake.skipped().iter();
+        self.keys.extend(skipped.map(|place| (place.clone(), Err((None, Reason::NotChecked)))));
+        self
+    }
+
+    /// What a client lists: the keys that it holds, and those that it has `remote`, signed elsewhere.
+    pub fn in_client(url: &str, listed: &[Listed], remote: &[RemoteKey]) -> Self {
+        let here = listed.iter().map(|key| (key.pubkey, url.to_owned()));
+        let elsewhere =
+            remote.iter().map(|key| (key.pubkey, format!("{url}, signed by {}", key.url)));
+        // Each once; of a key in both the place is the client itself.
+        let keys: BTreeMap<_, _> = elsewhere.chain(here).collect();
+        let keys = keys.into_iter().map(|(key, place)| (place, Ok(key)));
         Self { level: Level::PublicKey, keys: keys.collect() }
     }
 
@@ -70,8 +83,29 @@ impl Found {
     }
 }
 
-/// The key that a place's name states: a part of it that is a public key.
+/// The key that a place's name states: as many hexadecimal digits in a row as a public key has.
 fn stated(place: &str) -> Option<PublicKey> {
-    let mut parts = place.split(['/', '#', ',', ' ']).filter(|part| part.len() >= 96);
-    parts.find_map(|part| part.parse().ok())
+    let mut runs = place.split(|c: char| !c.is_ascii_hexdigit()).filter(|run| run.len() == 96);
+    runs.find_map(|run| run.to_ascii_lowercase().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bls::SecretKey;
+
+    #[test]
+    fn a_name_states_its_key_whatever_stands_before_it() {
+        let key = SecretKey::derive_master(&[7; 32]).unwrap().public_key();
+        for place in [
+            format!("aws-secrets:v/{key}"),
+            format!("aws-secrets:validators-{key}"),
+            format!("vault:kv/v_0x{key}#value, line 2"),
+            format!("vault:kv/v.{}#value", key.to_string().to_uppercase()),
+        ] {
+            assert_eq!(stated(&place), Some(key), "{place}");
+        }
+        assert_eq!(stated(&format!("vault:kv/{key}0")), None);
+        assert_eq!(stated(&format!("vault:kv/{}", "0".repeat(96))), None);
+    }
 }

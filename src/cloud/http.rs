@@ -1,13 +1,14 @@
 //! JSON over HTTP: one request, one answer, both small enough to hold; TLS against a given CA; a
 //! token that never travels in clear, is never followed elsewhere by a redirect, and never shown.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::{
+    backup::intake::NEARLY_A_KEY,
     http::{self, Answer, Client, Failure, Request, Uri},
     json::{self, JsonError},
     secret::SecretText,
@@ -15,6 +16,8 @@ use crate::{
 
 /// The longest answer that is read: a listing of a hundred thousand keys is a third of it.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
+/// The longest answer that is one secret: a thousand keys are a fifteenth of it.
+const MAX_SECRET: usize = 1024 * 1024;
 /// How much of what a server says of an error is repeated.
 const MAX_MESSAGE: usize = 300;
 
@@ -140,9 +143,14 @@ impl Endpoint {
         self.read("GET", path)
     }
 
+    /// GET of one secret, as it comes.
+    pub fn get_secret(&self, path: &str) -> Result<Zeroizing<Vec<u8>>, HttpError> {
+        self.call("GET", path, None, MAX_SECRET, Client::repeat)
+    }
+
     /// Any method that only reads, and its answer as it comes.
     pub fn read(&self, method: &'static str, path: &str) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-        self.call(method, path, None, Client::repeat)
+        self.call(method, path, None, MAX_ANSWER, Client::repeat)
     }
 
     /// POST.
@@ -151,7 +159,13 @@ impl Endpoint {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, HttpError> {
-        self.parse(&self.call("POST", path, Some(&self.to_json(body)?), Client::send)?)
+        self.parse(&self.call(
+            "POST",
+            path,
+            Some(&self.to_json(body)?),
+            MAX_ANSWER,
+            Client::send,
+        )?)
     }
 
     /// POST of what may be sent twice, and its answer as it comes.
@@ -160,7 +174,7 @@ impl Endpoint {
         path: &str,
         body: &impl Serialize,
     ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-        self.call("POST", path, Some(&self.to_json(body)?), Client::repeat)
+        self.call("POST", path, Some(&self.to_json(body)?), MAX_ANSWER, Client::repeat)
     }
 
     /// DELETE with a body, as the keymanager API has it.
@@ -169,18 +183,27 @@ impl Endpoint {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, HttpError> {
-        self.parse(&self.call("DELETE", path, Some(&self.to_json(body)?), Client::send)?)
+        self.parse(&self.call(
+            "DELETE",
+            path,
+            Some(&self.to_json(body)?),
+            MAX_ANSWER,
+            Client::send,
+        )?)
     }
 
     fn to_json(&self, body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-        let mut bytes = Zeroizing::new(Vec::new());
+        // Sized beforehand: a buffer that grew would leave copies of keys behind.
+        let mut size = Size(0);
+        serde_json::to_writer(&mut size, body).map_err(|error| self.answer(error))?;
+        let mut bytes = Zeroizing::new(Vec::with_capacity(size.0));
         serde_json::to_writer(&mut *bytes, body).map_err(|error| self.answer(error))?;
         Ok(bytes)
     }
 
-    /// An answer of one's own format.
+    /// An answer of one's own format. It may hold secrets, of which an error repeats nothing.
     pub fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, HttpError> {
-        let value = json::from_slice(bytes, MAX_ANSWER);
+        let value = json::from_secret_slice(bytes, MAX_ANSWER);
         value.map_err(|error: JsonError| self.answer(error))
     }
 
@@ -194,6 +217,7 @@ impl Endpoint {
         method: &'static str,
         path: &str,
         body: Option<&[u8]>,
+        limit: usize,
         send: fn(&Client, &Request<'_>) -> Result<Answer, Failure>,
     ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
         let request = Request {
@@ -201,28 +225,28 @@ impl Endpoint {
             url: &format!("{}{path}", self.base),
             header: self.header.as_ref().map(|(name, value)| (*name, value.expose())),
             body,
-            limit: MAX_ANSWER,
+            limit,
         };
-        let answer = send(&self.client, &request).map_err(|failure| self.failed(failure))?;
+        let answer = send(&self.client, &request).map_err(|failure| self.failed(failure, limit))?;
         match answer.status {
             200..=299 => Ok(answer.body),
             status => Err(HttpError::Status {
                 url: self.base.clone(),
                 status,
-                message: message(&answer.body),
+                message: message(&answer.body, body),
                 retry_after: answer.retry_after,
             }),
         }
     }
 
-    fn failed(&self, failure: Failure) -> HttpError {
+    fn failed(&self, failure: Failure, limit: usize) -> HttpError {
         let url = self.base.clone();
         match failure {
             Failure::Malformed => HttpError::Url { url, why: "not a valid request" },
             Failure::Timeout => HttpError::Timeout { url, after: self.client.timeout() },
             Failure::Unreachable(why) => HttpError::Unreachable { url, why },
             Failure::Untrusted(why) => HttpError::Untrusted { url, why },
-            Failure::TooLong => self.answer(format!("more than {MAX_ANSWER} bytes")),
+            Failure::TooLong => self.answer(format!("more than {limit} bytes")),
             Failure::Broken(why) => self.answer(why),
         }
     }
@@ -252,6 +276,9 @@ pub(super) fn require_safe(url: &str) -> Result<(), HttpError> {
     if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return Err(bad("a URL is no place for a password: it is shown"));
     }
+    if url.contains(['?', '#']) {
+        return Err(bad("a URL of a service has no query and no fragment"));
+    }
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let here = host == "localhost"
         || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
@@ -270,8 +297,8 @@ pub(super) fn certificates(pem: &[u8]) -> Result<http::Authorities, HttpError> {
 }
 
 /// What a server says of an error: in the field that most have for it, else its text. An answer of
-/// a known form that says nothing is empty.
-fn message(body: &[u8]) -> String {
+/// a known form that says nothing is empty. Nothing of what was `sent` to it is repeated.
+fn message(body: &[u8], sent: Option<&[u8]>) -> String {
     let text = || String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).into_owned();
     let said = match json::from_slice(body, 64 * 1024) {
         Ok(Value::Object(fields)) => {
@@ -285,7 +312,53 @@ fn message(body: &[u8]) -> String {
         }
         _ => text(),
     };
+    let said = match sent.map(std::str::from_utf8) {
+        Some(sent) => without_keys(&without_values(said, sent.unwrap_or_default())),
+        None => said,
+    };
     json::clip(said.trim(), MAX_MESSAGE)
+}
+
+/// Without the values of the JSON that was `sent`, the names of its fields aside.
+fn without_values(said: String, sent: &str) -> String {
+    const SHORTEST: usize = 6;
+    let mut parts = sent.split('"').skip(1).peekable();
+    let mut said = said;
+    while let Some(text) = parts.next() {
+        let is_name = parts.next().is_some_and(|after| after.trim_start().starts_with(':'));
+        if !is_name && text.len() >= SHORTEST && said.contains(text) {
+            said = said.replace(text, "..");
+        }
+    }
+    said
+}
+
+/// Without long hexadecimal numbers, which may be signing keys; those of 96 digits are public.
+pub(super) fn without_keys(said: &str) -> String {
+    let mut kept = String::with_capacity(said.len());
+    let mut rest = said;
+    while let Some(first) = rest.chars().next() {
+        let is_digit = first.is_ascii_hexdigit();
+        let end = rest.find(|c: char| c.is_ascii_hexdigit() != is_digit).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        kept += if is_digit && run.len() >= NEARLY_A_KEY && run.len() != 96 { ".." } else { run };
+        rest = after;
+    }
+    kept
+}
+
+/// Counts what is written.
+struct Size(usize);
+
+impl io::Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn in_words(value: &Value) -> Option<String> {
@@ -323,6 +396,8 @@ mod tests {
             "ftp://127.0.0.1",
             "127.0.0.1:5062",
             "https://user:secret@host",
+            "https://host?x=1",
+            "https://host/#x",
             "",
         ] {
             assert!(endpoint(url).is_err(), "{url}");
@@ -337,7 +412,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sent_is_never_repeated() {
+        let key = "25295f0d1d592a90b333e26e85149708208e9f8e8bc18f6c77bd62f8ad7a6866";
+        let sent = format!(r#"{{"data":{{"value":"0x{key}","password":"hunter2hunter2"}}}}"#);
+        let said = |echo: &str| message(echo.as_bytes(), Some(sent.as_bytes()));
+        for echo in [
+            format!("bad request: {sent}"),
+            format!("{}{key}", " ".repeat(280)),
+            format!("no: {}", key.to_uppercase()),
+            "password hunter2hunter2 is too short".to_owned(),
+        ] {
+            let said = said(&echo).to_lowercase();
+            assert!(!said.contains("25295f0d") && !said.contains("hunter2"), "{said}");
+        }
+        assert_eq!(said("password: no"), "password: no");
+        let public = "8e".repeat(48);
+        assert_eq!(said(&public), public);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_understood_is_not_repeated() {
+        let endpoint = endpoint("https://host").unwrap();
+        let answer = r#"{"data":"25295f0d1d592a90"}"#;
+        let refused = endpoint.parse::<std::collections::BTreeMap<String, u8>>(answer.as_bytes());
+        let said = refused.unwrap_err().to_string();
+        assert!(!said.contains("25295f") && said.contains("line 1"), "{said}");
+    }
+
+    #[test]
     fn a_servers_message_is_cut_and_cleaned() {
+        let message = |body: &[u8]| super::message(body, None);
         assert_eq!(message(br#"{"code":400,"message":"no\u001b[2J"}"#), "no\u{fffd}[2J");
         assert!(message(&[b'x'; 100_000]).len() <= MAX_MESSAGE + 2);
         assert_eq!(message(br#"{"errors":["permission denied","x"]}"#), "permission denied; x");

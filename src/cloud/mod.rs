@@ -1,11 +1,13 @@
 //! Services on the network that hold keys or secrets: validator clients and Web3signer (the
 //! keymanager API), HashiCorp Vault; and how keys get there.
 
+mod aws_guard;
 pub mod aws_secrets;
 pub mod check;
 pub mod delivery;
 mod http;
 pub mod keymanager;
+mod same;
 pub mod take_over;
 pub mod vault;
 pub mod web3signer;

@@ -15,7 +15,7 @@ use stockade::{
 };
 use zeroize::Zeroizing;
 
-use crate::error::CommandError;
+use crate::{context::Context, error::CommandError, hands::warn_of_readers};
 
 /// What a service may take to answer one request.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,6 +59,13 @@ impl VaultArgs {
         };
         let ca = self.ca()?;
         Ok(Vault::login(Endpoint::new(url, ca.as_deref(), TIMEOUT)?, login)?)
+    }
+
+    /// Warns where others on this computer can read what says who calls.
+    pub fn warn_of_readers(&self, context: &mut Context) {
+        for file in [&self.token_file, &self.approle_file].into_iter().flatten() {
+            warn_of_readers(file, context);
+        }
     }
 
     /// The token of a service that is not Vault.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
+
 use super::TakeOverError;
 use crate::{
     backup::intake::{Intake, Taken},
@@ -28,8 +30,10 @@ pub fn aws_secrets(
         let place = format!("aws-secrets:{name}");
         match service.read(name) {
             Ok(Some(text)) => take(&place, &text, intake)?,
-            Ok(None) => intake.add_bad(place, "it is listed and cannot be read: it was deleted"),
-            Err(error) if error.is_about_one_secret() => intake.add_bad(place, error.to_string()),
+            Ok(None) => intake.add_bad(place, "it is listed and cannot be read: it was deleted")?,
+            Err(error) if error.is_about_one_secret() => {
+                intake.add_bad(place, error.to_string())?
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -46,23 +50,43 @@ fn take(place: &str, text: &SecretText, intake: &mut Intake) -> Result<(), TakeO
     }
     let fields = json::from_slice::<BTreeMap<String, Field>>(text.expose().as_bytes(), MAX_SECRET);
     let Ok(fields) = fields else {
-        intake.add_skipped(place.to_owned());
-        return Ok(());
+        return Ok(intake.add_skipped(place.to_owned())?);
     };
-    let password = fields.get("password").map(|field| &field.0);
-    for (name, Field(text)) in fields.iter().filter(|(name, _)| *name != "password") {
+    let password = fields.get("password").and_then(Field::text);
+    for (name, field) in fields.iter().filter(|(name, _)| *name != "password") {
         let place = format!("{place}#{}", json::clip(name, 80));
-        if intake.add_text(&place, text.expose(), password)? == Taken::SomethingElse {
-            intake.add_skipped(place);
+        let taken = match field.text() {
+            Some(text) => intake.add_text(&place, text.expose(), password)?,
+            None => Taken::SomethingElse,
+        };
+        if taken == Taken::SomethingElse {
+            intake.add_skipped(place)?;
         }
     }
     Ok(())
 }
 
-struct Field(SecretText);
+/// A text; other values are somebody else's.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Field {
+    Text(Text),
+    Other(IgnoredAny),
+}
 
-impl<'de> serde::Deserialize<'de> for Field {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+impl Field {
+    fn text(&self) -> Option<&SecretText> {
+        match self {
+            Self::Text(Text(text)) => Some(text),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+struct Text(SecretText);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(SecretText::new).map(Self)
     }
 }

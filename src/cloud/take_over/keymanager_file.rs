@@ -38,7 +38,8 @@ pub fn keymanager_file(path: &Path, intake: &mut Intake) -> Result<Option<Vec<u8
     let name = path.display().to_string();
     let bytes = Zeroizing::new(private_file::read(path, MAX_FILE)?);
     let bad = |why: String| TakeOverError::File { file: name.clone(), why };
-    let body: Body = json::from_slice(&bytes, MAX_FILE as usize).map_err(|e| bad(e.to_string()))?;
+    let body: Body =
+        json::from_secret_slice(&bytes, MAX_FILE as usize).map_err(|e| bad(e.to_string()))?;
     let (keystores, passwords) = (body.keystores.len(), body.passwords.len());
     if keystores != passwords {
         return Err(bad(format!("{keystores} keystores and {passwords} passwords")));
@@ -46,7 +47,7 @@ pub fn keymanager_file(path: &Path, intake: &mut Intake) -> Result<Option<Vec<u8
     for (i, (keystore, password)) in body.keystores.iter().zip(&body.passwords).enumerate() {
         let place = format!("{name}, keystore {}", i + 1);
         if intake.add_text(&place, keystore, Some(&password.0))? == Taken::SomethingElse {
-            intake.add_bad(place, "no keystore");
+            intake.add_bad(place, "no keystore")?;
         }
     }
     Ok(body.slashing_protection.map(String::into_bytes))

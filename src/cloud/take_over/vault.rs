@@ -5,7 +5,10 @@ use std::collections::VecDeque;
 use super::{TakeOverError, is_about_one_secret};
 use crate::{
     backup::intake::{Intake, Taken},
-    cloud::vault::{Engine, Vault},
+    cloud::{
+        HttpError,
+        vault::{Engine, Vault, VaultError},
+    },
     interact::Progress,
     json::clip,
 };
@@ -32,7 +35,13 @@ pub fn vault(
     let mut there = false;
     for (done, secret) in secrets.iter().enumerate() {
         progress.step("reading secrets", done, total);
-        there |= read(vault, engine, secret, secret == path, intake)?;
+        // A policy for what lies below it may say nothing of the path itself.
+        let absent = match (secret == path, total) {
+            (false, _) => MayBeAbsent::No,
+            (true, 1) => MayBeAbsent::Yes,
+            (true, _) => MayBeAbsent::OrDenied,
+        };
+        there |= read(vault, engine, secret, absent, intake)?;
     }
     progress.step("reading secrets", total, total);
     match there {
@@ -55,11 +64,15 @@ fn list(
     let mut secrets = vec![path.to_owned()];
     let mut folders = VecDeque::from([(path.to_owned(), 0)]);
     while let Some((folder, depth)) = folders.pop_front() {
-        for name in vault.list(engine, &folder)? {
+        let names = vault.list(engine, &folder)?;
+        if names.is_empty() && depth > 0 {
+            intake.add_bad(place(engine, &folder), "a folder that is listed, and lists nothing")?;
+        }
+        for name in names {
             let path = format!("{folder}/{}", clip(name.trim_end_matches('/'), 200));
             match name.ends_with('/') {
                 true if depth < MAX_DEPTH => folders.push_back((path, depth + 1)),
-                true => intake.add_bad(place(engine, &path), "nested too deep"),
+                true => intake.add_bad(place(engine, &path), "nested too deep")?,
                 false => secrets.push(path),
             }
             if secrets.len() + folders.len() > MAX_SECRETS {
@@ -71,34 +84,52 @@ fn list(
     Ok(secrets)
 }
 
+/// Whether a secret may be missing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MayBeAbsent {
+    No,
+    Yes,
+    /// Or nobody may read it.
+    OrDenied,
+}
+
 /// Takes the keys of one secret; says whether there is one. The path that was named may be a folder
 /// alone, or both.
 fn read(
     vault: &Vault,
     engine: &Engine,
     path: &str,
-    may_be_absent: bool,
+    absent: MayBeAbsent,
     intake: &mut Intake,
 ) -> Result<bool, TakeOverError> {
     let place = place(engine, path);
     let texts = match vault.texts(engine, path) {
         Ok(Some(texts)) => texts,
-        Ok(None) if may_be_absent => return Ok(false),
+        Ok(None) if absent != MayBeAbsent::No => return Ok(false),
         Ok(None) => {
-            intake.add_bad(place, "it is listed and cannot be read: it was deleted");
+            intake.add_bad(place, "it is listed and cannot be read: it was deleted")?;
             return Ok(true);
         }
-        Err(error) if is_about_one_secret(&error) && !may_be_absent => {
-            intake.add_bad(place, error.to_string());
+        Err(VaultError::Http(HttpError::Status { status: 403, .. }))
+            if absent == MayBeAbsent::OrDenied =>
+        {
+            return Ok(false);
+        }
+        Err(error) if is_about_one_secret(&error) && absent == MayBeAbsent::No => {
+            intake.add_bad(place, error.to_string())?;
             return Ok(true);
         }
         Err(error) => return Err(error.into()),
     };
-    let password = texts.get(PASSWORD);
+    let password = texts.get(PASSWORD).and_then(Option::as_ref);
     for (field, text) in texts.iter().filter(|(field, _)| *field != PASSWORD) {
         let place = format!("{place}#{}", clip(field, 80));
-        if intake.add_text(&place, text.expose(), password)? == Taken::SomethingElse {
-            intake.add_skipped(place);
+        let taken = match text {
+            Some(text) => intake.add_text(&place, text.expose(), password)?,
+            None => Taken::SomethingElse,
+        };
+        if taken == Taken::SomethingElse {
+            intake.add_skipped(place)?;
         }
     }
     Ok(true)

@@ -59,7 +59,7 @@ fn config_files(folder: &Path, intake: &mut Intake) -> Result<Vec<PathBuf>, Take
         match entry.kind {
             EntryKind::Folder => {}
             _ if !(name.ends_with(".yaml") || name.ends_with(".yml")) => {}
-            _ if name.starts_with('.') => intake.add_skipped(path.display().to_string()),
+            _ if name.starts_with('.') => intake.add_skipped(path.display().to_string())?,
             _ => files.push(path),
         }
     }
@@ -100,8 +100,7 @@ impl Reader<'_> {
         let configs = match read_text(file, MAX_CONFIG).and_then(|text| KeyConfig::parse(&text)) {
             Ok(configs) => configs,
             Err(why) => {
-                self.intake.add_bad(name, why);
-                return Ok(());
+                return Ok(self.intake.add_bad(name, why)?);
             }
         };
         let several = configs.len() > 1;
@@ -109,7 +108,7 @@ impl Reader<'_> {
             let place = if several { format!("{name}, key {}", i + 1) } else { name.clone() };
             match self.take(&place, config) {
                 Ok(()) => {}
-                Err(Failed::Bad(why)) => self.intake.add_bad(place, why),
+                Err(Failed::Bad(why)) => self.intake.add_bad(place, why)?,
                 Err(Failed::Ended(error)) => return Err(error),
             }
         }
@@ -118,8 +117,7 @@ impl Reader<'_> {
 
     fn take(&mut self, place: &str, config: &KeyConfig) -> Result<(), Failed> {
         if !config.is_bls() {
-            self.intake.add_skipped(place.to_owned());
-            return Ok(());
+            return Ok(self.intake.add_skipped(place.to_owned())?);
         }
         match config.kind.as_str() {
             "file-raw" => {
@@ -167,6 +165,7 @@ impl Reader<'_> {
         let mut texts = read.ok_or_else(|| Failed::Bad(format!("nothing lies at {path:.200}")))?;
         let text = texts
             .remove(field)
+            .flatten()
             .ok_or_else(|| Failed::Bad(format!("{path:.200} has no text field `{field:.80}`")))?;
         self.take_text(place, &text)
     }

@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use super::{Vault, VaultError, require_path};
-use crate::{cloud::HttpError, json::clip, secret::SecretText};
+use crate::{
+    cloud::{HttpError, same::same_secret},
+    json::clip,
+    secret::SecretText,
+};
 
 /// An engine of Vault: where it is mounted, and which version it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +48,9 @@ pub enum Written {
     /// The same was there already.
     Same,
 }
+
+/// The texts of a secret, by the names of its fields; `None` of a field that is no text.
+pub type Texts = BTreeMap<String, Option<SecretText>>;
 
 /// The fields of a secret, wiped when dropped.
 type Fields = BTreeMap<String, Field>;
@@ -147,7 +154,7 @@ impl Vault {
 
     /// The whole secret at `path`; `None` where there is none.
     fn fields(&self, engine: &Engine, path: &str) -> Result<Option<Fields>, VaultError> {
-        let bytes = match self.endpoint.get_bytes(&engine.url(path, "data")?) {
+        let bytes = match self.endpoint.get_secret(&engine.url(path, "data")?) {
             Ok(bytes) => bytes,
             Err(error) if says_nothing_is_there(&error) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -158,24 +165,18 @@ impl Vault {
         })
     }
 
-    /// All texts of the secret at `path`, by their fields' names; `None` where there is none.
-    pub fn texts(
-        &self,
-        engine: &Engine,
-        path: &str,
-    ) -> Result<Option<BTreeMap<String, SecretText>>, VaultError> {
+    /// The fields of the secret at `path` by their names, those that are no texts without a value;
+    /// `None` where there is no secret.
+    pub fn texts(&self, engine: &Engine, path: &str) -> Result<Option<Texts>, VaultError> {
         Ok(self.fields(engine, path)?.map(texts))
     }
 
     /// The same by the path in the API that Web3signer's `keyPath` names, which says nothing of the
     /// engine's version: the answer does.
-    pub fn texts_at(
-        &self,
-        key_path: &str,
-    ) -> Result<Option<BTreeMap<String, SecretText>>, VaultError> {
+    pub fn texts_at(&self, key_path: &str) -> Result<Option<Texts>, VaultError> {
         let path = key_path.trim_start_matches('/');
         require_path(path.strip_prefix("v1/").ok_or(VaultError::Path(clip(key_path, 80)))?)?;
-        let bytes = match self.endpoint.get_bytes(&format!("/{path}")) {
+        let bytes = match self.endpoint.get_secret(&format!("/{path}")) {
             Ok(bytes) => bytes,
             Err(error) if says_nothing_is_there(&error) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -203,9 +204,7 @@ impl Vault {
         // A write replaces the secret as a whole, with whatever others keep in it.
         if let Some(fields) = self.fields(engine, path)? {
             return match fields.get(field) {
-                Some(Field::Text(Text(there))) if there.expose() == value.expose() => {
-                    Ok(Written::Same)
-                }
+                Some(Field::Text(Text(there))) if same_secret(there, value) => Ok(Written::Same),
                 _ => Err(occupied()),
             };
         }
@@ -306,12 +305,12 @@ fn says_nothing_is_there(error: &HttpError) -> bool {
     matches!(error, HttpError::Status { status: 404, message, .. } if message.is_empty())
 }
 
-fn texts(fields: Fields) -> BTreeMap<String, SecretText> {
+fn texts(fields: Fields) -> Texts {
     let text = |(name, field)| match field {
-        Field::Text(Text(text)) => Some((name, text)),
-        Field::Other(_) => None,
+        Field::Text(Text(text)) => (name, Some(text)),
+        Field::Other(_) => (name, None),
     };
-    fields.into_iter().filter_map(text).collect()
+    fields.into_iter().map(text).collect()
 }
 
 impl Engine {

@@ -6,7 +6,7 @@ mod kv;
 mod secrets;
 
 pub use auth::Login;
-pub use kv::{Engine, KvVersion, Written};
+pub use kv::{Engine, KvVersion, Texts, Written};
 pub use secrets::VaultFolder;
 
 use super::{Endpoint, HttpError};

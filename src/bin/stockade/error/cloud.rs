@@ -135,6 +135,7 @@ impl From<VaultError> for CommandError {
 impl From<AwsError> for CommandError {
     fn from(error: AwsError) -> Self {
         let (kind, hint) = match &error {
+            AwsError::Http(HttpError::Answer { .. }) => (Kind::Protocol, ""),
             AwsError::Http(_) | AwsError::Name(_) => (Kind::Usage, ""),
             AwsError::NoRegion => (Kind::Usage, "name it with --aws-region, or in AWS_REGION"),
             AwsError::Service { code, .. } => match code.as_str() {
@@ -157,7 +158,10 @@ impl From<AwsError> for CommandError {
             AwsError::Occupied { .. } => {
                 (Kind::Refused, "look what it is; name another prefix where it is to stay")
             }
-            AwsError::ReadBack { .. } => (Kind::Protocol, "do not rely on what lies there"),
+            AwsError::ReadBack { .. } | AwsError::Unread { .. } => {
+                (Kind::Protocol, "do not rely on what lies there")
+            }
+            AwsError::TooMany { .. } | AwsError::Endless { .. } => (Kind::Protocol, ""),
             _ => (Kind::Internal, ""),
         };
         Self::hinted(kind, &error, hint)

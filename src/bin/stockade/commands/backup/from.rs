@@ -63,6 +63,8 @@ impl FromArgs {
     pub fn take(&self, context: &mut Context) -> Result<Taken, CommandError> {
         let mut intake = Intake::default();
         let mut histories = Vec::new();
+        #[cfg(feature = "cloud")]
+        self.vault.warn_of_readers(context);
         let mut progress = context.terminal.progress();
         for place in &self.from {
             let history = self.take_place(place, &mut intake, &mut progress)?;

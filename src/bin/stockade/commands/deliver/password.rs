@@ -9,8 +9,8 @@ use stockade::{
 use zeroize::Zeroizing;
 
 use crate::{
-    CommandResult, aws_args::AwsArgs, context::Context, error::CommandError, output::Outcome,
-    place::Place, vault_args::VaultArgs,
+    CommandResult, aws_args::AwsArgs, context::Context, error::CommandError,
+    hands::warn_of_readers, output::Outcome, place::Place, vault_args::VaultArgs,
 };
 
 const MAX_PASSWORD: u64 = 4096;
@@ -38,7 +38,9 @@ pub struct Args {
 
 impl Args {
     /// Writes, and reads back.
-    pub fn run(self, _context: &mut Context) -> CommandResult {
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        warn_of_readers(&self.file, context);
+        self.vault.warn_of_readers(context);
         let password = self.read()?;
         let written = match &self.to {
             Place::Vault { mount, path } => {

@@ -124,7 +124,8 @@ impl Report<'_> {
 
     fn text(&self, ok: bool, there: usize, all: usize, failure: Option<&str>) -> String {
         let (place, set) = (&self.to.place, self.chosen.id());
-        let mut text = format!("{place} holds {there} of {all} keys of set {set}\n");
+        let holds = if failure.is_some() { "is known to hold" } else { "holds" };
+        let mut text = format!("{place} {holds} {there} of {all} keys of set {set}\n");
         let same = self.keys().filter(|(_, _, put)| **put == Put::Same).count();
         if same > 0 {
             text += &format!("  {same} were there before, and are as they were\n");

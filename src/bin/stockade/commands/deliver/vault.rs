@@ -41,6 +41,7 @@ impl Args {
     /// Logs in, opens, writes.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let chosen = self.chosen.read(context)?;
+        self.vault.warn_of_readers(context);
         let vault = self.vault.open()?;
         let engine = self.vault.engine(&vault, &self.mount)?;
         let (path, field) = (self.path.trim_matches('/').to_owned(), self.field.clone());

@@ -72,6 +72,7 @@ impl Args {
             // Before the store is read, and anybody is asked for anything.
             copies.iter().try_for_each(Copy::lock)?;
         }
+        self.vault.warn_of_readers(context);
         let (found, place) = self.find(context)?;
         match copies.is_empty() {
             true => self.with_wallet(&found, context),
@@ -107,7 +108,8 @@ impl Args {
                 let endpoint = Endpoint::new(url, ca.as_deref(), TIMEOUT)?;
                 let client = Keymanager::new(endpoint.with_bearer(&self.vault.token()?));
                 let place = Destination::new(DestinationKind::Keymanager, url);
-                return Ok((Found::in_client(url, &client.list()?), place));
+                let (listed, remote) = (client.list()?, client.list_remote_if_any()?);
+                return Ok((Found::in_client(url, &listed, &remote), place));
             }
             Place::Files(path) => {
                 return Err(CommandError::usage(format!(
@@ -117,7 +119,12 @@ impl Args {
                 .with_hint("`stockade validator check` looks at files and copies"));
             }
         };
-        Ok((Found::in_store(&intake), place))
+        let found = Found::in_store(&intake);
+        Ok(match &self.place {
+            // What is passed over there is none of a validator by its own word.
+            Place::Web3signer(_) => (found, place),
+            _ => (found.with_skipped(&intake), place),
+        })
     }
 
     fn with_sets(

@@ -97,6 +97,7 @@ fn explain(reason: Reason) -> &'static str {
         Reason::Unlisted => "it is in none of these sets",
         Reason::PubkeyMismatch => "it is kept under the name of another key",
         Reason::Malformed => "it should be a key, and is none",
+        Reason::NotChecked => "it is no key as signers read them; what it is is not known",
         reason => reason.explain(),
     }
 }

@@ -1,0 +1,102 @@
+//! What the SDK of AWS does is looked at here: the environment and profiles may say as well where
+//! requests go, and nothing bounds an answer.
+
+use std::sync::{Arc, OnceLock};
+
+use aws_sdk_secretsmanager::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::{
+            BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+        },
+    },
+    error::BoxError,
+};
+
+use super::{HttpError, http::require_safe};
+use crate::http::Uri;
+
+/// A page of a listing, with every tag that a secret can have, is a fifth of it.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+/// Lets no request go in clear to another machine, and no answer be longer than any is.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Guard {
+    /// Where requests go, when that is not AWS.
+    elsewhere: Arc<OnceLock<String>>,
+}
+
+impl Guard {
+    /// Where requests went, when that is not AWS.
+    pub(super) fn elsewhere(&self) -> Option<&str> {
+        self.elsewhere.get().map(String::as_str)
+    }
+
+    fn look(&self, uri: &str) -> Result<(), HttpError> {
+        let bad = || HttpError::Url { url: "the endpoint of AWS".to_owned(), why: "not a URL" };
+        let uri: Uri = uri.parse().map_err(|_| bad())?;
+        let host = uri.host().ok_or_else(bad)?;
+        let authority = uri.authority().ok_or_else(bad)?;
+        let base = format!("{}://{authority}", uri.scheme_str().unwrap_or_default());
+        require_safe(&base)?;
+        let of_aws = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
+        if !of_aws.iter().any(|end| host.ends_with(end)) {
+            let _ = self.elsewhere.set(base);
+        }
+        Ok(())
+    }
+}
+
+impl Intercept for Guard {
+    fn name(&self) -> &'static str {
+        "Guard"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        Ok(self.look(context.request().uri())?)
+    }
+
+    fn read_after_transmit(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let length = context.response().headers().get("content-length");
+        match length.and_then(|length| length.parse::<usize>().ok()) {
+            Some(length) if length > MAX_ANSWER => Err(Box::new(HttpError::Answer {
+                url: self.elsewhere().unwrap_or("AWS").to_owned(),
+                why: format!("more than {MAX_ANSWER} bytes"),
+            })),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_go_to_aws_or_are_said_to_go_elsewhere_and_never_in_clear() {
+        for (uri, elsewhere) in [
+            ("https://secretsmanager.eu-west-1.amazonaws.com/", None),
+            ("https://secretsmanager.cn-north-1.amazonaws.com.cn/", None),
+            ("https://aws.example:4566/", Some("https://aws.example:4566")),
+            ("https://amazonaws.com.example/", Some("https://amazonaws.com.example")),
+            ("http://127.0.0.1:4566/x", Some("http://127.0.0.1:4566")),
+        ] {
+            let guard = Guard::default();
+            guard.look(uri).unwrap();
+            assert_eq!(guard.elsewhere(), elsewhere, "{uri}");
+        }
+        for uri in ["http://192.0.2.1/", "http://secretsmanager.eu-west-1.amazonaws.com/", "/"] {
+            assert!(Guard::default().look(uri).is_err(), "{uri}");
+        }
+    }
+}
