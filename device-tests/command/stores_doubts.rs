@@ -129,13 +129,11 @@ fn an_endpoint_of_aws_is_looked_at_whoever_names_it() {
         let line = format!("deliver aws-secrets {copy} --prefix v/ --aws-region eu-west-1");
         with_aws(on("mock-ledger")).with(name, value).run(&line)
     };
-    let profile = |url: &str| folder.file("aws", format!("[default]\nendpoint_url = {url}\n"));
-    let by: [(&str, &dyn Fn(&str) -> String); 3] = [
-        ("AWS_ENDPOINT_URL", &str::to_owned),
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &str::to_owned),
-        ("AWS_CONFIG_FILE", &profile),
-    ];
-    for (name, value) in by {
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_CONFIG_FILE"] {
+        let value = |url: &str| match name {
+            "AWS_CONFIG_FILE" => folder.file("aws", format!("[default]\nendpoint_url = {url}\n")),
+            _ => url.to_owned(),
+        };
         let refused = deliver(name, &value("http://192.0.2.1:80")).error(2, "usage");
         assert!(refused.message().contains("192.0.2.1"), "{name}: {}", refused.message());
         assert!(refused.message().contains("in clear"), "{name}: {}", refused.message());
