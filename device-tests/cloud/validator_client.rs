@@ -35,6 +35,8 @@ pub(crate) enum Fault {
     Lies,
     /// It refuses the first key of the request.
     RefusesFirst,
+    /// It says that it refuses the first key of the request, and takes it.
+    TakesRefused,
 }
 
 /// What it has, and what it was asked.
@@ -58,6 +60,10 @@ pub(crate) struct Inside {
     pub(crate) on_import: Option<Box<dyn FnMut() + Send>>,
     /// Keys that it has and does not list.
     pub(crate) unlisted: BTreeSet<String>,
+    /// Keys that somebody else removes as soon as it listed them.
+    pub(crate) fleeting: BTreeSet<String>,
+    /// It lets nobody bring keys.
+    pub(crate) closed: bool,
     changes: usize,
     /// It answers nobody any more.
     dead: bool,
@@ -158,6 +164,8 @@ impl Inside {
             keys => format!("{method} {path} {keys}"),
         });
         match (method, path) {
+            ("POST", _) if self.closed => (403, json!({"message": "forbidden"}).to_string()),
+            ("POST", "/eth/v1/keystores") if keys == 0 => (200, json!({"data": []}).to_string()),
             ("GET", "/eth/v1/keystores") => {
                 let row = |key: &String| json!({"validating_pubkey": format!("0x{key}")});
                 let listed = self.keys.keys().filter(|key| !self.unlisted.contains(*key));
@@ -230,8 +238,10 @@ impl Inside {
             assert_eq!(key, *keystore.pubkey());
             self.passwords.push((password.to_owned(), hex::encode(keystore.kdf().salt())));
             let key = key.to_string();
-            let refused = *fault == Some(Fault::RefusesFirst) && statuses.is_empty();
-            statuses.push(match (refused, self.keys.contains_key(&key)) {
+            let first = statuses.is_empty();
+            let refused = *fault == Some(Fault::RefusesFirst) && first;
+            let taken = *fault == Some(Fault::TakesRefused) && first;
+            statuses.push(match (refused || taken, self.keys.contains_key(&key)) {
                 (true, _) => json!({"status": "error", "message": "disk is full"}),
                 (_, true) => json!({"status": "duplicate"}),
                 (_, false) => json!({"status": "imported"}),
@@ -248,7 +258,10 @@ impl Inside {
         let (mut statuses, mut records) = (Vec::new(), Vec::new());
         for key in body["pubkeys"].as_array().unwrap() {
             let key = key.as_str().unwrap().strip_prefix("0x").unwrap();
-            let removed = self.keys.remove(key);
+            let mut removed = self.keys.remove(key);
+            if self.fleeting.contains(key) {
+                self.gone.extend(removed.take().map(|record| (key.to_owned(), record)));
+            }
             let status = match (&removed, self.gone.get(key)) {
                 (Some(_), _) => "deleted",
                 (None, Some(_)) => "not_active",

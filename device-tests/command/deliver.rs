@@ -260,3 +260,25 @@ fn who_gives_up_is_told_what_arrived_and_goes_on_later() {
     let finished = deliver(&folder, &client, NEVER).code(0);
     assert_eq!(said(&finished, "status"), ["listed", "listed", "imported"]);
 }
+
+#[test]
+fn what_is_refused_and_listed_all_the_same_is_known_neither_way() {
+    let folder = ledger().copies();
+    let client = ValidatorClient::new().failing(0, Fault::TakesRefused);
+    let delivered = deliver(&folder, &client, &format!("{NEVER} --verify")).code(1);
+    assert_eq!(said(&delivered, "verdict"), ["inconclusive", "proven", "proven"]);
+    let why = delivered.list("keys")[0]["message"].as_str().unwrap();
+    assert!(why.contains("disk is full") && why.contains("listed"), "{why}");
+}
+
+#[test]
+fn an_answer_may_take_a_second_to_a_day() {
+    let folder = ledger().copies();
+    let client = ValidatorClient::new();
+    for seconds in ["0", "86401", "18446744073709551615"] {
+        let line = line(&folder, &client, NEVER);
+        let line = line.replace("--timeout 20", &format!("--timeout {seconds}"));
+        on("mock-ledger").run(&line).code(2);
+    }
+    assert!(client.asked().is_empty());
+}

@@ -106,7 +106,9 @@ fn an_answer_to_a_removal_that_was_lost_is_asked_for_again() {
         let folder = ledger().copies();
         let old = ValidatorClient::running(&keys, epoch_now()).failing(0, fault.clone());
         let new = ValidatorClient::new();
-        from(&folder, &old, &new, "").error(4, "protocol");
+        let failed = from(&folder, &old, &new, "").error(4, "protocol");
+        let said = "whether 3 keys were removed there is not known";
+        assert!(failed.message().contains(said), "{}", failed.message());
         assert!(old.keys().is_empty() && new.keys().is_empty(), "{fault:?}");
         assert!(kept(&folder, "a").is_empty());
         let finished = from(&folder, &old, &new, "").code(0);

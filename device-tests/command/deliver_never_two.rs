@@ -220,7 +220,7 @@ fn where_keys_went_last_is_kept_said_and_carried_to_other_copies() {
     let token = folder.file("token", TOKEN);
     let (url, copies) = (&first.url, folder.both());
     let told = on("mock-ledger").run(&format!(
-        "deliver remote-keys {copies} --url {url} --token-file {token} --signer-url https://signer"
+        "deliver remote-keys {copies} --url {url} --token-file {token} --not-running --signer-url https://signer"
     ));
     assert!(told.stderr.contains(&expected), "{}", told.stderr);
     let signer = folder.at("signer");
@@ -257,7 +257,7 @@ fn keys_that_were_split_are_not_delivered_while_their_shares_may_run() {
     let api = format!("--url {} --token-file {token}", client.url);
     for deliver in [
         format!("keymanager {copies} {api} {NEVER}"),
-        format!("remote-keys {copies} {api} --signer-url http://10.0.0.9:9000"),
+        format!("remote-keys {copies} {api} --not-running --signer-url http://10.0.0.9:9000"),
         format!(
             "web3signer {copies} --dir {} --type file-keystore --never-attested",
             folder.at("signer")

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     deliver::{NEVER, STRANGER, deliver, pubkeys},
+    deliver_from::given,
     fixture::{Folder, ledger},
     run::{Ran, alone, on},
 };
@@ -112,4 +113,30 @@ fn what_did_not_arrive_is_not_in_the_note_and_no_note_is_made_unasked() {
         deliver(&folder, &ValidatorClient::new(), &format!("{NEVER} --no-note")).code(0);
     assert!(delivered.json["note"].is_null());
     verify(&folder, "a b", "").error(3, "input");
+}
+
+#[test]
+fn what_was_there_before_is_in_no_note() {
+    let folder = ledger().copies();
+    let (keys, client) = (pubkeys(), ValidatorClient::new());
+    client.inside().keys.insert(keys[0].clone(), Value::Null);
+    let delivered = deliver(&folder, &client, NEVER).code(0);
+    let statement = delivered.json["note"]["statement"].as_str().unwrap();
+    assert!(statement.contains("; keys 2 "), "{statement}");
+    // Whoever says that it came from somewhere says so of nothing.
+    for more in [NEVER.to_owned(), given(&folder, &ValidatorClient::new())] {
+        let again = deliver(&folder, &client, &more).code(0);
+        assert!(again.json["note"].is_null(), "{}", again.json);
+    }
+}
+
+#[test]
+fn a_note_that_no_copy_takes_is_not_done() {
+    let folder = ledger().copies();
+    let busy = ["a/stockade", "b/stockade"].map(|copy| fs::File::open(folder.path(copy)).unwrap());
+    busy.iter().for_each(|copy| copy.try_lock().unwrap());
+    let client = ValidatorClient::new();
+    let delivered = deliver(&folder, &client, NEVER).code(1);
+    assert_eq!(delivered.json["note"]["copies"].as_array().unwrap().len(), 0);
+    assert_eq!(client.keys().len(), 3);
 }

@@ -18,7 +18,7 @@ fn tell(who: &Stockade, folder: &Folder, client: &ValidatorClient, more: &str) -
     let token = folder.file("token", TOKEN);
     who.run(&format!(
         "deliver remote-keys {copies} --url {url} --token-file {token} --signer-url {SIGNER} \
-         --timeout 20 {more}"
+         --timeout 20 --not-running {more}"
     ))
 }
 
@@ -56,9 +56,22 @@ fn whose_set_it_is_must_be_known() {
     assert!(client.inside().remote.is_empty());
     tell(&alone(), &folder, &client, "--accept-unknown-origin").code(0);
     // A wallet at hand is asked for nothing but the note.
+    client.inside().remote.clear();
     let told = tell(&on("mock-ledger"), &folder, &client, "").code(0);
     let statement = told.json["note"]["statement"].as_str().unwrap();
     assert!(statement.contains(&format!("to remote-keys {},{SIGNER}; from none", client.url)));
+}
+
+#[test]
+fn whether_another_client_signs_with_them_is_asked_before_anything_is_sent() {
+    let folder = ledger().copies();
+    let client = ValidatorClient::new();
+    let (copies, url) = (folder.both(), &client.url);
+    let token = folder.file("token", TOKEN);
+    let line = format!("deliver remote-keys {copies} --url {url} --token-file {token}");
+    let refused = on("mock-ledger").run(&format!("{line} --signer-url {SIGNER}")).error(2, "usage");
+    assert!(refused.json["error"]["hint"].as_str().unwrap().contains("--not-running"));
+    assert!(!refused.prompted() && client.asked().is_empty());
 }
 
 #[test]

@@ -7,7 +7,8 @@ use stockade::eth2_keystore::{Keystore, Password};
 
 use super::{
     deliver::pubkeys,
-    fixture::{Folder, ledger},
+    fixture::{Folder, imported, ledger},
+    restore_lost_keys::rotten,
     run::{Ran, Stockade, alone, on},
 };
 
@@ -43,6 +44,15 @@ fn keystores_lie_beside_their_configuration_and_open() {
 }
 
 #[test]
+fn what_is_left_out_is_named_and_is_not_done() {
+    let (folder, key) = rotten(imported());
+    let written = write(&on("mock-ledger"), &folder, "--type file-keystore --skip-bad").code(1);
+    assert_eq!(written.each("left_out", "pubkey"), [&key]);
+    assert_eq!(written.list("keys").len(), 2);
+    assert!(written.stderr.contains(&format!("LEFT OUT {key}")), "{}", written.stderr);
+}
+
+#[test]
 fn keys_in_a_vault_are_named_and_the_token_in_clear_is_warned_about() {
     let folder = ledger().copies();
     let token = folder.file("token", "s.only-reads-these\n");
@@ -52,6 +62,7 @@ fn keys_in_a_vault_are_named_and_the_token_in_clear_is_warned_about() {
     );
     let written = write(&on("mock-ledger"), &folder, &vault).code(0);
     assert_eq!(written.json["secret_in_clear"], true);
+    assert!(written.json["note"].is_null(), "no key went anywhere: {}", written.json);
     assert!(written.stderr.contains("stand in clear"), "{}", written.stderr);
     assert!(!format!("{}{}", written.stdout, written.stderr).contains("s.only-reads"));
     for key in pubkeys() {

@@ -21,6 +21,8 @@ mod deliver_note;
 #[cfg(feature = "cloud")]
 mod deliver_remote;
 #[cfg(feature = "cloud")]
+mod deliver_removal;
+#[cfg(feature = "cloud")]
 mod deliver_web3signer;
 pub(crate) mod fixture;
 mod foreseen;

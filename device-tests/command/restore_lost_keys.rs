@@ -15,7 +15,7 @@ fn restore(folder: &Folder, options: &str) -> Ran {
 }
 
 /// Copies of a set whose second keystore rotted in both; and its key.
-fn rotten(made: &Made) -> (Folder, String) {
+pub(super) fn rotten(made: &Made) -> (Folder, String) {
     let folder = made.copies();
     let manifest = fs::read(folder.set("a").join("manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();

@@ -155,7 +155,7 @@ def test_a_client_is_told_which_signer_has_the_keys(
     one, _ = clients
     signer = "http://127.0.0.1:9"
     line = [
-        *["deliver", "remote-keys", *sepolia.copies, "--url", one.url],
+        *["deliver", "remote-keys", *sepolia.copies, "--not-running", "--url", one.url],
         *["--token-file", one.token, "--signer-url", signer, "--verify"],
     ]
     told = done(*line)

@@ -116,7 +116,7 @@ pub fn parse(bytes: &[u8], network: Network) -> Result<Interchange, String> {
 
 /// The same of a file that lies beside a set, where anybody may have put it: one that speaks of the
 /// future was made up (or this clock is wrong), and would keep a client from ever signing again.
-pub(super) fn parse_kept(bytes: &[u8], network: Network) -> Result<Interchange, String> {
+pub(crate) fn parse_kept(bytes: &[u8], network: Network) -> Result<Interchange, String> {
     let history = parse(bytes, network)?;
     let current = network.epoch_at(Timestamp::now()).unwrap_or(0);
     let future = |newest: &Newest| latest_epoch(newest, network) > Some(current.saturating_add(1));

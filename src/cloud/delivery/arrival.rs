@@ -49,6 +49,13 @@ impl Arrival {
         }
     }
 
+    /// What the client says that it refused, and has, is known neither way.
+    fn doubt(&mut self, is_there: bool) {
+        if let (Self::Error(why), true) = (&*self, is_there) {
+            *self = Self::Unknown(format!("{why}; and yet it is listed there"));
+        }
+    }
+
     /// Whether the key is there.
     pub fn verdict(&self) -> Verdict {
         match self {
@@ -114,6 +121,13 @@ impl Arrivals {
         there.map(|(key, _)| *key).collect()
     }
 
+    /// Those of them that this delivery sent.
+    pub fn sent(&self) -> Vec<PublicKey> {
+        let sent = self.keys.iter().filter(|(_, arrival)| *arrival != Arrival::Listed);
+        let sent = sent.filter(|(_, arrival)| arrival.verdict() == Verdict::Proven);
+        sent.map(|(key, _)| *key).collect()
+    }
+
     /// How many of a verdict there are.
     pub fn count(&self, verdict: Verdict) -> usize {
         self.keys.iter().filter(|(_, arrival)| arrival.verdict() == verdict).count()
@@ -140,7 +154,7 @@ impl Arrivals {
                 (Verdict::Proven, false) => *arrival = Arrival::Missing,
                 // Sent, without an answer, and there: it was taken.
                 (Verdict::Inconclusive, true) => *arrival = Arrival::Imported,
-                _ => {}
+                (_, is_there) => arrival.doubt(is_there),
             }
         }
     }

@@ -14,13 +14,15 @@ pub enum DeliveryError {
     /// The client, or the way to it.
     #[error(transparent)]
     Keymanager(#[from] KeymanagerError),
-    /// The client that gives keys up failed while it did.
-    #[error("{source}; {removed} keys were removed there before, and run nowhere now")]
+    /// What ended a handover once keys were removed, or may have been.
+    #[error("{source}{}", since_removed(*removed, *in_question))]
     Removing {
         /// What happened.
-        source: KeymanagerError,
-        /// How many keys were removed in this run.
+        source: Box<DeliveryError>,
+        /// How many keys were removed, in this run or by one before.
         removed: usize,
+        /// Of how many it is not known whether they were.
+        in_question: usize,
     },
     /// A key that the client which should give it up signs by the help of another.
     #[error("{url} signs for {key} with {signer}, and would go on after the key is removed")]
@@ -75,4 +77,16 @@ pub enum DeliveryError {
     /// A history that cannot be written.
     #[error(transparent)]
     History(#[from] InterchangeError),
+}
+
+/// What has to be said beside an error that came after keys were removed where they ran.
+pub fn since_removed(removed: usize, in_question: usize) -> String {
+    let mut text = String::new();
+    if removed > 0 {
+        text += &format!("; {removed} keys were removed where they ran, and run nowhere now");
+    }
+    if in_question > 0 {
+        text += &format!("; whether {in_question} keys were removed there is not known");
+    }
+    text
 }

@@ -43,6 +43,8 @@ pub struct HandedOver {
     pub kept: Vec<(PublicKey, String)>,
     /// Removed, without a word of what they signed, though they are known to have signed.
     pub silent: BTreeSet<PublicKey>,
+    /// How many it was asked to remove last, where no answer came that counts.
+    in_question: usize,
 }
 
 /// Which keys a client runs, and which not.
@@ -74,6 +76,22 @@ impl HandedOver {
         }
         let (_, why) = self.kept.iter().find(|(kept, _)| kept == key)?;
         Some(format!("not removed where it ran: {why}"))
+    }
+
+    /// Those that were removed, now or by a run before, and that `arrived` nowhere.
+    pub fn nowhere(&self, arrived: &[PublicKey]) -> usize {
+        let gone = self.removed.union(&self.before);
+        gone.filter(|key| !arrived.contains(key)).count()
+    }
+
+    /// An error that ends a handover does not say by itself what was removed until then.
+    fn ended_by(&self, source: DeliveryError) -> DeliveryError {
+        match (self.nowhere(&[]), self.in_question) {
+            (0, 0) => source,
+            (removed, in_question) => {
+                DeliveryError::Removing { source: Box::new(source), removed, in_question }
+            }
+        }
     }
 
     fn take_removed(&mut self, key: PublicKey, silent: bool) {
@@ -109,25 +127,45 @@ impl Handover<'_> {
         let signed = self.signed(keys)?;
         let mut all = HandedOver::default();
         // First what it does not run: where that has to stop the handover, nothing was removed yet.
-        self.ask_after(&gone, &signed, &mut all)?;
-        self.mark(keys)?;
+        let ended = self
+            .ask_after(&gone, &signed, &mut all)
+            .and_then(|()| self.mark(keys))
+            .and_then(|()| self.remove_listed(&listed, &signed, &mut all, progress))
+            .and_then(|()| self.require_gone(&mut all));
+        match ended {
+            Ok(()) => Ok(all),
+            Err(source) => Err(all.ended_by(source)),
+        }
+    }
+
+    /// Removes what it runs, batch by batch.
+    fn remove_listed(
+        &self,
+        listed: &[PublicKey],
+        signed: &BTreeSet<PublicKey>,
+        all: &mut HandedOver,
+        progress: &mut dyn Progress,
+    ) -> Result<(), DeliveryError> {
         for (done, batch) in listed.chunks(self.batch.max(1)).enumerate() {
             progress.step("removing", done * self.batch, listed.len());
-            let removed = all.removed.len();
-            self.from
-                .go_on(progress)
-                .map_err(|source| DeliveryError::Removing { source, removed })?;
-            for Removal { key, status, silent } in self.remove(batch, &signed, &all)? {
+            self.from.go_on(progress)?;
+            for Removal { key, status, silent } in self.remove(batch, signed, all)? {
                 match status {
-                    KeyStatus::Deleted | KeyStatus::NotActive => all.take_removed(key, silent),
+                    KeyStatus::Deleted => all.take_removed(key, silent),
+                    // Another removed it meanwhile, and may have had a use for it.
+                    KeyStatus::NotActive => all.kept.push((
+                        key,
+                        "it listed the key, and then said that it was not active: look who removed \
+                         it, and where it runs"
+                            .to_owned(),
+                    )),
                     KeyStatus::Error(why) => all.kept.push((key, why)),
                     other => all.kept.push((key, format!("it answered {other:?}"))),
                 }
             }
         }
         progress.step("removing", listed.len(), listed.len());
-        self.require_gone(&mut all)?;
-        Ok(all)
+        Ok(())
     }
 
     /// A key that it has another signer for is signed with after its removal, too.
@@ -240,11 +278,15 @@ impl Handover<'_> {
         &self,
         keys: &[PublicKey],
         signed: &BTreeSet<PublicKey>,
-        so_far: &HandedOver,
+        all: &mut HandedOver,
     ) -> Result<Vec<Removal>, DeliveryError> {
-        let removed = so_far.removed.len();
-        let deleted =
-            self.from.delete(keys).map_err(|source| DeliveryError::Removing { source, removed })?;
+        let deleted = self.from.delete(keys).inspect_err(|error| {
+            all.in_question = if error.is_refusal() { 0 } else { keys.len() };
+        })?;
+        let statuses = keys.iter().zip(&deleted.statuses);
+        let gone = statuses.filter(|(_, status)| **status == KeyStatus::Deleted);
+        // Counted before anything else can go wrong.
+        all.removed.extend(gone.map(|(key, _)| *key));
         let said = self.keep(keys, &deleted, signed)?;
         let removal = |(key, status): (&PublicKey, KeyStatus)| {
             let silent = signed.contains(key) && !said.contains_key(key);
@@ -262,7 +304,8 @@ impl Handover<'_> {
         signed: &BTreeSet<PublicKey>,
     ) -> Result<BTreeMap<PublicKey, Newest>, DeliveryError> {
         let raw = deleted.slashing_protection.as_bytes();
-        let parsed = history::parse(raw, self.set.network());
+        // What the next run would refuse stops this one, while the other keys still run.
+        let parsed = history::parse_kept(raw, self.set.network());
         let gone = keys.iter().zip(&deleted.statuses);
         let gone =
             gone.filter(|(key, status)| **status == KeyStatus::Deleted && !signed.contains(key));
@@ -287,9 +330,7 @@ impl Handover<'_> {
 
     /// It said that it removed them; what it lists says whether it did.
     fn require_gone(&self, all: &mut HandedOver) -> Result<(), DeliveryError> {
-        let removed = all.removed.len();
-        let listed =
-            self.from.list().map_err(|source| DeliveryError::Removing { source, removed })?;
+        let listed = self.from.list()?;
         for key in listed.iter().map(|listed| listed.pubkey) {
             if all.removed.remove(&key) || all.before.remove(&key) {
                 all.silent.remove(&key);

@@ -10,7 +10,7 @@ pub mod remote;
 mod secrets;
 
 pub use arrival::{Arrival, Arrivals};
-pub use error::DeliveryError;
+pub use error::{DeliveryError, since_removed};
 pub use handover::{HandedOver, Handover, Running};
 pub use import::Import;
 pub use secrets::{Parcel, Put, PutError, SecretStore, parcels, put_all, secret_name};

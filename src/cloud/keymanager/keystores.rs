@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Keymanager, KeymanagerError, prefixed, unprefixed};
-use crate::{bls::PublicKey, json::clip};
+use crate::{bls::PublicKey, cloud::HttpError, json::clip};
 
 const PATH: &str = "/eth/v1/keystores";
 
@@ -116,6 +116,15 @@ impl Keymanager {
         Ok(answer.data.into_iter().map(KeyStatus::from).collect())
     }
 
+    /// Makes sure that it takes imports from who holds this token, by one of nothing. A client may
+    /// find fault with that one itself; only what speaks of the way to it, or of leave, is an error.
+    pub fn require_import(&self) -> Result<(), KeymanagerError> {
+        match self.import(&Import::default()) {
+            Err(KeymanagerError::Http(error)) if closes(&error) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Removes keys, and says what they signed.
     pub fn delete(&self, keys: &[PublicKey]) -> Result<Deleted, KeymanagerError> {
         let body = DeleteBody { pubkeys: keys.iter().map(prefixed).collect() };
@@ -126,6 +135,16 @@ impl Keymanager {
         let slashing_protection = serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned());
         let statuses = answer.data.into_iter().map(KeyStatus::from).collect();
         Ok(Deleted { statuses, slashing_protection })
+    }
+}
+
+/// Whether the next import can come to nothing but the same.
+fn closes(error: &HttpError) -> bool {
+    match error {
+        HttpError::Unreachable { .. } | HttpError::Untrusted { .. } | HttpError::Timeout { .. } => {
+            true
+        }
+        error => matches!(error.status(), Some(401 | 403 | 404 | 405 | 501)),
     }
 }
 

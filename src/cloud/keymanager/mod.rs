@@ -39,6 +39,17 @@ pub enum KeymanagerError {
     },
 }
 
+impl KeymanagerError {
+    /// Whether it refused what was asked, so that it did nothing.
+    pub(in crate::cloud) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Http(error) => error.status().is_some_and(|status| (400..500).contains(&status)),
+            Self::Stopped(_) => true,
+            Self::Count { .. } => false,
+        }
+    }
+}
+
 impl Keymanager {
     /// A client, with the token that it asks for.
     pub fn new(endpoint: Endpoint) -> Self {

@@ -1,8 +1,12 @@
 //! The same of services on the network.
 
 use stockade::cloud::{
-    HttpError, aws_secrets::AwsError, delivery::DeliveryError, keymanager::KeymanagerError,
-    take_over::TakeOverError, vault::VaultError,
+    HttpError,
+    aws_secrets::AwsError,
+    delivery::{DeliveryError, since_removed},
+    keymanager::KeymanagerError,
+    take_over::TakeOverError,
+    vault::VaultError,
 };
 
 use super::{CommandError, Kind};
@@ -49,19 +53,18 @@ impl From<KeymanagerError> for CommandError {
 
 impl From<DeliveryError> for CommandError {
     fn from(error: DeliveryError) -> Self {
-        const AGAIN: &str = "run the same command again: it goes on from here";
         match error {
             DeliveryError::Keymanager(error) => error.into(),
             DeliveryError::Backup(error) => error.into(),
-            DeliveryError::Removing { ref source, .. } => {
-                let kind = match source {
-                    KeymanagerError::Http(HttpError::Timeout { .. }) => Kind::Timeout,
-                    KeymanagerError::Http(HttpError::Status { .. }) => Kind::Refused,
-                    KeymanagerError::Http(HttpError::Unreachable { .. }) => Kind::NotFound,
-                    KeymanagerError::Stopped(_) => Kind::Declined,
-                    _ => Kind::Protocol,
-                };
-                Self::hinted(kind, &error, AGAIN)
+            DeliveryError::Removing { source, removed, in_question } => {
+                // These say themselves how to go on.
+                let again = !matches!(
+                    *source,
+                    DeliveryError::NotThere { .. }
+                        | DeliveryError::NotKept { .. }
+                        | DeliveryError::Unreadable { .. }
+                );
+                Self::from(*source).adding(&since_removed(removed, in_question), again)
             }
             DeliveryError::SignedElsewhere { .. } => Self::hinted(
                 Kind::Input,
@@ -77,7 +80,7 @@ impl From<DeliveryError> for CommandError {
             DeliveryError::NotThere { .. } => Self::hinted(
                 Kind::Input,
                 &error,
-                "nothing that runs was removed. Make sure that they run nowhere, and say \
+                "make sure that they run nowhere, and say \
                  --not-running and what became of them: --history, --never-attested or --history-lost",
             ),
             DeliveryError::NotKept { .. } => Self::hinted(
@@ -94,6 +97,28 @@ impl From<DeliveryError> for CommandError {
             ),
             error => Self::hinted(Kind::Internal, &error, ""),
         }
+    }
+}
+
+impl CommandError {
+    /// The same, of what ended a delivery after `removed` keys were gone where they ran.
+    #[must_use]
+    pub fn since_removed(self, removed: usize) -> Self {
+        match removed {
+            0 => self,
+            _ => self.adding(&since_removed(removed, 0), true),
+        }
+    }
+
+    /// The same with what became of the keys, and how to go on.
+    fn adding(self, became: &str, again: bool) -> Self {
+        const AGAIN: &str = "The same command again goes on from here";
+        let hint = match (self.hint, again) {
+            (None, true) => Some(AGAIN.to_owned()),
+            (Some(hint), true) => Some(format!("{hint}. {AGAIN}")),
+            (hint, false) => hint,
+        };
+        Self { kind: self.kind, message: self.message + became, hint }
     }
 }
 

@@ -30,7 +30,7 @@ pub struct ClientArgs {
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// How long an answer may take [default: 60, and 30 for each key of a batch]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86400))]
     timeout: Option<u64>,
 }
 
@@ -55,7 +55,7 @@ impl ClientArgs {
         ca: Option<&Path>,
     ) -> Result<Keymanager, CommandError> {
         let ca = ca.map(|ca| private_file::read(ca, MAX_CA)).transpose()?;
-        let seconds = self.timeout.unwrap_or(60 + 30 * batch as u64).max(1);
+        let seconds = self.timeout.unwrap_or(60 + 30 * batch as u64);
         let endpoint = Endpoint::new(url, ca.as_deref(), Duration::from_secs(seconds))?;
         let token = read_token(token, context)?;
         Ok(Keymanager::new(endpoint.with_bearer(&token)))

@@ -106,6 +106,7 @@ impl Args {
         if let Before::From(from) = &before {
             let (keys, handover) = (chosen.public_keys(), self.handover(from, &chosen));
             running = self.require_one_place(&handover, &keys, &listed, &remote)?;
+            target.require_import()?;
         }
         let mut hands = self.chosen.hands(context)?;
         let restorable = chosen.open(context, &mut hands)?;
@@ -134,14 +135,16 @@ impl Args {
         if matches!(before, Before::Settled(_)) {
             self.mark(context, &chosen, &arrivals.lacking());
         }
-        let history = self.collect(&chosen, &restorable.public_keys(), &before)?;
-        let sealing = match self.password_per_key {
-            true => Sealing::PerKey,
-            false => Sealing::shared()?,
-        };
-        let (keys, sealed) = (&restorable, &sealing);
-        let import = Import { target: &target, keys, sealing: sealed, history: &history, batch };
-        import.send(&mut arrivals, &|key| handed.holds_back(key), &mut progress)?;
+        let sent = self.collect(&chosen, &restorable.public_keys(), &before).and_then(|history| {
+            let sealing = self.sealing()?;
+            let (keys, sealed) = (&restorable, &sealing);
+            let import =
+                Import { target: &target, keys, sealing: sealed, history: &history, batch };
+            import.send(&mut arrivals, &|key| handed.holds_back(key), &mut progress)?;
+            Ok((history, sealing))
+        });
+        let (history, sealing) =
+            sent.map_err(|error| error.since_removed(handed.nowhere(&arrivals.arrived())))?;
         let compared = self.compare(&target, &mut arrivals);
         let report = Report {
             url: &self.client.url,
@@ -158,6 +161,13 @@ impl Args {
         let mut outcome = report.outcome(context);
         self.sign(&mut outcome, &report, &history, &mut hands, context);
         Ok(outcome)
+    }
+
+    fn sealing(&self) -> Result<Sealing, CommandError> {
+        match self.password_per_key {
+            true => Ok(Sealing::PerKey),
+            false => Ok(Sealing::shared()?),
+        }
     }
 
     fn before(&self, context: &mut Context, chosen: &Chosen) -> Result<Before, CommandError> {
@@ -314,13 +324,16 @@ impl Args {
     ) {
         let Some(manifest) = report.chosen.manifest(hands) else { return };
         let place = |url: &str| Destination::new(DestinationKind::Keymanager, url);
+        // What lay there before was not delivered now, nor removed anywhere.
+        let keys = report.arrivals.sent();
+        let history = history.only(&keys.iter().copied().collect());
         let history = history.to_json().ok().filter(|_| !history.records().is_empty());
         let delivered = Delivered {
             set: report.chosen.id(),
             manifest: manifest.digest,
             to: place(&self.client.url),
             from: self.from.as_deref().map(place),
-            keys: report.arrivals.arrived(),
+            keys,
             history: history.as_ref().map(String::as_bytes),
         };
         self.note.add(outcome, &delivered, &report.chosen.copies, hands, context);

@@ -68,6 +68,11 @@ impl NoteArgs {
         }
         outcome.text +=
             &format!("\nDelivery note, signed by {}\n  {}", note.address, note.statement);
+        if kept.is_empty() {
+            outcome.text +=
+                "\nNOT KEPT: the delivery note is in no copy. The delivery is as said above.";
+            outcome.ok = false;
+        }
         let note = json!({
             "statement": note.statement, "address": note.address, "signature": note.signature,
             "copies": kept,

@@ -9,7 +9,7 @@ use stockade::{
 };
 
 use super::{approval, arrivals, chosen::ChosenArgs, client::ClientArgs, note::NoteArgs};
-use crate::{CommandResult, context::Context, output::Outcome};
+use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
 
 /// Tell a validator client which remote signer has the keys
 ///
@@ -24,6 +24,9 @@ pub struct Args {
     chosen: ChosenArgs,
     #[command(flatten)]
     client: ClientArgs,
+    /// No other machine signs with the keys: this client does at once, by the signer's help
+    #[arg(long)]
+    not_running: bool,
     /// The signer, as the client reaches it
     #[arg(long, value_name = "URL")]
     signer_url: String,
@@ -42,6 +45,13 @@ impl Args {
     /// Registers every key, and says what became of each.
     pub fn run(self, context: &mut Context) -> CommandResult {
         require_url(&self.signer_url)?;
+        if !self.not_running {
+            return Err(CommandError::usage("does another client sign with these keys now?")
+                .with_hint(
+                    "the client that is told of them here signs at once. If one does, remove them \
+                     there first; if none does, say --not-running",
+                ));
+        }
         let chosen = self.chosen.read(context)?;
         let batch = usize::from(self.batch_size);
         let target = self.client.open(context, 0)?;
@@ -73,7 +83,7 @@ impl Args {
             manifest: manifest.digest,
             to: Destination::new(DestinationKind::RemoteKeys, &format!("{url},{signer}")),
             from: None,
-            keys: arrivals.arrived(),
+            keys: arrivals.sent(),
             history: None,
         };
         self.note.add(&mut outcome, &delivered, &chosen.copies, &mut hands, context);

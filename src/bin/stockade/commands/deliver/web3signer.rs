@@ -1,10 +1,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use serde_json::json;
+use serde_json::{Value, json};
 use stockade::{
     attest::delivery::{Delivered, Destination, DestinationKind},
-    backup::{HISTORY, Layout, hands::Hands, history::History, restore::require_new},
+    backup::{
+        HISTORY, Layout, hands::Hands, history::History, restore::require_new, verdict::Reason,
+    },
     bls::PublicKey,
     cloud::web3signer::KeyConfig,
     store::{NewFile, StoreError, publish_folder},
@@ -52,6 +54,14 @@ pub struct Args {
     note: NoteArgs,
 }
 
+/// What was written, and by whose hands.
+struct Written {
+    hands: Hands,
+    keys: Vec<PublicKey>,
+    /// Keys of the set that are lost in these copies.
+    left_out: Vec<(PublicKey, Reason)>,
+}
+
 /// Where Web3signer finds a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Type {
@@ -73,25 +83,39 @@ impl Args {
         let (copies, set) = (&chosen.copies, chosen.id());
         let layout = Layout::Web3signer;
         let settled = self.history.settle(context, copies, set, &listed, layout)?;
-        let (mut hands, keys) = match &config {
+        let mut written = match &config {
             None => self.write_keystores(context, &chosen, &settled)?,
             Some(config) => self.write_configs(context, &chosen, &settled, config)?,
         };
         let kept = settled.keep(copies, set, context);
-        let mut outcome = self.outcome(&chosen, &keys, &settled, config.as_ref(), &kept);
-        if let Some(manifest) = chosen.manifest(&hands) {
-            let place = std::path::absolute(&self.dir).unwrap_or_else(|_| self.dir.clone());
-            let delivered = Delivered {
-                set,
-                manifest: manifest.digest,
-                to: Destination::new(DestinationKind::Web3signer, &place.to_string_lossy()),
-                from: None,
-                keys,
-                history: settled.history().map(|history| history.bytes.as_slice()),
-            };
-            self.note.add(&mut outcome, &delivered, copies, &mut hands, context);
+        let mut outcome = self.outcome(&chosen, &written, &settled, config.as_ref(), &kept);
+        match config {
+            None => self.sign(&mut outcome, &chosen, &mut written, &settled, context),
+            // No key went anywhere: there is nothing to sign for.
+            Some(_) => drop(outcome.json.insert("note".to_owned(), Value::Null)),
         }
         Ok(outcome)
+    }
+
+    fn sign(
+        &self,
+        outcome: &mut Outcome,
+        chosen: &Chosen,
+        written: &mut Written,
+        settled: &Settled,
+        context: &mut Context,
+    ) {
+        let Some(manifest) = chosen.manifest(&written.hands) else { return };
+        let place = std::path::absolute(&self.dir).unwrap_or_else(|_| self.dir.clone());
+        let delivered = Delivered {
+            set: chosen.id(),
+            manifest: manifest.digest,
+            to: Destination::new(DestinationKind::Web3signer, &place.to_string_lossy()),
+            from: None,
+            keys: written.keys.clone(),
+            history: settled.history().map(|history| history.bytes.as_slice()),
+        };
+        self.note.add(outcome, &delivered, &chosen.copies, &mut written.hands, context);
     }
 
     fn write_keystores(
@@ -99,15 +123,15 @@ impl Args {
         context: &mut Context,
         chosen: &Chosen,
         settled: &Settled,
-    ) -> Result<(Hands, Vec<PublicKey>), CommandError> {
+    ) -> Result<Written, CommandError> {
         let mut hands = self.chosen.hands(context)?;
         let restorable = chosen.open(context, &mut hands)?;
         let keys = restorable.public_keys();
-        self.approve(context, chosen, &keys, settled)?;
+        self.approve(context, chosen, &keys, &restorable.left_out, settled)?;
         let mut progress = context.terminal.progress();
         let history = settled.history();
         restorable.write(&self.dir, Layout::Web3signer, None, history, &mut progress)?;
-        Ok((hands, keys))
+        Ok(Written { hands, keys, left_out: restorable.left_out })
     }
 
     fn write_configs(
@@ -116,12 +140,12 @@ impl Args {
         chosen: &Chosen,
         settled: &Settled,
         config: &KeyConfig,
-    ) -> Result<(Hands, Vec<PublicKey>), CommandError> {
+    ) -> Result<Written, CommandError> {
         let hands = self.chosen.hands_if_named(context)?;
         let keys = chosen.own_manifest(&hands)?.public_keys();
-        self.approve(context, chosen, &keys, settled)?;
+        self.approve(context, chosen, &keys, &[], settled)?;
         write(&self.dir, &keys, config, settled.history())?;
-        Ok((hands, keys))
+        Ok(Written { hands, keys, left_out: Vec::new() })
     }
 
     fn approve(
@@ -129,18 +153,20 @@ impl Args {
         context: &mut Context,
         chosen: &Chosen,
         keys: &[PublicKey],
+        left_out: &[(PublicKey, Reason)],
         settled: &Settled,
     ) -> Result<(), CommandError> {
         let plan = format!(
             "To {}, for you alone (mode 0600), all or nothing:\n  {} keys of set {}, {}\n  slashing \
-             history: {}\n{}{}",
+             history: {}\n{}{}{}",
             self.dir.display(),
             keys.len(),
             chosen.id(),
             self.kind.word(),
             settled.describe(),
             chosen.sent_elsewhere(&[]),
-            approval::keys(keys)
+            approval::keys(keys),
+            lost(left_out)
         );
         approval::ask(context, &plan)
     }
@@ -148,14 +174,16 @@ impl Args {
     fn outcome(
         &self,
         chosen: &Chosen,
-        keys: &[PublicKey],
+        written: &Written,
         settled: &Settled,
         config: Option<&KeyConfig>,
         kept: &[String],
     ) -> Outcome {
         let (dir, network) = (self.dir.display().to_string(), chosen.id().network());
+        let Written { keys, left_out, .. } = written;
         let clear = config.is_some_and(KeyConfig::has_secret);
         let mut text = format!("Wrote {} keys to {dir}: keys/0x<pubkey>.yaml\n", keys.len());
+        text += &lost(left_out);
         if clear {
             text += "  WARNING: a secret stands in clear in each of these files\n";
         }
@@ -171,11 +199,14 @@ impl Args {
             "to": dir,
             "type": self.kind.word(),
             "keys": keys.iter().map(|key| json!({"pubkey": key})).collect::<Vec<_>>(),
+            "left_out": left_out.iter()
+                .map(|(key, why)| json!({"pubkey": key, "reason": why.as_str()}))
+                .collect::<Vec<_>>(),
             "secret_in_clear": clear,
             "history": settled.as_str(),
             "history_kept": kept,
         });
-        Outcome::done(text, json)
+        Outcome::checked(left_out.is_empty(), text, json)
     }
 }
 
@@ -188,6 +219,12 @@ impl Type {
             Self::AwsSecret => "aws-secret",
         }
     }
+}
+
+/// A line for each key that is lost in these copies.
+fn lost(left_out: &[(PublicKey, Reason)]) -> String {
+    let line = |(key, why): &(PublicKey, Reason)| format!("  LEFT OUT {key}: {}\n", why.explain());
+    left_out.iter().map(line).collect()
 }
 
 /// The same names as a restore's, so that the one can take the other's place.

@@ -1,0 +1,59 @@
+//! What is said, and what is spared, where a removal does not go as it should.
+
+use std::collections::BTreeSet;
+
+use super::{
+    deliver::{pubkeys, said},
+    deliver_from::{epoch_now, from},
+    fixture::ledger,
+};
+use crate::cloud::validator_client::{ValidatorClient, record};
+
+#[test]
+fn a_client_that_takes_no_keys_is_found_out_while_the_keys_still_run() {
+    let folder = ledger().copies();
+    let old = ValidatorClient::running(&pubkeys(), epoch_now());
+    let new = ValidatorClient::new();
+    new.inside().closed = true;
+    let refused = from(&folder, &old, &new, "").error(4, "permission");
+    assert!(!refused.prompted(), "{}", refused.stderr);
+    assert_eq!(old.keys().len(), 3);
+}
+
+#[test]
+fn a_history_of_epochs_to_come_stops_it_at_the_first_batch() {
+    let folder = ledger().copies();
+    let old = ValidatorClient::running(&pubkeys(), epoch_now() + 1000);
+    let new = ValidatorClient::new();
+    let failed = from(&folder, &old, &new, "--batch-size 1").error(4, "protocol");
+    assert!(failed.message().contains("still to come"), "{}", failed.message());
+    assert!(failed.message().contains("1 keys were removed"), "{}", failed.message());
+    assert_eq!((old.keys().len(), new.keys().len()), (2, 0));
+}
+
+#[test]
+fn a_key_that_somebody_else_removed_is_none_that_was_removed_for_this() {
+    let folder = ledger().copies();
+    let keys = pubkeys();
+    let old = ValidatorClient::running(&keys, epoch_now());
+    old.inside().fleeting = BTreeSet::from([keys[1].clone()]);
+    let new = ValidatorClient::new();
+    let held = from(&folder, &old, &new, "").code(1);
+    assert_eq!(said(&held, "status"), ["imported", "error", "imported"]);
+    assert_eq!((&held.json["from"]["removed"], new.keys().len()), (&2.into(), 2));
+    assert!(held.list("keys")[1]["message"].as_str().unwrap().contains("not active"));
+}
+
+#[test]
+fn what_was_removed_is_counted_where_the_others_run_nobody_knows_where() {
+    let folder = ledger().copies();
+    let keys = pubkeys();
+    let old = ValidatorClient::running(&keys[..1], epoch_now());
+    old.inside().unlisted = BTreeSet::from([keys[0].clone()]);
+    old.inside().gone.insert(keys[2].clone(), record(&keys[2], epoch_now() - 500));
+    let new = ValidatorClient::new();
+    let refused = from(&folder, &old, &new, "").error(3, "input");
+    assert!(refused.message().contains("1 keys were removed"), "{}", refused.message());
+    assert!(!refused.json["error"]["hint"].as_str().unwrap().contains("removed"));
+    assert!(old.keys().is_empty() && new.keys().is_empty());
+}
