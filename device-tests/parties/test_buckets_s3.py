@@ -289,6 +289,9 @@ def test_who_may_only_read_checks_and_writes_nothing(
     assert "AccessDenied" in refused.json()["error"]["message"]
     # Nobody presses a button for nothing.
     assert "approve" not in refused.stderr, refused.stderr
+    new = run(*CREATE, "--copy", f"s3://{bucket.name}/new", device=DEVICE)
+    assert (new.exit_code, new.json()["error"]["kind"]) == (4, "permission")
+    assert "approve" not in new.stderr, new.stderr
     server.reset()
     assert bucket.names() == before
 
