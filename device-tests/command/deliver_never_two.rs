@@ -97,6 +97,21 @@ fn a_history_that_was_given_elsewhere_is_no_sign_of_a_removal() {
     }
 }
 
+/// The client had them long ago, and says so; they run elsewhere, as the history beside the set tells.
+#[test]
+fn a_client_that_had_the_keys_long_ago_gives_nothing_up() {
+    let folder = ledger().copies();
+    let records: Vec<_> = pubkeys().iter().map(|key| record(key, epoch_now())).collect();
+    beside(&folder, "20261101T000000Z.json", &interchange(&records).to_string());
+    let wrong = ValidatorClient::new();
+    let long_ago = pubkeys().into_iter().map(|key| (key.clone(), record(&key, 10)));
+    wrong.inside().gone.extend(long_ago);
+    let third = ValidatorClient::new();
+    let refused = from(&folder, &wrong, &third, "").error(3, "input");
+    assert!(refused.message().contains("where they run is not known"), "{}", refused.message());
+    assert!(third.keys().is_empty());
+}
+
 #[test]
 fn a_key_that_the_old_client_signs_with_another_s_help_stops_everything() {
     let folder = ledger().copies();

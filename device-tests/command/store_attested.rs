@@ -46,6 +46,7 @@ fn a_store_that_lacks_a_key_is_not_attested_and_nobody_is_asked() {
 #[test]
 fn an_attestation_needs_a_wallet_and_copies() {
     let (folder, check, _) = stored();
-    alone().run(&check).code(1);
+    let nobody = alone().run(&check).error(2, "usage");
+    assert!(nobody.message().contains("--device"), "{}", nobody.message());
     on("mock-ledger").run(&check.replace(&folder.both(), "")).error(2, "usage");
 }

@@ -94,6 +94,9 @@ fn a_delivery_to_a_store_is_noted_and_the_note_verifies() {
     let delivered = on("mock-ledger").run(&format!("{line} --mount kv2 --path v")).code(0);
     let statement = delivered.json["note"]["statement"].as_str().unwrap();
     assert!(statement.contains("vault") && statement.contains("/v1/kv2/data/v"), "{statement}");
+    // A second run delivers nothing, and has nothing to sign for.
+    let again = on("mock-ledger").run(&format!("{line} --mount kv2 --path v")).code(0);
+    assert!(again.json["note"].is_null(), "{}", again.json["note"]);
 }
 
 #[test]

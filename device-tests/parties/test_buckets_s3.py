@@ -358,6 +358,16 @@ def test_no_bucket_and_no_service_are_said_to_be_that(server: Proxy, bucket: Buc
         assert (odd.exit_code, odd.json()["error"]["kind"]) == (2, "usage"), url
 
 
+def test_what_goes_in_clear_stays_on_this_machine_whatever_proxy_is_named(
+    bucket: Bucket, server: Proxy
+) -> None:
+    created([bucket.copy])
+    elsewhere = f"http://127.0.0.1:{servers.free_port()}"
+    proxies = {name: elsewhere for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")}
+    with servers.environment(**proxies):
+        assert done("backup", "scrub", bucket.copy, device=DEVICE)["ok"]
+
+
 def test_without_credentials_nobody_calls(bucket: Bucket, tmp_path: Path) -> None:
     nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"}
     with servers.environment(**nobody, HOME=str(tmp_path)):

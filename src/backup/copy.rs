@@ -9,8 +9,12 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{BackupError, Digest, SetId, exits, retired, verdict::Reason};
-use crate::store::{
-    self, BucketAddress, Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath,
+use crate::{
+    store::{
+        self, BucketAddress, Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError,
+        StorePath,
+    },
+    timestamp::Timestamp,
 };
 
 const ROOT: &str = "stockade";
@@ -231,6 +235,26 @@ impl Copy {
             Err(StoreError::Exists(_)) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Adds a file `<time><ending>` to `folder` below `stockade/`; where two of one second meet, with
+    /// the name of a second later.
+    pub(crate) fn add_dated(
+        &self,
+        folder: &StorePath,
+        mut time: Timestamp,
+        ending: &str,
+        bytes: &[u8],
+    ) -> Result<(), BackupError> {
+        // A second for each that lies there is enough to find one that is free.
+        for _ in 0..=self.list(folder)?.len() {
+            let path = folder.join(&format!("{time}{ending}"))?;
+            if self.add_if_absent(&path, bytes)? {
+                return Ok(());
+            }
+            time = Timestamp::from_unix(time.unix() + 1).unwrap_or(time);
+        }
+        Err(StoreError::Exists(self.dir.join(ROOT).join(folder.as_str())).into())
     }
 
     /// Puts one file below `stockade/` in the place of one of the same name that rotted.

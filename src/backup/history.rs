@@ -55,10 +55,15 @@ impl History {
     /// Whether any of its keys signed anything within the last hour before `now`: whoever did may
     /// still run.
     pub fn is_recent(&self, network: Network, now: Timestamp) -> bool {
-        let Some(current) = network.epoch_at(now) else { return false };
-        let oldest = current.saturating_sub(RECENT_SECONDS / network.epoch_seconds());
-        self.newest.values().any(|newest| latest_epoch(newest, network) >= Some(oldest))
+        self.newest.values().any(|newest| is_recent(newest, network, now))
     }
+}
+
+/// The same of one key.
+pub fn is_recent(newest: &Newest, network: Network, now: Timestamp) -> bool {
+    let Some(current) = network.epoch_at(now) else { return false };
+    let oldest = current.saturating_sub(RECENT_SECONDS / network.epoch_seconds());
+    latest_epoch(newest, network) >= Some(oldest)
 }
 
 /// The last epoch in which a key is known to have signed.
@@ -196,19 +201,13 @@ pub fn covered(
 }
 
 /// Puts a history beside the set in `copy`; one that says byte for byte the same stays alone.
-pub fn keep(copy: &Copy, set: &SetId, bytes: &[u8], mut now: Timestamp) -> Result<(), BackupError> {
+pub fn keep(copy: &Copy, set: &SetId, bytes: &[u8], now: Timestamp) -> Result<(), BackupError> {
     copy.lock()?;
     let there = files(std::slice::from_ref(copy), set)?;
     if there.iter().any(|file| file.bytes.as_ref().is_ok_and(|other| other == bytes)) {
         return Ok(());
     }
-    // A second for each that lies there is enough to find one that is free.
-    for _ in &there {
-        if there.iter().any(|file| file.time == now) {
-            now = Timestamp::from_unix(now.unix() + 1).unwrap_or(now);
-        }
-    }
-    copy.add(&format!("history/{set}/{now}.json"), bytes.to_vec())
+    copy.add_dated(&format!("history/{set}").parse()?, now, ".json", bytes)
 }
 
 /// All histories that any copy keeps beside the set, each once, with their dates. One that cannot

@@ -59,16 +59,8 @@ pub fn leave<M: Mark>(mark: &M, copy: &Copy, set: &SetId) -> Result<(), BackupEr
     }
     let mut bytes = serde_json::to_vec(mark)?;
     bytes.push(b'\n');
-    // A second for each that lies there is enough to find one that is free.
-    let mut time = mark.time().parse().unwrap_or_else(|_| Timestamp::now());
-    for _ in 0..=there.marks.len() + there.unread.len() {
-        let path: StorePath = format!("history/{set}/{time}{}", M::ENDING).parse()?;
-        if copy.add_if_absent(&path, &bytes)? {
-            return Ok(());
-        }
-        time = Timestamp::from_unix(time.unix() + 1).unwrap_or(time);
-    }
-    Err(BackupError::History(format!("no name is free for a mark beside {set}")))
+    let time = mark.time().parse().unwrap_or_else(|_| Timestamp::now());
+    copy.add_dated(&format!("history/{set}").parse()?, time, M::ENDING, &bytes)
 }
 
 /// The marks beside `set`, in all copies.

@@ -19,7 +19,8 @@ use super::{
     HttpError,
     aws_guard::Guard,
     delivery::{PutError, SecretStore},
-    http::{certificates, require_safe, without_keys},
+    http::{certificates, require_safe},
+    message::without_keys,
     same::same_secret,
     vault::Written,
 };

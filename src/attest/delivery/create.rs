@@ -62,19 +62,11 @@ pub fn create(
 impl DeliveryNote {
     /// Keeps it beside the set in `copy`, in a file of `time`, or of a second later where two of one
     /// second meet.
-    pub fn keep(&self, copy: &Copy, set: &SetId, mut time: Timestamp) -> Result<(), AttestError> {
+    pub fn keep(&self, copy: &Copy, set: &SetId, time: Timestamp) -> Result<(), AttestError> {
         copy.lock().map_err(BackupError::from)?;
         let folder: StorePath = format!("attestations/{set}").parse().map_err(BackupError::from)?;
-        let there = copy.list(&folder).map_err(BackupError::from)?;
-        let file = |time| format!("{time}-{}{}", self.address, Self::END);
-        // A second for each that lies there is enough to find one that is free.
-        for _ in &there {
-            if there.iter().any(|entry| entry.name == file(time)) {
-                time = Timestamp::from_unix(time.unix() + 1).unwrap_or(time);
-            }
-        }
-        let name = format!("attestations/{set}/{}", file(time));
-        copy.add(&name, self.to_json().map_err(BackupError::from)?)?;
-        Ok(())
+        let bytes = self.to_json().map_err(BackupError::from)?;
+        let ending = format!("-{}{}", self.address, Self::END);
+        Ok(copy.add_dated(&folder, time, &ending, &bytes)?)
     }
 }

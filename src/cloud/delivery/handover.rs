@@ -62,6 +62,8 @@ struct Removal {
     status: KeyStatus,
     /// It is known to have signed, and the client's history does not speak of it.
     silent: bool,
+    /// It signed just now, by what this client says itself.
+    recent: bool,
 }
 
 impl HandedOver {
@@ -149,7 +151,7 @@ impl Handover<'_> {
         for (done, batch) in listed.chunks(self.batch.max(1)).enumerate() {
             progress.step("removing", done * self.batch, listed.len());
             self.from.go_on(progress)?;
-            for Removal { key, status, silent } in self.remove(batch, signed, all)? {
+            for Removal { key, status, silent, .. } in self.remove(batch, signed, all)? {
                 match status {
                     KeyStatus::Deleted => all.take_removed(key, silent),
                     // Another removed it meanwhile, and may have had a use for it.
@@ -233,9 +235,9 @@ impl Handover<'_> {
         all: &mut HandedOver,
     ) -> Result<(), DeliveryError> {
         let interrupted = self.interrupted(gone)?;
-        let (mut unknown, mut not_active) = (Vec::new(), Vec::new());
+        let mut unknown = Vec::new();
         for batch in gone.chunks(self.batch.max(1)) {
-            for Removal { key, status, silent } in self.remove(batch, signed, all)? {
+            for Removal { key, status, silent, recent } in self.remove(batch, signed, all)? {
                 match (status, interrupted.get(&key)) {
                     // It ran all the same.
                     (KeyStatus::Deleted, _) => all.take_removed(key, silent),
@@ -245,20 +247,15 @@ impl Handover<'_> {
                     (KeyStatus::NotActive, Some(false)) if !silent => {
                         all.before.insert(key);
                     }
-                    (KeyStatus::NotActive, None) if !silent => not_active.push(key),
+                    // What it signed here last tells whether it was removed just now, or runs
+                    // elsewhere since long: there are histories of other clients beside the set.
+                    (KeyStatus::NotActive, None) if recent => {
+                        all.before.insert(key);
+                    }
                     _ => unknown.push(key),
                 }
             }
         }
-        // What it signed last tells whether it was removed just now, or runs elsewhere since long.
-        let kept = history::kept(self.copies, self.set, &not_active)?;
-        let recent = |key: &PublicKey| {
-            let history = kept.found.as_ref().map(|(_, history)| history.of(key));
-            history.is_some_and(|of| of.is_recent(self.set.network(), Timestamp::now()))
-        };
-        let (recent, long_ago): (Vec<_>, Vec<_>) = not_active.into_iter().partition(recent);
-        all.before.extend(recent);
-        unknown.extend(long_ago);
         match unknown.is_empty() {
             true => Ok(()),
             false => {
@@ -288,9 +285,12 @@ impl Handover<'_> {
         // Counted before anything else can go wrong.
         all.removed.extend(gone.map(|(key, _)| *key));
         let said = self.keep(keys, &deleted, signed)?;
+        let (network, now) = (self.set.network(), Timestamp::now());
         let removal = |(key, status): (&PublicKey, KeyStatus)| {
-            let silent = signed.contains(key) && !said.contains_key(key);
-            Removal { key: *key, status, silent }
+            let of_it = said.get(key);
+            let silent = signed.contains(key) && of_it.is_none();
+            let recent = of_it.is_some_and(|newest| history::is_recent(newest, network, now));
+            Removal { key: *key, status, silent, recent }
         };
         Ok(keys.iter().zip(deleted.statuses).map(removal).collect())
     }

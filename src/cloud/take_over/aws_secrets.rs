@@ -1,13 +1,9 @@
 //! The secrets of AWS Secrets Manager whose names begin alike.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
-
 use super::TakeOverError;
 use crate::{
     backup::intake::{Intake, Taken},
-    cloud::aws_secrets::SecretsManager,
+    cloud::{aws_secrets::SecretsManager, field::Fields},
     interact::Progress,
     json,
     secret::SecretText,
@@ -48,11 +44,11 @@ fn take(place: &str, text: &SecretText, intake: &mut Intake) -> Result<(), TakeO
     if intake.add_text(place, text.expose(), None)? == Taken::Read {
         return Ok(());
     }
-    let fields = json::from_slice::<BTreeMap<String, Field>>(text.expose().as_bytes(), MAX_SECRET);
+    let fields = json::from_slice::<Fields>(text.expose().as_bytes(), MAX_SECRET);
     let Ok(fields) = fields else {
         return Ok(intake.add_skipped(place.to_owned())?);
     };
-    let password = fields.get("password").and_then(Field::text);
+    let password = fields.get("password").and_then(|field| field.text());
     for (name, field) in fields.iter().filter(|(name, _)| *name != "password") {
         let place = format!("{place}#{}", json::clip(name, 80));
         let taken = match field.text() {
@@ -64,29 +60,4 @@ fn take(place: &str, text: &SecretText, intake: &mut Intake) -> Result<(), TakeO
         }
     }
     Ok(())
-}
-
-/// A text; other values are somebody else's.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Field {
-    Text(Text),
-    Other(IgnoredAny),
-}
-
-impl Field {
-    fn text(&self) -> Option<&SecretText> {
-        match self {
-            Self::Text(Text(text)) => Some(text),
-            Self::Other(_) => None,
-        }
-    }
-}
-
-struct Text(SecretText);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(SecretText::new).map(Self)
-    }
 }

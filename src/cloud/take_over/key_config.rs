@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::secret::SecretText;
 
@@ -16,7 +16,7 @@ pub(super) struct KeyConfig {
     pub key_type: Option<String>,
 
     /// `file-raw`
-    pub private_key: Option<Secret>,
+    pub private_key: Option<SecretText>,
 
     /// `file-keystore`
     pub keystore_file: Option<PathBuf>,
@@ -28,24 +28,15 @@ pub(super) struct KeyConfig {
     pub tls_enabled: Option<bool>,
     pub key_path: Option<String>,
     pub key_name: Option<String>,
-    pub token: Option<Secret>,
+    pub token: Option<SecretText>,
 
     /// `aws-secret`
     pub authentication_mode: Option<String>,
     pub region: Option<String>,
     pub secret_name: Option<String>,
     pub access_key_id: Option<String>,
-    pub secret_access_key: Option<Secret>,
+    pub secret_access_key: Option<SecretText>,
     pub endpoint_override: Option<String>,
-}
-
-/// A text that is wiped when dropped, and never shown.
-pub(super) struct Secret(pub SecretText);
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(SecretText::new).map(Self)
-    }
 }
 
 impl KeyConfig {
@@ -84,7 +75,7 @@ mod tests {
         ] {
             let text = format!("type: file-raw\nprivateKey: {written}\nkeyType: BLS\n");
             let config = KeyConfig::parse(&text).unwrap().pop().unwrap();
-            let key = config.private_key.unwrap().0;
+            let key = config.private_key.unwrap();
             assert_eq!(key.expose(), written.trim_matches(['"', '\'']));
         }
     }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::TakeOverError;
@@ -20,17 +20,9 @@ const MAX_FILE: u64 = 64 * 1024 * 1024;
 #[derive(Deserialize)]
 struct Body {
     keystores: Vec<String>,
-    passwords: Vec<Password>,
+    passwords: Vec<SecretText>,
     #[serde(default)]
     slashing_protection: Option<String>,
-}
-
-struct Password(SecretText);
-
-impl<'de> Deserialize<'de> for Password {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(SecretText::new).map(Self)
-    }
 }
 
 /// Takes the keystores of the file at `path`; gives the slashing history in it, where it has one.
@@ -46,7 +38,7 @@ pub fn keymanager_file(path: &Path, intake: &mut Intake) -> Result<Option<Vec<u8
     }
     for (i, (keystore, password)) in body.keystores.iter().zip(&body.passwords).enumerate() {
         let place = format!("{name}, keystore {}", i + 1);
-        if intake.add_text(&place, keystore, Some(&password.0))? == Taken::SomethingElse {
+        if intake.add_text(&place, keystore, Some(password))? == Taken::SomethingElse {
             intake.add_bad(place, "no keystore")?;
         }
     }

@@ -7,10 +7,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{
-    TakeOverError, is_about_one_secret,
-    key_config::{KeyConfig, Secret},
-};
+use super::{TakeOverError, is_about_one_secret, key_config::KeyConfig};
 use crate::{
     backup::intake::{Intake, NO_KEY, Taken},
     cloud::{
@@ -121,7 +118,7 @@ impl Reader<'_> {
         }
         match config.kind.as_str() {
             "file-raw" => {
-                let Secret(key) = need(&config.private_key, "privateKey")?;
+                let key = need(&config.private_key, "privateKey")?;
                 self.take_text(place, key)
             }
             "file-keystore" => self.take_keystore(place, config),
@@ -186,7 +183,7 @@ impl Reader<'_> {
         let specified = config.authentication_mode.as_deref() != Some("ENVIRONMENT");
         let key = match specified {
             true => {
-                let Secret(secret) = need(&config.secret_access_key, "secretAccessKey")?;
+                let secret = need(&config.secret_access_key, "secretAccessKey")?;
                 Some((need(&config.access_key_id, "accessKeyId")?.as_str(), secret))
             }
             false => None,
@@ -219,7 +216,7 @@ impl Reader<'_> {
 
     fn vault(&mut self, config: &KeyConfig) -> Result<&Vault, Failed> {
         let host = need(&config.server_host, "serverHost")?;
-        let Secret(token) = need(&config.token, "token")?;
+        let token = need(&config.token, "token")?;
         let scheme = if config.tls_enabled.unwrap_or(false) { "https" } else { "http" };
         let url = format!("{scheme}://{host}:{}", config.server_port.unwrap_or(DEFAULT_PORT));
         let known = self.vaults.iter().position(|(known, known_token, _)| {

@@ -3,11 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use super::{Vault, VaultError, require_path};
 use crate::{
-    cloud::{HttpError, same::same_secret},
+    cloud::{
+        HttpError,
+        field::{Field, Fields},
+        same::same_secret,
+    },
     json::clip,
     secret::SecretText,
 };
@@ -51,25 +55,6 @@ pub enum Written {
 
 /// The texts of a secret, by the names of its fields; `None` of a field that is no text.
 pub type Texts = BTreeMap<String, Option<SecretText>>;
-
-/// The fields of a secret, wiped when dropped.
-type Fields = BTreeMap<String, Field>;
-
-/// A text; other values are somebody else's.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Field {
-    Text(Text),
-    Other(IgnoredAny),
-}
-
-struct Text(SecretText);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(SecretText::new).map(Self)
-    }
-}
 
 #[derive(Deserialize)]
 struct V1 {
@@ -144,7 +129,7 @@ impl Vault {
         field: &str,
     ) -> Result<Option<SecretText>, VaultError> {
         match self.fields(engine, path)?.and_then(|mut fields| fields.remove(field)) {
-            Some(Field::Text(Text(text))) => Ok(Some(text)),
+            Some(Field::Text(text)) => Ok(Some(text)),
             Some(Field::Other(_)) => {
                 Err(self.endpoint.answer(format!("{field} is no text")).into())
             }
@@ -204,7 +189,7 @@ impl Vault {
         // A write replaces the secret as a whole, with whatever others keep in it.
         if let Some(fields) = self.fields(engine, path)? {
             return match fields.get(field) {
-                Some(Field::Text(Text(there))) if same_secret(there, value) => Ok(Written::Same),
+                Some(Field::Text(there)) if same_secret(there, value) => Ok(Written::Same),
                 _ => Err(occupied()),
             };
         }
@@ -307,7 +292,7 @@ fn says_nothing_is_there(error: &HttpError) -> bool {
 
 fn texts(fields: Fields) -> Texts {
     let text = |(name, field)| match field {
-        Field::Text(Text(text)) => (name, Some(text)),
+        Field::Text(text) => (name, Some(text)),
         Field::Other(_) => (name, None),
     };
     fields.into_iter().map(text).collect()

@@ -11,15 +11,17 @@ use object_store::{
 };
 use tokio::runtime::Runtime;
 
-use super::{aws, error::store_error, http::Connector};
+use super::{
+    aws,
+    error::store_error,
+    http::{CONNECT, Connector, TIMEOUT},
+};
 use crate::store::{BucketAddress, StoreError, address::Service, private_file};
 
-/// What one request may take; a keystore is a few kilobytes.
-const TIMEOUT: Duration = Duration::from_secs(30);
-const CONNECT: Duration = Duration::from_secs(10);
 /// A request that a service had no time for is made again so often, within so long.
 const RETRIES: usize = 4;
 const RETRY: Duration = Duration::from_secs(60);
+const EMULATOR: &str = "http://127.0.0.1:10000";
 const MAX_CERTIFICATES: u64 = 4 * 1024 * 1024;
 
 pub(super) fn connect(
@@ -46,7 +48,7 @@ fn s3(address: &BucketAddress, runtime: &Runtime) -> Result<Box<dyn ObjectStore>
         .with_client_options(options(address, endpoint.as_deref())?)
         .with_retry(retries())
         .with_checksum_algorithm(Checksum::SHA256)
-        .with_http_connector(Connector);
+        .with_http_connector(Connector { content_md5: true });
     if let Some(endpoint) = &endpoint {
         builder = builder.with_endpoint(endpoint).with_allow_http(is_here(endpoint));
     }
@@ -61,6 +63,7 @@ fn gcs(address: &BucketAddress) -> Result<Box<dyn ObjectStore>, StoreError> {
     let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(&address.bucket);
     let endpoint = builder.get_config_value(&GoogleConfigKey::BaseUrl);
     let built = builder
+        .with_http_connector(Connector { content_md5: false })
         .with_client_options(options(address, endpoint.as_deref())?)
         .with_retry(retries())
         .build()
@@ -70,11 +73,15 @@ fn gcs(address: &BucketAddress) -> Result<Box<dyn ObjectStore>, StoreError> {
 
 fn azure(address: &BucketAddress) -> Result<Box<dyn ObjectStore>, StoreError> {
     let builder = MicrosoftAzureBuilder::from_env().with_container_name(&address.bucket);
-    let endpoint = builder.get_config_value(&AzureConfigKey::Endpoint);
     let emulated = builder.get_config_value(&AzureConfigKey::UseEmulator);
-    let here =
-        emulated.is_some_and(|value| value == "true") || endpoint.as_deref().is_some_and(is_here);
+    let endpoint = match emulated.as_deref() {
+        // Where object_store looks then, and what it takes where that says nothing.
+        Some("true") => Some(env::var("AZURITE_BLOB_STORAGE_URL").unwrap_or(EMULATOR.to_owned())),
+        _ => builder.get_config_value(&AzureConfigKey::Endpoint),
+    };
+    let here = endpoint.as_deref().is_some_and(is_here);
     let built = builder
+        .with_http_connector(Connector { content_md5: false })
         .with_client_options(options(address, endpoint.as_deref())?.with_allow_http(here))
         .with_allow_http(here)
         .with_retry(retries())
@@ -102,6 +109,8 @@ fn options(address: &BucketAddress, endpoint: Option<&str>) -> Result<ClientOpti
     if let (Service::S3, Some(path)) = (address.service, bundle) {
         let path = PathBuf::from(path);
         let pem = private_file::read(&path, MAX_CERTIFICATES)?;
+        // These in the place of the system's, as in AWS's tools.
+        options = options.with_no_system_certificates(true);
         let certificates = Certificate::from_pem_bundle(&pem);
         for certificate in certificates.map_err(|error| store_error(path, &error))? {
             options = options.with_root_certificate(certificate);

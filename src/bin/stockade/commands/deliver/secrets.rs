@@ -49,7 +49,7 @@ pub(super) fn deliver(
             manifest: manifest.digest,
             to: to.destination.clone(),
             from: None,
-            keys: report.arrived(),
+            keys: report.written(),
             history: None,
         };
         note.add(&mut outcome, &delivered, &chosen.copies, &mut hands, context);
@@ -90,8 +90,9 @@ impl Report<'_> {
         })
     }
 
-    fn arrived(&self) -> Vec<PublicKey> {
-        self.keys().filter(|(_, _, put)| put.is_there()).map(|(key, ..)| *key).collect()
+    /// What lay there before was not delivered now.
+    fn written(&self) -> Vec<PublicKey> {
+        self.keys().filter(|(_, _, put)| **put == Put::Written).map(|(key, ..)| *key).collect()
     }
 
     fn outcome(&self) -> Outcome {

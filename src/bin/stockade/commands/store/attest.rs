@@ -7,11 +7,18 @@ use stockade::{
 
 use super::report::Report;
 use crate::{
-    commands::deliver::note::NoteArgs,
-    context::Context,
-    error::{CommandError, Kind},
-    output::Outcome,
+    commands::deliver::note::NoteArgs, context::Context, error::CommandError, output::Outcome,
 };
+
+/// Somebody must sign.
+pub(super) fn require_wallet(context: &Context) -> Result<(), CommandError> {
+    match context.device_named() {
+        true => Ok(()),
+        false => {
+            Err(CommandError::usage("an attestation is signed by a wallet: name one with --device"))
+        }
+    }
+}
 
 /// A note is about one set; asked before anybody presses a button.
 pub(super) fn require_one(sets: &[ScrubbedSet]) -> Result<&ScrubbedSet, CommandError> {
@@ -39,12 +46,6 @@ pub(super) fn add(
         outcome.text += "\nNOT SIGNED: only a store in which every key is proven is attested.";
         return Ok(());
     };
-    if !context.device_named() {
-        return Err(CommandError::new(
-            Kind::Usage,
-            "an attestation is signed by a wallet: name one with --device",
-        ));
-    }
     let mut hands = Hands::new();
     hands.add_wallet(context.open()?, &mut context.terminal)?;
     let delivered = Delivered {

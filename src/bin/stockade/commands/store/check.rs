@@ -70,6 +70,7 @@ impl Args {
         };
         if self.attest {
             // Before the store is read, and anybody is asked for anything.
+            attest::require_wallet(context)?;
             copies.iter().try_for_each(Copy::lock)?;
         }
         self.vault.warn_of_readers(context);
