@@ -133,6 +133,8 @@ impl Stockade {
         for variable in ["STOCKADE_DEVICE", "STOCKADE_MOCK_MNEMONIC", "STOCKADE_MOCK_USER"] {
             command.env_remove(variable);
         }
+        // What this computer remembers is not the user's who runs the tests.
+        command.env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
         command.env("STOCKADE_MOCK_MNEMONIC", self.words.join(";")).args(args).arg("--json");
         for device in &self.devices {
             command.args(["--device", device]);

@@ -13,6 +13,7 @@ use super::{
     marks::{self, Mark},
     split_mark::SplitMark,
     verdict::{FileProblem, Reason},
+    whereabouts,
 };
 use crate::{
     bls::PublicKey,
@@ -49,7 +50,7 @@ impl Beside {
     ) -> Result<Self, BackupError> {
         let mut beside = Self { files: BTreeMap::new(), problems: Vec::new() };
         let mut invalid = Vec::new();
-        for folder in ["history", "attestations", exits::FOLDER] {
+        for folder in ["history", "attestations", exits::FOLDER, whereabouts::FOLDER] {
             let path: StorePath = format!("{folder}/{set}").parse()?;
             for copy in copies {
                 for entry in copy.list(&path)? {
@@ -69,6 +70,7 @@ impl Beside {
                     let checked = match folder {
                         "history" => valid(is_history(&entry.name, &bytes, set, keys)),
                         "attestations" => valid(is_attestation(&entry.name, &bytes, set)),
+                        whereabouts::FOLDER => check_entry(&entry.name, &bytes),
                         _ => exits::check(&entry.name, &bytes),
                     };
                     match checked {
@@ -133,6 +135,15 @@ impl Beside {
     }
 }
 
+/// Its name says what it holds, whether or not this version knows all that it says.
+fn check_entry(name: &str, bytes: &[u8]) -> Result<(), Reason> {
+    match whereabouts::is_name(name) {
+        true if whereabouts::check(name, bytes) => Ok(()),
+        true => Err(Reason::BitRot),
+        false => Err(Reason::Malformed),
+    }
+}
+
 fn problem(copy: &Copy, file: String, reason: Reason) -> FileProblem {
     FileProblem { copy: copy.id().to_owned(), file, reason }
 }
@@ -145,6 +156,11 @@ fn is_history(name: &str, bytes: &[u8], set: &SetId, keys: &[PublicKey]) -> bool
     }
     if marks::is_name::<DeliveryMark>(name) {
         return is_mark::<DeliveryMark>(bytes, keys);
+    }
+    // What a client answered to a removal, and that is no history.
+    let answer = name.strip_suffix("-answer.txt");
+    if answer.is_some_and(|stem| stem.parse::<Timestamp>().is_ok()) {
+        return true;
     }
     let dated = name.strip_suffix(".json").is_some_and(|stem| stem.parse::<Timestamp>().is_ok());
     let history = history::parse_kept(bytes, set.network());

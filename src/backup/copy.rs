@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{BackupError, Digest, SetId, exits, retired, verdict::Reason};
+use super::{BackupError, Digest, SetId, exits, retired, verdict::Reason, whereabouts};
 use crate::{
     store::{
         self, BucketAddress, Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError,
@@ -22,7 +22,8 @@ const COPY_JSON: &str = "copy.json";
 const MAX_COPY_JSON: u64 = 4096;
 
 /// What lies in a copy beside its sets.
-const OWN: [&str; 5] = [COPY_JSON, "history", "attestations", exits::FOLDER, retired::FOLDER];
+const OWN: [&str; 6] =
+    [COPY_JSON, "history", "attestations", exits::FOLDER, retired::FOLDER, whereabouts::FOLDER];
 
 /// A folder that holds sets, or is going to.
 #[derive(Debug)]

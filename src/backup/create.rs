@@ -71,6 +71,8 @@ pub struct Created {
     pub manifest: Digest,
     /// Each copy's id, and how what was written there was read back.
     pub copies: Vec<(String, ReadBack)>,
+    /// What opens it.
+    pub(super) secret: SetSecret,
 }
 
 /// Makes a set of `plan`, lets `signer` sign its origin, and publishes it to one copy after
@@ -124,7 +126,7 @@ pub fn create(
         }
     }
     progress.step("writing copies", total, total);
-    Ok(Created { set_id, manifest: digest, copies: written })
+    Ok(Created { set_id, manifest: digest, copies: written, secret })
 }
 
 /// Publishes the set to one copy, what lies beside it first: keys without their history are never

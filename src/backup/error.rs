@@ -140,6 +140,9 @@ pub enum BackupError {
         /// Why.
         reason: String,
     },
+    /// A key that was to leave without an entry that says where it goes.
+    #[error("key {0}: nothing says where it goes, so it does not leave the set")]
+    NotPermitted(PublicKey),
     /// A set that a key was to be taken from.
     #[error("set {set} gave no key: {reason}")]
     NotOpened {

@@ -43,10 +43,11 @@ mod share;
 pub mod split_mark;
 mod sums;
 pub mod verdict;
+pub mod whereabouts;
 
 pub use copy::Copy;
 pub use delivered::{DeliveredKey, Sealing};
-pub use digest::Digest;
+pub use digest::{Digest, keys_digest};
 pub use error::BackupError;
 pub use known::Known;
 pub use layout::{HISTORY, Layout, UnknownLayout};

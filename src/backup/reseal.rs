@@ -16,6 +16,7 @@ use super::{
     scrub::ScrubbedSet,
     split_mark::SplitMark,
     verdict::Reason,
+    whereabouts,
 };
 use crate::{
     bls::PublicKey,
@@ -117,6 +118,7 @@ pub fn reseal(
         splits.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
         deliveries.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
     }
+    whereabouts::adopt(copies, (&set.id, &opened.secret), (&made.set_id, &made.secret))?;
     Ok(Resealed {
         set: made,
         chosen,

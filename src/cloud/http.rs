@@ -232,7 +232,7 @@ impl Endpoint {
             status => Err(HttpError::Status {
                 url: self.base.clone(),
                 status,
-                message: message(&answer.body, body),
+                message: message(&answer.body, body, request.header.map(|(_, value)| value)),
                 retry_after: answer.retry_after,
             }),
         }

@@ -201,6 +201,32 @@ impl Interchange {
         Ok(Self { metadata: self.metadata, data: merged.into_iter().map(record).collect() })
     }
 
+    /// The shortest history that keeps every bound: of each key the highest slot, and the highest source
+    /// epoch with the highest target epoch.
+    #[must_use]
+    pub fn minimal(&self) -> Self {
+        let record = |(pubkey, newest): (PublicKey, Newest)| Record {
+            pubkey,
+            signed_blocks: newest
+                .block_slot
+                .map(|slot| SignedBlock { slot, signing_root: None })
+                .into_iter()
+                .collect(),
+            signed_attestations: newest
+                .source_epoch
+                .zip(newest.target_epoch)
+                .map(|(source_epoch, target_epoch)| SignedAttestation {
+                    source_epoch,
+                    target_epoch,
+                    signing_root: None,
+                })
+                .into_iter()
+                .collect(),
+        };
+        let data = self.newest().into_iter().map(record).collect();
+        Self { metadata: self.metadata.clone(), data }
+    }
+
     /// Every key that the history covers, with the newest that it signed.
     pub fn newest(&self) -> BTreeMap<PublicKey, Newest> {
         let mut all: BTreeMap<PublicKey, Newest> = BTreeMap::new();

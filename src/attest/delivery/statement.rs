@@ -1,6 +1,6 @@
 //! The statement of a delivery note: one line of printable ASCII with an exact grammar.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use crate::{
     attest::{
@@ -8,7 +8,6 @@ use crate::{
         grammar::{self, OrNone},
     },
     backup::{Digest, SetId},
-    bls::PublicKey,
     timestamp::Timestamp,
 };
 
@@ -27,7 +26,7 @@ pub struct DeliveryStatement {
     pub from: Option<Destination>,
     /// How many there are now.
     pub count: usize,
-    /// The digest of those: [`keys_digest`].
+    /// The digest of those: [`crate::backup::keys_digest`].
     pub keys: Digest,
     /// The digest of the slashing history that went with them.
     pub history: Option<Digest>,
@@ -110,14 +109,6 @@ impl Destination {
 /// No blank and no semicolon, so that no place can add a field.
 fn plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._-:/~[]@+=,{}".contains(&byte)
-}
-
-/// The digest of keys in whatever order: SHA-256 over each once, ascending, in lowercase hex, with a
-/// newline after each.
-pub fn keys_digest(keys: &[PublicKey]) -> Digest {
-    let sorted: BTreeSet<String> = keys.iter().map(ToString::to_string).collect();
-    let text: String = sorted.iter().map(|key| format!("{key}\n")).collect();
-    Digest::of(text.as_bytes())
 }
 
 impl fmt::Display for Destination {

@@ -10,7 +10,7 @@ use std::fmt;
 use stockade::rpc::RpcError;
 use stockade::{
     attest::AttestError,
-    backup::BackupError,
+    backup::{BackupError, whereabouts::WhereaboutsError},
     bls::ShareError,
     custodian::{CustodianError, EnrollError, OpenError},
     device::DeviceError,
@@ -384,5 +384,23 @@ impl From<AttestError> for CommandError {
             error @ AttestError::WrongSigner(_) => Self::hinted(Kind::Protocol, &error, ""),
             error => Self::hinted(Kind::Input, &error, ""),
         }
+    }
+}
+
+impl From<WhereaboutsError> for CommandError {
+    fn from(error: WhereaboutsError) -> Self {
+        let (kind, hint) = match error {
+            WhereaboutsError::Backup(error) => return error.into(),
+            WhereaboutsError::MaySign { .. } => (
+                Kind::Input,
+                "nothing left the set. Look there: where the keys do not sign, and never will again, \
+                 say --off with the location",
+            ),
+            WhereaboutsError::NotRecorded { .. } => {
+                (Kind::File, "make a copy writable: where keys go is written down before they go")
+            }
+            _ => (Kind::Internal, ""),
+        };
+        Self::hinted(kind, &error, hint)
     }
 }

@@ -8,6 +8,7 @@ mod context;
 mod error;
 mod hands;
 mod hidden;
+mod host;
 mod output;
 mod pairing_files;
 mod place;

@@ -7,9 +7,12 @@ use stockade::{
         origin::Pins,
         restore::{Options, Restorable, require_new},
         scrub,
+        whereabouts::{Clearance, LocationKind, Permit, Recorded, WhereaboutsError},
     },
+    bls::PublicKey,
     interact::Interact as _,
     store::private_file,
+    timestamp::Timestamp,
 };
 
 use super::{
@@ -20,10 +23,14 @@ use super::{
 };
 use crate::{
     CommandResult,
-    commands::shares::SharesArgs,
+    commands::{
+        elsewhere::{self, ElsewhereArgs},
+        shares::SharesArgs,
+    },
     context::{Context, read_signers},
     error::{CommandError, Kind},
     hands::OpenArgs,
+    host,
     output::Outcome,
 };
 
@@ -52,6 +59,12 @@ pub struct Args {
     history: HistoryArgs,
     #[command(flatten)]
     shares: SharesArgs,
+    #[command(flatten)]
+    elsewhere: ElsewhereArgs,
+    /// Restore though no copy takes a word of where the keys go: it is written beside DIR instead, and
+    /// kept by this computer. The exit code is 1
+    #[arg(long)]
+    unrecorded: bool,
     /// The password of the restored keystores [default: a new random one]
     #[arg(long, value_name = "FILE")]
     new_password_file: Option<PathBuf>,
@@ -86,6 +99,9 @@ impl Args {
         // Settled before the wallet is asked for anything: who cannot answer need not press.
         self.shares.settle(context, &copies, &set.id, &keys)?;
         let settled = self.history.settle(context, &copies, &set.id, &keys, self.layout)?;
+        let to = host::folder(LocationKind::Folder, &self.to);
+        let elsewhere =
+            self.elsewhere.settle(context, (&copies, &set.id), &keys, (&to, None), false)?;
         let options = Options {
             pins: Pins { wallets: Vec::new(), signers },
             accept_unknown_origin: self.accept_unknown_origin,
@@ -101,15 +117,69 @@ impl Args {
             &mut progress,
         )?;
         self.confirm(context, &restorable, &set.id, &settled)?;
+        let keys = restorable.public_keys();
+        let record = elsewhere.record_of(&copies, &set.id, &keys)?;
+        let release = elsewhere.release(&to, &keys, None);
+        let mut clearance = restorable.clear(record, &release, &copies)?;
+        let (permit, note) = self.permit(&mut clearance, &keys)?;
         let history = settled.history();
-        restorable.write(&self.to, self.layout, password, history, &mut progress)?;
+        restorable.write(&permit, &self.to, self.layout, password, history, &mut progress)?;
+        let unrecorded = elsewhere::unrecorded(&clearance, context);
         let kept = settled.keep(&copies, &set.id, context);
         let lacks = self.lacks(context);
         let mut outcome = self.outcome(&restorable, &set.id, &settled, &kept);
+        outcome.ok &= unrecorded.as_array().is_none_or(Vec::is_empty);
+        outcome.json.insert("unrecorded".to_owned(), unrecorded);
+        if let Some(note) = note {
+            outcome.text += &self.keep_note(&set.id, &note);
+        }
         outcome.json.insert("lacks".to_owned(), lacks.into());
         outcome.json.insert("other_sets".to_owned(), others.iter().map(Other::json).collect());
         exits::tell(&copies, &set.id, &mut outcome)?;
         Ok(outcome)
+    }
+
+    /// Writes down where the keys go; where no copy takes that, only if it was said to go on.
+    fn permit(
+        &self,
+        clearance: &mut Clearance<'_>,
+        keys: &[PublicKey],
+    ) -> Result<(Permit, Option<Vec<u8>>), CommandError> {
+        match clearance.send(keys) {
+            Ok(permit) => Ok((permit, None)),
+            Err(WhereaboutsError::NotRecorded { .. }) if self.unrecorded => {
+                let Recorded { bytes, permit } = clearance.send_unrecorded(keys)?;
+                Ok((permit, Some(bytes)))
+            }
+            Err(error @ WhereaboutsError::NotRecorded { .. }) => {
+                Err(CommandError::from(error).with_hint(
+                    "make a copy writable. In an emergency say --unrecorded: the copies do not know of \
+                     these keys then",
+                ))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps an entry that no copy took, beside the output and in this computer's state. Says where.
+    fn keep_note(&self, set: &SetId, entry: &[u8]) -> String {
+        let mut name = self.to.clone().into_os_string();
+        name.push("-where-these-keys-went.json");
+        let name = PathBuf::from(name);
+        let state = host::state_folder().map(|folder| {
+            folder.join("unrecorded").join(format!("{set}-{}.json", Timestamp::now()))
+        });
+        let places = [Some(name), state].into_iter().flatten();
+        let kept = places.filter(|path| private_file::create(path, entry).is_ok());
+        let kept: Vec<_> = kept.map(|path| path.display().to_string()).collect();
+        match kept.is_empty() {
+            true => "\nNOT RECORDED anywhere: remember that these keys are here.".to_owned(),
+            false => format!(
+                "\nNOT RECORDED in any copy. The entry is in {}: copy it to stockade/whereabouts/{set}/ of \
+                 a copy, once one takes writes.",
+                kept.join(" and ")
+            ),
+        }
     }
 
     /// Shows what will be written; on a terminal somebody says yes to it. In a pipe whoever wrote

@@ -100,6 +100,11 @@ impl Settled {
 }
 
 impl HistoryArgs {
+    /// Whether a file was named.
+    pub fn was_given(&self) -> bool {
+        self.history.is_some()
+    }
+
     /// Settles it, by what was said on the command line, what lies beside the set, and a question.
     pub fn settle(
         &self,

@@ -109,7 +109,8 @@ impl Args {
                 let endpoint = Endpoint::new(url, ca.as_deref(), TIMEOUT)?;
                 let client = Keymanager::new(endpoint.with_bearer(&self.vault.token()?));
                 let place = Destination::new(DestinationKind::Keymanager, url);
-                let (listed, remote) = (client.list()?, client.list_remote_if_any()?);
+                let listed = client.list()?;
+                let remote = client.list_remote_if_any()?.unwrap_or_default();
                 return Ok((Found::in_client(url, &listed, &remote), place));
             }
             Place::Files(path) => {
