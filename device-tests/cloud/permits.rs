@@ -26,7 +26,8 @@ pub(super) fn both(keys: &[PublicKey]) -> (Permit, RemovalPermit) {
     let set = SetId::random(Network::Hoodi, Timestamp::now()).unwrap();
     let at = |address| Location::new(LocationKind::Keymanager, address);
     let (to, from) = (at("https://to.example"), at("https://from.example"));
-    let release = Release { to: &to, keys, from: Some(&from), off: &[], shown_are_off: false };
+    let release =
+        Release { to: &to, keys, from: Some(&from), off: &[], shown_are_off: false, running: &[] };
     let record = Record::read(&copies, &set, keys).unwrap();
     let mut clearance = record.clear(&release, &copies, None).unwrap();
     (clearance.send(keys).unwrap(), clearance.request_removal(keys).unwrap())

@@ -20,10 +20,12 @@ pub struct Release<'a> {
     pub keys: &'a [PublicKey],
     /// The client that gives them up before.
     pub from: Option<&'a Location>,
-    /// Locations by name where, a person said, the keys do not sign any more (`--off`).
+    /// Locations by name where, a person said, none of the keys signs any more (`--off`).
     pub off: &'a [String],
     /// A person said so of every location that was shown and that is not recent.
     pub shown_are_off: bool,
+    /// Keys that `from` lists: it signs with them, whatever a person says.
+    pub running: &'a [PublicKey],
 }
 
 /// What stands in the way.
@@ -55,7 +57,8 @@ impl Record {
             match place.recent {
                 _ if release.passes(&place) => {}
                 true => standing.stop.push(place),
-                false if release.shown_are_off => {}
+                // One that came to light only now was not shown.
+                false if release.shown_are_off && !place.doubted => {}
                 false => standing.ask.push(place),
             }
         }
@@ -200,8 +203,11 @@ impl Clearance<'_> {
             }
             // An entry that cannot be read is closed under the location that the keys go to.
             let location = place.location.unwrap_or_else(|| self.to.clone());
+            let runs = release.from.is_some_and(|from| from.is(&location));
+            let runs = |key: &PublicKey| runs && release.running.contains(key);
+            let keys: Vec<_> = place.keys.iter().filter(|key| !runs(key)).copied().collect();
             let ids = place.ids.into_iter().collect();
-            self.close(State::DeclaredOff, &location, &place.keys, ids)?;
+            self.close(State::DeclaredOff, &location, &keys, ids)?;
         }
         Ok(())
     }
@@ -241,7 +247,8 @@ impl Clearance<'_> {
         closes: Vec<Digest>,
     ) -> Result<Entry, WhereaboutsError> {
         let copies = self.copies.iter().map(|copy| copy.id().to_owned()).collect();
-        Ok(Entry::new(state, location, keys.to_vec(), closes, copies)?)
+        let order = self.record.next_order();
+        Ok(Entry::new(order, state, location, keys.to_vec(), closes, copies)?)
     }
 
     fn write(&mut self, entry: Entry, need: Need) -> Result<(), WhereaboutsError> {

@@ -67,8 +67,10 @@ impl State {
 pub struct Entry {
     format: String,
     version: u32,
-    /// When, by the clock of the host.
+    /// When, by the clock of the host: for people. Clocks are wrong, so it orders nothing.
     pub time: String,
+    /// One more than that of every entry that its writer knew of: what came after what.
+    pub order: u64,
     /// What happened.
     pub state: State,
     /// Where.
@@ -90,6 +92,7 @@ pub struct Entry {
 impl Entry {
     /// An entry of this moment.
     pub(super) fn new(
+        order: u64,
         state: State,
         location: &Location,
         keys: Vec<PublicKey>,
@@ -102,6 +105,7 @@ impl Entry {
             format: FORMAT.to_owned(),
             version: VERSION,
             time: Timestamp::now().to_string(),
+            order,
             state,
             location: location.clone(),
             keys,
@@ -123,6 +127,7 @@ impl Entry {
             format: FORMAT.to_owned(),
             version: VERSION,
             time: time.to_owned(),
+            order: 0,
             state,
             location,
             keys,

@@ -174,6 +174,28 @@ impl Record {
         keys.iter().filter(|key| closed.contains(key) && !open.contains(key)).copied().collect()
     }
 
+    /// Whether `location` is the last place of all where the key could sign, but for `to`: what it
+    /// signed there is all that is lacking in the histories that are kept.
+    pub fn is_last_at(&self, location: &Location, to: &Location, key: &PublicKey) -> bool {
+        let last = |here: bool| {
+            let about = self.found.iter().filter(|one| {
+                let at = &one.entry.location;
+                one.entry.keys.contains(key)
+                    && one.entry.state != State::Rejected
+                    && (at.is(location) == here)
+                    && (here || !at.is(to))
+            });
+            about.map(|one| one.entry.order).max()
+        };
+        last(true) > last(false)
+    }
+
+    /// One more than that of everything that is known.
+    pub(super) fn next_order(&self) -> u64 {
+        let last = self.found.iter().map(|one| one.entry.order).max();
+        last.unwrap_or(0).saturating_add(1)
+    }
+
     /// When anything was last written of any of `keys`, by clocks that are not ahead of this one.
     pub fn last_time(&self, keys: &[PublicKey]) -> Option<Timestamp> {
         let now = Timestamp::now();

@@ -1,6 +1,6 @@
 //! Why a delivery could not go on.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use crate::{
     backup::{BackupError, whereabouts::WhereaboutsError},
@@ -39,14 +39,14 @@ pub enum DeliveryError {
     /// Keys that the client which should give them up does not list, and that it never said to have
     /// removed.
     #[error("{} of the keys are not listed at {url}, {} among them, {}", keys.len(), first(keys),
-            why_not_there(*was_there))]
+            why)]
     NotThere {
         /// The client.
         url: String,
         /// Which.
         keys: Vec<PublicKey>,
-        /// Whether the record says that some of them can sign somewhere.
-        was_there: bool,
+        /// What is known of them.
+        why: Absent,
     },
     /// Keys that a client lists as read-only.
     #[error("{url} lists {} of the keys as read-only, {} among them: it cannot remove them by this \
@@ -96,13 +96,30 @@ fn first(keys: &[PublicKey]) -> String {
     keys.first().map(ToString::to_string).unwrap_or_default()
 }
 
-fn why_not_there(was_there: bool) -> &'static str {
-    match was_there {
-        true => {
-            "and it never said to have removed them: a client that fails to remove a key can stop \
-             listing it, and start it again later"
-        }
-        false => "and nothing says where they run",
+/// Why keys that a client does not list are not taken for removed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Absent {
+    /// Nothing says where they are.
+    Unknown,
+    /// It had them, and never said to have removed them.
+    NeverRemoved,
+    /// They could sign elsewhere after that.
+    ElsewhereSince,
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NeverRemoved => {
+                "and it never said to have removed them: a client that fails to remove a key can stop \
+                 listing it, and start it again later"
+            }
+            Self::Unknown => "and nothing says where they run",
+            Self::ElsewhereSince => {
+                "and they could sign elsewhere since: this client does not know what they signed there"
+            }
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Client, DeliveryError};
+use super::{Client, DeliveryError, error::Absent};
 use crate::{
     backup::{
         BackupError, Copy, SetId, history,
@@ -90,6 +90,7 @@ impl Handover<'_> {
         &self,
         keys: &[PublicKey],
         record: &Record,
+        to: &Location,
         is_off: bool,
     ) -> Result<Running, DeliveryError> {
         let all = self.client.list()?;
@@ -103,13 +104,20 @@ impl Handover<'_> {
             false => record.removed_at(self.at, &gone),
         };
         let unknown: Vec<_> = gone.iter().filter(|key| !before.contains(key)).copied().collect();
-        match unknown.is_empty() {
+        let url = self.client.url().to_owned();
+        if !unknown.is_empty() {
+            let why = match record.places(&unknown).is_empty() {
+                true => Absent::Unknown,
+                false => Absent::NeverRemoved,
+            };
+            return Err(DeliveryError::NotThere { url, keys: unknown, why });
+        }
+        // What they signed since, elsewhere, this client does not know.
+        let since = |key: &&PublicKey| !record.is_last_at(self.at, to, key);
+        let since: Vec<_> = before.iter().filter(since).copied().collect();
+        match since.is_empty() {
             true => Ok(Running { listed, before: before.into_iter().collect() }),
-            false => {
-                let url = self.client.url().to_owned();
-                let was_there = !record.places(&unknown).is_empty();
-                Err(DeliveryError::NotThere { url, keys: unknown, was_there })
-            }
+            false => Err(DeliveryError::NotThere { url, keys: since, why: Absent::ElsewhereSince }),
         }
     }
 

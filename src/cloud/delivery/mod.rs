@@ -11,7 +11,7 @@ pub mod settings;
 mod transfer;
 
 pub use arrival::{Arrival, Arrivals};
-pub use error::{DeliveryError, since_removed};
+pub use error::{Absent, DeliveryError, since_removed};
 pub use handover::{HandedOver, Handover, Running, require_network};
 pub use parties::{Client, KeySource, OpenedSet};
 pub use secrets::{Parcel, Put, PutError, SecretStore, parcels, put_all, secret_name};

@@ -18,8 +18,8 @@ use crate::{
 /// What a person says of other places where keys can sign.
 #[derive(Debug, clap::Args)]
 pub struct ElsewhereArgs {
-    /// A location where the keys do not sign any more, by the name that is shown for it: a URL, a
-    /// folder, a store. Look there first. Once for each
+    /// A location where none of these keys signs any more, by the name that is shown for it: a URL, a
+    /// folder, a store. Look there first, for all of the keys. Once for each
     #[arg(long, value_name = "LOCATION")]
     off: Vec<String>,
 }
@@ -115,7 +115,8 @@ impl Elsewhere {
         keys: &'a [PublicKey],
         from: Option<&'a Location>,
     ) -> Release<'a> {
-        Release { to, keys, from, off: &self.off, shown_are_off: self.shown_are_off }
+        let (off, shown_are_off) = (self.off.as_slice(), self.shown_are_off);
+        Release { to, keys, from, off, shown_are_off, running: &[] }
     }
 }
 
@@ -125,8 +126,8 @@ fn stopped(places: &[Place], to: &Location) -> Option<CommandError> {
     let all: Vec<_> = places.iter().map(Place::describe).collect();
     let message = format!("stopped: within the last hour, {}", all.join("; "));
     Some(CommandError::input(message).with_hint(format!(
-        "two machines that sign with one key are slashed. Look there: if the keys do not sign there, \
-         and never will again, say --off {}{}",
+        "two machines that sign with one key are slashed. Look there: if none of these keys signs \
+         there, and never will again, say --off {}{}",
         quoted(&first.label),
         or_through(to, first)
     )))
@@ -148,8 +149,8 @@ fn confirm(context: &mut Context, places: &[Place], to: &Location) -> Result<(),
     let all: Vec<_> = places.iter().map(Place::describe).collect();
     let said = all.join("; ");
     let question = format!(
-        "{said}. Two machines that sign with one key are slashed. Are the keys off there, for good? \
-         (yes or no)"
+        "{said}. Two machines that sign with one key are slashed. Are all of these keys off there, for \
+         good? (yes or no)"
     );
     match context.terminal.ask(&question) {
         Some(answer) if answer.trim().eq_ignore_ascii_case("yes") => Ok(()),
@@ -161,7 +162,7 @@ fn confirm(context: &mut Context, places: &[Place], to: &Location) -> Result<(),
             let options: Vec<_> =
                 places.iter().map(|place| format!("--off {}", quoted(&place.label))).collect();
             Err(CommandError::usage(format!("{said}: are the keys off there?")).with_hint(format!(
-                "look there first; if they do not sign there, and never will again, say {}{}",
+                "look there first; if none of these keys signs there, and never will again, say {}{}",
                 options.join(" "),
                 places.first().map(|place| or_through(to, place)).unwrap_or_default()
             )))

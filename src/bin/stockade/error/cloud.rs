@@ -3,7 +3,7 @@
 use stockade::cloud::{
     HttpError,
     aws_secrets::AwsError,
-    delivery::{DeliveryError, since_removed},
+    delivery::{Absent, DeliveryError, since_removed},
     keymanager::KeymanagerError,
     take_over::TakeOverError,
     vault::VaultError,
@@ -72,6 +72,12 @@ impl From<DeliveryError> for CommandError {
                 "nothing was removed. Remove the remote key from that client first",
             ),
             DeliveryError::Whereabouts(error) => error.into(),
+            DeliveryError::NotThere { why: Absent::ElsewhereSince, .. } => Self::hinted(
+                Kind::Input,
+                &error,
+                "nothing was removed. Export their history from where they ran last, and deliver them \
+                 with --not-running and --history",
+            ),
             DeliveryError::NotThere { ref url, .. } => {
                 let hint = format!(
                     "nothing was removed. Look at that client: restart it, and list its keys. If it does \

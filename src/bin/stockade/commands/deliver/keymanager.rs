@@ -8,7 +8,7 @@ use stockade::{
         history::{self, Kept},
         restore::Restorable,
         verdict::Verdict,
-        whereabouts::{Location, LocationKind},
+        whereabouts::{Location, LocationKind, Release},
     },
     bls::PublicKey,
     cloud::{
@@ -155,7 +155,7 @@ impl Args {
         if let Before::From(client, at) = &before {
             let handover = Handover { client, at, copies, set: chosen.id() };
             self.require_one_place(&handover, &all, &listed, &remote, context)?;
-            running = handover.ask(&lacking, &elsewhere.record, self.elsewhere.names(at))?;
+            running = handover.ask(&lacking, &elsewhere.record, &to, self.elsewhere.names(at))?;
             target.require_import()?;
             settings = KeySettings::read(client, &running.listed, &mut context.terminal.progress());
         }
@@ -195,6 +195,7 @@ impl Args {
         let known = self.collect(&chosen, &restorable.public_keys(), &before)?;
         let sealing = self.sealing()?;
         let release = elsewhere.release(&to, &lacking, from);
+        let release = Release { running: &running.listed, ..release };
         let mut clearance = restorable.clear(
             elsewhere.record_of(&chosen.copies, chosen.id(), &lacking)?,
             &release,
@@ -249,17 +250,15 @@ impl Args {
         keys: &[PublicKey],
         listed: &[Listed],
     ) -> Result<(), CommandError> {
-        let there = listed.iter().find(|listed| keys.contains(&listed.pubkey));
-        match there.filter(|_| self.elsewhere.names(at)) {
-            None => Ok(()),
-            Some(key) => Err(CommandError::input(format!(
-                "--off {}: it lists {} of these keys, {} among them, and signs with them",
-                at.label(),
-                listed.iter().filter(|listed| keys.contains(&listed.pubkey)).count(),
-                key.pubkey
-            ))
-            .with_hint("nothing was changed. Remove the keys there first")),
+        let there: BTreeSet<_> = listed.iter().map(|listed| listed.pubkey).collect();
+        if !self.elsewhere.names(at) || !keys.iter().all(|key| there.contains(key)) {
+            return Ok(());
         }
+        Err(CommandError::input(format!(
+            "--off {}: it lists all of these keys, and signs with them",
+            at.label()
+        ))
+        .with_hint("nothing was changed. Remove the keys there first"))
     }
 
     fn sealing(&self) -> Result<Sealing, CommandError> {
