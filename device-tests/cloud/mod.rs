@@ -4,6 +4,7 @@
 pub(crate) mod aws_server;
 mod busy;
 mod keymanager;
+pub(crate) mod manners;
 pub(crate) mod permits;
 pub(crate) mod server;
 mod trust;

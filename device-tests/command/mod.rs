@@ -13,6 +13,8 @@ mod custodian;
 #[cfg(feature = "cloud")]
 mod deliver;
 #[cfg(feature = "cloud")]
+mod deliver_clients;
+#[cfg(feature = "cloud")]
 mod deliver_from;
 #[cfg(feature = "cloud")]
 mod deliver_never_two;

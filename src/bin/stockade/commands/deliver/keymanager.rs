@@ -133,11 +133,16 @@ impl Args {
         let chosen = self.chosen.read(context)?;
         let target = self.client.open(context, usize::from(self.batch_size))?;
         let to = self.client.location(LocationKind::Keymanager, chosen.id())?;
-        // Asked before the wallet is: who cannot answer need not press.
-        let before = self.before(context, &chosen)?;
+        if self.from.is_none() {
+            self.require_not_running()?;
+        }
         let (listed, remote) = (target.list()?, remote_keys(&target, context)?);
         let all = chosen.public_keys();
         let lacking = Arrivals::new(&all, &listed).without_remote(&remote).lacking();
+        // Asked before the wallet is: who cannot answer need not press. Of what is there already nobody
+        // has to say anything.
+        let asked = if lacking.is_empty() { &all } else { &lacking };
+        let before = self.before(context, &chosen, asked)?;
         self.require_off_is_true(&to, &all, &listed)?;
         let (copies, from) = (chosen.copies.as_slice(), before.location());
         let elsewhere = self.elsewhere.settle(
@@ -268,13 +273,16 @@ impl Args {
         }
     }
 
-    fn before(&self, context: &mut Context, chosen: &Chosen) -> Result<Before, CommandError> {
-        let keys = chosen.public_keys();
+    fn before(
+        &self,
+        context: &mut Context,
+        chosen: &Chosen,
+        keys: &[PublicKey],
+    ) -> Result<Before, CommandError> {
         let (copies, set) = (&chosen.copies, chosen.id());
         let (Some(from), Some(token)) = (&self.from, &self.from_token_file) else {
-            self.require_not_running()?;
             let layout = Layout::Plain;
-            let settled = self.history.settle(context, copies, set, &keys, layout)?;
+            let settled = self.history.settle(context, copies, set, keys, layout)?;
             return Ok(Before::Settled(settled));
         };
         let name = self.from_as.as_deref();
@@ -285,7 +293,7 @@ impl Args {
         {
             return Err(CommandError::usage("--from and --url are one and the same client"));
         }
-        require_readable(&history::kept(copies, set, &keys)?)?;
+        require_readable(&history::kept(copies, set, keys)?)?;
         let (batch, ca) = (usize::from(self.batch_size), self.from_ca.as_deref());
         Ok(Before::From(self.client.open_other(context, batch, from, token, ca)?, at))
     }
