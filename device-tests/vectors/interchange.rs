@@ -210,6 +210,15 @@ fn other_files_of_clients_are_named_with_the_way_to_export() {
     assert!(error(b"\xff\xfe{\0").contains("UTF-16"));
 }
 
+/// What is kept of such a file must not grow with it.
+#[test]
+fn a_file_of_records_that_are_none_is_refused_as_a_whole() {
+    let (head, _) = EXAMPLE.split_once("\"data\"").unwrap();
+    let text = format!("{head}\"data\": [{}]}}", vec!["1"; 100_000].join(","));
+    let error = Interchange::parse_valid(text.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("100000 records"), "{error}");
+}
+
 /// Files of clients and of people. Each with the number of its records, or with what is wrong.
 #[test]
 fn files_of_clients_are_read_or_refused_by_name() {

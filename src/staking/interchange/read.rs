@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -36,11 +36,23 @@ fn of(key: Option<&PublicKey>) -> String {
 #[derive(Deserialize)]
 struct File<'a> {
     metadata: Option<FileMetadata>,
-    #[serde(borrow)]
-    data: Option<Vec<&'a RawValue>>,
+    data: Option<Records>,
     /// A keymanager's whole answer to a removal has the history in it, as a text.
+    #[serde(borrow)]
     slashing_protection: Option<&'a RawValue>,
 }
+
+/// The records, each read by itself: one that is not valid does not spoil the others.
+#[derive(Default)]
+struct Records {
+    valid: Vec<Record>,
+    /// The first of those that are not.
+    bad: Vec<BadRecord>,
+    count: usize,
+}
+
+/// More than so many records that cannot be read are no oversight: the file is something else.
+const MAX_BAD: usize = 100;
 
 const FILE_FIELDS: [&str; 2] = ["metadata", "data"];
 
@@ -94,18 +106,18 @@ fn read_object(
             false => read_object(text.get().as_bytes(), false),
         };
     }
-    let (metadata, data) = (file.metadata, file.data);
+    let File { metadata, data, .. } = file;
     if metadata.is_none() || data.is_none() {
         require_known(content, &FILE_FIELDS)?;
     }
     let (version, root) = metadata.map_or((None, None), |metadata| {
         (metadata.interchange_format_version, metadata.genesis_validators_root)
     });
-    let records = data.unwrap_or_default();
+    let Records { valid, bad, count } = data.unwrap_or_default();
     let chain = root.filter(|root| !root.is_empty()).map(|root| Root::read(&root));
     let chain = match chain {
         Some(Some(root)) if !root.is_zero() => Ok(root),
-        None | Some(Some(_)) if records.is_empty() => return Err(InterchangeError::Nothing),
+        None | Some(Some(_)) if count == 0 => return Err(InterchangeError::Nothing),
         Some(None) => Err(invalid("genesis_validators_root is not 0x and 64 hex digits")),
         None => Err(InterchangeError::NoChain("missing")),
         Some(Some(_)) => Err(InterchangeError::NoChain("all zeros")),
@@ -116,12 +128,39 @@ fn read_object(
         None => return Err(invalid("missing field `interchange_format_version`")),
     }
     let Root(chain) = chain?;
-    let mut bad = Vec::new();
-    let read = records.iter().zip(1..).filter_map(|(raw, number)| {
-        read_record(raw, number).map_err(|record| bad.push(record)).ok()
-    });
-    let interchange = Interchange::from_records(Interchange::new(chain).metadata, read);
-    Ok((interchange, bad))
+    if count > valid.len() + MAX_BAD {
+        return Err(invalid(&format!("more than {MAX_BAD} of its {count} records cannot be read")));
+    }
+    Ok((Interchange::from_records(Interchange::new(chain).metadata, valid), bad))
+}
+
+impl<'de> Deserialize<'de> for Records {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EachRecord)
+    }
+}
+
+struct EachRecord;
+
+impl<'de> Visitor<'de> for EachRecord {
+    type Value = Records;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of records")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Records, A::Error> {
+        let mut records = Records::default();
+        while let Some(raw) = seq.next_element::<&RawValue>()? {
+            records.count += 1;
+            match read_record(raw, records.count) {
+                Ok(record) => records.valid.push(record),
+                Err(bad) if records.bad.len() < MAX_BAD => records.bad.push(bad),
+                Err(_) => {}
+            }
+        }
+        Ok(records)
+    }
 }
 
 fn read_record(raw: &RawValue, number: usize) -> Result<Record, BadRecord> {
