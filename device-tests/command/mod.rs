@@ -29,6 +29,7 @@ mod deliver_web3signer;
 pub(crate) mod fixture;
 mod foreseen;
 mod help;
+mod histories;
 mod import;
 mod list;
 pub(crate) mod m_of_n;

@@ -142,6 +142,7 @@ impl Scrubbed {
                 copy: copy.id().to_owned(),
                 file: "copy.json".to_owned(),
                 reason,
+                detail: None,
             }));
         }
         for set in &self.sets {
@@ -327,6 +328,7 @@ impl Inspection {
             copy: self.copy.clone(),
             file: self.full(file),
             reason,
+            detail: None,
         };
         damaged.chain(unlisted).map(problem).collect()
     }

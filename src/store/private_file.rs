@@ -79,7 +79,10 @@ pub fn read_pipe(fd: u32, limit: usize) -> Result<Zeroizing<Vec<u8>>, StoreError
 
 pub(super) fn read_all(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
     // Of the file's size, so that the reader asks once, and what may be secret does not move.
-    let len = file.metadata().map_or(0, |metadata| metadata.len()).min(limit);
+    let len = file.metadata().map_or(0, |metadata| metadata.len());
+    if len > limit {
+        return Err(StoreError::TooLong { path: path.to_owned(), limit });
+    }
     let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default().saturating_add(1));
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io(path, e))?;
     match bytes.len() as u64 > limit {

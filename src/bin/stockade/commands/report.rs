@@ -32,10 +32,14 @@ pub fn json(report: &Report) -> Value {
             "file": key.file,
         })
     });
-    let files = report
-        .files
-        .iter()
-        .map(|file| json!({"copy": file.copy, "file": file.file, "reason": file.reason.as_str()}));
+    let files = report.files.iter().map(|file| {
+        json!({
+            "copy": file.copy,
+            "file": file.file,
+            "reason": file.reason.as_str(),
+            "detail": file.detail,
+        })
+    });
     json!({
         "level": report.level.as_str(),
         "origin": report.origin.as_str(),
@@ -62,7 +66,7 @@ fn text(report: &Report, copies: &[Copy]) -> String {
     text += &format!("Origin: {}\n", origin(report));
     for file in &report.files {
         let place = place(copies, &file.copy, &file.file);
-        text += &format!("  {place}: {} ({})\n", file.reason.as_str(), file.reason.explain());
+        text += &format!("  {place}: {} ({})\n", file.reason.as_str(), file.explain());
     }
     let problems: Vec<_> = report.keys.iter().filter(|key| key.reason != Reason::Ok).collect();
     for ((verdict, reason), keys) in group(&problems) {

@@ -6,12 +6,14 @@ use stockade::{
         BackupError, Copy,
         create::{self, Created, NewKey, Plan},
         custodians::{self, Chosen, Given},
-        history, holder,
+        history::{self, Given as GivenHistory},
+        holder,
         intake::Imported,
         list, medium,
         origin::Signer,
         unknown,
     },
+    bls::PublicKey,
     device::Wallet,
     device_secret::check_address,
     timestamp::Timestamp,
@@ -20,6 +22,7 @@ use stockade::{
 use super::{
     created::{copies_json, copies_text, custodians_text, notes},
     from::{FromArgs, Taken},
+    settle_history::{ABOUT_SILENT, require_silent},
 };
 use crate::{
     CommandResult, commands::sealing::Sealing, context::Context, error::CommandError,
@@ -35,9 +38,13 @@ pub struct Args {
     sealing: Sealing,
     #[command(flatten)]
     from: FromArgs,
-    /// The keys' slashing history (EIP-3076), kept beside the set
+    /// The keys' slashing history (EIP-3076), kept beside the set. Several are put together
     #[arg(long, value_name = "FILE")]
-    history: Option<PathBuf>,
+    history: Vec<PathBuf>,
+    /// This key, of which the history says nothing, never signed anything, on any machine. May be
+    /// repeated
+    #[arg(long, value_name = "PUBKEY", value_delimiter = ',')]
+    never_attested_key: Vec<PublicKey>,
     /// Leave out what cannot be taken over, and say which
     #[arg(long)]
     skip_bad: bool,
@@ -52,7 +59,7 @@ impl Args {
             self.from.take(context)?;
         self.require_keys(&keys, &bad)?;
         self.require_new(&keys, &copies)?;
-        let history = self.read_history(&keys, histories)?;
+        let history = self.read_history(&keys, &histories)?;
         let mut wallet = context.open()?;
         let made = self.make(keys, history, &custodians, &mut copies, &mut *wallet, context)?;
         Ok(self.outcome(&made, &copies, &bad, &skipped))
@@ -86,24 +93,36 @@ impl Args {
         }
     }
 
-    /// The history that is given; else the one that came with the keys.
+    /// The histories that are given; else those that came with the keys.
     fn read_history(
         &self,
         keys: &[NewKey],
-        mut beside: Vec<(String, Vec<u8>)>,
+        beside: &[(String, Vec<u8>)],
     ) -> Result<Option<Vec<u8>>, CommandError> {
         let keys: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
         let network = self.sealing.network;
-        let history = match (&self.history, beside.pop(), beside.is_empty()) {
-            (Some(path), ..) => history::read(path, network, &keys)?,
-            (None, None, _) => return Ok(None),
-            (None, Some((name, bytes)), true) => history::check(&name, bytes, network, &keys)?,
-            (None, Some(_), false) => {
-                return Err(CommandError::usage("several of these places hold a slashing history")
-                    .with_hint("put them together, and name the file with --history"));
+        let (given, names): (_, Vec<_>) = match self.history.as_slice() {
+            [] if beside.is_empty() => return Ok(None),
+            [] => {
+                let names = beside.iter().map(|(name, _)| name.clone()).collect();
+                (history::check_all(beside, network, &keys)?, names)
+            }
+            files => {
+                let names = files.iter().map(|file| file.display().to_string()).collect();
+                (history::read_all(files, network, &keys)?, names)
             }
         };
-        Ok(Some(history.bytes))
+        let names = names.join(", ");
+        require_silent(&self.never_attested_key, &keys, &given.history, &names)?;
+        let GivenHistory { history, mut silent } = given;
+        silent.retain(|key| !self.never_attested_key.contains(key));
+        match silent.is_empty() {
+            true => Ok(Some(history.to_keep().to_vec())),
+            false => {
+                let what = history::says_nothing_about(&names, &silent, keys.len());
+                Err(CommandError::input(what).with_hint(ABOUT_SILENT))
+            }
+        }
     }
 
     fn make(

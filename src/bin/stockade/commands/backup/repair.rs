@@ -60,7 +60,7 @@ impl Args {
         let mut progress = context.terminal.progress();
         let before = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let decider = hands.as_mut().map(|hands| Decider { hands, user: &mut context.terminal });
-        let Repair { sets: repaired, added, problems } =
+        let Repair { sets: repaired, added, problems, passed_over } =
             repair::repair(&mut copies, &before, &pins, decider, &mut progress)?;
         let after = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let mut found = after.report(&copies, &pins);
@@ -74,9 +74,12 @@ impl Args {
             let what = "slashing histories, attestations, sealed exits and notes";
             text += &format!("{added} {what} added\n");
         }
+        text +=
+            &passed_over.iter().map(|file| format!("passed over: {file}\n")).collect::<String>();
         outcome.text.insert_str(0, &text);
         outcome.json.insert("repaired".to_owned(), repaired.iter().map(as_json).collect());
         outcome.json.insert("added".to_owned(), added.into());
+        outcome.json.insert("passed_over".to_owned(), passed_over.into());
         Ok(outcome)
     }
 }

@@ -262,6 +262,12 @@ impl Args {
             text += "  BEFORE the client starts with the keys, it takes their slashing history:\n";
             text += &format!("    {}\n", import_history(self.layout, &to, network));
         }
+        let silent = settled.silent(&keys);
+        if history.is_some() && !silent.is_empty() {
+            let (some, all) = (silent.len(), keys.len());
+            text += &format!("  no slashing history for {some} of {all} keys:\n");
+            text += &silent.iter().map(|key| format!("    {key}\n")).collect::<String>();
+        }
         match settled {
             Settled::Lost(_) => {
                 let wait = wait(network, self.layout);
@@ -284,6 +290,7 @@ impl Args {
             "made_again": made_again,
             "left_out": left_out.collect::<Vec<_>>(),
             "history": settled.as_str(),
+            "history_silent": silent,
             "history_kept": kept,
         });
         Outcome::checked(restorable.left_out.is_empty(), text, json)
