@@ -11,10 +11,13 @@ use serde_json::{Value, json};
 
 use super::subject::Role;
 
-const YES: &str = "^(Approve|Confirm|Sign message)$";
-const NO: &str = "^(Cancel|Reject|Reject message)$";
+const YES: &str = "^(Approve|Confirm|Sign message|Sign transaction)$";
+const NO: &str = "^(Cancel|Reject|Reject message|Reject transaction)$";
 /// A page that has another behind it. Only a page's first line may match, or it is turned twice.
-const PAGE: &str = r"^(Review |Verify |(Address|Message|Public Key)( \(\d+/\d+\))?$)";
+const PAGE: &str = concat!(
+    r"^(Review |Verify |(Address|Message|Public Key|From|To|Amount|Network|Max fees|Validator|",
+    r"Source|Target|Interaction with|Withdraw(al)? .*|Selector|Tx hash)( \(\d+/\d+\))?$)"
+);
 
 /// Speculos's REST interface.
 pub(super) struct Automation {

@@ -87,7 +87,7 @@ pub struct Kept {
 /// Reads a history and makes sure that it is for this network and covers `keys`.
 pub fn read(path: &Path, network: Network, keys: &[PublicKey]) -> Result<History, BackupError> {
     let bytes = private_file::read(path, MAX_INTERCHANGE_BYTES as u64)?;
-    check(&path.display().to_string(), bytes, network, keys)
+    check(&crate::shown(&path).to_string(), bytes, network, keys)
 }
 
 /// The same of a history that came in another way; `name` is for messages.
@@ -278,7 +278,7 @@ fn files(copies: &[Copy], set: &SetId) -> Result<Vec<KeptFile>, BackupError> {
             let (Some(time), EntryKind::File) = (time, entry.kind) else { continue };
             let path = folder.join(&entry.name)?;
             let bytes = copy.read(&path, MAX_INTERCHANGE_BYTES as u64).map_err(|e| e.to_string());
-            let name = copy.dir().join("stockade").join(path.as_str()).display().to_string();
+            let name = crate::shown(&copy.dir().join("stockade").join(path.as_str())).to_string();
             files.push(KeptFile { time, name, bytes });
         }
     }

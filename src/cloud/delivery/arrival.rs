@@ -103,7 +103,7 @@ impl Arrivals {
         let urls: BTreeMap<_, _> = remote.iter().map(|key| (key.pubkey, &key.url)).collect();
         for (key, arrival) in &mut self.keys {
             if let Some(url) = urls.get(key) {
-                *arrival = Arrival::Error(format!("it signs with {url}"));
+                *arrival = Arrival::Error(format!("it signs with {}", crate::shown(url)));
             }
         }
         self

@@ -56,7 +56,7 @@ pub enum DeliveryError {
         keys: Vec<PublicKey>,
     },
     /// What keys signed could not be kept beside the set.
-    #[error("{}: what the removed keys signed is not kept: {source}", copy.display())]
+    #[error("{}: what the removed keys signed is not kept: {source}", crate::shown(&copy))]
     NotKept {
         /// The copy.
         copy: PathBuf,

@@ -23,7 +23,9 @@ pub fn register(
     for (key, arrival) in &mut arrivals.keys {
         match (remote.get(key), &*arrival) {
             (Some(url), _) if same(url, signer) => *arrival = Arrival::Listed,
-            (Some(url), _) => *arrival = Arrival::Error(format!("it signs with {url}")),
+            (Some(url), _) => {
+                *arrival = Arrival::Error(format!("it signs with {}", crate::shown(url)))
+            }
             (None, Arrival::Listed) => {
                 *arrival = Arrival::Error("it holds the key itself".to_owned());
             }

@@ -167,7 +167,8 @@ impl Args {
         let warnings = medium::shared(copies);
         text += &notes(&warnings);
         text += "The originals were not touched. Next: stockade backup drill";
-        text += &copies.iter().map(|copy| format!(" {}", copy.dir().display())).collect::<String>();
+        text +=
+            &copies.iter().map(|copy| format!(" {}", crate::shown(copy.dir()))).collect::<String>();
         let keys = plan
             .keys
             .iter()

@@ -72,7 +72,7 @@ impl Settled {
     /// For people, in a plan.
     pub fn describe(&self) -> String {
         match self {
-            Self::Given(_, file) => format!("from {}", file.display()),
+            Self::Given(_, file) => format!("from {}", crate::shown(&file)),
             Self::Kept(_, time) => format!("what lies beside the set, of {time}"),
             Self::Never => "none: you said that these keys never signed".to_owned(),
             Self::Lost(None) => "LOST".to_owned(),
@@ -91,7 +91,7 @@ impl Settled {
                 Ok(()) => kept.push(copy.id().to_owned()),
                 Err(error) => context.terminal.say(&format!(
                     "warning: the slashing history is not kept in {}: {error}",
-                    copy.dir().display()
+                    crate::shown(copy.dir())
                 )),
             }
         }
@@ -118,7 +118,7 @@ impl HistoryArgs {
             if !given.signed() {
                 return Err(CommandError::input(format!(
                     "{} says of these keys that they never signed anything",
-                    file.display()
+                    crate::shown(&file)
                 ))
                 .with_hint(
                     "export it from the machine that ran them; if none ever did, say \
@@ -183,7 +183,7 @@ fn require_newest(
     match later {
         Some((time, key)) => Err(CommandError::input(format!(
             "{} is older than the slashing history of {time} beside the set: {key} signed later",
-            file.display()
+            crate::shown(&file)
         ))
         .with_hint("export it again from the machine that ran the keys last")),
         None => Ok(()),

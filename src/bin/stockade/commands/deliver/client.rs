@@ -70,7 +70,7 @@ pub fn read_token(path: &Path, context: &mut Context) -> Result<SecretText, Comm
     let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
     match is_token {
         true => Ok(SecretText::new(text.to_owned())),
-        false => Err(CommandError::input(format!("{} holds no token", path.display()))
+        false => Err(CommandError::input(format!("{} holds no token", crate::shown(&path)))
             .with_hint("a token is one line of letters and digits")),
     }
 }

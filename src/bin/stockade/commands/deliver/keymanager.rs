@@ -239,7 +239,7 @@ impl Args {
             if let Err(error) = marks::leave(&mark, copy, set) {
                 context.terminal.say(&format!(
                     "warning: it is not kept in {} where these keys go: {error}",
-                    copy.dir().display()
+                    crate::shown(copy.dir())
                 ));
             }
         }
