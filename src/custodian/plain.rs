@@ -120,7 +120,13 @@ impl PlainCustodian {
     ) -> Result<Self, CustodianError> {
         let (recipient, sealed) = sealed_identity::make(passphrase)
             .map_err(|error| CustodianError::Sealing(error.to_string()))?;
-        Self::new(PlainKind::Passphrase, &recipient, Some(sealed), name)
+        let custodian = Self::new(PlainKind::Passphrase, &recipient, Some(sealed), name)?;
+        // As a wallet is: nothing is sealed to what was not opened once.
+        match custodian.unlock(passphrase) {
+            Some(Ok(_)) => Ok(custodian),
+            Some(Err(error)) => Err(CustodianError::Sealing(error.to_string())),
+            None => Err(CustodianError::Sealing("it holds no identity".to_owned())),
+        }
     }
 
     fn new(
