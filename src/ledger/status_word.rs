@@ -63,9 +63,9 @@ impl StatusWord {
                          install it anew with the vendor's program"
                     ),
                 },
-                None => not_open(device),
+                None => not_open(device, app),
             },
-            Meaning::NotOpen => not_open(device),
+            Meaning::NotOpen => not_open(device, app),
             Meaning::Busy => DeviceError::Busy(device),
             Meaning::Refused(why) => {
                 DeviceError::Refused { device, code: self.to_string(), message: why.to_owned() }
@@ -94,9 +94,10 @@ const MEANINGS: &[(&[u16], Meaning, &str)] = &[
     (&[0x6601, 0x6901], Meaning::Busy, "LedgerHQ/device-sdk-ts issue 1773: a Nano X"),
 ];
 
-fn not_open(device: String) -> DeviceError {
-    let open = "another app, or none".to_owned();
-    DeviceError::WrongApp { device, open, wanted: "Ethereum".to_owned() }
+/// Before it is known which app answers, the Ethereum app is the one that is needed.
+fn not_open(device: String, app: &str) -> DeviceError {
+    let wanted = app.split_once(" app ").map_or("Ethereum", |(name, _)| name).to_owned();
+    DeviceError::WrongApp { device, open: "another app, or none".to_owned(), wanted }
 }
 
 /// The version at the end of "Ethereum app 1.22.0-dev", number by number.
@@ -154,6 +155,7 @@ mod tests {
             let said = said(code, "Ethereum app 1.22.0");
             assert!(said.contains("not the Ethereum app"), "{code:04X}: {said}");
         }
+        assert!(said(0x6511, "BTEC app 1.0.0").contains("not the BTEC app"));
         // Whatever answers, nobody knows its version.
         assert!(said(0x6d00, "app").contains("not the Ethereum app"));
     }

@@ -5,13 +5,11 @@ use std::io;
 
 use stockade::secret::SecretText;
 
-use crate::output::harmless;
-
 /// Asks `prompt` on the terminal of this process.
 pub fn ask(prompt: &str) -> io::Result<SecretText> {
     #[cfg(unix)]
     let _hidden = unix::Hidden::begin();
-    rpassword::prompt_password(harmless(prompt)).map(SecretText::new)
+    rpassword::prompt_password(prompt).map(SecretText::new)
 }
 
 #[cfg(unix)]

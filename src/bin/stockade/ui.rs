@@ -86,7 +86,7 @@ impl Terminal {
             return None;
         }
         self.clear();
-        hidden::ask(&format!("{prompt}: ")).ok()
+        hidden::ask(&format!("{}: ", harmless(prompt))).ok()
     }
 
     /// Where long work shows how far it has come: a bar on a terminal, nothing in a pipe.

@@ -98,12 +98,15 @@ fn words(
         ),
     };
     let coin = network.fee_coin();
-    let gas = most_gas(transaction);
+    let gas = transaction.most_gas_cost();
+    let total = gas.and_then(|gas| gas.checked_add(transaction.value));
+    let most = |wei: Option<u128>| wei.map_or("more than all the".to_owned(), |wei| show(wei, 18));
+    let (gas, total) = (most(gas), most(total));
     format!(
         "{what}\n  network   {network} (chain {})\n  from      {from}: only the validator's own \
          withdrawal address can ask this; from any other the fee is lost\n  to        {} (system \
          contract), nonce {}\n  fee       {} {coin} to the contract, which a Ledger does not show, and at \
-         most {gas} {coin} for gas",
+         most {gas} {coin} for gas: at most {total} {coin} in all",
         transaction.chain_id,
         transaction.to,
         transaction.nonce,
@@ -118,10 +121,6 @@ fn on_screen(gwei: NonZeroU64, network: Network) -> String {
     }
     let shown = show(u128::from(gwei.get()), 9);
     format!(" (a Ledger shows it as {shown} {})", network.fee_coin())
-}
-
-fn most_gas(transaction: &Transaction) -> String {
-    transaction.most_gas_cost().map_or("more than all the".to_owned(), |wei| show(wei, 18))
 }
 
 fn outcome(
