@@ -144,6 +144,38 @@ fn no_name_forges_a_line_of_any_report() {
 }
 
 #[test]
+fn no_place_that_keys_come_from_forges_a_line() {
+    let folder = Folder::new();
+    let password = folder.password_file();
+    let signer = folder.at(&format!("web3signer-{HOSTILE}"));
+    fs::create_dir(&signer).unwrap();
+    let uri = HOSTILE.replace('\n', "\\n");
+    for (name, content) in [
+        ("a", format!("type: \"file-keystore\"\nkeystoreFile: \"x{uri}\"\n")),
+        ("b", format!("type: \"{uri}\"\nprivateKey: \"{uri}\"\n")),
+        ("c", format!("\"{uri}\": [\n")),
+    ] {
+        fs::write(format!("{signer}/{name}-{HOSTILE}.yaml"), content).unwrap();
+    }
+    let import = folder.at(&format!("import-{HOSTILE}.json"));
+    fs::write(&import, json!({"keystores": [HOSTILE], "passwords": [HOSTILE]}).to_string())
+        .unwrap();
+    let (copy, nothing) = (folder.at("a"), folder.at(&format!("nothing-{HOSTILE}")));
+    let create =
+        ["backup", "create", "--device", "mock-ledger", "--network", "hoodi", "--copy", &copy];
+    for from in [format!("web3signer:{signer}"), format!("keymanager:{import}"), nothing.clone()] {
+        run(&[&create[..], &["--from", &from, "--password-file", &password]].concat());
+        run(&["store", "check", &from, &copy]);
+    }
+    for option in ["--password-file", "--custodian"] {
+        run(&[&create[..], &["--from", &import, option, &nothing]].concat());
+    }
+    run(&["custodian", "show", &nothing]);
+    run(&["backup", "drill", &copy, "--identity", &nothing]);
+    run(&["deliver", "keymanager", &copy, "--url", "http://127.0.0.1:1", "--token-file", &nothing]);
+}
+
+#[test]
 fn nothing_on_a_command_line_forges_a_line() {
     for args in [
         ["backup", "scrub", HOSTILE].as_slice(),
