@@ -74,7 +74,7 @@ pub(crate) fn to_string_indented(value: &impl Serialize) -> Result<String, JsonE
 
 /// The first `limit` characters of what a file says, fit for an error message.
 pub(crate) fn clip(text: &str, limit: usize) -> String {
-    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let clean = |c: char| if crate::shown::is_harmful(c) { '\u{fffd}' } else { c };
     let mut clipped: String = text.chars().take(limit).map(clean).collect();
     if clipped.len() < text.len() {
         clipped.push_str("..");

@@ -30,6 +30,7 @@ pub(crate) mod fixture;
 mod foreseen;
 mod help;
 mod histories;
+mod hostile_names;
 mod import;
 mod list;
 pub(crate) mod m_of_n;

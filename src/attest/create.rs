@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    AttestError, Attestation, AttestedLevel, Challenge, Statement,
+    AttestError, Attestation, AttestedLevel, Challenge, Statement, StatementVersion,
     chain::{self, Signed},
     verify,
 };
@@ -125,7 +125,8 @@ pub fn join(
     let set = checked.scrubbed.sets.iter().find(|set| set.id == theirs.set);
     let set = set.ok_or_else(|| refuse(format!("set {} is not in these copies", theirs.set)))?;
     let (previous, challenge) = (theirs.previous, theirs.challenge.clone());
-    let own = checked.statement(set, previous, challenge, theirs.time)?;
+    let version = theirs.version;
+    let own = checked.statement(set, version, previous, challenge, theirs.time)?;
     if own != theirs {
         return Err(refuse(format!(
             "what was found here is another:\n  {own}\nthan it says:\n  {theirs}"
@@ -206,7 +207,7 @@ impl Checked<'_> {
             let previous = verify::newest(self.copies, &set.id, address, now)?;
             let time = later_than(previous.as_ref().map(|last| last.time), now);
             let previous = previous.map(|last| last.digest());
-            self.statement(set, previous, challenge.cloned(), time)
+            self.statement(set, StatementVersion::V2, previous, challenge.cloned(), time)
         };
         self.scrubbed.sets.iter().map(statement).collect()
     }
@@ -214,6 +215,7 @@ impl Checked<'_> {
     fn statement(
         &self,
         set: &ScrubbedSet,
+        version: StatementVersion,
         previous: Option<Digest>,
         challenge: Option<Challenge>,
         time: Timestamp,
@@ -221,6 +223,7 @@ impl Checked<'_> {
         let mut ids: Vec<String> = self.copies.iter().map(|copy| copy.id().to_owned()).collect();
         ids.sort();
         Ok(Statement {
+            version,
             set: set.id.clone(),
             manifest: self.manifest(set)?.digest,
             level: match self.report.level {

@@ -10,7 +10,7 @@ use crate::{backup::BackupError, device::DeviceError, eth::Address};
 #[non_exhaustive]
 pub enum AttestError {
     /// Not an attestation file.
-    #[error("{} is no attestation: {reason}", .path.display())]
+    #[error("{} is no attestation: {reason}", crate::shown(.path))]
     Malformed {
         /// Which file.
         path: PathBuf,
@@ -30,7 +30,7 @@ pub enum AttestError {
     #[error("set {0} was not made by this wallet, nor by a --signer: it is not attested")]
     UnknownOrigin(String),
     /// A copy whose id is not known.
-    #[error("the copy.json of {} is damaged, so a statement cannot name it: repair it first", .0.display())]
+    #[error("the copy.json of {} is damaged, so a statement cannot name it: repair it first", crate::shown(.0))]
     DamagedCopy(PathBuf),
     /// A statement of another wallet that this one does not sign too.
     #[error("not signed: {0}")]
@@ -39,7 +39,7 @@ pub enum AttestError {
     #[error("not signed: {0}, who made the statement, is no --signer")]
     UnknownMaker(Address),
     /// Not a policy.
-    #[error("{}: {reason}", .path.display())]
+    #[error("{}: {reason}", crate::shown(.path))]
     Policy {
         /// Which file.
         path: PathBuf,

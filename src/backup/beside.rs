@@ -100,7 +100,7 @@ impl Beside {
                         Ok(()) => beside.add(copy, file, Digest::of(&bytes)),
                         Err(Wrong::Nothing(why)) => {
                             let name = copy.dir().join("stockade").join(file.as_str());
-                            beside.passed_over.push(format!("{}: {why}", name.display()));
+                            beside.passed_over.push(format!("{}: {why}", crate::shown(&name)));
                         }
                         Err(Wrong::Bad(reason, why)) => invalid.push((copy, file, reason, why)),
                     }
@@ -188,7 +188,7 @@ impl Held {
             false => Err(BackupError::History(format!(
                 "{} in {} changed while it was read",
                 path,
-                self.dir.display()
+                crate::shown(&self.dir)
             ))),
         }
     }
@@ -243,6 +243,16 @@ struct Signed {
     signature: Signature,
 }
 
+/// Whether `statement`, of whatever version, is one of `noun` about `set`. No field of it can hold a
+/// semicolon.
+fn is_about(statement: &str, noun: &str, set: &SetId) -> bool {
+    let fields = statement.strip_prefix(&format!("Stockade {noun} v"));
+    fields.and_then(|fields| fields.split_once("; ")).is_some_and(|(version, fields)| {
+        let is_version = !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit());
+        is_version && fields.split("; ").any(|field| field == format!("set {set}"))
+    })
+}
+
 /// A statement about this set, really signed by the address in the file's name: an attestation or a
 /// delivery note.
 fn is_attestation(name: &str, bytes: &[u8], set: &SetId) -> bool {
@@ -256,6 +266,6 @@ fn is_attestation(name: &str, bytes: &[u8], set: &SetId) -> bool {
     let signer = personal_message::recover(signed.statement.as_bytes(), &signed.signature);
     time.parse::<Timestamp>().is_ok()
         && address.eq_ignore_ascii_case(&signed.address.to_string())
-        && signed.statement.starts_with(&format!("Stockade {noun} v1; set {set}; "))
+        && is_about(&signed.statement, noun, set)
         && signer.is_ok_and(|signer| signer == signed.address)
 }

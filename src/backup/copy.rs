@@ -302,7 +302,7 @@ pub fn distinct(copies: Vec<Copy>) -> Result<Vec<Copy>, BackupError> {
     for (i, copy) in copies.iter().enumerate() {
         let same = |other: &Copy| other.id() == copy.id() || real(&other.dir) == real(&copy.dir);
         if copies.iter().take(i).any(same) {
-            return Err(BackupError::SameCopy(copy.dir.display().to_string()));
+            return Err(BackupError::SameCopy(crate::shown(&copy.dir).to_string()));
         }
     }
     Ok(copies)

@@ -6,7 +6,7 @@ use super::{
     BackupError, Copy, Digest, ListedSet, SetId, list, manifest::Manifest, origin::Origin,
 };
 use crate::{
-    custodian::{self, AnyCustodian},
+    custodian::{self, AnyCustodian, PlainCustodian},
     device::Wallet,
     device_secret::{Scheme, is_well_known},
     eth::Address,
@@ -142,6 +142,13 @@ fn introduce(
         };
         let test = if custodian.is_test() { ", TEST" } else { "" };
         user.note(&format!("It will open with {custodian}{whose}{test}"));
+        if custodian.plain().and_then(PlainCustodian::is_intact) == Some(false) {
+            user.note(&format!(
+                "warning: whether the sealed identity of custodian {} is intact cannot be told from \
+                 its file. Try its passphrase: stockade custodian show --passphrase",
+                custodian.id()
+            ));
+        }
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub fn shared(copies: &[Copy]) -> Vec<String> {
         let names: Vec<_> = all
             .clone()
             .filter_map(|j| copies.get(j))
-            .map(|copy| copy.dir().display().to_string())
+            .map(|copy| crate::shown(copy.dir()).to_string())
             .collect();
         let one = same.iter().filter_map(|j| place.shares(places.get(*j)?)).max();
         warnings.push(format!(

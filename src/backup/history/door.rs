@@ -24,7 +24,11 @@ pub struct Given {
 
 /// Reads a history and makes sure that it is for this network and covers `keys`.
 pub fn read(path: &Path, network: Network, keys: &[PublicKey]) -> Result<History, BackupError> {
-    require_all(&path.display().to_string(), read_all(&[path.to_owned()], network, keys)?, keys)
+    require_all(
+        &crate::shown(&path).to_string(),
+        read_all(&[path.to_owned()], network, keys)?,
+        keys,
+    )
 }
 
 /// The same of a history that came in another way; `name` is for messages.
@@ -45,7 +49,7 @@ pub fn read_all(
 ) -> Result<Given, BackupError> {
     let read = |path: &PathBuf| {
         let bytes = private_file::read(path, MAX_INTERCHANGE_BYTES as u64)?;
-        parse_given(&path.display().to_string(), &bytes, network)
+        parse_given(&crate::shown(&path).to_string(), &bytes, network)
     };
     given(paths.iter().map(read), network, keys)
 }

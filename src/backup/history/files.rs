@@ -24,7 +24,7 @@ impl KeptFile<'_> {
 
     /// Where it is stored, for people.
     pub(super) fn name(&self) -> String {
-        self.copy.dir().join("stockade").join(self.path.as_str()).display().to_string()
+        crate::shown(&self.copy.dir().join("stockade").join(self.path.as_str())).to_string()
     }
 }
 

@@ -16,7 +16,7 @@ pub enum WhereaboutsError {
         places: Vec<Place>,
     },
     /// No copy took the entry, so that nobody would know where the keys went.
-    #[error("where the keys go could not be recorded in {}: {source}", copy.display())]
+    #[error("where the keys go could not be recorded in {}: {source}", crate::shown(&copy))]
     NotRecorded {
         /// The first copy that refused it.
         copy: PathBuf,

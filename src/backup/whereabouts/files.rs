@@ -52,7 +52,7 @@ pub(super) fn read(
                 continue;
             }
             let path = folder.join(&entry.name)?;
-            let file = copy.dir().join("stockade").join(path.as_str()).display().to_string();
+            let file = crate::shown(&copy.dir().join("stockade").join(path.as_str())).to_string();
             let bytes = match entry.kind {
                 EntryKind::File => copy.read(&path, MAX_LEN as u64).ok(),
                 _ => None,

@@ -157,15 +157,16 @@ impl From<DeviceError> for CommandError {
             ),
             DeviceError::Permission(_) => (
                 Kind::Permission,
-                "install docs/udev/70-stockade.rules as README says, and plug the wallet in again",
+                "on Linux, install docs/udev/70-stockade.rules as README says, and plug the wallet in again",
             ),
-            DeviceError::Timeout { .. } => {
-                (Kind::Timeout, "look at the wallet: it may wait for you; then try again")
-            }
+            DeviceError::Timeout { .. } => (
+                Kind::Timeout,
+                "look at the wallet: it may wait for you. Reject what it still shows, then try again",
+            ),
             DeviceError::Disconnected(_) => (Kind::Disconnected, "plug it in again and try again"),
             DeviceError::Locked(_) => (Kind::Locked, "enter its PIN on the wallet and try again"),
             DeviceError::WrongApp { .. } => {
-                (Kind::WrongApp, "open that app on the wallet and try again")
+                (Kind::WrongApp, "unlock the wallet, open that app on it and try again")
             }
             DeviceError::AppTooOld { .. } => {
                 (Kind::AppTooOld, "update that app with the vendor's program")
@@ -184,7 +185,10 @@ impl From<DeviceError> for CommandError {
                 Kind::Rejected,
                 "what was not approved was not done; run the command again to approve",
             ),
-            DeviceError::Declined(_) => (Kind::Declined, "what was not approved was not done"),
+            DeviceError::Declined(_) => (
+                Kind::Declined,
+                "what was not approved was not done; reject what the wallet still shows",
+            ),
             _ => (Kind::Protocol, "plug the wallet in again and try again"),
         };
         Self::hinted(kind, &error, hint)

@@ -19,6 +19,7 @@ mod vault_args;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use stockade::shown;
 
 use crate::{cli::Cli, context::Context, error::CommandError, output::Outcome};
 
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
     output::finish(json, result)
 }
 
-/// Keys in memory must not end up in a core dump.
+/// Keys in memory must not end up in a core dump, nor in another process.
 fn protect_process() {
     #[cfg(unix)]
     {
@@ -42,6 +43,14 @@ fn protect_process() {
         let none = Rlimit { current: Some(0), maximum: Some(0) };
         // Where the system does not let us, there is nothing better to do.
         let _ = setrlimit(Resource::Core, none);
+        // The limit does not hold for cores that are piped to a program. This does, and keeps other
+        // processes of the user from reading the memory.
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+            let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        }
     }
 }
 

@@ -18,6 +18,12 @@ use stockade::{
     secret::SecretText,
 };
 
+/// The longest text that every wallet shows in full before its user can approve it.
+const ONE_PAGE: usize = 134;
+
+/// What a person must do to see the end of a longer one.
+const PAGE_THROUGH: &str = ". Page through all of it first; on a touch screen, tap More";
+
 /// A person at a terminal, or a log where there is none.
 pub struct Terminal {
     verbose: bool,
@@ -80,7 +86,7 @@ impl Terminal {
             return None;
         }
         self.clear();
-        hidden::ask(&format!("{prompt}: ")).ok()
+        hidden::ask(&format!("{}: ", harmless(prompt))).ok()
     }
 
     /// Where long work shows how far it has come: a bar on a terminal, nothing in a pipe.
@@ -98,7 +104,10 @@ impl Interact for Terminal {
         let notice = match attention {
             Attention::Address => format!("{device}: compare the address and approve it"),
             Attention::PublicKey => format!("{device}: compare the public key and approve it"),
-            Attention::Message(text) => format!("{device}: approve this text\n  {text}"),
+            Attention::Message(text) => {
+                let page = if text.len() > ONE_PAGE { PAGE_THROUGH } else { "" };
+                format!("{device}: approve this text{page}\n  {text}")
+            }
             Attention::Transaction(_) => {
                 format!("{device}: compare the transaction and approve it")
             }
@@ -151,7 +160,7 @@ impl Interact for Terminal {
             return None;
         }
         self.clear();
-        let _ = write!(anstream::stderr().lock(), "{question}: ");
+        let _ = write!(anstream::stderr().lock(), "{}: ", harmless(question));
         let _ = io::stderr().flush();
         let mut line = String::new();
         match io::stdin().lock().read_line(&mut line) {
@@ -231,6 +240,7 @@ pub fn show_screen(shown: &str) {
 /// Asks the person at the terminal in the place of a simulated wallet's user.
 #[cfg(feature = "mock")]
 pub fn approve(shown: &str) -> bool {
+    let shown = harmless(shown);
     let _ =
         write!(anstream::stderr().lock(), "The wallet shows:\n  {shown}\nApprove? (yes or no): ");
     let _ = io::stderr().flush();

@@ -110,7 +110,7 @@ pub fn read_token(file: &Path) -> Result<SecretText, CommandError> {
     let lines = read_lines(file)?;
     match lines.lines().collect::<Vec<_>>().as_slice() {
         [token] if !token.trim().is_empty() => Ok(SecretText::new(token.trim().to_owned())),
-        _ => Err(CommandError::input(format!("{} holds no token", file.display()))
+        _ => Err(CommandError::input(format!("{} holds no token", crate::shown(&file)))
             .with_hint("one line, and nothing else")),
     }
 }
@@ -120,7 +120,7 @@ fn read_approle(file: &Path) -> Result<Login, CommandError> {
     let text = |line: &str| SecretText::new(line.trim().to_owned());
     match lines.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().as_slice() {
         [role, secret] => Ok(Login::AppRole { role_id: text(role), secret_id: text(secret) }),
-        _ => Err(CommandError::input(format!("{} holds no AppRole", file.display()))
+        _ => Err(CommandError::input(format!("{} holds no AppRole", crate::shown(&file)))
             .with_hint("two lines: the role's id, and its secret id")),
     }
 }
@@ -128,6 +128,6 @@ fn read_approle(file: &Path) -> Result<Login, CommandError> {
 fn read_lines(file: &Path) -> Result<Zeroizing<String>, CommandError> {
     let bytes = Zeroizing::new(private_file::read(file, MAX_TOKEN)?);
     let text = std::str::from_utf8(&bytes)
-        .map_err(|_| CommandError::input(format!("{} is not UTF-8 text", file.display())))?;
+        .map_err(|_| CommandError::input(format!("{} is not UTF-8 text", crate::shown(&file))))?;
     Ok(Zeroizing::new(text.to_owned()))
 }

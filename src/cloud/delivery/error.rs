@@ -69,7 +69,7 @@ pub enum DeliveryError {
     #[error(transparent)]
     Whereabouts(#[from] WhereaboutsError),
     /// What keys signed could not be kept beside the set.
-    #[error("{}: what the removed keys signed is not kept: {source}", copy.display())]
+    #[error("{}: what the removed keys signed is not kept: {source}", crate::shown(&copy))]
     NotKept {
         /// The copy.
         copy: PathBuf,

@@ -23,7 +23,7 @@ pub fn aws_secrets(
     let names = service.list(prefix)?;
     for (done, name) in names.iter().enumerate() {
         progress.step("reading secrets", done, names.len());
-        let place = format!("aws-secrets:{name}");
+        let place = format!("aws-secrets:{}", crate::shown(name));
         match service.read(name) {
             Ok(Some(text)) => take(&place, &text, intake)?,
             Ok(None) => intake.add_bad(place, "it is listed and cannot be read: it was deleted")?,

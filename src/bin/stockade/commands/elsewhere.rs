@@ -184,9 +184,9 @@ pub fn unrecorded(clearance: &Clearance<'_>, context: &mut Context) -> Value {
     let refused = clearance.refused().iter().map(|(dir, why)| {
         context.terminal.say(&format!(
             "warning: {} does not know where the keys went: {why}. Repair the copies",
-            dir.display()
+            crate::shown(&dir)
         ));
-        json!(dir.display().to_string())
+        json!(dir.to_string_lossy())
     });
     refused.collect()
 }

@@ -76,7 +76,7 @@ fn text(report: &Report, copies: &[Copy]) -> String {
         }
     }
     for warning in &report.warnings {
-        text += &format!("warning: {warning}\n");
+        text += &format!("warning: {}\n", crate::shown(warning));
     }
     text += &format!(
         "{} proven, {} contradicted, {} inconclusive (keys x copies)\n",
@@ -88,8 +88,8 @@ fn text(report: &Report, copies: &[Copy]) -> String {
 fn place(copies: &[Copy], id: &str, file: &str) -> String {
     let copy = copies.iter().find(|copy| copy.id() == id);
     copy.map_or_else(
-        || format!("copy {id}: {file}"),
-        |copy| copy.dir().join("stockade").join(file).display().to_string(),
+        || format!("copy {id}: {}", crate::shown(file)),
+        |copy| crate::shown(&copy.dir().join("stockade").join(file)).to_string(),
     )
 }
 

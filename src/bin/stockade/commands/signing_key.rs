@@ -225,7 +225,7 @@ impl KeyArgs {
 /// Whether a copy takes what belongs to `set`: it must hold that.
 fn require_writable(copy: &Copy, set: &SetId) -> Result<(), CommandError> {
     if !copy.set_ids()?.0.contains(set) {
-        let dir = copy.dir().display();
+        let dir = crate::shown(copy.dir());
         return Err(CommandError::input(format!("{dir} does not hold set {set}")).with_hint(
             "leave that copy out, or bring the set there with `stockade backup repair`",
         ));

@@ -108,7 +108,7 @@ impl Args {
                 (history::check_all(beside, network, &keys)?, names)
             }
             files => {
-                let names = files.iter().map(|file| file.display().to_string()).collect();
+                let names = files.iter().map(|file| crate::shown(&file).to_string()).collect();
                 (history::read_all(files, network, &keys)?, names)
             }
         };
@@ -186,7 +186,8 @@ impl Args {
         let warnings = medium::shared(copies);
         text += &notes(&warnings);
         text += "The originals were not touched. Next: stockade backup drill";
-        text += &copies.iter().map(|copy| format!(" {}", copy.dir().display())).collect::<String>();
+        text +=
+            &copies.iter().map(|copy| format!(" {}", crate::shown(copy.dir()))).collect::<String>();
         let keys = plan
             .keys
             .iter()

@@ -31,7 +31,7 @@ pub fn copies_text(created: &Created, copies: &[Copy]) -> String {
             ReadBack::Device => "read back from the medium",
             ReadBack::CachePossible => "read back, perhaps from the system's memory",
         };
-        text += &format!("  {} (copy {id}, {how})\n", copy.dir().display());
+        text += &format!("  {} (copy {id}, {how})\n", crate::shown(copy.dir()));
         if medium::lacks(copy, &created.set_id).contains(&"modes") {
             text += "    its file system keeps no modes: everybody who uses a computer that it is \
                      plugged into can read these files, and only that they are sealed protects them\n";
@@ -50,7 +50,7 @@ pub fn copies_json(created: &Created, copies: &[Copy]) -> Value {
     let copies = copies.iter().zip(&created.copies).map(|(copy, (id, read_back))| {
         json!({
             "copy": id,
-            "dir": copy.dir().display().to_string(),
+            "dir": copy.dir().to_string_lossy(),
             "read_back": read_back.as_str(),
             "lacks": medium::lacks(copy, &created.set_id),
         })

@@ -12,7 +12,8 @@ pub fn tell(copies: &[Copy], set: &SetId, outcome: &mut Outcome) -> Result<(), C
     let files: BTreeSet<_> = sealed.iter().map(|exit| exit.file.as_str()).collect();
     outcome.json.insert("sealed_exits".to_owned(), files.len().into());
     if !files.is_empty() {
-        let dirs: String = copies.iter().map(|copy| format!(" {}", copy.dir().display())).collect();
+        let dirs: String =
+            copies.iter().map(|copy| format!(" {}", crate::shown(copy.dir()))).collect();
         outcome.text += &format!(
             "\n{} sealed exits lie beside this set, and were left there: stockade exit open{dirs} \
              --out <new folder>",

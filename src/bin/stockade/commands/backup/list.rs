@@ -53,7 +53,7 @@ impl Args {
         let mut text = String::new();
         let (mut listed_sets, mut retired) = (Vec::new(), Vec::new());
         for copy in &copies {
-            text += &format!("{} (copy {})\n", copy.dir().display(), copy.id());
+            text += &format!("{} (copy {})\n", crate::shown(copy.dir()), copy.id());
             for set in sets.iter().filter(|set| set.copy == copy.id()) {
                 let marks = marks::beside(std::slice::from_ref(copy), &set.id)?;
                 text += &line(set);

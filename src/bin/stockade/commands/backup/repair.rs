@@ -85,7 +85,7 @@ impl Args {
 }
 
 fn line(one: &Repaired, copies: &[Copy]) -> String {
-    let dir = copies.iter().find(|copy| copy.id() == one.copy).map(|copy| copy.dir().display());
+    let dir = copies.iter().find(|copy| copy.id() == one.copy).map(|copy| crate::shown(copy.dir()));
     let dir = dir.map(|dir| dir.to_string()).unwrap_or_default();
     match &one.done {
         Done::Whole => format!("{dir}: {} was whole\n", one.set),

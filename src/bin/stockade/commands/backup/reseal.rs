@@ -78,7 +78,7 @@ impl Args {
 fn outcome(resealed: &Resealed, old: &SetId, copies: &[Copy]) -> Outcome {
     let Resealed { set, chosen, keys, old_threshold, signer, notes } = resealed;
     let new = &set.set_id;
-    let dirs: String = copies.iter().map(|copy| format!(" {}", copy.dir().display())).collect();
+    let dirs: String = copies.iter().map(|copy| format!(" {}", crate::shown(copy.dir()))).collect();
     let mut text = format!("Sealed the {} keys of set {old} anew, as set {new}\n", keys.len());
     text += &custodians_text(chosen);
     text += &format!("Signed by {signer}\n");

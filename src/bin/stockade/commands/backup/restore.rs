@@ -171,7 +171,7 @@ impl Args {
         });
         let places = [Some(name), state].into_iter().flatten();
         let kept = places.filter(|path| private_file::create(path, entry).is_ok());
-        let kept: Vec<_> = kept.map(|path| path.display().to_string()).collect();
+        let kept: Vec<_> = kept.map(|path| crate::shown(&path).to_string()).collect();
         match kept.is_empty() {
             true => "\nNOT RECORDED anywhere: remember that these keys are here.".to_owned(),
             false => format!(
@@ -208,7 +208,7 @@ impl Args {
             context.terminal.say(&format!(
                 "warning: the file system of {} keeps no modes: everybody who uses a computer that \
                  it is plugged into can read these keys and their password",
-                self.to.display()
+                crate::shown(&self.to)
             ));
         }
         lacks
@@ -218,13 +218,15 @@ impl Args {
         let keys = restorable.public_keys();
         let mut text = format!(
             "To {}, for you alone where its file system keeps modes, all or nothing:\n  {} keys of set {set}, layout {}: {}\n",
-            self.to.display(),
+            crate::shown(&self.to),
             keys.len(),
             self.layout,
             self.layout.describe()
         );
         text += &match &self.new_password_file {
-            Some(file) => format!("  the password in {}, and a salt of its own\n", file.display()),
+            Some(file) => {
+                format!("  the password in {}, and a salt of its own\n", crate::shown(&file))
+            }
             None => "  a password and a salt that no other delivery has\n".to_owned(),
         };
         text += &format!("  slashing history: {}\n", settled.describe());
@@ -250,7 +252,7 @@ impl Args {
     ) -> Outcome {
         let Restorable { made_again, left_out, .. } = restorable;
         let keys = restorable.public_keys();
-        let to = self.to.display().to_string();
+        let to = crate::shown(&self.to).to_string();
         let network = set.network();
         let mut text = format!("Restored {} keys of set {set} to {to}\n", keys.len());
         text += &format!("  {}\n", self.layout.describe());
@@ -300,13 +302,13 @@ impl Args {
 fn read_new_password(path: &Path) -> Result<stockade::secret::SecretText, CommandError> {
     let bytes = private_file::read(path, 4096)?;
     let text = String::from_utf8(bytes)
-        .map_err(|_| CommandError::input(format!("{} is not UTF-8 text", path.display())))?;
+        .map_err(|_| CommandError::input(format!("{} is not UTF-8 text", crate::shown(&path))))?;
     let text = stockade::secret::SecretText::new(text);
     let password = text.expose().trim_end_matches(['\r', '\n']);
     if password.chars().count() < 12 {
         return Err(CommandError::input(format!(
             "the password in {} is shorter than 12 characters, which some clients refuse",
-            path.display()
+            crate::shown(&path)
         )));
     }
     Ok(stockade::secret::SecretText::new(password.to_owned()))

@@ -99,7 +99,7 @@ impl Settled {
                 Ok(()) => kept.push(copy.id().to_owned()),
                 Err(error) => context.terminal.say(&format!(
                     "warning: the slashing history is not kept in {}: {error}",
-                    copy.dir().display()
+                    crate::shown(copy.dir())
                 )),
             }
         }
@@ -155,7 +155,8 @@ impl HistoryArgs {
         network: Network,
         keys: &[PublicKey],
     ) -> Result<Settled, CommandError> {
-        let files: Vec<_> = self.history.iter().map(|file| file.display().to_string()).collect();
+        let files: Vec<_> =
+            self.history.iter().map(|file| crate::shown(&file).to_string()).collect();
         let files = files.join(", ");
         let Given { history: given, silent } = history::read_all(&self.history, network, keys)?;
         let never = &self.never_attested_key;

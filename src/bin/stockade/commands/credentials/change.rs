@@ -145,7 +145,7 @@ impl Args {
             "Signed {} credential changes for {} into {}\n",
             changes.len(),
             self.network,
-            self.out.display()
+            crate::shown(&self.out)
         );
         for change in changes {
             text += &format!("  validator {} to {}\n", change.validator_index, change.to);
@@ -166,7 +166,7 @@ impl Args {
         let json = json!({
             "network": self.network,
             "changes": list.collect::<Vec<_>>(),
-            "out": self.out.display().to_string(),
+            "out": self.out.to_string_lossy(),
         });
         Outcome::done(text, json)
     }

@@ -61,7 +61,8 @@ impl Args {
     /// Enrols; the file is written when everything was tried.
     pub fn run(self, context: &mut Context) -> CommandResult {
         if self.out.exists() {
-            let message = format!("{} exists already: nothing is overwritten", self.out.display());
+            let message =
+                format!("{} exists already: nothing is overwritten", crate::shown(&self.out));
             return Err(CommandError::new(Kind::File, message));
         }
         let custodian = match self.plain(context)? {
@@ -72,7 +73,7 @@ impl Args {
             .to_json()
             .map_err(|error| CommandError::new(Kind::Internal, error.to_string()))?;
         private_file::create(&self.out, &bytes)?;
-        let file = self.out.display().to_string();
+        let file = crate::shown(&self.out).to_string();
         let text = format!("{}Written to     {file}\n{}", text(&custodian), remark(&custodian));
         Ok(Outcome::done(text, json!({"custodian": custodian, "file": file})))
     }

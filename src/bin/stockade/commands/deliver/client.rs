@@ -101,7 +101,7 @@ fn token_in(path: &Path) -> Result<SecretText, CommandError> {
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     let text = text.trim_start_matches('\u{feff}').trim();
     let no_token = |hint: &str| {
-        Err(CommandError::input(format!("{}: not a token", path.display())).with_hint(hint))
+        Err(CommandError::input(format!("{}: not a token", crate::shown(&path))).with_hint(hint))
     };
     if text.lines().count() > 1 {
         return no_token(

@@ -62,7 +62,7 @@ impl NoteArgs {
                 Ok(()) => kept.push(copy.id()),
                 Err(error) => context.terminal.say(&format!(
                     "warning: the delivery note is not kept in {}: {error}",
-                    copy.dir().display()
+                    crate::shown(copy.dir())
                 )),
             }
         }

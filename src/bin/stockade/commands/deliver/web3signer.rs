@@ -199,7 +199,7 @@ impl Args {
         let plan = format!(
             "To {}, for you alone (mode 0600), all or nothing:\n  {} keys of set {}, {}\n  slashing \
              history: {}\n{}{}",
-            self.dir.display(),
+            crate::shown(&self.dir),
             keys.len(),
             chosen.id(),
             self.kind.word(),
@@ -218,7 +218,7 @@ impl Args {
         config: Option<&KeyConfig>,
         kept: &[String],
     ) -> Outcome {
-        let (dir, network) = (self.dir.display().to_string(), chosen.id().network());
+        let (dir, network) = (crate::shown(&self.dir).to_string(), chosen.id().network());
         let Written { keys, left_out, .. } = written;
         let clear = config.is_some_and(KeyConfig::has_secret);
         let mut text = format!("Wrote {} keys to {dir}: keys/0x<pubkey>.yaml\n", keys.len());

@@ -131,7 +131,7 @@ fn secret(file: &Path, what: &str, context: &mut Context) -> Result<SecretText, 
     context.terminal.say(&format!(
         "warning: the {what} in {} will stand in clear in every configuration file: use one that \
          reads these keys alone, and change it often",
-        file.display()
+        crate::shown(&file)
     ));
     Ok(secret)
 }

@@ -99,8 +99,9 @@ impl Args {
     /// Tries the keys that may have signed the exit in `file`.
     fn verify_file(&self, file: &Path) -> CommandResult {
         let bytes = private_file::read(file, MAX_EXIT_BYTES as u64)?;
-        let input =
-            |e: &dyn std::fmt::Display| CommandError::input(format!("{}: {e}", file.display()));
+        let input = |e: &dyn std::fmt::Display| {
+            CommandError::input(format!("{}: {e}", crate::shown(&file)))
+        };
         let exit = SignedExit::parse(&bytes).map_err(|error| input(&error))?;
         let mut signer = None;
         for (network, key) in self.candidates()? {

@@ -116,7 +116,7 @@ impl Args {
             Place::Files(path) => {
                 return Err(CommandError::usage(format!(
                     "{} is no store: vault:MOUNT/PATH, aws-secrets:PREFIX, web3signer:DIR or keymanager:URL",
-                    path.display()
+                    crate::shown(&path)
                 ))
                 .with_hint("`stockade validator check` looks at files and copies"));
             }

@@ -220,7 +220,7 @@ fn outcome(
     warnings.extend(medium::shared(copies));
     text += &notes(&warnings);
     text += "Next: stockade backup drill";
-    text += &copies.iter().map(|copy| format!(" {}", copy.dir().display())).collect::<String>();
+    text += &copies.iter().map(|copy| format!(" {}", crate::shown(copy.dir()))).collect::<String>();
     let keys = created
         .keys
         .iter()

@@ -132,7 +132,7 @@ impl Args {
                 Ok(()) => marked.push(copy.id().to_owned()),
                 Err(error) => context.terminal.say(&format!(
                     "warning: {} does not remember that these keys were split: {error}",
-                    copy.dir().display()
+                    crate::shown(copy.dir())
                 )),
             }
         }
@@ -213,7 +213,7 @@ impl Args {
     }
 
     fn outcome(&self, split: &[SplitKey], set: &ScrubbedSet, splitting: Splitting) -> Outcome {
-        let (to, shares, threshold) = (self.to.display(), self.shares, splitting.threshold());
+        let (to, shares, threshold) = (crate::shown(&self.to), self.shares, splitting.threshold());
         let mut text = format!(
             "Split {} keys of set {} into {shares} shares each, any {threshold} of which sign\n",
             split.len(),
