@@ -74,6 +74,18 @@ pub fn choose(
     Ok(Chosen { custodians, threshold, enrolled: false })
 }
 
+/// What [`choose`] refuses before it asks anybody for anything, of those `given`.
+pub fn foresee(
+    given: &[Given],
+    threshold: Option<u8>,
+    signer: &Address,
+) -> Result<(), BackupError> {
+    let (custodians, of_sets) = named(given, signer)?;
+    let threshold = said(threshold, given, &of_sets)?;
+    require_distinct(&custodians)?;
+    require_threshold(threshold, custodians.len())
+}
+
 /// The same on a machine without a wallet: those `given`, of which there must be one at least. A
 /// set counts where the words themselves (`address`) signed its origin.
 pub fn choose_without_wallet(

@@ -20,7 +20,7 @@ use crate::{
     eth::Address,
     interact::{Interact, Progress},
     path::DerivationPath,
-    staking::{Network, WithdrawalCredentials},
+    staking::{Deposit, Network, WithdrawalCredentials},
     timestamp::Timestamp,
 };
 
@@ -110,6 +110,10 @@ pub fn create(
     progress: &mut dyn Progress,
 ) -> Result<CreatedValidators, ValidatorError> {
     let Request { network, scheme, allow_test_seed, .. } = *request;
+    if request.credentials == CredentialKind::Bls {
+        return Err(ValidatorError::BlsCredentials);
+    }
+    require_amount(request)?;
     // Held from before the copies are read, so that two processes never take one index.
     copies.iter().try_for_each(Copy::lock).map_err(BackupError::from)?;
     let address = check_address(wallet, user)?;
@@ -148,6 +152,20 @@ pub fn create(
         first: place.first,
         large: place.warn,
     })
+}
+
+/// Refuses an amount that no deposit can have: before anybody is asked for anything.
+pub(super) fn require_amount(request: &Request) -> Result<(), ValidatorError> {
+    // Which address it is has no part in this.
+    let address = Address::from_bytes([0; 20]);
+    let credentials = match request.credentials {
+        CredentialKind::Bls | CredentialKind::Execution => {
+            WithdrawalCredentials::Execution(address)
+        }
+        CredentialKind::Compounding => WithdrawalCredentials::Compounding(address),
+    };
+    Deposit::require_whole(&credentials, request.amount)
+        .map_err(|error| ValidatorError::Amount(error.to_string()))
 }
 
 fn find_place(

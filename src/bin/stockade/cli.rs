@@ -1,5 +1,7 @@
 //! The command line: global options, and the nouns.
 
+use std::ffi::OsString;
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::{CommandResult, commands, context::Context};
@@ -128,4 +130,20 @@ impl Command {
             Self::Mock(command) => command.run(context),
         }
     }
+}
+
+/// Every value of --device, in the order of the command line: clap keeps those alone that stand behind
+/// the command, or before it. The command line was parsed before, so that each has a value.
+pub fn devices(arguments: impl IntoIterator<Item = OsString>) -> Vec<String> {
+    let mut devices = Vec::new();
+    let mut arguments = arguments.into_iter().map(|one| one.to_string_lossy().into_owned());
+    while let Some(argument) = arguments.next() {
+        match argument.strip_prefix("--device") {
+            Some("") => devices.extend(arguments.next()),
+            Some(value) => devices.extend(value.strip_prefix('=').map(str::to_owned)),
+            None if argument == "--" => break,
+            None => {}
+        }
+    }
+    devices
 }

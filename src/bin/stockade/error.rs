@@ -283,6 +283,10 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             (Kind::File, "is the prefix right? A copy's is what stood behind --copy")
         }
         BackupError::NoCopy(_) => (Kind::File, "is the stick mounted, and the path right?"),
+        BackupError::NoPlace { .. } => (
+            Kind::File,
+            "is the stick mounted, and the path right? If it is, make that folder first",
+        ),
         BackupError::DamagedCopy { .. } | BackupError::TargetNotEmpty(_) => (Kind::File, ""),
         BackupError::KeyInTarget(..) => (
             Kind::File,
@@ -376,6 +380,19 @@ impl From<AttestError> for CommandError {
         match error {
             AttestError::Backup(error) => error.into(),
             AttestError::Device(error) => error.into(),
+            AttestError::PartlyAttested { ref written, ref source } => {
+                let sets: Vec<_> = written.iter().map(|set| format!("{set}")).collect();
+                Self::hinted(
+                    match source.as_ref() {
+                        AttestError::Device(DeviceError::Rejected(_)) => Kind::Rejected,
+                        AttestError::Device(DeviceError::Declined(_)) => Kind::Declined,
+                        AttestError::Backup(_) => Kind::File,
+                        _ => Kind::Protocol,
+                    },
+                    &error,
+                    &format!("attest the others one by one with --set; done: {}", sets.join(", ")),
+                )
+            }
             error @ AttestError::UnknownMaker(_) => Self::hinted(
                 Kind::Input,
                 &error,

@@ -4,7 +4,9 @@
 use std::path::PathBuf;
 
 use stockade::{
-    backup::{BackupError, Copy, ListedSet, OpenKey, SetId, list, open_keys, origin::Pins, scrub},
+    backup::{
+        BackupError, Copy, ListedSet, OpenKey, SetId, list, open_keys, origin::Pins, room, scrub,
+    },
     bls::{PublicKey, SecretKey},
     custodian::Recipient,
     path::DerivationPath,
@@ -230,5 +232,6 @@ fn require_writable(copy: &Copy, set: &SetId) -> Result<(), CommandError> {
             "leave that copy out, or bring the set there with `stockade backup repair`",
         ));
     }
-    Ok(copy.lock().map_err(|error: StoreError| BackupError::from(error))?)
+    copy.lock().map_err(|error: StoreError| BackupError::from(error))?;
+    Ok(room::require(std::slice::from_ref(copy), room::SMALL)?)
 }

@@ -14,7 +14,7 @@ use stockade::{
 
 use super::{
     exits,
-    next_steps::{import_history, start},
+    next_steps::{self, NextSteps},
     other_sets::{Other, other_sets},
     settle_history::{HistoryArgs, Settled, wait},
 };
@@ -74,6 +74,7 @@ impl Args {
         let copies = Copy::open_all(&self.copies)?;
         let signers = read_signers(&self.signer)?;
         let password = self.new_password_file.as_deref().map(read_new_password).transpose()?;
+        next_steps::require_usable(self.layout, &self.to)?;
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let [set] = scrubbed.sets.as_slice() else {
@@ -83,6 +84,9 @@ impl Args {
         require_new(&self.to, &keys)?;
         let others = other_sets(&copies, &set.id, &keys)?;
         others.iter().for_each(|other| context.terminal.say(&other.warning()));
+        if let Some(lacks) = next_steps::lacks_network(self.layout, set.id.network()) {
+            context.terminal.say(&format!("warning: {lacks}"));
+        }
         // Settled before the wallet is asked for anything: who cannot answer need not press.
         self.shares.settle(context, &copies, &set.id, &keys)?;
         let settled = self.history.settle(context, &copies, &set.id, &keys, self.layout)?;
@@ -182,15 +186,17 @@ impl Args {
         let keys = restorable.public_keys();
         let to = self.to.display().to_string();
         let network = set.network();
+        let next = NextSteps {
+            layout: self.layout,
+            to: &self.to,
+            network,
+            with_history: settled.history().is_some(),
+            lost: matches!(settled, Settled::Lost(_)),
+        };
         let mut text = format!("Restored {} keys of set {set} to {to}\n", keys.len());
         text += &format!("  {}\n", self.layout.describe());
         for (key, reason) in left_out {
             text += &format!("  NOT RESTORED: {key}: {}\n", reason.explain());
-        }
-        let history = settled.history();
-        if history.is_some() {
-            text += "  BEFORE the client starts with the keys, it takes their slashing history:\n";
-            text += &format!("    {}\n", import_history(self.layout, &to, network));
         }
         match settled {
             Settled::Lost(_) => {
@@ -202,7 +208,7 @@ impl Args {
             }
             _ => {}
         }
-        text += &format!("  then: {}\n", start(self.layout, &to, network, history.is_some()));
+        text += &next.text();
         text += "Make sure that no other machine runs these keys.";
         let left_out =
             left_out.iter().map(|(key, reason)| json!({"pubkey": key, "reason": reason.as_str()}));
@@ -215,6 +221,7 @@ impl Args {
             "left_out": left_out.collect::<Vec<_>>(),
             "history": settled.as_str(),
             "history_kept": kept,
+            "next": next.json(),
         });
         Outcome::checked(restorable.left_out.is_empty(), text, json)
     }

@@ -51,7 +51,11 @@ impl NoteArgs {
             Ok(note) => note,
             Err(error) => {
                 outcome.text += "\nNOT SIGNED: the delivery note. The delivery is as said above.";
-                outcome.error.get_or_insert(CommandError::from(error));
+                // Not the hint of the rejection: what was delivered must not be delivered again.
+                outcome.error.get_or_insert(CommandError::from(error).with_hint(
+                    "the keys were delivered. To sign for them without delivering them again, check \
+                     the place: stockade store check PLACE COPY.. --attest",
+                ));
                 outcome.ok = false;
                 return;
             }

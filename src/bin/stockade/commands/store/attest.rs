@@ -12,7 +12,7 @@ use crate::{
 
 /// Somebody must sign.
 pub(super) fn require_wallet(context: &Context) -> Result<(), CommandError> {
-    match context.device_named() {
+    match context.any_device() {
         true => Ok(()),
         false => {
             Err(CommandError::usage("an attestation is signed by a wallet: name one with --device"))

@@ -6,6 +6,7 @@ use stockade::{
         Copy, SetId,
         intake::Intake,
         origin::{OriginVerdict, Pins},
+        room,
         scrub::{self, ScrubbedSet},
         verdict::Reason,
     },
@@ -72,6 +73,7 @@ impl Args {
             // Before the store is read, and anybody is asked for anything.
             attest::require_wallet(context)?;
             copies.iter().try_for_each(Copy::lock)?;
+            room::require(&copies, room::SMALL)?;
         }
         self.vault.warn_of_readers(context);
         let (found, place) = self.find(context)?;
