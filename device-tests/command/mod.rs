@@ -5,6 +5,7 @@ mod attest;
 mod audit;
 mod audit_hidden;
 mod backup_list;
+mod before_the_press;
 mod check;
 mod copies;
 mod create;
@@ -56,5 +57,6 @@ mod stores_doubts;
 #[cfg(feature = "cloud")]
 mod take_over;
 mod test_seed;
+mod told;
 mod tx;
 mod usage;

@@ -121,6 +121,9 @@ pub fn create(
     let place = find_place(request, &address, copies)?;
     foresee(wallet, scheme, &Prompt::derive_batch(network, place.batch))?;
     let threshold = request.threshold;
+    let approvals = custodians::approvals(given, threshold, copies, wallet, &address)?;
+    let approvals = approvals + of_the_keys(request.withdrawal, wallet, user)?;
+    user.note(&format!("{approvals} approvals on the wallet follow."));
     let chosen = custodians::choose(given, threshold, copies, scheme, wallet, &address, user)?;
     let test =
         custodians::require_real(network, wallet, &address, &chosen.custodians, allow_test_seed)?;
@@ -166,6 +169,18 @@ pub(super) fn require_amount(request: &Request) -> Result<(), ValidatorError> {
     };
     Deposit::require_whole(&credentials, request.amount)
         .map_err(|error| ValidatorError::Amount(error.to_string()))
+}
+
+/// How many approvals come after the custodians are chosen: the withdrawal address where it is the
+/// wallet's own, the batch's secret, and the origin.
+fn of_the_keys(
+    withdrawal: Withdrawal,
+    wallet: &mut dyn Wallet,
+    user: &mut dyn Interact,
+) -> Result<usize, ValidatorError> {
+    let given = wallet.address(&DerivationPath::ethereum(0, 0)?, Show::Silently, user)?;
+    let shown = !matches!(withdrawal, Withdrawal::To(address) if address != given);
+    Ok(2 + usize::from(shown))
 }
 
 fn find_place(

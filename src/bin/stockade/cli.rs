@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand};
+use stockade::staking::{Network, UnknownNetwork};
 
 use crate::{CommandResult, commands, context::Context};
 
@@ -130,6 +131,11 @@ impl Command {
             Self::Mock(command) => command.run(context),
         }
     }
+}
+
+/// A network by its name, in whatever case somebody writes it.
+pub fn network(text: &str) -> Result<Network, UnknownNetwork> {
+    text.to_ascii_lowercase().parse().or_else(|_| text.parse())
 }
 
 /// Every value of --device, in the order of the command line: clap keeps those alone that stand behind

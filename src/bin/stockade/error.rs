@@ -310,10 +310,9 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             Kind::Usage,
             "name custodians with --custodian, and how many it takes with --threshold",
         ),
-        BackupError::TestSeed { .. } => (
-            Kind::TestSeed,
-            "use a real wallet with words of your own; --allow-test-seed is for tests alone",
-        ),
+        BackupError::TestSeed { .. } => {
+            (Kind::TestSeed, "use a real wallet, set up with words of its own")
+        }
         BackupError::Unopened { .. } => {
             (Kind::Input, "correct these, or their passwords; or leave them out with --skip-bad")
         }
@@ -321,7 +320,11 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             Kind::File,
             "the copies that have it are good: make room, and repair the other one from them",
         ),
-        BackupError::SeveralSets(_) => (Kind::Usage, "`stockade backup list` shows them"),
+        BackupError::SeveralSets(_) => (
+            Kind::Usage,
+            "`stockade backup list` shows them; a command takes one set at a time, so run it once \
+             for each, into a folder of its own",
+        ),
         BackupError::NotRestorable { .. } | BackupError::NotOpened { .. } => {
             (Kind::Input, "`stockade backup scrub` and `stockade backup drill` say more")
         }

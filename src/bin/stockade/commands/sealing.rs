@@ -15,7 +15,7 @@ use crate::{context::read_custodians, error::CommandError};
 #[derive(Debug, clap::Args)]
 pub struct Sealing {
     /// mainnet, sepolia, hoodi, gnosis or chiado
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::network)]
     pub network: Network,
     /// A folder to back up to (a stick, a disk, a share), or s3://, gs:// or az://BUCKET/PREFIX. Once
     /// for each copy

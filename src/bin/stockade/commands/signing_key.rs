@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct KeyArgs {
     /// The network; with --copy, that of the set
-    #[arg(long, required_unless_present = "copy")]
+    #[arg(long, required_unless_present = "copy", value_parser = crate::cli::network)]
     network: Option<Network>,
     /// Copies with the set that holds the key: its custodians open it
     #[arg(long, num_args = 1.., value_name = "DIR", required_unless_present = "from_mnemonic")]

@@ -3,10 +3,12 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use stockade::{
     backup::{
-        BackupError, Copy, Layout, SetId, medium,
+        BackupError, Copy, Layout, SetId,
+        manifest::Source,
+        medium,
         origin::Pins,
         restore::{Options, Restorable, require_new},
-        scrub,
+        scrub::{self, ScrubbedSet},
     },
     interact::Interact as _,
     store::private_file,
@@ -90,6 +92,13 @@ impl Args {
         // Settled before the wallet is asked for anything: who cannot answer need not press.
         self.shares.settle(context, &copies, &set.id, &keys)?;
         let settled = self.history.settle(context, &copies, &set.id, &keys, self.layout)?;
+        if matches!(settled, Settled::Never) && imported(set) {
+            context.terminal.say(
+                "warning: another tool made these keys, and Stockade took them from it. Whether they \
+                 signed before that, nothing here can tell: with --never-attested their client starts \
+                 without a slashing history. If any machine ever ran them, stop, and use --history",
+            );
+        }
         let options = Options {
             pins: Pins { wallets: Vec::new(), signers },
             accept_unknown_origin: self.accept_unknown_origin,
@@ -225,6 +234,13 @@ impl Args {
         });
         Outcome::checked(restorable.left_out.is_empty(), text, json)
     }
+}
+
+/// Whether the set lists keys that another tool made.
+fn imported(set: &ScrubbedSet) -> bool {
+    let manifest = set.manifest(&Pins::default());
+    let entries = manifest.iter().flat_map(|read| &read.manifest.keystores);
+    entries.into_iter().any(|entry| matches!(entry.source, Source::Imported))
 }
 
 fn read_new_password(path: &Path) -> Result<stockade::secret::SecretText, CommandError> {

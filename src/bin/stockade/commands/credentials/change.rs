@@ -31,7 +31,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// mainnet, sepolia, hoodi, gnosis or chiado
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::network)]
     network: Network,
     #[command(flatten)]
     mnemonic: MnemonicArgs,
