@@ -51,8 +51,8 @@ pub fn warnings(copies: &[Copy]) -> Vec<String> {
     let mut warnings = medium::shared(copies);
     if let [only] = copies {
         warnings.push(format!(
-            "this is the only copy: one failure would destroy it. Make another one on another disk: \
-             stockade backup repair {} --to NEW-COPY",
+            "this is the only copy: one failure would destroy it. Make another one on another disk, \
+             with the wallet that is named by --device: stockade backup repair {} --to NEW-COPY",
             shell::path(only.dir())
         ));
     }

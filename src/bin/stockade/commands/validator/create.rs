@@ -77,8 +77,9 @@ impl Args {
         let request = self.request()?;
         let (custodians, mut copies) = self.sealing.read()?;
         self.sealing.require_room(&copies, self.count as usize)?;
-        let placed = confirm(&copies, context)?;
         let seed = self.mnemonic.read(context)?;
+        // After the words: at a question that is shown, nobody is about to type them.
+        let placed = confirm(&copies, context)?;
         // A machine without a network often has no wallet either.
         let needs_wallet = seed.is_none() || !self.sealing.names_custodians();
         let mut wallet = match needs_wallet || context.any_device() {
