@@ -252,6 +252,9 @@ fn the_folder_within_a_copy_means_that_copy() {
         let plain = alone().run(&format!("{line} {}", folder.at("a"))).code(0);
         assert_eq!(named.json["copies"], plain.json["copies"], "{line}");
     }
+    // And is found once.
+    let found = stockade::backup::medium::find(&folder.path("a"));
+    assert_eq!(found.len(), 1);
     // One copy named twice is one copy all the same.
     let twice = format!("backup list {} {}", folder.at("a"), folder.at("a/stockade"));
     alone().run(&twice).error(2, "usage");
