@@ -188,16 +188,15 @@ fn with_its_history_lost_each_client_is_started_with_its_doppelganger_switch() {
                 .iter()
                 .any(|step| { step["note"].as_str().unwrap().contains("Wait") })
         );
-        let text = on("mock-ledger").words(&format!(
-            "backup restore {} --layout {layout} --to {} --history-lost",
-            folder.both(),
-            folder.at("again")
-        ));
-        assert!(text.contains(switch) && text.contains("20 minutes"), "{layout}: {text}");
-        if layout == "prysm" {
-            assert!(text.contains("looks back once"), "{text}");
-        }
     }
+    let folder = ledger().copies();
+    let text = on("mock-ledger").words(&format!(
+        "backup restore {} --layout prysm --to {} --history-lost",
+        folder.both(),
+        folder.at("to")
+    ));
+    assert!(text.contains("--enable-doppelganger\n") && text.contains("20 minutes"), "{text}");
+    assert!(text.contains("looks back once"), "{text}");
 }
 
 #[test]

@@ -4,9 +4,15 @@
 use std::fs;
 
 use serde_json::Value;
+use stockade::{
+    backup::{Copy, SetId, delivery_mark::DeliveryMark, marks},
+    bls::PublicKey,
+    timestamp::Timestamp,
+};
 
 use super::{
     fixture::{Folder, Made, imported, ledger},
+    m_of_n::custodians,
     run::{OTHER_WORDS, Ran, WORDS, alone, on},
 };
 use crate::backup::rot::flip;
@@ -286,4 +292,66 @@ fn keys_that_another_tool_made_are_not_taken_for_new_without_a_word() {
         restored.code(0).stderr.contains("another tool made these keys")
     };
     assert!(warned(&imported().copies()) && !warned(&ledger().copies()));
+}
+
+/// A client that runs keys gets them back from nowhere: a restore says where they went.
+#[test]
+fn a_restore_says_which_client_the_keys_went_to() {
+    let folder = ledger().copies();
+    let copy = Copy::open(&folder.path("a")).unwrap();
+    let set: SetId = ledger().json["set_id"].as_str().unwrap().parse().unwrap();
+    let keys = ledger().json["keys"].as_array().unwrap().iter();
+    let keys: Vec<PublicKey> =
+        keys.map(|key| key["pubkey"].as_str().unwrap().parse().unwrap()).collect();
+    let mark = DeliveryMark::new("https://old:5062", None, &keys[..2], Timestamp::now());
+    marks::leave(&mark, &copy, &set).unwrap();
+    let restored = on("mock-ledger").run(&format!(
+        "backup restore {} --to {} --layout plain --history-lost",
+        folder.both(),
+        folder.at("to")
+    ));
+    let restored = restored.code(0);
+    let sent = &restored.list("sent_before")[0];
+    assert_eq!((&sent["to"], &sent["keys"]), (&"https://old:5062".into(), &2.into()));
+    let said = restored.stderr.find("CAREFUL: 2 of these keys went to https://old:5062").unwrap();
+    assert!(said < restored.stderr.find("approve").unwrap(), "{}", restored.stderr);
+}
+
+/// What was delivered is not delivered again to have it signed for.
+#[test]
+#[cfg(feature = "cloud")]
+fn a_delivery_whose_note_was_rejected_says_how_to_sign_for_it_later() {
+    let folder = Folder::new();
+    let (own, _, age) = custodians(&folder);
+    create(&folder, "a", &format!("--custodian {own} {age}")).code(0);
+    let (a, dir, identity) = (folder.at("a"), folder.at("signer"), folder.at("identity.txt"));
+    let deliver = format!(
+        "deliver web3signer {a} --dir {dir} --type file-keystore --never-attested --identity {identity}"
+    );
+    let rejected = on("mock-ledger").rejecting().run(&deliver).error(5, "rejected");
+    let hint = rejected.json["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("store check PLACE COPY.. --attest"), "{hint}");
+    assert!(folder.path("signer/keys").is_dir());
+    // And that works.
+    let check = format!("store check web3signer:{dir}/keys {a} --attest");
+    on("mock-ledger").run(&check).code(0);
+    let rejected = on("mock-ledger").rejecting().run(&check).error(5, "rejected");
+    let hint = rejected.json["error"]["hint"].as_str().unwrap();
+    assert!(!hint.contains("delivered"), "{hint}");
+}
+
+/// A wallet that is opened twice asks for its passphrase twice; a simulated one is another then.
+#[test]
+#[cfg(feature = "cloud")]
+fn a_check_that_is_attested_opens_the_wallet_once() {
+    let folder = Folder::new();
+    let wallet = on("mock-ledger").holding(OTHER_WORDS);
+    let a = folder.at("a");
+    wallet.run(&format!("{CREATE} --copy {a}")).code(0);
+    let to = folder.at("signer");
+    let restore = format!("backup restore {a} --to {to} --layout web3signer --never-attested");
+    wallet.run(&restore).code(0);
+    let checked = wallet.run(&format!("store check web3signer:{to}/keys {a} --attest")).code(0);
+    let address = wallet.run("address").code(0).text("address").to_owned();
+    assert_eq!(checked.json["note"]["address"], address.as_str());
 }

@@ -14,6 +14,7 @@ mod reseal;
 mod restore;
 mod retire;
 pub mod scrub;
+mod sent_before;
 pub mod settle_history;
 
 use clap::Subcommand;

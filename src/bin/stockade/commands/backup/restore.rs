@@ -18,6 +18,7 @@ use super::{
     exits,
     next_steps::{self, NextSteps},
     other_sets::{Other, other_sets},
+    sent_before::{Sent, sent_before},
     settle_history::{HistoryArgs, Settled, wait},
 };
 use crate::{
@@ -86,6 +87,9 @@ impl Args {
         require_new(&self.to, &keys)?;
         let others = other_sets(&copies, &set.id, &keys)?;
         others.iter().for_each(|other| context.terminal.say(&other.warning()));
+        let (sent, unread) = sent_before(&copies, &set.id, &keys)?;
+        unread.iter().for_each(|warning| context.terminal.say(warning));
+        sent.iter().for_each(|sent| context.terminal.say(&sent.warning()));
         if let Some(lacks) = next_steps::lacks_network(self.layout, set.id.network()) {
             context.terminal.say(&format!("warning: {lacks}"));
         }
@@ -121,6 +125,7 @@ impl Args {
         let mut outcome = self.outcome(&restorable, &set.id, &settled, &kept);
         outcome.json.insert("lacks".to_owned(), lacks.into());
         outcome.json.insert("other_sets".to_owned(), others.iter().map(Other::json).collect());
+        outcome.json.insert("sent_before".to_owned(), sent.iter().map(Sent::json).collect());
         exits::tell(&copies, &set.id, &mut outcome)?;
         Ok(outcome)
     }
