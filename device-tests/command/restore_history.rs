@@ -148,6 +148,11 @@ fn a_manifest_that_somebody_put_first_does_not_say_whose_history_is_needed() {
     assert!(!folder.path("restored").exists());
 }
 
+/// A history of the keys of [`ledger`], as text.
+pub(super) fn history_of_ledger() -> String {
+    history(Network::Hoodi, &pubkeys()).to_string()
+}
+
 /// The epoch that it is on hoodi by this machine's clock.
 pub(super) fn epoch_now() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();

@@ -66,8 +66,18 @@ pub fn create(
     for statement in &statements {
         wallet.foresee(&Request::Message { path, message: &statement.to_string() })?;
     }
-    let attest = |statement| checked.attest(statement, &address, path, wallet, user);
-    statements.into_iter().map(attest).collect()
+    let mut done: Vec<Attested> = Vec::new();
+    for statement in statements {
+        match checked.attest(statement, &address, path, wallet, user) {
+            Ok(attested) => done.push(attested),
+            Err(error) if done.is_empty() => return Err(error),
+            Err(error) => {
+                let written = done.into_iter().map(|one| one.statement.set).collect();
+                return Err(AttestError::PartlyAttested { written, source: Box::new(error) });
+            }
+        }
+    }
+    Ok(done)
 }
 
 /// Makes sure, as far as it can be known before a check that takes presses of its own, that

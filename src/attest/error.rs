@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use super::{PolicyError, StatementError};
-use crate::{backup::BackupError, device::DeviceError, eth::Address};
+use crate::{
+    backup::{BackupError, SetId},
+    device::DeviceError,
+    eth::Address,
+};
 
 /// Why nothing could be attested, or an attestation not be read.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +53,17 @@ pub enum AttestError {
     /// The wallet's signature is not its own.
     #[error("the signature does not recover to the wallet's address {0}")]
     WrongSigner(Address),
+    /// Some sets were attested before it ended.
+    #[error(
+        "{source}. Signed before that, and kept in every copy: the attestation of {}",
+        .written.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    PartlyAttested {
+        /// The sets whose attestations are in every copy.
+        written: Vec<SetId>,
+        /// Why the next one is not.
+        source: Box<AttestError>,
+    },
     /// A statement that cannot be written.
     #[error(transparent)]
     Statement(#[from] StatementError),

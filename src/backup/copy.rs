@@ -78,6 +78,7 @@ impl Copy {
     }
 
     fn read_description(dir: &Path) -> Result<Self, BackupError> {
+        let dir = copy_of(dir);
         let store = store::open(dir, ROOT)?;
         let read = store.read(&COPY_JSON.parse()?, MAX_COPY_JSON);
         // What a process that was killed at its first write left is still nothing.
@@ -294,6 +295,19 @@ impl Description {
         let mut bytes = serde_json::to_vec_pretty(self)?;
         bytes.push(b'\n');
         Ok(bytes)
+    }
+}
+
+/// The copy that is meant: somebody who names the folder `stockade` in one means that copy.
+fn copy_of(dir: &Path) -> &Path {
+    let is_within = dir.file_name().is_some_and(|name| name == ROOT)
+        && BucketAddress::of(dir).is_none()
+        && dir.join(COPY_JSON).is_file()
+        && !dir.join(ROOT).exists();
+    match dir.parent().filter(|_| is_within) {
+        Some(above) if above.as_os_str().is_empty() => Path::new("."),
+        Some(above) => above,
+        None => dir,
     }
 }
 

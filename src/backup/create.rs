@@ -16,6 +16,7 @@ use super::{
 use crate::{
     bls::SecretKey,
     custodian::{AnyCustodian, PlainCustodian, seal},
+    device::DeviceError,
     eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
     interact::{Interact, Progress},
     path::DerivationPath,
@@ -103,6 +104,9 @@ pub fn create(
     let manifest = manifest.to_json()?;
     let digest = Digest::of(&manifest);
     let exits = exits::seal_all(&plan.exits, &secret.files_recipient()?)?;
+    if progress.stopped() {
+        return Err(DeviceError::Declined("interrupted".to_owned()).into());
+    }
     let origin = signer.sign(&set_id, &digest, user)?;
     files.extend(others);
     files.push(file("manifest.mac", secret.manifest_mac(&manifest).into_bytes())?);

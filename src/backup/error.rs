@@ -21,6 +21,18 @@ pub enum BackupError {
     /// The folder holds no copy.
     #[error("{} holds no copy (there is no stockade/copy.json)", crate::shown(.0))]
     NoCopy(PathBuf),
+    /// A new copy in a folder that does not exist.
+    #[error(
+        "there is no copy at {}, and no folder {} to make one in",
+        crate::shown(copy),
+        crate::shown(above)
+    )]
+    NoPlace {
+        /// The copy that was named.
+        copy: PathBuf,
+        /// The folder that is missing.
+        above: PathBuf,
+    },
     /// The same copy was named twice.
     #[error("{0} is the same copy as another one named")]
     SameCopy(String),

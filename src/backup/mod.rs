@@ -36,6 +36,7 @@ pub mod reseal;
 pub mod restore;
 pub mod retire;
 pub mod retired;
+pub mod room;
 pub mod scrub;
 mod set_id;
 pub mod set_secret;

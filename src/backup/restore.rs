@@ -15,6 +15,7 @@ use super::{
     opened::{self, Closed, OpenKeystore, because},
     origin::Pins,
     rederive::{Made, Roots},
+    room::of_set,
     scrub::ScrubbedSet,
     set_secret::SetSecret,
     verdict::Reason,
@@ -25,7 +26,9 @@ use crate::{
     eth2_keystore::{DecryptionKey, Keystore, Password},
     interact::{Interact, Progress},
     secret::SecretText,
-    store::{Directory, EntryKind, NewFile, Store as _, publish_folder, require_folder},
+    store::{
+        Directory, EntryKind, NewFile, Store as _, publish_folder, require_folder, require_room,
+    },
 };
 
 /// How a set is opened for a restore.
@@ -191,6 +194,7 @@ impl Restorable {
 /// it is said which of the keys lie there already, whatever layout it has.
 pub fn require_new(to: &Path, keys: &[PublicKey]) -> Result<(), BackupError> {
     require_folder(to)?;
+    require_room(to, of_set(keys.len()))?;
     if std::fs::symlink_metadata(to).is_err() || Directory::new(to).entries()?.is_empty() {
         return Ok(());
     }

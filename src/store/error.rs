@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use super::publish;
+
 /// Why a store could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -92,7 +94,7 @@ impl StoreError {
 
     /// What the system said of `path`.
     pub(crate) fn io(path: impl Into<PathBuf>, source: io::Error) -> Self {
-        let path = path.into();
+        let path = publish::target_of(&path.into());
         match source.kind() {
             io::ErrorKind::NotFound => Self::NotFound(path),
             io::ErrorKind::AlreadyExists => Self::Exists(path),

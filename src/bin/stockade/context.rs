@@ -95,6 +95,11 @@ impl Context {
         self.devices.clone()
     }
 
+    /// Makes sure that a device is named, or plugged in: before anybody types what it is for.
+    pub fn require_device(&self) -> Result<(), CommandError> {
+        self.specs().map(|_| ())
+    }
+
     /// The device that the command is about.
     pub fn find(&mut self) -> Result<Box<dyn Found>, CommandError> {
         match self.specs()?.as_slice() {
@@ -124,6 +129,25 @@ impl Context {
             self.open_found(found)
         };
         specs.iter().map(open).collect()
+    }
+
+    /// The wallets that are named, for what they vouch for silently; none where none is named. Without
+    /// one that only STOCKADE_DEVICE names the work can be done all the same: that it is not here is
+    /// said.
+    pub fn open_named(&mut self) -> Result<Vec<Box<dyn Wallet>>, CommandError> {
+        if !self.any_device() {
+            return Ok(Vec::new());
+        }
+        match self.open_all() {
+            Err(error) if !self.device_named() && error.kind().exit_code() == 4 => {
+                self.terminal.say(&format!(
+                    "note: going on without the wallet of STOCKADE_DEVICE, which vouches for nothing \
+                     now: {error}"
+                ));
+                Ok(Vec::new())
+            }
+            wallets => wallets,
+        }
     }
 
     fn specs(&self) -> Result<Vec<Spec>, CommandError> {

@@ -287,6 +287,10 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             (Kind::File, "is the prefix right? A copy's is what stood behind --copy")
         }
         BackupError::NoCopy(_) => (Kind::File, "is the stick mounted, and the path right?"),
+        BackupError::NoPlace { .. } => (
+            Kind::File,
+            "is the stick mounted, and the path right? If it is, make that folder first",
+        ),
         BackupError::DamagedCopy { .. } | BackupError::TargetNotEmpty(_) => (Kind::File, ""),
         BackupError::KeyInTarget(..) => (
             Kind::File,
@@ -310,10 +314,9 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             Kind::Usage,
             "name custodians with --custodian, and how many it takes with --threshold",
         ),
-        BackupError::TestSeed { .. } => (
-            Kind::TestSeed,
-            "use a real wallet with words of your own; --allow-test-seed is for tests alone",
-        ),
+        BackupError::TestSeed { .. } => {
+            (Kind::TestSeed, "use a real wallet, set up with words of its own")
+        }
         BackupError::Unopened { .. } => {
             (Kind::Input, "correct these, or their passwords; or leave them out with --skip-bad")
         }
@@ -321,7 +324,11 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             Kind::File,
             "the copies that have it are good: make room, and repair the other one from them",
         ),
-        BackupError::SeveralSets(_) => (Kind::Usage, "`stockade backup list` shows them"),
+        BackupError::SeveralSets(_) => (
+            Kind::Usage,
+            "`stockade backup list` shows them; a command takes one set at a time, so run it once \
+             for each, into a folder of its own",
+        ),
         BackupError::NotRestorable { .. } | BackupError::NotOpened { .. } => {
             (Kind::Input, "`stockade backup scrub` and `stockade backup drill` say more")
         }
@@ -380,6 +387,19 @@ impl From<AttestError> for CommandError {
         match error {
             AttestError::Backup(error) => error.into(),
             AttestError::Device(error) => error.into(),
+            AttestError::PartlyAttested { ref written, ref source } => {
+                let sets: Vec<_> = written.iter().map(|set| format!("{set}")).collect();
+                Self::hinted(
+                    match source.as_ref() {
+                        AttestError::Device(DeviceError::Rejected(_)) => Kind::Rejected,
+                        AttestError::Device(DeviceError::Declined(_)) => Kind::Declined,
+                        AttestError::Backup(_) => Kind::File,
+                        _ => Kind::Protocol,
+                    },
+                    &error,
+                    &format!("attest the others one by one with --set; done: {}", sets.join(", ")),
+                )
+            }
             error @ AttestError::UnknownMaker(_) => Self::hinted(
                 Kind::Input,
                 &error,

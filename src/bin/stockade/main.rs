@@ -9,9 +9,11 @@ mod error;
 mod hands;
 mod hidden;
 mod host;
+mod interrupts;
 mod output;
 mod pairing_files;
 mod place;
+mod shell;
 mod ui;
 #[cfg(feature = "cloud")]
 mod vault_args;
@@ -21,16 +23,31 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use stockade::shown;
 
-use crate::{cli::Cli, context::Context, error::CommandError, output::Outcome};
+use crate::{
+    cli::Cli,
+    context::Context,
+    error::{CommandError, Kind},
+    output::Outcome,
+};
 
 fn main() -> ExitCode {
     protect_process();
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
+    cli.global.device = cli::devices(std::env::args_os());
     let json = cli.global.json;
-    let result = Context::new(&cli.global).and_then(|mut context| cli.command.run(&mut context));
+    let result = Context::new(&cli.global).and_then(|mut context| {
+        let result = cli.command.run(&mut context);
+        // Nobody was missing at the terminal: somebody left it.
+        result.map_err(|error| match error.kind() {
+            Kind::Usage if context.terminal.gave_up() => {
+                CommandError::new(Kind::Declined, "cancelled")
+            }
+            _ => error,
+        })
+    });
     output::finish(json, result)
 }
 

@@ -9,7 +9,7 @@ use stockade::backup::{
     verdict::{Level, Reason, Report, Verdict},
 };
 
-use crate::output::Outcome;
+use crate::{output::Outcome, shell};
 
 /// The most keys that are listed one by one on a terminal when all is well.
 const LISTED: usize = 20;
@@ -74,6 +74,9 @@ fn text(report: &Report, copies: &[Copy]) -> String {
         for key in keys.iter().take(LISTED) {
             text += &format!("    {key}\n");
         }
+        if let Some(more) = keys.len().checked_sub(LISTED).filter(|more| *more > 0) {
+            text += &format!("    and {more} more\n");
+        }
     }
     for warning in &report.warnings {
         text += &format!("warning: {}\n", crate::shown(warning));
@@ -82,7 +85,37 @@ fn text(report: &Report, copies: &[Copy]) -> String {
         "{} proven, {} contradicted, {} inconclusive (keys x copies)\n",
         counts.proven, counts.contradicted, counts.inconclusive
     );
-    text + conclusion(report)
+    text + conclusion(report) + &next(report, copies)
+}
+
+/// What mends it, where copies that differ may mend each other.
+fn next(report: &Report, copies: &[Copy]) -> String {
+    // A key that is expected and in no copy at all, no copy mends.
+    let keys = report.keys.iter().filter(|key| key.copy.is_some()).map(|key| key.reason);
+    let files = report.files.iter().map(|file| file.reason);
+    if !keys.chain(files).any(is_damage) {
+        return String::new();
+    }
+    match copies {
+        [one] => format!(
+            "\nNext: name another copy as well, which may mend this one: stockade backup repair {} \
+             OTHER-COPY",
+            shell::path(one.dir())
+        ),
+        several => format!("\nNext: stockade backup repair{}", shell::copies(several)),
+    }
+}
+
+/// Whether a whole copy of the same set mends it.
+fn is_damage(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::BitRot
+            | Reason::Missing
+            | Reason::Malformed
+            | Reason::Unreadable
+            | Reason::ManifestMac
+    )
 }
 
 fn place(copies: &[Copy], id: &str, file: &str) -> String {

@@ -9,7 +9,7 @@ use stockade::{
         history::{self, Given as GivenHistory},
         holder,
         intake::Imported,
-        list, medium,
+        list,
         origin::Signer,
         unknown,
     },
@@ -20,13 +20,13 @@ use stockade::{
 };
 
 use super::{
-    created::{copies_json, copies_text, custodians_text, notes},
+    created::{Placed, confirm, copies_json, copies_text, custodians_text, notes, warnings},
     from::{FromArgs, Taken},
     settle_history::{ABOUT_SILENT, require_silent},
 };
 use crate::{
     CommandResult, commands::sealing::Sealing, context::Context, error::CommandError,
-    output::Outcome,
+    output::Outcome, shell,
 };
 
 /// Back up keys that another tool made. The originals are never touched
@@ -55,14 +55,19 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let (custodians, mut copies) = self.sealing.read()?;
         copies.iter().try_for_each(Copy::lock)?;
+        self.sealing.require_room(&copies, 1)?;
+        // Nobody types a password where no wallet can take the keys.
+        context.require_device()?;
         let Taken { imported: Imported { keys, bad, skipped }, histories } =
             self.from.take(context)?;
         self.require_keys(&keys, &bad)?;
         self.require_new(&keys, &copies)?;
+        self.sealing.require_room(&copies, keys.len())?;
         let history = self.read_history(&keys, &histories)?;
+        let placed = confirm(&copies, context)?;
         let mut wallet = context.open()?;
         let made = self.make(keys, history, &custodians, &mut copies, &mut *wallet, context)?;
-        Ok(self.outcome(&made, &copies, &bad, &skipped))
+        Ok(self.outcome(&made, (&copies, &placed), &bad, &skipped))
     }
 
     fn require_keys(&self, keys: &[NewKey], bad: &[(String, String)]) -> Result<(), CommandError> {
@@ -164,7 +169,7 @@ impl Args {
     fn outcome(
         &self,
         made: &Made,
-        copies: &[Copy],
+        (copies, placed): (&[Copy], &[Placed]),
         bad: &[(String, String)],
         skipped: &[String],
     ) -> Outcome {
@@ -176,18 +181,19 @@ impl Args {
             created.set_id
         );
         text += &custodians_text(chosen);
-        text += &copies_text(created, copies);
+        text += &copies_text(created, copies, placed);
         for (place, why) in bad {
             text += &format!("LEFT OUT {place}: {why}\n");
         }
         for place in skipped {
             text += &format!("no key: {place}\n");
         }
-        let warnings = medium::shared(copies);
+        let warnings = warnings(copies);
         text += &notes(&warnings);
-        text += "The originals were not touched. Next: stockade backup drill";
-        text +=
-            &copies.iter().map(|copy| format!(" {}", crate::shown(copy.dir()))).collect::<String>();
+        text += &format!(
+            "The originals were not touched. Next: stockade backup drill{}",
+            shell::copies(copies)
+        );
         let keys = plan
             .keys
             .iter()
@@ -200,7 +206,7 @@ impl Args {
             "custodians": chosen.custodians,
             "threshold": chosen.threshold,
             "enrolled": chosen.enrolled,
-            "copies": copies_json(created, copies),
+            "copies": copies_json(created, copies, placed),
             "skipped": skipped,
             "left_out": left_out.collect::<Vec<_>>(),
             "warnings": warnings,

@@ -63,6 +63,12 @@ impl Args {
                 text += &splits_text(&marks);
                 listed_sets.push(as_json(set, &marks));
             }
+            if !sets.iter().any(|set| set.copy == copy.id()) {
+                text += match &self.set {
+                    Some(_) => "  does not hold this set\n",
+                    None => "  EMPTY: no set is in this copy\n",
+                };
+            }
             let notes = retired::notes(copy)?.notes.into_iter();
             for note in notes.filter(|note| self.set.as_ref().is_none_or(|only| *only == note.set))
             {

@@ -5,7 +5,7 @@ use stockade::backup::{
     Copy, SetId, copy, medium,
     origin::Pins,
     repair::{self, Decider, Done, Repair, Repaired},
-    scrub,
+    room, scrub,
 };
 
 use crate::{
@@ -45,7 +45,9 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let mut copies = Copy::open_all(&self.copies)?;
         if let Some(to) = &self.to {
-            copies.push(Copy::prepare(to)?);
+            let new = Copy::prepare(to)?;
+            room::require(std::slice::from_ref(&new), room::SMALL)?;
+            copies.push(new);
             copies = copy::distinct(copies)?;
         }
         copies.iter().try_for_each(Copy::lock)?;

@@ -3,10 +3,12 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use stockade::{
     backup::{
-        BackupError, Copy, Layout, SetId, medium,
+        BackupError, Copy, Layout, SetId,
+        manifest::Source,
+        medium,
         origin::Pins,
         restore::{Options, Restorable, require_new},
-        scrub,
+        scrub::{self, ScrubbedSet},
         whereabouts::{Clearance, LocationKind, Permit, Recorded, WhereaboutsError},
     },
     bls::PublicKey,
@@ -17,7 +19,7 @@ use stockade::{
 
 use super::{
     exits,
-    next_steps::{import_history, start},
+    next_steps::{self, NextSteps},
     other_sets::{Other, other_sets},
     settle_history::{HistoryArgs, Settled, wait},
 };
@@ -87,6 +89,7 @@ impl Args {
         let copies = Copy::open_all(&self.copies)?;
         let signers = read_signers(&self.signer)?;
         let password = self.new_password_file.as_deref().map(read_new_password).transpose()?;
+        next_steps::require_usable(self.layout, &self.to)?;
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let [set] = scrubbed.sets.as_slice() else {
@@ -96,12 +99,22 @@ impl Args {
         require_new(&self.to, &keys)?;
         let others = other_sets(&copies, &set.id, &keys)?;
         others.iter().for_each(|other| context.terminal.say(&other.warning()));
+        if let Some(lacks) = next_steps::lacks_network(self.layout, set.id.network()) {
+            context.terminal.say(&format!("warning: {lacks}"));
+        }
         // Settled before the wallet is asked for anything: who cannot answer need not press.
         self.shares.settle(context, &copies, &set.id, &keys)?;
         let settled = self.history.settle(context, &copies, &set.id, &keys, self.layout)?;
         let to = host::folder(LocationKind::Folder, &self.to);
         let elsewhere =
             self.elsewhere.settle(context, (&copies, &set.id), &keys, (&to, None), false)?;
+        if matches!(settled, Settled::Never) && imported(set) {
+            context.terminal.say(
+                "warning: another tool made these keys, and Stockade took them from it. Whether they \
+                 signed before that, nothing here can tell: with --never-attested their client starts \
+                 without a slashing history. If any machine ever ran them, stop, and use --history",
+            );
+        }
         let options = Options {
             pins: Pins { wallets: Vec::new(), signers },
             accept_unknown_origin: self.accept_unknown_origin,
@@ -254,18 +267,20 @@ impl Args {
         let keys = restorable.public_keys();
         let to = crate::shown(&self.to).to_string();
         let network = set.network();
+        let next = NextSteps {
+            layout: self.layout,
+            to: &self.to,
+            network,
+            with_history: settled.history().is_some(),
+            lost: matches!(settled, Settled::Lost(_)),
+        };
         let mut text = format!("Restored {} keys of set {set} to {to}\n", keys.len());
         text += &format!("  {}\n", self.layout.describe());
         for (key, reason) in left_out {
             text += &format!("  NOT RESTORED: {key}: {}\n", reason.explain());
         }
-        let history = settled.history();
-        if history.is_some() {
-            text += "  BEFORE the client starts with the keys, it takes their slashing history:\n";
-            text += &format!("    {}\n", import_history(self.layout, &to, network));
-        }
         let silent = settled.silent(&keys);
-        if history.is_some() && !silent.is_empty() {
+        if settled.history().is_some() && !silent.is_empty() {
             let (some, all) = (silent.len(), keys.len());
             text += &format!("  no slashing history for {some} of {all} keys:\n");
             text += &silent.iter().map(|key| format!("    {key}\n")).collect::<String>();
@@ -280,7 +295,7 @@ impl Args {
             }
             _ => {}
         }
-        text += &format!("  then: {}\n", start(self.layout, &to, network, history.is_some()));
+        text += &next.text();
         text += "Make sure that no other machine runs these keys.";
         let left_out =
             left_out.iter().map(|(key, reason)| json!({"pubkey": key, "reason": reason.as_str()}));
@@ -294,9 +309,17 @@ impl Args {
             "history": settled.as_str(),
             "history_silent": silent,
             "history_kept": kept,
+            "next": next.json(),
         });
         Outcome::checked(restorable.left_out.is_empty(), text, json)
     }
+}
+
+/// Whether the set lists keys that another tool made.
+fn imported(set: &ScrubbedSet) -> bool {
+    let manifest = set.manifest(&Pins::default());
+    let entries = manifest.iter().flat_map(|read| &read.manifest.keystores);
+    entries.into_iter().any(|entry| matches!(entry.source, Source::Imported))
 }
 
 fn read_new_password(path: &Path) -> Result<stockade::secret::SecretText, CommandError> {

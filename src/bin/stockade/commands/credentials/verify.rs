@@ -21,7 +21,7 @@ pub struct Args {
     /// A file of BLS-to-execution changes
     file: PathBuf,
     /// The network that they should be for [default: the one that the file says, or any]
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::network)]
     network: Option<Network>,
     /// Who should be paid: `device`, or an address with its checksum
     #[arg(long, value_name = "device|0x..")]

@@ -60,11 +60,8 @@ const MIN_PASSPHRASE: usize = 12;
 impl Args {
     /// Enrols; the file is written when everything was tried.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        if self.out.exists() {
-            let message =
-                format!("{} exists already: nothing is overwritten", crate::shown(&self.out));
-            return Err(CommandError::new(Kind::File, message));
-        }
+        // Before anybody presses or types anything.
+        private_file::require_new(&self.out)?;
         let custodian = match self.plain(context)? {
             Some(plain) => plain.into(),
             None => self.wallet(context)?,

@@ -27,7 +27,7 @@ use crate::{
     CommandResult,
     commands::{
         backup::{
-            next_steps::{import_history, start},
+            next_steps::NextSteps,
             settle_history::{HistoryArgs, Settled},
         },
         elsewhere::{self, Elsewhere, ElsewhereArgs},
@@ -226,12 +226,14 @@ impl Args {
         if clear {
             text += "  WARNING: a secret stands in clear in each of these files\n";
         }
-        if settled.history().is_some() {
-            text += "  BEFORE Web3signer starts with the keys, it takes their slashing history:\n";
-            text += &format!("    {}\n", import_history(Layout::Web3signer, &dir, network));
-        }
-        let with_history = settled.history().is_some();
-        text += &format!("  then: {}\n", start(Layout::Web3signer, &dir, network, with_history));
+        let next = NextSteps {
+            layout: Layout::Web3signer,
+            to: &self.dir,
+            network,
+            with_history: settled.history().is_some(),
+            lost: matches!(settled, Settled::Lost(_)),
+        };
+        text += &next.text();
         text += "Make sure that no other machine runs these keys.";
         let json = json!({
             "set_id": chosen.id(),
@@ -244,6 +246,7 @@ impl Args {
             "secret_in_clear": clear,
             "history": settled.as_str(),
             "history_kept": kept,
+            "next": next.json(),
         });
         Outcome::checked(left_out.is_empty(), text, json)
     }

@@ -17,6 +17,7 @@ use crate::{
     context::Context,
     error::CommandError,
     output::Outcome,
+    shell,
 };
 
 /// Sign voluntary exits, for now or for the day when the key is lost
@@ -106,8 +107,7 @@ impl Args {
         text += "Not shown by this: that the numbers are those of these keys; compare them in an \
                  explorer, for the network refuses an exit by another key.\n";
         if self.seal {
-            let dirs: String =
-                copies.iter().map(|c| format!(" {}", crate::shown(c.dir()))).collect();
+            let dirs = shell::copies(copies);
             text += &format!("On the day of need: stockade exit open{dirs} --out <new folder>\n");
         }
         if let Some(out) = &self.out {

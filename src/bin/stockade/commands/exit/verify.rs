@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(long, num_args = 1.., value_name = "DIR")]
     copy: Vec<PathBuf>,
     /// The network that it should be for [default: any]
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::network)]
     network: Option<Network>,
     #[command(flatten)]
     sealed: SealedArgs,

@@ -12,7 +12,7 @@ use crate::{
 
 /// Somebody must sign.
 pub(super) fn require_wallet(context: &Context) -> Result<(), CommandError> {
-    match context.device_named() {
+    match context.any_device() {
         true => Ok(()),
         false => {
             Err(CommandError::usage("an attestation is signed by a wallet: name one with --device"))
@@ -40,14 +40,13 @@ pub(super) fn add(
     note: &NoteArgs,
     copies: &[Copy],
     pins: &Pins,
+    hands: &mut Hands,
     context: &mut Context,
-) -> Result<(), CommandError> {
+) {
     let Some(read) = set.manifest(pins).filter(|_| outcome.ok) else {
         outcome.text += "\nNOT SIGNED: only a store in which every key is proven is attested.";
-        return Ok(());
+        return;
     };
-    let mut hands = Hands::new();
-    hands.add_wallet(context.open()?, &mut context.terminal)?;
     let delivered = Delivered {
         set: &set.id,
         manifest: read.digest,
@@ -56,6 +55,5 @@ pub(super) fn add(
         keys: report.keys.iter().filter_map(|key| key.pubkey).collect(),
         history: None,
     };
-    note.add(outcome, &delivered, copies, &mut hands, context);
-    Ok(())
+    note.add(outcome, &delivered, copies, hands, context);
 }

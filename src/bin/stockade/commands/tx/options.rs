@@ -12,7 +12,7 @@ use crate::{commands::decimal, error::CommandError};
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// mainnet, sepolia, hoodi, gnosis or chiado
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::network)]
     pub network: Network,
     /// The path of the withdrawal address in the wallet
     #[arg(long, default_value = "m/44'/60'/0'/0/0")]

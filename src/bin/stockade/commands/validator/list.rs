@@ -85,13 +85,10 @@ impl Args {
     }
 }
 
-/// The addresses of the wallets named with --device: by one they make sets, by the other they attest.
+/// The addresses of the wallets that are named: by one they make sets, by the other they attest.
 fn wallet_pins(context: &mut Context) -> Result<Vec<Address>, CommandError> {
-    if !context.device_named() {
-        return Ok(Vec::new());
-    }
     let mut pins = Vec::new();
-    for mut wallet in context.open_all()? {
+    for mut wallet in context.open_named()? {
         let attests = DerivationPath::ethereum(0, 0).ok();
         for path in std::iter::once(DerivationPath::check_address()).chain(attests) {
             pins.push(wallet.address(&path, Show::Silently, &mut context.terminal)?);
