@@ -74,7 +74,7 @@ impl Ledger {
     /// Whether `act` can happen to a Ledger. Its bootloader has other numbers on USB, and no socket
     /// shows those; nobody else can have a socket that is in use.
     pub fn can(act: &Act) -> bool {
-        !matches!(act, Act::Bootloader | Act::Busy(_))
+        !matches!(act, Act::Bootloader | Act::Busy(_) | Act::LateByMilliseconds(_))
     }
 
     /// Has `act` happen to it.
@@ -95,7 +95,12 @@ impl Ledger {
                 self.system.restore(&words);
             }
             Act::CloseApp => self.system.quit(),
-            Act::Approve | Act::Reject | Act::Away | Act::Bootloader | Act::Busy(_) => {}
+            Act::Approve
+            | Act::Reject
+            | Act::Away
+            | Act::Bootloader
+            | Act::Busy(_)
+            | Act::LateByMilliseconds(_) => {}
         }
     }
 

@@ -153,6 +153,20 @@ fn a_user_can_refuse_to_type_the_pin() {
     assert_eq!(failure_of(send(&mut trezor, kind::BUTTON_ACK, &[])), 6);
 }
 
+/// As measured on emulators.
+#[test]
+fn core_models_answer_each_stray_packet_and_a_one_answers_none() {
+    let mut stray = [0; 64];
+    stray[0] = b'?';
+    let invalid_magic = codec_v1::packets(3, b"\x08\x63\x12\x0dInvalid magic");
+    for packet in [stray, [b'x'; 64]] {
+        for model in [Model::T, Model::Safe3, Model::Safe5] {
+            assert_eq!(device(model, |_| {}).receive(&packet), invalid_magic, "{model:?}");
+        }
+        assert!(device(Model::One, |_| {}).receive(&packet).is_empty());
+    }
+}
+
 #[test]
 fn messages_of_any_declared_length_are_answered_or_dropped() {
     let mut packet = [0; 64];
