@@ -31,14 +31,6 @@ pub(super) const INVALID_MAGIC: Failure = Failure::new(99, "", "Invalid magic");
 pub(super) const NO_KEY: Failure =
     Failure::new(9, "Failed to derive private key", "Failed to derive private key").at("fsm.c:270");
 
-/// SignIdentity and GetECDHSessionKey without an identity.
-pub(super) const NO_IDENTITY: Failure = Failure::new(
-    3,
-    "missing required field",
-    "Failed to decode message: Missing required field. identity",
-)
-.at("messages.c:232");
-
 impl Failure {
     pub(super) const fn new(code: u64, one: &'static str, core: &'static str) -> Self {
         Self { code, place: "", one, core }

@@ -9,6 +9,7 @@ mod descriptor;
 mod events;
 mod failure;
 mod features;
+mod fields;
 mod flow;
 mod identity;
 mod kind;

@@ -90,8 +90,16 @@ impl Command for GetEntropy {
     }
 }
 
-/// Remembers flags of the host's. Nothing depends on them here.
-pub(super) struct ApplyFlags;
+/// Remembers flags of the host's, which nothing takes away but wiping the device.
+pub(super) struct ApplyFlags {
+    flags: u64,
+}
+
+impl ApplyFlags {
+    pub(super) fn read(message: &Message<'_>) -> Self {
+        Self { flags: message.number(1).unwrap_or_default() }
+    }
+}
 
 impl Command for ApplyFlags {
     fn steps(&self, model: Model) -> Vec<Step> {
@@ -101,7 +109,8 @@ impl Command for ApplyFlags {
         }
     }
 
-    fn answer(&self, _state: &mut State) -> Result<Reply, Failure> {
+    fn answer(&self, state: &mut State) -> Result<Reply, Failure> {
+        state.flags |= self.flags;
         Ok(success("Flags applied"))
     }
 }

@@ -5,6 +5,7 @@ mod cipher_key_value;
 mod get_address;
 mod get_ecdh_session_key;
 mod get_public_key;
+mod get_testnet_address;
 mod load_device;
 mod management;
 mod ping;
@@ -66,7 +67,8 @@ pub(super) fn read(model: Model, kind: u16, payload: &[u8]) -> Result<Box<dyn Co
         kind::APPLY_SETTINGS => |m| Box::new(apply_settings::ApplySettings::read(m)),
         kind::CIPHER_KEY_VALUE => |m| Box::new(cipher_key_value::CipherKeyValue::read(m)),
         kind::GET_ENTROPY => |m| Box::new(management::GetEntropy::read(m)),
-        kind::APPLY_FLAGS => |_| Box::new(management::ApplyFlags),
+        kind::APPLY_FLAGS => |m| Box::new(management::ApplyFlags::read(m)),
+        kind::GET_ADDRESS => |m| Box::new(get_testnet_address::GetTestnetAddress::read(m)),
         kind::EVOLU_GET_NODE if model != Model::One => |_| Box::new(management::EvoluGetNode),
         kind::GET_PUBLIC_KEY => |m| Box::new(get_public_key::GetPublicKey::read(m)),
         kind::ETHEREUM_GET_PUBLIC_KEY => {
