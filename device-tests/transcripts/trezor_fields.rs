@@ -142,6 +142,7 @@ fn cases(model: Model) -> Vec<Case> {
         case(vec![sent(p::GetFeatures::new())]),
         case(vec![sent(p::Cancel::new())]),
         case(vec![sent(p::LockDevice::new())]),
+        case(vec![sent(p::WipeDevice::new())]),
         case(vec![sent(p::EndSession::new())]),
     ];
     let mut passphrase = p::PassphraseAck::new();

@@ -103,7 +103,24 @@ fn error(what: &str, path: &str, error: HidError) -> TransportError {
     }
 }
 
-/// EIO, ENXIO and ENODEV: what Linux says of a device that was unplugged.
+/// EIO, ENXIO, ENODEV, EPROTO and ESHUTDOWN: what Linux says of a device that was unplugged.
 fn went_away(code: i32) -> bool {
-    cfg!(target_os = "linux") && matches!(code, 5 | 6 | 19)
+    cfg!(target_os = "linux") && matches!(code, 5 | 6 | 19 | 71 | 108)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_was_unplugged_within_a_packet_is_disconnected() {
+        let said = |code| {
+            let source = HidError::IoError { error: io::Error::from_raw_os_error(code) };
+            error("reading from", "/dev/hidraw0", source)
+        };
+        for code in [5, 6, 19, 71, 108] {
+            assert!(matches!(said(code), TransportError::Disconnected), "{code}");
+        }
+        assert!(matches!(said(22), TransportError::Io { .. }));
+    }
 }

@@ -4,6 +4,7 @@ pub(super) const INITIALIZE: u16 = 0;
 pub(super) const PING: u16 = 1;
 pub(super) const SUCCESS: u16 = 2;
 pub(super) const FAILURE: u16 = 3;
+pub(super) const WIPE_DEVICE: u16 = 5;
 pub(super) const GET_ENTROPY: u16 = 9;
 pub(super) const ENTROPY: u16 = 10;
 pub(super) const GET_PUBLIC_KEY: u16 = 11;

@@ -276,3 +276,18 @@ fn a_label_is_kept_and_what_is_not_simulated_is_refused() {
         assert_eq!(failure_of(send(&mut trezor, kind::APPLY_SETTINGS, &homescreen)), 99);
     }
 }
+
+#[test]
+fn no_to_a_text_goes_back_to_the_address_on_a_safe_3() {
+    let mut trezor = device(Model::Safe3, |config| {
+        let decisions = [Decision::Approve, Decision::Reject];
+        config.user = User::scripted(decisions, Decision::Reject);
+    });
+    let path = [44 | H, 60 | H, H, 0, 0];
+    let message = Writer::default().numbers(1, &path).bytes(2, b"hello").finish();
+    let address = send(&mut trezor, kind::ETHEREUM_SIGN_MESSAGE, &message);
+    let text = send(&mut trezor, kind::BUTTON_ACK, &[]);
+    assert_ne!(text, address);
+    assert_eq!(send(&mut trezor, kind::BUTTON_ACK, &[]), address);
+    assert_eq!(failure_of(send(&mut trezor, kind::BUTTON_ACK, &[])), 4);
+}

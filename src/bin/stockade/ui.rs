@@ -46,14 +46,20 @@ impl Terminal {
         }
     }
 
-    /// From now on Ctrl-C is giving up: the wallet is told, and what waits for it ends. A second
-    /// one ends the process at once.
+    /// From now on Ctrl-C, SIGTERM and SIGHUP are giving up: the wallet is told, and what waits for
+    /// it ends. A second one ends the process at once.
     pub fn take_interrupts(&self) {
-        use signal_hook::{consts::SIGINT, flag};
+        use signal_hook::{
+            consts::{SIGHUP, SIGINT, SIGTERM},
+            flag,
+        };
 
-        // Where this fails, Ctrl-C ends the process at once, which loses nothing either.
-        let _ = flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&self.cancelled));
-        let _ = flag::register(SIGINT, Arc::clone(&self.cancelled));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            // Where this fails, the signal ends the process at once, which loses nothing either.
+            let cancelled = || Arc::clone(&self.cancelled);
+            let _ = flag::register_conditional_shutdown(signal, 128 + signal, cancelled());
+            let _ = flag::register(signal, cancelled());
+        }
     }
 
     /// Whether somebody can answer questions.

@@ -60,6 +60,7 @@ pub(super) fn read(model: Model, kind: u16, payload: &[u8]) -> Result<Box<dyn Co
         kind::GET_FEATURES => |_| Box::new(management::GetFeatures),
         kind::CANCEL => |_| Box::new(management::Cancel),
         kind::LOCK_DEVICE => |_| Box::new(management::LockDevice),
+        kind::WIPE_DEVICE => |_| Box::new(management::WipeDevice),
         kind::END_SESSION => |_| Box::new(management::EndSession),
         kind::GET_NONCE if model != Model::One => |_| Box::new(management::GetNonce),
         kind::PING => |m| Box::new(ping::Ping::read(m)),

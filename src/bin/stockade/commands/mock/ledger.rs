@@ -36,9 +36,9 @@ pub struct Args {
     listen: String,
     #[command(flatten)]
     beside: Beside,
-    /// Nobody presses but who does so over Speculos's REST interface (/events, /button, /apdu), which
-    /// listens here
-    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["user", "script"])]
+    /// Serve Speculos's REST interface here too: /apdu, /events, /button, /automation. Without --user
+    /// and --script its clients press the buttons
+    #[arg(long, value_name = "HOST:PORT")]
     rest: Option<String>,
 }
 
@@ -61,7 +61,11 @@ impl Args {
         })?;
         let (user, start) = self.beside.read(Ledger::can)?;
         let buttons = self.rest.as_ref().map(|_| Buttons::default());
-        let user = buttons.as_ref().map_or(user, Buttons::user);
+        let user = match &buttons {
+            Some(buttons) if self.beside.is_given() => buttons.watching(user),
+            Some(buttons) => buttons.user(),
+            None => user,
+        };
         let config = Config {
             model,
             app: match self.app {

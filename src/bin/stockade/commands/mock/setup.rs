@@ -22,8 +22,10 @@ const MAX_SCRIPT: u64 = 1024 * 1024;
 #[derive(Debug, clap::Args)]
 pub struct Beside {
     /// What the simulated user does
-    #[arg(long, value_enum, default_value_t = UserArg::Approve)]
-    user: UserArg,
+    ///
+    /// [default: approve]
+    #[arg(long, value_enum)]
+    user: Option<UserArg>,
     /// What the simulated user does and what befalls the wallet, step by step: a JSON file, as
     /// device-tests/README.md describes it
     #[arg(long, value_name = "FILE", conflicts_with = "user")]
@@ -31,9 +33,18 @@ pub struct Beside {
 }
 
 impl Beside {
+    fn user(&self) -> UserArg {
+        self.user.unwrap_or(UserArg::Approve)
+    }
+
+    /// Whether it is said who presses.
+    pub fn is_given(&self) -> bool {
+        self.user.is_some() || self.script.is_some()
+    }
+
     /// The user, and what happens before anything is asked.
     pub fn read(&self, can: impl Fn(&Act) -> bool) -> Result<(User, Vec<Act>), CommandError> {
-        let Some(path) = &self.script else { return Ok((self.user.user(), Vec::new())) };
+        let Some(path) = &self.script else { return Ok((self.user().user(), Vec::new())) };
         let text = read(path).map_err(|error| {
             CommandError::new(Kind::File, format!("{}: {error}", path.display()))
         })?;
