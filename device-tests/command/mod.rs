@@ -31,6 +31,7 @@ mod import;
 mod list;
 pub(crate) mod m_of_n;
 mod mnemonic;
+mod mocks;
 mod node;
 mod plugin;
 mod rejected;

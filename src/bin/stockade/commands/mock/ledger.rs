@@ -13,10 +13,13 @@ use stockade_mocks::{
     },
 };
 
-use super::setup::{Beside, mnemonic, socket};
+use super::setup::{Beside, end_on_signals, mnemonic, socket};
 use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
 
 /// Simulate a Ledger on Speculos' TCP socket, until stopped
+///
+/// Its words are in STOCKADE_MOCK_MNEMONIC, or abandon .. about. Commands that only explain more on the
+/// screen (names, tokens, descriptors) are answered as unknown.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// nanox, nanosp, stax, flex or apex_p
@@ -53,6 +56,7 @@ enum AppArg {
 impl Args {
     /// Serves until the process is stopped.
     pub fn run(self, context: &mut Context) -> CommandResult {
+        end_on_signals();
         let model = Model::from_name(&self.model).ok_or_else(|| {
             CommandError::usage(format!(
                 "--model {}: nanox, nanosp, stax, flex or apex_p",
@@ -73,7 +77,7 @@ impl Args {
                 AppArg::Btec => App::Btec,
                 AppArg::Dashboard => App::Dashboard,
             },
-            mnemonic: mnemonic(),
+            mnemonic: mnemonic()?,
             user,
             locked: self.locked,
             settings: Settings { blind_signing: self.blind_signing, ..Settings::default() },

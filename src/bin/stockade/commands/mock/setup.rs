@@ -4,10 +4,11 @@ use std::{
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use clap::ValueEnum;
-use stockade::discovery::MockSetup;
+use stockade::{discovery::MockSetup, mnemonic::Mnemonic};
 use stockade_mocks::{Act, Decision, Script, User};
 
 use crate::{
@@ -85,12 +86,30 @@ impl UserArg {
     }
 }
 
-/// The mock's words: STOCKADE_MOCK_MNEMONIC, or those that everybody knows.
-pub fn mnemonic() -> String {
+/// The mock's words: STOCKADE_MOCK_MNEMONIC, or those that everybody knows. Words of which a wallet
+/// would say that they are wrong are refused.
+pub fn mnemonic() -> Result<String, CommandError> {
     let words = std::env::var("STOCKADE_MOCK_MNEMONIC").unwrap_or_default();
     match words.split(';').next().map(str::trim) {
-        Some(words) if !words.is_empty() => words.to_owned(),
-        _ => MockSetup::default().mnemonic,
+        Some(words) if !words.is_empty() => match Mnemonic::parse(words, None) {
+            Ok(_) => Ok(words.to_owned()),
+            Err(error) => Err(CommandError::input(format!("STOCKADE_MOCK_MNEMONIC: {error}"))),
+        },
+        _ => Ok(MockSetup::default().mnemonic),
+    }
+}
+
+/// SIGTERM and SIGINT are how a mock is stopped: it ends with 0.
+pub fn end_on_signals() {
+    use signal_hook::{
+        consts::{SIGINT, SIGTERM},
+        flag,
+    };
+
+    let at_once = Arc::new(AtomicBool::new(true));
+    for signal in [SIGINT, SIGTERM] {
+        // Where this fails the signal ends it all the same.
+        let _ = flag::register_conditional_shutdown(signal, 0, Arc::clone(&at_once));
     }
 }
 
