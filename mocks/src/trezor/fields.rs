@@ -93,7 +93,7 @@ fn has_other_value(kind: u16, message: &Message<'_>) -> bool {
     let is = |field, right: &str| message.text(field).is_none_or(|text| text == right);
     let zero = |field| message.number(field).unwrap_or_default() == 0;
     match kind {
-        kind::GET_PUBLIC_KEY => !(is(2, "secp256k1") && is(4, "Bitcoin") && zero(5) && zero(6)),
+        kind::GET_PUBLIC_KEY => !(is(2, "secp256k1") && is(4, "Bitcoin") && zero(5)),
         // Words in several shares, and a backup that is missing.
         kind::LOAD_DEVICE => message.all_bytes(1).len() > 1 || ![9, 10, 11].into_iter().all(zero),
         kind::GET_ADDRESS => !is_of_trezor_connect(message),
