@@ -85,6 +85,8 @@ def test_the_usual_beginning_of_a_test_on_an_emulator(model: str) -> None:
         else:
             debug._call(messages.WipeDevice())
         assert session.refresh_features().initialized is False
+        # With its words a One forgets its sessions.
+        session = session.client.get_session(passphrase=None)
         with pressing(debug, debug.press_yes, "seed"):
             debuglink.load_device(session, words, None, False, "spare")
         features = session.refresh_features()

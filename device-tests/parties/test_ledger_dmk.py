@@ -83,7 +83,7 @@ def test_transactions(ledger: str, transaction: dict[str, Any]) -> None:
 def test_a_delegation_is_refused_as_the_app_refuses_it(ledger: str) -> None:
     call = ["signDelegationAuthorization", PATH, 1, "0x" + "33" * 20, 0]
     (answer,) = ask(ledger, call)
-    assert answer["error"]["errorCode"] == "6980", answer
+    assert answer["error"]["originalError"]["errorCode"] == "6980", answer
 
 
 def test_a_user_who_says_no() -> None:

@@ -85,7 +85,7 @@ def test_an_access_list_is_signed(session: object, keys: list[bytes]) -> None:
         {
             "type": 2, "nonce": 5, "gas": 21_000, "to": EXIT_CONTRACT, "value": 1, "data": b"",
             "chainId": HOODI, "maxFeePerGas": 2 * 10**9, "maxPriorityFeePerGas": 10**9,
-            "accessList": [{"address": address, "storageKeys": keys}],
+            "accessList": [{"address": address, "storageKeys": ["0x" + key.hex() for key in keys]}],
         }
     )
     assert (v, int.from_bytes(r, "big"), int.from_bytes(s, "big")) == (own.v, own.r, own.s)
