@@ -1,9 +1,10 @@
 //! Of Speculos's REST interface what its clients need to send commands, to read the screen of a Nano
 //! and to press its buttons: `/apdu`, `/events`, `/button/..`, `/automation`. `/ticker` changes
-//! nothing, and `/screenshot` is always the same.
+//! nothing, and `/screenshot` shows only that the screen is another.
 
 mod automation;
 mod screen;
+mod screenshot;
 
 use std::{
     io::{self, Read as _, Write},
@@ -31,9 +32,6 @@ const AT_ONCE: usize = 4;
 
 /// Commands that wait for a person, and clients that read the events as they come.
 const MOST_WAITING: usize = 64;
-
-/// A picture of one black point.
-const SCREENSHOT: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\0\0\0\nIDATx\xdac`\0\0\0\x02\0\x01\xe5'\xde\xfc\0\0\0\0IEND\xaeB`\x82";
 
 /// That pages of other origins may use this, as Speculos lets them.
 const CORS: [(&str, &str); 3] = [
@@ -72,13 +70,12 @@ fn serve(mut request: Request, ledger: &Shared, buttons: &Buttons, waiting: &Arc
         (Method::Post, "/apdu") => match body(&mut request).as_ref().and_then(apdu) {
             Some(command) => {
                 let ledger = ledger.clone();
-                let answered =
-                    in_thread(request, waiting, "application/json", move |mut writer| {
-                        let answer = exchange(&command, &ledger).to_string();
-                        write!(writer, "{:x}\r\n{answer}\r\n0\r\n\r\n", answer.len())?;
-                        writer.flush()
-                    });
-                return answered;
+                let answers = move |mut writer: Box<dyn Write + Send>| {
+                    let answer = exchange(&command, &ledger).to_string();
+                    write!(writer, "{:x}\r\n{answer}\r\n0\r\n\r\n", answer.len())?;
+                    writer.flush()
+                };
+                return in_thread(request, waiting, "application/json", answers);
             }
             None => (400, json!({"error": "no command in `data`, in hex"})),
         },
@@ -95,7 +92,7 @@ fn serve(mut request: Request, ledger: &Shared, buttons: &Buttons, waiting: &Arc
             (200, json!({}))
         }
         (Method::Get, "/screenshot") => {
-            let picture = Response::from_data(SCREENSHOT);
+            let picture = Response::from_data(screenshot::png(buttons.turned()));
             return respond(request, with_headers(picture, "image/png"));
         }
         (Method::Post, "/ticker") => (200, json!({})),

@@ -30,6 +30,8 @@ struct Screen {
     /// Somebody else decides.
     is_watched: bool,
     decision: Option<Decision>,
+    /// How often it showed something else.
+    turned: u64,
     /// All that was shown, and how much of it a client cleared.
     events: Vec<String>,
     cleared: usize,
@@ -43,6 +45,7 @@ impl Screen {
 
     fn turn_to(&mut self, page: usize) {
         self.at = page;
+        self.turned += 1;
         let text = self.text().to_owned();
         if self.events.len() < MOST_EVENTS {
             self.events.push(text);
@@ -203,6 +206,11 @@ impl Buttons {
             true => vec![event(screen.text())],
             false => screen.events.iter().skip(screen.cleared).map(|text| event(text)).collect(),
         }
+    }
+
+    /// How often the screen showed something else.
+    pub(super) fn turned(&self) -> u64 {
+        self.screen().turned
     }
 
     pub(super) fn clear_events(&self) {
