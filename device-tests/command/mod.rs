@@ -36,6 +36,7 @@ mod import;
 mod list;
 pub(crate) mod m_of_n;
 mod mnemonic;
+mod mocks;
 mod next_steps;
 mod node;
 mod plugin;

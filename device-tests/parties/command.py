@@ -62,17 +62,19 @@ def done(
 
 
 @contextmanager
-def served(vendor: str, *arguments: str) -> Iterator[str]:
+def served(vendor: str, *arguments: str, listen: str = "127.0.0.1:0") -> Iterator[str]:
     """`stockade mock` in the background: gives the SPEC by which others reach it."""
-    with shown(vendor, *arguments) as (spec, _):
+    with shown(vendor, *arguments, listen=listen) as (spec, _):
         yield spec
 
 
 @contextmanager
-def shown(vendor: str, *arguments: str) -> Iterator[tuple[str, IO[str]]]:
+def shown(
+    vendor: str, *arguments: str, listen: str = "127.0.0.1:0"
+) -> Iterator[tuple[str, IO[str]]]:
     """The same, with what it prints: the lines that the simulated wallet shows to nobody else."""
     process = subprocess.Popen(
-        [BINARY, "mock", vendor, "--listen", "127.0.0.1:0", *arguments],
+        [BINARY, "mock", vendor, "--listen", listen, *arguments],
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

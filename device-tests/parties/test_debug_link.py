@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from trezorlib import ethereum, exceptions
+from trezorlib import debuglink, device, ethereum, exceptions, messages
 from trezorlib.client import get_default_client, get_default_session
 from trezorlib.debuglink import DebugLink
 from trezorlib.tools import parse_path
@@ -70,3 +70,28 @@ def test_no_rejects_and_the_device_goes_on(model: str) -> None:
         with pressing(debug, debug.press_no, own.address), pytest.raises(exceptions.Cancelled):
             ethereum.sign_message(session, PATH, "not signed")
         assert ethereum.get_address(session, PATH) == own.address
+
+
+@pytest.mark.parametrize("model", ["one", "t", "safe3", "safe5"])
+def test_the_usual_beginning_of_a_test_on_an_emulator(model: str) -> None:
+    """It is wiped, and other words are loaded."""
+    words = "all " * 11 + "all"
+    with beside(model) as (session, debug):
+        debug.reseed(0)
+        device_id = session.refresh_features().device_id
+        if model == "one":
+            with pressing(debug, debug.press_yes, "wipe"):
+                device.wipe(session)
+        else:
+            debug._call(messages.WipeDevice())
+        assert session.refresh_features().initialized is False
+        # With its words a One forgets its sessions.
+        session = session.client.get_session(passphrase=None)
+        with pressing(debug, debug.press_yes, "seed"):
+            debuglink.load_device(session, words, None, False, "spare")
+        features = session.refresh_features()
+        assert (features.initialized, features.label) == (True, "spare")
+        assert features.device_id != device_id
+        assert debug.state().mnemonic_secret == words.encode()
+        with pytest.raises(exceptions.TrezorFailure):
+            debug._call(messages.Ping())

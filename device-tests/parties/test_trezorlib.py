@@ -15,7 +15,7 @@ from eth_account._utils.legacy_transactions import (
     encode_transaction,
     serializable_unsigned_transaction_from_dict,
 )
-from trezorlib import ethereum
+from trezorlib import ethereum, messages
 from trezorlib.client import get_default_client, get_default_session
 from trezorlib.tools import parse_path
 
@@ -71,6 +71,24 @@ def test_an_eip1559_transaction_recovers_to_the_wallet(session: object, data: by
         }
     )
     assert Account.recover_transaction(typed.encode()) == wallet.account(wallet.FIRST_PATH).address
+
+
+@pytest.mark.parametrize("keys", [[], [b"\x22" * 32] * 3], ids=["address", "keys"])
+def test_an_access_list_is_signed(session: object, keys: list[bytes]) -> None:
+    address = "0x" + "11" * 20
+    v, r, s = ethereum.sign_tx_eip1559(
+        session, parse_path("m/44h/60h/0h/0/0"), nonce=5, gas_limit=21_000, to=EXIT_CONTRACT,
+        value=1, data=b"", chain_id=HOODI, max_gas_fee=2 * 10**9, max_priority_fee=10**9,
+        access_list=[messages.EthereumAccessList(address=address, storage_keys=keys)],
+    )
+    own = wallet.account(wallet.FIRST_PATH).sign_transaction(
+        {
+            "type": 2, "nonce": 5, "gas": 21_000, "to": EXIT_CONTRACT, "value": 1, "data": b"",
+            "chainId": HOODI, "maxFeePerGas": 2 * 10**9, "maxPriorityFeePerGas": 10**9,
+            "accessList": [{"address": address, "storageKeys": ["0x" + key.hex() for key in keys]}],
+        }
+    )
+    assert (v, int.from_bytes(r, "big"), int.from_bytes(s, "big")) == (own.v, own.r, own.s)
 
 
 def test_a_safe_7_is_paired_by_its_code_and_known_again(tmp_path: Path) -> None:

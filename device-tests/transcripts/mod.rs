@@ -2,4 +2,5 @@
 
 mod ledger;
 mod trezor;
+mod trezor_fields;
 mod trezor_thp;

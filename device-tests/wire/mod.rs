@@ -12,5 +12,6 @@ mod scripts;
 mod silent;
 mod thp;
 mod trezor_device;
+mod trezor_late;
 mod trezor_recorded;
 mod trezor_session;

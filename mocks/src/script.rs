@@ -7,6 +7,9 @@ use serde::Deserialize;
 /// A person's longest break, in seconds.
 const LONGEST_WAIT: f64 = 3600.0;
 
+/// The latest that an answer may be, in milliseconds.
+const LATEST: u64 = 600_000;
+
 /// What happens, in its order.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +84,8 @@ pub enum Act {
     Bootloader,
     /// Trezor: it is busy for so many messages.
     Busy(usize),
+    /// Trezor: from now on every answer leaves it so many milliseconds late.
+    LateByMilliseconds(u64),
 }
 
 /// What is done for ever.
@@ -97,6 +102,10 @@ impl Script {
     pub fn parse(text: &str, can: impl Fn(&Act) -> bool) -> Result<Self, String> {
         let script: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let acts = script.start.iter().chain(script.steps.iter().map(|step| &step.act));
+        let too_late = |act: &&Act| matches!(act, Act::LateByMilliseconds(late) if *late > LATEST);
+        if let Some(act) = acts.clone().find(too_late) {
+            return Err(format!("{act:?}: at most {LATEST}"));
+        }
         if let Some(act) = acts.clone().find(|act| !can(act)) {
             return Err(format!("{act:?} does not happen to this device"));
         }
@@ -133,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_script_that_could_not_happen_is_none() {
-        let good = r#"{"start": ["lock"], "steps": [{"do": "approve", "after_seconds": 1.5},
+        let good = r#"{"start": ["lock", {"late-by-milliseconds": 700}], "steps": [{"do": "approve", "after_seconds": 1.5},
             {"at": "command", "do": {"busy": 2}}, {"shows": "Sign", "do": "away", "times": 3}],
             "rest": "reject"}"#;
         assert!(Script::parse(good, |_| true).is_ok());
@@ -149,6 +158,7 @@ mod tests {
             r#"{"rest": "approve", "steps": [{"do": "approve", "after_seconds": -1}]}"#,
             r#"{"rest": "approve", "steps": [{"do": "approve", "after_seconds": 1e300}]}"#,
             r#"{"rest": "approve", "steps": [{"do": "bootloader"}]}"#,
+            r#"{"rest": "approve", "start": [{"late-by-milliseconds": 600001}]}"#,
         ] {
             let parsed = Script::parse(bad, |act| *act != Act::Bootloader);
             assert!(parsed.is_err(), "{bad}");

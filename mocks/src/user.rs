@@ -19,7 +19,11 @@ pub struct User {
     rest: Otherwise,
     /// What happened instead of a press, until the device has seen to it.
     happened: Option<Act>,
+    /// Who sees what the device shows as well.
+    watcher: Option<Watcher>,
 }
+
+type Watcher = Box<dyn FnMut(&str) + Send>;
 
 enum Otherwise {
     Always(Rest),
@@ -49,23 +53,36 @@ impl User {
             Decision::Reject => Rest::Reject,
         };
         let steps = script.into_iter().map(step).collect();
-        Self { steps, rest: Otherwise::Always(rest), happened: None }
+        Self { steps, rest: Otherwise::Always(rest), happened: None, watcher: None }
     }
 
     /// Does what the steps of `script` say, and what it says of the rest.
     pub fn of_script(script: &Script) -> Self {
         let rest = Otherwise::Always(script.rest);
-        Self { steps: script.steps.clone(), rest, happened: None }
+        Self { steps: script.steps.clone(), rest, happened: None, watcher: None }
     }
 
     /// Asks somebody each time, giving them what the device shows.
     pub fn asking(ask: impl FnMut(&str) -> Decision + Send + 'static) -> Self {
-        Self { steps: VecDeque::new(), rest: Otherwise::Ask(Box::new(ask)), happened: None }
+        Self {
+            steps: VecDeque::new(),
+            rest: Otherwise::Ask(Box::new(ask)),
+            happened: None,
+            watcher: None,
+        }
+    }
+
+    /// The same user; `watcher` is given what the device shows, before the user decides.
+    pub fn shown_to(self, watcher: impl FnMut(&str) + Send + 'static) -> Self {
+        Self { watcher: Some(Box::new(watcher)), ..self }
     }
 
     /// The decision on what the device shows now. Where something else happens it is no, and
     /// `take_event` has what.
     pub fn decide(&mut self, shown: &str) -> Decision {
+        if let Some(watcher) = &mut self.watcher {
+            watcher(shown);
+        }
         let act = match (self.due(Moment::Screen, shown), &mut self.rest) {
             (Some(act), _) => act,
             (None, Otherwise::Always(Rest::Approve)) => Act::Approve,

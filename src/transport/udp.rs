@@ -17,7 +17,13 @@ const PONG: &[u8] = b"PONGPONG";
 pub struct Udp {
     socket: UdpSocket,
     address: String,
+    /// When the emulator last got a ping, so that one that ended is noticed: the system says so only
+    /// to those who send.
+    pinged: Instant,
 }
+
+/// How often a waiting host sends a ping.
+const PING_EVERY: Duration = Duration::from_secs(2);
 
 impl Udp {
     /// Connects to the emulator at `address` (`HOST:PORT`), which must answer a ping within
@@ -27,7 +33,7 @@ impl Udp {
         let not_found = || TransportError::NotFound(address.to_owned());
         for candidate in resolve(address, wait)? {
             let socket = open(candidate).map_err(|e| TransportError::io("opening", address, e))?;
-            let link = Self { socket, address: address.to_owned() };
+            let link = Self { socket, address: address.to_owned(), pinged: Instant::now() };
             match link.answers_ping(deadline) {
                 Ok(true) => return Ok(link),
                 Ok(false) => return Err(not_found()),
@@ -99,6 +105,14 @@ impl Link for Udp {
     }
 
     fn receive(&mut self, wait: Duration) -> Result<Option<Packet>, TransportError> {
+        if self.pinged.elapsed() >= PING_EVERY {
+            self.pinged = Instant::now();
+            if let Err(error) = self.socket.send(PING)
+                && error.kind() == io::ErrorKind::ConnectionRefused
+            {
+                return Err(TransportError::Disconnected);
+            }
+        }
         let mut buffer = [0; 65];
         let datagram = match self.datagram(&mut buffer, wait) {
             Err(TransportError::NotFound(_)) => return Err(TransportError::Disconnected),
@@ -117,4 +131,30 @@ impl Link for Udp {
 
 fn wrong_length(n: usize) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("a datagram of {n} bytes instead of 64"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_emulator_that_ends_is_noticed_while_its_answer_is_waited_for() {
+        let emulator = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = emulator.local_addr().unwrap().to_string();
+        let answering = std::thread::spawn(move || {
+            let (_, from) = emulator.recv_from(&mut [0; 64]).unwrap();
+            emulator.send_to(PONG, from).unwrap();
+        });
+        let mut link = Udp::connect(&address, Duration::from_secs(2)).unwrap();
+        answering.join().unwrap();
+        let started = Instant::now();
+        let error = loop {
+            match link.receive(Duration::from_millis(50)) {
+                Ok(packet) => assert_eq!(packet, None),
+                Err(error) => break error,
+            }
+            assert!(started.elapsed() < Duration::from_secs(10), "it was not noticed");
+        };
+        assert!(matches!(error, TransportError::Disconnected), "{error}");
+    }
 }

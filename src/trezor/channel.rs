@@ -1,11 +1,13 @@
 //! Whole messages over a link.
 
+use std::{collections::VecDeque, time::Duration};
+
 use zeroize::Zeroizing;
 
 use super::codec_v1::{self, Assembler, CodecError, Message};
 use crate::{
     device::DeviceError,
-    transport::{Link, Stopped, TransportError, Wait},
+    transport::{Link, Packet, Stopped, TransportError, Wait},
 };
 
 /// More packets than any device keeps for a host that does not read.
@@ -17,6 +19,8 @@ const MOST_MISSING: usize = 64;
 /// Sends and receives messages.
 pub(super) struct Channel {
     link: Box<dyn Link>,
+    /// Packets that came while a message was being completed.
+    early: VecDeque<Zeroizing<Packet>>,
 }
 
 /// Why no message came or went.
@@ -66,7 +70,7 @@ impl ChannelError {
 
 impl Channel {
     pub(super) fn new(link: Box<dyn Link>) -> Self {
-        Self { link }
+        Self { link, early: VecDeque::new() }
     }
 
     /// Gives the link back, for another protocol.
@@ -81,19 +85,31 @@ impl Channel {
         Ok(())
     }
 
-    /// Ends a message that was cut short on its way: a device that waits for the rest of it takes any
-    /// packet for that, and one that waits for a message ignores what begins none.
+    /// Completes a message that was cut short: a device that waits for the rest of it takes any
+    /// packet as a part. The first answer ends this. A One that waits for a message ignores these
+    /// packets; core firmware answers each with a failure.
     pub(super) fn complete(&mut self) -> Result<(), ChannelError> {
         for _ in 0..MOST_MISSING {
             self.link.send(&codec_v1::NOTHING)?;
+            if let Some(packet) = self.link.receive(Duration::ZERO)? {
+                self.early.push_back(Zeroizing::new(packet));
+                break;
+            }
         }
         Ok(())
+    }
+
+    fn packet(&mut self, wait: Wait<'_>) -> Result<Option<Zeroizing<Packet>>, ChannelError> {
+        if let Some(packet) = self.early.pop_front() {
+            return Ok(Some(packet));
+        }
+        Ok(self.link.receive(wait.slice()?)?.map(Zeroizing::new))
     }
 
     pub(super) fn receive(&mut self, wait: Wait<'_>) -> Result<Message, ChannelError> {
         let mut assembler = Assembler::default();
         loop {
-            if let Some(packet) = self.link.receive(wait.slice()?)?.map(Zeroizing::new)
+            if let Some(packet) = self.packet(wait)?
                 && let Some(message) = assembler.push(&packet)?
             {
                 return Ok(message);
@@ -103,8 +119,9 @@ impl Channel {
 
     /// Throws away what has come already: answers to somebody before, or the rest of a damaged one.
     pub(super) fn drain(&mut self) -> Result<(), ChannelError> {
+        self.early.clear();
         for _ in 0..MAX_STALE {
-            match self.link.receive(std::time::Duration::ZERO) {
+            match self.link.receive(Duration::ZERO) {
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(()),
                 // A packet of the wrong size is stale as well.

@@ -6,6 +6,7 @@ use trezor_client::protos::Failure;
 use crate::device::DeviceError;
 
 const INVALID_PROTOCOL: i32 = 17;
+const FIRMWARE_ERROR: i32 = 99;
 
 const SESSION_ENDED: &str = "its session has ended; open the device again";
 
@@ -43,6 +44,16 @@ pub(super) fn is_invalid_protocol(failure: &Failure) -> bool {
     failure.code.is_some_and(|code| code.value() == INVALID_PROTOCOL)
 }
 
+/// Whether `failure` may be the answer to an earlier Cancel. It is one if nobody was asked anything.
+pub(super) fn is_cancelled(failure: &Failure) -> bool {
+    failure.code.is_some_and(|code| matches!(code.value(), 4 | 6))
+}
+
+/// Whether `failure` may be the answer to a packet that is not part of a message ("Invalid magic").
+pub(super) fn is_of_firmware(failure: &Failure) -> bool {
+    failure.code.is_some_and(|code| code.value() == FIRMWARE_ERROR)
+}
+
 /// What is wrong when a device has begun another session instead of going on with ours.
 pub(super) fn session_ended(device: &str) -> DeviceError {
     DeviceError::Refused {
@@ -65,7 +76,7 @@ fn name(code: i32) -> &'static str {
         14 => "InvalidSession",
         16 => "ThpUnallocatedSession",
         INVALID_PROTOCOL => "InvalidProtocol",
-        99 => "FirmwareError",
+        FIRMWARE_ERROR => "FirmwareError",
         _ => "unknown",
     }
 }

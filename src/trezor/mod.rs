@@ -13,6 +13,7 @@ mod features;
 mod found;
 mod initialize;
 mod preflight;
+mod screens;
 mod secrets;
 mod session;
 mod thp;

@@ -49,7 +49,9 @@ pub(super) fn pin(
     user: &mut dyn Interact,
 ) -> Result<Wiped<PinMatrixAck>, DeviceError> {
     let declined = |why: &str| DeviceError::Declined(why.to_owned());
-    let pin = user.enter_pin_matrix(device).ok_or_else(|| declined("no PIN was entered"))?;
+    let pin = user
+        .enter_pin_matrix(device)
+        .ok_or_else(|| declined("no PIN was entered; a terminal is needed to enter one"))?;
     let positions = pin.expose();
     if !(1..=MAX_PIN).contains(&positions.len())
         || !positions.bytes().all(|position| matches!(position, b'1'..=b'9'))

@@ -12,7 +12,7 @@ use trezor_client::{
 };
 
 use super::{
-    channel::Channel,
+    channel::{Channel, ChannelError},
     codec_v1::Message,
     failure, features, secrets,
     thp::{NoPairings, Pairings},
@@ -34,6 +34,9 @@ const MAX_ADDRESS_SCREENS: usize = 16;
 /// How often Cancel is sent: a device to which a message was cut short takes the first for the
 /// rest of it.
 const ATTEMPTS: u32 = 3;
+
+/// How many times the usual wait a slow answer gets.
+pub(super) const SLOW: u32 = 4;
 
 /// How long a device that was told to cancel is waited for.
 const CANCEL: Duration = Duration::from_millis(250);
@@ -60,6 +63,12 @@ pub(super) struct Session {
     is_one: bool,
     /// Whether the device waits for a request; if not, what comes next may answer an earlier one.
     pub(super) in_step: bool,
+    /// Whether the device needs longer for an answer than most.
+    pub(super) late: bool,
+    /// Whether answers may still come to packets that were not part of a message.
+    pub(super) strays: bool,
+    /// Whether the device has asked its user anything since the request that it is at.
+    pub(super) asked: bool,
     /// Whether this session's seed was used before, and so need not be derived again.
     pub(super) seed_at_hand: bool,
 }
@@ -74,6 +83,9 @@ impl Session {
             id: None,
             is_one: false,
             in_step: false,
+            late: false,
+            strays: false,
+            asked: false,
             seed_at_hand: false,
         }
     }
@@ -151,6 +163,7 @@ impl Session {
         if !self.in_step {
             self.resume(user)?;
         }
+        self.asked = false;
         // Nothing is due, so whatever is there answers something else.
         self.wire.drain().map_err(|e| e.into_device_error(&self.name))?;
         self.go_on(request, attention, user)
@@ -178,11 +191,12 @@ impl Session {
         user: &mut dyn Interact,
     ) -> Result<Message, DeviceError> {
         // Deriving the seed takes the oldest devices seconds.
-        let mut patience = self.timeouts.reply * if self.seed_at_hand { 1 } else { 4 };
+        let is_quick = self.seed_at_hand && !self.late;
+        let mut patience = self.timeouts.reply * if is_quick { 1 } else { SLOW };
         let mut attention = attention;
         let is_address = matches!(attention, Some(Attention::Address));
         for _ in 0..if is_address { MAX_ADDRESS_SCREENS } else { MAX_QUESTIONS } {
-            let message = match self.wire.receive(Wait::new(patience, &|| user.cancelled())) {
+            let message = match self.fresh(Wait::new(patience, &|| user.cancelled())) {
                 Ok(message) => message,
                 Err(error) => {
                     // Whatever the device shows is taken off its screen.
@@ -190,7 +204,16 @@ impl Session {
                     return Err(error.into_device_error(&self.name));
                 }
             };
-            match MessageType::from_i32(message.kind.into()) {
+            let kind = MessageType::from_i32(message.kind.into());
+            self.asked |= matches!(
+                kind,
+                Some(
+                    MessageType::MessageType_ButtonRequest
+                        | MessageType::MessageType_PinMatrixRequest
+                        | MessageType::MessageType_PassphraseRequest
+                )
+            );
+            match kind {
                 Some(MessageType::MessageType_ButtonRequest) => {
                     self.answer_button(&message, attention.unwrap_or(Attention::Other), user)?;
                 }
@@ -212,6 +235,28 @@ impl Session {
             true => Err(DeviceError::Rejected(self.name.clone())),
             false => Err(DeviceError::protocol(&self.name, "it asks without end")),
         }
+    }
+
+    /// The next message that is not the late answer to what was sent before the request.
+    fn fresh(&mut self, wait: Wait<'_>) -> Result<Message, ChannelError> {
+        loop {
+            let message = self.wire.receive(wait)?;
+            if !self.is_stale(&message) {
+                return Ok(message);
+            }
+        }
+    }
+
+    /// Nobody can have refused what nobody was asked: such a failure answers an earlier Cancel. THP
+    /// has channels for that.
+    fn is_stale(&self, message: &Message) -> bool {
+        if !matches!(self.wire, Wire::CodecV1(_)) || !is::<Failure>(message) {
+            return false;
+        }
+        self.parse::<Failure>(message).is_ok_and(|failure| {
+            (failure::is_cancelled(&failure) && !self.asked)
+                || (failure::is_of_firmware(&failure) && self.strays)
+        })
     }
 
     fn answer_button(

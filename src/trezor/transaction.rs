@@ -4,7 +4,7 @@
 
 use trezor_client::{TrezorMessage, protos};
 
-use super::wallet::Wallet;
+use super::{screens::data_note, wallet::Wallet};
 use crate::{
     device::{DeviceError, Show, Transactions, Wallet as _},
     eth::{Fee, Signature, Transaction},
@@ -54,6 +54,9 @@ impl Wallet {
         mut rest: &[u8],
         user: &mut dyn Interact,
     ) -> Result<protos::EthereumTxRequest, DeviceError> {
+        if let Some(note) = data_note(&self.session.name, transaction.data.len()) {
+            user.note(&note);
+        }
         let attention = Some(Attention::Transaction(transaction));
         let mut answer: protos::EthereumTxRequest = self.session.call(request, attention, user)?;
         while answer.data_length.is_some_and(|length| length > 0) {

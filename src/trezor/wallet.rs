@@ -5,6 +5,7 @@ use zeroize::Zeroize;
 
 use super::{
     preflight::{FACTS, Firmware},
+    screens::text_note,
     session::Session,
 };
 use crate::{
@@ -56,6 +57,9 @@ impl device::Wallet for Wallet {
         let mut request = protos::EthereumSignMessage::new();
         request.address_n = path.levels().to_vec();
         request.message = Some(message.as_bytes().to_vec());
+        if let Some(note) = text_note(&self.session.name, message) {
+            user.note(&note);
+        }
         let attention = Some(Attention::Message(message));
         let mut answer: protos::EthereumMessageSignature =
             self.session.call(&request, attention, user)?;

@@ -74,7 +74,7 @@ impl Ledger {
     /// Whether `act` can happen to a Ledger. Its bootloader has other numbers on USB, and no socket
     /// shows those; nobody else can have a socket that is in use.
     pub fn can(act: &Act) -> bool {
-        !matches!(act, Act::Bootloader | Act::Busy(_))
+        !matches!(act, Act::Bootloader | Act::Busy(_) | Act::LateByMilliseconds(_))
     }
 
     /// Has `act` happen to it.
@@ -95,7 +95,12 @@ impl Ledger {
                 self.system.restore(&words);
             }
             Act::CloseApp => self.system.quit(),
-            Act::Approve | Act::Reject | Act::Away | Act::Bootloader | Act::Busy(_) => {}
+            Act::Approve
+            | Act::Reject
+            | Act::Away
+            | Act::Bootloader
+            | Act::Busy(_)
+            | Act::LateByMilliseconds(_) => {}
         }
     }
 
@@ -191,6 +196,40 @@ mod tests {
         let path = [5, 0x80, 0, 0, 44, 0x80, 0, 0, 60, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         let reply = ledger.exchange(&[&[0xe0, 2, 0, 0, 21], &path[..]].concat());
         assert_eq!(reply[67..107], *b"9c32F71D4DB8Fb9e1A58B0a80dF79935e7256FA6");
+    }
+
+    fn sign(gas_price: &[u8], chain: &[u8]) -> Vec<u8> {
+        let string = |bytes: &[u8]| match bytes {
+            [byte] if *byte < 0x80 => vec![*byte],
+            _ => [&[0x80 + bytes.len() as u8], bytes].concat(),
+        };
+        let to = [0x52; 20];
+        let items: Vec<u8> = [&[1][..], gas_price, &[0x52, 8], &to, &[1], &[], chain, &[], &[]]
+            .into_iter()
+            .flat_map(string)
+            .collect();
+        let list = match items.len() {
+            short @ ..56 => vec![0xc0 + short as u8],
+            long => vec![0xf8, long as u8],
+        };
+        let path = [5, 0x80, 0, 0, 44, 0x80, 0, 0, 60, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let data = [&path[..], &list, &items].concat();
+        let command = [&[0xe0, 4, 0, 0, data.len() as u8], &data[..]].concat();
+        Ledger::new(Config::default()).exchange(&command)
+    }
+
+    #[test]
+    fn v_is_of_the_first_four_bytes_of_the_chain() {
+        // 112233445566: 2 times 0x78, and 35 or 36.
+        let reply = sign(&[1], &[0x1a, 0x21, 0xa2, 0x78, 0xbe]);
+        assert!(matches!(reply[..], [0x13 | 0x14, ..]), "{reply:02x?}");
+        assert_eq!(reply.len(), 67);
+        assert!(matches!(sign(&[1], &[1])[..], [37 | 38, ..]));
+    }
+
+    #[test]
+    fn fees_that_fit_no_screen_are_refused() {
+        assert_eq!(sign(&[0xff; 32], &[1]), [0x68, 0x07]);
     }
 
     #[test]

@@ -4,7 +4,10 @@
 use std::{
     io::{self, ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
@@ -13,18 +16,30 @@ use crate::ledger::{Ledger, MAX_APDU};
 /// A device that is served in several ways.
 pub type Shared = Arc<Mutex<Ledger>>;
 
-/// Serves clients one after another, until the process ends or the listener fails. The device's
-/// state outlives a connection.
+/// Clients at the same time.
+const MOST_CLIENTS: usize = 64;
+
+/// Serves clients until the process ends or the listener fails. The device's state outlives a
+/// connection. Clients at the same time have their commands answered in turn.
 pub fn serve(listener: TcpListener, ledger: Ledger) -> io::Result<()> {
     serve_shared(listener, &Arc::new(Mutex::new(ledger)))
 }
 
 /// The same, of a device that others serve as well.
 pub fn serve_shared(listener: TcpListener, ledger: &Shared) -> io::Result<()> {
+    let clients = Arc::new(AtomicUsize::new(0));
     loop {
         let (client, _) = listener.accept()?;
-        // A client that breaks off, or that speaks another protocol, is not the server's failure.
-        let _ended = serve_client(client, ledger);
+        if clients.fetch_add(1, Ordering::Relaxed) >= MOST_CLIENTS {
+            clients.fetch_sub(1, Ordering::Relaxed);
+            continue;
+        }
+        let (ledger, clients) = (ledger.clone(), clients.clone());
+        thread::spawn(move || {
+            // A client that breaks off, or that speaks another protocol, is not the server's failure.
+            let _ended = serve_client(client, &ledger);
+            clients.fetch_sub(1, Ordering::Relaxed);
+        });
     }
 }
 
@@ -86,6 +101,17 @@ mod tests {
         let configuration = [0xe0, 6, 0, 0, 0];
         assert_eq!(exchange(&mut client, &configuration).unwrap(), [2, 1, 22, 0, 0x90, 0]);
         assert_eq!(exchange(&mut client, &[0xe0, 0x7e, 0, 0, 0]).unwrap(), [0x6d, 0]);
+    }
+
+    #[test]
+    fn a_second_client_is_answered_while_the_first_is_there() {
+        let address = spawn(Ledger::new(Config::default())).unwrap();
+        let (mut first, mut second) = (connect(address), connect(address));
+        for client in [&mut first, &mut second] {
+            assert!(
+                exchange(client, &[0xb0, 1, 0, 0, 0]).unwrap().starts_with(b"\x01\x08Ethereum")
+            );
+        }
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //! emulator answers `PONGPONG`.
 
 use std::{
+    collections::VecDeque,
     io::{self, ErrorKind},
     net::{Ipv4Addr, SocketAddr, UdpSocket},
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{Device, Packet, trezor::Trezor};
@@ -18,6 +19,30 @@ const TICK: Duration = Duration::from_millis(50);
 pub(super) struct Served {
     pub(super) trezor: Mutex<Trezor>,
     pub(super) host: Mutex<Option<SocketAddr>>,
+}
+
+/// Answers on their way, each with the moment at which it leaves.
+#[derive(Default)]
+struct Leaving(VecDeque<(Instant, Packet, SocketAddr)>);
+
+impl Leaving {
+    fn add(&mut self, packets: Vec<Packet>, to: SocketAddr, late: Duration) {
+        let at = Instant::now() + late;
+        self.0.extend(packets.into_iter().map(|packet| (at, packet, to)));
+    }
+
+    fn send_due(&mut self, socket: &UdpSocket) -> io::Result<()> {
+        while let Some((_, packet, to)) = self.0.pop_front_if(|(at, ..)| *at <= Instant::now()) {
+            socket.send_to(&packet, to)?;
+        }
+        Ok(())
+    }
+
+    /// How long to listen before something has to be sent.
+    fn wait(&self) -> Duration {
+        let next = self.0.front().map(|(at, ..)| at.saturating_duration_since(Instant::now()));
+        next.map_or(TICK, |next| next.clamp(Duration::from_millis(1), TICK))
+    }
 }
 
 impl Served {
@@ -41,10 +66,12 @@ pub fn serve(socket: UdpSocket, trezor: Trezor) -> io::Result<()> {
 
 /// The same, of a device that others serve as well.
 pub(super) fn serve_shared(socket: &UdpSocket, served: &Served) -> io::Result<()> {
-    socket.set_read_timeout(Some(TICK))?;
+    let mut leaving = Leaving::default();
     // One byte more than a packet, so that what is longer is seen to be none.
     let mut buffer = [0; 65];
     loop {
+        leaving.send_due(socket)?;
+        socket.set_read_timeout(Some(leaving.wait()))?;
         let (length, from) = match socket.recv_from(&mut buffer) {
             Ok(received) => received,
             // On Linux an earlier reply to a port that is closed by now ends up here.
@@ -52,10 +79,8 @@ pub(super) fn serve_shared(socket: &UdpSocket, served: &Served) -> io::Result<()
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 let host = *served.host();
                 if let Some(host) = host {
-                    let packets = served.trezor().tick();
-                    for packet in packets {
-                        socket.send_to(&packet, host)?;
-                    }
+                    let mut trezor = served.trezor();
+                    leaving.add(trezor.tick(), host, trezor.late());
                 }
                 continue;
             }
@@ -67,10 +92,8 @@ pub(super) fn serve_shared(socket: &UdpSocket, served: &Served) -> io::Result<()
             *served.host() = Some(from);
         } else if let Ok(packet) = <&Packet>::try_from(datagram) {
             *served.host() = Some(from);
-            let replies = served.trezor().receive(packet);
-            for reply in replies {
-                socket.send_to(&reply, from)?;
-            }
+            let mut trezor = served.trezor();
+            leaving.add(trezor.receive(packet), from, trezor.late());
         }
     }
 }

@@ -12,6 +12,8 @@ pub(super) enum Received {
     Message(u16, Vec<u8>),
     /// A first packet that declares more than the device takes.
     TooBig,
+    /// A packet that neither begins a message nor continues one. What came before it is dropped.
+    Stray,
 }
 
 /// Puts messages together from packets.
@@ -37,7 +39,7 @@ impl Assembler {
         self.partial = None;
     }
 
-    /// Takes the next packet. One that does not fit is dropped, with what came before it.
+    /// Takes the next packet.
     pub(super) fn push(&mut self, packet: &Packet) -> Received {
         let partial = match (self.partial.take(), packet) {
             (Some(mut partial), [b'?', data @ ..]) => {
@@ -54,7 +56,7 @@ impl Assembler {
                     _ => return Received::TooBig,
                 }
             }
-            _ => return Received::Nothing,
+            _ => return Received::Stray,
         };
         self.complete(partial)
     }
@@ -109,9 +111,9 @@ mod tests {
         let mut assembler = Assembler::new(1000);
         push_all(&mut assembler, &long[..2]);
         // What is no continuation ends the message.
-        assert_eq!(assembler.push(&[0; 64]), Received::Nothing);
+        assert_eq!(assembler.push(&[0; 64]), Received::Stray);
         // The continuations that are left begin nothing.
-        assert!(push_all(&mut assembler, &long[2..]).iter().all(|r| *r == Received::Nothing));
+        assert!(push_all(&mut assembler, &long[2..]).iter().all(|r| *r == Received::Stray));
         let next = push_all(&mut assembler, &packets(1, b"next"));
         assert_eq!(next, [Received::Message(1, b"next".to_vec())]);
     }

@@ -2,14 +2,18 @@
 //! (messages-debug.proto).
 
 use super::{
-    Assembler, ONE_MESSAGE_CAP, Received, Reply, Trezor, codec_v1, decode::decode, model::Model,
-    protobuf::Writer,
+    Assembler, ONE_MESSAGE_CAP, Received, Reply, Trezor, codec_v1, decode::decode,
+    failure::UNKNOWN_MESSAGE, kind, model::Model, protobuf::Writer,
 };
-use crate::{Decision, Packet};
+use crate::{Act, Decision, Packet};
 
 const DECISION: u16 = 100;
 const GET_STATE: u16 = 101;
 const STATE: u16 = 102;
+const RESEED_RANDOM: u16 = 9002;
+const RECORD_SCREEN: u16 = 9003;
+const WATCH_LAYOUT: u16 = 9006;
+const RESET_EVENTS: u16 = 9007;
 const YES: u64 = 1;
 
 /// One end of it. Presses go to the device, whose answers are for the host on the wire.
@@ -30,8 +34,15 @@ impl DebugLink {
         match kind {
             DECISION => (Vec::new(), trezor.decided(&payload)),
             GET_STATE => (packets([trezor.debug_state()]), Vec::new()),
-            // Nobody waits for an answer to anything else.
-            _ => (Vec::new(), Vec::new()),
+            // These are answered, and what they ask for shows in nothing that is here.
+            RECORD_SCREEN | RESEED_RANDOM | WATCH_LAYOUT | RESET_EVENTS => {
+                (packets([(kind::SUCCESS, Vec::new())]), Vec::new())
+            }
+            kind::WIPE_DEVICE => {
+                trezor.happen(Act::Wipe);
+                (packets([(kind::SUCCESS, Vec::new())]), Vec::new())
+            }
+            _ => (packets([trezor.fail(UNKNOWN_MESSAGE)]), Vec::new()),
         }
     }
 }
@@ -71,6 +82,9 @@ impl Trezor {
                 w.text(2, self.state.pin.as_deref().unwrap_or_default())
             })
             .when(matrix.is_some(), |w| w.text(3, matrix.as_deref().unwrap_or_default()))
+            .when(self.state.mnemonic.is_some(), |w| {
+                w.text(4, self.state.mnemonic.as_deref().unwrap_or_default())
+            })
             .flag(6, self.state.passphrase_protection)
             .text(13, &layout);
         (STATE, state.finish())

@@ -3,7 +3,7 @@
 
 use super::{
     failure::Failure,
-    kind,
+    fields, kind,
     model::Model,
     protobuf::{Malformed, Message, Value},
 };
@@ -40,7 +40,27 @@ fn limits(kind: u16) -> &'static [(u64, Limit)] {
         kind::ETHEREUM_VERIFY_MESSAGE => &[(2, Bytes(65)), (3, Bytes(1024)), (4, Text(42))],
         kind::GET_PUBLIC_KEY => &[(1, Count(8)), (2, Text(32)), (4, Text(21))],
         kind::ETHEREUM_GET_PUBLIC_KEY => &[(1, Count(8))],
-        kind::ETHEREUM_SIGN_TX | kind::ETHEREUM_SIGN_TX_EIP1559 => &[(1, Count(8)), (2, Bytes(32))],
+        kind::ETHEREUM_SIGN_TX => &[
+            (1, Count(8)),
+            (2, Bytes(32)),
+            (3, Bytes(32)),
+            (4, Bytes(32)),
+            (6, Bytes(32)),
+            (7, Bytes(1024)),
+            (11, Text(42)),
+        ],
+        kind::ETHEREUM_SIGN_TX_EIP1559 => &[
+            (1, Count(8)),
+            (2, Bytes(32)),
+            (3, Bytes(32)),
+            (4, Bytes(32)),
+            (5, Bytes(32)),
+            (6, Text(42)),
+            (7, Bytes(32)),
+            (8, Bytes(1024)),
+            (11, Count(8)),
+        ],
+        kind::GET_ADDRESS => &[(1, Count(8)), (2, Text(20))],
         kind::ETHEREUM_TX_ACK => &[(1, Bytes(1024))],
         kind::ETHEREUM_SIGN_TYPED_HASH => &[(1, Count(8)), (2, Bytes(32)), (3, Bytes(32))],
         _ => &[],
@@ -52,11 +72,13 @@ pub(super) fn decode(model: Model, kind: u16, payload: &[u8]) -> Result<Message<
     let (message, fault) = Message::read(payload);
     match fault {
         // Core firmware takes that for the end of the message.
-        Some(Malformed::EndInKey) if model != Model::One => Ok(message),
-        Some(fault) => Err(Failure::malformed(fault)),
-        None if model == Model::One => check(kind, &message).map(|()| message),
-        None => Ok(message),
+        Some(Malformed::EndInKey) if model != Model::One => {}
+        Some(fault) => return Err(Failure::malformed(fault)),
+        None if model == Model::One => check(kind, &message)?,
+        None => {}
     }
+    fields::check(kind, &message)?;
+    Ok(message)
 }
 
 /// Whether `message` fits the One's fields.

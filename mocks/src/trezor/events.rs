@@ -7,6 +7,8 @@ use super::{
     flow::Pending,
     kind, thp,
 };
+use std::time::Duration;
+
 use crate::Act;
 
 const BUSY: Failure = Failure::new(15, "Busy", "Busy");
@@ -45,8 +47,14 @@ impl Trezor {
                 Some(_) => self.set_busy(messages),
                 None => self.state.busy = messages,
             },
+            Act::LateByMilliseconds(late) => self.late = Duration::from_millis(late),
             Act::Approve | Act::Reject | Act::Away | Act::CloseApp => {}
         }
+    }
+
+    /// How late its answers leave it.
+    pub fn late(&self) -> Duration {
+        self.late
     }
 
     /// Whether it was unplugged since this was last asked.

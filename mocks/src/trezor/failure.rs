@@ -25,17 +25,11 @@ pub(super) const UNKNOWN_MESSAGE: Failure =
     Failure::new(1, "Unknown message", "Unexpected message").at("messages.c:257");
 /// Core firmware says nothing of this one.
 pub(super) const TOO_BIG: Failure = Failure::new(3, "Message too big", "");
+/// Of core firmware, to a packet that is not part of a message.
+pub(super) const INVALID_MAGIC: Failure = Failure::new(99, "", "Invalid magic");
 /// No path and no key that a mock is asked for leads here: one in 2^127.
 pub(super) const NO_KEY: Failure =
     Failure::new(9, "Failed to derive private key", "Failed to derive private key").at("fsm.c:270");
-
-/// SignIdentity and GetECDHSessionKey without an identity.
-pub(super) const NO_IDENTITY: Failure = Failure::new(
-    3,
-    "missing required field",
-    "Failed to decode message: Missing required field. identity",
-)
-.at("messages.c:232");
 
 impl Failure {
     pub(super) const fn new(code: u64, one: &'static str, core: &'static str) -> Self {

@@ -4,7 +4,6 @@
 use super::{Reply, kind, model::Hardware, protobuf::Writer, state::State};
 
 const LANGUAGE: &str = "en-US";
-const AUTO_LOCK_MS: u64 = 600_000;
 
 const ONE_REVISION: [u8; 20] = [
     0x72, 0x5c, 0x0c, 0x01, 0x87, 0x93, 0x29, 0x90, 0x0f, 0x08, 0xfc, 0x45, 0x3d, 0x8f, 0xd0, 0xfc,
@@ -73,6 +72,7 @@ fn one(state: &State, session: Option<[u8; 32]>) -> Writer {
         .when(state.unlocked && state.mnemonic.is_some(), |w| w.flag(15, true))
         .flag(16, state.unlocked)
         .number(19, 0)
+        .when(state.flags != 0, |w| w.number(20, state.flags))
         .text(21, "1")
         .text(25, "EMULATOR")
         .flag(27, false)
@@ -81,7 +81,7 @@ fn one(state: &State, session: Option<[u8; 32]>) -> Writer {
         .when(state.unlocked, |w| w.flag(34, false))
         .when(session.is_some(), |w| w.bytes(35, &session.unwrap_or_default()))
         .number(37, state.safety_checks)
-        .when(state.unlocked, |w| w.number(38, AUTO_LOCK_MS))
+        .when(state.unlocked, |w| w.number(38, state.auto_lock_ms))
         .flag(41, false)
 }
 
@@ -90,7 +90,7 @@ fn core(state: &State, hardware: &Hardware, session: Option<[u8; 32]>) -> Writer
     beginning(state, [2, 12, 5], open, state.label.as_deref())
         .bytes(13, &CORE_REVISION)
         .flag(16, open)
-        .when(open, |w| w.number(19, 0).number(20, 0))
+        .when(open, |w| w.number(19, 0).number(20, state.flags))
         .text(21, hardware.name)
         .text(25, "EMULATOR")
         .when(open, |w| w.flag(27, false).flag(28, false).number(29, 0))
@@ -121,7 +121,7 @@ fn core_settings(features: Writer, state: &State) -> Writer {
     features
         .flag(36, false)
         .number(37, state.safety_checks)
-        .number(38, AUTO_LOCK_MS)
+        .number(38, state.auto_lock_ms)
         .number(39, 0)
         .flag(40, false)
 }

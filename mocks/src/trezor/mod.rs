@@ -9,6 +9,7 @@ mod descriptor;
 mod events;
 mod failure;
 mod features;
+mod fields;
 mod flow;
 mod identity;
 mod kind;
@@ -30,7 +31,7 @@ mod thp_messages;
 
 use codec_v1::{Assembler, Received};
 pub use debug_link::DebugLink;
-use failure::TOO_BIG;
+use failure::{INVALID_MAGIC, TOO_BIG};
 use flow::{Flow, Pending};
 pub use model::Model;
 pub use pin_matrix::PinMatrix;
@@ -92,6 +93,8 @@ pub struct Trezor {
     away: bool,
     /// It was unplugged since somebody last looked.
     unplugged: bool,
+    /// How late its answers leave it.
+    late: Duration,
     /// Its screens wait for presses over the debug link, of which there may be some already.
     by_hand: bool,
     presses: VecDeque<Decision>,
@@ -121,6 +124,7 @@ impl Trezor {
             user,
             away: false,
             unplugged: false,
+            late: Duration::ZERO,
             by_hand: false,
             presses: VecDeque::new(),
             pending: None,
@@ -219,6 +223,16 @@ impl Trezor {
             _ => Vec::new(),
         }
     }
+
+    /// The One ignores a packet that is not part of a message, and so do bootloaders. Core firmware
+    /// answers each, and drops what it is doing.
+    fn stray(&mut self) -> Vec<Reply> {
+        if self.state.model == Model::One || self.state.bootloader {
+            return Vec::new();
+        }
+        self.pending = None;
+        vec![self.fail(INVALID_MAGIC)]
+    }
 }
 
 impl Device for Trezor {
@@ -230,6 +244,7 @@ impl Device for Trezor {
             Received::Nothing => Vec::new(),
             Received::Message(kind, payload) => self.message(kind, &payload),
             Received::TooBig => self.too_big(),
+            Received::Stray => self.stray(),
         };
         replies.iter().flat_map(|(kind, payload)| codec_v1::packets(*kind, payload)).collect()
     }

@@ -9,7 +9,7 @@ pub enum Model {
     /// its screens are the Safe 5's.
     T,
     /// Trezor Safe 3 (T3B1), core firmware 2.12.5-dev. Its Features are read from the source, and
-    /// its screens are the Safe 5's.
+    /// its screens are the Safe 5's, but that "no" on a text goes back to the address.
     Safe3,
     /// Trezor Safe 5 (T3T1), core firmware 2.12.5-dev: held to recordings.
     Safe5,

@@ -4,9 +4,9 @@ const HARDENED: u32 = 1 << 31;
 const MOST_ACCOUNT: u32 = 100;
 const MOST_INDEX: u32 = 1_000_000;
 
-/// Ethereum and its test networks. Firmware also allows the coin types of other networks to those.
+/// Ethereum, its test networks, and other networks that firmware knows.
 fn is_coin_type(level: u32) -> bool {
-    [60, 1].contains(&level)
+    [60, 1, 61, 714, 966, 9001].contains(&level)
 }
 
 fn hardened(level: u32) -> Option<u32> {
@@ -63,6 +63,8 @@ mod tests {
             &[44 | H, 60 | H, 83 | H, 0, 0],
             &[44 | H, 60 | H, 100 | H, 1, 1_000_000],
             &[45 | H, 60, 100, 0, 0],
+            &[44 | H, 61 | H, H, 0, 0],
+            &[44 | H, 9001 | H, H, 0, 0],
         ] {
             assert!(is_ethereum(allowed), "{allowed:?}");
         }

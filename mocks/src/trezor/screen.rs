@@ -11,6 +11,7 @@ use super::{
 /// Codes of ButtonRequest (messages-common.proto, `ButtonRequestType`).
 pub(super) mod code {
     pub(in super::super) const OTHER: u64 = 1;
+    pub(in super::super) const WIPE_DEVICE: u64 = 6;
     pub(in super::super) const PROTECT_CALL: u64 = 7;
     pub(in super::super) const SIGN_TX: u64 = 8;
     pub(in super::super) const ADDRESS: u64 = 10;
@@ -22,12 +23,14 @@ pub(super) mod code {
 }
 
 /// What "no" does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum No {
     /// The device gives up.
     Fails,
     /// The device asks again: the One turns from an address to its QR code and back.
     AsksAgain,
+    /// The device goes back to the screen before.
+    GoesBack(Box<Screen>),
 }
 
 /// A screen that waits for its user.
@@ -106,9 +109,9 @@ pub(super) fn text_of_core(message: &[u8]) -> String {
 
 /// How many pages the Safe 5 takes for `text`, with the page to confirm. The firmware lays them
 /// out by the widths of its letters; the recordings say that 126 characters fit a page and 280
-/// need three.
+/// need three, and the firmware that 255 need two.
 pub(super) fn pages_of_core(text: &str) -> u64 {
-    text.chars().count().div_ceil(126).max(1) as u64 + 1
+    text.chars().count().div_ceil(128).max(1) as u64 + 1
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -15,6 +15,9 @@ use crate::{Seed, User, seed::Node};
 /// The SafetyCheckLevel that refuses other paths than Ethereum's; the others warn of them.
 pub(super) const STRICT: u64 = 0;
 
+/// How long a device is left alone before it locks itself: ten minutes. The mock never does.
+const AUTO_LOCK_MS: u64 = 600_000;
+
 pub(super) struct State {
     pub(super) model: Model,
     pub(super) device_id: String,
@@ -28,6 +31,8 @@ pub(super) struct State {
     pub(super) busy: usize,
     pub(super) passphrase_protection: bool,
     pub(super) safety_checks: u64,
+    pub(super) flags: u64,
+    pub(super) auto_lock_ms: u64,
     pub(super) sessions: Sessions,
     pub(super) pin_matrix: PinMatrix,
     pub(super) typed_passphrase: String,
@@ -49,6 +54,8 @@ impl State {
             pin: config.pin,
             passphrase_protection: config.passphrase_protection,
             safety_checks: STRICT,
+            flags: 0,
+            auto_lock_ms: AUTO_LOCK_MS,
             sessions: Sessions::default(),
             pin_matrix: PinMatrix::default(),
             typed_passphrase: config.typed_passphrase,
@@ -64,6 +71,7 @@ impl State {
         self.unlocked = true;
         self.passphrase_protection = false;
         self.safety_checks = STRICT;
+        (self.flags, self.auto_lock_ms) = (0, AUTO_LOCK_MS);
         self.sessions.clear();
     }
 

@@ -137,8 +137,11 @@ pub(super) fn outcome(
 ) -> Result<Vec<Step>, Failure> {
     match waiting {
         Waiting::Button(_) if approved => Ok(Vec::new()),
-        Waiting::Button(screen) if screen.no == No::AsksAgain => Ok(vec![Step::Press(screen)]),
-        Waiting::Button(screen) => Err(screen.refused),
+        Waiting::Button(screen) => match screen.no.clone() {
+            No::Fails => Err(screen.refused),
+            No::AsksAgain => Ok(vec![Step::Press(screen)]),
+            No::GoesBack(before) => Ok(vec![Step::Press(*before), Step::Press(screen)]),
+        },
         Waiting::PinOnDevice if approved => Ok(pin_typed(state)),
         Waiting::PinOnDevice => Err(PIN_CANCELLED),
         Waiting::PinMatrix => {

@@ -153,6 +153,20 @@ fn a_user_can_refuse_to_type_the_pin() {
     assert_eq!(failure_of(send(&mut trezor, kind::BUTTON_ACK, &[])), 6);
 }
 
+/// As measured on emulators.
+#[test]
+fn core_models_answer_each_stray_packet_and_a_one_answers_none() {
+    let mut stray = [0; 64];
+    stray[0] = b'?';
+    let invalid_magic = codec_v1::packets(3, b"\x08\x63\x12\x0dInvalid magic");
+    for packet in [stray, [b'x'; 64]] {
+        for model in [Model::T, Model::Safe3, Model::Safe5] {
+            assert_eq!(device(model, |_| {}).receive(&packet), invalid_magic, "{model:?}");
+        }
+        assert!(device(Model::One, |_| {}).receive(&packet).is_empty());
+    }
+}
+
 #[test]
 fn messages_of_any_declared_length_are_answered_or_dropped() {
     let mut packet = [0; 64];
@@ -166,4 +180,114 @@ fn messages_of_any_declared_length_are_answered_or_dropped() {
     assert!(safe5.receive(&packet).is_empty());
     let features = safe5.receive(&codec_v1::packets(kind::GET_FEATURES, &[])[0]);
     assert!(features[0].starts_with(b"?##\0\x11"));
+}
+
+fn transaction(change: impl FnOnce(Writer) -> Writer) -> Vec<u8> {
+    let path = [44 | H, 60 | H, H, 0, 0];
+    let writer = Writer::default().numbers(1, &path).bytes(2, &[5]);
+    change(writer.bytes(6, &[1])).finish()
+}
+
+/// What its debug build puts before the text is left out.
+fn refusal(model: Model, payload: &[u8]) -> String {
+    let (kind, failure) = send(&mut device(model, |_| {}), kind::ETHEREUM_SIGN_TX, payload);
+    assert_eq!(kind, kind::FAILURE);
+    let text = Message::read(&failure).0.text(2).unwrap();
+    text.rsplit(':').next().unwrap_or_default().to_owned()
+}
+
+/// In the words of both firmwares.
+#[test]
+fn transactions_that_firmware_refuses_are_refused() {
+    let to = "52".repeat(20);
+    let plain = |w: Writer| w.bytes(3, &[4]).bytes(4, &[6]);
+    let with_to = |w: Writer| plain(w).text(11, &to);
+    let fee = [9; 15];
+    for (payload, one, core) in [
+        (
+            transaction(|w| with_to(w).number(9, 0)),
+            "Chain ID out of bounds",
+            "Chain ID out of bounds",
+        ),
+        (
+            transaction(|w| plain(w).number(9, 1)),
+            "Safety check failed",
+            "Contract creation without data",
+        ),
+        (
+            transaction(|w| plain(w).text(11, "5252").number(9, 1)),
+            "Safety check failed",
+            "Invalid recipient address",
+        ),
+        (
+            transaction(|w| w.bytes(3, &fee).bytes(4, &[9; 16]).text(11, &to).number(9, 1)),
+            "Safety check failed",
+            "Fee overflow",
+        ),
+        (
+            transaction(|w| with_to(w).number(9, 1).number(10, 7)),
+            "Txtype out of bounds",
+            "tx_type out of bounds",
+        ),
+        (
+            transaction(|w| with_to(w).number(9, 1).number(8, 9)),
+            "Data length provided, but no initial chunk",
+            "Data length provided, but no initial chunk",
+        ),
+        (
+            transaction(|w| with_to(w).number(9, 1).bytes(7, &[1, 2]).number(8, 1)),
+            "Invalid size of initial chunk",
+            "Invalid size of initial chunk",
+        ),
+    ] {
+        assert_eq!(refusal(Model::One, &payload), one);
+        assert_eq!(refusal(Model::Safe5, &payload), core);
+    }
+    let fits = transaction(|w| w.bytes(3, &fee).bytes(4, &fee).text(11, &to).number(9, 1));
+    assert_eq!(send(&mut device(Model::Safe5, |_| {}), kind::ETHEREUM_SIGN_TX, &fits).0, BUTTON);
+}
+
+/// Which Trezor Connect asks for before every call. Bitcoin's own libraries give the same address.
+#[test]
+fn an_address_of_testnet_is_given_and_no_other_of_bitcoin() {
+    let request =
+        |coin: &str| Writer::default().numbers(1, &[44 | H, 1 | H, H, 0, 0]).text(2, coin).finish();
+    for model in [Model::One, Model::T, Model::Safe3, Model::Safe5] {
+        let (kind, address) =
+            send(&mut device(model, |_| {}), kind::GET_ADDRESS, &request("Testnet"));
+        assert_eq!(kind, kind::ADDRESS);
+        let address = Message::read(&address).0.text(1).unwrap();
+        assert_eq!(address, "mkpZhYtJu2r87Js3pDiWJDmPte2NRZ8bJV", "{model:?}");
+        let refused = send(&mut device(model, |_| {}), kind::GET_ADDRESS, &request("Bitcoin"));
+        assert_eq!(failure_of(refused), 99);
+    }
+}
+
+#[test]
+fn a_label_is_kept_and_what_is_not_simulated_is_refused() {
+    for model in [Model::One, Model::Safe5] {
+        let mut trezor = device(model, |_| {});
+        let label = Writer::default().text(2, "spare").finish();
+        assert_eq!(send(&mut trezor, kind::APPLY_SETTINGS, &label).0, BUTTON);
+        assert_eq!(send(&mut trezor, kind::BUTTON_ACK, &[]).0, kind::SUCCESS);
+        let (_, features) = send(&mut trezor, kind::GET_FEATURES, &[]);
+        assert_eq!(Message::read(&features).0.text(10).as_deref(), Some("spare"));
+        let homescreen = Writer::default().text(2, "other").bytes(4, b"picture").finish();
+        assert_eq!(failure_of(send(&mut trezor, kind::APPLY_SETTINGS, &homescreen)), 99);
+    }
+}
+
+#[test]
+fn no_to_a_text_goes_back_to_the_address_on_a_safe_3() {
+    let mut trezor = device(Model::Safe3, |config| {
+        let decisions = [Decision::Approve, Decision::Reject];
+        config.user = User::scripted(decisions, Decision::Reject);
+    });
+    let path = [44 | H, 60 | H, H, 0, 0];
+    let message = Writer::default().numbers(1, &path).bytes(2, b"hello").finish();
+    let address = send(&mut trezor, kind::ETHEREUM_SIGN_MESSAGE, &message);
+    let text = send(&mut trezor, kind::BUTTON_ACK, &[]);
+    assert_ne!(text, address);
+    assert_eq!(send(&mut trezor, kind::BUTTON_ACK, &[]), address);
+    assert_eq!(failure_of(send(&mut trezor, kind::BUTTON_ACK, &[])), 4);
 }

@@ -57,8 +57,8 @@ impl Terminal {
         }
     }
 
-    /// From now on Ctrl-C is giving up: the wallet is told, and what waits for it ends. A second
-    /// one ends the process at once.
+    /// From now on Ctrl-C, SIGTERM and SIGHUP are giving up: the wallet is told, and what waits for
+    /// it ends. A second one ends the process at once.
     pub fn take_interrupts(&self) {
         self.interrupts.take();
     }

@@ -26,6 +26,12 @@ pub(super) fn amount(digits: &str, decimals: usize, ticker: &str) -> String {
     format!("{} {ticker}", shown.trim_end_matches('0').trim_end_matches('.'))
 }
 
+/// Whether the app has room for an amount in 18 decimals: in `room` bytes with its end, after the
+/// ticker and a space.
+pub(super) fn fits(digits: &str, ticker: &str, room: usize) -> bool {
+    ticker.len() + 1 + digits.len().max(19) + 2 < room
+}
+
 /// The product of two big-endian numbers, as big-endian bytes.
 pub(super) fn product(a: &[u8], b: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0_u8; a.len() + b.len()];

@@ -11,6 +11,8 @@ impl Status {
     pub(super) const TRANSACTION_TYPE: Self = Self(0x6501);
     pub(super) const COMMAND_NOT_ALLOWED: Self = Self(0x6980);
     pub(super) const REJECTED: Self = Self(0x6985);
+    /// A number that is longer than its place on the screen.
+    pub(super) const OVERFLOW: Self = Self(0x6807);
     /// The system's error 4215, which the app turns into this.
     pub(super) const PATH_NOT_ALLOWED: Self = Self(0x6a15);
     pub(super) const INCORRECT_DATA: Self = Self(0x6a80);

@@ -33,6 +33,10 @@ const HARDENED: u32 = 1 << 31;
 /// The first version that may use 45'.
 const KNOWS_45: Version = Version(1, 21, 0);
 
+/// EIP-7702's authorizations, and the first version that knows them.
+const SIGN_AUTHORIZATION: u8 = 0x34;
+const KNOWS_7702: Version = Version(1, 17, 0);
+
 /// The app: its memory while it runs, and its settings.
 pub(super) struct Ethereum {
     model: Model,
@@ -113,6 +117,8 @@ impl Ethereum {
             set_eth2_withdrawal_index::INSTRUCTION => self.set_eth2_withdrawal_index(command),
             privacy_operation::INSTRUCTION => self.privacy_operation(command, user),
             get_challenge::INSTRUCTION => self.get_challenge(),
+            // Its setting is off, which is how the app is delivered.
+            SIGN_AUTHORIZATION if self.version >= KNOWS_7702 => Err(Status::COMMAND_NOT_ALLOWED),
             _ => Err(Status::INVALID_INSTRUCTION),
         }
     }

@@ -4,7 +4,7 @@
 
 use super::{
     Ethereum,
-    amounts::{amount, decimal, product},
+    amounts::{amount, decimal, fits, product},
     answer::{Answer, Status},
     command::Command,
     network::network,
@@ -18,6 +18,10 @@ pub(super) const INSTRUCTION: u8 = 0x04;
 
 const FIRST: u8 = 0x00;
 const MORE: u8 = 0x80;
+
+/// The app's room for the text of the fees and of the value, in bytes.
+const ROOM_FOR_FEES: usize = 50;
+const ROOM_FOR_VALUE: usize = 79;
 
 /// A transaction that is being received.
 pub(super) struct Signing {
@@ -105,6 +109,11 @@ impl Ethereum {
         let node = self.node(&signing.path)?;
         let (network, ticker) = network(fields.chain());
         let fees = decimal(&product(fields.price, fields.gas));
+        if !fits(&fees, ticker, ROOM_FOR_FEES)
+            || !fits(&decimal(fields.value), ticker, ROOM_FOR_VALUE)
+        {
+            return Err(Status::OVERFLOW);
+        }
         let fees = amount(&fees, 18, ticker);
         let hash = signing.transaction.hash();
         let from = format!("0x{}", node.address());
@@ -144,7 +153,12 @@ impl Ethereum {
             let parity = u64::from(odd);
             let v = match (signing.transaction.kind, fields.chain_id) {
                 (Kind::Legacy, None) => 27 + parity,
-                (Kind::Legacy, Some(_)) => fields.chain().wrapping_mul(2).wrapping_add(35 + parity),
+                (Kind::Legacy, Some(chain)) => {
+                    // The firmware takes the first four bytes of the chain; its clients know that.
+                    let first = chain.iter().take(4);
+                    let first = first.fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+                    first * 2 + 35 + parity
+                }
                 _ => parity,
             };
             // The firmware sends the lowest byte.

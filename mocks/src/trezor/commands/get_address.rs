@@ -29,24 +29,24 @@ impl GetAddress {
     fn address(&self, state: &State) -> Result<String, Failure> {
         Ok(format!("0x{}", state.node(&self.path)?.address()))
     }
+}
 
-    /// HMAC-SHA-256 over coin type, path and address, numbers little-endian.
-    fn mac(&self, state: &State, address: &str) -> Result<[u8; 32], Failure> {
-        let coin_type = *self.path.get(1).ok_or(SHORT_PATH)? & !(1 << 31);
-        let key = state.seed()?.symmetric_key(&["SLIP-0024", "Address MAC key"]);
-        let path: Vec<u8> = self.path.iter().flat_map(|level| level.to_le_bytes()).collect();
-        Ok(hmac_sha256(
-            &key,
-            &[
-                &coin_type.to_le_bytes(),
-                // Both lengths fit the one byte that Bitcoin gives to small ones.
-                &[self.path.len() as u8],
-                &path,
-                &[address.len() as u8],
-                address.as_bytes(),
-            ],
-        ))
-    }
+/// HMAC-SHA-256 over coin type, path and address, numbers little-endian.
+pub(super) fn mac(state: &State, path: &[u32], address: &str) -> Result<[u8; 32], Failure> {
+    let coin_type = *path.get(1).ok_or(SHORT_PATH)? & !(1 << 31);
+    let key = state.seed()?.symmetric_key(&["SLIP-0024", "Address MAC key"]);
+    let levels: Vec<u8> = path.iter().flat_map(|level| level.to_le_bytes()).collect();
+    Ok(hmac_sha256(
+        &key,
+        &[
+            &coin_type.to_le_bytes(),
+            // Both lengths fit the one byte that Bitcoin gives to small ones.
+            &[path.len() as u8],
+            &levels,
+            &[address.len() as u8],
+            address.as_bytes(),
+        ],
+    ))
 }
 
 impl Command for GetAddress {
@@ -70,7 +70,7 @@ impl Command for GetAddress {
         let reply = Writer::default().text(2, &address);
         let reply = match state.model {
             Model::One => reply,
-            _ => reply.bytes(3, &self.mac(state, &address)?),
+            _ => reply.bytes(3, &mac(state, &self.path, &address)?),
         };
         Ok((kind::ETHEREUM_ADDRESS, reply.finish()))
     }

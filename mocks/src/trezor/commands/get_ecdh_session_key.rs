@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        failure::{NO_IDENTITY, NO_KEY, NOT_INITIALIZED},
+        failure::{NO_KEY, NOT_INITIALIZED},
         identity::{Identity, SHARES},
         screen::code,
         slip10::Curve,
@@ -16,7 +16,7 @@ const FAILED_ONE: Failure =
 const FAILED_CORE: Failure = Failure::new(99, "", "Multiply failed");
 
 pub(super) struct GetEcdhSessionKey {
-    identity: Option<Identity>,
+    identity: Identity,
     peer: Vec<u8>,
     curve: String,
 }
@@ -24,7 +24,7 @@ pub(super) struct GetEcdhSessionKey {
 impl GetEcdhSessionKey {
     pub(super) fn read(message: &Message<'_>) -> Self {
         Self {
-            identity: message.bytes(1).map(Identity::read),
+            identity: Identity::read(message.bytes(1).unwrap_or_default()),
             peer: message.bytes(2).map(<[u8]>::to_vec).unwrap_or_default(),
             curve: message.text(3).unwrap_or_else(|| "secp256k1".to_owned()),
         }
@@ -33,9 +33,6 @@ impl GetEcdhSessionKey {
 
 impl Command for GetEcdhSessionKey {
     fn steps(&self, model: Model) -> Vec<Step> {
-        if self.identity.is_none() {
-            return vec![Step::Fail(NO_IDENTITY)];
-        }
         match model {
             Model::One => vec![
                 Step::Initialized(NOT_INITIALIZED.at("fsm_msg_crypto.h:178")),
@@ -49,13 +46,13 @@ impl Command for GetEcdhSessionKey {
 
     fn screens(&self, state: &State) -> Result<Vec<Screen>, Failure> {
         let code = if state.model == Model::One { code::PROTECT_CALL } else { code::OTHER };
-        let who = self.identity.as_ref().map(Identity::shown).unwrap_or_default();
+        let who = self.identity.shown();
         let screen = Screen::new(code, "confirm_address", format!("Decrypt {who}"));
         Ok(vec![screen.at("fsm_msg_crypto.h:185")])
     }
 
     fn answer(&self, state: &mut State) -> Result<Reply, Failure> {
-        let identity = self.identity.as_ref().ok_or(NO_KEY)?;
+        let identity = &self.identity;
         let curve = Curve::from_name(&self.curve).ok_or(NO_KEY)?;
         let key = curve.key(state.seed()?, &identity.path(SHARES)).ok_or(NO_KEY)?;
         let failed = if state.model == Model::One { FAILED_ONE } else { FAILED_CORE };

@@ -1,4 +1,4 @@
-//! Commands that ask nobody anything: Initialize, GetFeatures, Cancel, LockDevice, EndSession
+//! Commands of one step or none: Initialize, GetFeatures, Cancel, LockDevice, EndSession, WipeDevice
 //! (messages-management.proto).
 
 use super::{
@@ -90,8 +90,16 @@ impl Command for GetEntropy {
     }
 }
 
-/// Remembers flags of the host's. Nothing depends on them here.
-pub(super) struct ApplyFlags;
+/// Remembers flags of the host's, which nothing takes away but wiping the device.
+pub(super) struct ApplyFlags {
+    flags: u64,
+}
+
+impl ApplyFlags {
+    pub(super) fn read(message: &Message<'_>) -> Self {
+        Self { flags: message.number(1).unwrap_or_default() }
+    }
+}
 
 impl Command for ApplyFlags {
     fn steps(&self, model: Model) -> Vec<Step> {
@@ -101,7 +109,8 @@ impl Command for ApplyFlags {
         }
     }
 
-    fn answer(&self, _state: &mut State) -> Result<Reply, Failure> {
+    fn answer(&self, state: &mut State) -> Result<Reply, Failure> {
+        state.flags |= self.flags;
         Ok(success("Flags applied"))
     }
 }
@@ -162,5 +171,25 @@ impl Command for EndSession {
     fn answer(&self, state: &mut State) -> Result<Reply, Failure> {
         state.sessions.end();
         Ok(success(if state.model == Model::One { "Session ended" } else { "" }))
+    }
+}
+
+/// Forgets everything, after its user was asked.
+pub(super) struct WipeDevice;
+
+impl Command for WipeDevice {
+    fn steps(&self, _model: Model) -> Vec<Step> {
+        vec![Step::Show]
+    }
+
+    fn screens(&self, _state: &State) -> Result<Vec<Screen>, Failure> {
+        let shown = "Do you really want to wipe the device? All data will be lost.";
+        let screen = Screen::new(code::WIPE_DEVICE, "confirm_wipe", shown);
+        Ok(vec![screen.at("fsm_msg_common.h:244")])
+    }
+
+    fn answer(&self, state: &mut State) -> Result<Reply, Failure> {
+        state.wipe();
+        Ok(success("Device wiped"))
     }
 }

@@ -5,6 +5,7 @@ mod cipher_key_value;
 mod get_address;
 mod get_ecdh_session_key;
 mod get_public_key;
+mod get_testnet_address;
 mod load_device;
 mod management;
 mod ping;
@@ -59,6 +60,7 @@ pub(super) fn read(model: Model, kind: u16, payload: &[u8]) -> Result<Box<dyn Co
         kind::GET_FEATURES => |_| Box::new(management::GetFeatures),
         kind::CANCEL => |_| Box::new(management::Cancel),
         kind::LOCK_DEVICE => |_| Box::new(management::LockDevice),
+        kind::WIPE_DEVICE => |_| Box::new(management::WipeDevice),
         kind::END_SESSION => |_| Box::new(management::EndSession),
         kind::GET_NONCE if model != Model::One => |_| Box::new(management::GetNonce),
         kind::PING => |m| Box::new(ping::Ping::read(m)),
@@ -66,7 +68,8 @@ pub(super) fn read(model: Model, kind: u16, payload: &[u8]) -> Result<Box<dyn Co
         kind::APPLY_SETTINGS => |m| Box::new(apply_settings::ApplySettings::read(m)),
         kind::CIPHER_KEY_VALUE => |m| Box::new(cipher_key_value::CipherKeyValue::read(m)),
         kind::GET_ENTROPY => |m| Box::new(management::GetEntropy::read(m)),
-        kind::APPLY_FLAGS => |_| Box::new(management::ApplyFlags),
+        kind::APPLY_FLAGS => |m| Box::new(management::ApplyFlags::read(m)),
+        kind::GET_ADDRESS => |m| Box::new(get_testnet_address::GetTestnetAddress::read(m)),
         kind::EVOLU_GET_NODE if model != Model::One => |_| Box::new(management::EvoluGetNode),
         kind::GET_PUBLIC_KEY => |m| Box::new(get_public_key::GetPublicKey::read(m)),
         kind::ETHEREUM_GET_PUBLIC_KEY => {

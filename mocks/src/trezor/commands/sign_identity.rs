@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     super::{
         descriptor::base58check,
-        failure::{NO_IDENTITY, NO_KEY, NOT_INITIALIZED},
+        failure::{NO_KEY, NOT_INITIALIZED},
         identity::{Identity, SIGNS},
         screen::code,
         slip10::{Curve, Key},
@@ -19,7 +19,7 @@ use crate::trezor::{kind, protobuf::Writer};
 const PLAIN: u8 = 0;
 
 pub(super) struct SignIdentity {
-    identity: Option<Identity>,
+    identity: Identity,
     hidden: Vec<u8>,
     visual: String,
     curve: String,
@@ -28,7 +28,7 @@ pub(super) struct SignIdentity {
 impl SignIdentity {
     pub(super) fn read(message: &Message<'_>) -> Self {
         Self {
-            identity: message.bytes(1).map(Identity::read),
+            identity: Identity::read(message.bytes(1).unwrap_or_default()),
             hidden: message.bytes(2).map(<[u8]>::to_vec).unwrap_or_default(),
             visual: message.text(3).unwrap_or_default(),
             curve: message.text(4).unwrap_or_else(|| "secp256k1".to_owned()),
@@ -63,9 +63,6 @@ impl SignIdentity {
 
 impl Command for SignIdentity {
     fn steps(&self, model: Model) -> Vec<Step> {
-        if self.identity.is_none() {
-            return vec![Step::Fail(NO_IDENTITY)];
-        }
         match model {
             Model::One => vec![
                 Step::Initialized(NOT_INITIALIZED.at("fsm_msg_crypto.h:76")),
@@ -79,14 +76,14 @@ impl Command for SignIdentity {
 
     fn screens(&self, state: &State) -> Result<Vec<Screen>, Failure> {
         let code = if state.model == Model::One { code::PROTECT_CALL } else { code::OTHER };
-        let who = self.identity.as_ref().map(Identity::shown).unwrap_or_default();
+        let who = self.identity.shown();
         let shown = format!("Sign in to: {who}\n{}", self.visual);
         let screen = Screen::new(code, "sign_identity", shown).pages(2);
         Ok(vec![screen.at("fsm_msg_crypto.h:83")])
     }
 
     fn answer(&self, state: &mut State) -> Result<Reply, Failure> {
-        let identity = self.identity.as_ref().ok_or(NO_KEY)?;
+        let identity = &self.identity;
         let curve = Curve::from_name(&self.curve).ok_or(NO_KEY)?;
         let key = curve.key(state.seed()?, &identity.path(SIGNS)).ok_or(NO_KEY)?;
         let signature = self.signature(&identity.proto, &key).ok_or(NO_KEY)?;

@@ -3,7 +3,7 @@
 use super::{
     super::{
         failure::NO_KEY,
-        screen::{code, pages_of_core, pages_of_one, text_of_core},
+        screen::{No, code, pages_of_core, pages_of_one, text_of_core},
     },
     Command, Failure, Message, Model, Reply, Screen, State, Step, key_steps,
 };
@@ -69,6 +69,11 @@ pub(super) fn screens(
     let text = text_of_core(message);
     let pages = pages_of_core(&text);
     let pages = if pages > MOST_PAGES { PAGES_OF_BEGINNING } else { pages };
-    screens.push(page(text).pages(pages));
+    let mut text = page(text).pages(pages);
+    if model == Model::Safe3 {
+        // Measured on its emulator.
+        text.no = No::GoesBack(Box::new(page(address.to_owned()).at(address_place)));
+    }
+    screens.push(text);
     screens
 }

@@ -21,12 +21,15 @@ const TOO_MUCH: Failure =
     Failure::new(3, "Too much data", "Invalid data length").at("ethereum.c:1038");
 const EMPTY: Failure =
     Failure::new(3, "Empty data chunk received", "Invalid data length").at("ethereum.c:1044");
-const TOO_LONG: Failure =
-    Failure::new(3, "Data length exceeds limit", "Data length exceeds limit").at("ethereum.c:580");
 /// Firmware takes less than 16 MB.
 const MOST_DATA: usize = 16_000_000;
 const MALFORMED: Failure =
     Failure::new(3, "Malformed address", "Invalid address").at("ethereum.c:258");
+/// The most bytes that a price and the gas limit may have together.
+const MOST_FEE: usize = 30;
+/// Wanchain's types of transactions.
+const WANCHAIN: [u64; 2] = [1, 6];
+const UNSAFE: &str = "Safety check failed";
 
 pub(super) struct SignTx {
     path: Vec<u32>,
@@ -38,17 +41,43 @@ pub(super) struct SignTx {
     data: Vec<u8>,
     length: usize,
     chain_id: u64,
+    /// Wanchain's type, of a legacy transaction.
+    tx_type: Option<u64>,
+    access_list: Vec<Access>,
+}
+
+/// An entry of an access list.
+struct Access {
+    address: String,
+    storage_keys: Vec<Vec<u8>>,
+}
+
+impl Access {
+    fn read(bytes: &[u8]) -> Self {
+        let (message, _) = Message::read(bytes);
+        Self {
+            address: message.text(1).unwrap_or_default(),
+            storage_keys: message.all_bytes(2).into_iter().map(<[u8]>::to_vec).collect(),
+        }
+    }
+
+    fn rlp(&self) -> Result<Vec<u8>, Failure> {
+        let keys: Vec<Vec<u8>> = self.storage_keys.iter().map(|key| rlp::string(key)).collect();
+        Ok(rlp::list(&[rlp::string(&address(&self.address)?), rlp::list(&keys)]))
+    }
 }
 
 impl SignTx {
     /// Reads a legacy transaction.
     pub(super) fn read(message: &Message<'_>) -> Self {
-        Self::with(message, false, &[2, 3, 4], [11, 6, 7, 8, 9])
+        let tx_type = message.number(10);
+        Self { tx_type, ..Self::with(message, false, &[2, 3, 4], [11, 6, 7, 8, 9]) }
     }
 
     /// Reads an EIP-1559 transaction, whose message has the maximum fee before the tip.
     pub(super) fn read_eip1559(message: &Message<'_>) -> Self {
-        Self::with(message, true, &[2, 4, 3, 5], [6, 7, 8, 9, 10])
+        let access_list = message.all_bytes(11).into_iter().map(Access::read).collect();
+        Self { access_list, ..Self::with(message, true, &[2, 4, 3, 5], [6, 7, 8, 9, 10]) }
     }
 
     fn with(message: &Message<'_>, typed: bool, numbers: &[u64], fields: [u64; 5]) -> Self {
@@ -64,6 +93,8 @@ impl SignTx {
             data: bytes(data),
             length: usize::try_from(number(length)).unwrap_or(usize::MAX),
             chain_id: number(chain),
+            tx_type: None,
+            access_list: Vec::new(),
         }
     }
 
@@ -74,33 +105,58 @@ impl SignTx {
         Some(Step::Ask(kind::ETHEREUM_TX_ACK, (kind::ETHEREUM_TX_REQUEST, request)))
     }
 
+    /// What firmware refuses before it shows anything: the checks of both kinds of transactions,
+    /// then of each kind.
     fn check(&self) -> Option<Failure> {
-        if self.length > MOST_DATA {
-            return Some(TOO_LONG);
+        let failure = |one, core, place| Some(Failure::new(3, one, core).at(place));
+        let same = |text, place| failure(text, text, place);
+        if self.chain_id == 0 {
+            return same("Chain ID out of bounds", "ethereum.c:564");
         }
-        (self.data.len() > self.length).then_some(TOO_MUCH)
-    }
-
-    fn to(&self) -> Result<Vec<u8>, Failure> {
-        let digits = self.to.strip_prefix("0x").unwrap_or(&self.to);
-        let nibble = |c: char| c.to_digit(16).map(|digit| digit as u8);
-        let nibbles: Option<Vec<u8>> = digits.chars().map(nibble).collect();
-        let nibbles = nibbles.filter(|n| matches!(n.len(), 0 | 40)).ok_or(MALFORMED)?;
-        Ok(nibbles.chunks(2).map(|pair| pair.iter().fold(0, |byte, n| byte << 4 | n)).collect())
+        if self.length > 0 && self.data.is_empty() {
+            return same("Data length provided, but no initial chunk", "ethereum.c:572");
+        }
+        if self.length > MOST_DATA {
+            return same("Data length exceeds limit", "ethereum.c:580");
+        }
+        if self.data.len() > self.length {
+            return same("Invalid size of initial chunk", "ethereum.c:589");
+        }
+        if !matches!(self.to.len(), 0 | 40 | 42) {
+            return failure(UNSAFE, "Invalid recipient address", "ethereum.c:604");
+        }
+        if self.to.is_empty() && self.length == 0 {
+            return failure(UNSAFE, "Contract creation without data", "ethereum.c:604");
+        }
+        let (gas, prices) = self.numbers.split_last()?;
+        let prices = prices.get(1..).unwrap_or_default();
+        if prices.iter().any(|price| price.len() + gas.len() > MOST_FEE) {
+            let place = if self.typed { "ethereum.c:935" } else { "ethereum.c:827" };
+            return failure(UNSAFE, "Fee overflow", place);
+        }
+        if self.tx_type.is_some_and(|kind| !WANCHAIN.contains(&kind)) {
+            return failure("Txtype out of bounds", "tx_type out of bounds", "ethereum.c:838");
+        }
+        None
     }
 
     /// What is signed.
     fn digest(&self) -> Result<[u8; 32], Failure> {
         let mut items: Vec<Vec<u8>> = self.numbers.iter().map(|bytes| rlp::string(bytes)).collect();
-        items.extend([&self.to()?, &self.value, &self.data].map(|bytes| rlp::string(bytes)));
+        items
+            .extend([&address(&self.to)?, &self.value, &self.data].map(|bytes| rlp::string(bytes)));
         let chain = rlp::number(self.chain_id);
         let bytes = match self.typed {
             true => {
                 items.insert(0, chain);
-                items.push(rlp::list(&[]));
+                let list: Result<Vec<_>, _> = self.access_list.iter().map(Access::rlp).collect();
+                items.push(rlp::list(&list?));
                 [vec![2], rlp::list(&items)].concat()
             }
             false => {
+                if let Some(kind) = self.tx_type {
+                    items.insert(0, rlp::number(kind));
+                }
                 items.extend([chain, rlp::string(&[]), rlp::string(&[])]);
                 rlp::list(&items)
             }
@@ -147,7 +203,11 @@ impl SignTx {
 impl Command for SignTx {
     fn steps(&self, model: Model) -> Vec<Step> {
         let mut steps = key_steps(model, &self.path, "fsm_msg_ethereum.h:128");
-        steps.extend(self.check().map(Step::Fail));
+        // Core firmware checks before it looks at the path, the One after.
+        let at = if model == Model::One { steps.len() } else { steps.len() - 1 };
+        if let Some(failure) = self.check() {
+            steps.insert(at, Step::Fail(failure));
+        }
         match model {
             Model::One => steps.extend([Step::Show].into_iter().chain(self.next_chunk())),
             _ => steps.extend(self.next_chunk().into_iter().chain([Step::Show])),
@@ -156,7 +216,7 @@ impl Command for SignTx {
     }
 
     fn screens(&self, state: &State) -> Result<Vec<Screen>, Failure> {
-        self.to()?;
+        address(&self.to)?;
         match state.model {
             Model::One => Ok(self.screens_of_one()),
             _ => Ok(self.screens_of_core()),
@@ -169,9 +229,9 @@ impl Command for SignTx {
             return Err(EMPTY);
         }
         self.data.extend_from_slice(chunk);
-        match self.check() {
-            Some(failure) => Err(failure),
-            None => Ok(self.next_chunk().into_iter().collect()),
+        match self.data.len() > self.length {
+            true => Err(TOO_MUCH),
+            false => Ok(self.next_chunk().into_iter().collect()),
         }
     }
 
@@ -183,4 +243,13 @@ impl Command for SignTx {
         let reply = Writer::default().number(2, v).bytes(3, &r).bytes(4, &s);
         Ok((kind::ETHEREUM_TX_REQUEST, reply.finish()))
     }
+}
+
+/// The bytes of a recipient, who may be nobody.
+fn address(text: &str) -> Result<Vec<u8>, Failure> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    let nibble = |c: char| c.to_digit(16).map(|digit| digit as u8);
+    let nibbles: Option<Vec<u8>> = digits.chars().map(nibble).collect();
+    let nibbles = nibbles.filter(|n| matches!(n.len(), 0 | 40)).ok_or(MALFORMED)?;
+    Ok(nibbles.chunks(2).map(|pair| pair.iter().fold(0, |byte, n| byte << 4 | n)).collect())
 }

@@ -143,7 +143,9 @@ impl Trezor {
                 let approved = (PAIRING_REQUEST_APPROVED, Vec::new());
                 if allowed { Ok(vec![approved]) } else { Err(CANCELLED) }
             }
-            (Step::Method, SELECT_METHOD) => {
+            // Chosen once more, it begins once more.
+            (Step::Method | Step::Challenge(_) | Step::Code(_), SELECT_METHOD) => {
+                self.pairing_code.hide();
                 pairing.step = Step::Request;
                 match message.number(1) {
                     Some(CODE_ENTRY) => {}

@@ -106,56 +106,19 @@ impl Types {
     }
 
     /// What is signed.
-    pub(super) fn digest(&self, primary_type: &str, values: &Values) -> Option<[u8; 32]> {
-        let mut hasher = Keccak256::new_with_prefix([0x19, 0x01]);
-        hasher.update(self.hash(DOMAIN, &[0], values, 0)?);
-        if primary_type != DOMAIN {
-            hasher.update(self.hash(primary_type, &[1], values, 0)?);
-        }
-        Some(hasher.finalize().into())
-    }
-
-    /// hashStruct of the values at `path`.
-    fn hash(&self, name: &str, path: &[u32], values: &Values, depth: usize) -> Option<[u8; 32]> {
-        let mut hasher = Keccak256::new_with_prefix(Keccak256::digest(self.text(name)));
-        for (index, (_, field)) in (0..).zip(self.members(name)) {
-            hasher.update(self.encode(field, &[path, &[index]].concat(), values, depth)?);
-        }
-        Some(hasher.finalize().into())
-    }
-
-    fn encode(
+    pub(super) fn digest(
         &self,
-        field: &FieldType,
-        path: &[u32],
+        primary_type: &str,
         values: &Values,
-        depth: usize,
+        metamask: bool,
     ) -> Option<[u8; 32]> {
-        if depth > DEEPEST {
-            return None;
+        let encoding = Encoding { types: self, values, metamask };
+        let mut hasher = Keccak256::new_with_prefix([0x19, 0x01]);
+        hasher.update(encoding.hash(DOMAIN, &[0], 0)?);
+        if primary_type != DOMAIN {
+            hasher.update(encoding.hash(primary_type, &[1], 0)?);
         }
-        if let FieldType::Struct(name) = field {
-            return self.hash(name, path, values, depth + 1);
-        }
-        let value = values.get(path)?.as_slice();
-        Some(match field {
-            FieldType::Array { entry, .. } => {
-                let length = value.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
-                let mut hasher = Keccak256::new();
-                for index in 0..length {
-                    let path = [path, &[index]].concat();
-                    hasher.update(self.encode(entry, &path, values, depth + 1)?);
-                }
-                hasher.finalize().into()
-            }
-            FieldType::String | FieldType::Bytes(None) => Keccak256::digest(value).into(),
-            FieldType::Bytes(Some(_)) => padded(value, 0, false)?,
-            FieldType::Int(_) => {
-                let negative = value.first().is_some_and(|byte| byte >> 7 == 1);
-                padded(value, if negative { 0xff } else { 0 }, true)?
-            }
-            _ => padded(value, 0, true)?,
-        })
+        Some(hasher.finalize().into())
     }
 
     /// encodeType: the struct, and after it those that it uses, sorted.
@@ -179,6 +142,77 @@ impl Types {
             }
         }
     }
+}
+
+/// The values of a message, and how they are encoded.
+struct Encoding<'a> {
+    types: &'a Types,
+    values: &'a Values,
+    metamask: bool,
+}
+
+impl Encoding<'_> {
+    /// hashStruct of the values at `path`.
+    fn hash(&self, name: &str, path: &[u32], depth: usize) -> Option<[u8; 32]> {
+        let mut hasher = Keccak256::new_with_prefix(Keccak256::digest(self.types.text(name)));
+        self.members(name, path, depth, &mut hasher)?;
+        Some(hasher.finalize().into())
+    }
+
+    /// encodeData of the values at `path`.
+    fn members(
+        &self,
+        name: &str,
+        path: &[u32],
+        depth: usize,
+        hasher: &mut Keccak256,
+    ) -> Option<()> {
+        for (index, (_, field)) in (0..).zip(self.types.members(name)) {
+            hasher.update(self.encode(field, &[path, &[index]].concat(), depth)?);
+        }
+        Some(())
+    }
+
+    fn encode(&self, field: &FieldType, path: &[u32], depth: usize) -> Option<[u8; 32]> {
+        if depth > DEEPEST {
+            return None;
+        }
+        match field {
+            FieldType::Struct(name) => return self.hash(name, path, depth + 1),
+            FieldType::Array { entry, size } => {
+                let length = match size {
+                    Some(length) => *length,
+                    None => number(self.values.get(path)?),
+                };
+                let mut hasher = Keccak256::new();
+                for index in 0..length {
+                    let path = [path, &[index]].concat();
+                    match &**entry {
+                        FieldType::Struct(name) if !self.metamask => {
+                            self.members(name, &path, depth + 1, &mut hasher)?;
+                        }
+                        entry => hasher.update(self.encode(entry, &path, depth + 1)?),
+                    }
+                }
+                return Some(hasher.finalize().into());
+            }
+            _ => {}
+        }
+        let value = self.values.get(path)?.as_slice();
+        Some(match field {
+            FieldType::String | FieldType::Bytes(None) => Keccak256::digest(value).into(),
+            FieldType::Bytes(Some(_)) => padded(value, 0, false)?,
+            FieldType::Int(_) => {
+                let negative = value.first().is_some_and(|byte| byte >> 7 == 1);
+                padded(value, if negative { 0xff } else { 0 }, true)?
+            }
+            _ => padded(value, 0, true)?,
+        })
+    }
+}
+
+fn number(big_endian: &[u8]) -> u32 {
+    big_endian.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte))
 }
 
 /// 32 bytes with `value` at their end or at their beginning.

@@ -20,6 +20,8 @@ const MOST: usize = 4096;
 pub(super) struct SignTypedData {
     path: Vec<u32>,
     primary_type: String,
+    /// Structs in arrays are hashed, as MetaMask does, and not only encoded.
+    metamask: bool,
     types: Types,
     values: Values,
     /// Types whose members are to be asked for, the one that was asked for first.
@@ -43,6 +45,7 @@ impl SignTypedData {
         Self {
             path: message.path(),
             primary_type,
+            metamask: message.flag(3).unwrap_or(true),
             types: Types::default(),
             values: Values::default(),
             unknown,
@@ -92,20 +95,22 @@ impl SignTypedData {
     fn heard_value(&mut self, message: &Message<'_>) -> Result<(), Failure> {
         let Some(Due::Value(path, field)) = self.due.pop_front() else { return Err(ODD_TYPE) };
         let value = message.bytes(1).unwrap_or_default();
-        if let FieldType::Array { entry, size } = &field {
-            let length = value.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
-            if length + self.due.len() + self.values.len() > MOST {
-                return Err(TOO_MUCH);
-            }
-            if size.is_some_and(|size| size as usize != length) {
-                return Err(ODD_TYPE);
-            }
-            for index in (0..length as u32).rev() {
-                let entry = (**entry).clone();
-                self.due.push_front(Due::Value([&path[..], &[index]].concat(), entry));
-            }
+        if let FieldType::Array { entry, .. } = &field {
+            let length = value.iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte));
+            self.expect(&path, entry, length)?;
         }
         self.values.insert(path, value.to_vec());
+        Ok(())
+    }
+
+    /// The values of an array at `path` are due next.
+    fn expect(&mut self, path: &[u32], entry: &FieldType, length: u32) -> Result<(), Failure> {
+        if length as usize + self.due.len() + self.values.len() > MOST {
+            return Err(TOO_MUCH);
+        }
+        for index in (0..length).rev() {
+            self.due.push_front(Due::Value([path, &[index]].concat(), entry.clone()));
+        }
         Ok(())
     }
 
@@ -127,6 +132,10 @@ impl SignTypedData {
                     if self.due.len() > MOST {
                         return Err(TOO_MUCH);
                     }
+                }
+                // The length of such an array is not asked for.
+                Some(Due::Value(path, FieldType::Array { entry, size: Some(length) })) => {
+                    self.expect(&path, &entry, length)?;
                 }
                 Some(due @ Due::Value(..)) => {
                     if let Due::Value(path, _) = &due {
@@ -180,7 +189,8 @@ impl Command for SignTypedData {
 
     fn answer(&self, state: &mut State) -> Result<Reply, Failure> {
         let node = state.node(&self.path)?;
-        let digest = self.types.digest(&self.primary_type, &self.values).ok_or(ODD_TYPE)?;
+        let digest =
+            self.types.digest(&self.primary_type, &self.values, self.metamask).ok_or(ODD_TYPE)?;
         let (r, s, odd) = node.sign(&digest).ok_or(NO_KEY)?;
         let signature = [&r[..], &s, &[27 + u8::from(odd)]].concat();
         let address = format!("0x{}", node.address());

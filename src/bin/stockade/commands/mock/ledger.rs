@@ -13,10 +13,13 @@ use stockade_mocks::{
     },
 };
 
-use super::setup::{Beside, mnemonic, socket};
+use super::setup::{Beside, end_on_signals, mnemonic, socket};
 use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
 
 /// Simulate a Ledger on Speculos' TCP socket, until stopped
+///
+/// Its words are in STOCKADE_MOCK_MNEMONIC, or abandon .. about. Commands that only explain more on the
+/// screen (names, tokens, descriptors) are answered as unknown.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// nanox, nanosp, stax, flex or apex_p
@@ -36,9 +39,9 @@ pub struct Args {
     listen: String,
     #[command(flatten)]
     beside: Beside,
-    /// Nobody presses but who does so over Speculos's REST interface (/events, /button, /apdu), which
-    /// listens here
-    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["user", "script"])]
+    /// Serve Speculos's REST interface here too: /apdu, /events, /button, /automation. Without --user
+    /// and --script its clients press the buttons
+    #[arg(long, value_name = "HOST:PORT")]
     rest: Option<String>,
 }
 
@@ -53,6 +56,7 @@ enum AppArg {
 impl Args {
     /// Serves until the process is stopped.
     pub fn run(self, context: &mut Context) -> CommandResult {
+        end_on_signals();
         let model = Model::from_name(&self.model).ok_or_else(|| {
             CommandError::usage(format!(
                 "--model {}: nanox, nanosp, stax, flex or apex_p",
@@ -61,7 +65,11 @@ impl Args {
         })?;
         let (user, start) = self.beside.read(Ledger::can)?;
         let buttons = self.rest.as_ref().map(|_| Buttons::default());
-        let user = buttons.as_ref().map_or(user, Buttons::user);
+        let user = match &buttons {
+            Some(buttons) if self.beside.is_given() => buttons.watching(user),
+            Some(buttons) => buttons.user(),
+            None => user,
+        };
         let config = Config {
             model,
             app: match self.app {
@@ -69,7 +77,7 @@ impl Args {
                 AppArg::Btec => App::Btec,
                 AppArg::Dashboard => App::Dashboard,
             },
-            mnemonic: mnemonic(),
+            mnemonic: mnemonic()?,
             user,
             locked: self.locked,
             settings: Settings { blind_signing: self.blind_signing, ..Settings::default() },

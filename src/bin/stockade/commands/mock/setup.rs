@@ -4,10 +4,11 @@ use std::{
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use clap::ValueEnum;
-use stockade::discovery::MockSetup;
+use stockade::{discovery::MockSetup, mnemonic::Mnemonic};
 use stockade_mocks::{Act, Decision, Script, User};
 
 use crate::{
@@ -22,8 +23,10 @@ const MAX_SCRIPT: u64 = 1024 * 1024;
 #[derive(Debug, clap::Args)]
 pub struct Beside {
     /// What the simulated user does
-    #[arg(long, value_enum, default_value_t = UserArg::Approve)]
-    user: UserArg,
+    ///
+    /// [default: approve]
+    #[arg(long, value_enum)]
+    user: Option<UserArg>,
     /// What the simulated user does and what befalls the wallet, step by step: a JSON file, as
     /// device-tests/README.md describes it
     #[arg(long, value_name = "FILE", conflicts_with = "user")]
@@ -31,9 +34,18 @@ pub struct Beside {
 }
 
 impl Beside {
+    fn user(&self) -> UserArg {
+        self.user.unwrap_or(UserArg::Approve)
+    }
+
+    /// Whether it is said who presses.
+    pub fn is_given(&self) -> bool {
+        self.user.is_some() || self.script.is_some()
+    }
+
     /// The user, and what happens before anything is asked.
     pub fn read(&self, can: impl Fn(&Act) -> bool) -> Result<(User, Vec<Act>), CommandError> {
-        let Some(path) = &self.script else { return Ok((self.user.user(), Vec::new())) };
+        let Some(path) = &self.script else { return Ok((self.user().user(), Vec::new())) };
         let text = read(path).map_err(|error| {
             CommandError::new(Kind::File, format!("{}: {error}", crate::shown(&path)))
         })?;
@@ -74,12 +86,30 @@ impl UserArg {
     }
 }
 
-/// The mock's words: STOCKADE_MOCK_MNEMONIC, or those that everybody knows.
-pub fn mnemonic() -> String {
+/// The mock's words: STOCKADE_MOCK_MNEMONIC, or those that everybody knows. Words of which a wallet
+/// would say that they are wrong are refused.
+pub fn mnemonic() -> Result<String, CommandError> {
     let words = std::env::var("STOCKADE_MOCK_MNEMONIC").unwrap_or_default();
     match words.split(';').next().map(str::trim) {
-        Some(words) if !words.is_empty() => words.to_owned(),
-        _ => MockSetup::default().mnemonic,
+        Some(words) if !words.is_empty() => match Mnemonic::parse(words, None) {
+            Ok(_) => Ok(words.to_owned()),
+            Err(error) => Err(CommandError::input(format!("STOCKADE_MOCK_MNEMONIC: {error}"))),
+        },
+        _ => Ok(MockSetup::default().mnemonic),
+    }
+}
+
+/// SIGTERM and SIGINT are how a mock is stopped: it ends with 0.
+pub fn end_on_signals() {
+    use signal_hook::{
+        consts::{SIGINT, SIGTERM},
+        flag,
+    };
+
+    let at_once = Arc::new(AtomicBool::new(true));
+    for signal in [SIGINT, SIGTERM] {
+        // Where this fails the signal ends it all the same.
+        let _ = flag::register_conditional_shutdown(signal, 0, Arc::clone(&at_once));
     }
 }
 

@@ -9,10 +9,13 @@ use stockade_mocks::{
     trezor::{Config, Model, Trezor},
 };
 
-use super::setup::{Beside, mnemonic, socket};
+use super::setup::{Beside, end_on_signals, mnemonic, socket};
 use crate::{CommandResult, context::Context, error::CommandError, output::Outcome, ui};
 
 /// Simulate a Trezor on its emulator's UDP socket, until stopped
+///
+/// Its words are in STOCKADE_MOCK_MNEMONIC, or abandon .. about. A message or a field that is not
+/// simulated is refused.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// one, t, safe3, safe5 or safe7
@@ -38,10 +41,11 @@ pub struct Args {
 impl Args {
     /// Serves until the process is stopped.
     pub fn run(self, context: &mut Context) -> CommandResult {
+        end_on_signals();
         let model = self.model()?;
         let (user, start) = self.beside.read(Trezor::can)?;
         let config = Config {
-            mnemonic: Some(mnemonic()),
+            mnemonic: Some(mnemonic()?),
             pin: self.pin,
             passphrase_protection: self.passphrase,
             ..Config::new(model, user)

@@ -1,0 +1,229 @@
+//! The screen of a Nano and its two buttons, and the rules by which somebody presses them.
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+};
+
+use serde_json::{Value, json};
+
+use super::automation::{Action, Automation};
+use crate::{Decision, User};
+
+/// More than a client reads before it clears them.
+const MOST_EVENTS: usize = 10_000;
+
+/// More presses than the pages of one review take; rules that press on for ever are stopped.
+const MOST_PRESSES: usize = 1000;
+
+const READY: &str = "Application is ready";
+
+/// The screen and both buttons of a Nano. Clones are of the same.
+#[derive(Clone, Default)]
+pub struct Buttons(Arc<(Mutex<Screen>, Condvar)>);
+
+/// Pages, of which the last two say yes and no.
+#[derive(Default)]
+struct Screen {
+    pages: Vec<String>,
+    at: usize,
+    /// Somebody else decides.
+    is_watched: bool,
+    decision: Option<Decision>,
+    /// How often it showed something else.
+    turned: u64,
+    /// All that was shown, and how much of it a client cleared.
+    events: Vec<String>,
+    cleared: usize,
+    automation: Automation,
+}
+
+impl Screen {
+    fn text(&self) -> &str {
+        self.pages.get(self.at).map_or(READY, String::as_str)
+    }
+
+    fn turn_to(&mut self, page: usize) {
+        self.at = page;
+        self.turned += 1;
+        let text = self.text().to_owned();
+        if self.events.len() < MOST_EVENTS {
+            self.events.push(text);
+        }
+    }
+
+    fn show(&mut self, shown: &str) {
+        let [yes, no] = last_pages(shown);
+        self.pages = shown.lines().map(str::to_owned).chain([yes, no]).collect();
+        self.decision = None;
+        self.turn_to(0);
+    }
+
+    fn press(&mut self, button: Button) {
+        let last = self.pages.len().saturating_sub(1);
+        match button {
+            Button::Left if self.at > 0 => self.turn_to(self.at - 1),
+            Button::Right if self.at < last => self.turn_to(self.at + 1),
+            // The last page says no, and the one before it yes.
+            Button::Both if self.pages.len() > 1 && !self.is_watched => {
+                if self.at == last {
+                    self.decision = Some(Decision::Reject);
+                } else if self.at + 1 == last {
+                    self.decision = Some(Decision::Approve);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Presses as the rules say of each page that they lead to.
+    fn automate(&mut self) {
+        for _ in 0..MOST_PRESSES {
+            if self.pages.is_empty() || self.decision.is_some() {
+                return;
+            }
+            let text = self.text().to_owned();
+            let actions = self.automation.actions(&text);
+            if actions.is_empty() {
+                return;
+            }
+            let page = self.at;
+            for action in actions {
+                match action {
+                    Action::Press(button) => self.press(button),
+                }
+            }
+            if self.at == page {
+                return;
+            }
+        }
+    }
+}
+
+/// A button, pressed and let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Button {
+    Left,
+    Right,
+    Both,
+}
+
+impl Button {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "left" => Self::Left,
+            "right" => Self::Right,
+            "both" => Self::Both,
+            _ => return None,
+        })
+    }
+}
+
+/// What the app's last pages say after `shown`.
+fn last_pages(shown: &str) -> [String; 2] {
+    let blind = shown.starts_with("Blind signing ahead");
+    let title = shown.lines().nth(usize::from(blind)).unwrap_or_default();
+    let what = match title.strip_prefix("Review ") {
+        Some(what) if what.contains("message") => "message",
+        Some(_) => "transaction",
+        None if title.starts_with("Verify ") => return ["Confirm", "Cancel"].map(str::to_owned),
+        None => return ["Approve", "Reject"].map(str::to_owned),
+    };
+    let yes = if blind { "Accept risk and sign" } else { "Sign" };
+    [format!("{yes} {what}"), format!("Reject {what}")]
+}
+
+impl Buttons {
+    /// A user who decides by these buttons.
+    pub fn user(&self) -> User {
+        let buttons = self.clone();
+        User::asking(move |shown| buttons.decide(shown))
+    }
+
+    /// Shows what `user` decides about; the buttons turn pages only.
+    pub fn watching(&self, user: User) -> User {
+        let buttons = self.clone();
+        self.screen().is_watched = true;
+        user.shown_to(move |shown| {
+            let mut screen = buttons.screen();
+            screen.show(shown);
+            screen.pages.clear();
+            screen.turn_to(0);
+            buttons.0.1.notify_all();
+        })
+    }
+
+    fn decide(&self, shown: &str) -> Decision {
+        let mut screen = self.screen();
+        screen.show(shown);
+        screen.automate();
+        self.0.1.notify_all();
+        let undecided = |screen: &mut Screen| screen.decision.is_none();
+        let waited = self.0.1.wait_while(screen, undecided);
+        let mut screen = waited.unwrap_or_else(PoisonError::into_inner);
+        screen.pages.clear();
+        screen.turn_to(0);
+        self.0.1.notify_all();
+        screen.decision.take().unwrap_or(Decision::Reject)
+    }
+
+    /// Writes everything that is shown from now on, until nobody listens.
+    pub(super) fn stream(&self, mut writer: Box<dyn Write + Send>) -> io::Result<()> {
+        let mut told = self.screen().events.len();
+        loop {
+            let nothing_new = |screen: &mut Screen| screen.events.len() <= told;
+            let screen = self.0.1.wait_while(self.screen(), nothing_new);
+            let screen = screen.unwrap_or_else(PoisonError::into_inner);
+            let events: Vec<_> = screen.events.iter().skip(told).map(|text| event(text)).collect();
+            drop(screen);
+            told += events.len();
+            for event in events {
+                writer.write_all(format!("data: {event}\n\n").as_bytes())?;
+            }
+            writer.flush()?;
+        }
+    }
+
+    pub(super) fn press(&self, button: Button) {
+        let mut screen = self.screen();
+        screen.press(button);
+        screen.automate();
+        self.0.1.notify_all();
+    }
+
+    /// From now on these rules press the buttons.
+    pub(super) fn automate(&self, automation: Automation) {
+        let mut screen = self.screen();
+        screen.automation = automation;
+        screen.automate();
+        self.0.1.notify_all();
+    }
+
+    /// What is on the screen now, or all that was shown since a client cleared it.
+    pub(super) fn events(&self, current_only: bool) -> Vec<Value> {
+        let screen = self.screen();
+        match current_only {
+            true => vec![event(screen.text())],
+            false => screen.events.iter().skip(screen.cleared).map(|text| event(text)).collect(),
+        }
+    }
+
+    /// How often the screen showed something else.
+    pub(super) fn turned(&self) -> u64 {
+        self.screen().turned
+    }
+
+    pub(super) fn clear_events(&self) {
+        let mut screen = self.screen();
+        screen.cleared = screen.events.len();
+    }
+
+    fn screen(&self) -> MutexGuard<'_, Screen> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A line of text, as Speculos tells of it.
+fn event(text: &str) -> Value {
+    json!({"text": text, "x": 0, "y": 0, "w": 128, "h": 11, "clear": false})
+}
