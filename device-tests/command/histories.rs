@@ -95,8 +95,13 @@ fn a_kept_record_that_is_empty_covers_a_key_that_never_signed() {
     empty["data"][0]["signed_attestations"] = json!([]);
     put(&folder, "b", "20261120T101500Z", &empty);
     let file = folder.file("history.json", up_to(&keys[1..], 900, 70).to_string());
-    let restored = restore(&folder, &format!("--history {file}")).code(0);
+    let line = format!("--history {file}");
+    let restored = restore(&folder, &line).code(0);
     assert_eq!(restored.list("history_silent"), [json!(keys[0])]);
+    // Not where another file may say that it did sign.
+    fs::remove_dir_all(folder.path("restored")).unwrap();
+    put(&folder, "a", "20261120T101501Z", &json!({"metadata": "rotten"}));
+    restore(&folder, &line).error(3, "input");
 }
 
 #[test]

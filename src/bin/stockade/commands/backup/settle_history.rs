@@ -164,7 +164,9 @@ impl HistoryArgs {
         require_newest(&given, kept, &silent, &files)?;
         require_never(kept, never)?;
         // What is kept says of these that they never signed; require_newest refuses all others.
-        let known = |key: &PublicKey| !kept.silent.contains(key) && kept.found.is_some();
+        let known = |key: &PublicKey| {
+            kept.found.is_some() && kept.unread.is_empty() && !kept.silent.contains(key)
+        };
         let unknown: Vec<_> =
             silent.iter().filter(|key| !never.contains(key) && !known(key)).copied().collect();
         if !unknown.is_empty() {
