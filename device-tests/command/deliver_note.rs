@@ -142,7 +142,7 @@ fn what_no_copy_can_write_down_is_not_delivered() {
     assert!(client.keys().is_empty());
     // One copy is enough, and the other is named.
     drop(first);
-    let delivered = deliver(&folder, &client, NEVER).code(1);
+    let delivered = deliver(&folder, &client, NEVER).code(0);
     assert_eq!(delivered.list("unrecorded").len(), 1);
     assert_eq!(delivered.json["note"]["copies"].as_array().unwrap().len(), 1);
     assert_eq!(client.keys().len(), 3);

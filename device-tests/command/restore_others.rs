@@ -28,6 +28,7 @@ fn other_sets_with_some_of_the_keys_are_named() {
         );
         assert!(others[0]["created"].is_string());
         assert!(restored.stderr.contains(other.as_str()), "{}", restored.stderr);
+        [&old, &new].iter().for_each(|set| folder.forget(set));
     }
     // Before anything is asked for: whoever meant the other one need not press.
     let line = format!("backup restore {} --set {old} --layout plain --to x", folder.both());

@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use super::{
-    Entry, Location, Permit, Place, Record, RemovalPermit, State, WhereaboutsError, files,
+    Entry, Location, LocationKind, Permit, Place, Record, RemovalPermit, State, WhereaboutsError,
+    files,
 };
 use crate::{
     backup::{BackupError, Copy, Digest, SetId, set_secret::SetSecret},
@@ -45,6 +46,10 @@ impl Release<'_> {
             return true;
         }
         let Some(at) = &place.location else { return false };
+        // Splits have a mark and a question of their own, whenever they were.
+        if at.kind == LocationKind::Shares {
+            return true;
+        }
         at.is(self.to) || at.is_on_path_of(self.to) || self.from.is_some_and(|from| at.is(from))
     }
 }

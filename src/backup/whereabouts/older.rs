@@ -87,6 +87,27 @@ pub(super) fn notes(
     Ok(())
 }
 
+/// A note writes as %XX what could be read as another part of it.
+fn unescaped(place: &str) -> String {
+    let mut bytes = Vec::with_capacity(place.len());
+    let mut rest = place.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (first, escaped) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// What a delivery note says.
 struct Said {
     location: Location,
@@ -103,6 +124,7 @@ impl Said {
         };
         let (kind, place) = field("to")?.split_once(' ')?;
         let kind = LocationKind::parse(kind)?;
+        let place = &unescaped(place);
         let mut places = place.split(',').map(str::to_owned);
         let location = match kind {
             // A client, and the signer that it asks.

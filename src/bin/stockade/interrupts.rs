@@ -1,4 +1,4 @@
-//! Ctrl-C. The first one is giving up: what waits for a person ends, what is being written is
+//! Ctrl-C, SIGTERM and SIGHUP. The first one is giving up: what waits for a person ends, what is being written is
 //! finished. The second one ends the process.
 
 use std::{
@@ -11,7 +11,10 @@ use std::{
     thread,
 };
 
-use signal_hook::{consts::SIGINT, iterator::Signals};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    iterator::Signals,
+};
 
 /// What Ctrl-C does, once it is taken.
 pub struct Interrupts {
@@ -32,14 +35,14 @@ impl Interrupts {
         if self.taken.replace(true) {
             return;
         }
-        let Ok(mut signals) = Signals::new([SIGINT]) else { return };
+        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
         let (given_up, doing) = (Arc::clone(&self.given_up), Arc::clone(&self.doing));
         thread::spawn(move || {
-            for _ in signals.forever() {
+            for signal in signals.forever() {
                 if given_up.swap(true, Ordering::Relaxed) {
                     say("stopped. The next command clears away what was not finished; `stockade \
                          backup list` shows what is there");
-                    std::process::exit(130);
+                    std::process::exit(128 + signal);
                 }
                 let doing = doing.lock().ok().and_then(|doing| doing.clone());
                 say(&match doing {

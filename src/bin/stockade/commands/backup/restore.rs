@@ -136,15 +136,21 @@ impl Args {
         let mut clearance = restorable.clear(record, &release, &copies)?;
         let (permit, note) = self.permit(&mut clearance, &keys)?;
         let history = settled.history();
-        restorable.write(&permit, &self.to, self.layout, password, history, &mut progress)?;
+        let wrote =
+            restorable.write(&permit, &self.to, self.layout, password, history, &mut progress);
+        if let Err(error) = wrote {
+            // All or nothing: the keys did not go there.
+            clearance.rejected(&keys)?;
+            return Err(error.into());
+        }
         let unrecorded = elsewhere::unrecorded(&clearance, context);
         let kept = settled.keep(&copies, &set.id, context);
         let lacks = self.lacks(context);
         let mut outcome = self.outcome(&restorable, &set.id, &settled, &kept);
-        outcome.ok &= unrecorded.as_array().is_none_or(Vec::is_empty);
         outcome.json.insert("unrecorded".to_owned(), unrecorded);
         if let Some(note) = note {
             outcome.text += &self.keep_note(&set.id, &note);
+            outcome.ok = false;
         }
         outcome.json.insert("lacks".to_owned(), lacks.into());
         outcome.json.insert("other_sets".to_owned(), others.iter().map(Other::json).collect());

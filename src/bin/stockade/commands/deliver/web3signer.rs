@@ -114,7 +114,6 @@ impl Args {
         let kept = settled.keep(copies, set, context);
         let mut outcome = self.outcome(&chosen, &written, &settled, config.as_ref(), &kept);
         let unrecorded = std::mem::take(&mut written.unrecorded);
-        outcome.ok &= unrecorded.as_array().is_none_or(Vec::is_empty);
         outcome.json.insert("unrecorded".to_owned(), unrecorded);
         match config {
             None => self.sign(&mut outcome, &chosen, &mut written, &settled, context),
@@ -162,7 +161,13 @@ impl Args {
         let permit = clearance.send(&keys)?;
         let mut progress = context.terminal.progress();
         let history = settled.history();
-        restorable.write(&permit, &self.dir, Layout::Web3signer, None, history, &mut progress)?;
+        let layout = Layout::Web3signer;
+        let wrote = restorable.write(&permit, &self.dir, layout, None, history, &mut progress);
+        if let Err(error) = wrote {
+            // All or nothing: the keys did not go there.
+            clearance.rejected(&keys)?;
+            return Err(error.into());
+        }
         let unrecorded = elsewhere::unrecorded(&clearance, context);
         drop(clearance);
         Ok(Written { hands, keys, left_out: restorable.left_out, unrecorded })
