@@ -42,7 +42,6 @@ pub(crate) fn from_slice<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Res
 
 /// The same of what may hold secrets: an error tells where it is and of which kind, and repeats
 /// nothing.
-#[cfg(feature = "cloud")]
 pub(crate) fn from_secret_slice<T: DeserializeOwned>(
     bytes: &[u8],
     limit: usize,

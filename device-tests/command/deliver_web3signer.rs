@@ -121,6 +121,9 @@ fn what_does_not_fit_or_is_not_known_writes_nothing() {
     for (more, code, kind) in [
         ("--type hashicorp --key-path /v1/{pubkey}".to_owned(), 2, "usage"),
         (format!("--type hashicorp {vault} --key-path /v1/one-for-all"), 2, "usage"),
+        // Web3signer reads version 2 of the engine alone.
+        (format!("--type hashicorp {vault} --key-path /v1/secret/{{pubkey}}"), 2, "usage"),
+        (format!("--type hashicorp {vault} --key-path secret/data/{{pubkey}}"), 2, "usage"),
         (format!("--type hashicorp {vault}"), 2, "usage"),
         (format!("--type file-keystore {vault}"), 2, "usage"),
         ("--type aws-secret --region x".to_owned(), 2, "usage"),
@@ -130,7 +133,7 @@ fn what_does_not_fit_or_is_not_known_writes_nothing() {
             "usage",
         ),
         // Whose set it is, nobody says.
-        (format!("--type hashicorp {vault} --key-path /v1/{{pubkey}}"), 3, "input"),
+        (format!("--type hashicorp {vault} --key-path /v1/s/data/{{pubkey}}"), 3, "input"),
     ] {
         write(&alone(), &folder, &more).error(code, kind);
         assert!(!folder.path("signer").exists(), "{more}");

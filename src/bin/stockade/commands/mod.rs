@@ -23,6 +23,7 @@ pub mod validator;
 mod amount;
 mod decimal;
 mod mnemonic;
+mod passed_over;
 mod report;
 mod sealing;
 mod shares;

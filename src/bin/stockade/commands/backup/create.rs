@@ -22,7 +22,10 @@ use super::{
     from::{FromArgs, Taken},
 };
 use crate::{
-    CommandResult, commands::sealing::Sealing, context::Context, error::CommandError,
+    CommandResult,
+    commands::{passed_over, sealing::Sealing},
+    context::Context,
+    error::CommandError,
     output::Outcome,
 };
 
@@ -50,7 +53,7 @@ impl Args {
         copies.iter().try_for_each(Copy::lock)?;
         let Taken { imported: Imported { keys, bad, skipped }, histories } =
             self.from.take(context)?;
-        self.require_keys(&keys, &bad)?;
+        self.require_keys(&keys, &bad, &skipped)?;
         self.require_new(&keys, &copies)?;
         let history = self.read_history(&keys, histories)?;
         let mut wallet = context.open()?;
@@ -58,13 +61,19 @@ impl Args {
         Ok(self.outcome(&made, &copies, &bad, &skipped))
     }
 
-    fn require_keys(&self, keys: &[NewKey], bad: &[(String, String)]) -> Result<(), CommandError> {
+    fn require_keys(
+        &self,
+        keys: &[NewKey],
+        bad: &[(String, String)],
+        skipped: &[(String, String)],
+    ) -> Result<(), CommandError> {
         if !bad.is_empty() && !self.skip_bad {
             let total = keys.len() + bad.len();
             return Err(BackupError::Unopened { bad: bad.to_vec(), total }.into());
         }
         if keys.is_empty() {
-            return Err(BackupError::NoKeystores(self.from.names()).into());
+            let there = format!("\n{}", passed_over::text(skipped, "not a keystore"));
+            return Err(BackupError::NoKeystores(self.from.names() + there.trim_end()).into());
         }
         Ok(())
     }
@@ -147,7 +156,7 @@ impl Args {
         made: &Made,
         copies: &[Copy],
         bad: &[(String, String)],
-        skipped: &[String],
+        skipped: &[(String, String)],
     ) -> Outcome {
         let Made { created, chosen, plan } = made;
         let mut text = format!(
@@ -161,9 +170,7 @@ impl Args {
         for (place, why) in bad {
             text += &format!("LEFT OUT {place}: {why}\n");
         }
-        for place in skipped {
-            text += &format!("no key: {place}\n");
-        }
+        text += &passed_over::text(skipped, "not backed up");
         let warnings = medium::shared(copies);
         text += &notes(&warnings);
         text += "The originals were not touched. Next: stockade backup drill";
@@ -173,6 +180,7 @@ impl Args {
             .iter()
             .map(|key| json!({"pubkey": key.secret.public_key(), "path": key.path}));
         let left_out = bad.iter().map(|(place, why)| json!({"file": place, "why": why}));
+        let places: Vec<_> = skipped.iter().map(|(place, _)| place).collect();
         let json = json!({
             "set_id": created.set_id,
             "manifest": created.manifest,
@@ -181,7 +189,8 @@ impl Args {
             "threshold": chosen.threshold,
             "enrolled": chosen.enrolled,
             "copies": copies_json(created, copies),
-            "skipped": skipped,
+            "skipped": places,
+            "passed_over": passed_over::json(skipped),
             "left_out": left_out.collect::<Vec<_>>(),
             "warnings": warnings,
         });
