@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    fixture::{Folder, KEYSTORES, vector},
+    fixture::{Folder, KEYSTORES, ledger, vector},
     run::{Ran, alone, on},
 };
 
@@ -297,4 +297,25 @@ fn a_keystore_without_its_public_key_is_taken_where_its_password_opens_it() {
     let named = folder.file(&format!("0x{FIRST}.json"), fs::read(file).unwrap());
     let refused = back_up(&folder, &format!("--from {named} --password-file {password}"));
     assert!(refused.error(3, "input").message().contains("its name states another key"));
+}
+
+#[test]
+fn what_an_operating_system_leaves_in_a_set_does_not_keep_it_from_being_repaired() {
+    let folder = ledger().copies();
+    let set = folder.set("a");
+    for name in [".DS_Store", "keystores/._keystore.json", "Thumbs.db"] {
+        fs::write(set.join(name), "left there").unwrap();
+    }
+    fs::write(folder.keystore("a", 0), "rotten").unwrap();
+    on("mock-ledger").run(&format!("backup repair {}", folder.both())).code(0);
+    on("mock-ledger").run(&format!("backup drill {}", folder.both())).code(0);
+
+    // And where files are named one by one, as `DIR/*` does.
+    let folder = Folder::new();
+    let litter = folder.file("from/Thumbs.db", b"\xd0\xcf\x11\xe0");
+    let file = folder.file("from/keystore.json", keystore(0));
+    let password = folder.password_file();
+    let made =
+        back_up(&folder, &format!("--from {file} --from {litter} --password-file {password}"));
+    assert_eq!(names(&made.code(0).each("passed_over", "file")), ["Thumbs.db"]);
 }

@@ -10,7 +10,7 @@ use super::{
     keystore_list::KeystoreList,
     recognise::{self, Content},
     sniff,
-    walk::{MAX_ENTRIES, Step, Walk, What},
+    walk::{MAX_ENTRIES, Step, Walk, What, is_litter},
 };
 use crate::{
     bls::PublicKey,
@@ -73,7 +73,8 @@ impl Found {
             Content::Keystore(keystore) => self.keystores.push((path, *keystore)),
             Content::Unnamed(keystore) => self.unnamed.push((path, *keystore)),
             Content::List(list) => self.lists.push((path, list)),
-            Content::Other(what) if !named => self.skipped.push((path, what)),
+            // `DIR/*` names what an operating system left there as well.
+            Content::Other(what) if !named || is_litter(&path) => self.skipped.push((path, what)),
             Content::Other(what) => self.bad.push((path, sniff::not_a_keystore(&what))),
             Content::Bad(why) => self.bad.push((path, why)),
             Content::Definitions(definitions) => {

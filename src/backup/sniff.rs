@@ -190,6 +190,27 @@ mod tests {
     use super::*;
     use crate::backup::recognise::recognise;
 
+    /// By a name that tools give to keystores, or any other from where it looks like one.
+    #[test]
+    fn a_keystore_that_was_cut_off_anywhere_is_never_passed_over() {
+        let file = "device-tests/vectors/keystore-variants/01-scrypt-218.json";
+        let whole = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let is_bad =
+            |name: &str, bytes: &[u8]| matches!(recognise(Path::new(name), bytes), Content::Bad(_));
+        let from = whole.windows(8).position(|window| window == b"\"crypto\"").unwrap() + 8;
+        let end = whole.trim_ascii_end().len();
+        for len in 0..end {
+            assert!(is_bad("k.json", &whole[..len]), "{len}");
+            assert!(len < from || is_bad("x", &whole[..len]), "{len}");
+        }
+        let utf16 = |len: usize| {
+            let text = str::from_utf8(&whole[..len]).unwrap().encode_utf16();
+            [0xff, 0xfe].into_iter().chain(text.flat_map(u16::to_le_bytes)).collect::<Vec<u8>>()
+        };
+        assert!((from..end).all(|len| is_bad("x", &utf16(len))));
+        assert!(matches!(recognise(Path::new("x"), &utf16(end)), Content::Keystore(_)));
+    }
+
     /// What is said of each is what somebody acts on.
     #[test]
     fn every_kind_of_file_is_told_by_its_content() {

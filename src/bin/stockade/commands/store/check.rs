@@ -101,7 +101,6 @@ impl Args {
                 let ca = self.vault.ca()?;
                 let (reads, ca) = (Reads::AsWeb3signer, ca.as_deref());
                 take_over::web3signer(folder, reads, ca, TIMEOUT, &mut intake, &mut progress)?;
-                intake.open_unnamed();
                 let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
                 Destination::new(DestinationKind::Web3signer, &folder.to_string_lossy())
             }
@@ -127,6 +126,7 @@ impl Args {
                 .with_hint("`stockade validator check` looks at files and copies"));
             }
         };
+        intake.open_unnamed();
         let mut found = Found::in_store(&intake);
         Ok(match &self.place {
             // What is passed over there is none of a validator by its own word.

@@ -19,8 +19,6 @@ pub(super) fn tell_unread(found: &mut Found, intake: &Intake, context: &mut Cont
             *reason = Reason::Unreadable;
         }
     }
-    let unnamed = intake.unnamed().map(|place| (place.to_owned(), Err((None, Reason::NotChecked))));
-    found.keys.extend(unnamed);
     for (place, why) in intake.bad().iter().take(EXPLAINED) {
         context.terminal.say(&format!("{place}: {why}"));
     }
