@@ -82,6 +82,13 @@ fn keys_in_a_vault_are_named_and_the_token_in_clear_is_warned_about() {
     assert_eq!(fs::read_dir(folder.path("signer/keys")).unwrap().count(), 3);
     // All or nothing, and never among what is there.
     write(&on("mock-ledger"), &folder, &vault).error(3, "file");
+    // Web3signer opens that file from where it was started: only an absolute path is the same there.
+    fs::remove_dir_all(folder.path("signer")).unwrap();
+    let vault = format!("{vault} --tls-known-servers known.txt");
+    write(&on("mock-ledger"), &folder, &vault).code(0);
+    let lines = config(&folder, &pubkeys()[0]);
+    let known = lines.iter().find_map(|line| line.strip_prefix("tlsKnownServersPath: \"/"));
+    assert!(known.is_some_and(|path| path.ends_with("/known.txt\"")), "{lines:?}");
 }
 
 #[test]

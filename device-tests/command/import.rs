@@ -157,6 +157,29 @@ fn passwords_are_found_by_the_names_that_clients_give_them() {
     let second = imported().json["keys"][1]["pubkey"].as_str().unwrap();
     folder.file(&format!("passwords/0x{second}"), KEYSTORE_PASSWORD);
     assert_eq!(back_up(&folder, &line).code(0).list("keys").len(), 2);
+
+    // As Web3signer's are called; and a keystore is never its own password.
+    let folder = Folder::new();
+    let bytes = fs::read(first_keystore()).unwrap();
+    folder.file("from/0xkey.json.txt", &bytes);
+    let line = format!("--from {0} --password-dir {0}", folder.at("from"));
+    let refused = back_up(&folder, &line).error(3, "input");
+    assert!(refused.message().contains("0xkey.json.password"), "{}", refused.message());
+    folder.file("from/0xkey.json.password", KEYSTORE_PASSWORD);
+    assert_eq!(back_up(&folder, &line).code(0).list("keys").len(), 1);
+}
+
+#[test]
+fn where_there_is_no_keystore_it_is_said_what_there_is() {
+    let folder = Folder::new();
+    let from = folder.file("from/deposit_data.json", "[{\"withdrawal_credentials\": \"01\"}]");
+    let line = format!("--from {} --password-file {}", folder.at("from"), folder.password_file());
+    let refused = back_up(&folder, &line).error(3, "input");
+    assert!(refused.message().contains(&format!("{from} (deposit data)")), "{}", refused.message());
+    // Named itself, it is no keystore.
+    let line = format!("--from {from} --password-file {}", folder.password_file());
+    let refused = back_up(&folder, &line).error(3, "input");
+    assert!(refused.message().contains("not a keystore: deposit data"), "{}", refused.message());
 }
 
 /// Variants that no two clients open, or that are another key than they say: never taken over.

@@ -3,12 +3,13 @@
 
 use std::{io, path::PathBuf};
 
+use serde::{Deserialize, de::IgnoredAny};
 use stockade::{
     backup::{
         recognise::{self, Content},
         walk::{Step, Walk, What},
     },
-    eth2_keystore::{Kind, MAX_KEYSTORE_BYTES, Profile},
+    eth2_keystore::MAX_KEYSTORE_BYTES,
     store::{StoreError, private_file},
 };
 
@@ -75,9 +76,17 @@ impl Iterator for Files {
     }
 }
 
+/// What every keystore has.
+#[derive(Deserialize)]
+struct HasCrypto {
+    #[serde(rename = "crypto")]
+    _crypto: IgnoredAny,
+}
+
 fn look(found: Content, content: &Result<Vec<u8>, StoreError>) -> Look {
+    // Clients look for it here, and nowhere else.
     let is_keystore =
-        || content.as_ref().is_ok_and(|bytes| Profile::read(bytes).kind == Kind::Keystore);
+        || content.as_ref().is_ok_and(|bytes| serde_json::from_slice::<HasCrypto>(bytes).is_ok());
     match found {
         Content::Keystore(_) if !is_keystore() => Look::Bad(
             "a keystore after a byte-order mark, in UTF-16, or within an answer: clients take none of \
