@@ -97,6 +97,19 @@ fn a_keystore_without_its_public_key_is_opened_here_and_in_a_check() {
     assert!(matches!(checked.verdicts(), (1, 0, 0) | (0, 0, 1)), "{:#}", checked.json);
 }
 
+#[test]
+fn a_field_that_would_be_lost_keeps_a_keystore_from_a_backup_and_not_from_a_check() {
+    let folder = Folder::new();
+    let keystore = String::from_utf8(keystore()).unwrap();
+    folder.file("signer/k.json", keystore.replacen('{', "{\"foo\": 1,", 1));
+    folder.file("signer/k.password", KEYSTORE_PASSWORD);
+    folder.file("signer/k.yaml", file_keystore("k.json", "k.password"));
+    let refused = back_up(&folder, &folder.at("signer")).error(3, "input");
+    assert!(refused.message().contains("`foo`"), "{}", refused.message());
+    let checked = check(&folder.at("signer"));
+    assert_eq!(checked.code(0).verdicts(), (1, 0, 0));
+}
+
 /// A check holds the folder to what Web3signer reads; importing takes whatever can be read.
 #[test]
 fn what_web3signer_does_not_read_is_imported_and_not_proven() {

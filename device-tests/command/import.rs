@@ -176,7 +176,7 @@ fn where_there_is_no_keystore_it_is_said_what_there_is() {
     let line = format!("--from {} --password-file {}", folder.at("from"), folder.password_file());
     let refused = back_up(&folder, &line).error(3, "input");
     assert!(refused.message().contains(&format!("{from} (deposit data)")), "{}", refused.message());
-    // Named itself, it is no keystore.
+    // A file that is named itself must be a keystore.
     let line = format!("--from {from} --password-file {}", folder.password_file());
     let refused = back_up(&folder, &line).error(3, "input");
     assert!(refused.message().contains("not a keystore: deposit data"), "{}", refused.message());

@@ -52,8 +52,8 @@ impl Definitions {
         Ok(Self(list.unwrap_or_default()))
     }
 
-    /// The password of a key, where it stands in the file or in one that the file names. `folder` is
-    /// where the file lies; the paths in it are those of the machine that it was written on.
+    /// The password of a key, if it is in the file or in one that the file names. `folder` is the file's
+    /// own folder; the paths in the file are those of the machine that wrote it.
     pub fn password(&self, pubkey: &PublicKey, folder: &Path) -> Option<Password> {
         let definition = self.0.iter().find(|d| d.pubkey().as_ref() == Some(pubkey))?;
         if let Some(password) = &definition.voting_keystore_password {
@@ -67,8 +67,8 @@ impl Definitions {
         import::read_password(&file).ok()
     }
 
-    /// The keys that it names and `has` does not: what is to be said of each, and whether a key of
-    /// this machine is missing.
+    /// The keys that the file names and `has` does not know: whether a keystore is missing, and a
+    /// sentence about each.
     pub fn lacking(&self, has: impl Fn(&PublicKey) -> bool) -> Vec<(bool, String)> {
         let mut lacking = Vec::new();
         for definition in &self.0 {

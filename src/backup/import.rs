@@ -1,5 +1,5 @@
-//! Keystores that another tool made, found in files and folders, and their passwords. None is
-//! touched. Everything that lies there is taken, skipped or bad, each by name.
+//! Finds the keystores that other tools made in files and folders, and their passwords. Changes none of
+//! them. Every file is taken, skipped or bad, each by name.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ pub enum Passwords {
     Folder(PathBuf),
 }
 
-/// What lies in files and folders. Every file there is in one of these.
+/// The files in a place. Every file is in one of these lists.
 #[derive(Debug, Default)]
 pub struct Found {
     /// The keystores that can be read.
@@ -47,8 +47,7 @@ pub struct Found {
     definitions: Vec<(PathBuf, Definitions)>,
 }
 
-/// Finds the keystores in files and folders, whatever their names are. A file named by itself must
-/// be one.
+/// Finds the keystores in files and folders by their content. A file named by itself must be one.
 pub fn find(from: &[PathBuf]) -> Result<Found, BackupError> {
     let mut found = Found::default();
     let mut walk = Walk::new(from.to_vec());
@@ -80,9 +79,7 @@ impl Found {
             Content::Definitions(definitions) => {
                 const WHAT: &str = "Lighthouse's list of its validators";
                 match named {
-                    true => {
-                        self.bad.push((path, format!("{WHAT}: name the folder that it lies in")))
-                    }
+                    true => self.bad.push((path, format!("{WHAT}: name the folder that it is in"))),
                     false => {
                         let what = format!("{WHAT}, of which the passwords are read");
                         self.skipped.push((path.clone(), what));
@@ -93,7 +90,7 @@ impl Found {
         }
     }
 
-    /// A key that Lighthouse runs from elsewhere is not in this folder.
+    /// Names the keys that Lighthouse runs and whose keystores are not in this folder.
     fn compare_definitions(&mut self) {
         let has = |key: &PublicKey| self.keystores.iter().any(|(_, k)| k.pubkey() == key);
         for (path, definitions) in &self.definitions {
@@ -106,7 +103,7 @@ impl Found {
         }
     }
 
-    /// The password of a key, where Lighthouse's list says it.
+    /// The password of a key, if Lighthouse's list has it.
     fn password(&self, pubkey: &PublicKey) -> Option<Password> {
         self.definitions.iter().find_map(|(path, definitions)| {
             definitions.password(pubkey, path.parent().unwrap_or(Path::new(".")))
@@ -114,7 +111,7 @@ impl Found {
     }
 }
 
-/// The same of one file or folder, to be imported. Gives the slashing histories that it holds.
+/// Adds one file or folder to what is to be imported. Returns the slashing histories in it.
 pub fn take(from: &Path, intake: &mut Intake) -> Result<Vec<Vec<u8>>, BackupError> {
     let mut found = find(&[from.to_owned()])?;
     let name = |path: PathBuf| path.display().to_string();
@@ -144,7 +141,7 @@ pub fn password_file(file: &Path, pubkey: &PublicKey, folder: &Path) -> Result<P
     password_file_of(file, Some(pubkey), folder)
 }
 
-/// The same of a keystore that may name no public key.
+/// As [`password_file`], for a keystore that may not name its public key.
 pub(super) fn password_file_of(
     file: &Path,
     pubkey: Option<&PublicKey>,
@@ -188,7 +185,7 @@ mod tests {
         }
     }
 
-    /// Of every folder among the vectors, whatever lies in it.
+    /// Every folder of test vectors, with all that is in it.
     #[test]
     fn taken_skipped_and_bad_add_up_to_what_is_there() {
         let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("device-tests/vectors");

@@ -26,7 +26,7 @@ pub(crate) const NO_KEY: &str = "no key: a signing key is 64 hexadecimal digits"
 pub struct Intake {
     pub(super) entries: Vec<Entry>,
     pub(super) bad: Vec<(String, String)>,
-    /// The places of `bad` about which nothing is known, because they could not be read.
+    /// The places in `bad` that could not be read.
     unread: BTreeSet<String>,
     pub(super) skipped: Vec<String>,
     /// What each of `skipped` is.
@@ -64,7 +64,7 @@ pub(super) enum Content {
     Key(SecretKey),
     /// With the password that lies beside it, where one does.
     Keystore(Box<Keystore>, Option<Password>),
-    /// The same of one that names no public key.
+    /// A keystore that does not name its public key, with its password if known.
     Unnamed(Box<UnnamedKeystore>, Option<Password>),
 }
 
@@ -103,7 +103,7 @@ impl Intake {
         })
     }
 
-    /// Where the closed keystores are that name no public key.
+    /// The places of closed keystores that do not name their public key.
     pub fn unnamed(&self) -> impl Iterator<Item = &str> {
         let unnamed = |entry: &&Entry| matches!(entry.content, Content::Unnamed(..));
         self.entries.iter().filter(unnamed).map(|entry| entry.place.as_str())
@@ -144,13 +144,13 @@ impl Intake {
         self.add(place, Content::Unnamed(Box::new(keystore), password))
     }
 
-    /// Notes what could not be read: it may be a key, and nothing is known against it.
+    /// Notes something that could not be read: it may be a key, and nothing is known against it.
     pub fn add_unread(&mut self, place: String, why: impl Into<String>) -> Result<(), BackupError> {
         self.unread.insert(place.clone());
         self.add_bad(place, why)
     }
 
-    /// Whether what is said of a place among [`Intake::bad`] is that it could not be read.
+    /// Whether a place in [`Intake::bad`] could not be read.
     pub fn is_unread(&self, place: &str) -> bool {
         self.unread.contains(place)
     }
@@ -167,7 +167,7 @@ impl Intake {
         self.add_skipped_as(place, "neither a key nor a keystore")
     }
 
-    /// The same, and says what it is.
+    /// Notes something of another kind, and what it is.
     pub fn add_skipped_as(
         &mut self,
         place: String,

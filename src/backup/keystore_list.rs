@@ -39,7 +39,7 @@ struct Managed {
 }
 
 impl KeystoreList {
-    /// Reads such a file; `None` where it is clearly another. An error repeats nothing of it.
+    /// Reads such a file; `None` if it is clearly another kind. An error repeats nothing of the file.
     pub fn parse(text: &[u8]) -> Result<Option<Self>, String> {
         let has = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
         match text.trim_ascii_start().first() {
@@ -87,7 +87,7 @@ impl KeystoreList {
         self.entries.len()
     }
 
-    /// Whether there is none in it.
+    /// Whether it holds no keystore.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -98,7 +98,7 @@ impl KeystoreList {
         entries.map(|(i, (text, _))| (i + 1, recognise::recognise_text(text)))
     }
 
-    /// Takes all of it; gives the slashing histories.
+    /// Adds all keystores to what is to be imported. Returns the slashing histories.
     pub fn take(self, name: &str, intake: &mut Intake) -> Result<Vec<Vec<u8>>, BackupError> {
         for (i, (text, password)) in self.entries.iter().enumerate() {
             let place = format!("{name}, keystore {}", i + 1);
@@ -127,12 +127,12 @@ impl KeystoreList {
     }
 }
 
-/// A text, or what a program wrote as it is where a text belongs.
+/// The text of a JSON string; of any other JSON, the JSON itself.
 fn text_of(raw: &RawValue) -> String {
     serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
 }
 
-/// `None` of what says nothing.
+/// A history; `None` for `null` and empty text.
 fn history(raw: Option<&RawValue>) -> Option<Vec<u8>> {
     let text = text_of(raw?);
     (!matches!(text.trim(), "" | "null")).then(|| text.into_bytes())

@@ -1,4 +1,4 @@
-//! Opens what is to be imported: all of it, before anything is written.
+//! Opens everything that is to be imported, before anything is written.
 
 use std::{
     collections::{BTreeMap, btree_map},
@@ -20,8 +20,8 @@ use crate::{
 };
 
 impl Intake {
-    /// Opens the keystores that name no public key and came with their password, so that
-    /// [`Intake::found`] says whose they are. One that does not open is bad.
+    /// Opens the keystores that do not name their public key and came with their password, so that
+    /// [`Intake::found`] lists them. A keystore that does not open is bad.
     pub fn open_unnamed(&mut self) {
         let mut cache = KeyCache::new();
         for Entry { place, content } in std::mem::take(&mut self.entries) {

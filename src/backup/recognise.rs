@@ -1,5 +1,5 @@
-//! What a file is, by what is in it: the one place that says whether a file holds keys. No field of a
-//! keystore is dropped unless it is known to be harmless.
+//! Tells what a file is by its content. This is the one place that decides whether a file holds keys. No
+//! field of a keystore is dropped unless it is known to be harmless.
 
 use std::{borrow::Cow, path::Path};
 
@@ -13,13 +13,13 @@ use crate::{
     store::private_file,
 };
 
-/// The longest file that is read whole: histories and lists of keystores lie among keystores.
+/// The longest file that is read whole: folders of keystores also hold histories and lists of keystores.
 const MAX_OTHER: u64 = 64 * 1024 * 1024;
-/// As much of a file as tells what it is.
+/// How much of a long file is read to tell what it is.
 const START: u64 = MAX_KEYSTORE_BYTES as u64 + 1;
 
-/// Fields of a keystore that a set keeps, or that nothing is lost with: `name` and `encryptor` are what
-/// ethdo, dirk and Prysm call an account and its encryption.
+/// Fields that a set keeps, or that can be dropped: `encryptor` is what ethdo and dirk call the encryption,
+/// and `name`, the account, is kept as description.
 const FIELDS: [&str; 8] =
     ["crypto", "description", "pubkey", "path", "uuid", "version", "name", "encryptor"];
 /// Fields of dirk's distributed accounts.
@@ -38,7 +38,7 @@ pub enum Content {
     Definitions(Definitions),
     /// Something else, and what.
     Other(String),
-    /// It may hold a key and cannot be taken, and why.
+    /// It may hold a key but cannot be taken, and why.
     Bad(String),
 }
 
@@ -56,7 +56,7 @@ impl Content {
     }
 }
 
-/// Looks into a file. One that could not be read may be a key that somebody counts on.
+/// Looks into a file. A file that cannot be read is bad: it may be a key that somebody counts on.
 pub fn look(path: &Path) -> Content {
     let content = read(path).map_or_else(Content::Bad, |bytes| match bytes {
         Read::Whole(bytes) => recognise(path, &bytes),
@@ -70,7 +70,7 @@ pub fn look(path: &Path) -> Content {
 
 enum Read {
     Whole(Zeroizing<Vec<u8>>),
-    /// Of a file that is too long for a keystore, and no list either.
+    /// The start of a file that is too long for a keystore and is not a list.
     Start(Zeroizing<Vec<u8>>),
 }
 
@@ -99,7 +99,7 @@ fn is_definitions(path: &Path) -> bool {
     path.file_stem().is_some_and(|stem| stem == "validator_definitions")
 }
 
-/// What the content of a file is; its name helps to say so.
+/// Tells what a file is by its content. Its name only helps where the content does not tell.
 pub fn recognise(path: &Path, bytes: &[u8]) -> Content {
     let text = decode(bytes);
     if is_definitions(path) {
@@ -126,7 +126,7 @@ pub fn recognise(path: &Path, bytes: &[u8]) -> Content {
     }
 }
 
-/// The text without the byte-order mark that some editors write, and from UTF-16.
+/// The text as UTF-8 without a byte-order mark, which some editors write.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
     let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = rest.as_chunks::<2>().0.iter().map(|pair| unit(*pair));
@@ -142,7 +142,7 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// A keystore in a text of its own: what it is, as for a file.
+/// As [`recognise`], for a text that is expected to be a keystore.
 pub fn recognise_text(text: &str) -> Content {
     match json::from_slice::<Value>(text.as_bytes(), MAX_OTHER as usize) {
         Ok(value) => of_json(&value, text.as_bytes(), true),
@@ -166,7 +166,7 @@ fn of_json(value: &Value, text: &[u8], may_be_wrapped: bool) -> Content {
     }
 }
 
-/// A keystore in an answer (`{"data": ..}`), or written as a text within JSON.
+/// A keystore in an API's answer (`{"data": ..}`), or in a JSON string.
 fn wrapped(value: &Value) -> Option<Content> {
     let inner = match value {
         Value::String(text) => {
@@ -200,7 +200,11 @@ fn of_keystore(file: &Map<String, Value>, crypto: &Value, text: &[u8]) -> Conten
     let is_named = has("pubkey") || file.get("version").is_some_and(|version| version != 4);
     let content = match is_named {
         true => match Keystore::parse(text) {
-            Ok(keystore) => Content::Keystore(Box::new(keystore)),
+            Ok(keystore) => {
+                // What ethdo and dirk call the account: dirk's permissions go by it.
+                let name = file.get("name").and_then(Value::as_str).unwrap_or_default();
+                Content::Keystore(Box::new(keystore.named(name)))
+            }
             Err(error) => return Content::bad(error.to_string()),
         },
         false => match UnnamedKeystore::parse(text) {

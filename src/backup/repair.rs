@@ -203,7 +203,7 @@ impl WholeSet {
                     EntryKind::Folder if files.any(within) => folders.push(full),
                     EntryKind::Folder => return true,
                     _ if files.any(|path| path == below) => {}
-                    // Nobody's, and written anew by the system that wrote it.
+                    // An operating system wrote it, and writes it again.
                     EntryKind::File if super::walk::is_litter(entry.name.as_ref()) => {}
                     _ => return true,
                 }

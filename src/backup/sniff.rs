@@ -1,5 +1,5 @@
-//! What files are that hold no keystore: named, so that whoever reads the report knows what was passed
-//! over, and told from those that may hold a key.
+//! Tells apart files without a keystore, so that the report names what was passed over, and files that
+//! may hold a key but cannot be read.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::json;
 
 /// Fields that only keystores and files with keystores have.
 const MARKS: [&[u8]; 4] = [b"crypto", b"ciphertext", b"voting_keystore", b"\\u"];
-/// The beginning of archives, by kind.
+/// How archives begin.
 const ARCHIVES: [(&[u8], &str); 8] = [
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
@@ -21,11 +21,11 @@ const ARCHIVES: [(&[u8], &str); 8] = [
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"Rar!\x1a\x07", "rar"),
 ];
-/// The beginning of files that other programs encrypted.
+/// How files begin that other programs encrypted.
 const ENCRYPTED: [&[u8]; 4] =
     [b"age-encryption.org/", b"-----BEGIN AGE ", b"-----BEGIN PGP ", b"Salted__"];
 
-/// Whether JSON may hold a keystore, without taking it apart.
+/// Whether JSON may hold a keystore, without parsing it.
 pub(super) fn may_hold_keystore(text: &[u8]) -> bool {
     MARKS.iter().any(|mark| contains(text, mark))
 }
@@ -39,14 +39,14 @@ pub(super) fn other_json(text: &[u8]) -> &'static str {
     let has = |part: &str| contains(text, part.as_bytes());
     match () {
         () if has("\"interchange_format_version\"") => "a slashing history: name it with --history",
-        () if has("\"cluster_definition\"") => "charon's cluster lock, which no set keeps",
+        () if has("\"cluster_definition\"") => "charon's cluster lock: a backup does not keep it",
         () if has("\"deposit_data_root\"") || has("\"withdrawal_credentials\"") => "deposit data",
         () if has("\"share_public_keys\"") || has("\"sharesData\"") => "key shares for SSV",
         () => "JSON of another kind",
     }
 }
 
-/// JSON of a kind that has a name, without `crypto` of its own.
+/// JSON of a known kind that has no `crypto` of its own.
 pub(super) fn known_json(value: &Value) -> Option<Content> {
     let has = |value: &Value, fields: &[&str]| fields.iter().all(|f| value.get(f).is_some());
     if has(value, &["participants", "threshold", "data"]) {
@@ -65,7 +65,7 @@ pub(super) fn known_json(value: &Value) -> Option<Content> {
     }) {
         return Some(Content::Other("ethdo's or dirk's index of accounts".to_owned()));
     }
-    // The file says that it is a keystore, and has none of what makes one.
+    // The file says that it is a keystore, but its encrypted key is missing.
     let is_half = value.get("version").is_some_and(|version| version == 4)
         && (has(value, &["pubkey"]) || has(value, &["uuid"]));
     is_half.then(|| Content::Bad("half a keystore: `crypto` is missing".to_owned()))
@@ -161,7 +161,7 @@ fn hexadecimal(name: &str, text: &[u8]) -> Option<Content> {
     }
     Some(match digits.len() {
         64 if name.contains("enr-private-key") => Content::Other(
-            "charon's key of this node (ENR), not a validator's: no set keeps it".to_owned(),
+            "charon's key of this node (ENR), not a validator key: a backup does not keep it".to_owned(),
         ),
         64 => Content::Other("64 hexadecimal digits, and nothing says that they are a signing key".to_owned()),
         ..200 => Content::Other("hexadecimal digits".to_owned()),
@@ -177,7 +177,7 @@ fn is_uuid(name: &str) -> bool {
     name.len() == 36 && uuid::Uuid::parse_str(name).is_ok()
 }
 
-/// Says what a file is that was named itself, and is not what it should be.
+/// Why a file that was named itself is refused.
 pub(super) fn not_a_keystore(what: &str) -> String {
     match what {
         "not a keystore" => what.to_owned(),
@@ -189,6 +189,16 @@ pub(super) fn not_a_keystore(what: &str) -> String {
 mod tests {
     use super::*;
     use crate::backup::recognise::recognise;
+
+    #[test]
+    fn the_name_of_an_account_is_kept_as_description() {
+        let folder = "device-tests/vectors/foreign/ethdo/19e52aa0-8410-4cab-9b23-aec0c70fce99";
+        let file = "b91e559e-d897-4db0-9e61-e71f5270dafa";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(file);
+        let found = recognise(&path, &std::fs::read(&path).unwrap());
+        let Content::Keystore(keystore) = found else { panic!("{found:?}") };
+        assert_eq!(keystore.description(), Some("v1"));
+    }
 
     /// By a name that tools give to keystores, or any other from where it looks like one.
     #[test]
@@ -211,7 +221,7 @@ mod tests {
         assert!(matches!(recognise(Path::new("x"), &utf16(end)), Content::Keystore(_)));
     }
 
-    /// What is said of each is what somebody acts on.
+    /// People act on these words.
     #[test]
     fn every_kind_of_file_is_told_by_its_content() {
         let hex = |count: usize| "ab".repeat(count);

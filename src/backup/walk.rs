@@ -1,5 +1,5 @@
-//! The files in named files and folders: each once, by whatever name and through whatever link.
-//! Everything that lies there is passed on, so that nothing is left out in silence.
+//! Walks through files and folders. Each file is found once, even if several names and links lead to it.
+//! The walk reports everything that it meets, so that nothing is left out in silence.
 
 use std::{
     collections::{BTreeMap, VecDeque, btree_map},
@@ -11,7 +11,7 @@ use std::{
 
 /// As deep as clients nest their keystores.
 const MAX_DEPTH: usize = 4;
-/// Far more than lies beside the keys of the largest operators; a link to the root of a disk ends here.
+/// Far more files than the largest operators keep beside their keys. A link to the root of a disk ends here.
 pub(super) const MAX_ENTRIES: usize = 200_000;
 
 /// Files that operating systems leave in folders, in lower case.
@@ -43,7 +43,7 @@ const LITTER_FOLDERS: [&str; 11] = [
 /// Why such a file or folder is passed over.
 pub(super) const LITTER_WHY: &str = "the operating system wrote it";
 
-/// Something that lies in a named place, or the place itself.
+/// Something in a named place, or the place itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// Where it is.
@@ -54,14 +54,14 @@ pub struct Step {
     pub what: What,
 }
 
-/// What to do with something that lies in a named place.
+/// What to do with something in a named place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// A file to look into.
     File,
-    /// Something that is not looked into, and why.
+    /// Not looked into, and why.
     Skipped(String),
-    /// Something that cannot be looked into, and why.
+    /// Cannot be looked into, and why.
     Bad(String),
 }
 
@@ -70,9 +70,9 @@ pub enum What {
 #[derive(Debug)]
 pub struct Walk {
     named: IntoIter<PathBuf>,
-    /// Those still to be listed: the path, the path without links, and how deep it lies.
+    /// Folders still to be listed: the path, the path without links, and the depth.
     folders: VecDeque<(PathBuf, PathBuf, usize)>,
-    /// The one that is being gone through.
+    /// The folder that is being walked through.
     listed: Option<(PathBuf, PathBuf, usize, IntoIter<OsString>)>,
     /// Every file and folder so far, by its path without links.
     seen: BTreeMap<PathBuf, PathBuf>,
@@ -169,7 +169,7 @@ impl Walk {
                 self.folders.push_back((path.to_owned(), seen.real, depth));
                 None
             }
-            // What such a thing would say is known only by waiting for it.
+            // Reading it could wait for ever.
             SeenKind::Other if depth == 0 || may_be_keystore(path) => {
                 Some(What::Bad("not a regular file".to_owned()))
             }

@@ -38,7 +38,7 @@ impl Found {
             };
             keys.push((place.to_owned(), key));
         }
-        // Only opening it would say whose key it is.
+        // Its public key is known only once it is opened.
         for place in intake.unnamed() {
             keys.push((place.to_owned(), Err((stated(place), Reason::NotChecked))));
         }

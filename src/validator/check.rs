@@ -41,7 +41,7 @@ pub struct PublicKeyFile {
     pub why: Option<String>,
 }
 
-/// What lies in keystores, folders and copies.
+/// What was found in keystores, folders and copies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FoundKeys {
     /// The public keys, and the files that should name one.
@@ -153,7 +153,7 @@ fn keys_in_files(path: &Path, found: &mut FoundKeys) -> Result<(), BackupError> 
         }
     }
     found.keys.extend(files.unnamed.iter().map(|(path, _)| {
-        let why = "only its password shows whose keys are in it".to_owned();
+        let why = "it does not name its public key: only opening it shows its keys".to_owned();
         unreadable(name(path), why)
     }));
     found.keys.extend(files.bad.iter().map(|(path, why)| unreadable(name(path), why.clone())));

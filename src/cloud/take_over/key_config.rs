@@ -65,8 +65,8 @@ impl KeyConfig {
         }
     }
 
-    /// Whether it is a key of a validator; Web3signer signs transactions, too. Another type is none
-    /// that Web3signer has.
+    /// Whether it is a key of a validator; Web3signer signs transactions, too. Web3signer
+    /// has no other type.
     pub(super) fn is_bls(&self) -> Result<bool, String> {
         let is = |word: &str| {
             self.key_type.as_ref().is_some_and(|key_type| key_type.eq_ignore_ascii_case(word))

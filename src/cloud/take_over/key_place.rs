@@ -8,8 +8,9 @@ pub(super) fn is_plain_key(text: &str) -> bool {
     digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The file that a configuration in `folder` names: a path, or a URI as Web3signer itself writes it. A
-/// path that was true in a container, or on another machine, is that of the same name in `folder`.
+/// The file that a configuration in `folder` names: a path, or a URI as Web3signer itself writes it. If an
+/// absolute path does not exist here (it is from a container or another machine), the file of the same
+/// name in `folder` is taken.
 pub(super) fn file(named: &str, folder: &Path) -> Result<PathBuf, String> {
     let path = match named.strip_prefix("file:") {
         Some(uri) => of_uri(uri)

@@ -22,7 +22,7 @@ use crate::{
         vault::{Login, Vault},
         web3signer,
     },
-    eth2_keystore::{Client, MAX_KEYSTORE_BYTES, Password, Profile},
+    eth2_keystore::{Client, Keystore, MAX_KEYSTORE_BYTES, Password, Profile},
     interact::Progress,
     secret::SecretText,
     store::{StoreError, private_file},
@@ -75,8 +75,8 @@ pub fn web3signer(
     reader.name(others)
 }
 
-/// The files that Web3signer reads, which are those of its folder itself, by the ends of their names;
-/// and what else lies there.
+/// The files that Web3signer reads: those directly in its folder, by the ends of their names. And what
+/// else is in the folder.
 fn entries(
     folder: &Path,
     intake: &mut Intake,
@@ -122,7 +122,7 @@ type AwsAccount = (Option<String>, Option<String>, Option<String>);
 /// Why a key was not taken: it alone is bad, or nothing more can be read.
 enum Failed {
     Bad(String),
-    /// It could not be read, so that nothing is known against it.
+    /// It could not be read, so nothing is known against it.
     Unread(String),
     Ended(TakeOverError),
 }
@@ -160,7 +160,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Names what lies in the folder and no configuration uses.
+    /// Names what is in the folder but not used by any configuration.
     fn name(&mut self, others: Vec<PathBuf>) -> Result<(), TakeOverError> {
         for path in others {
             let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
@@ -213,7 +213,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The file that a configuration names, and that it is used.
+    /// The file that a configuration names; notes that it is used.
     fn file(&mut self, named: &str) -> Result<PathBuf, Failed> {
         let file = key_place::file(named, self.folder).map_err(Failed::Bad)?;
         self.used.extend(fs::canonicalize(&file));
@@ -226,7 +226,11 @@ impl Reader<'_> {
         let bytes = private_file::read_regular(&file, MAX_KEYSTORE_BYTES as u64);
         let bytes = bytes.map_err(|error| Failed::Unread(error.to_string()))?;
         let named = |error: &str| format!("{}: {error}", file.display());
-        let keystore = recognise::recognise(&file, &bytes);
+        let keystore = match (self.reads, Keystore::parse(&bytes)) {
+            // Web3signer does not care about fields that an import would lose.
+            (Reads::AsWeb3signer, Ok(keystore)) => Content::Keystore(Box::new(keystore)),
+            _ => recognise::recognise(&file, &bytes),
+        };
         // Its first line, and what follows is somebody's note.
         let text = read_text(&password, MAX_PASSWORD)?;
         let line = text.lines().next().unwrap_or_default();

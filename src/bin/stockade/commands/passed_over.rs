@@ -1,4 +1,4 @@
-//! Files in a named folder that hold no keys: said by name, so that a key among them is missed.
+//! Names the files in a folder that hold no keys, so that somebody notices a key among them.
 
 use serde_json::{Value, json};
 

@@ -62,7 +62,7 @@ impl Tally {
                 self.print(Row::bad(&file.path, Reason::NotChecked, why.clone()), false);
                 return None;
             }
-            Look::Other(what) => Some(format!("it is no EIP-2335 keystore: {what}")),
+            Look::Other(what) => Some(format!("not an EIP-2335 keystore: {what}")),
             Look::Bad(why) => Some(why.clone()),
             Look::Keystore => None,
         };
