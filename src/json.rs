@@ -45,7 +45,6 @@ pub(crate) fn from_slice<'a, T: Deserialize<'a>>(
 
 /// The same of what may hold secrets: an error tells where it is and of which kind, and repeats
 /// nothing.
-#[cfg(feature = "cloud")]
 pub(crate) fn from_secret_slice<T: serde::de::DeserializeOwned>(
     bytes: &[u8],
     limit: usize,

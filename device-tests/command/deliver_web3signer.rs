@@ -82,6 +82,13 @@ fn keys_in_a_vault_are_named_and_the_token_in_clear_is_warned_about() {
     assert_eq!(fs::read_dir(folder.path("signer/keys")).unwrap().count(), 3);
     // All or nothing, and never among what is there.
     write(&on("mock-ledger"), &folder, &vault).error(3, "file");
+    // Web3signer opens that file from where it was started: only an absolute path is the same there.
+    fs::remove_dir_all(folder.path("signer")).unwrap();
+    let vault = format!("{vault} --tls-known-servers known.txt");
+    write(&on("mock-ledger"), &folder, &vault).code(0);
+    let lines = config(&folder, &pubkeys()[0]);
+    let known = lines.iter().find_map(|line| line.strip_prefix("tlsKnownServersPath: \"/"));
+    assert!(known.is_some_and(|path| path.ends_with("/known.txt\"")), "{lines:?}");
 }
 
 #[test]
@@ -121,6 +128,9 @@ fn what_does_not_fit_or_is_not_known_writes_nothing() {
     for (more, code, kind) in [
         ("--type hashicorp --key-path /v1/{pubkey}".to_owned(), 2, "usage"),
         (format!("--type hashicorp {vault} --key-path /v1/one-for-all"), 2, "usage"),
+        // Web3signer reads version 2 of the engine alone.
+        (format!("--type hashicorp {vault} --key-path /v1/secret/{{pubkey}}"), 2, "usage"),
+        (format!("--type hashicorp {vault} --key-path secret/data/{{pubkey}}"), 2, "usage"),
         (format!("--type hashicorp {vault}"), 2, "usage"),
         (format!("--type file-keystore {vault}"), 2, "usage"),
         ("--type aws-secret --region x".to_owned(), 2, "usage"),
@@ -130,7 +140,7 @@ fn what_does_not_fit_or_is_not_known_writes_nothing() {
             "usage",
         ),
         // Whose set it is, nobody says.
-        (format!("--type hashicorp {vault} --key-path /v1/{{pubkey}}"), 3, "input"),
+        (format!("--type hashicorp {vault} --key-path /v1/s/data/{{pubkey}}"), 3, "input"),
     ] {
         write(&alone(), &folder, &more).error(code, kind);
         assert!(!folder.path("signer").exists(), "{more}");

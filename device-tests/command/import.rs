@@ -157,11 +157,33 @@ fn passwords_are_found_by_the_names_that_clients_give_them() {
     let second = imported().json["keys"][1]["pubkey"].as_str().unwrap();
     folder.file(&format!("passwords/0x{second}"), KEYSTORE_PASSWORD);
     assert_eq!(back_up(&folder, &line).code(0).list("keys").len(), 2);
+
+    // As Web3signer's are called; and a keystore is never its own password.
+    let folder = Folder::new();
+    let bytes = fs::read(first_keystore()).unwrap();
+    folder.file("from/0xkey.json.txt", &bytes);
+    let line = format!("--from {0} --password-dir {0}", folder.at("from"));
+    let refused = back_up(&folder, &line).error(3, "input");
+    assert!(refused.message().contains("0xkey.json.password"), "{}", refused.message());
+    folder.file("from/0xkey.json.password", KEYSTORE_PASSWORD);
+    assert_eq!(back_up(&folder, &line).code(0).list("keys").len(), 1);
+}
+
+#[test]
+fn where_there_is_no_keystore_it_is_said_what_there_is() {
+    let folder = Folder::new();
+    let from = folder.file("from/deposit_data.json", "[{\"withdrawal_credentials\": \"01\"}]");
+    let line = format!("--from {} --password-file {}", folder.at("from"), folder.password_file());
+    let refused = back_up(&folder, &line).error(3, "input");
+    assert!(refused.message().contains(&format!("{from} (deposit data)")), "{}", refused.message());
+    // A file that is named itself must be a keystore.
+    let line = format!("--from {from} --password-file {}", folder.password_file());
+    let refused = back_up(&folder, &line).error(3, "input");
+    assert!(refused.message().contains("not a keystore: deposit data"), "{}", refused.message());
 }
 
 /// Variants that no two clients open, or that are another key than they say: never taken over.
-const REFUSED: [&str; 8] = [
-    "15-no-pubkey",
+const REFUSED: [&str; 7] = [
     "25-wrong-pubkey",
     "30-iv12",
     "33-pw-bom",
@@ -182,7 +204,7 @@ fn variant(folder: &Folder, name: &str, passwords: &str) {
 
 #[test]
 fn what_other_tools_write_is_taken_over_as_it_opens() {
-    for name in ["10-no-path", "38-pw-emoji"] {
+    for name in ["10-no-path", "15-no-pubkey", "38-pw-emoji"] {
         let folder = Folder::new();
         variant(&folder, name, "passwords");
         let (from, passwords) = (folder.at("variants"), folder.at("passwords"));
@@ -206,7 +228,7 @@ fn variants_that_are_not_what_they_say_are_all_named_and_none_is_taken() {
     let (from, passwords) = (folder.at("variants"), folder.at("passwords"));
     let refused = back_up(&folder, &format!("--from {from} --password-dir {passwords}"));
     let refused = refused.error(3, "input");
-    assert!(refused.message().starts_with("8 of 8 keys"), "{}", refused.message());
+    assert!(refused.message().starts_with("7 of 7 keys"), "{}", refused.message());
     for name in REFUSED {
         assert!(refused.message().contains(name), "{name}: {}", refused.message());
     }

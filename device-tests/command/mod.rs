@@ -28,6 +28,9 @@ mod deliver_removal;
 #[cfg(feature = "cloud")]
 mod deliver_web3signer;
 pub(crate) mod fixture;
+mod foreign;
+#[cfg(feature = "cloud")]
+mod foreign_web3signer;
 mod foreseen;
 mod help;
 mod histories;

@@ -26,7 +26,7 @@ const RESERVED: [(&str, &[&str]); 25] = [
     ("rpassword", &["bin"]),
     ("rusb", &["transport"]),
     ("rustls", &["store"]),
-    ("serde_saphyr", &["cloud"]),
+    ("serde_saphyr", &["backup", "cloud"]),
     ("stockade", &["bin"]),
     ("stockade_mocks", &["bin", "discovery"]),
     ("tokio", &["cloud", "store"]),

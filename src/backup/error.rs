@@ -108,6 +108,9 @@ pub enum BackupError {
     /// More keys than anybody runs from one place.
     #[error("more than {0} keys in these places: take them over in several sets")]
     TooManyKeys(usize),
+    /// More files than anybody keeps beside keys.
+    #[error("more than {0} files in these folders: name the folders that hold keystores")]
+    TooManyFiles(usize),
     /// A key that stands twice among those to be backed up.
     #[error("the key {0} stands in two of the keystores")]
     DuplicateKey(String),

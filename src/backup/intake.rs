@@ -1,23 +1,16 @@
 //! What is to be taken over: keys as they lie in stores, and keystores that are still closed. All of
 //! it is opened before anything is written.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, btree_map},
-    path::Path,
-};
+use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{
     BackupError,
     create::NewKey,
-    import::{self, Passwords},
-    manifest::Source,
+    recognise::{self, Content as Recognised},
 };
 use crate::{
     bls::{PublicKey, SecretKey},
-    eth2_keystore::{KeyCache, Keystore, MEMORY_BUDGET, Password},
-    interact::Progress,
-    path::DerivationPath,
+    eth2_keystore::{Kdf, Keystore, Password, UnnamedKeystore},
     secret::{SecretBytes, SecretText},
 };
 
@@ -31,9 +24,13 @@ pub(crate) const NO_KEY: &str = "no key: a signing key is 64 hexadecimal digits"
 /// What was found, and where.
 #[derive(Debug, Default)]
 pub struct Intake {
-    entries: Vec<Entry>,
-    bad: Vec<(String, String)>,
-    skipped: Vec<String>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) bad: Vec<(String, String)>,
+    /// The places in `bad` that could not be read.
+    unread: BTreeSet<String>,
+    pub(super) skipped: Vec<String>,
+    /// What each of `skipped` is.
+    pub(super) skipped_as: Vec<String>,
 }
 
 /// What was taken over, and what was not.
@@ -43,8 +40,8 @@ pub struct Imported {
     pub keys: Vec<NewKey>,
     /// What should be a key and is none, and why.
     pub bad: Vec<(String, String)>,
-    /// What was passed over, because it is something else.
-    pub skipped: Vec<String>,
+    /// What was passed over, and what it is.
+    pub skipped: Vec<(String, String)>,
 }
 
 /// What became of a text.
@@ -57,16 +54,29 @@ pub enum Taken {
 }
 
 #[derive(Debug)]
-struct Entry {
-    place: String,
-    content: Content,
+pub(super) struct Entry {
+    pub(super) place: String,
+    pub(super) content: Content,
 }
 
 #[derive(Debug)]
-enum Content {
+pub(super) enum Content {
     Key(SecretKey),
     /// With the password that lies beside it, where one does.
     Keystore(Box<Keystore>, Option<Password>),
+    /// A keystore that does not name its public key, with its password if known.
+    Unnamed(Box<UnnamedKeystore>, Option<Password>),
+}
+
+impl Content {
+    /// How a keystore is opened, and the password that came with it.
+    pub(super) fn closed(&self) -> Option<(&Kdf, Option<&Password>)> {
+        match self {
+            Self::Key(_) => None,
+            Self::Keystore(keystore, password) => Some((keystore.kdf(), password.as_ref())),
+            Self::Unnamed(keystore, password) => Some((keystore.kdf(), password.as_ref())),
+        }
+    }
 }
 
 impl Intake {
@@ -81,12 +91,22 @@ impl Intake {
     }
 
     /// Every key that was found: where, which, and whether it is the key itself that says so and
-    /// not the name on a keystore that is still closed.
+    /// not the name on a keystore that is still closed. A closed one that names no key is among
+    /// [`Intake::unnamed`].
     pub fn found(&self) -> impl Iterator<Item = (&str, PublicKey, bool)> {
-        self.entries.iter().map(|entry| match &entry.content {
-            Content::Key(key) => (entry.place.as_str(), key.public_key(), true),
-            Content::Keystore(keystore, _) => (entry.place.as_str(), *keystore.pubkey(), false),
+        self.entries.iter().filter_map(|entry| match &entry.content {
+            Content::Key(key) => Some((entry.place.as_str(), key.public_key(), true)),
+            Content::Keystore(keystore, _) => {
+                Some((entry.place.as_str(), *keystore.pubkey(), false))
+            }
+            Content::Unnamed(..) => None,
         })
+    }
+
+    /// The places of closed keystores that do not name their public key.
+    pub fn unnamed(&self) -> impl Iterator<Item = &str> {
+        let unnamed = |entry: &&Entry| matches!(entry.content, Content::Unnamed(..));
+        self.entries.iter().filter(unnamed).map(|entry| entry.place.as_str())
     }
 
     /// What should be a key and is none, and why.
@@ -96,7 +116,7 @@ impl Intake {
 
     /// Whether a keystore lacks its password.
     pub fn lacks_passwords(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry.content, Content::Keystore(_, None)))
+        self.entries.iter().any(|entry| matches!(entry.content.closed(), Some((_, None))))
     }
 
     /// Takes a key as it is.
@@ -114,6 +134,27 @@ impl Intake {
         self.add(place, Content::Keystore(Box::new(keystore), password))
     }
 
+    /// Takes a keystore that names no public key, as [`Intake::add_keystore`] does.
+    pub fn add_unnamed(
+        &mut self,
+        place: String,
+        keystore: UnnamedKeystore,
+        password: Option<Password>,
+    ) -> Result<(), BackupError> {
+        self.add(place, Content::Unnamed(Box::new(keystore), password))
+    }
+
+    /// Notes something that could not be read: it may be a key, and nothing is known against it.
+    pub fn add_unread(&mut self, place: String, why: impl Into<String>) -> Result<(), BackupError> {
+        self.unread.insert(place.clone());
+        self.add_bad(place, why)
+    }
+
+    /// Whether a place in [`Intake::bad`] could not be read.
+    pub fn is_unread(&self, place: &str) -> bool {
+        self.unread.contains(place)
+    }
+
     /// Notes what should be a key and is none.
     pub fn add_bad(&mut self, place: String, why: impl Into<String>) -> Result<(), BackupError> {
         self.require_room()?;
@@ -123,8 +164,18 @@ impl Intake {
 
     /// Notes what is something else.
     pub fn add_skipped(&mut self, place: String) -> Result<(), BackupError> {
+        self.add_skipped_as(place, "neither a key nor a keystore")
+    }
+
+    /// Notes something of another kind, and what it is.
+    pub fn add_skipped_as(
+        &mut self,
+        place: String,
+        what: impl Into<String>,
+    ) -> Result<(), BackupError> {
         self.require_room()?;
         self.skipped.push(place);
+        self.skipped_as.push(what.into());
         Ok(())
     }
 
@@ -171,13 +222,24 @@ impl Intake {
         text: &str,
         password: Option<&SecretText>,
     ) -> Result<Taken, BackupError> {
-        match Keystore::parse(text.as_bytes()) {
-            Ok(keystore) => match password.map(|text| Password::new(text.expose())).transpose() {
-                Ok(password) => self.add_keystore(place.to_owned(), keystore, password)?,
-                Err(error) => self.add_bad(place.to_owned(), error.to_string())?,
-            },
-            Err(_) if import::is_other_json(text.as_bytes()) => return Ok(Taken::SomethingElse),
-            Err(error) => self.add_bad(place.to_owned(), error.to_string())?,
+        let keystore = match recognise::recognise_text(text) {
+            Recognised::Other(_) => return Ok(Taken::SomethingElse),
+            Recognised::Bad(why) => Err(why),
+            keystore => Ok(keystore),
+        };
+        let opened = keystore.and_then(|keystore| {
+            let password = password.map(|text| Password::new(text.expose())).transpose();
+            Ok((keystore, password.map_err(|error| error.to_string())?))
+        });
+        match opened {
+            Ok((Recognised::Keystore(keystore), password)) => {
+                self.add_keystore(place.to_owned(), *keystore, password)?;
+            }
+            Ok((Recognised::Unnamed(keystore), password)) => {
+                self.add_unnamed(place.to_owned(), *keystore, password)?;
+            }
+            Ok(_) => self.add_bad(place.to_owned(), "not a keystore")?,
+            Err(why) => self.add_bad(place.to_owned(), why)?,
         }
         Ok(Taken::Read)
     }
@@ -195,103 +257,6 @@ impl Intake {
             false => Err(BackupError::TooManyKeys(MAX_KEYS)),
         }
     }
-
-    /// Opens every keystore: those that share a password and a salt by one key derivation, the
-    /// others on all cores, within [`MEMORY_BUDGET`]. `passwords` are for those that came without.
-    pub fn open(
-        self,
-        passwords: Option<&Passwords>,
-        progress: &mut dyn Progress,
-    ) -> Result<Imported, BackupError> {
-        let Self { mut entries, mut bad, skipped } = self;
-        for entry in &mut entries {
-            entry.take_from_folder(passwords, &mut bad);
-        }
-        let one = match passwords {
-            Some(Passwords::One(password)) => Some(password),
-            _ => None,
-        };
-        let mut cache = KeyCache::new();
-        let wanted = entries.iter().filter_map(|entry| match &entry.content {
-            Content::Keystore(keystore, own) => Some((own.as_ref().or(one)?, keystore.kdf())),
-            Content::Key(_) => None,
-        });
-        cache.fill(wanted, MEMORY_BUDGET, &mut |done, total| {
-            progress.step("opening keystores", done, total);
-        })?;
-        let mut keys = Vec::with_capacity(entries.len());
-        let mut places = BTreeMap::new();
-        for Entry { place, content } in entries {
-            let opened = match content {
-                Content::Key(secret) => {
-                    Ok((secret.public_key(), new_key(secret, String::new(), String::new())))
-                }
-                Content::Keystore(keystore, own) => {
-                    // One without a password was said to be bad above.
-                    let Some(password) = own.as_ref().or(one) else { continue };
-                    let key = open_one(&keystore, password, &mut cache);
-                    key.map(|key| (*keystore.pubkey(), key))
-                }
-            };
-            match opened
-                .and_then(|(pubkey, key)| only_here(&mut places, pubkey, &place).map(|()| key))
-            {
-                Ok(key) => keys.push(key),
-                Err(why) => bad.push((place, why)),
-            }
-        }
-        Ok(Imported { keys, bad, skipped })
-    }
-}
-
-/// A set holds a key once: `places` says where it was found first.
-fn only_here(
-    places: &mut BTreeMap<PublicKey, String>,
-    pubkey: PublicKey,
-    place: &str,
-) -> Result<(), String> {
-    match places.entry(pubkey) {
-        btree_map::Entry::Occupied(first) => Err(format!("the same key as {}", first.get())),
-        btree_map::Entry::Vacant(new) => {
-            new.insert(place.to_owned());
-            Ok(())
-        }
-    }
-}
-
-impl Entry {
-    /// Reads the password of a keystore that came without, where there is a folder of passwords.
-    fn take_from_folder(&mut self, given: Option<&Passwords>, bad: &mut Vec<(String, String)>) {
-        let Content::Keystore(keystore, own @ None) = &mut self.content else { return };
-        let read = match given {
-            Some(Passwords::One(_)) => return,
-            Some(Passwords::Folder(folder)) => {
-                let file = import::password_file(Path::new(&self.place), keystore.pubkey(), folder);
-                file.and_then(|file| import::read_password(&file).map_err(|e| e.to_string()))
-            }
-            None => Err("no password for it".to_owned()),
-        };
-        match read {
-            Ok(password) => *own = Some(password),
-            Err(why) => bad.push((self.place.clone(), why)),
-        }
-    }
-}
-
-fn open_one(
-    keystore: &Keystore,
-    password: &Password,
-    cache: &mut KeyCache,
-) -> Result<NewKey, String> {
-    let key = cache.key(password, keystore.kdf()).map_err(|e| e.to_string())?;
-    let secret = keystore.open_with(&key).map_err(|e| e.to_string())?;
-    let path = keystore.path().and_then(|path| path.parse::<DerivationPath>().ok());
-    let path = path.map(|path| path.to_string()).unwrap_or_default();
-    Ok(new_key(secret, path, keystore.description().unwrap_or_default().to_owned()))
-}
-
-fn new_key(secret: SecretKey, path: String, description: String) -> NewKey {
-    NewKey { secret, path, description, source: Source::Imported }
 }
 
 fn digits(line: &str) -> &str {

@@ -207,6 +207,8 @@ impl WholeSet {
                     EntryKind::Folder if files.any(within) => folders.push(full),
                     EntryKind::Folder => return true,
                     _ if files.any(|path| path == below) => {}
+                    // An operating system wrote it, and writes it again.
+                    EntryKind::File if super::walk::is_litter(entry.name.as_ref()) => {}
                     _ => return true,
                 }
             }

@@ -38,6 +38,10 @@ impl Found {
             };
             keys.push((place.to_owned(), key));
         }
+        // Its public key is known only once it is opened.
+        for place in intake.unnamed() {
+            keys.push((place.to_owned(), Err((stated(place), Reason::NotChecked))));
+        }
         for (place, _) in intake.bad() {
             keys.push((place.clone(), Err((stated(place), Reason::Malformed))));
         }

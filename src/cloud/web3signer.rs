@@ -56,6 +56,22 @@ pub struct KeyName(String);
 #[error("`{0}` does not say {PUBKEY}, and would be one secret for all keys")]
 pub struct NoPubkey(String);
 
+/// A `keyPath` that Web3signer cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Web3signer reads version 2 of Vault's key-value engine alone, at /v1/<mount>/data/<path>, and not `{0}`"
+)]
+pub struct NotReadable(String);
+
+/// Refuses the path of a secret that Web3signer does not read.
+pub fn require_key_path(path: &str) -> Result<(), NotReadable> {
+    let rest = path.strip_prefix("/v1/").and_then(|rest| rest.split_once("/data/"));
+    match rest {
+        Some((mount, secret)) if !mount.is_empty() && !secret.is_empty() => Ok(()),
+        _ => Err(NotReadable(json::clip(path, 100))),
+    }
+}
+
 impl std::str::FromStr for KeyName {
     type Err = NoPubkey;
 
@@ -195,6 +211,17 @@ mod tests {
              keyName: \"va\\\"lue\\nkeyType: SECP256K1\"\ntoken: \"s.token: #1\"\n"
         );
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn web3signer_reads_version_2_alone() {
+        assert!(require_key_path("/v1/secret/data/validators/{pubkey}").is_ok());
+        assert!(require_key_path("/v1/team/secret/data/x").is_ok());
+        for path in
+            ["/v1/secret/x", "secret/data/x", "v1/secret/data/x", "/v1//data/x", "/v1/s/data/"]
+        {
+            assert!(require_key_path(path).is_err(), "{path}");
+        }
     }
 
     #[test]

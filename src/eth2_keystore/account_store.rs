@@ -2,11 +2,15 @@
 //! (version 4, as Go's keystorev4 has it) around a list of keys.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{DecryptionKey, KeystoreError, cipher, json::Crypto, keystore::random};
-use crate::{bls::SecretKey, json::to_string_indented};
+use crate::{
+    bls::SecretKey,
+    json::{from_secret_slice, to_string_indented},
+    secret::SecretText,
+};
 
 /// The room for one key: 44 characters of base64 for the secret one, 64 for the public one, and
 /// what stands around them.
@@ -25,6 +29,38 @@ pub fn account_store(keys: &[&SecretKey], key: &DecryptionKey) -> Result<String,
         name: "keystore",
     };
     Ok(to_string_indented(&file)?)
+}
+
+/// The keys in the decrypted content of such a file. Each must be the one of the public key beside it.
+pub(super) fn read_accounts(text: &[u8]) -> Result<Vec<SecretKey>, KeystoreError> {
+    let bad = |problem| KeystoreError::Field { field: "crypto.cipher.message", problem };
+    let no_list = bad("holds neither one key nor a list of keys as Prysm's wallet has it");
+    let Ok(list) = from_secret_slice::<Accounts>(text, text.len()) else { return Err(no_list) };
+    let secret = list.private_keys.unwrap_or_default();
+    let public = list.public_keys.unwrap_or_default();
+    if secret.len() != public.len() {
+        return Err(bad("lists other than one public key for each key"));
+    }
+    let mut keys = Vec::with_capacity(secret.len());
+    for (secret, public) in secret.iter().zip(&public) {
+        let mut bytes = Zeroizing::new([0; 48]);
+        let key = match STANDARD.decode_slice(secret.expose(), bytes.as_mut_slice()) {
+            Ok(32) => bytes.first_chunk::<32>().and_then(|bytes| SecretKey::from_bytes(bytes).ok()),
+            _ => None,
+        };
+        let key = key.ok_or_else(|| bad("lists a key that is not a BLS key"))?;
+        if STANDARD.decode(public).ok().as_deref() != Some(key.public_key().as_bytes().as_slice()) {
+            return Err(bad("lists a key beside the public key of another"));
+        }
+        keys.push(key);
+    }
+    Ok(keys)
+}
+
+#[derive(Deserialize)]
+struct Accounts {
+    private_keys: Option<Vec<SecretText>>,
+    public_keys: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Kdf, KdfFunction, Keystore, KeystoreError,
+    Kdf, KdfFunction, Keystore, KeystoreError, UnnamedKeystore,
     keystore::{MAX_DESCRIPTION, MAX_KEYSTORE_BYTES, MAX_PATH},
+    unnamed::MAX_UNNAMED_BYTES,
 };
 use crate::{
     bls::{PublicKey, UncheckedPublicKey},
@@ -44,6 +45,28 @@ pub(super) fn parse(content: &[u8], known: Option<&PublicKey>) -> Result<Keystor
         pubkey: public_key(&file.pubkey, known)?,
         path: file.path,
         uuid: file.uuid,
+    })
+}
+
+/// Reads a file that names no public key; what is encrypted in it may be of any length.
+pub(super) fn parse_unnamed(content: &[u8]) -> Result<UnnamedKeystore, KeystoreError> {
+    let file: UnnamedFile = from_slice(content, MAX_UNNAMED_BYTES)?;
+    file.version.check()?;
+    let Crypto { kdf, checksum, cipher } = file.crypto;
+    expect("crypto.checksum.function", &checksum.function, "sha256")?;
+    expect("crypto.cipher.function", &cipher.function, "aes-128-ctr")?;
+    for (field, text, limit) in
+        [("path", &file.path, MAX_PATH), ("description", &file.description, MAX_DESCRIPTION)]
+    {
+        check_length(field, text.as_deref().unwrap_or_default(), limit)?;
+    }
+    Ok(UnnamedKeystore {
+        kdf: kdf.read()?,
+        checksum: hex_array("crypto.checksum.message", &checksum.message)?,
+        iv: hex_array("crypto.cipher.params.iv", &cipher.params.iv)?,
+        ciphertext: hex_bytes("crypto.cipher.message", &cipher.message)?,
+        description: file.description,
+        path: file.path,
     })
 }
 
@@ -105,6 +128,15 @@ struct File {
     version: Version,
 }
 
+/// A keystore without `pubkey`.
+#[derive(Deserialize)]
+struct UnnamedFile {
+    crypto: Crypto,
+    description: Option<String>,
+    path: Option<String>,
+    version: Version,
+}
+
 #[derive(Deserialize)]
 struct Versioned {
     version: Version,
@@ -112,7 +144,7 @@ struct Versioned {
 
 /// Teku and keystorev4 take `"4"` for `4`.
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "`version` should be the number 4")]
 enum Version {
     Number(u64),
     Text(String),

@@ -106,6 +106,16 @@ impl Keystore {
         })
     }
 
+    /// With `name` as its description, if it has none. A name that is too long is left out.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        let is_bare = self.description.as_deref().unwrap_or_default().is_empty();
+        if is_bare && json::check_length("description", name, MAX_DESCRIPTION).is_ok() {
+            self.description = Some(name.to_owned());
+        }
+        self
+    }
+
     /// Whose key it is, as the file says: true only once it was opened.
     pub fn pubkey(&self) -> &PublicKey {
         &self.pubkey

@@ -21,6 +21,7 @@ mod profile;
 mod repair;
 mod rot;
 mod rules;
+mod unnamed;
 
 pub use account_store::account_store;
 pub use clients::{Client, Evidence};
@@ -38,3 +39,4 @@ pub use profile::{ClientVerdict, Kind, Profile, all_measured_accept};
 pub use repair::{Repair, Repairer};
 pub use rot::Part;
 pub use rules::Rule;
+pub use unnamed::UnnamedKeystore;

@@ -57,6 +57,44 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
     read_all(file, path, limit)
 }
 
+/// The whole of a regular file that is at most `limit` bytes long. A link to one is followed. A pipe
+/// or a device is refused: reading one could wait for ever.
+pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
+    let (file, _) = open_regular(path)?;
+    read_all(file, path, limit)
+}
+
+/// The first `count` bytes of a regular file, and how long the whole of it is.
+pub fn read_start(path: &Path, count: u64) -> Result<(Vec<u8>, u64), StoreError> {
+    let (file, len) = open_regular(path)?;
+    let mut bytes = Vec::new();
+    file.take(count).read_to_end(&mut bytes).map_err(|e| StoreError::io(path, e))?;
+    Ok((bytes, len))
+}
+
+/// Opens without waiting for the other end of a pipe.
+fn open_regular(path: &Path) -> Result<(File, u64), StoreError> {
+    let file = open_at_once(path).map_err(|e| StoreError::io(path, e))?;
+    let metadata = file.metadata().map_err(|e| StoreError::io(path, e))?;
+    match metadata.is_file() {
+        true => Ok((file, metadata.len())),
+        false => Err(StoreError::NotAFile(path.to_owned())),
+    }
+}
+
+#[cfg(unix)]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
+}
+
+#[cfg(not(unix))]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
 /// A secret from the pipe or socket that is file descriptor `fd`: at most `limit` bytes, in a
 /// buffer that does not move and is wiped. A file would keep the secret, a terminal show it.
 pub fn read_pipe(fd: u32, limit: usize) -> Result<Zeroizing<Vec<u8>>, StoreError> {
@@ -136,5 +174,20 @@ mod tests {
         assert_eq!(read(&path, 10).unwrap(), b"two");
         assert_eq!(read(&others, 10).unwrap(), b"half of an");
         assert_eq!(path.parent().unwrap().read_dir().unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_pipe_without_a_writer_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("keystore.json");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        assert!(matches!(read_regular(&pipe, 10), Err(StoreError::NotAFile(_))));
+        assert!(matches!(read_start(&pipe, 10), Err(StoreError::NotAFile(_))));
+        create(&folder.path().join("file"), b"whole").unwrap();
+        std::os::unix::fs::symlink("file", folder.path().join("link")).unwrap();
+        let link = folder.path().join("link");
+        assert_eq!(read_regular(&link, 10).unwrap(), b"whole");
+        assert_eq!(read_start(&link, 2).unwrap(), (b"wh".to_vec(), 5));
     }
 }

@@ -7,11 +7,14 @@ use std::{
 
 use super::{BatchRoot, ValidatorError};
 use crate::{
-    backup::{BackupError, Copy, import, list, manifest::Source, verdict::Reason},
+    backup::{
+        BackupError, Copy, import, list, manifest::Source, recognise::Content, verdict::Reason,
+    },
     bls::PublicKey,
     device::{DeviceError, Show, Wallet},
     device_secret::{Scheme, check_address},
     eth::Address,
+    eth2_keystore::Keystore,
     interact::{Interact, Progress},
     path::DerivationPath,
     staking::Network,
@@ -34,6 +37,17 @@ pub struct PublicKeyFile {
     pub copy: Option<String>,
     /// The file.
     pub file: String,
+    /// Why it cannot be read.
+    pub why: Option<String>,
+}
+
+/// What was found in keystores, folders and copies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FoundKeys {
+    /// The public keys, and the files that should name one.
+    pub keys: Vec<PublicKeyFile>,
+    /// Files that are something else, and what.
+    pub skipped: Vec<(String, String)>,
 }
 
 /// How far to look.
@@ -69,25 +83,25 @@ pub struct Checked {
 }
 
 /// The public keys in keystores, folders and copies.
-pub fn find_keys(paths: &[PathBuf]) -> Result<Vec<PublicKeyFile>, BackupError> {
-    let mut keys = Vec::new();
+pub fn find_keys(paths: &[PathBuf]) -> Result<FoundKeys, BackupError> {
+    let mut found = FoundKeys::default();
     for path in paths {
         if path.is_file() {
-            keys.extend(keys_in_files(path)?);
+            keys_in_files(path, &mut found)?;
             continue;
         }
         match Copy::open(path) {
-            Ok(copy) => keys.extend(keys_in_copy(copy)?),
-            Err(BackupError::NoCopy(_)) => keys.extend(keys_in_files(path)?),
+            Ok(copy) => found.keys.extend(keys_in_copy(copy)?),
+            Err(BackupError::NoCopy(_)) => keys_in_files(path, &mut found)?,
             Err(error) => return Err(error),
         }
     }
-    match keys.is_empty() {
+    match found.keys.is_empty() {
         true => {
             let names: Vec<_> = paths.iter().map(|path| crate::shown(&path).to_string()).collect();
             Err(BackupError::NoKeystores(names.join(", ")))
         }
-        false => Ok(keys),
+        false => Ok(found),
     }
 }
 
@@ -96,7 +110,8 @@ fn keys_in_copy(copy: Copy) -> Result<Vec<PublicKeyFile>, BackupError> {
     for set in list(std::slice::from_ref(&copy))? {
         let Some(manifest) = &set.manifest else {
             let file = format!("{}/manifest.json", set.id);
-            keys.push(PublicKeyFile { copy: Some(set.copy.clone()), ..unreadable(file) });
+            let why = "no copy of it can be relied on".to_owned();
+            keys.push(PublicKeyFile { copy: Some(set.copy.clone()), ..unreadable(file, why) });
             continue;
         };
         keys.extend(manifest.keystores.iter().map(|entry| {
@@ -115,38 +130,50 @@ fn keys_in_copy(copy: Copy) -> Result<Vec<PublicKeyFile>, BackupError> {
                 path: entry.path.clone(),
                 copy: Some(set.copy.clone()),
                 file: format!("{}/{}", set.id, entry.file),
+                why: None,
             }
         }));
     }
     Ok(keys)
 }
 
-fn keys_in_files(path: &Path) -> Result<Vec<PublicKeyFile>, BackupError> {
-    let found = import::find(&[path.to_owned()])?;
-    let file = |path: &Path| crate::shown(&path).to_string();
-    let mut keys: Vec<_> = found
-        .keystores
-        .iter()
-        .map(|(path, keystore)| {
-            let batch = keystore.description().and_then(described_batch);
-            PublicKeyFile {
-                pubkey: Some(*keystore.pubkey()),
-                batch,
-                path: keystore.path().unwrap_or_default().to_owned(),
-                check_address: None,
-                signed: false,
-                copy: None,
-                file: file(path),
-            }
-        })
-        .collect();
-    keys.extend(found.bad.iter().map(|(path, _)| unreadable(file(path))));
-    Ok(keys)
+fn keys_in_files(path: &Path, found: &mut FoundKeys) -> Result<(), BackupError> {
+    let files = import::find(&[path.to_owned()])?;
+    let name = |path: &Path| crate::shown(&path).to_string();
+    let keystores = files.keystores.iter();
+    found.keys.extend(keystores.map(|(path, keystore)| of_keystore(keystore, name(path))));
+    for (path, list) in &files.lists {
+        for (number, content) in list.keystores() {
+            let file = format!("{}, keystore {number}", name(path));
+            found.keys.push(match content {
+                Content::Keystore(keystore) => of_keystore(&keystore, file),
+                Content::Bad(why) => unreadable(file, why),
+                _ => unreadable(file, "not a keystore that names its public key".to_owned()),
+            });
+        }
+    }
+    found.keys.extend(files.unnamed.iter().map(|(path, _)| {
+        let why = "it does not name its public key: only opening it shows its keys".to_owned();
+        unreadable(name(path), why)
+    }));
+    found.keys.extend(files.bad.iter().map(|(path, why)| unreadable(name(path), why.clone())));
+    found.skipped.extend(files.skipped.iter().map(|(path, what)| (name(path), what.clone())));
+    Ok(())
+}
+
+fn of_keystore(keystore: &Keystore, file: String) -> PublicKeyFile {
+    PublicKeyFile {
+        pubkey: Some(*keystore.pubkey()),
+        batch: keystore.description().and_then(described_batch),
+        path: keystore.path().unwrap_or_default().to_owned(),
+        file,
+        ..PublicKeyFile::default()
+    }
 }
 
 /// A file that should name a key and cannot be read.
-fn unreadable(file: String) -> PublicKeyFile {
-    PublicKeyFile { file, ..PublicKeyFile::default() }
+fn unreadable(file: String, why: String) -> PublicKeyFile {
+    PublicKeyFile { file, why: Some(why), ..PublicKeyFile::default() }
 }
 
 /// Network, batch and scheme that a keystore of a device batch says in its description. A hint,

@@ -12,7 +12,7 @@ mod place;
 mod split;
 
 pub use batch::{BatchRoot, LARGE_BATCH, WARN_BATCH};
-pub use check::{CheckOptions, Checked, CheckedKey, PublicKeyFile, check, find_keys};
+pub use check::{CheckOptions, Checked, CheckedKey, FoundKeys, PublicKeyFile, check, find_keys};
 pub use create::{
     CreatedValidators, CredentialKind, Request, Withdrawal, create, withdrawal_address,
 };

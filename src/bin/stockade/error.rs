@@ -317,9 +317,11 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
         BackupError::TestSeed { .. } => {
             (Kind::TestSeed, "use a real wallet, set up with words of its own")
         }
-        BackupError::Unopened { .. } => {
-            (Kind::Input, "correct these, or their passwords; or leave them out with --skip-bad")
-        }
+        BackupError::Unopened { .. } => (
+            Kind::Input,
+            "correct these, or their passwords; or leave them out with --skip-bad. `stockade \
+                 keystore doctor` says more about a keystore that does not open",
+        ),
         BackupError::PartlyWritten { .. } => (
             Kind::File,
             "the copies that have it are good: make room, and repair the other one from them",

@@ -1,10 +1,12 @@
 //! Web3signer's key configuration: YAML files, each of one key or, between lines of `---`, several.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
+use serde_saphyr::DuplicateKeyPolicy;
 
-use crate::secret::SecretText;
+use crate::{json, secret::SecretText};
+
+/// As many keys as are imported from one place.
+const MAX_KEYS: usize = 100_000;
 
 /// The configuration of one key. Which fields count, `type` says.
 #[derive(Deserialize)]
@@ -19,8 +21,8 @@ pub(super) struct KeyConfig {
     pub private_key: Option<SecretText>,
 
     /// `file-keystore`
-    pub keystore_file: Option<PathBuf>,
-    pub keystore_password_file: Option<PathBuf>,
+    pub keystore_file: Option<String>,
+    pub keystore_password_file: Option<String>,
 
     /// `hashicorp`
     pub server_host: Option<String>,
@@ -42,7 +44,17 @@ pub(super) struct KeyConfig {
 impl KeyConfig {
     /// All that a file holds. An error tells the line and nothing of it, for it may be a key.
     pub(super) fn parse(text: &str) -> Result<Vec<Self>, String> {
-        let parsed = serde_saphyr::from_multiple(text);
+        // Web3signer writes `type` twice into its own files. Of a name that is there twice the last
+        // counts, as for Web3signer.
+        let options = serde_saphyr::options! {
+            duplicate_keys: DuplicateKeyPolicy::LastWins,
+            budget: serde_saphyr::budget! {
+                max_documents: MAX_KEYS,
+                max_nodes: MAX_KEYS * 32,
+                max_events: MAX_KEYS * 40,
+            },
+        };
+        let parsed = serde_saphyr::from_multiple_with_options(text, options);
         let parsed: Vec<Self> = parsed.map_err(|error| {
             let line = error.location().map_or(0, |location| location.line());
             format!("no key configuration of Web3signer: something is wrong at line {line}")
@@ -53,9 +65,18 @@ impl KeyConfig {
         }
     }
 
-    /// Whether it is a key of a validator; Web3signer signs transactions, too.
-    pub(super) fn is_bls(&self) -> bool {
-        self.key_type.as_ref().is_none_or(|key_type| key_type.eq_ignore_ascii_case("BLS"))
+    /// Whether it is a key of a validator; Web3signer signs transactions, too. Web3signer
+    /// has no other type.
+    pub(super) fn is_bls(&self) -> Result<bool, String> {
+        let is = |word: &str| {
+            self.key_type.as_ref().is_some_and(|key_type| key_type.eq_ignore_ascii_case(word))
+        };
+        match &self.key_type {
+            None => Ok(true),
+            Some(_) if is("BLS") => Ok(true),
+            Some(_) if is("SECP256K1") => Ok(false),
+            Some(other) => Err(format!("Web3signer has no keyType `{}`", json::clip(other, 40))),
+        }
     }
 }
 
@@ -86,6 +107,36 @@ mod tests {
             "---\ntype: file-raw\nprivateKey: a\n---\ntype: \"hashicorp\"\nserverPort: 8200\n";
         let kinds: Vec<_> = KeyConfig::parse(text).unwrap().into_iter().map(|c| c.kind).collect();
         assert_eq!(kinds, ["file-raw", "hashicorp"]);
+    }
+
+    #[test]
+    fn of_a_name_that_is_there_twice_the_last_counts() {
+        let text = "type: \"file-keystore\"\nkeyType: \"BLS\"\ntype: \"file-keystore\"\n";
+        assert_eq!(KeyConfig::parse(text).unwrap()[0].kind, "file-keystore");
+        let text = "type: file-keystore\ntype: file-raw\nprivateKey: a\nprivateKey: b\n";
+        let config = KeyConfig::parse(text).unwrap().pop().unwrap();
+        assert_eq!((config.kind.as_str(), config.private_key.unwrap().expose()), ("file-raw", "b"));
+    }
+
+    #[test]
+    fn a_key_type_that_web3signer_does_not_have_is_no_validators_and_no_accounts() {
+        let is_bls = |key_type: &str| {
+            let text = format!("type: file-raw\nkeyType: {key_type}\n");
+            KeyConfig::parse(&text).unwrap()[0].is_bls()
+        };
+        assert_eq!(
+            (is_bls("bls"), is_bls("null"), is_bls("secp256k1")),
+            (Ok(true), Ok(true), Ok(false))
+        );
+        for key_type in ["BLS12", "\"\"", "SECP"] {
+            assert!(is_bls(key_type).is_err(), "{key_type}");
+        }
+    }
+
+    #[test]
+    fn ten_thousand_keys_in_one_file_are_read() {
+        let text = format!("type: file-raw\nprivateKey: {DIGITS}\n---\n").repeat(10_000);
+        assert_eq!(KeyConfig::parse(&text).unwrap().len(), 10_000);
     }
 
     #[test]

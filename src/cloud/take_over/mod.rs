@@ -3,6 +3,7 @@
 
 mod aws_secrets;
 mod key_config;
+mod key_place;
 mod keymanager_file;
 mod vault;
 mod web3signer;
@@ -10,7 +11,7 @@ mod web3signer;
 pub use aws_secrets::aws_secrets;
 pub use keymanager_file::keymanager_file;
 pub use vault::vault;
-pub use web3signer::web3signer;
+pub use web3signer::{Reads, web3signer};
 
 use super::{HttpError, aws_secrets::AwsError, vault::VaultError};
 use crate::{backup::BackupError, store::StoreError};

@@ -1,80 +1,120 @@
 //! The keys that a folder of Web3signer's key configuration names, wherever they lie.
 
 use std::{
+    collections::BTreeSet,
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use zeroize::Zeroizing;
 
-use super::{TakeOverError, is_about_one_secret, key_config::KeyConfig};
+use super::{TakeOverError, is_about_one_secret, key_config::KeyConfig, key_place};
 use crate::{
-    backup::intake::{Intake, NO_KEY, Taken},
+    backup::{
+        intake::{Intake, NO_KEY, Taken},
+        recognise::{self, Content},
+        walk,
+    },
     cloud::{
         Endpoint,
         aws_secrets::{AwsOptions, SecretsManager},
         vault::{Login, Vault},
+        web3signer,
     },
-    eth2_keystore::{Keystore, MAX_KEYSTORE_BYTES, Password},
+    eth2_keystore::{Client, Keystore, MAX_KEYSTORE_BYTES, Password, Profile},
     interact::Progress,
     json::clip,
     secret::SecretText,
-    store::{Directory, EntryKind, Store as _, private_file},
+    store::{StoreError, private_file},
 };
 
-/// A thousand keys in one file are half of it.
-const MAX_CONFIG: u64 = 1024 * 1024;
+/// A hundred thousand keys in one file. Web3signer itself reads 100 MiB.
+const MAX_CONFIG: u64 = 32 * 1024 * 1024;
 const MAX_PASSWORD: u64 = 4096;
 const DEFAULT_PORT: u16 = 8200;
 const DEFAULT_FIELD: &str = "value";
+/// Kinds of keys that Web3signer has and Stockade does not read.
+const NOT_READ: [&str; 6] =
+    ["azure-secret", "azure-key", "gcp-secret", "aws-kms", "yubihsm", "usb-armory"];
+
+/// What is taken of a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// Every key that can be read.
+    Whatever,
+    /// The keys that Web3signer itself reads; what it does not is bad.
+    AsWeb3signer,
+}
 
 /// Takes the keys that the YAML files in `folder` name. Servers are trusted by the certificates in
 /// `ca`, else by the public ones, and waited for as long as `timeout`.
 pub fn web3signer(
     folder: &Path,
+    reads: Reads,
     ca: Option<&[u8]>,
     timeout: Duration,
     intake: &mut Intake,
     progress: &mut dyn Progress,
 ) -> Result<(), TakeOverError> {
-    let files = config_files(folder, intake)?;
-    let mut reader =
-        Reader { folder, ca, timeout, vaults: Vec::new(), services: Vec::new(), intake };
+    let (files, others) = entries(folder, intake)?;
+    let mut reader = Reader {
+        folder,
+        reads,
+        ca,
+        timeout,
+        vaults: Vec::new(),
+        services: Vec::new(),
+        intake,
+        used: BTreeSet::new(),
+    };
     for (done, file) in files.iter().enumerate() {
         progress.step("reading key configuration", done, files.len());
         reader.take_file(file)?;
     }
     progress.step("reading key configuration", files.len(), files.len());
-    Ok(())
+    reader.name(others)
 }
 
-/// The files that Web3signer reads: those of its folder itself, by the ends of their names.
-fn config_files(folder: &Path, intake: &mut Intake) -> Result<Vec<PathBuf>, TakeOverError> {
-    let mut files = Vec::new();
-    for entry in Directory::new(folder).entries()? {
-        let path = folder.join(&entry.name);
-        let name = entry.name.to_ascii_lowercase();
-        match entry.kind {
-            EntryKind::Folder => {}
-            _ if !(name.ends_with(".yaml") || name.ends_with(".yml")) => {}
-            _ if name.starts_with('.') => intake.add_skipped(crate::shown(&path).to_string())?,
-            _ => files.push(path),
+/// The files that Web3signer reads: those directly in its folder, by the ends of their names. And what
+/// else is in the folder.
+fn entries(
+    folder: &Path,
+    intake: &mut Intake,
+) -> Result<(Vec<PathBuf>, Vec<PathBuf>), TakeOverError> {
+    let names = walk::list(folder).map_err(|error| StoreError::io(folder, error))?;
+    let (mut files, mut others) = (Vec::new(), Vec::new());
+    for name in names {
+        let path = folder.join(&name);
+        let name = name.to_string_lossy().to_ascii_lowercase();
+        let is_config = name.ends_with(".yaml") || name.ends_with(".yml");
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => others.push(path),
+            _ if is_config && !name.starts_with('.') => files.push(path),
+            _ if is_config => {
+                let what = "a hidden file, which Web3signer does not read";
+                intake.add_skipped_as(crate::shown(&path).to_string(), what)?;
+            }
+            _ => others.push(path),
         }
     }
     match files.is_empty() {
         true => Err(TakeOverError::Nothing(format!("{} (*.yaml)", crate::shown(&folder)))),
-        false => Ok(files),
+        false => Ok((files, others)),
     }
 }
 
 struct Reader<'a> {
     folder: &'a Path,
+    reads: Reads,
     ca: Option<&'a [u8]>,
     timeout: Duration,
     /// Where the keys of many files lie, each connected to once.
     vaults: Vec<(String, SecretText, Vault)>,
     services: Vec<(AwsAccount, SecretsManager)>,
     intake: &'a mut Intake,
+    /// The files that a configuration names, without links.
+    used: BTreeSet<PathBuf>,
 }
 
 /// Where a service of AWS is, and who calls: region, endpoint, access key.
@@ -83,6 +123,8 @@ type AwsAccount = (Option<String>, Option<String>, Option<String>);
 /// Why a key was not taken: it alone is bad, or nothing more can be read.
 enum Failed {
     Bad(String),
+    /// It could not be read, so nothing is known against it.
+    Unread(String),
     Ended(TakeOverError),
 }
 
@@ -95,38 +137,71 @@ impl<E: Into<TakeOverError>> From<E> for Failed {
 impl Reader<'_> {
     fn take_file(&mut self, file: &Path) -> Result<(), TakeOverError> {
         let name = crate::shown(&file).to_string();
-        let configs = match read_text(file, MAX_CONFIG).and_then(|text| KeyConfig::parse(&text)) {
+        let text = read_text(file, MAX_CONFIG);
+        let configs = text.and_then(|text| KeyConfig::parse(&text).map_err(Failed::Bad));
+        let configs = match configs {
             Ok(configs) => configs,
-            Err(why) => {
-                return Ok(self.intake.add_bad(name, why)?);
-            }
+            Err(failed) => return self.note(name, failed),
         };
         let several = configs.len() > 1;
         for (i, config) in configs.iter().enumerate() {
             let place = if several { format!("{name}, key {}", i + 1) } else { name.clone() };
-            match self.take(&place, config) {
-                Ok(()) => {}
-                Err(Failed::Bad(why)) => self.intake.add_bad(place, why)?,
-                Err(Failed::Ended(error)) => return Err(error),
+            if let Err(failed) = self.take(&place, config) {
+                self.note(place, failed)?;
             }
         }
         Ok(())
     }
 
+    fn note(&mut self, place: String, failed: Failed) -> Result<(), TakeOverError> {
+        match failed {
+            Failed::Bad(why) => Ok(self.intake.add_bad(place, why)?),
+            Failed::Unread(why) => Ok(self.intake.add_unread(place, why)?),
+            Failed::Ended(error) => Err(error),
+        }
+    }
+
+    /// Names what is in the folder but not used by any configuration.
+    fn name(&mut self, others: Vec<PathBuf>) -> Result<(), TakeOverError> {
+        for path in others {
+            let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+            if self.used.iter().any(|used| used.starts_with(&real)) {
+                continue;
+            }
+            let what = match path.is_dir() {
+                true => "a folder, into which Web3signer does not look".to_owned(),
+                false => match recognise::look(&path) {
+                    Content::Other(what) | Content::Bad(what) => what,
+                    Content::Definitions(_) => "not a key configuration".to_owned(),
+                    _ => "a keystore that no configuration here names".to_owned(),
+                },
+            };
+            self.intake.add_skipped_as(crate::shown(&path).to_string(), what)?;
+        }
+        Ok(())
+    }
+
     fn take(&mut self, place: &str, config: &KeyConfig) -> Result<(), Failed> {
-        if !config.is_bls() {
-            return Ok(self.intake.add_skipped(place.to_owned())?);
+        if !config.is_bls().map_err(Failed::Bad)? {
+            let what = "the key of an account (SECP256K1)";
+            return Ok(self.intake.add_skipped_as(place.to_owned(), what)?);
         }
         match config.kind.as_str() {
             "file-raw" => {
                 let key = need(&config.private_key, "privateKey")?;
+                if self.reads == Reads::AsWeb3signer && !key_place::is_plain_key(key.expose()) {
+                    let why =
+                        "Web3signer reads 64 hexadecimal digits, after 0x or not, and nothing else";
+                    return Err(Failed::Bad(why.to_owned()));
+                }
                 self.take_text(place, key)
             }
             "file-keystore" => self.take_keystore(place, config),
             "hashicorp" => self.take_from_vault(place, config),
             "aws-secret" => self.take_from_aws(place, config),
             kind => {
-                Err(Failed::Bad(format!("keys of type `{}` are not taken over", clip(kind, 40))))
+                let why = format!("keys of type `{}` cannot be imported", clip(kind, 40));
+                Err(if NOT_READ.contains(&kind) { Failed::Unread(why) } else { Failed::Bad(why) })
             }
         }
     }
@@ -139,31 +214,58 @@ impl Reader<'_> {
         }
     }
 
+    /// The file that a configuration names; notes that it is used.
+    fn file(&mut self, named: &str) -> Result<PathBuf, Failed> {
+        let file = key_place::file(named, self.folder).map_err(Failed::Bad)?;
+        self.used.extend(fs::canonicalize(&file));
+        Ok(file)
+    }
+
     fn take_keystore(&mut self, place: &str, config: &KeyConfig) -> Result<(), Failed> {
-        let file = self.folder.join(need(&config.keystore_file, "keystoreFile")?);
-        let password =
-            self.folder.join(need(&config.keystore_password_file, "keystorePasswordFile")?);
-        let bytes = private_file::read(&file, MAX_KEYSTORE_BYTES as u64);
-        let bytes = bytes.map_err(|error| Failed::Bad(error.to_string()))?;
-        let named = |error: String| Failed::Bad(format!("{}: {error}", crate::shown(&file)));
-        let keystore = Keystore::parse(&bytes).map_err(|error| named(error.to_string()))?;
+        let file = self.file(need(&config.keystore_file, "keystoreFile")?)?;
+        let password = self.file(need(&config.keystore_password_file, "keystorePasswordFile")?)?;
+        let bytes = private_file::read_regular(&file, MAX_KEYSTORE_BYTES as u64);
+        let bytes = bytes.map_err(|error| Failed::Unread(error.to_string()))?;
+        let named = |error: &str| format!("{}: {error}", crate::shown(&file));
+        let keystore = match (self.reads, Keystore::parse(&bytes)) {
+            // Web3signer does not care about fields that an import would lose.
+            (Reads::AsWeb3signer, Ok(keystore)) => Content::Keystore(Box::new(keystore)),
+            _ => recognise::recognise(&file, &bytes),
+        };
         // Its first line, and what follows is somebody's note.
-        let text = read_text(&password, MAX_PASSWORD).map_err(Failed::Bad)?;
+        let text = read_text(&password, MAX_PASSWORD)?;
         let line = text.lines().next().unwrap_or_default();
-        let password = Password::new(line).map_err(|error| named(error.to_string()))?;
-        Ok(self.intake.add_keystore(place.to_owned(), keystore, Some(password))?)
+        let password =
+            Password::new(line).map_err(|error| Failed::Bad(named(&error.to_string())))?;
+        if self.reads == Reads::AsWeb3signer {
+            require_taken(&bytes).map_err(|why| Failed::Unread(named(&why)))?;
+        }
+        let (place, password) = (place.to_owned(), Some(password));
+        match keystore {
+            Content::Keystore(keystore) => {
+                Ok(self.intake.add_keystore(place, *keystore, password)?)
+            }
+            Content::Unnamed(keystore) if !keystore.holds_list() => {
+                Ok(self.intake.add_unnamed(place, *keystore, password)?)
+            }
+            Content::Bad(why) => Err(Failed::Bad(named(&why))),
+            _ => Err(Failed::Bad(named("not a keystore of one key"))),
+        }
     }
 
     fn take_from_vault(&mut self, place: &str, config: &KeyConfig) -> Result<(), Failed> {
         let path = need(&config.key_path, "keyPath")?;
+        if self.reads == Reads::AsWeb3signer {
+            web3signer::require_key_path(path).map_err(|error| Failed::Bad(error.to_string()))?;
+        }
         let field = config.key_name.as_deref().unwrap_or(DEFAULT_FIELD);
         let vault = self.vault(config)?;
         let read = vault.texts_at(path).map_err(|error| match is_about_one_secret(&error) {
-            true => Failed::Bad(error.to_string()),
+            true => Failed::Unread(error.to_string()),
             false => error.into(),
         })?;
-        let mut texts =
-            read.ok_or_else(|| Failed::Bad(format!("nothing lies at {}", clip(path, 200))))?;
+        let mut texts = read
+            .ok_or_else(|| Failed::Unread(format!("nothing is stored at {}", clip(path, 200))))?;
         let text = texts.remove(field).flatten().ok_or_else(|| {
             Failed::Bad(format!("{} has no text field `{}`", clip(path, 200), clip(field, 80)))
         })?;
@@ -174,12 +276,12 @@ impl Reader<'_> {
         let name = need(&config.secret_name, "secretName")?;
         let read = self.service(config)?.read(name).map_err(|error| {
             match error.is_about_one_secret() {
-                true => Failed::Bad(error.to_string()),
+                true => Failed::Unread(error.to_string()),
                 false => error.into(),
             }
         })?;
         let text =
-            read.ok_or_else(|| Failed::Bad(format!("there is no secret {}", clip(name, 200))))?;
+            read.ok_or_else(|| Failed::Unread(format!("there is no secret {}", clip(name, 200))))?;
         self.take_text(place, &text)
     }
 
@@ -208,7 +310,7 @@ impl Reader<'_> {
                     key,
                 };
                 let opened = SecretsManager::open(&options);
-                self.services.push((account, opened.map_err(|e| Failed::Bad(e.to_string()))?));
+                self.services.push((account, opened.map_err(|e| Failed::Unread(e.to_string()))?));
                 self.services.len() - 1
             }
         };
@@ -230,7 +332,7 @@ impl Reader<'_> {
             Some(at) => at,
             None => {
                 let endpoint = Endpoint::new(&url, self.ca, self.timeout)
-                    .map_err(|error| Failed::Bad(error.to_string()))?;
+                    .map_err(|error| Failed::Unread(error.to_string()))?;
                 let copy = || SecretText::new(token.expose().to_owned());
                 let vault = Vault::login(endpoint, Login::Token(copy()))?;
                 self.vaults.push((url, copy(), vault));
@@ -248,13 +350,28 @@ fn need<'a, T>(field: &'a Option<T>, name: &str) -> Result<&'a T, Failed> {
     field.as_ref().ok_or_else(|| Failed::Bad(format!("`{name}` is missing")))
 }
 
-fn read_text(file: &Path, limit: u64) -> Result<Zeroizing<String>, String> {
-    let bytes = private_file::read(file, limit).map_err(|error| error.to_string())?;
+/// Whether Web3signer takes a keystore, as far as its form says.
+fn require_taken(keystore: &[u8]) -> Result<(), String> {
+    let verdicts = Profile::read(keystore).clients(None);
+    let refused = verdicts
+        .into_iter()
+        .find(|verdict| verdict.client == Client::Web3signer && verdict.accepts == Some(false));
+    match refused {
+        Some(verdict) => {
+            Err(format!("Web3signer may refuse it: {}", verdict.why.unwrap_or_default()))
+        }
+        None => Ok(()),
+    }
+}
+
+fn read_text(file: &Path, limit: u64) -> Result<Zeroizing<String>, Failed> {
+    let bytes = private_file::read_regular(file, limit);
+    let bytes = bytes.map_err(|error| Failed::Unread(error.to_string()))?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => {
             drop(Zeroizing::new(error.into_bytes()));
-            Err(format!("{} is not UTF-8 text", crate::shown(&file)))
+            Err(Failed::Bad(format!("{} is not UTF-8 text", crate::shown(&file))))
         }
     }
 }

@@ -25,8 +25,12 @@ use super::{
     settle_history::{ABOUT_SILENT, require_silent},
 };
 use crate::{
-    CommandResult, commands::sealing::Sealing, context::Context, error::CommandError,
-    output::Outcome, shell,
+    CommandResult,
+    commands::{passed_over, sealing::Sealing},
+    context::Context,
+    error::CommandError,
+    output::Outcome,
+    shell,
 };
 
 /// Back up keys that another tool made. The originals are never touched
@@ -60,7 +64,7 @@ impl Args {
         context.require_device()?;
         let Taken { imported: Imported { keys, bad, skipped }, histories } =
             self.from.take(context)?;
-        self.require_keys(&keys, &bad)?;
+        self.require_keys(&keys, &bad, &skipped)?;
         self.require_new(&keys, &copies)?;
         self.sealing.require_room(&copies, keys.len())?;
         let history = self.read_history(&keys, &histories)?;
@@ -70,13 +74,19 @@ impl Args {
         Ok(self.outcome(&made, (&copies, &placed), &bad, &skipped))
     }
 
-    fn require_keys(&self, keys: &[NewKey], bad: &[(String, String)]) -> Result<(), CommandError> {
+    fn require_keys(
+        &self,
+        keys: &[NewKey],
+        bad: &[(String, String)],
+        skipped: &[(String, String)],
+    ) -> Result<(), CommandError> {
         if !bad.is_empty() && !self.skip_bad {
             let total = keys.len() + bad.len();
             return Err(BackupError::Unopened { bad: bad.to_vec(), total }.into());
         }
         if keys.is_empty() {
-            return Err(BackupError::NoKeystores(self.from.names()).into());
+            let there = format!("\n{}", passed_over::text(skipped, "not a keystore"));
+            return Err(BackupError::NoKeystores(self.from.names() + there.trim_end()).into());
         }
         Ok(())
     }
@@ -171,7 +181,7 @@ impl Args {
         made: &Made,
         (copies, placed): (&[Copy], &[Placed]),
         bad: &[(String, String)],
-        skipped: &[String],
+        skipped: &[(String, String)],
     ) -> Outcome {
         let Made { created, chosen, plan } = made;
         let mut text = format!(
@@ -185,9 +195,7 @@ impl Args {
         for (place, why) in bad {
             text += &format!("LEFT OUT {place}: {why}\n");
         }
-        for place in skipped {
-            text += &format!("no key: {place}\n");
-        }
+        text += &passed_over::text(skipped, "not backed up");
         let warnings = warnings(copies);
         text += &notes(&warnings);
         text += &format!(
@@ -199,6 +207,7 @@ impl Args {
             .iter()
             .map(|key| json!({"pubkey": key.secret.public_key(), "path": key.path}));
         let left_out = bad.iter().map(|(place, why)| json!({"file": place, "why": why}));
+        let places: Vec<_> = skipped.iter().map(|(place, _)| place).collect();
         let json = json!({
             "set_id": created.set_id,
             "manifest": created.manifest,
@@ -207,7 +216,8 @@ impl Args {
             "threshold": chosen.threshold,
             "enrolled": chosen.enrolled,
             "copies": copies_json(created, copies, placed),
-            "skipped": skipped,
+            "skipped": places,
+            "passed_over": passed_over::json(skipped),
             "left_out": left_out.collect::<Vec<_>>(),
             "warnings": warnings,
         });

@@ -44,7 +44,7 @@ struct PasswordArgs {
     /// One password for all keystores that lie without one, in a file
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// A folder with a password file for each: NAME.txt, or 0x<pubkey>
+    /// A folder with a password file for each: NAME.txt, NAME.password, or 0x<pubkey>
     #[arg(long, value_name = "DIR")]
     password_dir: Option<PathBuf>,
     /// One password for all, read from this file descriptor
@@ -67,8 +67,8 @@ impl FromArgs {
         self.vault.warn_of_readers(context);
         let mut progress = context.terminal.progress();
         for place in &self.from {
-            let history = self.take_place(place, &mut intake, &mut progress)?;
-            histories.extend(history);
+            let beside = self.take_place(place, &mut intake, &mut progress)?;
+            histories.extend(beside.into_iter().map(|bytes| (place.to_string(), bytes)));
         }
         let passwords = match intake.lacks_passwords() {
             true => Some(self.password.read(context)?),
@@ -83,18 +83,18 @@ impl FromArgs {
         place: &Place,
         intake: &mut Intake,
         progress: &mut Bars,
-    ) -> Result<Option<(String, Vec<u8>)>, CommandError> {
+    ) -> Result<Vec<Vec<u8>>, CommandError> {
         match place {
-            Place::Files(path) => import::take(path, intake)?,
+            Place::Files(path) => return Ok(import::take(path, intake)?),
             #[cfg(feature = "cloud")]
             Place::Web3signer(folder) => {
                 let ca = self.vault.ca()?;
-                take_over::web3signer(folder, ca.as_deref(), TIMEOUT, intake, progress)?;
+                let (reads, ca) = (take_over::Reads::Whatever, ca.as_deref());
+                take_over::web3signer(folder, reads, ca, TIMEOUT, intake, progress)?;
             }
             #[cfg(feature = "cloud")]
             Place::Keymanager(file) => {
-                let history = take_over::keymanager_file(Path::new(file), intake)?;
-                return Ok(history.map(|bytes| (file.clone(), bytes)));
+                return Ok(take_over::keymanager_file(Path::new(file), intake)?);
             }
             #[cfg(feature = "cloud")]
             Place::Vault { mount, path } => {
@@ -113,7 +113,7 @@ impl FromArgs {
                 let _ = progress;
             }
         }
-        Ok(None)
+        Ok(Vec::new())
     }
 
     /// The places, for messages.

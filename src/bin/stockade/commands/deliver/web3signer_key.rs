@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use stockade::{
-    cloud::web3signer::{KeyConfig, KeyName, VaultServer},
+    cloud::web3signer::{KeyConfig, KeyName, VaultServer, require_key_path},
     secret::SecretText,
 };
 
@@ -45,6 +45,12 @@ pub struct KeyArgs {
     secret_access_key_file: Option<PathBuf>,
 }
 
+/// Web3signer opens the file from where it was started, and not from the folder that names it.
+fn absolute(file: &str) -> String {
+    let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
+    path.to_string_lossy().into_owned()
+}
+
 impl KeyArgs {
     /// The configuration of keys of this type; `None` where they lie in keystores.
     pub fn config(
@@ -74,14 +80,16 @@ impl KeyArgs {
                 .terminal
                 .say("warning: keys and token travel in clear from an http:// Vault to Web3signer");
         }
+        let path = given("--key-path", self.key_path.as_ref())?;
+        require_key_path(&path.to_string()).map_err(|e| CommandError::usage(e.to_string()))?;
         let token = given("--vault-token-file", self.vault_token_file.as_ref())?;
         let token = secret(&token, "token", context)?;
         Ok(KeyConfig::Hashicorp {
             server,
-            path: given("--key-path", self.key_path.as_ref())?,
+            path,
             field: self.key_name.clone(),
             token,
-            known_servers: self.tls_known_servers.clone(),
+            known_servers: self.tls_known_servers.as_deref().map(absolute),
         })
     }
 

@@ -1,21 +1,19 @@
 //! The files named on the command line, and those in folders named there, one at a time: however
-//! many there are, no more is in memory than one file and the names of its folder.
+//! many there are, no more is in memory than one file and the names of the others.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-    vec::IntoIter,
-};
+use std::{io, path::PathBuf};
 
+use serde::{Deserialize, de::IgnoredAny};
 use stockade::{
+    backup::{
+        recognise::{self, Content},
+        walk::{Step, Walk, What},
+    },
     eth2_keystore::MAX_KEYSTORE_BYTES,
-    store::{Directory, Entry, EntryKind, Store as _, StoreError, private_file},
+    store::{StoreError, private_file},
 };
 
 use crate::error::CommandError;
-
-/// As deep as clients nest their keystores.
-const MAX_DEPTH: usize = 4;
 
 /// A file that may be a keystore.
 pub struct File {
@@ -25,62 +23,32 @@ pub struct File {
     pub named: bool,
     /// What is in it.
     pub content: Result<Vec<u8>, StoreError>,
+    /// What it looks like.
+    pub look: Look,
+}
+
+/// What a file looks like.
+pub enum Look {
+    /// A keystore, or a file of which nothing else is known.
+    Keystore,
+    /// Something with keys that these commands do not open.
+    NotOpened(String),
+    /// It should be a keystore, and why it is not.
+    Bad(String),
+    /// Something else, and what.
+    Other(String),
 }
 
 /// Goes through files and folders in order.
-pub struct Files {
-    named: IntoIter<PathBuf>,
-    /// The folders that the walk is in.
-    folders: Vec<(PathBuf, IntoIter<Entry>)>,
-}
+pub struct Files(Walk);
 
 impl Files {
     /// Everything named must be there.
     pub fn new(named: Vec<PathBuf>) -> Result<Self, CommandError> {
         match named.iter().find(|path| !path.exists()) {
             Some(path) => Err(StoreError::NotFound(path.clone()).into()),
-            None => Ok(Self { named: named.into_iter(), folders: Vec::new() }),
+            None => Ok(Self(Walk::new(named))),
         }
-    }
-
-    /// Steps into a folder; one that cannot be listed is passed on like a file.
-    fn enter(&mut self, path: PathBuf, named: bool) -> Option<File> {
-        match Directory::new(&path).entries() {
-            Ok(entries) => {
-                self.folders.push((path, entries.into_iter()));
-                None
-            }
-            Err(error) => Some(File { path, named, content: Err(error) }),
-        }
-    }
-
-    fn next_in_folder(&mut self) -> Option<File> {
-        while let Some((folder, entries)) = self.folders.last_mut() {
-            let Some(entry) = entries.next() else {
-                self.folders.pop();
-                continue;
-            };
-            let path = folder.join(&entry.name);
-            match entry.kind {
-                EntryKind::Folder if self.folders.len() <= MAX_DEPTH => {
-                    if let Some(unreadable) = self.enter(path, false) {
-                        return Some(unreadable);
-                    }
-                }
-                EntryKind::Folder => {
-                    let source = io::Error::other("nested too deep");
-                    let content = Err(StoreError::Io { path: path.clone(), source });
-                    return Some(File { path, named: false, content });
-                }
-                // Links to files are followed, for secrets are often mounted so.
-                _ if entry.name.ends_with(".json") => {
-                    let content = read(&path);
-                    return Some(File { path, named: false, content });
-                }
-                _ => {}
-            }
-        }
-        None
     }
 }
 
@@ -88,26 +56,55 @@ impl Iterator for Files {
     type Item = File;
 
     fn next(&mut self) -> Option<File> {
-        loop {
-            if let Some(file) = self.next_in_folder() {
-                return Some(file);
+        let Step { path, named, what } = self.0.next()?;
+        let unread = |path: PathBuf, why: &str, look| {
+            let content = Err(StoreError::Io {
+                path: path.clone(),
+                source: io::Error::other(why.to_owned()),
+            });
+            File { path, named, content, look }
+        };
+        Some(match what {
+            What::Bad(why) => unread(path, &why, Look::Keystore),
+            What::Skipped(what) => unread(path, &what, Look::Other(what.clone())),
+            What::File => {
+                let content = private_file::read_regular(&path, MAX_KEYSTORE_BYTES as u64);
+                let look = look(recognise::look(&path), &content);
+                File { path, named, content, look }
             }
-            let path = self.named.next()?;
-            if !path.is_dir() {
-                let content = read(&path);
-                return Some(File { path, named: true, content });
-            }
-            if let Some(unreadable) = self.enter(path, true) {
-                return Some(unreadable);
-            }
-        }
+        })
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
-    // A pipe or a device would be waited for, perhaps for ever.
-    match path.is_file() {
-        true => private_file::read(path, MAX_KEYSTORE_BYTES as u64),
-        false => Err(StoreError::NotAFile(path.to_owned())),
+/// What every keystore has.
+#[derive(Deserialize)]
+struct HasCrypto {
+    #[serde(rename = "crypto")]
+    _crypto: IgnoredAny,
+}
+
+fn look(found: Content, content: &Result<Vec<u8>, StoreError>) -> Look {
+    // Clients look for it here, and nowhere else.
+    let is_keystore =
+        || content.as_ref().is_ok_and(|bytes| serde_json::from_slice::<HasCrypto>(bytes).is_ok());
+    match found {
+        Content::Keystore(_) if !is_keystore() => Look::Bad(
+            "a keystore after a byte-order mark, in UTF-16, or within an answer: clients take none of \
+             these, `backup create --from` does"
+                .to_owned(),
+        ),
+        Content::Keystore(_) => Look::Keystore,
+        Content::Unnamed(keystore) if keystore.holds_list() => Look::NotOpened(
+            "Prysm's store of imported keys: `backup create --from` opens it".to_owned(),
+        ),
+        Content::Unnamed(_) => Look::Keystore,
+        Content::List(list) => Look::NotOpened(format!(
+            "{} keystores with their passwords: `backup create --from` opens them",
+            list.len()
+        )),
+        Content::Bad(_) if is_keystore() => Look::Keystore,
+        Content::Bad(why) => Look::Bad(why),
+        Content::Other(what) => Look::Other(what),
+        Content::Definitions(_) => Look::Other("Lighthouse's list of its validators".to_owned()),
     }
 }

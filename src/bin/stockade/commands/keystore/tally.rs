@@ -1,7 +1,5 @@
 //! Prints rows as they are found, and counts them for the end of the report.
 
-use std::path::Path;
-
 use serde_json::{Map, Value, json};
 use stockade::{
     backup::verdict::{Counts, Reason, Verdict},
@@ -9,8 +7,12 @@ use stockade::{
     store::StoreError,
 };
 
-use super::{files::File, row::Row};
+use super::{
+    files::{File, Look},
+    row::Row,
+};
 use crate::{
+    commands::passed_over,
     error::CommandError,
     output::{Outcome, Rows},
 };
@@ -27,7 +29,7 @@ pub struct Tally {
     accepted: usize,
     repaired: usize,
     mendable: usize,
-    skipped: usize,
+    passed_over: Vec<(String, String)>,
     /// The first of the files named that are no keystores, and why.
     no_keystore: Option<(String, String)>,
 }
@@ -42,7 +44,7 @@ impl Tally {
             accepted: 0,
             repaired: 0,
             mendable: 0,
-            skipped: 0,
+            passed_over: Vec::new(),
             no_keystore: None,
         }
     }
@@ -50,28 +52,34 @@ impl Tally {
     /// The profile of a file that is a keystore. Of one that is not, the report says so, unless
     /// it is clearly another file in a folder.
     pub fn keystore(&mut self, file: &File) -> Option<Profile> {
-        let (why, is_other) = match &file.content {
+        let place = || crate::shown(&file.path).to_string();
+        let why = match &file.look {
+            Look::Other(what) if !file.named => {
+                self.passed_over.push((place(), what.clone()));
+                return None;
+            }
+            Look::NotOpened(why) => {
+                self.print(Row::bad(&file.path, Reason::NotChecked, why.clone()), false);
+                return None;
+            }
+            Look::Other(what) => Some(format!("not an EIP-2335 keystore: {what}")),
+            Look::Bad(why) => Some(why.clone()),
+            Look::Keystore => None,
+        };
+        let found = match &file.content {
             Ok(content) => match Profile::read(content) {
                 profile if profile.kind == Kind::Keystore => return Some(profile),
-                Profile { keystore, kind, .. } => {
-                    (keystore.err().map(|error| error.to_string()), kind == Kind::OtherJson)
-                }
+                profile => profile.keystore.err().map(|error| error.to_string()),
             },
-            Err(error @ StoreError::TooLong { .. }) => {
-                (Some(error.to_string()), !is_named_keystore(&file.path))
-            }
+            Err(error @ StoreError::TooLong { .. }) => Some(error.to_string()),
             Err(error) => {
                 self.print(Row::bad(&file.path, Reason::Unreadable, error.to_string()), false);
                 return None;
             }
         };
-        if is_other && !file.named {
-            self.skipped += 1;
-            return None;
-        }
-        let why = why.unwrap_or_else(|| "it is no EIP-2335 keystore".to_owned());
+        let why = why.or(found).unwrap_or_else(|| "it is no EIP-2335 keystore".to_owned());
         if file.named && self.no_keystore.is_none() {
-            self.no_keystore = Some((crate::shown(&file.path).to_string(), why.clone()));
+            self.no_keystore = Some((place(), why.clone()));
         }
         self.print(Row::bad(&file.path, Reason::Malformed, why), false);
         None
@@ -119,15 +127,14 @@ impl Tally {
 
     /// The end of the report. `text` and `fields` are what the command has to add.
     pub fn end(self, ok: bool, text: &str, fields: Map<String, Value>) -> Outcome {
-        let Self { files, accepted, skipped, .. } = self;
+        let Self { files, accepted, passed_over: skipped, .. } = self;
         let mut all = format!("Every measured client takes {accepted} of {files}\n");
-        if skipped > 0 {
-            all += &format!("{skipped} other JSON files were passed over\n");
-        }
+        all += &passed_over::text(&skipped, "passed over");
         let mut json = json!({
             "files": files,
             "accepted": accepted,
-            "skipped": skipped,
+            "skipped": skipped.len(),
+            "passed_over": passed_over::json(&skipped),
         });
         if let Some(object) = json.as_object_mut() {
             object.extend(fields);
@@ -142,10 +149,4 @@ impl Tally {
         outcome.ok &= outcome.error.is_none();
         outcome
     }
-}
-
-/// Too long to be looked at, and named as tools name keystores.
-fn is_named_keystore(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    name.starts_with("keystore") || name == "voting-keystore.json"
 }

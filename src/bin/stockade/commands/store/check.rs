@@ -12,12 +12,17 @@ use stockade::{
         verdict::Reason,
     },
     bls::PublicKey,
-    cloud::{Endpoint, check::Found, keymanager::Keymanager, take_over},
+    cloud::{
+        Endpoint,
+        check::Found,
+        keymanager::Keymanager,
+        take_over::{self, Reads},
+    },
     path::DerivationPath,
     validator::{self, CheckOptions, PublicKeyFile},
 };
 
-use super::{attest, report::Report};
+use super::{attest, report::Report, web3signer};
 use crate::{
     CommandResult,
     aws_args::AwsArgs,
@@ -84,7 +89,7 @@ impl Args {
         }
     }
 
-    fn find(&self, context: &Context) -> Result<(Found, Destination), CommandError> {
+    fn find(&self, context: &mut Context) -> Result<(Found, Destination), CommandError> {
         let mut intake = Intake::default();
         let mut progress = context.terminal.progress();
         let place = match &self.place {
@@ -97,7 +102,8 @@ impl Args {
             }
             Place::Web3signer(folder) => {
                 let ca = self.vault.ca()?;
-                take_over::web3signer(folder, ca.as_deref(), TIMEOUT, &mut intake, &mut progress)?;
+                let (reads, ca) = (Reads::AsWeb3signer, ca.as_deref());
+                take_over::web3signer(folder, reads, ca, TIMEOUT, &mut intake, &mut progress)?;
                 let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
                 Destination::new(DestinationKind::Web3signer, &folder.to_string_lossy())
             }
@@ -124,10 +130,15 @@ impl Args {
                 .with_hint("`stockade validator check` looks at files and copies"));
             }
         };
-        let found = Found::in_store(&intake);
+        intake.open_unnamed();
+        let mut found = Found::in_store(&intake);
         Ok(match &self.place {
             // What is passed over there is none of a validator by its own word.
-            Place::Web3signer(_) => (found, place),
+            Place::Web3signer(_) => {
+                drop(progress);
+                web3signer::tell_unread(&mut found, &intake, context);
+                (found, place)
+            }
             _ => (found.with_skipped(&intake), place),
         })
     }

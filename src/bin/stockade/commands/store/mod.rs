@@ -3,6 +3,7 @@
 mod attest;
 mod check;
 mod report;
+mod web3signer;
 
 use clap::Subcommand;
 

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use stockade::{
     backup::verdict::{Counts, Level, Reason, Verdict},
     bls::PublicKey,
-    validator::{self, CheckOptions, Checked, CheckedKey},
+    validator::{self, CheckOptions, Checked, CheckedKey, FoundKeys},
 };
 
 use crate::{
     CommandResult,
+    commands::passed_over,
     context::{Context, read_expected},
     output::Outcome,
 };
@@ -41,7 +42,7 @@ impl Args {
     /// Asks the wallet and compares.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let expected = read_expected(self.expect.as_deref())?;
-        let keys = validator::find_keys(&self.paths)?;
+        let FoundKeys { keys, skipped } = validator::find_keys(&self.paths)?;
         let mut wallet = context.open()?;
         let options = CheckOptions { batch: self.batch, max_index: self.max_index };
         let mut progress = context.terminal.progress();
@@ -50,7 +51,10 @@ impl Args {
         drop(progress);
         let there: BTreeSet<_> = checked.keys.iter().filter_map(|key| key.key.pubkey).collect();
         let missing: Vec<_> = expected.into_iter().filter(|key| !there.contains(key)).collect();
-        Ok(outcome(&checked, &missing, &wallet.identity().name(), self.max_index))
+        let mut outcome = outcome(&checked, &missing, &wallet.identity().name(), self.max_index);
+        outcome.text = passed_over::text(&skipped, "passed over") + &outcome.text;
+        outcome.json.insert("passed_over".to_owned(), passed_over::json(&skipped));
+        Ok(outcome)
     }
 }
 
@@ -72,7 +76,7 @@ pub fn outcome(checked: &Checked, missing: &[PublicKey], device: &str, max_index
     let missing = missing.iter().map(|key| {
         json!({
             "pubkey": key, "verdict": "contradicted", "reason": "missing",
-            "copy": null, "file": null, "path": null, "batch": null, "by": null,
+            "copy": null, "file": null, "why": null, "path": null, "batch": null, "by": null,
         })
     });
     let json = json!({
@@ -100,6 +104,7 @@ fn as_json(checked: &CheckedKey) -> Value {
         "reason": reason.as_str(),
         "copy": key.copy,
         "file": key.file,
+        "why": key.why,
         "path": found.as_ref().map(ToString::to_string),
         "batch": key.batch.map(|(_, batch, _)| batch),
         "by": by,
@@ -143,7 +148,8 @@ fn line(checked: &CheckedKey) -> String {
         }
         (Reason::Ok, None) => format!("{verdict}  {pubkey}  {path} of the wallet's words"),
         (reason, _) => {
-            format!("{verdict}  {pubkey}  {}: {}", reason.as_str(), explain(*reason))
+            let why = key.why.as_deref().unwrap_or(explain(*reason));
+            format!("{verdict}  {pubkey}  {}: {why}", reason.as_str())
         }
     }
 }
