@@ -32,6 +32,7 @@ mod list;
 pub(crate) mod m_of_n;
 mod mnemonic;
 mod node;
+mod passwords;
 mod plugin;
 mod rejected;
 mod reseal;
@@ -46,6 +47,7 @@ mod secrets;
 pub(crate) mod sets;
 mod split;
 mod staking;
+mod staking_files;
 #[cfg(feature = "cloud")]
 mod store_attested;
 #[cfg(feature = "cloud")]

@@ -300,6 +300,10 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             Kind::Usage,
             "name custodian files with --custodian, or the wallet to enrol with --device",
         ),
+        BackupError::Misread(_) => (
+            Kind::Input,
+            "use printable ASCII: letters without accents, digits and signs; every program reads those alike",
+        ),
         BackupError::SameCopy(_) => (Kind::Usage, "name each copy once"),
         BackupError::SameCustodian(_) => (Kind::Input, "name each custodian once"),
         BackupError::Threshold(_) => (
@@ -310,9 +314,10 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             Kind::TestSeed,
             "use a real wallet with words of your own; --allow-test-seed is for tests alone",
         ),
-        BackupError::Unopened { .. } => {
-            (Kind::Input, "correct these, or their passwords; or leave them out with --skip-bad")
-        }
+        BackupError::Unopened { .. } => (
+            Kind::Input,
+            "correct these, or their passwords: `stockade keystore doctor` says what is wrong with a keystore; --skip-bad leaves them out",
+        ),
         BackupError::PartlyWritten { .. } => (
             Kind::File,
             "the copies that have it are good: make room, and repair the other one from them",

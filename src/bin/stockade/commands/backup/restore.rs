@@ -8,6 +8,7 @@ use stockade::{
         restore::{Options, Restorable, require_new},
         scrub,
     },
+    eth2_keystore::NewPassword,
     interact::Interact as _,
     store::private_file,
 };
@@ -74,6 +75,7 @@ impl Args {
         let copies = Copy::open_all(&self.copies)?;
         let signers = read_signers(&self.signer)?;
         let password = self.new_password_file.as_deref().map(read_new_password).transpose()?;
+        let misread = self.require_readable(password.as_ref(), context)?;
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let [set] = scrubbed.sets.as_slice() else {
@@ -107,9 +109,30 @@ impl Args {
         let lacks = self.lacks(context);
         let mut outcome = self.outcome(&restorable, &set.id, &settled, &kept);
         outcome.json.insert("lacks".to_owned(), lacks.into());
+        outcome.json.insert("password_misread_by".to_owned(), misread.into());
         outcome.json.insert("other_sets".to_owned(), others.iter().map(Other::json).collect());
         exits::tell(&copies, &set.id, &mut outcome)?;
         Ok(outcome)
+    }
+
+    /// Refuses a password that the layout's own program could not use, before the wallet is asked
+    /// for anything, and names the other programs that could not.
+    fn require_readable(
+        &self,
+        password: Option<&NewPassword>,
+        context: &mut Context,
+    ) -> Result<Vec<&'static str>, CommandError> {
+        let Some(password) = password else { return Ok(Vec::new()) };
+        self.layout.require_opens(password)?;
+        let names: Vec<_> = password.misread_by().iter().map(|reader| reader.name()).collect();
+        if !names.is_empty() {
+            context.terminal.say(&format!(
+                "warning: these programs cannot open keystores under this password, because it is \
+                 not printable ASCII: {}",
+                names.join(", ")
+            ));
+        }
+        Ok(names)
     }
 
     /// Shows what will be written; on a terminal somebody says yes to it. In a pipe whoever wrote
@@ -220,7 +243,7 @@ impl Args {
     }
 }
 
-fn read_new_password(path: &Path) -> Result<stockade::secret::SecretText, CommandError> {
+fn read_new_password(path: &Path) -> Result<NewPassword, CommandError> {
     let bytes = private_file::read(path, 4096)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| CommandError::input(format!("{} is not UTF-8 text", path.display())))?;
@@ -232,5 +255,6 @@ fn read_new_password(path: &Path) -> Result<stockade::secret::SecretText, Comman
             path.display()
         )));
     }
-    Ok(stockade::secret::SecretText::new(password.to_owned()))
+    NewPassword::given(stockade::secret::SecretText::new(password.to_owned()))
+        .map_err(|error| CommandError::input(format!("{}: {error}", path.display())))
 }

@@ -12,7 +12,7 @@ use stockade::{
 use super::{node, options::Options};
 use crate::{
     CommandResult,
-    commands::decimal::show,
+    commands::{amount::coins, decimal::show},
     context::Context,
     error::{CommandError, Kind},
     output::Outcome,
@@ -77,13 +77,18 @@ fn words(
             "Exit of validator 0x{validator}: it stops for good, and its whole balance is paid out"
         ),
         ExecutionRequest::Withdrawal { validator, gwei } => {
-            let amount = u128::from(gwei.get()) * 1_000_000_000 * 1_000_000_000
-                / u128::from(network.gwei_per_coin());
-            format!(
-                "Withdrawal of {} {} from validator 0x{validator}, which goes on",
-                show(amount, 18),
-                network.staked_coin()
-            )
+            let coins = coins(gwei.get(), network);
+            let counted = match network.gwei_per_coin() {
+                1_000_000_000 => String::new(),
+                _ => {
+                    let amount = show(gwei.get().into(), 9);
+                    let coin = network.fee_coin();
+                    format!(
+                        " (a Ledger shows {amount} {coin}, for it counts as the consensus layer)"
+                    )
+                }
+            };
+            format!("Withdrawal of {coins}{counted} from validator 0x{validator}, which goes on")
         }
         ExecutionRequest::Consolidation { source, target } => format!(
             "Consolidation: validator 0x{source} stops for good, and its whole balance goes to \
@@ -152,6 +157,7 @@ fn outcome(
         "validator": validator,
         "target": target,
         "amount_gwei": amount,
+        "coins": amount.map(|gwei| coins(gwei, options.network)),
         "network": options.network,
         "path": options.path.to_string(),
         "from": from,
