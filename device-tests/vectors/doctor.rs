@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 use stockade::eth2_keystore::{
-    Client, Diagnosis, Evidence, Examiner, Found, Kind, Part, PasswordForm, Profile, Repairer,
-    all_measured_accept,
+    Client, Diagnosis, Evidence, Examiner, Found, Kind, NewPassword, Part, PasswordForm, Profile,
+    Repairer, all_measured_accept,
 };
 
 use super::{read, read_json, signing_key};
@@ -141,8 +141,7 @@ fn a_flipped_bit_of_the_iv_is_found_although_no_checksum_covers_it() {
 fn what_is_written_anew_all_clients_take_and_it_is_the_same_key() {
     let mut variants = Variants::default();
     // Only to seal with: any password does.
-    let examiner = Examiner::new(b"a password of twelve").unwrap();
-    let repairer = Repairer::new(examiner.password().unwrap()).unwrap();
+    let repairer = Repairer::new(&NewPassword::random().unwrap()).unwrap();
     let mut repaired = 0;
     for name in names() {
         let (profile, Some(diagnosis)) = variants.look(&name) else { continue };

@@ -48,7 +48,7 @@ impl Writer {
         copies: bool,
     ) -> Result<Self, CommandError> {
         require_new(&folder, &[])?;
-        let repairer = Repairer::new(password.password())
+        let repairer = Repairer::new(password)
             .map_err(|error| CommandError::new(Kind::Internal, error.to_string()))?;
         Ok(Self { folder, repairer, copies, now: Timestamp::now().unix(), written: 0 })
     }
