@@ -42,6 +42,7 @@ mod mnemonic;
 mod mocks;
 mod next_steps;
 mod node;
+mod passwords;
 mod plugin;
 mod rejected;
 mod reseal;
@@ -56,6 +57,7 @@ mod secrets;
 pub(crate) mod sets;
 mod split;
 mod staking;
+mod staking_files;
 #[cfg(feature = "cloud")]
 mod store_attested;
 #[cfg(feature = "cloud")]

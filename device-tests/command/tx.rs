@@ -63,6 +63,25 @@ fn each_request_calls_its_contract_with_its_data() {
     }
 }
 
+/// On Gnosis 1 GNO is 32 coins of the consensus layer, and the contract takes those.
+#[test]
+fn an_amount_is_in_coins_of_its_network() {
+    for (network, option, gwei, coins) in [
+        ("hoodi", "--coins 1.5", 1_500_000_000_u64, "1.5 ETH"),
+        ("chiado", "--coins 1.5", 48_000_000_000, "1.5 GNO"),
+        ("chiado", "--amount 48", 48_000_000_000, "1.5 GNO"),
+    ] {
+        let ran = on("mock-ledger").run(&exit(network, &format!("{GIVEN} {option}"))).code(0);
+        assert_eq!((ran.text("request"), &ran.json["amount_gwei"]), ("withdrawal", &json!(gwei)));
+        assert_eq!(ran.text("coins"), coins);
+        assert!(ran.text("data").ends_with(&format!("{gwei:016x}")));
+        assert!(ran.stderr.contains(&format!("Withdrawal of {coins}")), "{}", ran.stderr);
+        // What the wallet will show is said beforehand.
+        let as_shown = ran.stderr.contains("a Ledger shows 48 xDAI");
+        assert_eq!(as_shown, network == "chiado", "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn what_must_not_be_signed_is_refused_before_the_wallet_shows_anything() {
     let ledger = on("mock-ledger");
@@ -73,6 +92,9 @@ fn what_must_not_be_signed_is_refused_before_the_wallet_shows_anything() {
         // Nothing is not everything.
         (exit("hoodi", &format!("{GIVEN} --amount 0")), 2, "usage"),
         (exit("hoodi", &format!("{GIVEN} --amount 0.0000000001")), 2, "usage"),
+        (exit("hoodi", &format!("{GIVEN} --coins 0")), 2, "usage"),
+        (exit("gnosis", &format!("{GIVEN} --coins 0.00000000001")), 2, "usage"),
+        (exit("hoodi", &format!("{GIVEN} --coins 1 --amount 1")), 2, "usage"),
         (exit("hoodi", &format!("{GIVEN} --amount 99999999999999999999")), 2, "usage"),
         (exit("hoodi", "--nonce 1 --fee-wei 1"), 2, "usage"),
         (exit("hoodi", &format!("{GIVEN} --send")), 2, "usage"),

@@ -111,6 +111,7 @@ def test_exits_are_the_same(network: str, tmp_path: Path) -> None:
     done(
         *("exit", "create", "--from-mnemonic", "--mnemonic-fd", "0", "--network", network),
         *("--index", "2", "--validator-index", "77", "--epoch", "5", "--out", ours),
+        "--allow-test-seed",
         piped=wallet.MNEMONIC,
     )
     assert json.loads(ours.read_bytes()) == json.loads(Path(file).read_bytes())

@@ -100,7 +100,8 @@ fn every_field_of_a_deposit_is_checked() {
         ("signature", wrong_signature.into(), |e| *e == E::DataRoot),
         ("deposit_message_root", wrong_root.clone().into(), |e| *e == E::MessageRoot),
         ("deposit_data_root", wrong_root.into(), |e| *e == E::DataRoot),
-        ("fork_version", "01017000".into(), |e| *e == E::ForkVersion("01017000".to_owned())),
+        // Signed for hoodi, and no longer said to be.
+        ("fork_version", "01017000".into(), |e| *e == E::Signature),
         ("fork_version", "00000000".into(), |e| {
             matches!(e, E::NetworkName { signed: Network::Mainnet, .. })
         }),
@@ -126,6 +127,14 @@ fn a_deposit_without_a_network_name_is_one_of_its_fork_version() {
     file[0].as_object_mut().unwrap().remove("network_name").unwrap();
     let entries = parse_deposit_file(file.to_string().as_bytes()).unwrap();
     assert_eq!(entries[0].verify().unwrap().network(), Network::Hoodi);
+}
+
+/// What a network's genesis fork version says is enough to check all but its name.
+#[test]
+fn a_deposit_for_a_network_that_is_not_known_is_checked_all_the_same() {
+    let entries = parse_deposit_file(&read("staking/deposits/05-holesky.json")).unwrap();
+    let error = entries[0].verify().unwrap_err();
+    assert_eq!(error, DepositError::ForkVersion("01017000".to_owned()));
 }
 
 /// A deposit for mainnet that was signed for hoodi has all its roots right, and is lost money.

@@ -52,8 +52,14 @@ fn a_keystore_that_opens_and_that_all_take_is_exit_0() {
     assert_eq!(clients.len(), 8);
     for client in clients {
         assert_eq!(client["accepts"], true, "{client}");
-        let read = ["Nimbus", "Web3signer"].contains(&client["client"].as_str().unwrap());
-        assert_eq!(client["evidence"], if read { "read" } else { "measured" }, "{client}");
+        // The program itself, its keystore code alone, or its sources.
+        let evidence = match client["client"].as_str().unwrap() {
+            "Nimbus" => "read",
+            "ethstaker-deposit-cli" | "Lighthouse" | "Lodestar" => "library",
+            _ => "measured",
+        };
+        assert_eq!(client["evidence"], evidence, "{client}");
+        assert!(client["as_of"].is_string() && client["version"].is_string(), "{client}");
     }
 }
 
@@ -271,13 +277,59 @@ fn a_password_that_is_not_the_keystores_is_not_used_for_a_repair() {
     assert_eq!((code, &document["repaired"]), (1, &0.into()));
     assert!(document["keys"][0]["repair_note"].as_str().unwrap().contains("password"));
     assert!(!new.exists());
-    // wealdtech's form is the keystore's fault: it is written anew under the password itself.
+}
+
+/// Prysm reads another password than is written: under one with accents nothing is repaired.
+#[test]
+fn what_is_repaired_is_written_under_a_password_that_all_read_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = folder.path().join("new");
     let name = "39-pw-umlaut-wealdtech-1.1.3";
     let (code, document) = run(doctor(name).arg("--repair").arg(&new));
-    assert_eq!((code, &document["repaired"]), (1, &1.into()));
+    assert_eq!((code, &document["error"]["kind"]), (3, &"input".into()), "{document}");
+    let message = document["error"]["message"].as_str().unwrap();
+    assert!(message.contains("Prysm"), "{message}");
+    assert!(document["error"]["hint"].as_str().unwrap().contains("--new-password-file"));
+    assert!(!new.exists());
+    let password = folder.path().join("ascii");
+    for bad in ["M\u{fc}hsam and more", "a\ttab within it"] {
+        fs::write(&password, bad).unwrap();
+        let (code, _) =
+            run(doctor(name).arg("--repair").arg(&new).arg("--new-password-file").arg(&password));
+        assert_eq!((code, new.exists()), (3, false), "{bad:?}");
+    }
+    fs::write(&password, "plain ASCII, 12 or more\n").unwrap();
+    let (code, document) =
+        run(doctor(name).arg("--repair").arg(&new).arg("--new-password-file").arg(&password));
+    assert_eq!((code, &document["repaired"]), (1, &1.into()), "{document}");
     let mut command = stockade("doctor");
-    command.arg(&new).arg("--password-file").arg(variant(&format!("{name}.password")));
+    command.arg(&new).arg("--password-file").arg(&password);
     assert_eq!(run(&mut command).0, 0);
+    let (code, _) = run(doctor(name).arg("--new-password-file").arg(&password));
+    assert_eq!(code, 2, "nothing to write");
+}
+
+/// A keystore that some clients refuse is no better for being copied.
+#[test]
+fn what_lighthouse_refuses_in_a_module_is_said_and_repaired() {
+    let folder = tempfile::tempdir().unwrap();
+    for (place, name) in
+        ["50-kdf-message", "51-checksum-params", "52-cipher-params"].into_iter().enumerate()
+    {
+        let new = folder.path().join(place.to_string());
+        let (code, document) = run(doctor(name).arg("--repair").arg(&new));
+        let key = &document["keys"][0];
+        assert_eq!((code, &key["verdict"]), (1, &"proven".into()), "{key}");
+        let clients = key["clients"].as_array().unwrap();
+        let lighthouse = clients.iter().find(|one| one["client"] == "Lighthouse").unwrap();
+        assert_eq!(lighthouse["accepts"], false, "{name}");
+        let mut command = stockade("doctor");
+        command.arg(&new).arg("--password-file").arg(variant(&format!("{name}.password")));
+        assert_eq!(run(&mut command).0, 0, "{name}");
+    }
+    let (_, document) = run(&mut doctor("53-prf-sha512"));
+    let clients = document["keys"][0]["clients"].as_array().unwrap();
+    assert!(clients.iter().all(|one| one["accepts"] == false), "{document}");
 }
 
 /// Keystores of one set: PBKDF2 at the full cost, for scrypt's own memory would hide all other.

@@ -7,11 +7,16 @@ use stockade::eth2_keystore::{KeyCache, Keystore, KeystoreError, Password};
 use super::{directory, read, read_json, signing_key};
 
 /// Where Stockade differs from "opens if at least two clients open it, and otherwise does not".
-const DEVIATIONS: [(&str, Outcome, &str); 2] = [
+const DEVIATIONS: [(&str, Outcome, &str); 3] = [
+    (
+        "39-pw-umlaut-wealdtech-1.1.3",
+        Outcome::WrongPassword,
+        "Prysm and ethdo take it by one library; `keystore doctor` opens and repairs it",
+    ),
     (
         "25-wrong-pubkey",
         Outcome::PubkeyMismatch,
-        "four clients load it, as another validator than its name says; it must never pass a drill",
+        "three clients load it, as another validator than its name says; it must never pass a drill",
     ),
     (
         "29-kdf-msg-missing",
@@ -26,8 +31,7 @@ const REFUSED: [(&str, Outcome); 7] = [
     ("30-iv12", Outcome::Malformed("`crypto.cipher.params.iv` is not 16 bytes long")),
     ("33-pw-bom", Outcome::WrongPassword),
     ("34-pw-trailing-space", Outcome::WrongPassword),
-    // keystorev4 alone tries the password without combining marks as well.
-    ("39-pw-umlaut-wealdtech-1.1.3", Outcome::WrongPassword),
+    ("53-prf-sha512", Outcome::Malformed("`crypto.kdf.params.prf` is `hmac-sha512`")),
     ("43-truncated", Outcome::Malformed("EOF while parsing an object")),
     // No client, and nobody, can tell it from a wrong password.
     ("44-cipher-bitflip", Outcome::WrongPassword),
@@ -55,13 +59,20 @@ fn what_two_clients_open_opens_and_the_rest_says_why_not() {
     let mut keys = KeyCache::new();
     for (name, clients) in measured {
         let opens = |client: &serde_json::Value| {
-            let said = client.as_str().unwrap();
+            let said = client.as_str().unwrap_or_default();
             said.starts_with("accepts") || said.starts_with("decrypts")
         };
-        let count = clients.as_object().unwrap().values().filter(|client| opens(client)).count();
+        // Web3signer opens keystores by Teku's own code, so it is no further witness.
+        let clients = clients.as_object().unwrap().iter();
+        let apart = clients.filter(|(name, _)| !name.starts_with("web3signer"));
+        let count = apart.filter(|(_, client)| opens(client)).count();
         let expected = special.get(name.as_str()).copied();
         match expected {
-            None => assert!(count >= 2, "{name}: {count} clients open it; say what is expected"),
+            // The library in Prysm and ethdo, and one more; 50 and 51 only it was given.
+            None => {
+                let few = name.starts_with('5');
+                assert!(count >= 2 - usize::from(few), "{name}: {count} clients open it");
+            }
             Some(_) if DEVIATIONS.iter().any(|(deviation, ..)| deviation == name) => {}
             Some(_) => assert!(count < 2, "{name}: {count} clients open it, so Stockade must"),
         }
@@ -121,7 +132,11 @@ fn check(name: &str, expected: Outcome, keys: &mut KeyCache) {
             assert_eq!(opened, signing_key(0).public_key(), "{name}");
         }
         (
-            Err(error @ (KeystoreError::Json(_) | KeystoreError::Field { .. })),
+            Err(
+                error @ (KeystoreError::Json(_)
+                | KeystoreError::Field { .. }
+                | KeystoreError::Unsupported { .. }),
+            ),
             Outcome::Malformed(words),
         ) => {
             assert!(error.to_string().contains(words), "{name}: {error}");

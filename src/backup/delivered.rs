@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     bls::PublicKey,
-    eth2_keystore::{DecryptionKey, Kdf, MEMORY_BUDGET, Password, derive_all},
+    eth2_keystore::{DecryptionKey, Kdf, MEMORY_BUDGET, NewPassword, derive_all},
     secret::{SecretBytes, SecretText},
 };
 
@@ -26,7 +26,7 @@ pub enum Sealing {
 /// A password of no other delivery, and what is derived of it.
 #[derive(Debug)]
 pub struct Sealed {
-    password: SecretText,
+    password: NewPassword,
     derived: DecryptionKey,
 }
 
@@ -42,8 +42,8 @@ pub struct DeliveredKey {
 impl Sealing {
     /// One password and salt for all keys of a delivery.
     pub fn shared() -> Result<Self, BackupError> {
-        let (password, kdf) = (random_password()?, random_kdf()?);
-        let derived = DecryptionKey::derive(&Password::new(password.expose())?, &kdf)?;
+        let (password, kdf) = (NewPassword::random()?, random_kdf()?);
+        let derived = DecryptionKey::derive(password.password(), &kdf)?;
         Ok(Self::Shared(Box::new(Sealed { password, derived })))
     }
 
@@ -81,29 +81,23 @@ impl Restorable {
 fn seal_each(keys: &[&RestoredKey<'_>]) -> Result<Vec<DeliveredKey>, BackupError> {
     let mut passwords = Vec::with_capacity(keys.len());
     for _ in keys {
-        let password = random_password()?;
-        passwords.push((Password::new(password.expose())?, random_kdf()?, password));
+        passwords.push((NewPassword::random()?, random_kdf()?));
     }
-    let jobs: Vec<_> = passwords.iter().map(|(password, kdf, _)| (password, kdf)).collect();
+    let jobs: Vec<_> = passwords.iter().map(|(password, kdf)| (password.password(), kdf)).collect();
     let derived = derive_all(&jobs, MEMORY_BUDGET, &mut |_| ());
     let sealed = keys.iter().zip(&passwords).zip(derived);
-    sealed.map(|((key, (_, _, password)), derived)| key.deliver(password, &derived?)).collect()
+    sealed.map(|((key, (password, _)), derived)| key.deliver(password, &derived?)).collect()
 }
 
 impl RestoredKey<'_> {
     fn deliver(
         &self,
-        password: &SecretText,
+        password: &NewPassword,
         derived: &DecryptionKey,
     ) -> Result<DeliveredKey, BackupError> {
         let password = SecretText::new(password.expose().to_owned());
         Ok(DeliveredKey { keystore: self.seal(derived)?, password })
     }
-}
-
-/// 256 random bits as text that every client takes.
-pub(super) fn random_password() -> Result<SecretText, BackupError> {
-    Ok(SecretText::new(hex::encode(SecretBytes::<32>::random()?.expose())))
 }
 
 pub(super) fn random_kdf() -> Result<Kdf, BackupError> {

@@ -9,7 +9,7 @@ use crate::{
     device::DeviceError,
     device_secret::SecretError,
     eth::Address,
-    eth2_keystore::{KdfError, KeystoreError, PasswordError},
+    eth2_keystore::{KdfError, KeystoreError, PasswordError, Reader},
     staking::ExitError,
     store::StoreError,
 };
@@ -193,6 +193,9 @@ pub enum BackupError {
     /// A password.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// A password under which the program that the keys are for could not open them.
+    #[error("{0} cannot open keys under this password: it reads other characters than it holds")]
+    Misread(Reader),
     /// Sealing.
     #[error(transparent)]
     Seal(#[from] SealError),

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use super::BackupError;
 use crate::{
     bls::PublicKey,
-    eth2_keystore::{DecryptionKey, account_store},
+    eth2_keystore::{DecryptionKey, NewPassword, Reader, account_store},
     secret::SecretText,
     store::NewFile,
 };
@@ -65,6 +65,14 @@ impl Layout {
             Self::Nimbus => "nimbus",
             Self::Lodestar => "lodestar",
             Self::Web3signer => "web3signer",
+        }
+    }
+
+    /// Refuses a password under which the program that the layout is for could not open the keys.
+    pub fn require_opens(self, password: &NewPassword) -> Result<(), BackupError> {
+        match self == Self::Prysm && password.misread_by().contains(&Reader::Prysm) {
+            true => Err(BackupError::Misread(Reader::Prysm)),
+            false => Ok(()),
         }
     }
 

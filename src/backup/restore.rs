@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     BackupError, Copy, HISTORY, Layout,
-    delivered::{random_kdf, random_password},
+    delivered::random_kdf,
     hands::Hands,
     history::History,
     import,
@@ -23,9 +23,8 @@ use super::{
 };
 use crate::{
     bls::{PublicKey, SecretKey},
-    eth2_keystore::{DecryptionKey, Keystore, Password},
+    eth2_keystore::{DecryptionKey, Keystore, NewPassword},
     interact::{Interact, Progress},
-    secret::SecretText,
     store::{
         Directory, EntryKind, NewFile, Store as _, publish_folder, require_folder, require_room,
     },
@@ -164,7 +163,7 @@ impl Restorable {
         permit: &Permit,
         to: &Path,
         layout: Layout,
-        password: Option<SecretText>,
+        password: Option<NewPassword>,
         history: Option<&History>,
         progress: &mut dyn Progress,
     ) -> Result<(), BackupError> {
@@ -173,13 +172,14 @@ impl Restorable {
         }
         let password = match password {
             Some(password) => password,
-            None => random_password()?,
+            None => NewPassword::random()?,
         };
+        layout.require_opens(&password)?;
         let kdf = random_kdf()?;
         progress.step("sealing", 0, 2);
-        let derived = DecryptionKey::derive(&Password::new(password.expose())?, &kdf)?;
+        let derived = DecryptionKey::derive(password.password(), &kdf)?;
         let keys: Vec<_> = self.keys().collect();
-        let mut files = layout.files(&keys, &password, &derived)?;
+        let mut files = layout.files(&keys, password.text(), &derived)?;
         if let Some(history) = history {
             files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
         }

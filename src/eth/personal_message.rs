@@ -40,6 +40,8 @@ mod tests {
         assert_eq!(text.parse::<Signature>(), Err(SignatureError::V(0)));
 
         let order = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
+        let upper = format!("0x{}", hex::encode_upper(bytes));
+        assert_eq!(upper.parse::<Signature>(), Err(SignatureError::Malformed));
         let high = format!("0x{}{}ff1b", &hex::encode(bytes)[..64], &order[..62]);
         assert!(matches!(
             high.parse::<Signature>(),

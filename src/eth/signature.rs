@@ -21,7 +21,7 @@ pub struct Signature {
 #[non_exhaustive]
 pub enum SignatureError {
     /// Not 65 bytes in hex, or r or s out of range.
-    #[error("a signature is 0x and 130 hex digits: r, s, v")]
+    #[error("a signature is 0x and 130 lowercase hex digits: r, s, v")]
     Malformed,
     /// s is in the upper half of the group's order.
     #[error("the signature's s is high; wallets make it low")]
@@ -89,6 +89,10 @@ impl FromStr for Signature {
 
     fn from_str(text: &str) -> Result<Self, SignatureError> {
         let digits = text.strip_prefix("0x").ok_or(SignatureError::Malformed)?;
+        // Of two spellings of one signature only this one counts, as of its two forms.
+        if digits.bytes().any(|digit| digit.is_ascii_uppercase()) {
+            return Err(SignatureError::Malformed);
+        }
         let mut bytes = [0; 65];
         hex::decode_to_slice(digits, &mut bytes).map_err(|_| SignatureError::Malformed)?;
         let mut reader = crate::reader::Reader::new(&bytes);

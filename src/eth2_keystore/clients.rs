@@ -25,13 +25,15 @@ pub enum Client {
 }
 
 /// How it is known what a client does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
-    /// Its own keystore code was run on a file with this deviation.
-    Measured,
     /// It was only read in its sources: likely, not certain.
     Read,
+    /// Its own keystore code was run on a file with this deviation, and not the whole program.
+    Library,
+    /// The program itself was run on a file with this deviation.
+    Measured,
 }
 
 impl Client {
@@ -61,21 +63,37 @@ impl Client {
         }
     }
 
-    /// The version, or the library, that was measured or read.
+    /// The version that was run or read. Where a password decides, the version of its keystore
+    /// library does.
     pub fn version(self) -> &'static str {
         match self {
             Self::EthstakerDepositCli => "1.3.1",
             Self::Lighthouse => "5.3",
-            Self::Teku => "2026-08",
-            Self::Prysm | Self::Ethdo => "keystorev4 1.4.1",
+            Self::Teku => "90ed09b",
+            Self::Prysm => "7.1.1 with keystorev4 1.1.3",
             Self::Nimbus => "sources of 2024",
             Self::Lodestar => "bls-keystore 3.1.0",
-            Self::Web3signer => "sources of 2025",
+            Self::Web3signer => "3522fc8",
+            Self::Ethdo => "1.39.1 with keystorev4 1.4.1",
         }
     }
 
-    /// Whether its own keystore code was run on the variants; else its sources were read.
+    /// The month in which that version was run or read.
+    pub fn as_of(self) -> &'static str {
+        "2026-11"
+    }
+
+    /// How the plain form of a keystore is known to be taken: the most that is known of a client.
+    pub fn best_evidence(self) -> Evidence {
+        match self {
+            Self::Teku | Self::Prysm | Self::Web3signer | Self::Ethdo => Evidence::Measured,
+            Self::EthstakerDepositCli | Self::Lighthouse | Self::Lodestar => Evidence::Library,
+            Self::Nimbus => Evidence::Read,
+        }
+    }
+
+    /// Whether the program or its own keystore code was run at all.
     pub fn is_measured(self) -> bool {
-        !matches!(self, Self::Nimbus | Self::Web3signer)
+        self.best_evidence() > Evidence::Read
     }
 }

@@ -137,6 +137,15 @@ fn modules(crypto: &Map<String, Value>, found: &mut Found) {
             found.push(deviation(&rules::PARAMS_FIRST, format!("crypto.{name}")));
         }
     }
+    if text(crypto, &["kdf", "message"]).is_some_and(|message| !message.is_empty()) {
+        found.push(deviation(&rules::KDF_MESSAGE_SET, ""));
+    }
+    if object(crypto, &["checksum", "params"]).is_some_and(|params| !params.is_empty()) {
+        found.push(deviation(&rules::CHECKSUM_PARAMS_SET, ""));
+    }
+    if let Some(params) = object(crypto, &["cipher", "params"]) {
+        unknown(&rules::UNKNOWN_PARAMETER, "crypto.cipher.params.", params, &["iv"], found);
+    }
     for (name, function) in [("checksum", "sha256"), ("cipher", "aes-128-ctr")] {
         let named = text(crypto, &[name, "function"]);
         if named.is_some_and(|named| named != function) {
@@ -155,6 +164,11 @@ fn kdf(crypto: &Map<String, Value>, found: &mut Found) {
         }
         Some("pbkdf2") => {
             pbkdf2(number("c"), found);
+            match params.get("prf").and_then(Value::as_str) {
+                Some("hmac-sha256") => {}
+                Some(_) => found.push(deviation(&rules::PRF, "crypto.kdf.params.prf")),
+                None => found.push(deviation(&rules::FIELD_MISSING, "crypto.kdf.params.prf")),
+            }
             &["dklen", "c", "prf", "salt"]
         }
         _ => return found.push(deviation(&rules::FUNCTION, "crypto.kdf.function")),

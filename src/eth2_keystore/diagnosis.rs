@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::{
     DecryptionKey, Kdf, KdfError, Keystore, KeystoreError, Part, Password, PasswordError,
     PasswordForm,
-    password_forms::{forms, has_c1},
+    password_forms::{Candidate, TakenBy, forms},
     rot,
 };
 use crate::bls::{PublicKey, SecretKey};
@@ -20,8 +20,8 @@ pub struct Diagnosis {
     pub form: PasswordForm,
     /// What is inside.
     pub found: Found,
-    /// Whether the password has control codes that keystorev4 keeps.
-    pub(super) password_has_c1: bool,
+    /// Who takes a keystore under that form of the password.
+    pub(super) taken_by: TakenBy,
 }
 
 /// What is inside a keystore.
@@ -51,8 +51,7 @@ pub enum Found {
 /// however many are opened, no more is remembered than the last few decryption keys.
 #[derive(Debug)]
 pub struct Examiner {
-    forms: Vec<(PasswordForm, Password)>,
-    has_c1: bool,
+    forms: Vec<Candidate>,
     remembered: VecDeque<Remembered>,
 }
 
@@ -67,13 +66,13 @@ struct Remembered {
 impl Examiner {
     /// Takes a password as it was typed, or a password file's content.
     pub fn new(given: &[u8]) -> Result<Self, PasswordError> {
-        Ok(Self { forms: forms(given)?, has_c1: has_c1(given), remembered: VecDeque::new() })
+        Ok(Self { forms: forms(given)?, remembered: VecDeque::new() })
     }
 
     /// The password as EIP-2335 has it; `None` where it is not even text.
     pub fn password(&self) -> Option<&Password> {
-        let standard = self.forms.iter().find(|(form, _)| *form == PasswordForm::Standard);
-        standard.map(|(_, password)| password)
+        let standard = self.forms.iter().find(|one| one.form == PasswordForm::Standard);
+        standard.map(|one| &one.password)
     }
 
     /// Opens `keystore`, or says why it does not open.
@@ -88,16 +87,21 @@ impl Examiner {
             let form = known.form;
             self.remembered.push_front(known);
             if let Some(found) = found {
-                return Ok(Diagnosis { form, found, password_has_c1: self.has_c1 });
+                return Ok(self.diagnosis(form, found));
             }
         }
-        let form = PasswordForm::Standard;
-        Ok(Diagnosis { form, found: Found::Nothing, password_has_c1: self.has_c1 })
+        Ok(self.diagnosis(PasswordForm::Standard, Found::Nothing))
+    }
+
+    fn diagnosis(&self, form: PasswordForm, found: Found) -> Diagnosis {
+        let tried = self.forms.iter().find(|one| one.form == form);
+        let taken_by = tried.map(|one| one.taken_by).unwrap_or_default();
+        Diagnosis { form, found, taken_by }
     }
 
     /// The decryption key of the i-th form, derived unless it is remembered.
     fn recall(&mut self, i: usize, kdf: &Kdf) -> Result<Option<Remembered>, KdfError> {
-        let Some((form, password)) = self.forms.get(i) else { return Ok(None) };
+        let Some(Candidate { form, password, .. }) = self.forms.get(i) else { return Ok(None) };
         let is_it = |known: &Remembered| known.form == *form && known.key.kdf() == kdf;
         let place = self.remembered.iter().position(is_it);
         if let Some(known) = place.and_then(|place| self.remembered.remove(place)) {
@@ -171,6 +175,7 @@ mod tests {
             (raw("M\u{fc}hsam"), "Mu\u{308}hsam", PasswordForm::Composed),
             (raw("Mu\u{308}hsam\u{b2}"), "M\u{fc}hsam\u{b2}", PasswordForm::Decomposed),
             (raw("Muhsam"), "M\u{fc}hsam", PasswordForm::MarksDropped),
+            (raw("\u{1112}\u{1100}"), "\u{d55c}\u{ae00}", PasswordForm::MarksDropped),
         ] {
             let diagnosis = examine(given, &sealed(&sealed_under, 1));
             assert_eq!(diagnosis.form, form, "{given:?}");
@@ -189,6 +194,15 @@ mod tests {
             assert!(examiner.password().is_none());
             assert_eq!(examiner.examine(&keystore).unwrap().form, form);
         }
+    }
+
+    /// What Go's programs made of a Latin-1 file: the keystore is in order, and the file is not.
+    #[test]
+    fn replaced_bytes_of_a_password_file_are_named() {
+        let keystore = sealed(&standard("M\u{fffd}hsam"), 1);
+        let diagnosis = Examiner::new(b"M\xfchsam\n").unwrap().examine(&keystore).unwrap();
+        assert_eq!(diagnosis.form, PasswordForm::BytesReplaced);
+        assert!(matches!(diagnosis.found, Found::Key(_)));
     }
 
     #[test]

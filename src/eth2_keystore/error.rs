@@ -1,6 +1,6 @@
 //! What can be wrong with a keystore, and whose fault it is.
 
-use super::kdf::KdfError;
+use super::{PasswordError, kdf::KdfError};
 use crate::{bls::PublicKey, json::JsonError};
 
 /// Why a keystore cannot be read, opened or made.
@@ -52,6 +52,9 @@ pub enum KeystoreError {
     /// The caller derived its key with other parameters than this keystore's.
     #[error("the decryption key was derived for a keystore with another salt or cost")]
     OtherKdf,
+    /// A password that is none.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
     /// The system gives no random bytes.
     #[error("no random bytes from the system: {0}")]
     Random(getrandom::Error),

@@ -1,6 +1,7 @@
 //! The JSON of a keystore; no crypto here. What is tolerated names the client that it is for.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::Value;
 
 use super::{
     Kdf, KdfFunction, Keystore, KeystoreError, UnnamedKeystore,
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::{
     bls::{PublicKey, UncheckedPublicKey},
-    json::{clip, from_slice, to_string_indented},
+    json::{JsonError, clip, from_slice, to_string_indented},
 };
 
 /// A uuid has 36 characters; nothing depends on it.
@@ -17,6 +18,9 @@ const MAX_UUID: usize = 64;
 
 /// Reads a keystore file, whose public key is probably `known`.
 pub(super) fn parse(content: &[u8], known: Option<&PublicKey>) -> Result<Keystore, KeystoreError> {
+    if let Some(encoding) = not_utf8_json(content) {
+        return Err(KeystoreError::Json(JsonError::Invalid(encoding.to_owned())));
+    }
     let file = from_slice(content, MAX_KEYSTORE_BYTES).or_else(|error| {
         // An account's keystore (version 3) is named for what it is.
         let Versioned { version } = from_slice(content, MAX_KEYSTORE_BYTES)?;
@@ -70,6 +74,17 @@ pub(super) fn parse_unnamed(content: &[u8]) -> Result<UnnamedKeystore, KeystoreE
     })
 }
 
+/// What the first bytes say of a file that no client reads as JSON.
+pub(super) fn not_utf8_json(content: &[u8]) -> Option<&'static str> {
+    match content {
+        [0xef, 0xbb, 0xbf, ..] => {
+            Some("it begins with a byte-order mark: save it as UTF-8 without one")
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("it is UTF-16 text: save it as UTF-8"),
+        _ => None,
+    }
+}
+
 fn public_key(text: &str, known: Option<&PublicKey>) -> Result<PublicKey, KeystoreError> {
     let bytes = hex_digits(text).parse::<UncheckedPublicKey>();
     bytes.and_then(|bytes| bytes.check_unless(known)).map_err(|_| KeystoreError::Field {
@@ -116,8 +131,8 @@ struct File {
     /// Every client takes a keystore without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    /// Teku and keystorev4 (Prysm, ethdo, Dirk) take 0x and upper case. Required: no client takes
-    /// a keystore without it.
+    /// Teku takes 0x; it, Prysm and ethdo take upper case. Required: of the clients only Web3signer
+    /// takes a keystore without it.
     pubkey: String,
     /// Lighthouse, Teku and keystorev4 take a keystore without it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,12 +157,26 @@ struct Versioned {
     version: Version,
 }
 
-/// Teku and keystorev4 take `"4"` for `4`.
-#[derive(Serialize, Deserialize)]
+/// Teku takes `"4"` for `4`.
+#[derive(Serialize)]
 #[serde(untagged, expecting = "`version` should be the number 4")]
 enum Version {
     Number(u64),
     Text(String),
+}
+
+/// An error that names the field: that of an untagged enum names the enum.
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Number(number) => {
+                let number = number.as_u64();
+                number.map(Self::Number).ok_or_else(|| D::Error::custom("`version` is not 4"))
+            }
+            Value::String(text) => Ok(Self::Text(text)),
+            _ => Err(D::Error::custom("`version` is neither a number nor text")),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 //! A password in other forms than EIP-2335's. They are tried to say what is wrong with a
 //! password or its file, and never in its place.
 
-use unicode_normalization::{UnicodeNormalization, char::canonical_combining_class};
+use unicode_normalization::UnicodeNormalization;
 
-use super::{Password, PasswordError, password::MAX_BYTES};
+use super::{Password, PasswordError, keystorev4, password::MAX_BYTES};
 use crate::secret::SecretText;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -36,8 +36,37 @@ pub enum PasswordForm {
     Composed,
     /// The maker decomposed it, but kept compatibility characters (NFD).
     Decomposed,
-    /// The maker dropped combining marks, as wealdtech's keystorev4 1.1.3 did.
+    /// The maker kept the first code point of each letter and dropped its combining marks, as
+    /// wealdtech's keystorev4 1.1.3 does.
     MarksDropped,
+    /// The maker put U+034F after each 30 combining marks, as keystorev4 does.
+    MarksSeparated,
+    /// The file is not UTF-8; the maker read U+FFFD for each byte that fits nowhere, as Go's
+    /// programs do.
+    BytesReplaced,
+}
+
+/// Who takes a keystore under one form of a password, as far as the password decides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct TakenBy {
+    /// Those that do as EIP-2335 says.
+    pub(super) standard: bool,
+    /// Prysm, by keystorev4 1.1.3.
+    pub(super) prysm: bool,
+    /// ethdo and dirk, by keystorev4 1.4.1.
+    pub(super) ethdo: bool,
+    /// The password is empty, which Prysm and ethdo refuse.
+    pub(super) is_empty: bool,
+    /// The password has C1 control codes, which keystorev4 keeps.
+    pub(super) has_c1: bool,
+}
+
+/// One form of a password given.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) form: PasswordForm,
+    pub(super) password: Password,
+    pub(super) taken_by: TakenBy,
 }
 
 impl PasswordForm {
@@ -57,6 +86,8 @@ impl PasswordForm {
             Self::Composed => "composed",
             Self::Decomposed => "decomposed",
             Self::MarksDropped => "marks_dropped",
+            Self::MarksSeparated => "marks_separated",
+            Self::BytesReplaced => "bytes_replaced",
         }
     }
 
@@ -82,7 +113,15 @@ impl PasswordForm {
             Self::Composed => "the password in another normal form: NFC, not NFKD",
             Self::Decomposed => "the password in another normal form: NFD, not NFKD",
             Self::MarksDropped => {
-                "the password without its combining marks, as wealdtech's keystorev4 1.1.3 had it"
+                "the password without its combining marks (or the later parts of its syllables), \
+                 as wealdtech's keystorev4 1.1.3 (Prysm) has it"
+            }
+            Self::MarksSeparated => {
+                "the password with U+034F after each 30 combining marks, as keystorev4 (ethdo) has it"
+            }
+            Self::BytesReplaced => {
+                "the password once its file is UTF-8 (it is not): U+FFFD stands for each byte that \
+                 is not text, as Prysm and ethdo read it"
             }
         }
     }
@@ -97,34 +136,51 @@ impl PasswordForm {
                 | Self::WithoutSurroundingSpace
                 | Self::Utf16
                 | Self::Latin1
+                | Self::BytesReplaced
         )
     }
 }
 
 /// A password given, and the other forms of it that differ; [`PasswordForm::Standard`] first,
 /// where there is one.
-pub(super) fn forms(given: &[u8]) -> Result<Vec<(PasswordForm, Password)>, PasswordError> {
+pub(super) fn forms(given: &[u8]) -> Result<Vec<Candidate>, PasswordError> {
     if given.len() > MAX_BYTES {
         return Err(PasswordError::TooLong);
     }
-    match str::from_utf8(given) {
-        Ok(text) => forms_of_text(text),
-        Err(_) => other_encodings(given),
+    let (text, forms) = match str::from_utf8(given) {
+        Ok(text) => (SecretText::new(text.to_owned()), forms_of_text(text)?),
+        Err(_) => (keystorev4::lossy(given), other_encodings(given)?),
+    };
+    let standard = forms.iter().position(|(form, _)| *form == PasswordForm::Standard);
+    let (old, new) = (keystorev4::v1_1_3(text.expose()), keystorev4::v1_4_1(text.expose()));
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for (place, (form, password)) in forms.into_iter().enumerate() {
+        let bytes = password.as_bytes();
+        if candidates.iter().any(|other| other.password.as_bytes() == bytes) {
+            continue;
+        }
+        let by_old = bytes == old.as_bytes();
+        let taken_by = TakenBy {
+            standard: standard == Some(place),
+            prysm: by_old,
+            ethdo: by_old || bytes == new.as_bytes(),
+            is_empty: bytes.is_empty(),
+            has_c1: text.expose().contains(is_c1),
+        };
+        candidates.push(Candidate { form, password, taken_by });
     }
+    Ok(candidates)
 }
 
-/// Whether the password has C1 control codes, which keystorev4 keeps.
-pub(super) fn has_c1(given: &[u8]) -> bool {
-    str::from_utf8(given).is_ok_and(|text| text.contains(is_c1))
-}
-
+/// In the order in which they are tried; of two that are equal the first one counts.
 fn forms_of_text(text: &str) -> Result<Vec<(PasswordForm, Password)>, PasswordError> {
     use PasswordForm as Form;
 
     let is_around = |c: char| c.is_whitespace() || c == BYTE_ORDER_MARK;
     let no_controls = || text.chars().filter(|c| !c.is_control());
     let newline = text.trim_end_matches(['\r', '\n']);
-    let all = [
+    let by_keystorev4 = if text.contains(is_c1) { Form::C1Kept } else { Form::MarksSeparated };
+    Ok(vec![
         (Form::Standard, Password::new(text)?),
         (
             Form::WithoutByteOrderMark,
@@ -132,24 +188,18 @@ fn forms_of_text(text: &str) -> Result<Vec<(PasswordForm, Password)>, PasswordEr
         ),
         (Form::WithoutTrailingSpace, Password::new(text.trim_end())?),
         (Form::WithoutSurroundingSpace, Password::new(text.trim_matches(is_around))?),
+        (by_keystorev4, keystorev4::v1_4_1(text)),
+        (Form::MarksDropped, keystorev4::v1_1_3(text)),
         (Form::ControlCodesKept, Password::as_is(text, text.nfkd())),
         (Form::NewlineKept, Password::as_is(text, newline.nfkd().chain(['\n']))),
-        (Form::C1Kept, Password::as_is(text, text.nfkd().filter(|c| !c.is_control() || is_c1(*c)))),
         (Form::NotNormalised, Password::as_is(text, no_controls())),
         (Form::Composed, Password::as_is(text, no_controls().nfc())),
         (Form::Decomposed, Password::as_is(text, no_controls().nfd())),
-        (Form::MarksDropped, Password::as_is(text, text.nfkd().filter(is_kept_by_1_1_3))),
-    ];
-    let mut different: Vec<(PasswordForm, Password)> = Vec::new();
-    for (form, password) in all {
-        if different.iter().all(|(_, other)| other.as_bytes() != password.as_bytes()) {
-            different.push((form, password));
-        }
-    }
-    Ok(different)
+    ])
 }
 
-/// No client takes a password file that is not UTF-8.
+/// No client takes a password file that is not UTF-8 for what it is; Go's programs replace its
+/// bytes.
 fn other_encodings(given: &[u8]) -> Result<Vec<(PasswordForm, Password)>, PasswordError> {
     let utf16 = match given {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
@@ -162,7 +212,10 @@ fn other_encodings(given: &[u8]) -> Result<Vec<(PasswordForm, Password)>, Passwo
     let mut text = String::with_capacity(given.len() * 2);
     text.extend(given.iter().map(|byte| char::from(*byte)));
     let text = SecretText::new(text);
-    Ok(vec![(PasswordForm::Latin1, Password::new(text.expose())?)])
+    Ok(vec![
+        (PasswordForm::Latin1, Password::new(text.expose())?),
+        (PasswordForm::BytesReplaced, keystorev4::v1_4_1(keystorev4::lossy(given).expose())),
+    ])
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<SecretText> {
@@ -178,16 +231,12 @@ fn is_c1(c: char) -> bool {
     ('\u{80}'..='\u{9f}').contains(&c)
 }
 
-fn is_kept_by_1_1_3(c: &char) -> bool {
-    canonical_combining_class(*c) == 0 && (!c.is_control() || is_c1(*c))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn other_forms(given: &[u8]) -> Vec<PasswordForm> {
-        forms(given).unwrap().iter().skip(1).map(|(form, _)| *form).collect()
+        forms(given).unwrap().iter().skip(1).map(|candidate| candidate.form).collect()
     }
 
     #[test]
@@ -203,7 +252,7 @@ mod tests {
             PasswordForm::WithoutByteOrderMark,
             PasswordForm::WithoutTrailingSpace,
             PasswordForm::WithoutSurroundingSpace,
-            PasswordForm::ControlCodesKept,
+            PasswordForm::C1Kept,
             PasswordForm::NewlineKept,
             PasswordForm::NotNormalised,
             PasswordForm::MarksDropped,
@@ -214,22 +263,42 @@ mod tests {
 
     #[test]
     fn other_encodings_are_never_the_standard() {
-        for (given, form) in [
-            (&b"\xff\xfeh\0i\0"[..], PasswordForm::Utf16),
-            (b"\xfe\xff\0h\0i", PasswordForm::Utf16),
-            (b"M\xfchsam", PasswordForm::Latin1),
-            (b"\xff\xfeh", PasswordForm::Latin1),
+        for (given, expected) in [
+            (&b"\xff\xfeh\0i\0"[..], &[PasswordForm::Utf16][..]),
+            (b"\xfe\xff\0h\0i", &[PasswordForm::Utf16]),
+            (b"M\xfchsam", &[PasswordForm::Latin1, PasswordForm::BytesReplaced]),
+            (b"\xff\xfeh", &[PasswordForm::Latin1, PasswordForm::BytesReplaced]),
         ] {
             let forms = forms(given).unwrap();
-            assert_eq!(forms.iter().map(|(form, _)| *form).collect::<Vec<_>>(), [form]);
+            assert_eq!(forms.iter().map(|one| one.form).collect::<Vec<_>>(), expected);
+            assert!(forms.iter().all(|one| !one.taken_by.standard));
         }
-        assert_eq!(forms(b"\xff\xfeh\0i\0").unwrap()[0].1.as_bytes(), b"hi");
+        assert_eq!(forms(b"\xff\xfeh\0i\0").unwrap()[0].password.as_bytes(), b"hi");
     }
 
     #[test]
-    fn marks_are_dropped_as_they_were() {
-        let forms = forms("M\u{fc}hsam\u{f1}".as_bytes()).unwrap();
-        let dropped = forms.iter().find(|(form, _)| *form == PasswordForm::MarksDropped).unwrap();
-        assert_eq!(dropped.1.as_bytes(), b"Muhsamn");
+    fn of_equal_forms_the_one_of_a_known_program_counts() {
+        let other = other_forms("sec\u{85}ret".as_bytes());
+        assert!(other.contains(&PasswordForm::C1Kept), "{other:?}");
+        assert!(!other.contains(&PasswordForm::ControlCodesKept), "{other:?}");
+    }
+
+    #[test]
+    fn each_program_takes_the_form_that_it_makes() {
+        let taken = |given: &str, form| {
+            let forms = forms(given.as_bytes()).unwrap();
+            let one = forms.iter().find(|candidate| candidate.form == form).unwrap();
+            let TakenBy { standard, prysm, ethdo, .. } = one.taken_by;
+            [standard, prysm, ethdo]
+        };
+        assert_eq!(taken("plain", PasswordForm::Standard), [true, true, true]);
+        assert_eq!(taken("M\u{fc}hsam", PasswordForm::Standard), [true, false, true]);
+        assert_eq!(taken("M\u{fc}hsam", PasswordForm::MarksDropped), [false, true, true]);
+        assert_eq!(taken("sec\u{85}ret", PasswordForm::Standard), [true, false, false]);
+        assert_eq!(taken("sec\u{85}ret", PasswordForm::C1Kept), [false, true, true]);
+        assert_eq!(taken("s\u{fc}c\u{85}ret", PasswordForm::C1Kept), [false, false, true]);
+        let marks = format!("a{}", "\u{301}".repeat(40));
+        assert_eq!(taken(&marks, PasswordForm::MarksSeparated), [false, false, true]);
+        assert_eq!(taken("line\n", PasswordForm::ControlCodesKept), [false, false, false]);
     }
 }

@@ -6,7 +6,9 @@ use super::{
     Client, Diagnosis, Evidence, Found, Keystore, KeystoreError, MAX_KEYSTORE_BYTES, Part,
     PasswordForm,
     deviations::{self, Deviation, deviation},
-    rules,
+    json::not_utf8_json,
+    password_forms::TakenBy,
+    rules::{self, Rule},
 };
 use crate::json::from_slice;
 
@@ -52,7 +54,10 @@ impl Profile {
         let value = from_slice::<Value>(content, MAX_KEYSTORE_BYTES);
         let (deviations, kind) = match &value {
             Ok(value) => look(value),
-            Err(_) => (vec![deviation(&rules::NOT_JSON, "")], Kind::Other),
+            Err(_) => {
+                let encoding = not_utf8_json(content).unwrap_or_default();
+                (vec![deviation(&rules::NOT_JSON, encoding)], Kind::Other)
+            }
         };
         Self { keystore, deviations, kind }
     }
@@ -68,7 +73,7 @@ impl Profile {
     }
 }
 
-/// Whether every client that was measured takes the file.
+/// Whether every client takes the file of which the program, or its own keystore code, was run.
 pub fn all_measured_accept(clients: &[ClientVerdict]) -> bool {
     clients.iter().all(|verdict| verdict.accepts == Some(true) || !verdict.client.is_measured())
 }
@@ -90,18 +95,23 @@ fn look(value: &Value) -> (Vec<Deviation>, Kind) {
 /// A deviation that explains why Stockade itself cannot read the file.
 fn is_fatal(deviation: &Deviation) -> bool {
     deviation.rule.refused_by.len() == Client::ALL.len()
-        || [&rules::IV_LENGTH, &rules::OTHER_KEY].contains(&deviation.rule)
+        || [&rules::IV_LENGTH, &rules::OTHER_KEY, &rules::PUBKEY_MISSING].contains(&deviation.rule)
 }
 
 fn judge(client: Client, deviations: &[&Deviation], unknown: bool) -> ClientVerdict {
     let refusals: Vec<_> =
         deviations.iter().filter(|d| d.rule.refused_by.contains(&client)).collect();
-    let measured = |d: &&Deviation| d.rule.evidence(client) == Evidence::Measured;
-    let is_measured = match refusals.is_empty() {
-        true => client.is_measured() && !unknown && deviations.iter().all(measured),
-        false => refusals.iter().any(|d| measured(d)),
+    // One reason is enough to refuse; to take it, a client must take each deviation.
+    let evidence = match (refusals.is_empty(), unknown) {
+        (true, true) => Evidence::Read,
+        (true, false) => {
+            let each = deviations.iter().map(|d| d.rule.evidence(client));
+            each.min().unwrap_or(client.best_evidence())
+        }
+        (false, _) => {
+            refusals.iter().map(|d| d.rule.evidence(client)).max().unwrap_or(Evidence::Read)
+        }
     };
-    let evidence = if is_measured { Evidence::Measured } else { Evidence::Read };
     let accepts = match (refusals.is_empty(), unknown) {
         (false, _) => Some(false),
         (true, true) => None,
@@ -113,16 +123,10 @@ fn judge(client: Client, deviations: &[&Deviation], unknown: bool) -> ClientVerd
 }
 
 fn shown_by_opening(diagnosis: &Diagnosis) -> Vec<Deviation> {
-    let password = match diagnosis.form {
-        PasswordForm::Standard if diagnosis.password_has_c1 => Some(&rules::PASSWORD_C1),
-        PasswordForm::Standard => None,
-        PasswordForm::MarksDropped => Some(&rules::PASSWORD_MARKS),
-        PasswordForm::C1Kept => Some(&rules::PASSWORD_C1_KEPT),
-        _ => Some(&rules::PASSWORD),
-    };
+    let password = about_the_password(diagnosis);
     let content = match &diagnosis.found {
         Found::Key(_) => None,
-        _ if password == Some(&rules::PASSWORD) => None,
+        _ if password.contains(&&rules::PASSWORD) => None,
         Found::OtherKey(_) | Found::Rotten { part: Part::Iv { opens: true }, .. } => {
             Some(&rules::OTHER_KEY)
         }
@@ -132,6 +136,26 @@ fn shown_by_opening(diagnosis: &Diagnosis) -> Vec<Deviation> {
         Found::Rotten { .. } | Found::Damaged | Found::Nothing => Some(&rules::PASSWORD),
     };
     password.into_iter().chain(content).map(|rule| deviation(rule, "")).collect()
+}
+
+/// Who refuses a keystore under the form of the password that opened it.
+fn about_the_password(diagnosis: &Diagnosis) -> Vec<&'static Rule> {
+    let TakenBy { standard, prysm, ethdo, is_empty, has_c1 } = diagnosis.taken_by;
+    let mut found = match (standard, diagnosis.form) {
+        (true, _) if is_empty => vec![&rules::PASSWORD_EMPTY],
+        (true, _) => Vec::new(),
+        (false, _) if !prysm && !ethdo => return vec![&rules::PASSWORD],
+        (false, PasswordForm::MarksDropped) => vec![&rules::PASSWORD_MARKS],
+        (false, PasswordForm::C1Kept) => vec![&rules::PASSWORD_C1_KEPT],
+        (false, _) => vec![&rules::PASSWORD_KEYSTOREV4],
+    };
+    match (prysm, ethdo) {
+        (_, false) if has_c1 => found.push(&rules::PASSWORD_C1),
+        (_, false) => found.push(&rules::PASSWORD_MANY_MARKS),
+        (false, true) => found.push(&rules::PASSWORD_FIRST_OF_EACH),
+        (true, true) => {}
+    }
+    found
 }
 
 #[cfg(test)]

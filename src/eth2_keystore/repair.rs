@@ -1,7 +1,7 @@
 //! A keystore written anew in the form that every client takes.
 
 use super::{
-    DecryptionKey, Diagnosis, Found, Kdf, Keystore, KeystoreError, Password,
+    DecryptionKey, Diagnosis, Found, Kdf, Keystore, KeystoreError, NewPassword,
     deviations::is_plain_path,
 };
 use crate::secret::SecretBytes;
@@ -27,9 +27,9 @@ pub struct Repair {
 
 impl Repairer {
     /// Derives the key, at full cost.
-    pub fn new(password: &Password) -> Result<Self, KeystoreError> {
+    pub fn new(password: &NewPassword) -> Result<Self, KeystoreError> {
         let salt = SecretBytes::random().map_err(KeystoreError::Random)?;
-        let key = DecryptionKey::derive(password, &Kdf::full_cost(*salt.expose()))?;
+        let key = DecryptionKey::derive(password.password(), &Kdf::full_cost(*salt.expose()))?;
         Ok(Self { key })
     }
 

@@ -5,14 +5,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Network, UnknownNetwork, quoted,
+    Fork, Network, UnknownNetwork, foreign, quoted,
     signing::{credential_change_domain, signing_root},
     ssz::{bytes_root, container_root, u64_root},
 };
 use crate::{
     bls::{PublicKey, SecretKey, Signature},
     eth::Address,
-    json::{JsonError, clip, from_slice, to_string_indented},
+    json::{JsonError, clip, to_string_indented},
 };
 
 /// The largest file that is read: some 80,000 validators.
@@ -76,6 +76,17 @@ pub enum CredentialChangeError {
         /// The network asked about.
         asked: Network,
     },
+    /// It is signed for another fork than the one that counts.
+    #[error("it is signed for the {} fork of {network}; a change counts for Phase 0 alone", .fork.name())]
+    Fork {
+        /// The fork.
+        fork: Fork,
+        /// The network.
+        network: Network,
+    },
+    /// It pays the address that nobody has.
+    #[error("it pays the zero address: nobody has that, and whatever it is paid is lost")]
+    ZeroAddress,
     /// The withdrawal key did not sign this for this network.
     #[error("its signature is not its withdrawal key's for {0}")]
     Signature(Network),
@@ -84,12 +95,16 @@ pub enum CredentialChangeError {
 impl CredentialChange {
     /// The root that the withdrawal key signs: on a wallet, or by [`CredentialChange::sign`].
     pub fn signing_root(&self, network: Network) -> [u8; 32] {
+        self.root_for(network, Fork::Phase0)
+    }
+
+    fn root_for(&self, network: Network, fork: Fork) -> [u8; 32] {
         let root = container_root(&[
             u64_root(self.validator_index),
             bytes_root(self.from.as_bytes()),
             bytes_root(self.to.as_bytes()),
         ]);
-        signing_root(root, credential_change_domain(network))
+        signing_root(root, credential_change_domain(network, fork))
     }
 
     /// The change with a signature by whoever holds the withdrawal key, which must be good.
@@ -139,11 +154,15 @@ impl SignedCredentialChange {
         use CredentialChangeError::{Malformed, Signature as Wrong};
 
         if let Some(metadata) = &self.metadata
-            && (metadata.network_name != network.name()
-                || metadata.genesis_validators_root != root_text(network))
+            && metadata.network_name != network.name()
         {
             let stated = clip(&metadata.network_name, 40);
             return Err(CredentialChangeError::Network { stated, asked: network });
+        }
+        if let Some(metadata) = &self.metadata
+            && metadata.genesis_validators_root != root_text(network)
+        {
+            return Err(Malformed("genesis_validators_root"));
         }
         let Message { validator_index, from_bls_pubkey, to_execution_address } = &self.message;
         let prefixed = |text: &str| text.starts_with("0x");
@@ -156,9 +175,14 @@ impl SignedCredentialChange {
             to: to_execution_address.parse().map_err(|_| Malformed("to_execution_address"))?,
         };
         let signature = signature.ok_or(Malformed("signature"))?;
-        match signature.verify(&change.signing_root(network), &change.from) {
-            true => Ok(change),
-            false => Err(Wrong(network)),
+        let signs = |fork: &Fork| signature.verify(&change.root_for(network, *fork), &change.from);
+        match Fork::ALL.into_iter().find(signs) {
+            Some(Fork::Phase0) if change.to == Address::from_bytes([0; 20]) => {
+                Err(CredentialChangeError::ZeroAddress)
+            }
+            Some(Fork::Phase0) => Ok(change),
+            Some(fork) => Err(CredentialChangeError::Fork { fork, network }),
+            None => Err(Wrong(network)),
         }
     }
 }
@@ -168,7 +192,8 @@ impl SignedCredentialChange {
 pub fn parse_credential_changes(
     content: &[u8],
 ) -> Result<Vec<SignedCredentialChange>, CredentialChangeError> {
-    let changes: Vec<SignedCredentialChange> = from_slice(content, MAX_CREDENTIAL_CHANGE_BYTES)?;
+    let changes: Vec<SignedCredentialChange> =
+        foreign::parse_list(content, MAX_CREDENTIAL_CHANGE_BYTES)?;
     match changes.is_empty() {
         true => Err(CredentialChangeError::Empty),
         false => Ok(changes),

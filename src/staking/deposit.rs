@@ -52,7 +52,7 @@ impl Deposit {
         check_amount(&withdrawal_credentials, amount)?;
         let pubkey = key.public_key();
         let message_root = message_root(&pubkey, &withdrawal_credentials, amount);
-        let domain = deposit_domain(network);
+        let domain = deposit_domain(network.genesis_fork_version());
         let signature = key.sign(&signing_root(message_root, domain));
         Ok(Self { network, pubkey, withdrawal_credentials, amount, signature })
     }
@@ -85,20 +85,15 @@ impl Deposit {
         }
     }
 
-    /// A deposit that somebody else made; `None` unless its signature is right. The chain keeps
-    /// the money of a first deposit with a wrong one and makes no validator.
-    pub(super) fn verified(
+    /// A deposit that somebody else made, whose signature [is right](is_signed).
+    pub(super) fn signed(
         network: Network,
         pubkey: PublicKey,
         withdrawal_credentials: WithdrawalCredentials,
         amount: u64,
         signature: Signature,
-    ) -> Option<Self> {
-        let message_root = message_root(&pubkey, &withdrawal_credentials, amount);
-        let domain = deposit_domain(network);
-        let deposit = Self { network, pubkey, withdrawal_credentials, amount, signature };
-        let right = deposit.signature.verify(&signing_root(message_root, domain), &pubkey);
-        right.then_some(deposit)
+    ) -> Self {
+        Self { network, pubkey, withdrawal_credentials, amount, signature }
     }
 
     /// The network that it is signed for.
@@ -135,6 +130,19 @@ impl Deposit {
     pub fn data_root(&self) -> [u8; 32] {
         data_root(&self.pubkey, &self.withdrawal_credentials, self.amount, &self.signature)
     }
+}
+
+/// Whether the validator's key signed a deposit for the chain of this genesis fork version. The
+/// chain keeps the money of a first deposit with a wrong signature and makes no validator.
+pub(super) fn is_signed(
+    genesis_fork_version: [u8; 4],
+    pubkey: &PublicKey,
+    credentials: &WithdrawalCredentials,
+    amount: u64,
+    signature: &Signature,
+) -> bool {
+    let root = message_root(pubkey, credentials, amount);
+    signature.verify(&signing_root(root, deposit_domain(genesis_fork_version)), pubkey)
 }
 
 fn allowed(error: &AmountError) -> String {

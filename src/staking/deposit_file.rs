@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CredentialsError, Deposit, Network, UnknownNetwork,
-    deposit::{AmountError, check_amount, data_root, message_root},
+    deposit::{AmountError, check_amount, data_root, is_signed, message_root},
+    foreign,
 };
 use crate::{
     bls::{KeyError, PublicKey, Signature},
-    json::{JsonError, clip, from_slice, to_string_indented},
+    json::{JsonError, clip, to_string_indented},
 };
 
 /// What Stockade writes as `deposit_cli_version`. The launchpad refuses a file without one. Until
@@ -34,8 +35,18 @@ pub struct DepositEntry {
     /// The launchpad does not ask for it, and older tools wrote `eth2_network_name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     network_name: Option<String>,
-    deposit_cli_version: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deposit_cli_version: Option<String>,
+    /// In ethdo's own form (3) alone, which has 0x before its bytes and no `deposit_cli_version`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
 }
+
+/// What ethdo calls the form of its own.
+const ETHDO_VERSION: u64 = 3;
+
+/// What ethdo writes for the name of a network that it does not know.
+const NO_NAME: &str = "unknown";
 
 /// Why a file is no deposit data at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,8 +72,12 @@ pub enum DepositError {
         /// How many digits it must have.
         digits: usize,
     },
-    /// No network that Stockade knows has this genesis fork version.
-    #[error("its fork_version {0} is of no network known here")]
+    /// No network that Stockade knows has this genesis fork version. All else is right: roots and
+    /// signature need no more of a network than that.
+    #[error(
+        "its roots and its signature are right, and its fork_version {0} is not one of a network \
+         known here"
+    )]
     ForkVersion(String),
     /// Name and fork version disagree: the deposit is signed for the latter.
     #[error("it says {stated}, but is signed for {signed}")]
@@ -91,14 +106,14 @@ pub enum DepositError {
     #[error("its signature is wrong: a first deposit made with it would be lost")]
     Signature,
     /// `deposit_cli_version` is empty: the launchpad refuses it.
-    #[error("its deposit_cli_version is empty, which the launchpad refuses")]
+    #[error("its deposit_cli_version is missing or empty, which the launchpad refuses")]
     CliVersion,
 }
 
 /// Reads a file of at most [`MAX_DEPOSIT_FILE_BYTES`]; each entry is then to be
 /// [verified](DepositEntry::verify).
 pub fn parse_deposit_file(content: &[u8]) -> Result<Vec<DepositEntry>, DepositFileError> {
-    let entries: Vec<DepositEntry> = from_slice(content, MAX_DEPOSIT_FILE_BYTES)?;
+    let entries: Vec<DepositEntry> = foreign::parse_list(content, MAX_DEPOSIT_FILE_BYTES)?;
     match entries.is_empty() {
         true => Err(DepositFileError::Empty),
         false => Ok(entries),
@@ -124,45 +139,92 @@ impl DepositEntry {
             deposit_data_root: hex::encode(deposit.data_root()),
             fork_version: hex::encode(deposit.network().genesis_fork_version()),
             network_name: Some(deposit.network().to_string()),
-            deposit_cli_version: version.to_owned(),
+            deposit_cli_version: Some(version.to_owned()),
+            version: None,
         }
     }
 
     /// Checks every field, as the launchpad, the deposit contract and the chain do. Whose address
     /// the credentials pay is for the caller to compare.
     pub fn verify(&self) -> Result<Deposit, DepositError> {
-        let network = self.network()?;
-        let pubkey = PublicKey::from_bytes(hex_array("pubkey", &self.pubkey)?)
+        let fork_version = hex_array("fork_version", self.digits(&self.fork_version))?;
+        let network = Network::from_genesis_fork_version(fork_version);
+        network.map_or(Ok(()), |network| self.check_name(network))?;
+        let pubkey = PublicKey::from_bytes(hex_array("pubkey", self.digits(&self.pubkey))?)
             .map_err(DepositError::Pubkey)?;
-        let credentials = self.withdrawal_credentials.parse()?;
+        let credentials = self.digits(&self.withdrawal_credentials).parse()?;
         check_amount(&credentials, self.amount)?;
-        let signature = Signature::from_bytes(hex_array("signature", &self.signature)?);
+        let signature =
+            Signature::from_bytes(hex_array("signature", self.digits(&self.signature))?);
 
-        let root = hex_array("deposit_message_root", &self.deposit_message_root)?;
+        let root = hex_array("deposit_message_root", self.digits(&self.deposit_message_root))?;
         if message_root(&pubkey, &credentials, self.amount) != root {
             return Err(DepositError::MessageRoot);
         }
-        let root = hex_array("deposit_data_root", &self.deposit_data_root)?;
+        let root = hex_array("deposit_data_root", self.digits(&self.deposit_data_root))?;
         if data_root(&pubkey, &credentials, self.amount, &signature) != root {
             return Err(DepositError::DataRoot);
         }
-        if self.deposit_cli_version.is_empty() {
+        let has_a_tool = self.deposit_cli_version.as_ref().is_some_and(|tool| !tool.is_empty());
+        if !has_a_tool && !self.is_ethdos_own() {
             return Err(DepositError::CliVersion);
         }
-        Deposit::verified(network, pubkey, credentials, self.amount, signature)
-            .ok_or(DepositError::Signature)
+        if !is_signed(fork_version, &pubkey, &credentials, self.amount, &signature) {
+            return Err(DepositError::Signature);
+        }
+        match network {
+            Some(network) => {
+                Ok(Deposit::signed(network, pubkey, credentials, self.amount, signature))
+            }
+            None => Err(DepositError::ForkVersion(hex::encode(fork_version))),
+        }
     }
 
-    fn network(&self) -> Result<Network, DepositError> {
-        let version = hex_array("fork_version", &self.fork_version)?;
-        let signed = Network::from_genesis_fork_version(version)
-            .ok_or_else(|| DepositError::ForkVersion(hex::encode(version)))?;
-        let Some(name) = &self.network_name else { return Ok(signed) };
+    /// Why some launchpads refuse the file, though the chain would take the deposit.
+    pub fn launchpad_refusal(&self) -> Option<String> {
+        if self.is_ethdos_own() {
+            let why = "it has ethdo's own form, which launchpads refuse: have ethdo write it again \
+                       with --launchpad";
+            return Some(why.to_owned());
+        }
+        let tool = self.deposit_cli_version.as_deref().unwrap_or_default();
+        is_before_2_7(tool).then(|| {
+            let tool = clip(tool, 20);
+            format!(
+                "its deposit_cli_version is {tool}, and launchpads of before January 2025 refuse \
+                 all below {DEPOSIT_CLI_VERSION}"
+            )
+        })
+    }
+
+    fn is_ethdos_own(&self) -> bool {
+        self.version == Some(ETHDO_VERSION) && self.deposit_cli_version.is_none()
+    }
+
+    /// What a field of bytes says: 0x is ethdo's alone.
+    fn digits<'a>(&self, text: &'a str) -> &'a str {
+        match self.is_ethdos_own() {
+            true => text.strip_prefix("0x").unwrap_or(text),
+            false => text,
+        }
+    }
+
+    fn check_name(&self, signed: Network) -> Result<(), DepositError> {
+        let Some(name) = &self.network_name else { return Ok(()) };
         let stated: Result<Network, UnknownNetwork> = name.parse();
-        match stated == Ok(signed) {
-            true => Ok(signed),
+        match stated == Ok(signed) || name == NO_NAME {
+            true => Ok(()),
             false => Err(DepositError::NetworkName { stated: clip(name, 40), signed }),
         }
+    }
+}
+
+/// Whether a version of a deposit tool is lower than 2.7; of what is no version nobody can tell.
+fn is_before_2_7(version: &str) -> bool {
+    let mut numbers = version.split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (2, 7),
+        _ => false,
     }
 }
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Network, quoted,
+    Fork, Network, foreign, quoted,
     signing::{exit_domain, signing_root},
     ssz::{container_root, u64_root},
 };
@@ -15,6 +15,13 @@ use crate::{
 
 /// The largest file that is read.
 pub const MAX_EXIT_BYTES: usize = 64 * 1024;
+
+/// The largest file of several that is read: some 15,000 exits.
+pub const MAX_EXITS_BYTES: usize = 4 * 1024 * 1024;
+
+/// Epochs beyond this one come in more than 20,000 years. Clients write the greatest number of all
+/// for a validator that never leaves.
+const LAST_EPOCH: u64 = u32::MAX as u64;
 
 /// What a validator's key signs to leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +50,9 @@ pub enum ExitError {
     /// Malformed, or too large.
     #[error("not a signed voluntary exit: {0}")]
     Json(#[from] JsonError),
+    /// An empty list.
+    #[error("this file holds no signed voluntary exit")]
+    Empty,
     /// The signature is not 0x and 192 hex digits.
     #[error("the exit's signature is not 0x and 192 hex digits")]
     Signature,
@@ -51,8 +61,17 @@ pub enum ExitError {
 impl Exit {
     /// The root that the validator's key signs, for one network and every later fork of it.
     pub fn signing_root(&self, network: Network) -> [u8; 32] {
+        self.root_for(network, Fork::Capella)
+    }
+
+    fn root_for(&self, network: Network, fork: Fork) -> [u8; 32] {
         let root = container_root(&[u64_root(self.epoch), u64_root(self.validator_index)]);
-        signing_root(root, exit_domain(network))
+        signing_root(root, exit_domain(network, fork))
+    }
+
+    /// Whether its epoch never comes.
+    pub fn never_comes(&self) -> bool {
+        self.epoch > LAST_EPOCH
     }
 
     /// The exit with a signature by whoever holds the key.
@@ -74,6 +93,15 @@ impl SignedExit {
         Ok(exit)
     }
 
+    /// Which other fork than Capella `key` signed it for. Since Deneb no network takes such an exit
+    /// (EIP-7044).
+    pub fn signed_for_fork(&self, network: Network, key: &PublicKey) -> Option<Fork> {
+        let signature = self.signature().ok()?;
+        let others = Fork::ALL.into_iter().filter(|fork| *fork != Fork::Capella);
+        let mut others = others.map(|fork| (fork, self.message.root_for(network, fork)));
+        others.find(|(_, root)| signature.verify(root, key)).map(|(fork, _)| fork)
+    }
+
     /// The file's text.
     pub fn to_json(&self) -> Result<String, ExitError> {
         Ok(to_string_indented(self)?)
@@ -87,5 +115,16 @@ impl SignedExit {
     fn signature(&self) -> Result<Signature, ExitError> {
         let prefixed = self.signature.starts_with("0x");
         self.signature.parse().ok().filter(|_| prefixed).ok_or(ExitError::Signature)
+    }
+}
+
+/// Reads a file of at most [`MAX_EXITS_BYTES`]: one exit, or several as ethdo writes them, bare or
+/// as an API answers (`{"data": ..}`).
+pub fn parse_exits(content: &[u8]) -> Result<Vec<SignedExit>, ExitError> {
+    let exits: Vec<SignedExit> = foreign::parse_list(content, MAX_EXITS_BYTES)?;
+    exits.iter().try_for_each(|exit| exit.signature().map(|_| ()))?;
+    match exits.is_empty() {
+        true => Err(ExitError::Empty),
+        false => Ok(exits),
     }
 }

@@ -7,6 +7,8 @@ mod deposit_file;
 mod epoch;
 mod execution_request;
 mod exit;
+mod foreign;
+mod fork;
 mod interchange;
 mod network;
 mod quoted;
@@ -24,7 +26,8 @@ pub use deposit_file::{
     parse_deposit_file, write_deposit_file,
 };
 pub use execution_request::ExecutionRequest;
-pub use exit::{Exit, ExitError, MAX_EXIT_BYTES, SignedExit};
+pub use exit::{Exit, ExitError, MAX_EXIT_BYTES, MAX_EXITS_BYTES, SignedExit, parse_exits};
+pub use fork::Fork;
 pub use interchange::{
     BadRecord, Interchange, InterchangeError, MAX_INTERCHANGE_BYTES, Newest, Record, Root,
     SignedAttestation, SignedBlock,

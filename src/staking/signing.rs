@@ -2,7 +2,7 @@
 //! <https://github.com/ethereum/consensus-specs/blob/master/specs/phase0/beacon-chain.md#compute_domain>
 
 use super::{
-    Network,
+    Fork, Network,
     ssz::{Root, bytes_root, container_root},
 };
 
@@ -12,21 +12,22 @@ const DOMAIN_BLS_TO_EXECUTION_CHANGE: [u8; 4] = [0x0a, 0, 0, 0];
 
 /// The domain of deposits. It knows the chain by its genesis fork version alone: a deposit may be
 /// signed before the chain begins.
-pub(super) fn deposit_domain(network: Network) -> Root {
-    compute_domain(DOMAIN_DEPOSIT, network.genesis_fork_version(), [0; 32])
+pub(super) fn deposit_domain(genesis_fork_version: [u8; 4]) -> Root {
+    compute_domain(DOMAIN_DEPOSIT, genesis_fork_version, [0; 32])
 }
 
-/// The domain of voluntary exits: that of Capella for ever, so that one signed now counts in any
-/// later fork (EIP-7044).
-pub(super) fn exit_domain(network: Network) -> Root {
+/// The domain of voluntary exits. That of Capella is the one for ever, so that one signed now
+/// counts in any later fork (EIP-7044).
+pub(super) fn exit_domain(network: Network, fork: Fork) -> Root {
     let root = network.genesis_validators_root();
-    compute_domain(DOMAIN_VOLUNTARY_EXIT, network.capella_fork_version(), root)
+    compute_domain(DOMAIN_VOLUNTARY_EXIT, network.fork_version(fork), root)
 }
 
-/// The domain of credential changes: that of genesis, so that they could be signed before Capella.
-pub(super) fn credential_change_domain(network: Network) -> Root {
+/// The domain of credential changes. That of genesis is the one, so that they could be signed
+/// before Capella.
+pub(super) fn credential_change_domain(network: Network, fork: Fork) -> Root {
     let root = network.genesis_validators_root();
-    compute_domain(DOMAIN_BLS_TO_EXECUTION_CHANGE, network.genesis_fork_version(), root)
+    compute_domain(DOMAIN_BLS_TO_EXECUTION_CHANGE, network.fork_version(fork), root)
 }
 
 /// The root that a key signs: that of `SigningData {object_root, domain}`.

@@ -29,6 +29,9 @@ pub enum CredentialsError {
     /// The chain does not know this kind.
     #[error("withdrawal credentials of kind 0x{0:02x}: there are 0x00, 0x01 and 0x02")]
     Kind(u8),
+    /// An address that nobody has.
+    #[error("withdrawal credentials that pay the zero address: whatever it is paid is lost")]
+    ZeroAddress,
     /// The eleven bytes between kind and address are zero in all that tools write.
     #[error("withdrawal credentials whose bytes 2 to 12 are not zero")]
     Padding,
@@ -47,6 +50,9 @@ impl WithdrawalCredentials {
         let address = || {
             let mut reader = Reader::new(&tail);
             match (reader.array(), reader.array()) {
+                (Ok(padding), Ok(address)) if padding == [0; 11] && address == [0; 20] => {
+                    Err(CredentialsError::ZeroAddress)
+                }
                 (Ok(padding), Ok(address)) if padding == [0; 11] => {
                     Ok(Address::from_bytes(address))
                 }
@@ -135,6 +141,7 @@ mod tests {
         let read = |text: String| text.parse::<WithdrawalCredentials>();
         assert_eq!(read("03".repeat(32)), Err(CredentialsError::Kind(3)));
         assert_eq!(read("01".repeat(32)), Err(CredentialsError::Padding));
+        assert_eq!(read(format!("01{}", "00".repeat(31))), Err(CredentialsError::ZeroAddress));
         assert_eq!(read("00".repeat(31)), Err(CredentialsError::Malformed));
         assert_eq!(read(format!("0x{}", "00".repeat(32))), Err(CredentialsError::Malformed));
     }

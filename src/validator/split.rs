@@ -8,9 +8,9 @@ use super::ValidatorError;
 use crate::{
     backup::{BackupError, restore::require_new, whereabouts::Permit},
     bls::{self, KeyShare, PublicKey, SecretKey},
-    eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
+    eth2_keystore::{DecryptionKey, Kdf, Keystore, NewPassword},
     interact::Progress,
-    secret::{SecretBytes, SecretText},
+    secret::SecretBytes,
     store::{NewFile, publish_folder},
 };
 
@@ -45,15 +45,15 @@ pub fn default_threshold(shares: u8) -> u8 {
 
 /// What one machine gets: all its keystores open with one password, at the cost of one derivation.
 struct Node {
-    password: SecretText,
+    password: NewPassword,
     key: DecryptionKey,
 }
 
 impl Node {
     fn new() -> Result<Self, BackupError> {
-        let password = SecretText::new(hex::encode(SecretBytes::<32>::random()?.expose()));
+        let password = NewPassword::random()?;
         let kdf = Kdf::full_cost(*SecretBytes::random()?.expose());
-        let key = DecryptionKey::derive(&Password::new(password.expose())?, &kdf)?;
+        let key = DecryptionKey::derive(password.password(), &kdf)?;
         Ok(Self { password, key })
     }
 }

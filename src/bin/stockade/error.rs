@@ -308,6 +308,10 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             Kind::Usage,
             "name custodian files with --custodian, or the wallet to enrol with --device",
         ),
+        BackupError::Misread(_) => (
+            Kind::Input,
+            "use printable ASCII: letters without accents, digits and signs; every program reads those alike",
+        ),
         BackupError::SameCopy(_) => (Kind::Usage, "name each copy once"),
         BackupError::SameCustodian(_) => (Kind::Input, "name each custodian once"),
         BackupError::Threshold(_) => (

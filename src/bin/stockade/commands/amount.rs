@@ -10,14 +10,19 @@ const DECIMALS: u8 = 14;
 
 const UNIT: u128 = 10_u128.pow(DECIMALS as u32);
 
-/// `32` or `32.5` coins of the network, in Gwei of the consensus layer, exactly.
+/// What --amount says: `32` or `32.5` coins of the network, in Gwei of the consensus layer, exactly.
 pub fn gwei(text: &str, network: Network) -> Result<u64, CommandError> {
-    let units = decimal::parse("--amount", text, DECIMALS)?;
+    gwei_of("--amount", text, network)
+}
+
+/// The same of another option.
+pub fn gwei_of(option: &str, text: &str, network: Network) -> Result<u64, CommandError> {
+    let units = decimal::parse(option, text, DECIMALS)?;
     let parts = units.checked_mul(u128::from(network.gwei_per_coin()));
     let gwei = parts.filter(|parts| parts.is_multiple_of(UNIT)).map(|parts| parts / UNIT);
     gwei.and_then(|gwei| gwei.try_into().ok()).ok_or_else(|| {
         let coin = network.coin();
-        CommandError::usage(format!("--amount {text:.40}: no whole number of Gwei of {coin}"))
+        CommandError::usage(format!("{option} {text:.40}: no whole number of Gwei of {coin}"))
     })
 }
 

@@ -2,9 +2,11 @@
 //! environment, never in a file, and never on the screen.
 
 use stockade::{
+    backup::custodians::require_real_words,
     interact::Interact as _,
     mnemonic::{Language, MAX_MNEMONIC_BYTES, Mnemonic, MnemonicError, Seed},
     secret::SecretText,
+    staking::Network,
     store::private_file,
 };
 
@@ -91,6 +93,13 @@ impl MnemonicArgs {
                 .with_hint("where it is the passphrase, say --mnemonic-passphrase")),
         }
     }
+}
+
+/// Refuses words that the whole world knows where they sign for real money, unless `allow`.
+pub fn require_real_seed(seed: &Seed, network: Network, allow: bool) -> Result<(), CommandError> {
+    let key = seed.check_key().map_err(|error| CommandError::input(error.to_string()))?;
+    require_real_words(network, &key.address(), &[], allow)?;
+    Ok(())
 }
 
 fn no_passphrase() -> CommandError {

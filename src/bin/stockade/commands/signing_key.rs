@@ -14,7 +14,7 @@ use stockade::{
     store::StoreError,
 };
 
-use super::mnemonic::MnemonicArgs;
+use super::mnemonic::{MnemonicArgs, require_real_seed};
 use crate::{
     context::{Context, read_signers},
     error::CommandError,
@@ -50,6 +50,9 @@ pub struct KeyArgs {
     hands: OpenArgs,
     #[command(flatten)]
     mnemonic: MnemonicArgs,
+    /// Real money behind a seed that the whole world knows; for tests alone
+    #[arg(long, hide = true)]
+    allow_test_seed: bool,
 }
 
 /// A validator's key.
@@ -123,6 +126,7 @@ impl KeyArgs {
             Some(seed) => {
                 let bad = |error: String| CommandError::input(error);
                 let network = self.network.ok_or_else(|| bad("no --network given".to_owned()))?;
+                require_real_seed(&seed, network, self.allow_test_seed)?;
                 let key = |index: u32| {
                     let secret = seed.signing_key(index).map_err(|e| bad(e.to_string()))?;
                     if self.pubkey.is_some_and(|pubkey| pubkey != secret.public_key()) {
@@ -162,6 +166,7 @@ impl KeyArgs {
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
         let (id, pubkeys) = self.find(&copies, count)?;
         let network = id.network();
+        self.require_real(&copies, &id)?;
         if to_write {
             copies.iter().try_for_each(|copy| require_writable(copy, &id))?;
         }
@@ -184,6 +189,22 @@ impl KeyArgs {
         )?;
         let home = Some(Home { copies, set: id, files: opened.files });
         Ok(SigningKeys { network, keys: opened.keys, home })
+    }
+
+    /// Whoever knows the words of a test has these keys as well.
+    fn require_real(&self, copies: &[Copy], id: &SetId) -> Result<(), CommandError> {
+        let sets = list(copies)?;
+        let manifests = sets.iter().filter(|set| set.id == *id).filter_map(|s| s.manifest.as_ref());
+        let is_test = manifests.into_iter().any(|manifest| manifest.test);
+        match is_test && id.network().is_real_money() && !self.allow_test_seed {
+            true => Err(BackupError::TestSeed {
+                what: format!("set {id}"),
+                network: id.network().name(),
+                why: "it was made with a test seed",
+            }
+            .into()),
+            false => Ok(()),
+        }
     }
 
     /// The only keys that were meant, and the newest set that holds them all.

@@ -8,10 +8,18 @@ use crate::{context::Context, error::CommandError};
 pub fn parse(text: &str) -> Result<Withdrawal, CommandError> {
     match text {
         "device" => Ok(Withdrawal::Device),
-        text => Address::parse_checksummed(text).map(Withdrawal::To).map_err(|error| {
-            CommandError::usage(format!("--withdrawal-address {text}: {error}"))
-                .with_hint("copy it from where it is shown in mixed case, and compare it there")
-        }),
+        text => {
+            let address = Address::parse_checksummed(text).map_err(|error| {
+                CommandError::usage(format!("--withdrawal-address {text}: {error}"))
+                    .with_hint("copy it from where it is shown in mixed case, and compare it there")
+            })?;
+            match address == Address::from_bytes([0; 20]) {
+                true => Err(CommandError::usage(
+                    "--withdrawal-address: nobody has the zero address; whatever it is paid is lost",
+                )),
+                false => Ok(Withdrawal::To(address)),
+            }
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use stockade::{
         whereabouts::{Clearance, LocationKind, Permit, Recorded, WhereaboutsError},
     },
     bls::PublicKey,
+    eth2_keystore::NewPassword,
     interact::Interact as _,
     store::private_file,
     timestamp::Timestamp,
@@ -90,6 +91,7 @@ impl Args {
         let signers = read_signers(&self.signer)?;
         let password = self.new_password_file.as_deref().map(read_new_password).transpose()?;
         next_steps::require_usable(self.layout, &self.to)?;
+        let misread = self.require_readable(password.as_ref(), context)?;
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let [set] = scrubbed.sets.as_slice() else {
@@ -153,6 +155,7 @@ impl Args {
             outcome.ok = false;
         }
         outcome.json.insert("lacks".to_owned(), lacks.into());
+        outcome.json.insert("password_misread_by".to_owned(), misread.into());
         outcome.json.insert("other_sets".to_owned(), others.iter().map(Other::json).collect());
         exits::tell(&copies, &set.id, &mut outcome)?;
         Ok(outcome)
@@ -199,6 +202,26 @@ impl Args {
                 kept.join(" and ")
             ),
         }
+    }
+
+    /// Refuses a password that the layout's own program could not use, before the wallet is asked
+    /// for anything, and names the other programs that could not.
+    fn require_readable(
+        &self,
+        password: Option<&NewPassword>,
+        context: &mut Context,
+    ) -> Result<Vec<&'static str>, CommandError> {
+        let Some(password) = password else { return Ok(Vec::new()) };
+        self.layout.require_opens(password)?;
+        let names: Vec<_> = password.misread_by().iter().map(|reader| reader.name()).collect();
+        if !names.is_empty() {
+            context.terminal.say(&format!(
+                "warning: these programs cannot open keystores under this password, because it is \
+                 not printable ASCII: {}",
+                names.join(", ")
+            ));
+        }
+        Ok(names)
     }
 
     /// Shows what will be written; on a terminal somebody says yes to it. In a pipe whoever wrote
@@ -328,7 +351,7 @@ fn imported(set: &ScrubbedSet) -> bool {
     entries.into_iter().any(|entry| matches!(entry.source, Source::Imported))
 }
 
-fn read_new_password(path: &Path) -> Result<stockade::secret::SecretText, CommandError> {
+fn read_new_password(path: &Path) -> Result<NewPassword, CommandError> {
     let bytes = private_file::read(path, 4096)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| CommandError::input(format!("{} is not UTF-8 text", crate::shown(&path))))?;
@@ -340,5 +363,6 @@ fn read_new_password(path: &Path) -> Result<stockade::secret::SecretText, Comman
             crate::shown(&path)
         )));
     }
-    Ok(stockade::secret::SecretText::new(password.to_owned()))
+    NewPassword::given(stockade::secret::SecretText::new(password.to_owned()))
+        .map_err(|error| CommandError::input(format!("{}: {error}", crate::shown(&path))))
 }

@@ -17,7 +17,11 @@ use stockade::{
 use super::withdrawal_keys::WithdrawalKeys;
 use crate::{
     CommandResult,
-    commands::{amount::version, mnemonic::MnemonicArgs, withdrawal},
+    commands::{
+        amount::version,
+        mnemonic::{MnemonicArgs, require_real_seed},
+        withdrawal,
+    },
     context::Context,
     error::CommandError,
     output::Outcome,
@@ -54,6 +58,9 @@ pub struct Args {
     /// The file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Real money behind a seed that the whole world knows; for tests alone
+    #[arg(long, hide = true)]
+    allow_test_seed: bool,
 }
 
 impl Args {
@@ -63,6 +70,9 @@ impl Args {
         let expected = self.expected()?;
         private_file::require_new(&self.out)?;
         let seed = self.mnemonic.read(context)?;
+        if let Some(seed) = &seed {
+            require_real_seed(seed, self.network, self.allow_test_seed)?;
+        }
         self.index_of(self.validator_index.len().saturating_sub(1))?;
         let mut words = seed.map(WithdrawalKeys::Words);
         if let Some(words) = &mut words {

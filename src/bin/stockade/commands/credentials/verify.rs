@@ -1,8 +1,8 @@
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use serde_json::json;
 use stockade::{
-    backup::verdict::{Counts, Reason},
+    backup::verdict::{Counts, Reason, Verdict},
     eth::Address,
     staking::{
         CredentialChange, CredentialChangeError, MAX_CREDENTIAL_CHANGE_BYTES, Network,
@@ -33,6 +33,14 @@ struct Judged {
     change: Option<(Network, CredentialChange)>,
     reason: Reason,
     detail: String,
+    /// Whether it pays whom it should.
+    receiver: Reason,
+}
+
+impl Judged {
+    fn bad(reason: Reason, detail: String) -> Self {
+        Self { change: None, reason, detail, receiver: Reason::NotChecked }
+    }
 }
 
 impl Args {
@@ -44,8 +52,9 @@ impl Args {
         })?;
         let receiver = self.withdrawal_address.as_deref();
         let receiver = receiver.map(|text| withdrawal::expected(text, context)).transpose()?;
-        let judged: Vec<_> =
+        let mut judged: Vec<_> =
             changes.iter().map(|change| self.judge(change, receiver.as_ref())).collect();
+        contradict_second_changes(&mut judged);
         Ok(outcome(&judged, receiver.is_some()))
     }
 
@@ -54,26 +63,30 @@ impl Args {
             (Some(network), _) | (None, Some(Ok(network))) => vec![network],
             (None, Some(Err(error))) => {
                 // Its chain's root is not known here, so nobody can tell whether it is good.
-                let detail = error.to_string();
-                return Judged { change: None, reason: Reason::NotChecked, detail };
+                return Judged::bad(Reason::NotChecked, error.to_string());
             }
             (None, None) => Network::ALL.to_vec(),
         };
+        let several = networks.len() > 1;
         let mut wrong = None;
         for network in networks {
             match signed.verify(network) {
                 Ok(change) => return judge_receiver(network, change, receiver),
-                Err(error) => wrong = Some(error),
+                Err(error @ CredentialChangeError::Signature(_)) => {
+                    wrong = wrong.or(Some(error));
+                }
+                // It is signed, or it is malformed: for other networks that is so as well.
+                Err(error) => return Judged::bad(Reason::Malformed, error.to_string()),
             }
         }
-        let (reason, detail) = match wrong {
-            Some(error @ CredentialChangeError::Signature(_)) => {
-                (Reason::PubkeyMismatch, error.to_string())
-            }
-            Some(error) => (Reason::Malformed, error.to_string()),
-            None => (Reason::NotChecked, String::new()),
-        };
-        Judged { change: None, reason, detail }
+        match wrong {
+            Some(_) if several => Judged::bad(
+                Reason::PubkeyMismatch,
+                "its signature is not its withdrawal key's for any network known here".to_owned(),
+            ),
+            Some(error) => Judged::bad(Reason::PubkeyMismatch, error.to_string()),
+            None => Judged::bad(Reason::NotChecked, String::new()),
+        }
     }
 }
 
@@ -82,14 +95,37 @@ fn judge_receiver(
     change: CredentialChange,
     receiver: Option<&Address>,
 ) -> Judged {
-    let (reason, detail) = match receiver {
+    let (reason, detail, receiver) = match receiver {
         Some(receiver) if *receiver != change.to => {
-            (Reason::PubkeyMismatch, format!("it pays {}, not {receiver}", change.to))
+            let detail = format!("it pays {}, not {receiver}", change.to);
+            (Reason::PubkeyMismatch, detail, Reason::PubkeyMismatch)
         }
-        Some(_) => (Reason::Ok, "signed by its withdrawal key, and pays who it should".to_owned()),
-        None => (Reason::Ok, "signed by its withdrawal key; whom it pays was not asked".to_owned()),
+        Some(_) => {
+            let detail = "signed by its withdrawal key, and pays who it should".to_owned();
+            (Reason::Ok, detail, Reason::Ok)
+        }
+        None => {
+            let detail = "signed by its withdrawal key; whom it pays was not asked".to_owned();
+            (Reason::Ok, detail, Reason::NotChecked)
+        }
     };
-    Judged { change: Some((network, change)), reason, detail }
+    Judged { change: Some((network, change)), reason, detail, receiver }
+}
+
+/// The chain takes one change a validator: which of two, chance decides.
+fn contradict_second_changes(judged: &mut [Judged]) {
+    let mut seen = BTreeSet::new();
+    for one in judged {
+        let Some((network, change)) = &one.change else { continue };
+        let again = !seen.insert((*network, change.validator_index));
+        if again && one.reason.verdict() != Verdict::Contradicted {
+            one.reason = Reason::Malformed;
+            one.detail = format!(
+                "the file has a change for validator {} already, and the chain takes one",
+                change.validator_index
+            );
+        }
+    }
 }
 
 fn outcome(judged: &[Judged], asked: bool) -> Outcome {
@@ -103,6 +139,9 @@ fn outcome(judged: &[Judged], asked: bool) -> Outcome {
                 "  validator {} on {network}, to {}, from {}\n",
                 change.validator_index, change.to, change.from
             );
+            if one.receiver == Reason::NotChecked {
+                text += "  OPEN: whether that is who should be paid was not asked\n";
+            }
         }
     }
     text += &format!(
@@ -120,6 +159,10 @@ fn outcome(judged: &[Judged], asked: bool) -> Outcome {
             "verdict": one.reason.verdict().as_str(),
             "reason": one.reason.as_str(),
             "detail": one.detail,
+            "receiver": {
+                "verdict": one.receiver.verdict().as_str(),
+                "reason": one.receiver.as_str(),
+            },
             "network": change.map(|(network, _)| *network),
             "validator_index": change.map(|(_, change)| change.validator_index),
             "from_bls_pubkey": change.map(|(_, change)| change.from),

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use serde_json::{Value, json};
 use stockade::{
     backup::verdict::{Counts, Reason, Verdict},
-    staking::{Deposit, DepositEntry, MAX_DEPOSIT_FILE_BYTES, parse_deposit_file},
+    staking::{Deposit, DepositEntry, DepositError, MAX_DEPOSIT_FILE_BYTES, parse_deposit_file},
     store::private_file,
     validator::Withdrawal,
 };
@@ -69,7 +69,7 @@ impl Args {
         let judged: Result<Vec<_>, _> =
             entries.iter().map(|entry| Judged::new(entry, asked, &mut known, context)).collect();
         let mut judged = judged?;
-        contradict_twins(&mut judged);
+        contradict_the_rest(&mut judged);
         Ok(outcome(&judged, asked))
     }
 }
@@ -79,6 +79,8 @@ struct Judged {
     pubkey: String,
     reason: Reason,
     why: Option<String>,
+    /// What a launchpad may have against it.
+    note: Option<String>,
     /// The deposit where it is sound, whose key it is for, and whom it pays.
     sound: Option<(Deposit, Answer, Answer)>,
 }
@@ -90,12 +92,22 @@ impl Judged {
         known: &mut Known,
         context: &mut Context,
     ) -> Result<Self, CommandError> {
-        let pubkey = entry.pubkey.clone();
+        let (pubkey, note) = (entry.pubkey.clone(), entry.launchpad_refusal());
         let deposit = match entry.verify() {
             Ok(deposit) => deposit,
             Err(error) => {
-                let (reason, why) = (Reason::Malformed, Some(error.to_string()));
-                return Ok(Self { pubkey, reason, why, sound: None });
+                // A network that is not known here is nothing against the deposit.
+                let reason = match error {
+                    DepositError::ForkVersion(_) => Reason::NotChecked,
+                    _ => Reason::Malformed,
+                };
+                return Ok(Self {
+                    pubkey,
+                    reason,
+                    why: Some(error.to_string()),
+                    note,
+                    sound: None,
+                });
             }
         };
         let key = known.key(deposit.pubkey());
@@ -108,17 +120,29 @@ impl Judged {
             Some(answer) => (answer.reason, Some(answer.detail.clone())),
             None => (Reason::Ok, None),
         };
-        Ok(Self { pubkey, reason, why, sound: Some((deposit, key, withdrawal)) })
+        Ok(Self { pubkey, reason, why, note, sound: Some((deposit, key, withdrawal)) })
     }
 }
 
-/// A file that is sent whole pays for a key as often as it names it.
-fn contradict_twins(judged: &mut [Judged]) {
+/// A file that is sent whole pays for a key as often as it names it, and on one network alone.
+fn contradict_the_rest(judged: &mut [Judged]) {
     let mut seen = BTreeSet::new();
-    for one in judged.iter_mut().filter(|one| one.sound.is_some()) {
-        if !seen.insert(one.pubkey.clone()) && one.reason.verdict() != Verdict::Contradicted {
-            one.reason = Reason::Malformed;
-            one.why = Some("the file has a deposit for this key already".to_owned());
+    let mut first = None;
+    for one in judged {
+        let Some((deposit, ..)) = &one.sound else { continue };
+        let first = *first.get_or_insert(deposit.network());
+        let again = !seen.insert((*deposit.pubkey(), deposit.network()));
+        let why = match (again, deposit.network() == first) {
+            (true, _) => "the file has a deposit for this key already".to_owned(),
+            (false, false) => format!(
+                "it is for {}, and the file's first deposit is for {first}: a launchpad sends all \
+                 of a file to one network",
+                deposit.network()
+            ),
+            (false, true) => continue,
+        };
+        if one.reason.verdict() != Verdict::Contradicted {
+            (one.reason, one.why) = (Reason::Malformed, Some(why));
         }
     }
 }
@@ -142,6 +166,9 @@ fn outcome(judged: &[Judged], asked: Asked) -> Outcome {
         if let Some(why) = &one.why {
             let open = one.reason.verdict() == Verdict::Inconclusive;
             text += &format!("  {}: {why}\n", if open { "OPEN" } else { "PROBLEM" });
+        }
+        if let Some(note) = &one.note {
+            text += &format!("  NOTE: {note}\n");
         }
     }
     text += &format!(
@@ -186,6 +213,7 @@ impl Judged {
             "verdict": self.reason.verdict().as_str(),
             "reason": self.reason.as_str(),
             "why": self.why,
+            "note": self.note,
             "network": deposit.map(Deposit::network),
             "amount": deposit.map(Deposit::amount),
             "withdrawal_address": deposit.and_then(|d| d.withdrawal_credentials().address()),

@@ -78,6 +78,10 @@ impl Args {
         if let Some(twice) = self.validator_index.iter().find(|number| !seen.insert(**number)) {
             return Err(CommandError::usage(format!("--validator-index: {twice} is named twice")));
         }
+        if (Exit { epoch: self.epoch, validator_index: 0 }).never_comes() {
+            return Err(CommandError::usage(format!("--epoch {}: it never comes", self.epoch))
+                .with_hint("leave it out: the exit then counts from the first epoch on"));
+        }
         if self.out.is_some() && self.validator_index.len() > 1 {
             return Err(CommandError::usage("--out holds one exit, and there are several")
                 .with_hint("use --seal, and `stockade exit open` when they are needed"));

@@ -1,13 +1,13 @@
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use stockade::{
     backup::{
         Copy, list,
-        verdict::{Level, Reason},
+        verdict::{Counts, Level, Reason},
     },
     bls::PublicKey,
-    staking::{MAX_EXIT_BYTES, Network, SignedExit},
+    staking::{Exit, ExitError, MAX_EXITS_BYTES, Network, SignedExit, parse_exits},
     store::{is_place, private_file},
 };
 
@@ -16,9 +16,9 @@ use crate::{CommandResult, context::Context, error::CommandError, output::Outcom
 
 /// Verify a signed voluntary exit: whose key signed it, and for which network
 ///
-/// An exit names neither, so a key or a copy must be given; else it is inconclusive. Of copies, it
-/// verifies the exits that are sealed in them: that every byte is as it was written; with a
-/// custodian of the set, what they say and whose they are as well.
+/// A file may hold several. An exit names neither, so a key or a copy must be given; else it is
+/// inconclusive. Of copies, it verifies the exits that are sealed in them: that every byte is as it
+/// was written; with a custodian of the set, what they say and whose they are as well.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A signed exit, or copies with sealed ones
@@ -36,6 +36,17 @@ pub struct Args {
     #[command(flatten)]
     sealed: SealedArgs,
 }
+
+/// What is said of one exit.
+struct Judged {
+    exit: Exit,
+    reason: Reason,
+    detail: String,
+    signer: Option<(Network, PublicKey)>,
+}
+
+/// For how many keys other forks are tried: each costs six verifications.
+const MAX_FORKS_TRIED: usize = 200;
 
 impl Args {
     /// Verifies one file, or what is sealed in copies.
@@ -96,54 +107,71 @@ impl Args {
         Ok(Outcome::checked(ok, text, json))
     }
 
-    /// Tries the keys that may have signed the exit in `file`.
+    /// Tries the keys that may have signed the exits in `file`.
     fn verify_file(&self, file: &Path) -> CommandResult {
-        let bytes = private_file::read(file, MAX_EXIT_BYTES as u64)?;
+        let bytes = private_file::read(file, MAX_EXITS_BYTES as u64)?;
         let input = |e: &dyn std::fmt::Display| {
             CommandError::input(format!("{}: {e}", crate::shown(&file)))
         };
-        let exit = SignedExit::parse(&bytes).map_err(|error| input(&error))?;
-        let mut signer = None;
-        for (network, key) in self.candidates()? {
-            if exit.verify(network, &key).map_err(|error| input(&error))? {
-                signer = Some((network, key));
-                break;
+        let exits = parse_exits(&bytes).map_err(|error| input(&error))?;
+        let candidates = self.candidates()?;
+        let judged = exits.iter().map(|exit| self.judge(exit, &candidates));
+        let judged = judged.collect::<Result<Vec<_>, _>>().map_err(|error| input(&error))?;
+        Ok(outcome(&judged))
+    }
+
+    fn judge(
+        &self,
+        exit: &SignedExit,
+        candidates: &[(Network, PublicKey)],
+    ) -> Result<Judged, ExitError> {
+        let judged = |reason, detail, signer| Judged { exit: exit.message, reason, detail, signer };
+        for (network, key) in candidates {
+            if exit.verify(*network, key)? {
+                let signer = Some((*network, *key));
+                return Ok(match exit.message.never_comes() {
+                    true => {
+                        let detail = format!(
+                            "signed by {key} for {network}, for an epoch that never comes: nobody \
+                             can use it"
+                        );
+                        judged(Reason::Malformed, detail, signer)
+                    }
+                    false => judged(Reason::Ok, format!("signed by {key} for {network}"), signer),
+                });
             }
+        }
+        let few = candidates.iter().take(MAX_FORKS_TRIED);
+        let fork = few.filter_map(|(network, key)| {
+            exit.signed_for_fork(*network, key).map(|fork| (*network, key, fork))
+        });
+        if let Some((network, key, fork)) = fork.into_iter().next() {
+            let detail = format!(
+                "signed by {key} for the {} fork of {network}: since Deneb a network takes exits \
+                 signed for the Capella fork alone (EIP-7044)",
+                fork.name()
+            );
+            return Ok(judged(Reason::Malformed, detail, Some((network, *key))));
         }
         // One key that was named did not sign it: that is known. That a copy holds no key that
         // did says nothing of the exit.
-        let reason = match (signer, self.pubkey, self.copy.is_empty()) {
-            (Some(_), ..) => Reason::Ok,
-            (None, Some(_), _) => Reason::PubkeyMismatch,
-            (None, None, false) => Reason::OtherSource,
-            (None, None, true) => Reason::NotChecked,
+        let (reason, detail) = match (self.pubkey, self.copy.is_empty(), self.network) {
+            (Some(_), _, Some(network)) => {
+                (Reason::PubkeyMismatch, format!("not signed by this key for {network}"))
+            }
+            (Some(_), _, None) => (
+                Reason::PubkeyMismatch,
+                "not signed by this key for any network known here".to_owned(),
+            ),
+            (None, false, _) => {
+                (Reason::OtherSource, "signed by no key of these copies".to_owned())
+            }
+            (None, true, _) => (
+                Reason::NotChecked,
+                "whose key signed it was not asked: give --pubkey or --copy".to_owned(),
+            ),
         };
-        let detail = match (signer, reason) {
-            (Some((network, key)), _) => format!("signed by {key} for {network}"),
-            (None, Reason::PubkeyMismatch) => match self.network {
-                Some(network) => format!("not signed by this key for {network}"),
-                None => "not signed by this key for any network known here".to_owned(),
-            },
-            (None, Reason::OtherSource) => "signed by no key of these copies".to_owned(),
-            (None, _) => "whose key signed it was not asked: give --pubkey or --copy".to_owned(),
-        };
-        let message = &exit.message;
-        let verdict = reason.verdict().as_str();
-        let text = format!(
-            "{verdict}  exit of validator {}, from epoch {} on\n  {detail}\n\
-             Not shown by this: that validator {} is this key.",
-            message.validator_index, message.epoch, message.validator_index
-        );
-        let json = json!({
-            "verdict": verdict,
-            "reason": reason.as_str(),
-            "detail": detail,
-            "validator_index": message.validator_index,
-            "epoch": message.epoch,
-            "pubkey": signer.map(|(_, key)| key),
-            "network": signer.map(|(network, _)| network),
-        });
-        Ok(Outcome::checked(reason == Reason::Ok, text, json))
+        Ok(judged(reason, detail, None))
     }
 
     fn candidates(&self) -> Result<Vec<(Network, PublicKey)>, CommandError> {
@@ -158,4 +186,59 @@ impl Args {
             .flat_map(|set| set.keystores().iter().map(|entry| (set.id.network(), entry.pubkey)));
         Ok(keys.collect())
     }
+}
+
+impl Judged {
+    fn text(&self) -> String {
+        let Exit { epoch, validator_index } = self.exit;
+        format!(
+            "{}  exit of validator {validator_index}, from epoch {epoch} on\n  {}\n",
+            self.reason.verdict().as_str(),
+            self.detail
+        )
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "verdict": self.reason.verdict().as_str(),
+            "reason": self.reason.as_str(),
+            "detail": self.detail,
+            "validator_index": self.exit.validator_index,
+            "epoch": self.exit.epoch,
+            "pubkey": self.signer.map(|(_, key)| key),
+            "network": self.signer.map(|(network, _)| network),
+        })
+    }
+}
+
+/// The report; a file with one exit has its fields at the top as well.
+fn outcome(judged: &[Judged]) -> Outcome {
+    let counts = Counts::of(judged.iter().map(|one| one.reason));
+    let ok = counts.proven > 0 && counts.contradicted == 0 && counts.inconclusive == 0;
+    let mut text: String = judged.iter().map(Judged::text).collect();
+    let mut json = match judged {
+        [one] => one.json(),
+        _ => json!({}),
+    };
+    text += &match judged {
+        [one] => {
+            let number = one.exit.validator_index;
+            format!("Not shown by this: that validator {number} is this key.")
+        }
+        _ => format!(
+            "{} proven, {} contradicted, {} inconclusive\n\
+             Not shown by this: that the validators' numbers are those of these keys.",
+            counts.proven, counts.contradicted, counts.inconclusive
+        ),
+    };
+    if let Some(fields) = json.as_object_mut() {
+        let verdicts = json!({
+            "proven": counts.proven,
+            "contradicted": counts.contradicted,
+            "inconclusive": counts.inconclusive,
+        });
+        fields.insert("verdicts".to_owned(), verdicts);
+        fields.insert("exits".to_owned(), judged.iter().map(Judged::json).collect());
+    }
+    Outcome::checked(ok, text, json)
 }

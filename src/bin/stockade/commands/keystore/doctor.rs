@@ -6,7 +6,8 @@ use stockade::{
         import,
         verdict::{Level, Reason},
     },
-    eth2_keystore::{Diagnosis, Examiner, Keystore, Profile},
+    eth2_keystore::{Diagnosis, Examiner, Keystore, NewPassword, Profile},
+    secret::SecretText,
     store::private_file,
 };
 use zeroize::Zeroizing;
@@ -37,9 +38,13 @@ pub struct Args {
     #[command(flatten)]
     password: PasswordArgs,
     /// Write every keystore that opens to this new folder, in the form that every client takes:
-    /// the same key, path, description and password
+    /// the same key, path and description, and the same password unless another is given
     #[arg(long, value_name = "OUT")]
     repair: Option<PathBuf>,
+    /// The password of what --repair writes, in a file: printable ASCII, which all programs read
+    /// alike [default: the same password]
+    #[arg(long, value_name = "FILE", requires = "repair")]
+    new_password_file: Option<PathBuf>,
 }
 
 /// Where the password comes from; asked for when nothing is said.
@@ -59,27 +64,50 @@ struct PasswordArgs {
 
 impl PasswordArgs {
     /// The password as it is in the file: what is wrong with it must not be lost.
-    fn examiner(&self, context: &mut Context) -> Result<Examiner, CommandError> {
+    fn read(&self, context: &mut Context) -> Result<Zeroizing<Vec<u8>>, CommandError> {
         let fd = self.password_fd.map(|fd| PathBuf::from(format!("/dev/fd/{fd}")));
         match self.password_file.as_ref().or(fd.as_ref()) {
-            Some(file) => examiner_of(file),
+            Some(file) => read(file),
             None => {
                 let typed = context.terminal.password("Password of the keystores");
                 let typed = typed.ok_or_else(|| {
                     CommandError::usage("no password given, and nobody here to ask")
                         .with_hint("use --password-file or --password-fd")
                 })?;
-                Examiner::new(typed.expose().as_bytes())
-                    .map_err(|error| CommandError::input(error.to_string()))
+                Ok(Zeroizing::new(typed.expose().as_bytes().to_vec()))
             }
         }
     }
 }
 
-fn examiner_of(file: &Path) -> Result<Examiner, CommandError> {
-    let bytes = Zeroizing::new(private_file::read(file, MAX_PASSWORD)?);
-    Examiner::new(&bytes)
-        .map_err(|error| CommandError::input(format!("{}: {error}", crate::shown(&file))))
+fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, CommandError> {
+    Ok(Zeroizing::new(private_file::read(file, MAX_PASSWORD)?))
+}
+
+fn examiner_of(password: &[u8]) -> Result<Examiner, CommandError> {
+    Examiner::new(password).map_err(|error| CommandError::input(error.to_string()))
+}
+
+/// The password to write under. What every program reads alike is the only one that it may be.
+fn new_password(content: &[u8]) -> Result<NewPassword, CommandError> {
+    let text = std::str::from_utf8(content).map_err(|_| {
+        CommandError::input("the password file is not UTF-8 text")
+            .with_hint("save it as UTF-8 first: no client takes it as it is")
+    })?;
+    let text = SecretText::new(text.trim_end_matches(['\r', '\n']).to_owned());
+    let password =
+        NewPassword::given(text).map_err(|error| CommandError::input(error.to_string()))?;
+    let names: Vec<_> = password.misread_by().iter().map(|reader| reader.name()).collect();
+    match names.is_empty() {
+        true => Ok(password),
+        false => Err(CommandError::input(format!(
+            "these programs cannot open keystores under this password: {}",
+            names.join(", ")
+        ))
+        .with_hint(
+            "have --repair write under another one, of printable ASCII: --new-password-file FILE",
+        )),
+    }
 }
 
 /// What opens the keystores.
@@ -98,7 +126,9 @@ impl Passwords {
             Self::One(examiner) => examiner,
             Self::Folder(folder) => {
                 let path = import::password_file(file, keystore.pubkey(), folder)?;
-                own = examiner_of(&path).map_err(|error| error.to_string())?;
+                let password = read(&path).map_err(|error| error.to_string())?;
+                own = examiner_of(&password)
+                    .map_err(|error| format!("{}: {error}", crate::shown(&path)))?;
                 &mut own
             }
         };
@@ -114,9 +144,14 @@ impl Args {
         let mut passwords = match &self.password.password_dir {
             Some(folder) => Passwords::Folder(folder.clone()),
             None => {
-                let examiner = self.password.examiner(context)?;
-                writer = self.repair.map(|out| Writer::new(out, &examiner)).transpose()?;
-                Passwords::One(examiner)
+                let password = self.password.read(context)?;
+                if let Some(out) = self.repair {
+                    let new = self.new_password_file.as_deref().map(read).transpose()?;
+                    let writes_as_it_is = new.is_none();
+                    let new = new_password(new.as_deref().unwrap_or(&password))?;
+                    writer = Some(Writer::new(out, &new, writes_as_it_is)?);
+                }
+                Passwords::One(examiner_of(&password)?)
             }
         };
         let mut tally = Tally::begin(context.json);

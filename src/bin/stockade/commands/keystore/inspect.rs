@@ -8,9 +8,9 @@ use crate::{CommandResult, context::Context};
 /// Show what keystores are, and which clients take them. Needs no password
 ///
 /// Says for each of ethstaker-deposit-cli, Lighthouse, Teku, Prysm, Nimbus, Lodestar, Web3signer
-/// and ethdo whether it takes the file, and if not, why; and whether that was measured, or only
-/// read in its sources. Exit code 0: every client that was measured takes every file. Whether
-/// they open, `keystore doctor` shows.
+/// and ethdo whether it takes the file, and if not, why; and whether the program was run, its
+/// keystore code alone, or its sources were only read. Exit code 0: every client that was measured
+/// takes every file. Whether they open, `keystore doctor` shows.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Keystores, or folders of them

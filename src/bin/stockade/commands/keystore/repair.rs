@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use stockade::{
     backup::restore::require_new,
     eth2_keystore::{
-        ClientVerdict, Diagnosis, Examiner, Found, Keystore, KeystoreError, Profile, Repair,
+        ClientVerdict, Diagnosis, Found, Keystore, KeystoreError, NewPassword, Profile, Repair,
         Repairer,
     },
     store::{Directory, NewFile, Store as _, StoreError},
@@ -19,6 +19,8 @@ use crate::error::{CommandError, Kind};
 pub struct Writer {
     folder: PathBuf,
     repairer: Repairer,
+    /// Whether a file that all clients take is copied byte by byte: its password stays.
+    copies: bool,
     now: i64,
     written: i64,
 }
@@ -40,15 +42,15 @@ enum NotWritten {
 
 impl Writer {
     /// `folder` must be new or empty.
-    pub fn new(folder: PathBuf, examiner: &Examiner) -> Result<Self, CommandError> {
+    pub fn new(
+        folder: PathBuf,
+        password: &NewPassword,
+        copies: bool,
+    ) -> Result<Self, CommandError> {
         require_new(&folder, &[])?;
-        let password = examiner.password().ok_or_else(|| {
-            CommandError::input("the password file is not UTF-8 text")
-                .with_hint("save it as UTF-8 first: no client takes it as it is")
-        })?;
         let repairer = Repairer::new(password)
             .map_err(|error| CommandError::new(Kind::Internal, error.to_string()))?;
-        Ok(Self { folder, repairer, now: Timestamp::now().unix(), written: 0 })
+        Ok(Self { folder, repairer, copies, now: Timestamp::now().unix(), written: 0 })
     }
 
     /// Where it writes.
@@ -81,10 +83,11 @@ impl Writer {
         diagnosis: &Diagnosis,
         clients: &[ClientVerdict],
     ) -> Result<(PathBuf, Option<&'static str>), NotWritten> {
-        if diagnosis.form.blames_the_password() {
+        if self.copies && diagnosis.form.blames_the_password() {
             return Err(NotWritten::PasswordBlamed);
         }
-        let is_fine = matches!(diagnosis.found, Found::Key(_)) && all_accept(clients);
+        let opens = matches!(diagnosis.found, Found::Key(_));
+        let is_fine = self.copies && opens && all_accept(clients);
         if let (true, Ok(content)) = (is_fine, &file.content) {
             let path = self.put(keystore, content)?;
             return Ok((path, Some("copied as it is: all clients take it")));

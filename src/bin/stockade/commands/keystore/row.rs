@@ -99,6 +99,7 @@ impl Row {
             json!({
                 "client": verdict.client.name(),
                 "version": verdict.client.version(),
+                "as_of": verdict.client.as_of(),
                 "accepts": verdict.accepts,
                 "evidence": verdict.evidence,
                 "why": verdict.why,
@@ -235,6 +236,10 @@ fn clients_text(clients: &[ClientVerdict], accepts: Option<bool>) -> String {
             them.map(|v| format!("{} {}", v.client.name(), v.client.version())).collect();
         (!names.is_empty()).then(|| format!("{} ({word})", names.join(", ")))
     };
-    let evidence = [(Evidence::Measured, "measured"), (Evidence::Read, "read")];
+    let evidence = [
+        (Evidence::Measured, "measured"),
+        (Evidence::Library, "its keystore code measured"),
+        (Evidence::Read, "read"),
+    ];
     evidence.into_iter().filter_map(of).collect::<Vec<_>>().join("; ")
 }

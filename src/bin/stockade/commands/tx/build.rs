@@ -14,7 +14,7 @@ use stockade::{
 use super::{node, options::Options};
 use crate::{
     CommandResult,
-    commands::decimal::show,
+    commands::{amount::coins, decimal::show},
     context::Context,
     error::{CommandError, Kind},
     output::Outcome,
@@ -164,6 +164,7 @@ fn outcome(
         "validator": validator,
         "target": target,
         "amount_gwei": amount,
+        "coins": amount.map(|gwei| coins(gwei, options.network)),
         "network": options.network,
         "path": options.path.to_string(),
         "from": from,

@@ -1,9 +1,17 @@
 use std::num::NonZeroU64;
 
-use stockade::{bls::PublicKey, staking::ExecutionRequest};
+use stockade::{
+    bls::PublicKey,
+    staking::{ExecutionRequest, Network},
+};
 
 use super::{build, options::Options};
-use crate::{CommandResult, commands::decimal, context::Context, error::CommandError};
+use crate::{
+    CommandResult,
+    commands::{amount, decimal},
+    context::Context,
+    error::CommandError,
+};
 
 /// Have a validator exit, or pay some of its balance out (EIP-7002)
 ///
@@ -14,9 +22,12 @@ pub struct Args {
     /// The validator's public key
     #[arg(long, value_name = "PUBKEY")]
     validator: PublicKey,
-    /// Pay out this much, in ETH, and go on validating: for 0x02 credentials, from what is above 32
-    /// (on gnosis and chiado 32 stand for 1 GNO) [default: exit, and pay out everything]
-    #[arg(long, value_name = "ETH")]
+    /// Pay out this much, in ETH, or in GNO on gnosis and chiado, and go on validating: for 0x02
+    /// credentials, from what is above a whole validator [default: exit, and pay out everything]
+    #[arg(long, value_name = "COINS")]
+    coins: Option<String>,
+    /// The same as the consensus layer counts: on gnosis and chiado 32 stand for 1 GNO
+    #[arg(long, value_name = "AMOUNT", conflicts_with = "coins")]
     amount: Option<String>,
     #[command(flatten)]
     options: Options,
@@ -25,20 +36,31 @@ pub struct Args {
 impl Args {
     /// Builds, shows and signs.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        let Self { validator, amount, options } = self;
-        let request = match amount {
-            None => ExecutionRequest::Exit { validator },
-            Some(text) => ExecutionRequest::Withdrawal { validator, gwei: gwei(&text)? },
+        let Self { validator, coins, amount, options } = self;
+        let request = match (coins, amount) {
+            (None, None) => ExecutionRequest::Exit { validator },
+            (Some(text), _) => {
+                let gwei = gwei_of_coins(&text, options.network)?;
+                ExecutionRequest::Withdrawal { validator, gwei }
+            }
+            (None, Some(text)) => ExecutionRequest::Withdrawal { validator, gwei: gwei(&text)? },
         };
         build::run(&request, &options, context)
     }
 }
 
-/// Zero would be an exit: whoever asks for nothing must not get that.
 fn gwei(text: &str) -> Result<NonZeroU64, CommandError> {
     let gwei = decimal::parse("--amount", text, 9)?;
-    u64::try_from(gwei).ok().and_then(NonZeroU64::new).ok_or_else(|| {
-        CommandError::usage(format!("--amount {text}: more than nothing must be paid out"))
-            .with_hint("without --amount the validator exits")
-    })
+    u64::try_from(gwei).ok().and_then(NonZeroU64::new).ok_or_else(|| nothing("--amount", text))
+}
+
+fn gwei_of_coins(text: &str, network: Network) -> Result<NonZeroU64, CommandError> {
+    let gwei = amount::gwei_of("--coins", text, network)?;
+    NonZeroU64::new(gwei).ok_or_else(|| nothing("--coins", text))
+}
+
+/// Zero would be an exit: whoever asks for nothing must not get that.
+fn nothing(option: &str, text: &str) -> CommandError {
+    CommandError::usage(format!("{option} {text:.40}: more than nothing must be paid out"))
+        .with_hint(format!("without {option} the validator exits"))
 }
