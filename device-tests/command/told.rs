@@ -5,13 +5,15 @@ use std::fs;
 
 use serde_json::Value;
 use stockade::{
-    backup::{Copy, SetId, delivery_mark::DeliveryMark, marks},
+    backup::{Copy, SetId, delivery_mark::DeliveryMark, drill, hands::Hands, marks, scrub},
     bls::PublicKey,
+    interact::{Attention, Interact, Passphrase},
+    secret::SecretText,
     timestamp::Timestamp,
 };
 
 use super::{
-    fixture::{Folder, Made, imported, ledger},
+    fixture::{Folder, Made, imported, ledger, wallet},
     m_of_n::custodians,
     run::{OTHER_WORDS, Ran, WORDS, alone, on},
 };
@@ -177,6 +179,29 @@ fn devices_before_and_behind_the_command_all_count() {
     assert!(refused.message().contains("one --device"), "{}", refused.message());
 }
 
+/// Notes every text that the wallet's user is asked to approve.
+struct Counting(Vec<String>);
+
+impl Interact for Counting {
+    fn look_at_device(&mut self, _device: &str, attention: Attention<'_>) {
+        if let Attention::Message(text) = attention {
+            self.0.push(text.to_owned());
+        }
+    }
+
+    fn enter_pin_matrix(&mut self, _device: &str) -> Option<SecretText> {
+        None
+    }
+
+    fn enter_passphrase(&mut self, _device: &str, _on_device: bool) -> Option<Passphrase> {
+        None
+    }
+
+    fn ask(&mut self, _question: &str) -> Option<String> {
+        None
+    }
+}
+
 /// Two sets of one batch: its secret is asked for once.
 #[test]
 fn a_drill_of_two_sets_asks_for_their_batch_once() {
@@ -184,10 +209,16 @@ fn a_drill_of_two_sets_asks_for_their_batch_once() {
     for _ in 0..2 {
         create(&folder, "a", "").code(0);
     }
-    let drilled = on("mock-ledger").run(&format!("backup drill {}", folder.at("a"))).code(0);
-    assert_eq!(drilled.json["sets"].as_array().unwrap().len(), 2);
-    let asked = drilled.stderr.matches("Stockade: derive hoodi batch 0.").count();
-    assert_eq!(asked, 1, "{}", drilled.stderr);
+    let copies = Copy::open_all(&[folder.path("a")]).unwrap();
+    let scrubbed = scrub::read(&copies, None, &mut ()).unwrap();
+    assert_eq!(scrubbed.sets.len(), 2);
+    let mut user = Counting(Vec::new());
+    let mut hands = Hands::new();
+    hands.add_wallet(wallet("mock-ledger", WORDS), &mut user).unwrap();
+    let options = drill::Options::default();
+    drill::drill(&copies, &scrubbed, &options, &mut hands, &mut user, &mut ()).unwrap();
+    let asked = user.0.iter().filter(|text| text.contains("derive hoodi batch 0."));
+    assert_eq!(asked.count(), 1, "{:?}", user.0);
 }
 
 #[test]

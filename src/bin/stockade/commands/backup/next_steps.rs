@@ -56,8 +56,9 @@ pub fn doppelganger(layout: Layout) -> &'static str {
         Layout::Web3signer => "that of the client that uses Web3signer, which has none itself",
         _ => {
             "Lighthouse --enable-doppelganger-protection, Teku \
-             --doppelganger-detection-enabled=true, Prysm --enable-doppelganger, Nimbus \
-             --doppelganger-detection=true, Lodestar --doppelgangerProtection"
+             --doppelganger-detection-enabled=true, Prysm --enable-doppelganger (which looks back \
+             once, and waits for nothing), Nimbus --doppelganger-detection=true, Lodestar \
+             --doppelgangerProtection"
         }
     }
 }
