@@ -6,7 +6,10 @@ use std::{io, sync::Arc, thread, time::Duration};
 pub(crate) use ureq::http::Uri;
 use ureq::{
     Agent,
-    http::{HeaderMap, header::RETRY_AFTER},
+    http::{
+        HeaderMap,
+        header::{LOCATION, RETRY_AFTER},
+    },
     tls::{Certificate, RootCerts, TlsConfig},
 };
 use zeroize::Zeroizing;
@@ -31,8 +34,8 @@ pub(crate) struct Client {
 pub(crate) struct Request<'a> {
     pub method: &'static str,
     pub url: &'a str,
-    /// What proves who calls.
-    pub header: Option<(&'static str, &'a str)>,
+    /// What proves who calls, and what else the service wants to see.
+    pub headers: &'a [(&'static str, &'a str)],
     /// JSON.
     pub body: Option<&'a [u8]>,
     /// The longest answer that is read, in bytes.
@@ -44,6 +47,8 @@ pub(crate) struct Answer {
     pub status: u16,
     /// When the server wants to be asked again.
     pub retry_after: Option<Duration>,
+    /// Where the server says that it should be asked instead. It is never followed.
+    pub location: Option<String>,
     pub body: Zeroizing<Vec<u8>>,
 }
 
@@ -108,8 +113,8 @@ impl Client {
             .method(request.method)
             .uri(request.url)
             .header("Accept", "application/json");
-        if let Some((name, value)) = request.header {
-            builder = builder.header(name, value);
+        for (name, value) in request.headers {
+            builder = builder.header(*name, *value);
         }
         let answered = match request.body {
             Some(body) => {
@@ -127,7 +132,9 @@ impl Client {
             return Err(Failure::TooLong);
         }
         let retry_after = retry_after(response.headers());
-        Ok(Answer { status: response.status().as_u16(), retry_after, body })
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let location = location.map(str::to_owned);
+        Ok(Answer { status: response.status().as_u16(), retry_after, location, body })
     }
 }
 
@@ -192,7 +199,7 @@ mod tests {
 
     fn pause(status: u16, retry_after: Option<u64>, repeat: u32) -> Option<u64> {
         let retry_after = retry_after.map(Duration::from_secs);
-        let answer = Answer { status, retry_after, body: Zeroizing::default() };
+        let answer = Answer { status, retry_after, location: None, body: Zeroizing::default() };
         answer.pause(repeat).map(|pause| pause.as_secs())
     }
 

@@ -52,6 +52,8 @@ mod store_attested;
 mod stores;
 #[cfg(feature = "cloud")]
 mod stores_doubts;
+#[cfg(all(feature = "cloud", unix))]
+mod stores_vault;
 #[cfg(feature = "cloud")]
 mod take_over;
 mod test_seed;

@@ -27,7 +27,9 @@ pub(super) fn message(body: &[u8], sent: Option<&[u8]>) -> String {
         Some(sent) => without_keys(&without_values(said, sent.unwrap_or_default())),
         None => said,
     };
-    json::clip(said.trim(), MAX_MESSAGE)
+    // Vault breaks the lines of what it says.
+    let said: Vec<_> = said.split_ascii_whitespace().collect();
+    json::clip(&said.join(" "), MAX_MESSAGE)
 }
 
 /// Without the values of the JSON that was `sent`, the names of its fields aside.
@@ -99,6 +101,8 @@ mod tests {
         assert!(message(&[b'x'; 100_000]).len() <= MAX_MESSAGE + 2);
         assert_eq!(message(br#"{"errors":["permission denied","x"]}"#), "permission denied; x");
         assert_eq!(message(br#"{"error":"RustyVault is sealed."}"#), "RustyVault is sealed.");
+        let lines = br#"{"errors":["1 error occurred:\n\t* permission denied\n\n"]}"#;
+        assert_eq!(message(lines), "1 error occurred: * permission denied");
         assert_eq!(message(br#"{"errors":[],"warnings":["another version"]}"#), "another version");
         assert_eq!(message(br#"{"detail":"no"}"#), r#"{"detail":"no"}"#);
         for nothing in [&b""[..], br#"{"errors":[]}"#, br#"{"data":{"data":null},"warnings":null}"#]

@@ -13,4 +13,6 @@ pub use arrival::{Arrival, Arrivals};
 pub use error::{DeliveryError, since_removed};
 pub use handover::{HandedOver, Handover, Running};
 pub use import::Import;
-pub use secrets::{Parcel, Put, PutError, SecretStore, parcels, put_all, secret_name};
+pub use secrets::{
+    Parcel, Put, PutEnd, PutError, Puts, SecretStore, parcels, put_all, secret_name,
+};
