@@ -6,10 +6,7 @@ use std::{io, sync::Arc, thread, time::Duration};
 pub(crate) use ureq::http::Uri;
 use ureq::{
     Agent,
-    http::{
-        HeaderMap,
-        header::{LOCATION, RETRY_AFTER},
-    },
+    http::{HeaderMap, header::RETRY_AFTER},
     tls::{Certificate, RootCerts, TlsConfig},
 };
 use zeroize::Zeroizing;
@@ -48,6 +45,7 @@ pub(crate) struct Answer {
     /// When the server wants to be asked again.
     pub retry_after: Option<Duration>,
     /// Where the server says that it should be asked instead. It is never followed.
+    #[cfg(feature = "cloud")]
     pub location: Option<String>,
     pub body: Zeroizing<Vec<u8>>,
 }
@@ -132,9 +130,13 @@ impl Client {
             return Err(Failure::TooLong);
         }
         let retry_after = retry_after(response.headers());
-        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-        let location = location.map(str::to_owned);
-        Ok(Answer { status: response.status().as_u16(), retry_after, location, body })
+        Ok(Answer {
+            status: response.status().as_u16(),
+            retry_after,
+            #[cfg(feature = "cloud")]
+            location: location(response.headers()),
+            body,
+        })
     }
 }
 
@@ -149,6 +151,11 @@ impl Answer {
         };
         (pause <= LONGEST_PAUSE).then_some(pause)
     }
+}
+
+#[cfg(feature = "cloud")]
+fn location(headers: &HeaderMap) -> Option<String> {
+    headers.get(ureq::http::header::LOCATION)?.to_str().ok().map(str::to_owned)
 }
 
 /// `Retry-After` in seconds. A date is read as nothing: clocks differ.
@@ -199,7 +206,13 @@ mod tests {
 
     fn pause(status: u16, retry_after: Option<u64>, repeat: u32) -> Option<u64> {
         let retry_after = retry_after.map(Duration::from_secs);
-        let answer = Answer { status, retry_after, location: None, body: Zeroizing::default() };
+        let answer = Answer {
+            status,
+            retry_after,
+            #[cfg(feature = "cloud")]
+            location: None,
+            body: Zeroizing::default(),
+        };
         answer.pause(repeat).map(|pause| pause.as_secs())
     }
 

@@ -81,7 +81,7 @@ fn what_is_read_back_differently_is_an_error() {
     assert!(matches!(error, VaultError::ReadBack { .. }), "{error}");
 }
 
-/// What stands before a Vault may know no method LIST; RustyVault knows no other way.
+/// What stands before a Vault may know no method LIST, and other servers no other way.
 #[test]
 fn a_folder_is_listed_by_either_way() {
     for refused in ["LIST", "GET"] {
@@ -118,7 +118,7 @@ fn the_version_of_an_engine_is_what_vault_says() {
     assert_eq!(open(&url).version_of("nowhere").unwrap(), None);
     let hidden = serve(|_| (403, json!({"errors": ["permission denied"]}).to_string()));
     assert_eq!(open(&hidden).version_of("kv2").unwrap(), None);
-    // RustyVault, which says nothing of it.
+    // One that says nothing of it.
     let url = serve(|request| match request.method.as_str() {
         "GET" => (404, String::new()),
         _ => (204, String::new()),

@@ -50,6 +50,8 @@ mod staking;
 mod store_attested;
 #[cfg(feature = "cloud")]
 mod stores;
+#[cfg(all(feature = "cloud", unix))]
+mod stores_access;
 #[cfg(feature = "cloud")]
 mod stores_doubts;
 #[cfg(all(feature = "cloud", unix))]

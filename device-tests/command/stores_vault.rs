@@ -1,24 +1,21 @@
 //! Vault as operators have it: other layouts, other mounts, tokens that end, keys that are deleted,
 //! and paths that a policy denies.
 
-use std::sync::{Arc, Mutex, OnceLock};
-
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::{
-    fixture::{Folder, KEYSTORES, ledger, vector},
+    fixture::{Folder, KEYSTORES, vector},
     run::{KEYSTORE_PASSWORD, Ran, on},
     stores::{at, check, deliver, folder, path, pubkeys},
     take_over::raw_key,
 };
 use crate::cloud::{
     server::{Reply, Request, serve},
-    vault_server::{Secrets, answer, denied, invalid_token, vault},
+    vault_server::{Secrets, answer, denied, vault},
 };
 
 /// A Vault that does as this says, and else as it should.
-fn vault_that(
+pub(super) fn vault_that(
     secrets: &Secrets,
     mut does: impl FnMut(&Request) -> Option<Reply> + Send + 'static,
 ) -> String {
@@ -29,14 +26,14 @@ fn vault_that(
 }
 
 /// A Vault with the keys of the set.
-fn delivered() -> (Folder, String, Secrets) {
+pub(super) fn delivered() -> (Folder, String, Secrets) {
     let (url, secrets) = vault();
     let folder = folder();
     deliver(&folder, &url, 2).code(0);
     (folder, url, secrets)
 }
 
-fn take(folder: &Folder, url: &str, place: &str, more: &str) -> Ran {
+pub(super) fn take(folder: &Folder, url: &str, place: &str, more: &str) -> Ran {
     let line = format!("backup create --network hoodi --copy {} --from", folder.at("taken"));
     on("mock-ledger").run(&format!("{line} vault:{place} {} {more}", at(url, folder, 2)))
 }
@@ -45,7 +42,7 @@ fn store(secrets: &Secrets, name: &str, fields: Value) {
     secrets.lock().unwrap().insert(format!("kv2/data/x/{name}"), fields);
 }
 
-fn checked(folder: &Folder, url: &str) -> Ran {
+pub(super) fn checked(folder: &Folder, url: &str) -> Ran {
     check(&on("mock-ledger"), folder, url, &folder.at("a"))
 }
 
@@ -135,15 +132,14 @@ fn a_key_in_a_field_called_password_is_a_key() {
     let ran = checked(&folder, &url).code(1);
     assert_eq!(reasons(&ran), ["ok", "ok", "ok", "unlisted"]);
 
-    let (url, _) = vault();
+    let (folder, (url, _)) = (super::stores::folder(), vault());
     let line = |verb: &str| format!("{verb} {} --field password", at(&url, &folder, 2));
     let copy = folder.at("a");
     let put = format!("deliver vault {copy} --mount kv2 --path x --no-note");
     on("mock-ledger").run(&line(&put)).code(0);
     let check = format!("store check vault:kv2/x {copy}");
     assert_eq!(on("mock-ledger").run(&line(&check)).code(0).verdicts(), (3, 0, 0));
-    let taken = take(&folder, &url, "kv2/x", "").error(3, "input");
-    assert!(taken.message().contains("already"), "{}", taken.message());
+    assert_eq!(take(&folder, &url, "kv2/x", "").code(0).list("keys").len(), 3);
 }
 
 /// `delete_version_after` and `deletion_time`.
@@ -177,6 +173,7 @@ fn a_key_that_vault_will_delete_is_never_proven() {
         let made = json!({"data": {"version": 1, "deletion_time": soon}}).to_string();
         (request.method == "POST" && request.path.contains("/data/")).then_some((200, made))
     });
+    let folder = super::stores::folder();
     assert_eq!(deliver(&folder, &url, 2).code(1).each("keys", "status"), ["expires"; 3]);
 }
 
@@ -200,135 +197,13 @@ fn what_may_not_be_read_is_told_apart_and_never_contradicted() {
         held.lock().unwrap().extend(secrets.lock().unwrap().clone());
         let ran = checked(&folder, &url).code(1);
         assert_eq!((ran.verdicts(), reasons(&ran)[0]), ((2, 0, 1), reason));
-        let refused = deliver(&folder, &url, 2).code(1);
+        let refused = deliver(&super::stores::folder(), &url, 2).code(1);
         let row = &refused.list("keys")[0];
         assert_eq!(row["status"], "refused");
         let why = row["message"].as_str().unwrap();
         assert!(why.contains(reason) && !why.contains("another value"), "{why}");
         secrets.lock().unwrap().insert(names[0].clone(), before);
     }
-}
-
-/// Whatever was asked, with or without `--skip-bad`.
-#[test]
-fn a_token_that_ends_ends_the_command() {
-    let (folder, _, secrets) = delivered();
-    let ends_at = |n: usize, secrets: &Secrets| {
-        let mut asked = 0;
-        vault_that(secrets, move |_| {
-            asked += 1;
-            (asked > n).then(invalid_token)
-        })
-    };
-    // After one of the three keys was read.
-    let ran = checked(&folder, &ends_at(5, &secrets)).error(4, "permission");
-    assert!(ran.message().contains("not valid any more"), "{}", ran.message());
-    take(&folder, &ends_at(5, &secrets), "kv2/v", "--skip-bad").error(4, "permission");
-    assert!(!folder.path("taken").exists());
-    // After one was written.
-    let some = Secrets::default();
-    let ran = deliver(&folder, &ends_at(8, &some), 2).code(1);
-    assert_eq!(ran.each("keys", "status"), ["written", "not_sent", "not_sent"]);
-    assert_eq!((ran.verdicts(), some.lock().unwrap().len()), ((1, 0, 2), 1));
-    assert!(ran.text("failure").contains("not valid any more"), "{}", ran.text("failure"));
-    // Before anybody presses.
-    assert!(!deliver(&folder, &ends_at(0, &some), 2).error(4, "permission").prompted());
-}
-
-#[test]
-fn a_role_logs_in_again_and_gives_its_token_back() {
-    let folder = folder();
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let (log, secrets) = (seen.clone(), Secrets::default());
-    let mut asked = 0;
-    let url = vault_that(&secrets, move |request| {
-        asked += 1;
-        log.lock().unwrap().push(request.path.clone());
-        // The token of the first login is good for ten requests.
-        (asked == 10).then(invalid_token)
-    });
-    let role = folder.file("role", "automation\nright\n");
-    let login = format!("--vault-addr {url} --approle-file {role}");
-    let line = format!("deliver vault {} {login} --no-note", folder.at("a"));
-    on("mock-ledger").run(&format!("{line} --mount kv2 --path v")).code(0);
-    let count = |end: &str| seen.lock().unwrap().iter().filter(|path| path.ends_with(end)).count();
-    assert_eq!((count("approle/login"), count("revoke-self")), (2, 1));
-    assert!(seen.lock().unwrap().last().unwrap().ends_with("revoke-self"));
-
-    // A secret id may be good for one login: what is wrong without Vault is said before.
-    seen.lock().unwrap().clear();
-    for bad in ["--path a/../b", "--path v --field ", "--path v --mount /"] {
-        let words = format!("{line} {bad}");
-        let mut words: Vec<_> = words.split_whitespace().collect();
-        if bad.ends_with(' ') {
-            words.push("");
-        }
-        on("mock-ledger").run_args(&words).error(2, "usage");
-    }
-    assert!(seen.lock().unwrap().is_empty());
-}
-
-#[test]
-fn a_role_may_be_elsewhere_wrapped_or_without_a_secret() {
-    let (folder, url, _) = delivered();
-    for (file, options) in [
-        ("automation\nright\n", "--approle-mount staking/role"),
-        ("automation\nhvs.wrap\n", "--approle-wrapped"),
-        ("without\n", ""),
-    ] {
-        let role = folder.file("role", file);
-        let line = format!("store check vault:kv2/v {} --vault-addr {url}", folder.at("a"));
-        on("mock-ledger").run(&format!("{line} --approle-file {role} {options}")).code(0);
-    }
-    let role = folder.file("role", "automation\nhvs.wrong\n");
-    let line = format!("store check vault:kv2/v {} --vault-addr {url}", folder.at("a"));
-    let line = format!("{line} --approle-file {role} --approle-wrapped");
-    on("mock-ledger").run(&line).error(4, "permission");
-}
-
-#[test]
-fn a_path_that_is_denied_is_refused_and_the_others_are_delivered() {
-    let folder = folder();
-    let secrets = Secrets::default();
-    let second = pubkeys()[1].clone();
-    let url = vault_that(&secrets, move |request| {
-        (request.path == format!("/v1/kv2/data/v/{second}")).then(denied)
-    });
-    for status in ["written", "same"] {
-        let ran = deliver(&folder, &url, 2).code(1);
-        assert_eq!(ran.each("keys", "status"), [status, "refused", status]);
-        let said = ran.list("keys")[1]["message"].as_str().unwrap();
-        assert!(said.contains(&path(2, &pubkeys()[1])), "{said}");
-    }
-}
-
-#[test]
-fn who_may_write_nothing_there_makes_nobody_press() {
-    let folder = folder();
-    let secrets = Secrets::default();
-    let url = vault_that(&secrets, |request| {
-        let paths = request.body["paths"].as_array()?;
-        let rights = |path: &Value| (path.as_str().unwrap().to_owned(), json!(["read", "list"]));
-        let data: serde_json::Map<_, _> = paths.iter().map(rights).collect();
-        Some((200, json!({ "data": data }).to_string()))
-    });
-    let refused = deliver(&folder, &url, 2).error(4, "permission");
-    assert!(!refused.prompted() && refused.message().contains("create"), "{}", refused.message());
-}
-
-/// Two deliveries of one set at the same time.
-#[test]
-fn what_another_delivery_wrote_meanwhile_is_the_same() {
-    let folder = folder();
-    let secrets = Secrets::default();
-    let held = secrets.clone();
-    let url = vault_that(&secrets, move |request| {
-        if request.method == "POST" && request.path.contains("/data/") {
-            answer(request, &mut held.lock().unwrap());
-        }
-        None
-    });
-    assert_eq!(deliver(&folder, &url, 2).code(0).each("keys", "status"), ["same"; 3]);
 }
 
 #[test]
@@ -344,6 +219,8 @@ fn where_a_mount_ends_vault_says() {
         ("kv1", "deep/er", "kv1/deep/er/"),
     ] {
         secrets.lock().unwrap().clear();
+        let folder = super::stores::folder();
+        let copy = folder.at("a");
         let to = format!("deliver vault {copy} --mount {mount} --path {path} --no-note");
         run(&to).code(0);
         assert_eq!(run(&format!("store check vault:{place} {copy}")).code(0).verdicts(), (3, 0, 0));
@@ -467,59 +344,4 @@ fn a_misspelt_folder_under_a_narrow_policy_is_said_to_be_empty_or_hidden() {
         vault_that(&Secrets::default(), |request| (request.path == "/v1/kv2/data/v").then(denied));
     let refused = checked(&folder, &url).error(4, "permission");
     assert!(refused.message().contains("nothing is stored below"), "{}", refused.message());
-}
-
-#[test]
-fn a_change_of_leader_is_waited_for() {
-    let (folder, _, secrets) = delivered();
-    let mut asked = 0;
-    let url = vault_that(&secrets, move |request| {
-        asked += usize::from(request.method == "LIST");
-        (request.method == "LIST" && asked == 1).then(|| (307, String::new()))
-    });
-    assert_eq!(checked(&folder, &url).code(0).verdicts(), (3, 0, 0));
-}
-
-#[test]
-fn a_standby_may_have_what_was_written_a_moment_later() {
-    let folder = folder();
-    let secrets = Secrets::default();
-    let mut lag = 0;
-    let url = vault_that(&secrets, move |request| {
-        let data = request.path.contains("/data/");
-        if data && request.method == "POST" {
-            lag = 2;
-        }
-        let late = data && request.method == "GET" && lag > 0;
-        lag -= i32::from(late);
-        late.then(|| (404, json!({"errors": []}).to_string()))
-    });
-    assert_eq!(deliver(&folder, &url, 2).code(0).each("keys", "status"), ["written"; 3]);
-}
-
-/// The request on its way is finished, and no other begun.
-#[test]
-fn who_interrupts_a_delivery_is_told_what_arrived() {
-    let folder = ledger().copies();
-    folder.file("token", "hvs.token");
-    let pid = Arc::new(OnceLock::<Pid>::new());
-    let (asked_pid, secrets) = (pid.clone(), Secrets::default());
-    let url = vault_that(&secrets, move |request| {
-        if request.method == "POST" && request.path.contains("/data/") {
-            kill_process(*asked_pid.wait(), Signal::INT).unwrap();
-        }
-        None
-    });
-    let line = format!("deliver vault {} {}", folder.at("a"), at(&url, &folder, 2));
-    let line = format!("{line} --mount kv2 --path v");
-    let mut command = on("mock-ledger").command(&line.split_whitespace().collect::<Vec<_>>());
-    let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    pid.set(Pid::from_child(&child)).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{json}");
-    let statuses: Vec<_> =
-        json["keys"].as_array().unwrap().iter().map(|key| &key["status"]).collect();
-    assert_eq!(statuses, ["written", "not_sent", "not_sent"]);
-    assert_eq!((&json["failure"], &json["note"]), (&json!("cancelled"), &Value::Null));
 }

@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(message(br#"{"code":400,"message":"no\u001b[2J"}"#), "no\u{fffd}[2J");
         assert!(message(&[b'x'; 100_000]).len() <= MAX_MESSAGE + 2);
         assert_eq!(message(br#"{"errors":["permission denied","x"]}"#), "permission denied; x");
-        assert_eq!(message(br#"{"error":"RustyVault is sealed."}"#), "RustyVault is sealed.");
+        assert_eq!(message(br#"{"error":"Vault is sealed"}"#), "Vault is sealed");
         let lines = br#"{"errors":["1 error occurred:\n\t* permission denied\n\n"]}"#;
         assert_eq!(message(lines), "1 error occurred: * permission denied");
         assert_eq!(message(br#"{"errors":[],"warnings":["another version"]}"#), "another version");

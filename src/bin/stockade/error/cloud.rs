@@ -16,7 +16,7 @@ const UNTRUSTED: &str = "name its certificate authority with --ca; nothing was s
 /// How to go on, by what TLS said.
 fn untrusted(why: &str) -> &'static str {
     let said = |words: &[&str]| words.iter().any(|word| why.contains(word));
-    if said(&["CertificateRequired", "certificate required", "HandshakeFailure"]) {
+    if said(&["CertificateRequired", "BadCertificate"]) {
         // With TLS 1.3 the server says so after the first request has left.
         return "it wants a certificate of the client, which Stockade cannot give: use an address \
                 that asks for none, such as a Vault Agent or Proxy on this machine";
@@ -260,6 +260,24 @@ impl From<TakeOverError> for CommandError {
                 "is it spelled right, and may the one who calls list what is there?",
             ),
             error => Self::hinted(Kind::Input, &error, ""),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_that_fails_is_told_apart() {
+        for (why, word) in [
+            ("received fatal alert: CertificateRequired", "certificate of the client"),
+            ("invalid peer certificate: certificate expired: verified at time 1", "has expired"),
+            ("invalid peer certificate: certificate not valid for name \"a\"", "another name"),
+            ("what answers there speaks no TLS", "https://"),
+            ("invalid peer certificate: UnknownIssuer", "--ca"),
+        ] {
+            assert!(untrusted(why).contains(word), "{why}: {}", untrusted(why));
         }
     }
 }

@@ -123,6 +123,9 @@ fn explain(reason: Reason) -> &'static str {
         Reason::PubkeyMismatch => "it is kept under the name of another key",
         Reason::Malformed => "it should be a key, and is none",
         Reason::NotChecked => "it is no key as signers read them; what it is is not known",
+        Reason::Elsewhere => {
+            "it is there, in another field (--field) or in a folder below, where no signer looks"
+        }
         Reason::WrongPassword => "it does not open with the password beside it",
         Reason::Unreadable => "the store did not give it in a form that its API has",
         reason => reason.explain(),
