@@ -253,6 +253,9 @@ fn a_store_is_held_against_the_wallet_alone() {
     deliver(&folder, &url, 2).code(0);
     let words = |more: &str| check(&on("mock-ledger"), &folder, &url, more);
     assert_eq!(words("--max-index 3").code(0).verdicts(), (3, 0, 0));
+    let again = secrets.lock().unwrap().values().next().unwrap().clone();
+    secrets.lock().unwrap().insert("kv2/data/v/more".into(), again);
+    assert_eq!(words("--max-index 3").code(1).verdicts(), (3, 1, 0));
     let extra = json!({ "value": raw_key(9).0 });
     secrets.lock().unwrap().insert("kv2/data/v/more".into(), extra);
     assert_eq!(words("--max-index 3").code(1).verdicts(), (3, 0, 1));

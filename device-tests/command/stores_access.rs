@@ -37,6 +37,11 @@ fn a_token_that_ends_ends_the_command() {
     assert_eq!(ran.each("keys", "status"), ["written", "not_sent", "not_sent"]);
     assert_eq!((ran.verdicts(), some.lock().unwrap().len()), ((1, 0, 2), 1));
     assert!(ran.text("failure").contains("not valid any more"), "{}", ran.text("failure"));
+    // After it was written, and before it was read back.
+    let folder = super::stores::folder();
+    let ran = deliver(&folder, &ends_at(7, &Secrets::default()), 2).code(1);
+    assert_eq!(ran.each("keys", "status"), ["unknown", "not_sent", "not_sent"]);
+    assert!(ran.text("failure").contains("not valid any more"), "{}", ran.text("failure"));
     // Before anybody presses.
     assert!(!deliver(&folder, &ends_at(0, &some), 2).error(4, "permission").prompted());
 }

@@ -21,9 +21,14 @@ pub enum PutError {
     /// It is there, and the store will delete it by itself.
     #[error("{0}")]
     Expires(String),
-    /// The credentials are not valid any more: nothing was written, and nothing will be.
-    #[error("{0}")]
-    NoLonger(String),
+    /// The credentials are not valid any more, and nothing more will be written.
+    #[error("{why}")]
+    NoLonger {
+        /// The store's words.
+        why: String,
+        /// Whether this secret was written before, and could not be read back.
+        sent: bool,
+    },
     /// The store, or the way to it: what it did is not known.
     #[error("{0}")]
     Failed(String),
@@ -158,9 +163,9 @@ fn put_one(
         Ok(Written::Same) => Put::Same,
         Err(PutError::Refused(why)) => Put::Refused(why),
         Err(PutError::Expires(why)) => Put::Expires(why),
-        Err(PutError::NoLonger(why)) => {
-            *end = Some(PutEnd::NoLonger(why));
-            Put::NotSent
+        Err(PutError::NoLonger { why, sent }) => {
+            *end = Some(PutEnd::NoLonger(why.clone()));
+            if sent { Put::Unknown(why) } else { Put::NotSent }
         }
         Err(PutError::Failed(why)) => {
             *end = Some(PutEnd::Failed(why.clone()));

@@ -109,7 +109,7 @@ impl Vault {
         mut login: Login,
     ) -> Result<Self, VaultError> {
         let root = match path::encode_any(namespace.trim_matches('/'))? {
-            none if none.is_empty() => "/v1/".to_owned(),
+            none if matches!(none.as_str(), "" | "root") => "/v1/".to_owned(),
             namespace => format!("/v1/{namespace}/"),
         };
         // What stands before a Vault may let no request through without it.

@@ -80,7 +80,12 @@ impl SecretStore for VaultFolder<'_> {
             | VaultError::Destroyed { .. }
             | VaultError::Path(_) => PutError::Refused(error.to_string()),
             VaultError::Expires { .. } => PutError::Expires(error.to_string()),
-            VaultError::Token { .. } => PutError::NoLonger(error.to_string()),
+            VaultError::Token { .. } => PutError::NoLonger { why: error.to_string(), sent: false },
+            VaultError::Unread { ref source, .. }
+                if matches!(**source, VaultError::Token { .. }) =>
+            {
+                PutError::NoLonger { why: error.to_string(), sent: true }
+            }
             error => PutError::Failed(error.to_string()),
         })
     }

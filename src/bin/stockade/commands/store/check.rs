@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use stockade::{
     attest::delivery::{Destination, DestinationKind},
@@ -184,6 +187,7 @@ impl Args {
             validator::check(keys, &options, &mut *wallet, &mut context.terminal, &mut progress)?;
         drop(progress);
         // What is no key, or not the one that its name says, no wallet is asked about.
+        let mut there = BTreeSet::new();
         for (found, checked) in found.keys.iter().zip(&mut checked.keys) {
             match found.held {
                 Held::Not(stated, reason) => {
@@ -193,6 +197,9 @@ impl Args {
                 // Only if it is one of the wallet's it is a key.
                 Held::Perhaps(_) if checked.reason != Reason::Ok => {
                     checked.reason = Reason::NotChecked;
+                }
+                held if held.key().is_some_and(|key| !there.insert(key)) => {
+                    checked.reason = Reason::Duplicate;
                 }
                 _ => {}
             }
