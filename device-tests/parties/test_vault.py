@@ -1,5 +1,5 @@
-"""Keys to a real HashiCorp Vault, held against the set there, and imported from there. What is there is
-read back by plain HTTP."""
+"""Keys to a real HashiCorp Vault, held against the set there, and imported from there. What is there
+is read back by plain HTTP."""
 
 import json
 import shutil
@@ -54,7 +54,9 @@ def place() -> str:
 
 
 @pytest.fixture(scope="module")
-def values(hoodi: backup.Backup, vault: VaultServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def values(
+    hoodi: backup.Backup, vault: VaultServer, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     """What a delivery writes, by name."""
     tmp = tmp_path_factory.mktemp("values")
     login = by_token(vault, vault.token(tmp / "token"))
@@ -470,8 +472,8 @@ def test_a_token_that_ends_while_keys_are_read_ends_the_command(
     # Good for fifty requests.
     for line in (
         ["store", "check", f"vault:{place}", own.copies[0]],
-        ["backup", "create", "--network", "hoodi", "--skip-bad", "--copy", tmp_path / "made",
-         "--from", f"vault:{place}"],
+        ["backup", "create", "--network", "hoodi", "--skip-bad", "--from", f"vault:{place}"]
+        + ["--copy", tmp_path / "made"],
     ):
         few = by_token(vault, vault.token(tmp_path / "few", num_uses=50))
         refused = run(*line, *few, device="mock-ledger")

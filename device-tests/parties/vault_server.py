@@ -1,5 +1,5 @@
-"""HashiCorp Vault, built from the Go module proxy by `.ci/parties`, started for a test: both versions of
-the key/value engine, policies, tokens and AppRole."""
+"""HashiCorp Vault, built from the Go module proxy by `.ci/parties`, started for a test: both versions
+of the key/value engine, policies, tokens and AppRole."""
 
 import json
 import os
@@ -22,11 +22,9 @@ ENGINES = {"keys1": 1, "keys2": 2}
 
 
 @contextmanager
-def vault_server(
-    folder: Path, tls: tuple[Path, Path] | None = None
-) -> Iterator["VaultServer"]:
-    """One that runs, is unsealed, and has an engine of each version. `tls`: the files of its certificate
-    and of the key."""
+def vault_server(folder: Path, tls: tuple[Path, Path] | None = None) -> Iterator["VaultServer"]:
+    """One that runs, is unsealed, and has an engine of each version. `tls`: the files of its
+    certificate and of the key."""
     server = VaultServer(folder, tls)
     try:
         server.start()
@@ -59,7 +57,8 @@ class VaultServer:
         self.key, self.root = made["keys"][0], made["root_token"]
         self.unseal()
         self.audit = self.folder / "audit.log"
-        self.ask("PUT", "sys/audit/file", {"type": "file", "options": {"file_path": str(self.audit)}})
+        log = {"type": "file", "options": {"file_path": str(self.audit)}}
+        self.ask("PUT", "sys/audit/file", log)
         for mount, version in ENGINES.items():
             self.mount(mount, version)
         self.ask("POST", "sys/auth/approle", {"type": "approle"})
