@@ -31,8 +31,8 @@ pub(crate) struct Client {
 pub(crate) struct Request<'a> {
     pub method: &'static str,
     pub url: &'a str,
-    /// What proves who calls.
-    pub header: Option<(&'static str, &'a str)>,
+    /// What proves who calls, and what else the service wants to see.
+    pub headers: &'a [(&'static str, &'a str)],
     /// JSON.
     pub body: Option<&'a [u8]>,
     /// The longest answer that is read, in bytes.
@@ -44,6 +44,9 @@ pub(crate) struct Answer {
     pub status: u16,
     /// When the server wants to be asked again.
     pub retry_after: Option<Duration>,
+    /// Where the server says that it should be asked instead. It is never followed.
+    #[cfg(feature = "cloud")]
+    pub location: Option<String>,
     pub body: Zeroizing<Vec<u8>>,
 }
 
@@ -108,8 +111,8 @@ impl Client {
             .method(request.method)
             .uri(request.url)
             .header("Accept", "application/json");
-        if let Some((name, value)) = request.header {
-            builder = builder.header(name, value);
+        for (name, value) in request.headers {
+            builder = builder.header(*name, *value);
         }
         let answered = match request.body {
             Some(body) => {
@@ -127,7 +130,13 @@ impl Client {
             return Err(Failure::TooLong);
         }
         let retry_after = retry_after(response.headers());
-        Ok(Answer { status: response.status().as_u16(), retry_after, body })
+        Ok(Answer {
+            status: response.status().as_u16(),
+            retry_after,
+            #[cfg(feature = "cloud")]
+            location: location(response.headers()),
+            body,
+        })
     }
 }
 
@@ -142,6 +151,11 @@ impl Answer {
         };
         (pause <= LONGEST_PAUSE).then_some(pause)
     }
+}
+
+#[cfg(feature = "cloud")]
+fn location(headers: &HeaderMap) -> Option<String> {
+    headers.get(ureq::http::header::LOCATION)?.to_str().ok().map(str::to_owned)
 }
 
 /// `Retry-After` in seconds. A date is read as nothing: clocks differ.
@@ -192,7 +206,13 @@ mod tests {
 
     fn pause(status: u16, retry_after: Option<u64>, repeat: u32) -> Option<u64> {
         let retry_after = retry_after.map(Duration::from_secs);
-        let answer = Answer { status, retry_after, body: Zeroizing::default() };
+        let answer = Answer {
+            status,
+            retry_after,
+            #[cfg(feature = "cloud")]
+            location: None,
+            body: Zeroizing::default(),
+        };
         answer.pause(repeat).map(|pause| pause.as_secs())
     }
 

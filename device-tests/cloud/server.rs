@@ -20,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) token: Option<String>,
     /// What AWS's services are asked for: `X-Amz-Target`.
     pub(crate) target: Option<String>,
+    /// Whether it says that it is a program's own request: `X-Vault-Request`.
+    pub(crate) is_vault_request: bool,
     /// The body.
     pub(crate) body: Value,
 }
@@ -62,7 +64,9 @@ fn serve_with(
             };
             let token = incoming.headers().iter().find(is_token);
             let target = incoming.headers().iter().find(|h| h.field.equiv("X-Amz-Target"));
+            let marked = |h: &Header| h.field.equiv("X-Vault-Request") && h.value == "true";
             let (status, body) = handler(Request {
+                is_vault_request: incoming.headers().iter().any(marked),
                 target: target.map(|header| header.value.to_string()),
                 method: incoming.method().to_string(),
                 path: incoming.url().to_owned(),
@@ -106,8 +110,14 @@ pub(crate) fn serve_and_die(
                 name.eq_ignore_ascii_case("x-vault-token").then(|| value.to_owned())
             });
             let (method, path) = (first.next().unwrap(), first.next().unwrap());
-            let (status, body) =
-                handler(Request { method, path, token, target: None, body: Value::Null });
+            let (status, body) = handler(Request {
+                method,
+                path,
+                token,
+                target: None,
+                is_vault_request: false,
+                body: Value::Null,
+            });
             let len = body.len();
             let head = format!("HTTP/1.1 {status} \r\nContent-Length: {len}\r\n");
             let answer = format!("{head}Connection: close\r\n\r\n{body}");

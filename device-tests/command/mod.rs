@@ -62,8 +62,12 @@ mod staking_files;
 mod store_attested;
 #[cfg(feature = "cloud")]
 mod stores;
+#[cfg(all(feature = "cloud", unix))]
+mod stores_access;
 #[cfg(feature = "cloud")]
 mod stores_doubts;
+#[cfg(all(feature = "cloud", unix))]
+mod stores_vault;
 #[cfg(feature = "cloud")]
 mod take_over;
 mod test_seed;

@@ -16,7 +16,7 @@ use super::{
 use crate::cloud::{
     aws_server,
     server::{Reply, Request, serve, serve_raw},
-    vault_server::{Secrets, answer, vault},
+    vault_server::{Secrets, answer, denied, invalid_token, vault},
 };
 
 /// A copy of three keys, and the token of the stand-ins.
@@ -130,18 +130,17 @@ fn failing(at: RangeInclusive<usize>, fault: Reply, secrets: &Secrets) -> String
 /// finishes the rest.
 #[test]
 fn a_store_that_fails_midway_is_finished_by_a_second_run() {
-    let denied = || (403, json!({"errors": ["permission denied"]}).to_string());
     let another = json!({"data": {"data": {"value": "0x12"}, "metadata": {}}}).to_string();
-    // Of each key: a look (3, 6, ..), a write (4), and it is read back (5).
+    // Of each key: a look (6, 9, ..), a write (7), and it is read back (8).
     let faults: [(Reply, RangeInclusive<usize>); 7] = [
-        ((500, json!({"errors": ["internal"]}).to_string()), 4..=4),
+        ((500, json!({"errors": ["internal"]}).to_string()), 7..=7),
         // Asked again three times, and then no more.
-        ((429, json!({"errors": ["slow down"]}).to_string()), 6..=9),
-        ((503, json!({"errors": ["Vault is sealed"]}).to_string()), 6..=6),
-        ((200, "garbage".to_owned()), 5..=5),
-        (denied(), 5..=5),
-        (denied(), 3..=3),
-        ((200, another), 5..=5),
+        ((429, json!({"errors": ["slow down"]}).to_string()), 9..=12),
+        ((503, json!({"errors": ["Vault is sealed"]}).to_string()), 9..=9),
+        ((200, "garbage".to_owned()), 8..=8),
+        (denied(), 8..=8),
+        (invalid_token(), 9..=9),
+        ((200, another), 8..=8),
     ];
     let folder = folder();
     for (fault, at) in &faults {
@@ -254,6 +253,9 @@ fn a_store_is_held_against_the_wallet_alone() {
     deliver(&folder, &url, 2).code(0);
     let words = |more: &str| check(&on("mock-ledger"), &folder, &url, more);
     assert_eq!(words("--max-index 3").code(0).verdicts(), (3, 0, 0));
+    let again = secrets.lock().unwrap().values().next().unwrap().clone();
+    secrets.lock().unwrap().insert("kv2/data/v/more".into(), again);
+    assert_eq!(words("--max-index 3").code(1).verdicts(), (3, 1, 0));
     let extra = json!({ "value": raw_key(9).0 });
     secrets.lock().unwrap().insert("kv2/data/v/more".into(), extra);
     assert_eq!(words("--max-index 3").code(1).verdicts(), (3, 0, 1));

@@ -44,9 +44,9 @@ fn what_is_not_understood_in_a_vault_is_never_no_other() {
         assert!(checked.each("keys", "reason").contains(&"not_checked"), "{}", checked.json);
         assert!(!checked.stdout.contains(&raw_key(9).0));
     }
-    // The password beside a keystore opens it, and is no key.
+    // Only the password beside a keystore is known for what it is.
     secrets.lock().unwrap().insert(path(2, "more"), json!({ "password": "hunter2" }));
-    check(&ours, &folder, &url, &copy).code(0);
+    check(&ours, &folder, &url, &copy).code(1);
 }
 
 #[test]
@@ -68,6 +68,7 @@ fn what_is_not_understood_in_aws_is_never_no_other_and_is_named_when_keys_are_ta
     }
     held.lock().unwrap().clear();
     held.lock().unwrap().insert("v/more".to_owned(), json!({"SecretString": object}));
+    let aws = format!("{aws} --field key");
     let from = format!("--from aws-secrets:v/ {aws} --network hoodi --copy {}", folder.at("c"));
     let taken = with_aws(on("mock-ledger")).run(&format!("backup create {from}")).code(0);
     assert_eq!(taken.each("keys", "pubkey"), [raw_key(9).1]);

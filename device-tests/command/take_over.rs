@@ -19,7 +19,7 @@ use super::{
 };
 use crate::cloud::{
     server::{Reply, serve, serve_and_die, serve_raw},
-    vault_server::{Secrets, answer, vault},
+    vault_server::{Secrets, answer, denied, invalid_token, vault},
 };
 
 /// The signing key `number` of somebody, as stores hold it, and its public key.
@@ -179,6 +179,7 @@ fn everything_below_a_path_of_vault_is_taken() {
         let token = folder.file("token", "hvs.token\n");
         let kv = &mount[2..];
         let vault = format!("--vault-addr {url} --token-file {token} --kv {kv}");
+        let vault = format!("{vault} --field value --field keys");
         let made = take_over(&folder, &format!("--from vault:{mount}/validators {vault}")).code(0);
         let skipped = ["database#user", "one#number"];
         let skipped = skipped.map(|name| format!("vault:{mount}/validators/{name}"));
@@ -199,7 +200,7 @@ fn a_folder_of_vault_that_lists_nothing_is_no_empty_folder() {
         _ => answer(&request, &mut secrets.lock().unwrap()),
     });
     let token = folder.file("token", "hvs.token");
-    let from = format!("--from vault:kv2/v --vault-addr {url} --token-file {token}");
+    let from = format!("--from vault:kv2/v --field value --vault-addr {url} --token-file {token}");
     let refused = take_over(&folder, &from).error(3, "input");
     assert!(refused.message().contains("vault:kv2/v/team"), "{}", refused.message());
     nothing_written(&folder);
@@ -253,7 +254,7 @@ fn a_key_that_lies_in_two_places_is_taken_once_and_both_are_named() {
         ],
     );
     let token = folder.file("token", "hvs.token");
-    let from = format!("--from vault:kv2/v --vault-addr {url} --token-file {token}");
+    let from = format!("--from vault:kv2/v --field value --vault-addr {url} --token-file {token}");
     let refused = take_over(&folder, &from).error(3, "input");
     assert!(!refused.prompted(), "{}", refused.stderr);
     for place in ["vault:kv2/v/one#value", "vault:kv2/v/same#value"] {
@@ -269,12 +270,13 @@ fn a_key_that_lies_in_two_places_is_taken_once_and_both_are_named() {
 fn a_vault_that_fails_midway_gives_nothing() {
     let once = 10..=10;
     // Asked again three times, and then no more.
-    let faults: [(Reply, RangeInclusive<usize>, i32, &str); 5] = [
+    let faults: [(Reply, RangeInclusive<usize>, i32, &str); 6] = [
         ((500, json!({"errors": ["database is locked"]}).to_string()), once.clone(), 4, "refused"),
         ((503, json!({"errors": ["Vault is sealed"]}).to_string()), once.clone(), 4, "refused"),
         ((429, String::new()), 10..=13, 4, "busy"),
         ((200, "garbage".to_owned()), once.clone(), 3, "input"),
-        ((403, json!({"errors": ["permission denied"]}).to_string()), once, 3, "input"),
+        (denied(), once.clone(), 3, "input"),
+        (invalid_token(), once, 4, "permission"),
     ];
     for (fault, at, code, kind) in faults {
         let folder = Folder::new();
@@ -290,7 +292,8 @@ fn a_vault_that_fails_midway_gives_nothing() {
             }
         });
         let token = folder.file("token", "hvs.token");
-        let vault = format!("--from vault:kv2/v --vault-addr {url} --token-file {token}");
+        let vault =
+            format!("--from vault:kv2/v --field value --vault-addr {url} --token-file {token}");
         let failed = take_over(&folder, &vault).error(code, kind);
         assert!(!failed.prompted(), "{named:?}: {}", failed.stderr);
         nothing_written(&folder);

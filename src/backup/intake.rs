@@ -263,13 +263,13 @@ fn digits(line: &str) -> &str {
     line.strip_prefix("0x").or_else(|| line.strip_prefix("0X")).unwrap_or(line)
 }
 
-fn looks_like_a_key(line: &str) -> bool {
+pub(crate) fn looks_like_a_key(line: &str) -> bool {
     let hexadecimal = digits(line).bytes().filter(u8::is_ascii_hexdigit).count();
     hexadecimal >= NEARLY_A_KEY && hexadecimal * 10 >= digits(line).len() * 9
 }
 
 /// A key as hexadecimal. What is wrong with it is said without repeating it.
-fn parse_key(line: &str) -> Result<SecretKey, String> {
+pub(crate) fn parse_key(line: &str) -> Result<SecretKey, String> {
     let bytes = SecretBytes::<32>::try_new(|bytes| hex::decode_to_slice(digits(line), bytes));
     let bytes = bytes.map_err(|_| NO_KEY.to_owned())?;
     SecretKey::from_bytes(bytes.expose()).map_err(|error| error.to_string())

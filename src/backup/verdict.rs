@@ -87,6 +87,18 @@ pub enum Reason {
     Unreadable,
     /// Not looked at.
     NotChecked,
+    /// A store does not let this caller read it.
+    Denied,
+    /// It is there, and the store deletes it by itself at a time that is set.
+    Expires,
+    /// A store says that it was deleted, and may still be brought back.
+    Deleted,
+    /// A store says that it was deleted for good.
+    Destroyed,
+    /// The same key is there a second time.
+    Duplicate,
+    /// The key is there, and not where a signer looks for it.
+    Elsewhere,
 }
 
 impl Reason {
@@ -111,6 +123,12 @@ impl Reason {
             Self::FirmwareNotDeterministic => "firmware_not_deterministic",
             Self::Unreadable => "unreadable",
             Self::NotChecked => "not_checked",
+            Self::Denied => "denied",
+            Self::Expires => "expires",
+            Self::Deleted => "deleted",
+            Self::Destroyed => "destroyed",
+            Self::Duplicate => "duplicate",
+            Self::Elsewhere => "elsewhere",
         }
     }
 
@@ -141,6 +159,12 @@ impl Reason {
             Self::FirmwareNotDeterministic => "the wallet answers one prompt in two ways",
             Self::Unreadable => "the system could not read it",
             Self::NotChecked => "it could not be looked at",
+            Self::Denied => "reading it is not allowed",
+            Self::Expires => "it is there now, and will be deleted at a time that is set",
+            Self::Deleted => "it was deleted, and may still be brought back",
+            Self::Destroyed => "it was deleted for good",
+            Self::Duplicate => "the same key is there a second time",
+            Self::Elsewhere => "it is there, and not where a signer looks for it",
         }
     }
 
@@ -155,7 +179,9 @@ impl Reason {
             | Self::PubkeyMismatch
             | Self::ManifestMac
             | Self::OriginForged
-            | Self::ShareWrong => Verdict::Contradicted,
+            | Self::ShareWrong
+            | Self::Duplicate
+            | Self::Elsewhere => Verdict::Contradicted,
             Self::Unlisted
             | Self::NotThisWallet
             | Self::OtherSource
@@ -164,7 +190,11 @@ impl Reason {
             | Self::ShareMissing
             | Self::FirmwareNotDeterministic
             | Self::Unreadable
-            | Self::NotChecked => Verdict::Inconclusive,
+            | Self::NotChecked
+            | Self::Denied
+            | Self::Expires
+            | Self::Deleted
+            | Self::Destroyed => Verdict::Inconclusive,
         }
     }
 }

@@ -24,7 +24,7 @@ use super::{
     same::same_secret,
     vault::Written,
 };
-use crate::{json::clip, secret::SecretText};
+use crate::{backup::verdict::Reason, json::clip, secret::SecretText};
 
 /// What the service may take for one request, with all that is tried again.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -161,6 +161,16 @@ impl AwsError {
             ),
             Self::Occupied { .. } | Self::Name(_) => true,
             _ => false,
+        }
+    }
+
+    /// What it means for a check of that secret.
+    pub(super) fn reason(&self) -> Reason {
+        match self {
+            Self::Service { code, .. } if code == "AccessDeniedException" => Reason::Denied,
+            // It is marked for deletion, and can be brought back until then.
+            Self::Service { code, .. } if code == "InvalidRequestException" => Reason::Deleted,
+            _ => Reason::Unreadable,
         }
     }
 }

@@ -24,7 +24,7 @@ const MAX_MESSAGE: usize = 300;
 pub struct Endpoint {
     base: String,
     client: Client,
-    header: Option<(&'static str, SecretText)>,
+    headers: Vec<(&'static str, SecretText)>,
 }
 
 /// Why a service did not do what was asked.
@@ -114,7 +114,7 @@ impl Endpoint {
         let base = url.trim_end_matches('/').to_owned();
         require_safe(&base)?;
         let authorities = ca.map(certificates).transpose()?;
-        Ok(Self { base, client: Client::new(authorities, timeout), header: None })
+        Ok(Self { base, client: Client::new(authorities, timeout), headers: Vec::new() })
     }
 
     /// Sends `Authorization: Bearer <token>` with every request.
@@ -123,8 +123,15 @@ impl Endpoint {
     }
 
     /// Sends the header `name` with every request.
-    pub fn with_header(self, name: &'static str, value: SecretText) -> Self {
-        Self { header: Some((name, value)), ..self }
+    pub fn with_header(mut self, name: &'static str, value: SecretText) -> Self {
+        self.set_header(name, value);
+        self
+    }
+
+    /// Sends the header `name` with every request from now on, in place of an earlier one.
+    pub(super) fn set_header(&mut self, name: &'static str, value: SecretText) {
+        self.headers.retain(|(other, _)| *other != name);
+        self.headers.push((name, value));
     }
 
     /// Where it is.
@@ -147,6 +154,19 @@ impl Endpoint {
         self.call("GET", path, None, MAX_SECRET, Client::repeat)
     }
 
+    /// GET of one secret. With status 404 the answer may still say what became of the secret, so its
+    /// body is returned too, unless the server gives a reason.
+    pub(super) fn get_secret_or_absence(
+        &self,
+        path: &str,
+    ) -> Result<(u16, Zeroizing<Vec<u8>>), HttpError> {
+        let answer = self.ask("GET", path, None, MAX_SECRET, Client::repeat)?;
+        match answer.status {
+            404 if message(&answer.body, None, &[]).is_empty() => Ok((404, answer.body)),
+            status => Ok((status, self.require_success(answer, None)?)),
+        }
+    }
+
     /// Any method that only reads, and its answer as it comes.
     pub fn read(&self, method: &'static str, path: &str) -> Result<Zeroizing<Vec<u8>>, HttpError> {
         self.call(method, path, None, MAX_ANSWER, Client::repeat)
@@ -165,6 +185,15 @@ impl Endpoint {
             MAX_ANSWER,
             Client::send,
         )?)
+    }
+
+    /// POST of what is sent once, and its answer as it comes.
+    pub(super) fn post_once(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
+        self.call("POST", path, Some(&self.to_json(body)?), MAX_ANSWER, Client::send)
     }
 
     /// POST of what may be sent twice, and its answer as it comes.
@@ -219,23 +248,48 @@ impl Endpoint {
         limit: usize,
         send: fn(&Client, &Request<'_>) -> Result<Answer, Failure>,
     ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
+        let answer = self.ask(method, path, body, limit, send)?;
+        self.require_success(answer, body)
+    }
+
+    fn ask(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Option<&[u8]>,
+        limit: usize,
+        send: fn(&Client, &Request<'_>) -> Result<Answer, Failure>,
+    ) -> Result<Answer, HttpError> {
+        let headers: Vec<_> =
+            self.headers.iter().map(|(name, value)| (*name, value.expose())).collect();
         let request = Request {
             method,
             url: &format!("{}{path}", self.base),
-            header: self.header.as_ref().map(|(name, value)| (*name, value.expose())),
+            headers: &headers,
             body,
             limit,
         };
-        let answer = send(&self.client, &request).map_err(|failure| self.failed(failure, limit))?;
-        match answer.status {
-            200..=299 => Ok(answer.body),
-            status => Err(HttpError::Status {
-                url: self.base.clone(),
-                status,
-                message: message(&answer.body, body, request.header.map(|(_, value)| value)),
-                retry_after: answer.retry_after,
-            }),
+        send(&self.client, &request).map_err(|failure| self.failed(failure, limit))
+    }
+
+    fn require_success(
+        &self,
+        answer: Answer,
+        sent: Option<&[u8]>,
+    ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
+        let status = answer.status;
+        if (200..=299).contains(&status) {
+            return Ok(answer.body);
         }
+        let secrets: Vec<_> = self.headers.iter().map(|(_, value)| value.expose()).collect();
+        let said = match (message(&answer.body, sent, &secrets), answer.location) {
+            (_, Some(location)) if (300..=399).contains(&status) => {
+                format!("it sends to {}, which is not followed", json::clip(&location, MAX_MESSAGE))
+            }
+            (said, _) => said,
+        };
+        let (url, retry_after) = (self.base.clone(), answer.retry_after);
+        Err(HttpError::Status { url, status, message: said, retry_after })
     }
 
     fn failed(&self, failure: Failure, limit: usize) -> HttpError {

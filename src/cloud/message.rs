@@ -9,8 +9,8 @@ const MAX_MESSAGE: usize = 300;
 
 /// What a server says of an error: in the field that most have for it, else its text. An answer of
 /// a known form that says nothing is empty. Nothing of what was `sent` to it is repeated, and nothing of
-/// the header that lets us in: some servers answer a wrong token with that token.
-pub(super) fn message(body: &[u8], sent: Option<&[u8]>, header: Option<&str>) -> String {
+/// the headers that let us in: some servers answer a wrong token with that token.
+pub(super) fn message(body: &[u8], sent: Option<&[u8]>, headers: &[&str]) -> String {
     let text = || String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).into_owned();
     let said = match json::from_slice(body, 64 * 1024) {
         Ok(Value::Object(fields)) => {
@@ -28,14 +28,21 @@ pub(super) fn message(body: &[u8], sent: Option<&[u8]>, header: Option<&str>) ->
         Some(sent) => without_keys(&without_values(said, sent.unwrap_or_default())),
         None => said,
     };
-    let said = header.into_iter().flat_map(parts).fold(said, |said, part| said.replace(part, ".."));
-    json::clip(said.trim(), MAX_MESSAGE)
+    let said = headers
+        .iter()
+        .flat_map(|header| parts(header))
+        .fold(said, |said, part| said.replace(part, ".."));
+    // Vault breaks the lines of what it says.
+    let said: Vec<_> = said.split_ascii_whitespace().collect();
+    json::clip(&said.join(" "), MAX_MESSAGE)
 }
 
 /// A header's value, and what it is made of: `Bearer TOKEN` and `TOKEN`.
 fn parts(header: &str) -> impl Iterator<Item = &str> {
-    let whole = [header].into_iter().filter(|header| !header.is_empty());
-    whole.chain(header.split_whitespace().filter(|part| !part.eq_ignore_ascii_case("bearer")))
+    // What is shorter is a word, and no token: `true`, `Bearer`.
+    const SHORTEST: usize = 8;
+    let whole = [header].into_iter();
+    whole.chain(header.split_whitespace()).filter(|part| part.len() >= SHORTEST)
 }
 
 /// Without the values of the JSON that was `sent`, the names of its fields aside.
@@ -85,7 +92,7 @@ mod tests {
     fn what_is_sent_is_never_repeated() {
         let key = "25295f0d1d592a90b333e26e85149708208e9f8e8bc18f6c77bd62f8ad7a6866";
         let sent = format!(r#"{{"data":{{"value":"0x{key}","password":"hunter2hunter2"}}}}"#);
-        let said = |echo: &str| message(echo.as_bytes(), Some(sent.as_bytes()), None);
+        let said = |echo: &str| message(echo.as_bytes(), Some(sent.as_bytes()), &[]);
         for echo in [
             format!("bad request: {sent}"),
             format!("{}{key}", " ".repeat(280)),
@@ -105,20 +112,22 @@ mod tests {
         let header = "Bearer api-token-0x5f2c";
         let echo =
             r#"{"code":403,"message":"FORBIDDEN: Invalid auth token: Bearer api-token-0x5f2c"}"#;
-        let said = message(echo.as_bytes(), None, Some(header));
+        let said = message(echo.as_bytes(), None, &[header]);
         assert_eq!(said, "FORBIDDEN: Invalid auth token: ..");
         let alone = format!("{}wrong: api-token-0x5f2c", " ".repeat(280));
-        let said = message(alone.as_bytes(), Some(b"{}"), Some(header));
+        let said = message(alone.as_bytes(), Some(b"{}"), &[header]);
         assert!(!said.contains("5f2c") && !said.contains("api-"), "{said}");
     }
 
     #[test]
     fn a_servers_message_is_cut_and_cleaned() {
-        let message = |body: &[u8]| super::message(body, None, None);
+        let message = |body: &[u8]| super::message(body, None, &[]);
         assert_eq!(message(br#"{"code":400,"message":"no\u001b[2J"}"#), "no\u{fffd}[2J");
         assert!(message(&[b'x'; 100_000]).len() <= MAX_MESSAGE + 2);
         assert_eq!(message(br#"{"errors":["permission denied","x"]}"#), "permission denied; x");
-        assert_eq!(message(br#"{"error":"RustyVault is sealed."}"#), "RustyVault is sealed.");
+        assert_eq!(message(br#"{"error":"Vault is sealed"}"#), "Vault is sealed");
+        let lines = br#"{"errors":["1 error occurred:\n\t* permission denied\n\n"]}"#;
+        assert_eq!(message(lines), "1 error occurred: * permission denied");
         assert_eq!(message(br#"{"errors":[],"warnings":["another version"]}"#), "another version");
         assert_eq!(message(br#"{"detail":"no"}"#), r#"{"detail":"no"}"#);
         for nothing in [&b""[..], br#"{"errors":[]}"#, br#"{"data":{"data":null},"warnings":null}"#]

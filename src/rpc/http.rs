@@ -79,7 +79,7 @@ impl Client {
         let request = Request {
             method: "POST",
             url: &self.url,
-            header: None,
+            headers: &[],
             body: Some(body.as_bytes()),
             limit: MAX_ANSWER,
         };

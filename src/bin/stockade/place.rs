@@ -28,8 +28,9 @@ impl FromStr for Place {
             "keymanager" => Self::Keymanager(rest.to_owned()),
             "aws-secrets" => Self::AwsSecrets(rest.to_owned()),
             "vault" => {
-                let parts = rest.trim_matches('/').split_once('/');
-                let (mount, path) = parts.ok_or("write it as vault:MOUNT/PATH")?;
+                // Where the mount ends Vault says later; a mount may be a place as a whole.
+                let whole = rest.trim_matches('/');
+                let (mount, path) = whole.split_once('/').unwrap_or((whole, ""));
                 Self::Vault { mount: mount.to_owned(), path: path.to_owned() }
             }
             _ => return Ok(Self::Files(text.into())),
@@ -70,7 +71,9 @@ mod tests {
     fn a_vault_has_a_mount_and_a_path() {
         let place = Place::Vault { mount: "secret".into(), path: "validators/a".into() };
         assert_eq!("vault:secret/validators/a/".parse(), Ok(place));
-        assert!("vault:secret".parse::<Place>().is_err());
+        let place = Place::Vault { mount: "secret".into(), path: String::new() };
+        assert_eq!("vault:secret/".parse(), Ok(place));
+        assert!("vault:".parse::<Place>().is_err());
         assert!("web3signer:".parse::<Place>().is_err());
     }
 }

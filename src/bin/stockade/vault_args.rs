@@ -8,7 +8,7 @@ use std::{
 use stockade::{
     cloud::{
         Endpoint,
-        vault::{Engine, KvVersion, Login, Vault},
+        vault::{Engine, KvVersion, Login, Vault, require_path},
     },
     secret::SecretText,
     store::private_file,
@@ -21,6 +21,16 @@ use crate::{context::Context, error::CommandError, hands::warn_of_readers};
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_CA: u64 = 1024 * 1024;
 const MAX_TOKEN: u64 = 64 * 1024;
+/// Variables by which Vault's own program goes elsewhere, or trusts others.
+const UNUSED: [&str; 7] = [
+    "VAULT_AGENT_ADDR",
+    "VAULT_PROXY_ADDR",
+    "VAULT_CAPATH",
+    "VAULT_CACERT_BYTES",
+    "VAULT_CLIENT_CERT",
+    "VAULT_TLS_SERVER_NAME",
+    "VAULT_SKIP_VERIFY",
+];
 
 /// How Vault is reached, and who calls. A token never stands on the command line.
 #[derive(Debug, clap::Args)]
@@ -31,13 +41,25 @@ pub struct VaultArgs {
     /// A file with the token that the service asks for
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Vault's namespace (Enterprise, HCP, OpenBao)
+    #[arg(long, env = "VAULT_NAMESPACE", hide_env_values = true, value_name = "NAME")]
+    namespace: Option<String>,
     /// A file with an AppRole: the role's id in its first line, the secret id in its second
+    ///
+    /// A role that has no secret id is one line.
     #[arg(long, value_name = "FILE", conflicts_with = "token_file")]
     approle_file: Option<PathBuf>,
+    /// Where AppRole is enabled [default: approle]
+    #[arg(long, value_name = "MOUNT", requires = "approle_file")]
+    approle_mount: Option<String>,
+    /// The second line of --approle-file is a wrapping token, which gives the secret id once
+    #[arg(long, requires = "approle_file")]
+    approle_wrapped: bool,
     /// The version of Vault's key/value engine [default: what Vault says, or 2]
     #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
     kv: Option<u8>,
-    /// Certificates that the service is trusted by, in place of the public ones (PEM)
+    /// Certificates that the service is trusted by, in place of the public ones (PEM). Vault's are
+    /// else those in VAULT_CACERT
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
 }
@@ -51,20 +73,33 @@ impl VaultArgs {
         };
         let login = match (&self.token_file, &self.approle_file) {
             (Some(file), _) => Login::Token(read_token(file)?),
-            (None, Some(file)) => read_approle(file)?,
+            (None, Some(file)) => self.read_approle(file)?,
             (None, None) => {
                 return Err(CommandError::usage("nothing says who calls Vault")
                     .with_hint("use --token-file or --approle-file"));
             }
         };
-        let ca = self.ca()?;
-        Ok(Vault::login(Endpoint::new(url, ca.as_deref(), TIMEOUT)?, login)?)
+        let ca = self.vault_ca()?;
+        let endpoint = Endpoint::new(url, ca.as_deref(), TIMEOUT)?;
+        let namespace = self.namespace.as_deref().unwrap_or_default();
+        let vault = Vault::login_in(endpoint, namespace, login)?;
+        vault.look_up()?;
+        Ok(vault)
     }
 
-    /// Warns where others on this computer can read what says who calls.
+    /// Warns where others on this computer can read the credentials, and of variables of Vault's that
+    /// change where its own program goes, and are not used here.
     pub fn warn_of_readers(&self, context: &mut Context) {
         for file in [&self.token_file, &self.approle_file].into_iter().flatten() {
             warn_of_readers(file, context);
+        }
+        if self.vault_addr.is_none() || (self.token_file.is_none() && self.approle_file.is_none()) {
+            return;
+        }
+        for name in UNUSED {
+            if std::env::var_os(name).is_some_and(|value| !value.is_empty()) {
+                context.terminal.say(&format!("warning: {name} is set, and is not used"));
+            }
         }
     }
 
@@ -79,8 +114,40 @@ impl VaultArgs {
     /// The engine mounted at `mount`. What Vault says of its version counts: written as to the other,
     /// a key would lie where nobody looks for it.
     pub fn engine(&self, vault: &Vault, mount: &str) -> Result<Engine, CommandError> {
+        let mount = mount.trim_matches('/');
+        let version = self.version(mount, vault.version_of(mount)?)?;
+        Ok(Engine { mount: mount.to_owned(), version })
+    }
+
+    /// The engine that the place MOUNT/PATH is in, and the path in it. Where the mount ends Vault
+    /// says; where a policy hides it, at the first slash.
+    pub fn engine_of(
+        &self,
+        vault: &Vault,
+        mount: &str,
+        path: &str,
+    ) -> Result<(Engine, String), CommandError> {
+        let place = format!("{mount}/{path}");
+        match vault.engine_of(&place)? {
+            Some((engine, path)) => {
+                self.version(&engine.mount, Some(engine.version))?;
+                Ok((engine, path))
+            }
+            None => Ok((self.engine(vault, mount)?, path.trim_matches('/').to_owned())),
+        }
+    }
+
+    /// Refuses a place that Vault cannot have, before anybody logs in.
+    pub fn require_place(mount: &str, path: &str) -> Result<(), CommandError> {
+        match mount.trim_matches('/') {
+            "" => Err(CommandError::usage("a mount of Vault has a name")),
+            mount => Ok(require_path(&format!("{mount}/{}", path.trim_matches('/')))?),
+        }
+    }
+
+    /// The version that Vault says and `--kv` does not contradict.
+    fn version(&self, mount: &str, there: Option<KvVersion>) -> Result<KvVersion, CommandError> {
         let given = self.kv.map(|kv| if kv == 1 { KvVersion::V1 } else { KvVersion::V2 });
-        let there = vault.version_of(mount)?;
         if let (Some(given), Some(there)) = (given, there)
             && given != there
         {
@@ -90,8 +157,39 @@ impl VaultArgs {
             );
             return Err(CommandError::usage(message).with_hint("leave --kv out"));
         }
-        let version = given.or(there).unwrap_or(KvVersion::V2);
-        Ok(Engine { mount: mount.to_owned(), version })
+        Ok(given.or(there).unwrap_or(KvVersion::V2))
+    }
+
+    /// The certificates by which Vault is trusted.
+    fn vault_ca(&self) -> Result<Option<Vec<u8>>, CommandError> {
+        let named = std::env::var_os("VAULT_CACERT").filter(|file| !file.is_empty());
+        match (&self.ca, named) {
+            (None, Some(file)) => read_ca(Some(Path::new(&file))),
+            _ => self.ca(),
+        }
+    }
+
+    fn read_approle(&self, file: &Path) -> Result<Login, CommandError> {
+        let lines = read_lines(file)?;
+        let text = |line: &str| SecretText::new(line.trim().to_owned());
+        let lines: Vec<_> = lines.lines().filter(|line| !line.trim().is_empty()).collect();
+        let (role, secret) = match lines.as_slice() {
+            [role, secret] => (text(role), Some(text(secret))),
+            [role] if !self.approle_wrapped => (text(role), None),
+            _ => {
+                return Err(CommandError::input(format!(
+                    "{} holds no AppRole",
+                    crate::shown(&file)
+                ))
+                .with_hint("two lines: the role's id, and its secret id"));
+            }
+        };
+        Ok(Login::AppRole {
+            mount: self.approle_mount.clone().unwrap_or_else(|| "approle".to_owned()),
+            role_id: role,
+            secret_id: secret,
+            wrapped: self.approle_wrapped,
+        })
     }
 
     /// The certificates given with `--ca`.
@@ -115,19 +213,10 @@ pub fn read_token(file: &Path) -> Result<SecretText, CommandError> {
     }
 }
 
-fn read_approle(file: &Path) -> Result<Login, CommandError> {
-    let lines = read_lines(file)?;
-    let text = |line: &str| SecretText::new(line.trim().to_owned());
-    match lines.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().as_slice() {
-        [role, secret] => Ok(Login::AppRole { role_id: text(role), secret_id: text(secret) }),
-        _ => Err(CommandError::input(format!("{} holds no AppRole", crate::shown(&file)))
-            .with_hint("two lines: the role's id, and its secret id")),
-    }
-}
-
 fn read_lines(file: &Path) -> Result<Zeroizing<String>, CommandError> {
     let bytes = Zeroizing::new(private_file::read(file, MAX_TOKEN)?);
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| CommandError::input(format!("{} is not UTF-8 text", crate::shown(&file))))?;
-    Ok(Zeroizing::new(text.to_owned()))
+    // Some editors put a mark at the beginning.
+    Ok(Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned()))
 }

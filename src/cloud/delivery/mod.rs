@@ -14,5 +14,7 @@ pub use arrival::{Arrival, Arrivals};
 pub use error::{Absent, DeliveryError, since_removed};
 pub use handover::{HandedOver, Handover, Running, require_network};
 pub use parties::{Client, KeySource, OpenedSet};
-pub use secrets::{Parcel, Put, PutError, SecretStore, parcels, put_all, secret_name};
+pub use secrets::{
+    Parcel, Put, PutEnd, PutError, Puts, SecretStore, parcels, put_all, secret_name,
+};
 pub use transfer::{Transfer, Transferred};

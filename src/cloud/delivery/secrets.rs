@@ -25,6 +25,17 @@ pub enum PutError {
     /// This secret alone: the others may still be put.
     #[error("{0}")]
     Refused(String),
+    /// It is there, and the store will delete it by itself.
+    #[error("{0}")]
+    Expires(String),
+    /// The credentials are not valid any more, and nothing more will be written.
+    #[error("{why}")]
+    NoLonger {
+        /// The store's words.
+        why: String,
+        /// Whether this secret was written before, and could not be read back.
+        sent: bool,
+    },
     /// The store, or the way to it: what it did is not known.
     #[error("{0}")]
     Failed(String),
@@ -48,9 +59,11 @@ pub enum Put {
     Same,
     /// Something else is there, or it was refused.
     Refused(String),
+    /// It is there, and the store will delete it by itself.
+    Expires(String),
     /// The store failed while it was put.
     Unknown(String),
-    /// The store had failed before.
+    /// The delivery had ended before.
     NotSent,
 }
 
@@ -61,12 +74,13 @@ impl Put {
             Self::Written => "written",
             Self::Same => "same",
             Self::Refused(_) => "refused",
+            Self::Expires(_) => "expires",
             Self::Unknown(_) => "unknown",
             Self::NotSent => "not_sent",
         }
     }
 
-    /// Whether it is known to be there.
+    /// Whether it is known to be there, and to stay.
     pub fn is_there(&self) -> bool {
         matches!(self, Self::Written | Self::Same)
     }
@@ -74,10 +88,30 @@ impl Put {
     /// What the store said.
     pub fn message(&self) -> Option<&str> {
         match self {
-            Self::Refused(why) | Self::Unknown(why) => Some(why),
+            Self::Refused(why) | Self::Expires(why) | Self::Unknown(why) => Some(why),
             _ => None,
         }
     }
+}
+
+/// What ended a delivery before all of it was put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PutEnd {
+    /// The store failed, in these words.
+    Failed(String),
+    /// The credentials are not valid any more.
+    NoLonger(String),
+    /// The user gave up.
+    Stopped,
+}
+
+/// What became of the parcels, in their order, and what ended it early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Puts {
+    /// One for each parcel.
+    pub puts: Vec<Put>,
+    /// What ended it early.
+    pub end: Option<PutEnd>,
 }
 
 /// The name of the secret of one key, below whatever prefix or path: what `deliver web3signer` puts
@@ -99,34 +133,42 @@ pub fn parcels(keys: &[PublicKey], size: usize, prefix: &str) -> Vec<Parcel> {
     keys.chunks(size.max(1)).map(parcel).collect()
 }
 
-/// Puts every parcel; the first failure of the store ends it.
+/// Puts every parcel. The first failure of the store ends it, and so does the user.
 pub fn put_all(
     store: &dyn SecretStore,
     parcels: &[Parcel],
     keys: &Restorable,
     clearance: &mut Clearance<'_>,
     progress: &mut dyn Progress,
-) -> Result<Vec<Put>, WhereaboutsError> {
+) -> Result<Puts, WhereaboutsError> {
     let all: Vec<_> = parcels.iter().flat_map(|parcel| &parcel.keys).copied().collect();
     let permit = clearance.send(&all)?;
-    let mut done = Vec::with_capacity(parcels.len());
-    let mut failed = false;
+    let mut puts = Vec::with_capacity(parcels.len());
+    let mut end = None;
     for (i, parcel) in parcels.iter().enumerate() {
         progress.step("delivering", i, parcels.len());
-        done.push(match failed {
-            true => Put::NotSent,
-            false => put_one(store, parcel, keys, &permit),
+        if end.is_none() && progress.stopped() {
+            end = Some(PutEnd::Stopped);
+        }
+        puts.push(match end {
+            Some(_) => Put::NotSent,
+            None => put_one(store, parcel, keys, &permit, &mut end),
         });
-        failed |= matches!(done.last(), Some(Put::Unknown(_)));
     }
     progress.step("delivering", parcels.len(), parcels.len());
-    let there = parcels.iter().zip(&done).filter(|(_, put)| put.is_there());
+    let there = parcels.iter().zip(&puts).filter(|(_, put)| put.is_there());
     let there: Vec<_> = there.flat_map(|(parcel, _)| &parcel.keys).copied().collect();
     clearance.listed(&there)?;
-    Ok(done)
+    Ok(Puts { puts, end })
 }
 
-fn put_one(store: &dyn SecretStore, parcel: &Parcel, keys: &Restorable, permit: &Permit) -> Put {
+fn put_one(
+    store: &dyn SecretStore,
+    parcel: &Parcel,
+    keys: &Restorable,
+    permit: &Permit,
+    end: &mut Option<PutEnd>,
+) -> Put {
     let Some(value) = value(&parcel.keys, keys, permit) else {
         return Put::Refused("the set holds no such key".to_owned());
     };
@@ -134,7 +176,15 @@ fn put_one(store: &dyn SecretStore, parcel: &Parcel, keys: &Restorable, permit: 
         Ok(Written::New) => Put::Written,
         Ok(Written::Same) => Put::Same,
         Err(PutError::Refused(why)) => Put::Refused(why),
-        Err(PutError::Failed(why)) => Put::Unknown(why),
+        Err(PutError::Expires(why)) => Put::Expires(why),
+        Err(PutError::NoLonger { why, sent }) => {
+            *end = Some(PutEnd::NoLonger(why.clone()));
+            if sent { Put::Unknown(why) } else { Put::NotSent }
+        }
+        Err(PutError::Failed(why)) => {
+            *end = Some(PutEnd::Failed(why.clone()));
+            Put::Unknown(why)
+        }
     }
 }
 

@@ -1,63 +1,54 @@
 //! The secrets of AWS Secrets Manager whose names begin alike.
 
-use super::TakeOverError;
+use super::{
+    TakeOverError,
+    findings::Findings,
+    look::Look,
+    secret::{At, Reader},
+};
 use crate::{
-    backup::intake::{Intake, Taken},
-    cloud::{aws_secrets::SecretsManager, field::Fields},
+    backup::verdict::Reason,
+    cloud::{
+        aws_secrets::SecretsManager,
+        check::{stated, stated_key},
+    },
     interact::Progress,
-    json,
-    secret::SecretText,
 };
 
-/// A secret is no longer than this.
-const MAX_SECRET: usize = 64 * 1024;
-
-/// Takes the keys of every secret whose name begins with `prefix`: a key a line, as Web3signer's
-/// bulk loader reads them; a keystore; or an object of such texts, as AWS's console makes them.
+/// Reads every secret whose name begins with `prefix`: a key a line, as Web3signer's bulk loader
+/// reads them; a keystore; or an object of such texts, as AWS's console makes them. A secret that is
+/// one text counts as its field `value`.
 pub fn aws_secrets(
     service: &SecretsManager,
     prefix: &str,
-    intake: &mut Intake,
+    look: Look<'_>,
     progress: &mut dyn Progress,
-) -> Result<(), TakeOverError> {
+) -> Result<Findings, TakeOverError> {
+    let mut findings = Findings::default();
     let names = service.list(prefix)?;
     for (done, name) in names.iter().enumerate() {
         progress.step("reading secrets", done, names.len());
-        let place = format!("aws-secrets:{}", crate::shown(name));
-        match service.read(name) {
-            Ok(Some(text)) => take(&place, &text, intake)?,
-            Ok(None) => intake.add_bad(place, "it is listed and cannot be read: it was deleted")?,
-            Err(error) if error.is_about_one_secret() => {
-                intake.add_bad(place, error.to_string())?
-            }
-            Err(error) => return Err(error.into()),
+        if progress.stopped() {
+            return Err(TakeOverError::Stopped);
         }
+        let place = format!("aws-secrets:{name}");
+        let (reason, why) = match service.read(name) {
+            Ok(Some(text)) => {
+                let exact = name == prefix && names.len() == 1;
+                let at = At { place: &place, name, exact, below: false, expires: None };
+                Reader { look, findings: &mut findings }.text(at, text.expose())?;
+                continue;
+            }
+            Ok(None) => (Reason::Deleted, "it is listed, and cannot be read: deleted".to_owned()),
+            Err(error) if error.is_about_one_secret() => (error.reason(), error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
+        let key = stated(name).as_deref().and_then(stated_key);
+        findings.add_wrong(place, key, reason, why)?;
     }
     progress.step("reading secrets", names.len(), names.len());
     match names.is_empty() {
         true => Err(TakeOverError::Nothing(format!("aws-secrets:{prefix}"))),
-        false => Ok(()),
+        false => Ok(findings),
     }
-}
-
-fn take(place: &str, text: &SecretText, intake: &mut Intake) -> Result<(), TakeOverError> {
-    if intake.add_text(place, text.expose(), None)? == Taken::Read {
-        return Ok(());
-    }
-    let fields = json::from_slice::<Fields>(text.expose().as_bytes(), MAX_SECRET);
-    let Ok(fields) = fields else {
-        return Ok(intake.add_skipped(place.to_owned())?);
-    };
-    let password = fields.get("password").and_then(|field| field.text());
-    for (name, field) in fields.iter().filter(|(name, _)| *name != "password") {
-        let place = format!("{place}#{}", json::clip(name, 80));
-        let taken = match field.text() {
-            Some(text) => intake.add_text(&place, text.expose(), password)?,
-            None => Taken::SomethingElse,
-        };
-        if taken == Taken::SomethingElse {
-            intake.add_skipped(place)?;
-        }
-    }
-    Ok(())
 }

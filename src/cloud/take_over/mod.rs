@@ -2,14 +2,20 @@
 //! written to any of these places.
 
 mod aws_secrets;
+mod findings;
 mod key_config;
 mod key_place;
 mod keymanager_file;
+mod look;
+mod secret;
 mod vault;
 mod web3signer;
 
 pub use aws_secrets::aws_secrets;
+pub use findings::Findings;
+pub(super) use findings::{Content, Entry};
 pub use keymanager_file::keymanager_file;
+pub use look::Look;
 pub use vault::vault;
 pub use web3signer::{Reads, web3signer};
 
@@ -23,6 +29,24 @@ pub enum TakeOverError {
     /// Nothing lies there.
     #[error("nothing lies at {0}")]
     Nothing(String),
+    /// Nothing is listed there, and the place itself may not be read.
+    #[error(
+        "nothing is stored below {place}, and the token may not read {place} itself: {url} answered \
+         403 for {path}: {message}"
+    )]
+    NothingOrDenied {
+        /// The place.
+        place: String,
+        /// The server.
+        url: String,
+        /// The path in the API.
+        path: String,
+        /// What it said.
+        message: String,
+    },
+    /// The user gave up.
+    #[error("cancelled while secrets were read")]
+    Stopped,
     /// A file that is not of its format.
     #[error("{file}: {why}")]
     File {
@@ -51,12 +75,5 @@ pub enum TakeOverError {
 /// Whether an error is about one secret alone, so that the others may still be read: the service
 /// is there and answered.
 fn is_about_one_secret(error: &VaultError) -> bool {
-    match error {
-        VaultError::Http(error) => match error {
-            HttpError::Status { status, .. } => matches!(status, 400 | 403 | 404),
-            HttpError::Answer { .. } => true,
-            _ => false,
-        },
-        _ => true,
-    }
+    error.is_about_one_secret()
 }

@@ -13,13 +13,35 @@ use super::{CommandError, Kind};
 
 const UNTRUSTED: &str = "name its certificate authority with --ca; nothing was sent to it";
 
+/// How to go on, by what TLS said.
+fn untrusted(why: &str) -> &'static str {
+    let said = |words: &[&str]| words.iter().any(|word| why.contains(word));
+    if said(&["CertificateRequired", "BadCertificate"]) {
+        // With TLS 1.3 the server says so after the first request has left.
+        return "it wants a certificate of the client, which Stockade cannot give: use an address \
+                that asks for none, such as a Vault Agent or Proxy on this machine";
+    }
+    if said(&["Expired", "expired"]) {
+        return "its certificate has expired, or the clock of this machine is wrong; nothing was \
+                sent to it";
+    }
+    if said(&["NotValidForName", "not valid for name"]) {
+        return "its certificate is for another name: use the name that is in it; nothing was sent \
+                to it";
+    }
+    if said(&["speaks no TLS"]) {
+        return "is it https:// there, and the port right? Nothing was sent to it";
+    }
+    UNTRUSTED
+}
+
 impl From<HttpError> for CommandError {
     fn from(error: HttpError) -> Self {
         let (kind, hint) = match &error {
             HttpError::Url { .. } => (Kind::Usage, ""),
             HttpError::NoCertificate => (Kind::Input, "--ca takes certificates in PEM"),
             HttpError::Unreachable { .. } => (Kind::NotFound, "is it running, and the URL right?"),
-            HttpError::Untrusted { .. } => (Kind::Refused, UNTRUSTED),
+            HttpError::Untrusted { why, .. } => (Kind::Refused, untrusted(why)),
             HttpError::Timeout { .. } => {
                 (Kind::Timeout, "try again, or give it longer with --timeout")
             }
@@ -34,6 +56,11 @@ impl From<HttpError> for CommandError {
             HttpError::Status { status: 503, .. } => {
                 (Kind::Refused, "it is not ready: still starting, or sealed if it is a Vault")
             }
+            HttpError::Status { status: 307, .. } => (
+                Kind::Busy,
+                "the leader of its cluster changed, or this server does not reach it: run the same \
+                 command again, or name the leader",
+            ),
             HttpError::Status { .. } => (Kind::Refused, "its own log says more"),
             _ => (Kind::Protocol, "is there really such a service at this URL?"),
         };
@@ -129,9 +156,15 @@ impl CommandError {
 impl From<VaultError> for CommandError {
     fn from(error: VaultError) -> Self {
         let (kind, hint) = match error {
-            VaultError::Http(HttpError::Status { status: 401 | 403, .. }) => (
+            VaultError::Denied { .. } => {
+                (Kind::Permission, "does the token's policy allow to read, list and create there?")
+            }
+            VaultError::ReadOnly { .. } => {
+                (Kind::Permission, "a delivery needs `create` and `read` there")
+            }
+            VaultError::Token { .. } => (
                 Kind::Permission,
-                "does its token still hold, and does its policy allow to read, list and create there?",
+                "get another token: this one was revoked, ran out, or is good for no more requests",
             ),
             VaultError::Http(HttpError::Status { status: 404, .. }) => (
                 Kind::NotFound,
@@ -141,8 +174,24 @@ impl From<VaultError> for CommandError {
                 (Kind::Timeout, "is it reachable from here? Run the same command again")
             }
             VaultError::Http(error) => return error.into(),
-            VaultError::NotWritten { source, .. } => return source.into(),
-            VaultError::Path(_) => (Kind::Usage, ""),
+            VaultError::NotWritten { source, .. } => return (*source).into(),
+            VaultError::Path(_) | VaultError::Field(_) | VaultError::NotKeyValue { .. } => {
+                (Kind::Usage, "")
+            }
+            VaultError::NotAMount { .. } => {
+                (Kind::Usage, "the rest of it is the beginning of the path")
+            }
+            VaultError::ShortLived { .. } => (
+                Kind::Refused,
+                "keys would be lost there: write `delete_version_after=0s` to its config, or name \
+                 another mount",
+            ),
+            VaultError::Expires { .. } => (
+                Kind::Refused,
+                "set `delete_version_after=0s` in its metadata or in the engine's config, and write \
+                 it again",
+            ),
+            VaultError::Deleted { .. } | VaultError::Destroyed { .. } => (Kind::Refused, ""),
             VaultError::Role { .. } => (
                 Kind::Permission,
                 "a secret id expires, or is good for a number of logins: have a new one made, for \
@@ -179,7 +228,7 @@ impl From<AwsError> for CommandError {
                 }
                 _ => (Kind::Refused, ""),
             },
-            AwsError::Untrusted { .. } => (Kind::Refused, UNTRUSTED),
+            AwsError::Untrusted { why, .. } => (Kind::Refused, untrusted(why)),
             AwsError::Unreachable { .. } => (
                 Kind::NotFound,
                 "are the region and the endpoint right, and does AWS's own tool get through?",
@@ -205,12 +254,34 @@ impl From<TakeOverError> for CommandError {
             TakeOverError::Aws(error) => error.into(),
             TakeOverError::Store(error) => error.into(),
             TakeOverError::Backup(error) => error.into(),
+            TakeOverError::Stopped => Self::hinted(Kind::Declined, &error, ""),
+            TakeOverError::NothingOrDenied { .. } => {
+                Self::hinted(Kind::Permission, &error, "is it spelled right?")
+            }
             TakeOverError::Nothing(_) => Self::hinted(
                 Kind::Input,
                 &error,
                 "is it spelled right, and may the one who calls list what is there?",
             ),
             error => Self::hinted(Kind::Input, &error, ""),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_that_fails_is_told_apart() {
+        for (why, word) in [
+            ("received fatal alert: CertificateRequired", "certificate of the client"),
+            ("invalid peer certificate: certificate expired: verified at time 1", "has expired"),
+            ("invalid peer certificate: certificate not valid for name \"a\"", "another name"),
+            ("what answers there speaks no TLS", "https://"),
+            ("invalid peer certificate: UnknownIssuer", "--ca"),
+        ] {
+            assert!(untrusted(why).contains(word), "{why}: {}", untrusted(why));
         }
     }
 }

@@ -29,6 +29,11 @@ pub struct FromArgs {
     from: Vec<Place>,
     #[command(flatten)]
     password: PasswordArgs,
+    /// A field of secrets in Vault and AWS that holds signing keys: needed where neither a name nor
+    /// a field beside it says which key it is. Once for each
+    #[cfg(feature = "cloud")]
+    #[arg(long, value_name = "NAME")]
+    field: Vec<String>,
     #[cfg(feature = "cloud")]
     #[command(flatten)]
     vault: VaultArgs,
@@ -98,14 +103,17 @@ impl FromArgs {
             }
             #[cfg(feature = "cloud")]
             Place::Vault { mount, path } => {
+                VaultArgs::require_place(mount, path)?;
                 let vault = self.vault.open()?;
-                let engine = self.vault.engine(&vault, mount)?;
-                take_over::vault(&vault, &engine, path, intake, progress)?;
+                let (engine, path) = self.vault.engine_of(&vault, mount, path)?;
+                let look = take_over::Look::Import(&self.field);
+                take_over::vault(&vault, &engine, &path, look, progress)?.import(intake)?;
             }
             #[cfg(feature = "cloud")]
             Place::AwsSecrets(prefix) => {
                 let service = self.aws.open(self.vault.ca()?.as_deref())?;
-                take_over::aws_secrets(&service, prefix, intake, progress)?;
+                let look = take_over::Look::Import(&self.field);
+                take_over::aws_secrets(&service, prefix, look, progress)?.import(intake)?;
             }
             // No such place is parsed without the feature.
             #[cfg(not(feature = "cloud"))]

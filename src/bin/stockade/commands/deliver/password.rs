@@ -2,7 +2,10 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use stockade::{
-    cloud::{aws_secrets::AwsFolder, vault::Written},
+    cloud::{
+        aws_secrets::AwsFolder,
+        vault::{Written, require_field},
+    },
     secret::SecretText,
     store::private_file,
 };
@@ -44,9 +47,16 @@ impl Args {
         let password = self.read()?;
         let written = match &self.to {
             Place::Vault { mount, path } => {
+                VaultArgs::require_place(mount, path)?;
+                require_field(&self.field)?;
                 let vault = self.vault.open()?;
-                let engine = self.vault.engine(&vault, mount)?;
-                vault.put(&engine, path, &self.field, &password)?
+                let (engine, path) = self.vault.engine_of(&vault, mount, path)?;
+                if path.is_empty() {
+                    return Err(CommandError::usage(format!("{} has no name in it", self.to))
+                        .with_hint("write it as vault:MOUNT/PATH"));
+                }
+                vault.require_lasting(&engine)?;
+                vault.put(&engine, &path, &self.field, &password)?
             }
             Place::AwsSecrets(name) => {
                 let service = self.aws.open(self.vault.ca()?.as_deref())?;

@@ -5,7 +5,7 @@ use stockade::{
     attest::delivery::{Delivered, Destination},
     backup::{restore::Restorable, whereabouts::Location},
     bls::PublicKey,
-    cloud::delivery::{Parcel, Put, SecretStore, put_all},
+    cloud::delivery::{Parcel, Put, PutEnd, SecretStore, put_all},
 };
 
 use super::{
@@ -54,11 +54,18 @@ pub(super) fn deliver(
     let record = elsewhere.record_of(copies, set, &keys)?;
     let mut clearance = restorable.clear(record, &elsewhere.release(at, &keys, None), copies)?;
     let mut progress = context.terminal.progress();
-    let put = put_all(to.store, &parcels, &restorable, &mut clearance, &mut progress)?;
+    let done = put_all(to.store, &parcels, &restorable, &mut clearance, &mut progress)?;
     let unrecorded = elsewhere::unrecorded(&clearance, context);
-    let report = Report { chosen, restorable: &restorable, to, parcels: &parcels, put: &put };
+    let (put, end) = (&done.puts, done.end.as_ref());
+    let report = Report { chosen, restorable: &restorable, to, parcels: &parcels, put, end };
     let mut outcome = report.outcome();
     outcome.json.insert("unrecorded".to_owned(), unrecorded);
+    if end == Some(&PutEnd::Stopped) {
+        // Who gave up is asked for nothing more.
+        outcome.json.insert("note".to_owned(), Value::Null);
+        outcome.text += "\nNo delivery note: cancelled. `store check --attest` makes one later.";
+        return Ok(outcome);
+    }
     if let Some(manifest) = chosen.manifest(&hands) {
         let delivered = Delivered {
             set: chosen.id(),
@@ -95,6 +102,8 @@ struct Report<'a> {
     to: &'a To<'a>,
     parcels: &'a [Parcel],
     put: &'a [Put],
+    /// What ended it early.
+    end: Option<&'a PutEnd>,
 }
 
 impl Report<'_> {
@@ -118,9 +127,9 @@ impl Report<'_> {
         let all = self.keys().count();
         let left_out = self.restorable.left_out.iter();
         let left_out = left_out.map(|(key, why)| json!({"pubkey": key, "reason": why.as_str()}));
-        let failure = self.put.iter().find_map(|put| match put {
-            Put::Unknown(why) => Some(why.as_str()),
-            _ => None,
+        let failure = self.end.map(|end| match end {
+            PutEnd::Failed(why) | PutEnd::NoLonger(why) => why.as_str(),
+            PutEnd::Stopped => "cancelled",
         });
         let json = json!({
             "set_id": self.chosen.id(),
@@ -152,18 +161,23 @@ impl Report<'_> {
         }
         let those = |is: fn(&Put) -> bool| self.keys().filter(move |(_, _, put)| is(put));
         let said = |(key, _, put): (&PublicKey, _, &Put)| match put {
-            Put::Refused(why) => format!("{key}: {why}"),
+            Put::Refused(why) | Put::Expires(why) => format!("{key}: {why}"),
             _ => key.to_string(),
         };
         text += &rows("REFUSED", those(|put| matches!(put, Put::Refused(_))).map(said));
+        text += &rows("WILL BE DELETED", those(|put| matches!(put, Put::Expires(_))).map(said));
         text += &rows("CANNOT TELL", those(|put| matches!(put, Put::Unknown(_))).map(said));
         text += &rows("NOT SENT", those(|put| matches!(put, Put::NotSent)).map(said));
         let left_out = self.restorable.left_out.iter();
         text += &rows("LEFT OUT", left_out.map(|(key, why)| format!("{key}: {}", why.explain())));
-        text += match (ok, failure) {
+        text += match (ok, self.end) {
             (true, _) => {
                 "A signer that reads them there signs with them: make sure that no other machine \
                  runs these keys, and that it has their slashing history."
+            }
+            (false, Some(PutEnd::NoLonger(_))) => {
+                "Get other credentials, and run the same command again: what is there is left as it \
+                 is."
             }
             (false, Some(_)) => "Run the same command again: what is there is left as it is.",
             (false, None) => "NOT all of them are there. What was there before is as it was.",

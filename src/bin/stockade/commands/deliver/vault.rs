@@ -2,8 +2,8 @@ use stockade::{
     attest::delivery::{Destination, DestinationKind},
     backup::whereabouts::{Location, LocationKind},
     cloud::{
-        delivery::{parcels, secret_name},
-        vault::VaultFolder,
+        delivery::parcels,
+        vault::{Engine, KvVersion, VaultFolder, require_field},
     },
 };
 
@@ -13,7 +13,8 @@ use super::{
     secrets::{To, deliver},
 };
 use crate::{
-    CommandResult, commands::elsewhere::ElsewhereArgs, context::Context, vault_args::VaultArgs,
+    CommandResult, commands::elsewhere::ElsewhereArgs, context::Context, error::CommandError,
+    vault_args::VaultArgs,
 };
 
 /// Deliver keys to HashiCorp Vault, for Web3signer to read
@@ -45,17 +46,18 @@ pub struct Args {
 impl Args {
     /// Logs in, opens, writes.
     pub fn run(self, context: &mut Context) -> CommandResult {
+        // Before anybody logs in: a secret id may be good for one login.
+        VaultArgs::require_place(&self.mount, &self.path)?;
+        require_field(&self.field)?;
         let chosen = self.chosen.read(context)?;
         self.vault.warn_of_readers(context);
         let vault = self.vault.open()?;
         let engine = self.vault.engine(&vault, &self.mount)?;
-        let (path, field) = (self.path.trim_matches('/').to_owned(), self.field.clone());
-        let folder = VaultFolder { vault: &vault, engine, path, field };
-        // Asked before the wallet is: a token that may not read there makes nobody press in vain.
-        if let Some(first) = chosen.public_keys().first() {
-            vault.texts(&folder.engine, &folder.path_of(&secret_name(first)))?;
-        }
-        let place = format!("{}{}", vault.url(), folder.engine.key_path(&folder.path)?);
+        self.require_no_data(&engine)?;
+        let mut folder = VaultFolder::new(&vault, engine, &self.path, &self.field);
+        // Asked before the wallet is: a token that may not write there makes nobody press in vain.
+        folder.prepare(&chosen.public_keys())?;
+        let place = folder.place()?;
         let to = To {
             store: &folder,
             destination: Destination::new(DestinationKind::Vault, &place),
@@ -65,5 +67,17 @@ impl Args {
             parcels: &|keys| parcels(keys, 1, ""),
         };
         deliver(&self.chosen, &chosen, &self.note, &to, context)
+    }
+
+    /// In the API the paths of version 2 begin with `data`, and Stockade puts it there.
+    fn require_no_data(&self, engine: &Engine) -> Result<(), CommandError> {
+        let first = self.path.trim_matches('/').split('/').next().unwrap_or_default();
+        match (engine.version, first) {
+            (KvVersion::V2, "data" | "metadata") => {
+                let message = format!("--path begins with `{first}/`, as paths of the API do");
+                Err(CommandError::usage(message).with_hint("leave that part out"))
+            }
+            _ => Ok(()),
+        }
     }
 }

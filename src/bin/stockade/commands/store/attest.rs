@@ -1,8 +1,9 @@
 //! A check of a store that the wallet signs: the same note that a delivery leaves.
 
+use serde_json::Value;
 use stockade::{
     attest::delivery::{Delivered, Destination},
-    backup::{Copy, hands::Hands, origin::Pins, scrub::ScrubbedSet},
+    backup::{Copy, hands::Hands, origin::Pins, scrub::ScrubbedSet, verdict::Level},
 };
 
 use super::report::Report;
@@ -43,6 +44,12 @@ pub(super) fn add(
     hands: &mut Hands,
     context: &mut Context,
 ) {
+    if !report.full {
+        outcome.text += "\nNOT SIGNED: the keystores there were not opened, because their password is \
+                         not beside them.";
+        outcome.ok = false;
+        return;
+    }
     let Some(read) = set.manifest(pins).filter(|_| outcome.ok) else {
         outcome.text += "\nNOT SIGNED: only a store in which every key is proven is attested.";
         return;
@@ -52,8 +59,15 @@ pub(super) fn add(
         manifest: read.digest,
         to,
         from: None,
-        keys: report.keys.iter().filter_map(|key| key.pubkey).collect(),
+        keys: report.proven(),
         history: None,
     };
     note.add(outcome, &delivered, copies, hands, context);
+    if let Some(Value::Object(note)) = outcome.json.get_mut("note") {
+        note.insert("level".to_owned(), report.level.as_str().into());
+        outcome.text += match report.level {
+            Level::Opened => "\nIt is about keys that were read, or opened, there.",
+            _ => "\nIt is about keys that were listed there, and not read.",
+        };
+    }
 }

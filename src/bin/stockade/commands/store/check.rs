@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use stockade::{
     attest::delivery::{Destination, DestinationKind},
@@ -14,7 +17,7 @@ use stockade::{
     bls::PublicKey,
     cloud::{
         Endpoint,
-        check::Found,
+        check::{Found, FoundKey, Held},
         keymanager::Keymanager,
         take_over::{self, Reads},
     },
@@ -52,6 +55,10 @@ pub struct Args {
     /// Who else may have made the sets: a check address, or a custodian file
     #[arg(long, value_name = "0x..|FILE", requires = "copies")]
     signer: Vec<String>,
+    /// The field of Vault's or AWS's secrets that the signer reads [default: value, and fields that
+    /// are named by their keys]
+    #[arg(long, value_name = "NAME")]
+    field: Option<String>,
     #[command(flatten)]
     vault: VaultArgs,
     #[command(flatten)]
@@ -92,13 +99,15 @@ impl Args {
     fn find(&self, context: &mut Context) -> Result<(Found, Destination), CommandError> {
         let mut intake = Intake::default();
         let mut progress = context.terminal.progress();
+        let look = take_over::Look::Check(self.field.as_deref());
         let place = match &self.place {
             Place::Vault { mount, path } => {
+                VaultArgs::require_place(mount, path)?;
                 let vault = self.vault.open()?;
-                let engine = self.vault.engine(&vault, mount)?;
-                take_over::vault(&vault, &engine, path, &mut intake, &mut progress)?;
-                let place = format!("{}{}", vault.url(), engine.key_path(path)?);
-                Destination::new(DestinationKind::Vault, &place)
+                let (engine, path) = self.vault.engine_of(&vault, mount, path)?;
+                let findings = take_over::vault(&vault, &engine, &path, look, &mut progress)?;
+                let place = Destination::new(DestinationKind::Vault, &vault.place(&engine, &path)?);
+                return Ok((Found::in_findings(findings, &mut progress), place));
             }
             Place::Web3signer(folder) => {
                 let ca = self.vault.ca()?;
@@ -109,9 +118,10 @@ impl Args {
             }
             Place::AwsSecrets(prefix) => {
                 let service = self.aws.open(self.vault.ca()?.as_deref())?;
-                take_over::aws_secrets(&service, prefix, &mut intake, &mut progress)?;
+                let findings = take_over::aws_secrets(&service, prefix, look, &mut progress)?;
                 let place = format!("{} {prefix}", service.place());
-                Destination::new(DestinationKind::AwsSecrets, &place)
+                let place = Destination::new(DestinationKind::AwsSecrets, &place);
+                return Ok((Found::in_findings(findings, &mut progress), place));
             }
             Place::Keymanager(url) => {
                 let ca = self.vault.ca()?;
@@ -132,15 +142,12 @@ impl Args {
         };
         intake.open_unnamed();
         let mut found = Found::in_store(&intake);
-        Ok(match &self.place {
-            // What is passed over there is none of a validator by its own word.
-            Place::Web3signer(_) => {
-                drop(progress);
-                web3signer::tell_unread(&mut found, &intake, context);
-                (found, place)
-            }
-            _ => (found.with_skipped(&intake), place),
-        })
+        if let Place::Web3signer(_) = &self.place {
+            drop(progress);
+            web3signer::tell_unread(&mut found, &intake, context);
+        }
+        // What is passed over there is none of a validator by its own word.
+        Ok((found, place))
     }
 
     fn with_sets(
@@ -173,7 +180,8 @@ impl Args {
         }
         let ids = sets.iter().map(|set| set.id.clone()).collect();
         let place = self.place.to_string();
-        let report = Report { place, level: found.level, origin, sets: ids, keys };
+        let full = found.is_full();
+        let report = Report { place, level: found.level, full, origin, sets: ids, keys };
         let mut outcome = report.outcome();
         if let (true, [set]) = (self.attest, sets.as_slice()) {
             let note = NoteArgs::at(self.note_path.clone());
@@ -184,9 +192,9 @@ impl Args {
 
     /// As `validator check` asks a wallet about files.
     fn with_wallet(&self, found: &Found, context: &mut Context) -> CommandResult {
-        let file = |(place, key): &(String, Result<PublicKey, _>)| PublicKeyFile {
-            pubkey: key.as_ref().ok().copied(),
-            file: place.clone(),
+        let file = |found: &FoundKey| PublicKeyFile {
+            pubkey: found.held.key(),
+            file: found.place.clone(),
             ..PublicKeyFile::default()
         };
         let keys = found.keys.iter().map(file).collect();
@@ -197,10 +205,21 @@ impl Args {
             validator::check(keys, &options, &mut *wallet, &mut context.terminal, &mut progress)?;
         drop(progress);
         // What is no key, or not the one that its name says, no wallet is asked about.
-        for ((_, found), checked) in found.keys.iter().zip(&mut checked.keys) {
-            if let Err((stated, reason)) = found {
-                checked.key.pubkey = *stated;
-                checked.reason = *reason;
+        let mut there = BTreeSet::new();
+        for (found, checked) in found.keys.iter().zip(&mut checked.keys) {
+            match found.held {
+                Held::Not(stated, reason) => {
+                    checked.key.pubkey = stated;
+                    checked.reason = reason;
+                }
+                // Only if it is one of the wallet's it is a key.
+                Held::Perhaps(_) if checked.reason != Reason::Ok => {
+                    checked.reason = Reason::NotChecked;
+                }
+                held if held.key().is_some_and(|key| !there.insert(key)) => {
+                    checked.reason = Reason::Duplicate;
+                }
+                _ => {}
             }
         }
         Ok(check::outcome(&checked, &[], &wallet.identity().name(), self.max_index))

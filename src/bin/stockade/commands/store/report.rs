@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use stockade::backup::{
-    SetId,
-    origin::OriginVerdict,
-    verdict::{Counts, KeyVerdict, Level, Reason, Verdict},
+use stockade::{
+    backup::{
+        SetId,
+        origin::OriginVerdict,
+        verdict::{Counts, KeyVerdict, Level, Reason, Verdict},
+    },
+    bls::PublicKey,
 };
 
 use crate::output::Outcome;
@@ -18,15 +21,18 @@ const LISTED: usize = 20;
 pub(super) struct Report {
     pub place: String,
     pub level: Level,
+    /// Whether as much was looked at as can be.
+    pub full: bool,
     pub origin: OriginVerdict,
     pub sets: Vec<SetId>,
-    pub keys: Vec<KeyVerdict>,
+    /// With each what is to be said beside the reason.
+    pub keys: Vec<(KeyVerdict, Option<String>)>,
 }
 
 impl Report {
     /// Ok when every key of the sets is there, and no other.
     pub(super) fn outcome(&self) -> Outcome {
-        let counts = Counts::of(self.keys.iter().map(|key| key.reason));
+        let counts = Counts::of(self.keys.iter().map(|(key, _)| key.reason));
         let ok = counts.proven > 0 && counts.contradicted == 0 && counts.inconclusive == 0;
         let json = json!({
             "place": self.place,
@@ -43,22 +49,31 @@ impl Report {
         Outcome::checked(ok, self.text(ok, counts), json)
     }
 
+    /// The keys that are proven, each once.
+    pub(super) fn proven(&self) -> Vec<PublicKey> {
+        let ok = self.keys.iter().filter(|(key, _)| key.reason == Reason::Ok);
+        ok.filter_map(|(key, _)| key.pubkey).collect()
+    }
+
     fn text(&self, ok: bool, counts: Counts) -> String {
         let mut text = format!("{}\n", self.place);
         for set in &self.sets {
             text += &format!("  against set {set}\n");
         }
-        let mut groups: BTreeMap<(Verdict, Reason), Vec<&KeyVerdict>> = BTreeMap::new();
-        for key in self.keys.iter().filter(|key| key.reason != Reason::Ok) {
-            groups.entry((key.reason.verdict(), key.reason)).or_default().push(key);
+        let mut groups: BTreeMap<(Verdict, Reason), Vec<_>> = BTreeMap::new();
+        for row in self.keys.iter().filter(|(key, _)| key.reason != Reason::Ok) {
+            groups.entry((row.0.reason.verdict(), row.0.reason)).or_default().push(row);
         }
         for ((verdict, reason), keys) in groups {
             let (verdict, word) = (verdict.as_str(), reason.as_str());
             text += &format!("  {} {verdict}, {word}: {}\n", keys.len(), explain(reason));
-            for key in keys.iter().take(LISTED) {
+            for (key, message) in keys.iter().take(LISTED) {
                 let pubkey = key.pubkey.map_or("(key not known)".to_owned(), |k| k.to_string());
                 let file = key.file.as_deref().map(|file| format!("  {file}")).unwrap_or_default();
                 text += &format!("    {pubkey}{file}\n");
+                if let Some(message) = message {
+                    text += &format!("      {message}\n");
+                }
             }
             if keys.len() > LISTED {
                 text += &format!("    and {} more\n", keys.len() - LISTED);
@@ -74,20 +89,30 @@ impl Report {
                 "Every key of these sets is listed there, and no other. The keys themselves were \
                  not read."
             }
+            (false, _, 0) if self.is_ending() => {
+                "NOT every key can be read there, or will stay there. Nothing was changed."
+            }
             (false, _, 0) => "This could not be settled. It does not mean that anything is wrong.",
             (false, ..) => "NOT everything is as it should be. Nothing was changed.",
         };
         text
     }
+
+    /// Whether the store deleted keys, or will.
+    fn is_ending(&self) -> bool {
+        let ending = [Reason::Expires, Reason::Deleted, Reason::Destroyed];
+        self.keys.iter().any(|(key, _)| ending.contains(&key.reason))
+    }
 }
 
-fn as_json(key: &KeyVerdict) -> Value {
+fn as_json((key, message): &(KeyVerdict, Option<String>)) -> Value {
     json!({
         "pubkey": key.pubkey,
         "verdict": key.reason.verdict().as_str(),
         "reason": key.reason.as_str(),
         "copy": key.copy,
         "file": key.file,
+        "message": message,
     })
 }
 
@@ -98,6 +123,11 @@ fn explain(reason: Reason) -> &'static str {
         Reason::PubkeyMismatch => "it is kept under the name of another key",
         Reason::Malformed => "it should be a key, and is none",
         Reason::NotChecked => "it is no key as signers read them; what it is is not known",
+        Reason::Elsewhere => {
+            "it is there, in another field (--field) or in a folder below, where no signer looks"
+        }
+        Reason::WrongPassword => "it does not open with the password beside it",
+        Reason::Unreadable => "the store did not give it in a form that its API has",
         reason => reason.explain(),
     }
 }

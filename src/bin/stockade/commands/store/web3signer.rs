@@ -2,7 +2,7 @@
 
 use stockade::{
     backup::{intake::Intake, verdict::Reason},
-    cloud::check::Found,
+    cloud::check::{Found, Held},
 };
 
 use crate::context::Context;
@@ -12,9 +12,9 @@ const EXPLAINED: usize = 20;
 
 /// What could not be read is inconclusive: nothing is known against it. Says why of each.
 pub(super) fn tell_unread(found: &mut Found, intake: &Intake, context: &mut Context) {
-    for (place, held) in &mut found.keys {
-        if let Err((_, reason)) = held
-            && intake.is_unread(place)
+    for key in &mut found.keys {
+        if let Held::Not(_, reason) = &mut key.held
+            && intake.is_unread(&key.place)
         {
             *reason = Reason::Unreadable;
         }
