@@ -1,7 +1,7 @@
 //! What is said of keystores is what the clients of the field did with them, and what is written
 //! anew is taken by all.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fs};
 
 use serde_json::Value;
 use stockade::eth2_keystore::{
@@ -9,7 +9,7 @@ use stockade::eth2_keystore::{
     Repairer, all_measured_accept,
 };
 
-use super::{read, read_json, signing_key};
+use super::{directory, read, read_json, signing_key};
 
 /// The column of expected.json, and the client that it stands for: none where a library is in
 /// several.
@@ -167,6 +167,18 @@ fn what_is_written_anew_all_clients_take_and_it_is_the_same_key() {
     }
     println!("variants repaired: {repaired} of {} that can be read", repaired + 1);
     assert_eq!(repaired, 35);
+}
+
+/// The libraries that the tests of other programs run are those that the table names.
+#[test]
+fn the_libraries_of_prysm_and_ethdo_are_those_that_are_run() {
+    for (client, folder) in [(Client::Prysm, "v113"), (Client::Ethdo, "v141")] {
+        let parties = directory("passwords").join("../../parties/keystorev4");
+        let pinned = fs::read_to_string(parties.join(folder).join("go.mod")).unwrap();
+        let library = "go-eth2-wallet-encryptor-keystorev4 v";
+        let version = pinned.split(library).nth(1).unwrap().split_whitespace().next().unwrap();
+        assert!(client.version().ends_with(&format!("keystorev4 {version}")), "{version}");
+    }
 }
 
 #[test]
