@@ -51,3 +51,37 @@ fn a_signal_ends_it_with_0() {
         assert_eq!(running.wait().unwrap().code(), Some(0), "{vendor}");
     }
 }
+
+/// A prompt that waits is taken off the wallet, whichever signal ends the command.
+#[test]
+fn a_signal_takes_the_prompt_off_the_wallet() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("away.json");
+    std::fs::write(&script, r#"{"rest": "away"}"#).unwrap();
+    let script = script.to_str().unwrap();
+    let arguments = ["trezor", "--model", "safe5", "--listen", "127.0.0.1:0", "--script", script];
+    let mut wallet = mock(&arguments).spawn().unwrap();
+    let mut said = BufReader::new(wallet.stderr.take().unwrap());
+    let mut announcement = String::new();
+    said.read_line(&mut announcement).unwrap();
+    let spec = announcement.split("--device ").nth(1).unwrap().trim();
+    let address = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stockade"));
+        command.args(["--device", spec, "address"]).args(more).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    };
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let mut asking = address(&["--confirm"]).spawn().unwrap();
+        let prompts = BufReader::new(asking.stderr.take().unwrap()).lines();
+        let mut prompts = prompts.map_while(Result::ok);
+        assert!(prompts.any(|line| line.contains("compare the address")));
+        kill_process(Pid::from_child(&asking), signal).unwrap();
+        // What it goes on to say is read, so that it can say it.
+        prompts.for_each(drop);
+        assert_eq!(asking.wait().unwrap().code(), Some(5), "{signal:?}");
+        assert!(address(&[]).status().unwrap().success(), "after {signal:?}");
+    }
+    kill_process(Pid::from_child(&wallet), Signal::TERM).unwrap();
+    wallet.wait().unwrap();
+}
