@@ -39,6 +39,29 @@ fn a_port_that_is_taken_is_busy_for_both_interfaces() {
     }
 }
 
+/// Whoever starts it on a free port learns which that is.
+#[test]
+fn json_names_the_device_as_soon_as_it_is_there() {
+    for (arguments, begins) in [
+        (
+            &["ledger", "--listen", "127.0.0.1:0", "--rest", "127.0.0.1:0", "--json"][..],
+            "speculos:",
+        ),
+        (&["trezor", "--listen", "127.0.0.1:0", "--json"], "trezor-udp:"),
+    ] {
+        let mut running = mock(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let printed = BufReader::new(running.stdout.take().unwrap());
+        let document: serde_json::Value =
+            serde_json::Deserializer::from_reader(printed).into_iter().next().unwrap().unwrap();
+        assert_eq!(document["ok"], true);
+        assert!(document["device"].as_str().unwrap().starts_with(begins), "{document}");
+        let rest = document["rest"].as_str().is_some_and(|rest| rest.starts_with("http://"));
+        assert_eq!(rest, begins == "speculos:", "{document}");
+        kill_process(Pid::from_child(&running), Signal::TERM).unwrap();
+        running.wait().unwrap();
+    }
+}
+
 #[test]
 fn a_signal_ends_it_with_0() {
     for vendor in ["ledger", "trezor"] {
