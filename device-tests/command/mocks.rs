@@ -39,6 +39,29 @@ fn a_port_that_is_taken_is_busy_for_both_interfaces() {
     }
 }
 
+/// Whoever starts it on a free port learns which that is.
+#[test]
+fn json_names_the_device_as_soon_as_it_is_there() {
+    for (arguments, begins) in [
+        (
+            &["ledger", "--listen", "127.0.0.1:0", "--rest", "127.0.0.1:0", "--json"][..],
+            "speculos:",
+        ),
+        (&["trezor", "--listen", "127.0.0.1:0", "--json"], "trezor-udp:"),
+    ] {
+        let mut running = mock(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let printed = BufReader::new(running.stdout.take().unwrap());
+        let document: serde_json::Value =
+            serde_json::Deserializer::from_reader(printed).into_iter().next().unwrap().unwrap();
+        assert_eq!(document["ok"], true);
+        assert!(document["device"].as_str().unwrap().starts_with(begins), "{document}");
+        let rest = document["rest"].as_str().is_some_and(|rest| rest.starts_with("http://"));
+        assert_eq!(rest, begins == "speculos:", "{document}");
+        kill_process(Pid::from_child(&running), Signal::TERM).unwrap();
+        running.wait().unwrap();
+    }
+}
+
 #[test]
 fn a_signal_ends_it_with_0() {
     for vendor in ["ledger", "trezor"] {
@@ -50,4 +73,38 @@ fn a_signal_ends_it_with_0() {
         kill_process(Pid::from_child(&running), Signal::TERM).unwrap();
         assert_eq!(running.wait().unwrap().code(), Some(0), "{vendor}");
     }
+}
+
+/// A prompt that waits is taken off the wallet, whichever signal ends the command.
+#[test]
+fn a_signal_takes_the_prompt_off_the_wallet() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("away.json");
+    std::fs::write(&script, r#"{"rest": "away"}"#).unwrap();
+    let script = script.to_str().unwrap();
+    let arguments = ["trezor", "--model", "safe5", "--listen", "127.0.0.1:0", "--script", script];
+    let mut wallet = mock(&arguments).spawn().unwrap();
+    let mut said = BufReader::new(wallet.stderr.take().unwrap());
+    let mut announcement = String::new();
+    said.read_line(&mut announcement).unwrap();
+    let spec = announcement.split("--device ").nth(1).unwrap().trim();
+    let address = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stockade"));
+        command.args(["--device", spec, "address"]).args(more).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    };
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let mut asking = address(&["--confirm"]).spawn().unwrap();
+        let prompts = BufReader::new(asking.stderr.take().unwrap()).lines();
+        let mut prompts = prompts.map_while(Result::ok);
+        assert!(prompts.any(|line| line.contains("compare the address")));
+        kill_process(Pid::from_child(&asking), signal).unwrap();
+        // What it goes on to say is read, so that it can say it.
+        prompts.for_each(drop);
+        assert_eq!(asking.wait().unwrap().code(), Some(5), "{signal:?}");
+        assert!(address(&[]).status().unwrap().success(), "after {signal:?}");
+    }
+    kill_process(Pid::from_child(&wallet), Signal::TERM).unwrap();
+    wallet.wait().unwrap();
 }

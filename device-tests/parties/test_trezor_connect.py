@@ -4,6 +4,7 @@ with the simulated Trezors."""
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from eth_account.messages import encode_defunct, encode_typed_data
 
 import javascript
 import wallet
-from command import served
+from command import served, shown
 
 PACKAGE = Path(os.environ.get("STOCKADE_TEST_TREZOR_CONNECT", "/nowhere"))
 # Where it looks for an emulator, and nowhere else.
@@ -55,10 +56,10 @@ def model(request: pytest.FixtureRequest) -> Iterator[str]:
         yield request.param
 
 
-def ask(*calls: tuple[str, dict[str, Any]]) -> list[Any]:
+def ask(*calls: tuple[str, dict[str, Any]], screen: Path | None = None) -> list[Any]:
     script = str(javascript.FOLDER / "trezor_connect.cjs")
     run = subprocess.run(
-        ["node", script, str(PACKAGE)],
+        ["node", script, str(PACKAGE), *([str(screen)] if screen else [])],
         input=json.dumps(calls),
         capture_output=True,
         text=True,
@@ -133,3 +134,24 @@ def test_a_user_who_says_no() -> None:
     with served("trezor", "--model", "safe5", "--user", "reject", listen=EMULATOR):
         (answer,) = ask(("ethereumSignMessage", {"path": PATH, "message": "hello"}))
         assert not answer["success"] and answer["payload"]["code"] == "Failure_ActionCancelled", answer
+
+
+def test_a_safe_7_is_paired_by_its_code(tmp_path: Path) -> None:
+    screen = tmp_path / "screen"
+    screen.touch()
+    with shown("trezor", "--model", "safe7", listen=EMULATOR) as (_, said):
+
+        def keep() -> None:
+            for line in said:
+                with screen.open("a") as kept:
+                    kept.write(line)
+
+        threading.Thread(target=keep, daemon=True).start()
+        address, signed = ask(
+            ("ethereumGetAddress", {"path": PATH, "showOnTrezor": False, "useEmptyPassphrase": True}),
+            ("ethereumSignMessage", {"path": PATH, "message": "hello", "useEmptyPassphrase": True}),
+            screen=screen,
+        )
+    assert address["success"] and address["payload"]["address"] == OWN.address, address
+    signature = signed["payload"]["signature"]
+    assert Account.recover_message(encode_defunct(text="hello"), signature=signature) == OWN.address

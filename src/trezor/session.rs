@@ -228,7 +228,7 @@ impl Session {
                 _ => return Ok(message),
             }
             // From here on a person is asked, or the device works on what a person entered.
-            patience = self.timeouts.user;
+            patience = patience.max(self.timeouts.user);
         }
         self.cancel();
         match is_address {

@@ -38,6 +38,13 @@ impl Outcome {
     }
 }
 
+/// Prints the document of a command that goes on until it is stopped, now that it has begun.
+pub fn begun(fields: &Value) {
+    let fields = fields.as_object().cloned().unwrap_or_default();
+    print(&document(true, fields));
+    let _ = std::io::stdout().flush();
+}
+
 /// Prints a command's result and gives its exit code.
 pub fn finish(json: bool, result: CommandResult) -> ExitCode {
     match result {

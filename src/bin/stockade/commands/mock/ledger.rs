@@ -14,7 +14,12 @@ use stockade_mocks::{
 };
 
 use super::setup::{Beside, end_on_signals, mnemonic, socket};
-use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
+use crate::{
+    CommandResult,
+    context::Context,
+    error::CommandError,
+    output::{self, Outcome},
+};
 
 /// Simulate a Ledger on Speculos' TCP socket, until stopped
 ///
@@ -89,12 +94,18 @@ impl Args {
         start.into_iter().for_each(|act| ledger.happen(act));
         let ledger = Arc::new(Mutex::new(ledger));
         let mut announcement = format!("A simulated Ledger: use --device speculos:{at}");
+        let mut document = json!({"device": format!("speculos:{at}")});
         if let (Some(rest), Some(buttons)) = (&self.rest, &buttons) {
             let spawned = speculos_rest::spawn(&**rest, &ledger, buttons);
             let rest = spawned.map_err(|e| socket(rest, &e))?;
             announcement += &format!(" and http://{rest}");
+            document =
+                json!({"device": format!("speculos:{at}"), "rest": format!("http://{rest}")});
         }
         context.terminal.say(&announcement);
+        if context.json {
+            output::begun(&document);
+        }
         speculos::serve_shared(listener, &ledger).map_err(|e| socket(&self.listen, &e))?;
         Ok(Outcome::done("", json!({})))
     }

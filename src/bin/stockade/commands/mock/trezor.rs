@@ -10,7 +10,13 @@ use stockade_mocks::{
 };
 
 use super::setup::{Beside, end_on_signals, mnemonic, socket};
-use crate::{CommandResult, context::Context, error::CommandError, output::Outcome, ui};
+use crate::{
+    CommandResult,
+    context::Context,
+    error::CommandError,
+    output::{self, Outcome},
+    ui,
+};
 
 /// Simulate a Trezor on its emulator's UDP socket, until stopped
 ///
@@ -59,6 +65,9 @@ impl Args {
         let mut say = |socket: &UdpSocket| -> io::Result<()> {
             let at = socket.local_addr()?;
             context.terminal.say(&format!("A simulated Trezor: use --device trezor-udp:{at}"));
+            if context.json {
+                output::begun(&json!({"device": format!("trezor-udp:{at}")}));
+            }
             Ok(())
         };
         let served = match self.debug_link {
