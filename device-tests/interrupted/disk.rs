@@ -128,6 +128,29 @@ fn a_read_only_disk_can_be_read_and_says_what_it_is() {
     lane.answer("restored", 0);
 }
 
+/// A power cut in the middle of a rename can leave FAT with two names of one folder: whoever clears
+/// away the leftover would empty the set. A bind mount shows the same.
+#[test]
+fn a_set_whose_folder_has_a_second_name_is_not_cleared_away() {
+    let script = format!(
+        "run first {CREATE}
+         set=$(basename b/stockade/2*); mkdir b/stockade/.$set.partial
+         mount --bind b/stockade/$set b/stockade/.$set.partial
+         run refused backup repair a b --signer {OWNER}
+         run attest attest create --copy a b
+         umount b/stockade/.$set.partial
+         run repaired backup repair a b --signer {OWNER}
+         run all backup scrub a b"
+    );
+    let mount = "mount -t tmpfs -o size=256k none b";
+    let Some(lane) = lane("two names of one folder", mount, &script) else { return };
+    lane.answer("first", 0);
+    lane.refused("refused", "two names");
+    lane.refused("attest", "two names");
+    lane.answer("repaired", 0);
+    assert_eq!(lane.answer("all", 0)["verdicts"]["proven"], 2);
+}
+
 /// A file system in an image, made by `mkfs` and mounted as `kind`; what it lacks, and how it is
 /// read back.
 fn image(kind: &str, mkfs: &str, lacks: &[&str], read_back: &str) {

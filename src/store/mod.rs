@@ -9,8 +9,12 @@ mod directory;
 mod error;
 mod failpoint;
 mod file_system;
+#[cfg_attr(not(unix), path = "folder_by_path.rs")]
+mod folder;
 #[cfg(test)]
 mod interrupted;
+#[cfg(test)]
+mod medium;
 pub mod mounts;
 #[cfg(feature = "cloud")]
 mod object;
@@ -18,6 +22,7 @@ mod open;
 mod path;
 pub mod private_file;
 mod publish;
+mod sweep;
 
 use std::fmt;
 
@@ -60,6 +65,9 @@ pub struct Entry {
     /// What it is.
     pub kind: EntryKind,
 }
+
+/// The most entries that are read of one folder: a set of 65,000 keys has a third of that.
+const MAX_ENTRIES: usize = 200_000;
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,6 +127,11 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Writes one file, in the place of another where there is one: always the old or the new.
     fn put(&self, file: &NewFile) -> Result<(), StoreError>;
+
+    /// Makes sure that `file` could be put: it is there afterwards as it was before, or as given.
+    fn try_write(&self, file: &NewFile) -> Result<(), StoreError> {
+        self.put(file)
+    }
 
     /// Writes `files` as the new folder `path`, all or nothing: after a crash at any moment there
     /// is either no such folder or the whole of it. Reads everything back before it appears.
