@@ -27,6 +27,7 @@ mod deliver_web3signer;
 pub(crate) mod fixture;
 mod foreseen;
 mod help;
+mod hostile_copies;
 mod import;
 mod list;
 pub(crate) mod m_of_n;

@@ -99,7 +99,10 @@ fn a_full_disk_keeps_what_it_held_and_takes_the_rest_when_there_is_room() {
     let mount = "mount -t tmpfs -o size=256k none b";
     let Some(lane) = lane("a full disk", mount, &script) else { return };
     lane.answer("first", 0);
-    lane.refused("full", "No space left");
+    let full = lane.answer("full", 1);
+    let failed = full["failed"][0]["message"].as_str().unwrap();
+    assert!(failed.contains("b/stockade") && failed.contains("No space left"), "{failed}");
+    assert!(full["failed"][0]["hint"].as_str().unwrap().contains("make room"), "{full:#}");
     assert_eq!(lane.answer("held", 0)["verdicts"]["proven"], 1);
     let left = fs::read_to_string(lane.folder.path("left")).unwrap();
     assert!(!left.contains(".partial"), "{left}");
@@ -149,6 +152,63 @@ fn a_set_whose_folder_has_a_second_name_is_not_cleared_away() {
     lane.refused("attest", "two names");
     lane.answer("repaired", 0);
     assert_eq!(lane.answer("all", 0)["verdicts"]["proven"], 2);
+}
+
+/// A file that is there and cannot be read, as one on a bad sector: the memory of a process, from its
+/// beginning.
+#[test]
+fn a_bad_sector_under_copy_json_keeps_nobody_from_the_sets() {
+    let script = format!(
+        "run first {CREATE}
+         mount --bind /proc/$$/mem b/stockade/copy.json
+         run scrubbed backup scrub b
+         run drilled backup drill b
+         run listed backup list b
+         run restored backup restore b --to keys --layout plain --never-attested
+         run repaired backup repair a b --to c --signer {OWNER}
+         umount b/stockade/copy.json"
+    );
+    let mount = "mount -t tmpfs -o size=256k none b";
+    let Some(lane) = lane("a bad sector", mount, &script) else { return };
+    lane.answer("first", 0);
+    for check in ["scrubbed", "drilled"] {
+        let report = lane.answer(check, 1);
+        assert_eq!(report["verdicts"]["proven"], 1, "{report:#}");
+        assert_eq!(report["files"][0]["file"], "copy.json", "{report:#}");
+        assert_eq!(report["files"][0]["reason"], "unreadable", "{report:#}");
+    }
+    lane.answer("listed", 0);
+    lane.answer("restored", 0);
+    // Here nothing can take its place; the new copy is filled all the same.
+    let repaired = lane.answer("repaired", 3);
+    assert_eq!(repaired["error"]["kind"], "file", "{repaired:#}");
+    assert_eq!(repaired["repaired"][2]["done"], "written", "{repaired:#}");
+}
+
+/// The good copy of a repair takes no writes, and lacks an attestation that the other one has.
+#[test]
+fn a_read_only_disk_is_the_source_of_a_repair_whatever_it_lacks() {
+    let script = format!(
+        "run first {CREATE}
+         run attest attest create --copy a b
+         rm -r b/stockade/attestations
+         printf x | dd of=\"$(echo a/stockade/2*/RECOVERY.txt)\" conv=notrunc 2>/dev/null
+         mount -o remount,ro b
+         run repaired backup repair a b --signer {OWNER}
+         run create {CREATE}
+         mount -o remount,rw b
+         run all backup scrub a"
+    );
+    let mount = "mount -t tmpfs -o size=256k none b";
+    let Some(lane) = lane("a read-only source", mount, &script) else { return };
+    lane.answer("first", 0);
+    lane.answer("attest", 0);
+    let repaired = lane.answer("repaired", 1);
+    assert_eq!(repaired["repaired"][0]["done"], "written", "{repaired:#}");
+    lane.refused("create", "Read-only");
+    let said = fs::read_to_string(lane.folder.path("create.err")).unwrap();
+    assert!(!said.contains("approve"), "{said}");
+    lane.answer("all", 0);
 }
 
 /// A file system in an image, made by `mkfs` and mounted as `kind`; what it lacks, and how it is

@@ -56,7 +56,7 @@ pub fn prepare(
     if set.network() != by.network() {
         return Err(refuse(format!("{by} is for another network")));
     }
-    copies.iter().try_for_each(Copy::lock)?;
+    copies.iter().try_for_each(Copy::lock_to_write)?;
     let old = scrub::read(copies, Some(set), progress)?;
     let new = scrub::read(copies, Some(by), progress)?;
     let pins = hands.pins(pins);

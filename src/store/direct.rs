@@ -16,6 +16,19 @@ pub(super) fn read(file: Option<File>, length: usize) -> io::Result<Option<Vec<u
     }
 }
 
+/// Has the system forget what it remembers of a file, so that what is read next comes from the medium.
+pub(super) fn forget(file: &File) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{Advice, fadvise};
+
+        // Where it does not, what is read may be what was written.
+        let _ = fadvise(file, 0, None, Advice::DontNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
+}
+
 #[cfg(target_os = "linux")]
 fn has_medium(file: &File) -> bool {
     // What answers there is memory, another program or another computer, whatever it promises.

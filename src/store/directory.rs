@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Entry, EntryKind, Held, Lock, NewFile, ReadBack, Store, StoreError, StorePath, calls,
+    Entry, EntryKind, Held, Lock, NewFile, ReadBack, Store, StoreError, StorePath, calls, direct,
     folder::Folder,
     private_file,
     publish::{self, Rename},
@@ -128,6 +128,7 @@ impl Store for Directory {
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<u64, StoreError> {
         let (file, full) = self.open(path)?;
+        direct::forget(&file);
         private_file::read_pieces(file, &full, limit, take)
     }
 
@@ -162,6 +163,16 @@ impl Store for Directory {
     fn remove(&self, path: &StorePath) -> Result<(), StoreError> {
         let (folder, name) = self.find(path)?;
         publish::remove(&folder, OsStr::new(&name))
+    }
+
+    fn sweep_below(&self, room: &StorePath) -> Result<(), StoreError> {
+        let (folder, name) = self.find(room)?;
+        if folder.kind(&name)? != Some(EntryKind::Folder) {
+            return Ok(());
+        }
+        let room = folder.folder(&name)?;
+        let below = room.entries()?.into_iter().filter(|(_, kind)| *kind == EntryKind::Folder);
+        below.map(|(name, _)| room.folder(name)).try_for_each(|folder| sweep::sweep(&folder?))
     }
 
     fn lock(&self) -> Result<Lock, StoreError> {

@@ -95,6 +95,9 @@ pub enum StoreError {
         /// What happened.
         why: String,
     },
+    /// Somebody ended it.
+    #[error("interrupted: what was written of {} was removed", .0.display())]
+    Interrupted(PathBuf),
     /// What the system said.
     #[error("{}: {source}", .path.display())]
     Io {

@@ -31,10 +31,10 @@ use zeroize::Zeroize as _;
 pub use address::{BucketAddress, is_place, require_folder};
 pub use directory::Directory;
 pub use error::StoreError;
-pub use file_system::{file_system_id, keeps_modes};
+pub use file_system::{file_system_id, keeps_modes, require_writable};
 pub use open::open;
 pub use path::StorePath;
-pub use publish::publish_folder;
+pub use publish::{leftover_of, publish_folder, stop_writing_when};
 
 /// A file that is to be written. It may hold a password: it is wiped when dropped, and not shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -114,7 +114,8 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// The file at `path`, refused when it is longer than `limit` bytes.
     fn read(&self, path: &StorePath, limit: u64) -> Result<Vec<u8>, StoreError>;
 
-    /// As [`Store::read`], a piece after the other, however long it is. Says how long it was.
+    /// As [`Store::read`], a piece after the other, however long it is, and from the medium where the
+    /// system can. Says how long it was.
     fn read_pieces(
         &self,
         path: &StorePath,
@@ -144,6 +145,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Removes the folder `path` and all in it: after a crash at any moment it is there whole, or
     /// there is no such folder.
     fn remove(&self, path: &StorePath) -> Result<(), StoreError>;
+
+    /// Clears away what a killed process left in the folders below `room`; only while the lock is held.
+    fn sweep_below(&self, _room: &StorePath) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Keeps other processes from writing here until the lock is dropped, and clears away what a
     /// killed one left.

@@ -3,7 +3,11 @@
 use std::{
     ffi::{OsStr, OsString},
     io::Read as _,
-    path::Path,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{
@@ -160,6 +164,9 @@ fn write_files(
     let root = calls::make_folder(folder, partial)?;
     let mut below: Vec<(String, Folder)> = Vec::new();
     for file in files {
+        if stopped() {
+            return Err(StoreError::Interrupted(folder.path_of(partial)));
+        }
         let (path, name) = split(&file.path);
         if !path.is_empty() && !below.iter().any(|(known, _)| known == path) {
             below.push((path.to_owned(), make_below(&root, path)?));
@@ -179,6 +186,25 @@ fn write_files(
         read_back = read_back.max(compare(open, OsStr::new(name), &file.bytes)?);
     }
     Ok(read_back)
+}
+
+static STOP: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// From now on, whoever sets `flag` ends a write of a folder that is not finished: what is there of it
+/// is removed. Only the first flag counts.
+pub fn stop_writing_when(flag: Arc<AtomicBool>) {
+    let _ = STOP.set(flag);
+}
+
+fn stopped() -> bool {
+    STOP.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
+}
+
+/// What a process that was killed while it wrote the folder `target` left: it holds what was to be
+/// there, passwords included, and the next write to `target` removes it.
+pub fn leftover_of(target: &Path) -> Option<PathBuf> {
+    let leftover = target.with_file_name(partial_of(target.file_name()?));
+    leftover.symlink_metadata().is_ok().then_some(leftover)
 }
 
 /// A path as its folders and its last name.

@@ -70,13 +70,13 @@ pub struct Checked {
 
 /// The public keys in keystores, folders and copies.
 pub fn find_keys(paths: &[PathBuf]) -> Result<Vec<PublicKeyFile>, BackupError> {
-    let mut keys = Vec::new();
+    let (mut keys, mut copies) = (Vec::new(), Vec::new());
     for path in paths {
         if path.is_file() {
             keys.extend(keys_in_files(path)?);
             continue;
         }
-        match Copy::open(path) {
+        match Copy::open_another(path, &mut copies) {
             Ok(copy) => keys.extend(keys_in_copy(copy)?),
             Err(BackupError::NoCopy(_)) => keys.extend(keys_in_files(path)?),
             Err(error) => return Err(error),
@@ -91,9 +91,9 @@ pub fn find_keys(paths: &[PathBuf]) -> Result<Vec<PublicKeyFile>, BackupError> {
     }
 }
 
-fn keys_in_copy(copy: Copy) -> Result<Vec<PublicKeyFile>, BackupError> {
+fn keys_in_copy(copy: &Copy) -> Result<Vec<PublicKeyFile>, BackupError> {
     let mut keys = Vec::new();
-    for set in list(std::slice::from_ref(&copy))? {
+    for set in list(std::slice::from_ref(copy))? {
         let Some(manifest) = &set.manifest else {
             let file = format!("{}/manifest.json", set.id);
             keys.push(PublicKeyFile { copy: Some(set.copy.clone()), ..unreadable(file) });

@@ -35,10 +35,10 @@ pub struct JudgedNote {
 
 /// Reads delivery notes: files by name, and all that lie beside the sets of copies.
 pub fn find_notes(paths: &[PathBuf]) -> Result<Vec<FoundNote>, AttestError> {
-    let mut found = Vec::new();
+    let (mut found, mut copies) = (Vec::new(), Vec::new());
     for path in paths {
         match is_place(path) {
-            true => found.extend(in_copy(&Copy::open(path)?)?),
+            true => found.extend(in_copy(Copy::open_another(path, &mut copies)?)?),
             false => {
                 let bytes = private_file::read(path, DeliveryNote::MAX_LEN);
                 let note = DeliveryNote::parse(&bytes.map_err(BackupError::from)?);

@@ -23,6 +23,7 @@ impl From<StoreError> for CommandError {
             StoreError::NoBucket(_) => {
                 (Kind::File, "is its name right, and the region? Buckets are made by their owner")
             }
+            StoreError::Interrupted(_) => (Kind::Declined, "run the same command again"),
             StoreError::Changed(_) => (Kind::Busy, "run the same command again"),
             StoreError::Refused { .. } => (
                 Kind::Permission,

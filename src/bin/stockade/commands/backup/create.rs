@@ -18,7 +18,7 @@ use stockade::{
 };
 
 use super::{
-    created::{copies_json, copies_text, custodians_text, notes},
+    created::{copies_json, copies_text, custodians_text, notes, with_failed},
     from::{FromArgs, Taken},
 };
 use crate::{
@@ -47,15 +47,16 @@ impl Args {
     /// Opens everything, then makes the set.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let (custodians, mut copies) = self.sealing.read()?;
-        copies.iter().try_for_each(Copy::lock)?;
+        copies.iter().try_for_each(Copy::lock_to_write)?;
         let Taken { imported: Imported { keys, bad, skipped }, histories } =
             self.from.take(context)?;
         self.require_keys(&keys, &bad)?;
         self.require_new(&keys, &copies)?;
         let history = self.read_history(&keys, histories)?;
         let mut wallet = context.open()?;
-        let made = self.make(keys, history, &custodians, &mut copies, &mut *wallet, context)?;
-        Ok(self.outcome(&made, &copies, &bad, &skipped))
+        let mut made = self.make(keys, history, &custodians, &mut copies, &mut *wallet, context)?;
+        let failed = std::mem::take(&mut made.created.failed);
+        Ok(with_failed(self.outcome(&made, &copies, &bad, &skipped), failed))
     }
 
     fn require_keys(&self, keys: &[NewKey], bad: &[(String, String)]) -> Result<(), CommandError> {

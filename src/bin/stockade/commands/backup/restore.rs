@@ -102,6 +102,8 @@ impl Args {
         )?;
         self.confirm(context, &restorable, &set.id, &settled)?;
         let history = settled.history();
+        context.terminal.tell_leftover(&self.to);
+        context.terminal.take_endings();
         restorable.write(&self.to, self.layout, password, history, &mut progress)?;
         let kept = settled.keep(&copies, &set.id, context);
         let lacks = self.lacks(context);

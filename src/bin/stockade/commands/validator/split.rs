@@ -88,6 +88,8 @@ impl Args {
         let keys = self.pubkey.iter().map(secret).collect::<Result<Vec<_>, _>>()?;
         // First the mark: shares without one would look as if there were none.
         let marked = self.mark(&copies, &set.id, threshold, context);
+        context.terminal.tell_leftover(&self.to);
+        context.terminal.take_endings();
         let split = splitting.write(&keys, &self.to, &mut progress)?;
         let mut outcome = self.outcome(&split, set, splitting);
         outcome.json.insert("marked".to_owned(), marked.into());
