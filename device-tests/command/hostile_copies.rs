@@ -106,6 +106,18 @@ fn a_folder_beside_the_sets_that_cannot_be_read_is_damage_and_ends_nothing() {
 }
 
 #[test]
+fn what_a_killed_reseal_left_beside_no_set_is_cleared_away() {
+    let folder = ledger().copies();
+    let left = ["history", "exits", "attestations"].map(|room| {
+        folder.file(&format!("b/stockade/{room}/{SET}/.20261101T000000Z.json.partial"), "half")
+    });
+    let kept = folder.file(&format!("b/stockade/history/{SET}/20261101T000000Z.json"), "whole");
+    on("mock-ledger").run(&format!("attest create --copy {}", folder.both())).code(0);
+    assert!(left.iter().all(|left| !std::path::Path::new(left).exists()));
+    assert!(std::path::Path::new(&kept).exists());
+}
+
+#[test]
 fn a_set_that_vanished_is_missed_where_attestations_speak_of_it() {
     let folder = attested();
     let line = format!("validator create --network hoodi --count 1 --copy {}", folder.at("a"));

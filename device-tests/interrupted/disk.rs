@@ -154,6 +154,28 @@ fn a_set_whose_folder_has_a_second_name_is_not_cleared_away() {
     assert_eq!(lane.answer("all", 0)["verdicts"]["proven"], 2);
 }
 
+#[test]
+fn a_set_is_retired_from_a_full_disk() {
+    let script = format!(
+        "run first {CREATE}
+         old=$(basename b/stockade/2*)
+         run second validator create --network hoodi --batch 0 --start 0 --count 1 --recreate --copy a b
+         new=$(cd b/stockade; ls -d 2* | grep -v $old)
+         dd if=/dev/zero of=b/filler bs=4k 2>/dev/null || true
+         run retired backup retire a b --set $old --by $new
+         ls b/stockade b/stockade/retired >left
+         rm b/filler
+         run all backup scrub a b"
+    );
+    let mount = "mount -t tmpfs -o size=256k none b";
+    let Some(lane) = lane("retired from a full disk", mount, &script) else { return };
+    lane.answer("retired", 0);
+    let old = lane.answer("first", 0)["set_id"].as_str().unwrap().to_owned();
+    let left = fs::read_to_string(lane.folder.path("left")).unwrap();
+    assert!(left.contains(&format!("{old}.json")) && !left.contains(&format!("{old}\n")), "{left}");
+    assert_eq!(lane.answer("all", 0)["verdicts"]["proven"], 2);
+}
+
 /// A file that is there and cannot be read, as one on a bad sector: the memory of a process, from its
 /// beginning.
 #[test]

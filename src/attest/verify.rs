@@ -227,10 +227,13 @@ impl Default for Room {
 }
 
 impl Room {
+    /// The same for delivery notes, which list their keys.
+    pub(super) const FOR_NOTES: Self = Self(128 * 1024 * 1024);
+
     /// What is held beside a file's bytes.
     const EACH: usize = 512;
 
-    fn take(&mut self, bytes: usize, place: &Path) -> Result<(), BackupError> {
+    pub(super) fn take(&mut self, bytes: usize, place: &Path) -> Result<(), BackupError> {
         let left = self.0.checked_sub(bytes.saturating_add(Self::EACH));
         self.0 = left.ok_or_else(|| BackupError::TooMuch(place.to_owned()))?;
         Ok(())

@@ -210,6 +210,12 @@ pub enum BackupError {
 }
 
 impl BackupError {
+    /// Whether the medium has no room left.
+    pub fn is_full(&self) -> bool {
+        let full = |source: &std::io::Error| source.kind() == std::io::ErrorKind::StorageFull;
+        matches!(self, Self::Store(StoreError::Io { source, .. }) if full(source))
+    }
+
     /// Whether the file system, or the stick, takes no writes at all.
     pub fn is_read_only(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_read_only())
