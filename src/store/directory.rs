@@ -146,7 +146,8 @@ impl Store for Directory {
         let probe = publish::partial_of(name);
         sweep::discard(&folder, &probe, name)?;
         let written = calls::write_new(&folder, &probe, b"");
-        let removed = calls::remove(&folder, &probe);
+        // What stays is cleared away by the next writer.
+        let removed = calls::remove(&folder, &probe).or_else(|_| calls::remove(&folder, &probe));
         written.and(removed)
     }
 

@@ -61,15 +61,11 @@ pub fn finish(json: bool, result: CommandResult) -> ExitCode {
 static LOST: AtomicBool = AtomicBool::new(false);
 
 fn check(written: IoResult<()>) {
-    match written {
-        // A reader that closes the pipe early is no error of ours.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            if !LOST.swap(true, Ordering::Relaxed) {
-                let mut stderr = anstream::stderr().lock();
-                let _ = writeln!(stderr, "error: the answer could not be written: {error}");
-            }
-        }
-        _ => {}
+    let Err(error) = written else { return };
+    // A reader that closes the pipe early is no error of ours.
+    if error.kind() != ErrorKind::BrokenPipe && !LOST.swap(true, Ordering::Relaxed) {
+        let mut stderr = anstream::stderr().lock();
+        let _ = writeln!(stderr, "error: the answer could not be written: {error}");
     }
 }
 

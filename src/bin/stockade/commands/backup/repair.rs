@@ -89,7 +89,7 @@ impl Args {
                  beside them"
             );
         }
-        outcome.ok &= held.is_empty();
+        outcome.ok &= held.is_empty() && broken.is_empty();
         outcome.error = outcome.error.or(broken.into_iter().next().map(|one| one.error.into()));
         Ok(outcome)
     }
