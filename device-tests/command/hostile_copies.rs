@@ -149,6 +149,46 @@ fn a_copy_that_fails_keeps_a_new_set_from_none_of_the_others() {
     alone().run(&format!("backup scrub {}", folder.both())).code(0);
 }
 
+/// A stick that holds less than it says, played by hand: while the new set is written, an old one changes.
+#[test]
+fn a_medium_that_writes_over_another_set_is_found_out() {
+    use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
+    let folder = ledger().copies();
+    let old = folder.set("b").join("RECOVERY.txt");
+    let line = format!("validator create --network hoodi --count 1 --copy {}", folder.both());
+    let stockade = on("mock-ledger").with("STOCKADE_FAIL_AT", "1:stop");
+    let mut command = stockade.command(&line.split_whitespace().collect::<Vec<_>>());
+    let answer = fs::File::create(folder.path("answer.json")).unwrap();
+    let mut child = command.stdout(answer).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let pid = Pid::from_child(&child);
+    let is_written = || {
+        let names = fs::read_dir(folder.path("b/stockade")).unwrap();
+        let mut names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.any(|name| name.starts_with(".2") && name.ends_with(".partial"))
+    };
+    let mut overwritten = false;
+    let status = loop {
+        let (_, status) = waitpid(Some(pid), WaitOptions::UNTRACED).unwrap().unwrap();
+        if !status.stopped() {
+            break status;
+        }
+        if !overwritten && is_written() {
+            crate::backup::rot::flip(&old, 3);
+            overwritten = true;
+        }
+        kill_process(pid, Signal::CONT).unwrap();
+    };
+    let _ = child.try_wait();
+    let answer = fs::read(folder.path("answer.json")).unwrap();
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!((status.exit_status(), overwritten), (Some(1), true), "{answer:#}");
+    let failed = answer["failed"].as_array().unwrap();
+    assert_eq!(failed.len(), 1, "{answer:#}");
+    assert_eq!(failed[0]["dir"], folder.at("b"));
+    assert!(failed[0]["hint"].as_str().unwrap().contains("less than it says"), "{answer:#}");
+}
+
 #[test]
 fn an_answer_that_cannot_be_written_is_no_success() {
     let folder = ledger().copies();
