@@ -1,6 +1,12 @@
 //! JSON from files that anybody may have written: capped in size and depth before it is parsed.
 
-use serde::{Deserialize, Serialize};
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
 
 /// Deeper than any format of the field; more is an attack on a parser.
 const MAX_DEPTH: usize = 16;
@@ -45,7 +51,7 @@ pub(crate) fn from_slice<'a, T: Deserialize<'a>>(
 
 /// The same of what may hold secrets: an error tells where it is and of which kind, and repeats
 /// nothing.
-pub(crate) fn from_secret_slice<T: serde::de::DeserializeOwned>(
+pub(crate) fn from_secret_slice<T: DeserializeOwned>(
     bytes: &[u8],
     limit: usize,
 ) -> Result<T, JsonError> {
@@ -61,6 +67,51 @@ pub(crate) fn from_secret_slice<T: serde::de::DeserializeOwned>(
         let (line, column) = (error.line(), error.column());
         JsonError::Invalid(format!("{what}, at line {line}, column {column}"))
     })
+}
+
+/// An array of at most `N` elements. A longer one is refused when it is that long, not when all of it
+/// is in memory.
+pub(crate) fn at_most<'de, D, T, const N: usize>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Bounded<T, const N: usize>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for Bounded<T, N> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "an array of at most {N} elements")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+            let mut list = Vec::new();
+            while let Some(next) = seq.next_element()? {
+                if list.len() == N {
+                    return Err(A::Error::invalid_length(N.saturating_add(1), &self));
+                }
+                list.push(next);
+            }
+            Ok(list)
+        }
+    }
+
+    deserializer.deserialize_seq(Bounded::<T, N>(PhantomData))
+}
+
+/// A value that takes at most `N` bytes in the file. What is read only when more of it is known (an
+/// enum by its tag) is held meanwhile, in many times that.
+pub(crate) fn short<'de, D, T, const N: usize>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    if raw.get().len() > N {
+        return Err(D::Error::custom(format!("a value of more than {N} bytes")));
+    }
+    serde_json::from_str(raw.get()).map_err(D::Error::custom)
 }
 
 /// Writes JSON as deposit tools do: one space of indentation, no newline at the end.

@@ -60,7 +60,8 @@ impl Two {
         let bad = Inspection::read(&self.copies[1], &self.set, &mut self.known);
         let copies = vec![self.good.take(), Some(bad)];
         let sets = vec![ScrubbedSet { id: self.set.clone(), copies }];
-        let mut scrubbed = Scrubbed { sets, retired: Vec::new(), warnings: Vec::new() };
+        let mut scrubbed =
+            Scrubbed { sets, retired: Vec::new(), problems: Vec::new(), warnings: Vec::new() };
         let looked = look(&mut self.copies, &scrubbed);
         self.good = scrubbed.sets[0].copies[0].take();
         looked

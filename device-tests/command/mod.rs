@@ -34,6 +34,7 @@ mod foreign_web3signer;
 mod foreseen;
 mod help;
 mod histories;
+mod hostile_copies;
 mod hostile_names;
 mod import;
 mod list;

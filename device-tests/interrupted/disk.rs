@@ -100,7 +100,10 @@ fn a_full_disk_keeps_what_it_held_and_takes_the_rest_when_there_is_room() {
     let mount = "mount -t tmpfs -o size=256k none b";
     let Some(lane) = lane("a full disk", mount, &script) else { return };
     lane.answer("first", 0);
-    lane.refused("full", "No space left");
+    let full = lane.answer("full", 1);
+    let failed = full["failed"][0]["message"].as_str().unwrap();
+    assert!(failed.contains("b/stockade") && failed.contains("No space left"), "{failed}");
+    assert!(full["failed"][0]["hint"].as_str().unwrap().contains("make room"), "{full:#}");
     assert_eq!(lane.answer("held", 0)["verdicts"]["proven"], 1);
     let left = fs::read_to_string(lane.folder.path("left")).unwrap();
     assert!(!left.contains(".partial"), "{left}");
@@ -129,6 +132,108 @@ fn a_read_only_disk_can_be_read_and_says_what_it_is() {
     assert_eq!(lane.answer("held", 0)["verdicts"]["proven"], 1);
     assert_eq!(lane.answer("repaired", 0)["repaired"][1]["done"], "written");
     lane.answer("restored", 0);
+}
+
+/// A power cut in the middle of a rename can leave FAT with two names of one folder: whoever clears
+/// away the leftover would empty the set. A bind mount shows the same.
+#[test]
+fn a_set_whose_folder_has_a_second_name_is_not_cleared_away() {
+    let script = format!(
+        "run first {CREATE}
+         set=$(basename b/stockade/2*); mkdir b/stockade/.$set.partial
+         mount --bind b/stockade/$set b/stockade/.$set.partial
+         run refused backup repair a b --signer {OWNER}
+         run attest attest create --copy a b
+         umount b/stockade/.$set.partial
+         run repaired backup repair a b --signer {OWNER}
+         run all backup scrub a b"
+    );
+    let mount = "mount -t tmpfs -o size=256k none b";
+    let Some(lane) = lane("two names of one folder", mount, &script) else { return };
+    lane.answer("first", 0);
+    lane.refused("refused", "two names");
+    lane.refused("attest", "two names");
+    lane.answer("repaired", 0);
+    assert_eq!(lane.answer("all", 0)["verdicts"]["proven"], 2);
+}
+
+#[test]
+fn a_set_is_retired_from_a_full_disk() {
+    let script = format!(
+        "run first {CREATE}
+         old=$(basename b/stockade/2*)
+         run second validator create --network hoodi --batch 0 --start 0 --count 1 --recreate --copy a b
+         new=$(cd b/stockade; ls -d 2* | grep -v $old)
+         dd if=/dev/zero of=b/filler bs=4k 2>/dev/null || true
+         run retired backup retire a b --set $old --by $new
+         ls b/stockade b/stockade/retired >left
+         rm b/filler
+         run all backup scrub a b"
+    );
+    let mount = "mount -t tmpfs -o size=256k none b";
+    let Some(lane) = lane("retired from a full disk", mount, &script) else { return };
+    lane.answer("retired", 0);
+    let old = lane.answer("first", 0)["set_id"].as_str().unwrap().to_owned();
+    let left = fs::read_to_string(lane.folder.path("left")).unwrap();
+    assert!(left.contains(&format!("{old}.json")) && !left.contains(&format!("{old}\n")), "{left}");
+    assert_eq!(lane.answer("all", 0)["verdicts"]["proven"], 2);
+}
+
+/// A file that is there and cannot be read, as one on a bad sector: the memory of a process, from its
+/// beginning.
+#[test]
+fn a_bad_sector_under_copy_json_keeps_nobody_from_the_sets() {
+    let script = format!(
+        "run first {CREATE}
+         mount --bind /proc/$$/mem b/stockade/copy.json
+         run scrubbed backup scrub b
+         run drilled backup drill b
+         run listed backup list b
+         run restored backup restore b --to keys --layout plain --never-attested
+         run repaired backup repair a b --to c --signer {OWNER}
+         umount b/stockade/copy.json"
+    );
+    let mount = "mount -t tmpfs -o size=256k none b";
+    let Some(lane) = lane("a bad sector", mount, &script) else { return };
+    lane.answer("first", 0);
+    for check in ["scrubbed", "drilled"] {
+        let report = lane.answer(check, 1);
+        assert_eq!(report["verdicts"]["proven"], 1, "{report:#}");
+        assert_eq!(report["files"][0]["file"], "copy.json", "{report:#}");
+        assert_eq!(report["files"][0]["reason"], "unreadable", "{report:#}");
+    }
+    lane.answer("listed", 0);
+    lane.answer("restored", 0);
+    // Here nothing can take its place; the new copy is filled all the same.
+    let repaired = lane.answer("repaired", 3);
+    assert_eq!(repaired["error"]["kind"], "file", "{repaired:#}");
+    assert_eq!(repaired["repaired"][2]["done"], "written", "{repaired:#}");
+}
+
+/// The good copy of a repair takes no writes, and lacks an attestation that the other one has.
+#[test]
+fn a_read_only_disk_is_the_source_of_a_repair_whatever_it_lacks() {
+    let script = format!(
+        "run first {CREATE}
+         run attest attest create --copy a b
+         rm -r b/stockade/attestations
+         printf x | dd of=\"$(echo a/stockade/2*/RECOVERY.txt)\" conv=notrunc 2>/dev/null
+         mount -o remount,ro b
+         run repaired backup repair a b --signer {OWNER}
+         run create {CREATE}
+         mount -o remount,rw b
+         run all backup scrub a"
+    );
+    let mount = "mount -t tmpfs -o size=256k none b";
+    let Some(lane) = lane("a read-only source", mount, &script) else { return };
+    lane.answer("first", 0);
+    lane.answer("attest", 0);
+    let repaired = lane.answer("repaired", 1);
+    assert_eq!(repaired["repaired"][0]["done"], "written", "{repaired:#}");
+    lane.refused("create", "Read-only");
+    let said = fs::read_to_string(lane.folder.path("create.err")).unwrap();
+    assert!(!said.contains("approve"), "{said}");
+    lane.answer("all", 0);
 }
 
 /// A file system in an image, made by `mkfs` and mounted as `kind`; what it lacks, and how it is

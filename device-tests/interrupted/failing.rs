@@ -22,6 +22,16 @@ fn fail(job: &Job, n: usize, how: &str, after: &Content) -> Content {
     match ran.code {
         // What failed was clearing away what nobody needs any more.
         0 => {}
+        // Another copy was written to all the same.
+        1 => {
+            let failed = ran.list("failed");
+            assert!(!failed.is_empty(), "{at}: {:#}", ran.json);
+            for one in failed {
+                let message = one["message"].as_str().unwrap();
+                assert!(message.contains(job.folder.at("").trim_end_matches('/')), "{at}: {one}");
+                assert!(one["hint"].is_string(), "{at}: {one}");
+            }
+        }
         _ => {
             assert_eq!((ran.code, ran.json["error"]["kind"].as_str()), (3, Some("file")), "{at}");
             assert!(

@@ -1,6 +1,9 @@
 //! When a set was last drilled, as attestations in a copy say.
 
-use super::{AttestedLevel, Statement, verify::files};
+use super::{
+    AttestedLevel, Statement,
+    verify::{Room, files},
+};
 use crate::{
     backup::{BackupError, Copy, ListedSet},
     eth::Address,
@@ -23,7 +26,7 @@ pub struct Drilled {
 /// The drills of exactly this set that attestations in `copy` speak of, however they ended.
 pub fn drills(copy: &Copy, set: &ListedSet, now: Timestamp) -> Result<Vec<Drilled>, BackupError> {
     let mut drills = Vec::new();
-    for (_, _, attestation) in files(copy, &set.id)?.0 {
+    for (_, _, attestation) in files(copy, &set.id, &mut Room::default())?.0 {
         let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
         let about_it = statement.set == set.id && set.digest == Some(statement.manifest);
         let keys = statement.keys;

@@ -34,7 +34,7 @@ pub struct Judged {
     pub statement: Option<Statement>,
     /// Everything that speaks against it; empty when it fulfils the rules.
     pub problems: Vec<String>,
-    /// The keys of the manifest that it speaks of, where that lies beside it.
+    /// The keys of the manifest that it speaks of, where that lies beside it and nothing is wrong.
     keys: Vec<PublicKey>,
 }
 
@@ -102,11 +102,11 @@ pub fn find(
     keys_named: bool,
 ) -> Result<Vec<FoundAttestation>, AttestError> {
     let (mut found, mut copies) = (Vec::new(), Vec::new());
+    let mut room = Room::default();
     for path in paths {
         if is_place(path) {
-            let copy = Copy::open(path)?;
-            found.extend(in_copy(&copy, which, keys_named)?);
-            copies.push(copy);
+            let copy = Copy::open_another(path, &mut copies)?;
+            found.extend(in_copy(copy, which, keys_named, &mut room)?);
             continue;
         }
         found.push(FoundAttestation {
@@ -162,12 +162,13 @@ fn in_copy(
     copy: &Copy,
     which: Which,
     keys_named: bool,
+    room: &mut Room,
 ) -> Result<Vec<FoundAttestation>, AttestError> {
     let mut found = Vec::new();
     for beside in besides(copy, keys_named)? {
         let (set, lacks_set) = (&beside.set.id, beside.gone);
         let place = copy.dir().join("stockade").join(set.as_str());
-        let (mut attestations, unreadable) = files(copy, set)?;
+        let (mut attestations, unreadable) = files(copy, set, room)?;
         if which == Which::Newest {
             attestations = newest_of_each(attestations);
         }
@@ -216,6 +217,29 @@ fn besides(copy: &Copy, keys_named: bool) -> Result<Vec<Beside>, BackupError> {
     Ok(besides)
 }
 
+/// How much memory is left for attestations: some 50,000 of them, more than anybody makes.
+pub(super) struct Room(usize);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(64 * 1024 * 1024)
+    }
+}
+
+impl Room {
+    /// The same for delivery notes, which list their keys.
+    pub(super) const FOR_NOTES: Self = Self(128 * 1024 * 1024);
+
+    /// What is held beside a file's bytes.
+    const EACH: usize = 512;
+
+    pub(super) fn take(&mut self, bytes: usize, place: &Path) -> Result<(), BackupError> {
+        let left = self.0.checked_sub(bytes.saturating_add(Self::EACH));
+        self.0 = left.ok_or_else(|| BackupError::TooMuch(place.to_owned()))?;
+        Ok(())
+    }
+}
+
 /// An attestation, and the time that it says; where nobody signed that, the time that its file's
 /// name gives.
 pub(super) type Dated = (Timestamp, PathBuf, Attestation);
@@ -239,6 +263,7 @@ fn newest_of_each(all: Vec<Dated>) -> Vec<Dated> {
 pub(super) fn files(
     copy: &Copy,
     set: &SetId,
+    room: &mut Room,
 ) -> Result<(Vec<Dated>, Vec<Unreadable>), BackupError> {
     let folder: StorePath = format!("attestations/{set}").parse()?;
     let (mut files, mut unreadable) = (Vec::new(), Vec::new());
@@ -252,6 +277,7 @@ pub(super) fn files(
         let path = folder.join(&entry.name)?;
         let place = copy.dir().join("stockade").join(path.as_str());
         let bytes = copy.read(&path, Attestation::MAX_LEN).map_err(|error| error.to_string());
+        room.take(bytes.as_ref().map_or(0, Vec::len), &place)?;
         match bytes.and_then(|bytes| Attestation::parse(&bytes)) {
             // A name is no evidence: anybody can give an old statement a new one.
             Ok(attestation) => files.push((attestation.time().unwrap_or(time), place, attestation)),
@@ -267,8 +293,9 @@ pub(super) fn statements(
     set: &SetId,
 ) -> Result<BTreeMap<Digest, Signed>, BackupError> {
     let mut all: BTreeMap<Digest, Signed> = BTreeMap::new();
+    let mut room = Room::default();
     for copy in copies {
-        for (_, _, attestation) in files(copy, set)?.0 {
+        for (_, _, attestation) in files(copy, set, &mut room)?.0 {
             let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
             if statement.set == *set && attestation.is_signed() {
                 Signed::add(&mut all, statement, attestation.address);
@@ -333,8 +360,9 @@ fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
         }
         None => problems.push("its statement does not follow the grammar".to_owned()),
     }
-    let keys = statement.iter().flat_map(|statement| attested_keys(statement, beside.as_ref()));
-    let keys = keys.collect();
+    // Only those of a good one count: any number of others may name the same keys.
+    let good = statement.as_ref().filter(|_| problems.is_empty());
+    let keys = good.map_or_else(Vec::new, |good| attested_keys(good, beside.as_ref()));
     Judged { place, attestation: Some(attestation), statement, problems, keys }
 }
 

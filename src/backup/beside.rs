@@ -72,7 +72,15 @@ impl Beside {
         for folder in ["history", "attestations", exits::FOLDER, whereabouts::FOLDER] {
             let path: StorePath = format!("{folder}/{set}").parse()?;
             for copy in copies {
-                for entry in copy.list(&path)? {
+                let entries = match copy.list(&path) {
+                    Err(error) if error.is_damage() => {
+                        let problem = problem(copy, path.to_string(), Reason::Unreadable, None);
+                        beside.problems.push(problem);
+                        continue;
+                    }
+                    entries => entries?,
+                };
+                for entry in entries {
                     // What a killed process left is nothing yet.
                     if entry.name.ends_with(".partial") {
                         continue;

@@ -25,6 +25,9 @@ const MAX_COPY_JSON: u64 = 4096;
 const OWN: [&str; 6] =
     [COPY_JSON, "history", "attestations", exits::FOLDER, retired::FOLDER, whereabouts::FOLDER];
 
+/// Those of them with a folder for each set.
+const ROOMS: [&str; 3] = ["history", "attestations", exits::FOLDER];
+
 /// A folder that holds sets, or is going to.
 #[derive(Debug)]
 pub struct Copy {
@@ -72,6 +75,14 @@ impl Copy {
         distinct(dirs.iter().map(|dir| Self::open(dir)).collect::<Result<_, _>>()?)
     }
 
+    /// As [`Copy::open`], beside copies that were opened before: it must be another.
+    pub fn open_another<'a>(
+        dir: &Path,
+        opened: &'a mut Vec<Self>,
+    ) -> Result<&'a Self, BackupError> {
+        require_another(opened, Self::open(dir)?)
+    }
+
     /// As [`Copy::open_all`], for folders that may be new: those are made at the first write.
     pub fn prepare_all(dirs: &[PathBuf]) -> Result<Vec<Self>, BackupError> {
         distinct(dirs.iter().map(|dir| Self::prepare(dir)).collect::<Result<_, _>>()?)
@@ -93,6 +104,8 @@ impl Copy {
             Err(StoreError::NotAFile(_) | StoreError::TooLong { .. }) => {
                 (Description::stand_in(dir), Some(Reason::Malformed))
             }
+            // A bad sector under it takes none of the sets.
+            Err(StoreError::Io { .. }) => (Description::stand_in(dir), Some(Reason::Unreadable)),
             Err(error) => return Err(error.into()),
         };
         let (dir, lock) = (dir.to_owned(), OnceLock::new());
@@ -164,11 +177,37 @@ impl Copy {
     /// a button whether it takes writes.
     pub fn lock(&self) -> Result<(), StoreError> {
         let there = self.exists || BucketAddress::of(&self.dir).is_some();
-        if there && self.lock.get().is_none() {
-            // Never set twice: nothing else can have come in between.
-            let _ = self.lock.set(self.store.lock()?);
+        if there { self.take_lock() } else { Ok(()) }
+    }
+
+    fn take_lock(&self) -> Result<(), StoreError> {
+        if self.lock.get().is_some() {
+            return Ok(());
+        }
+        // Never set twice: nothing else can have come in between.
+        let _ = self.lock.set(self.store.lock()?);
+        for room in ROOMS {
+            match self.store.sweep_below(&room.parse()?) {
+                // A room that cannot be read, or written to, stops no writer of another.
+                Err(error) if !error.is_damage() && !matches!(error, StoreError::NotFound(_)) => {
+                    return Err(error);
+                }
+                _ => {}
+            }
         }
         Ok(())
+    }
+
+    /// Locks it, and finds out whether it takes writes: before anybody presses a button for what could
+    /// not be kept.
+    pub fn lock_to_write(&self) -> Result<(), BackupError> {
+        self.lock()?;
+        match (self.exists, self.damage) {
+            (true, None) => self.require_writable(),
+            (true, Some(_)) => Ok(()),
+            (false, _) if BucketAddress::of(&self.dir).is_some() => Ok(()),
+            (false, _) => Ok(store::require_writable(&self.dir)?),
+        }
     }
 
     /// Locks it, and makes its own files where it is new.
@@ -176,9 +215,7 @@ impl Copy {
         if self.exists {
             return Ok(self.lock()?);
         }
-        if self.lock.get().is_none() {
-            let _ = self.lock.set(self.store.lock()?);
-        }
+        self.take_lock()?;
         let bytes = self.description.to_json()?;
         self.store.put_if_absent(&NewFile { path: COPY_JSON.parse()?, bytes })?;
         self.exists = true;
@@ -190,7 +227,7 @@ impl Copy {
         self.lock()?;
         let bytes = self.description.to_json()?;
         match self.damage {
-            None => Ok(self.store.put(&NewFile { path: COPY_JSON.parse()?, bytes })?),
+            None => Ok(self.store.try_write(&NewFile { path: COPY_JSON.parse()?, bytes })?),
             Some(reason) => Err(BackupError::DamagedCopy {
                 path: self.dir.join(ROOT).join(COPY_JSON),
                 reason: reason.explain().to_owned(),
@@ -313,13 +350,21 @@ fn copy_of(dir: &Path) -> &Path {
 
 /// A copy counts once: a stick named twice, or cloned byte for byte, is no second copy.
 pub fn distinct(copies: Vec<Copy>) -> Result<Vec<Copy>, BackupError> {
-    for (i, copy) in copies.iter().enumerate() {
-        let same = |other: &Copy| other.id() == copy.id() || real(&other.dir) == real(&copy.dir);
-        if copies.iter().take(i).any(same) {
-            return Err(BackupError::SameCopy(crate::shown(&copy.dir).to_string()));
-        }
+    let mut distinct = Vec::with_capacity(copies.len());
+    for copy in copies {
+        require_another(&mut distinct, copy)?;
     }
-    Ok(copies)
+    Ok(distinct)
+}
+
+fn require_another(copies: &mut Vec<Copy>, copy: Copy) -> Result<&Copy, BackupError> {
+    let same = |other: &Copy| other.id() == copy.id() || real(&other.dir) == real(&copy.dir);
+    if copies.iter().any(same) {
+        return Err(BackupError::SameCopy(crate::shown(&copy.dir).to_string()));
+    }
+    let name = crate::shown(&copy.dir).to_string();
+    copies.push(copy);
+    copies.last().ok_or(BackupError::NoSet(name))
 }
 
 /// A place that may be new, however it is spelled and whatever links lead to it.

@@ -1,11 +1,12 @@
 //! Making a set: keystores sealed to custodians, signed by the wallet, published to every copy.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use super::{
-    BackupError, Copy, Digest, SetId,
+    BackupError, Copy, Digest, Known, SetId,
     exits::{self, NewExit},
     history,
+    inspect::Inspection,
     manifest::{FileEntry, KEYSTORES, KeystoreEntry, Manifest, Source},
     origin::Signer,
     recovery,
@@ -22,7 +23,7 @@ use crate::{
     path::DerivationPath,
     secret::SecretBytes,
     staking::Network,
-    store::{NewFile, ReadBack, StorePath},
+    store::{BucketAddress, NewFile, ReadBack, StoreError, StorePath},
     timestamp::Timestamp,
 };
 
@@ -74,10 +75,31 @@ pub struct Created {
     pub copies: Vec<(String, ReadBack)>,
     /// What opens it.
     pub(super) secret: SetSecret,
+    /// The copies that could not be written to.
+    pub failed: Vec<FailedCopy>,
+}
+
+/// A copy that could not be written to, while others could.
+#[derive(Debug)]
+pub struct FailedCopy {
+    /// Its id.
+    pub copy: String,
+    /// Where it is.
+    pub dir: PathBuf,
+    /// Why.
+    pub error: BackupError,
+}
+
+impl FailedCopy {
+    /// The copy and what happened to it.
+    pub fn new(copy: &Copy, error: BackupError) -> Self {
+        Self { copy: copy.id().to_owned(), dir: copy.dir().to_owned(), error }
+    }
 }
 
 /// Makes a set of `plan`, lets `signer` sign its origin, and publishes it to one copy after
-/// another, each verified before the next. Until it is signed, nothing is written.
+/// another, each verified before the next. Until it is signed, nothing is written. A copy that cannot be
+/// written to keeps the set from none of the others; it is an error where none could.
 pub fn create(
     plan: &Plan,
     copies: &mut [Copy],
@@ -115,22 +137,29 @@ pub fn create(
     let sums: Sums = files.iter().map(|f| (f.path.clone(), Digest::of(&f.bytes))).collect();
     files.push(file("SHA256SUMS", sums::render(&sums))?);
 
-    let mut written = Vec::new();
+    let (mut written, mut failed) = (Vec::new(), Vec::new());
     let total = copies.len();
     for (i, copy) in copies.iter_mut().enumerate() {
         progress.step("writing copies", i, total);
         match write(copy, &set_id, &files, &plan.history, &exits) {
             Ok(read_back) => written.push((copy.id().to_owned(), read_back)),
-            Err(error) if written.is_empty() => return Err(error),
-            Err(error) => {
-                let written = copies.iter().take(i).map(|copy| copy.dir().to_owned()).collect();
-                let source = Box::new(error);
-                return Err(BackupError::PartlyWritten { set: set_id, written, source });
-            }
+            // Somebody else was quicker, and may have made the same keys.
+            Err(error) if written.is_empty() && is_anothers(&error) => return Err(error),
+            Err(error) => failed.push(FailedCopy::new(copy, error)),
         }
     }
     progress.step("writing copies", total, total);
-    Ok(Created { set_id, manifest: digest, copies: written, secret })
+    if written.is_empty() && !failed.is_empty() {
+        return Err(failed.swap_remove(0).error);
+    }
+    Ok(Created { set_id, manifest: digest, copies: written, secret, failed })
+}
+
+/// Whether it says that another process wrote there.
+fn is_anothers(error: &BackupError) -> bool {
+    use StoreError::{Busy, Changed, Exists};
+
+    matches!(error, BackupError::Store(Busy(_) | Changed(_) | Exists(_)))
 }
 
 /// Publishes the set to one copy, what lies beside it first: keys without their history are never
@@ -147,7 +176,24 @@ fn write(
         history::keep(copy, set_id, bytes, *time)?;
     }
     exits::keep(copy, set_id, exits)?;
-    copy.publish(set_id, files)
+    let before = whole_sets(copy)?;
+    let read_back = copy.publish(set_id, files)?;
+    let after = whole_sets(copy)?;
+    // A stick that holds less than it says writes over what it held.
+    match before.into_iter().find(|set| !after.contains(set)) {
+        Some(set) => Err(BackupError::Overwritten { dir: copy.dir().to_owned(), set }),
+        None => Ok(read_back),
+    }
+}
+
+/// The sets of a copy on a medium that are whole, read from it. A bucket writes nothing over another.
+fn whole_sets(copy: &Copy) -> Result<BTreeSet<SetId>, BackupError> {
+    if BucketAddress::of(copy.dir()).is_some() {
+        return Ok(BTreeSet::new());
+    }
+    let mut known = Known::default();
+    let mut whole = |set: &SetId| Inspection::read(copy, set, &mut known).damage.is_empty();
+    Ok(copy.set_ids()?.0.into_iter().filter(|set| whole(set)).collect())
 }
 
 fn file(path: &str, bytes: Vec<u8>) -> Result<NewFile, BackupError> {

@@ -282,7 +282,7 @@ fn of_newest_own(copies: &[Copy], address: &Address) -> Result<Vec<AnyCustodian>
     let who = match manifest.custodian_of(address) {
         _ if needed > 1 => format!("with {needed} of {of} custodians"),
         None => "with others than this wallet".to_owned(),
-        Some(_) => return Ok(manifest.custodians),
+        Some(_) => return Ok(manifest.custodians.clone()),
     };
     Err(BackupError::Threshold(format!(
         "the newest set here, {}, opens {who}: name it with --custodian for the same again, or name \

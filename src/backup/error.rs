@@ -202,15 +202,13 @@ pub enum BackupError {
     /// A device secret that gives no batch root.
     #[error("the wallet's answer gives no root for batch {0}")]
     Batch(u32),
-    /// A set that some copies hold whole and another does not.
-    #[error("set {set} is in {}, but not in every copy: {source}", names(.written))]
-    PartlyWritten {
-        /// Which.
+    /// A medium that lost one set when another was written.
+    #[error("{}: set {set} is damaged since the new set was written", crate::shown(dir))]
+    Overwritten {
+        /// The copy.
+        dir: PathBuf,
+        /// The set that was whole before.
         set: SetId,
-        /// The copies that hold it whole.
-        written: Vec<PathBuf>,
-        /// Why it is not in the next.
-        source: Box<BackupError>,
     },
     /// The wallet's signature is not its own.
     #[error("the signature does not recover to the wallet's check address {0}")]
@@ -221,6 +219,9 @@ pub enum BackupError {
     /// A voluntary exit.
     #[error(transparent)]
     Exit(#[from] ExitError),
+    /// More than is read at once of what anybody may have written.
+    #[error("{}: there is more of this in the copies than Stockade reads at once", .0.display())]
+    TooMuch(PathBuf),
     /// JSON could not be written.
     #[error("JSON could not be written: {0}")]
     Json(#[from] serde_json::Error),
@@ -229,9 +230,17 @@ pub enum BackupError {
     Random(#[from] getrandom::Error),
 }
 
-fn names(paths: &[PathBuf]) -> String {
-    let names: Vec<_> = paths.iter().map(|path| crate::shown(&path).to_string()).collect();
-    names.join(", ")
+impl BackupError {
+    /// Whether the medium has no room left.
+    pub fn is_full(&self) -> bool {
+        let full = |source: &std::io::Error| source.kind() == std::io::ErrorKind::StorageFull;
+        matches!(self, Self::Store(StoreError::Io { source, .. }) if full(source))
+    }
+
+    /// Whether the file system, or the stick, takes no writes at all.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_read_only())
+    }
 }
 
 fn list(bad: &[(String, String)]) -> String {

@@ -76,8 +76,17 @@ pub fn read(copies: &[Copy], set: &SetId) -> Result<Vec<SealedExit>, BackupError
     let room: StorePath = format!("{FOLDER}/{set}").parse()?;
     let mut names: BTreeSet<String> = BTreeSet::new();
     let mut held: BTreeMap<(&str, String), Reason> = BTreeMap::new();
+    let mut unreadable = Vec::new();
     for copy in copies {
-        for entry in copy.list(&room)? {
+        let entries = match copy.list(&room) {
+            // A room that cannot be read is damage: what else is there is read all the same.
+            Err(error) if error.is_damage() => {
+                unreadable.push(copy.id().to_owned());
+                continue;
+            }
+            entries => entries?,
+        };
+        for entry in entries {
             // What a killed process left is nothing yet.
             if !entry.name.ends_with(".partial") {
                 let reason = read_one(copy, &room, &entry.name, entry.kind).err();
@@ -86,14 +95,24 @@ pub fn read(copies: &[Copy], set: &SetId) -> Result<Vec<SealedExit>, BackupError
             }
         }
     }
+    let absent = |copy: &Copy| match unreadable.iter().any(|id| id == copy.id()) {
+        true => Reason::Unreadable,
+        false => Reason::Missing,
+    };
     let each = names.iter().flat_map(|name| copies.iter().map(move |copy| (name, copy)));
     let each = each.map(|(name, copy)| SealedExit {
         copy: copy.id().to_owned(),
         file: format!("{room}/{name}"),
-        reason: held.get(&(copy.id(), name.clone())).copied().unwrap_or(Reason::Missing),
+        reason: held.get(&(copy.id(), name.clone())).copied().unwrap_or_else(|| absent(copy)),
         opened: None,
     });
-    Ok(each.collect())
+    let rooms = unreadable.iter().map(|copy| SealedExit {
+        copy: copy.clone(),
+        file: room.to_string(),
+        reason: Reason::Unreadable,
+        opened: None,
+    });
+    Ok(each.chain(rooms).collect())
 }
 
 /// The same, opened with those at hand, who need not be asked where there is none. Where the set

@@ -37,7 +37,7 @@ pub struct Inspection {
     /// Who signed the origin of exactly this manifest.
     pub signer: Option<Address>,
     /// SHA256SUMS and its own digest, where it is as it was written.
-    pub(super) sums: Option<(Sums, Digest)>,
+    pub(super) sums: Option<Arc<(Sums, Digest)>>,
     /// Where the manifest cannot be read: the keystores that SHA256SUMS lists, and the public keys
     /// that they name themselves.
     pub unsigned_keys: Vec<(String, Option<PublicKey>)>,
@@ -67,11 +67,13 @@ impl Inspection {
     pub fn read(copy: &Copy, set: &SetId, known: &mut Known) -> Self {
         let mut reading =
             Reading { copy, set, known, damage: BTreeMap::new(), sizes: BTreeMap::new() };
-        let sums = reading.sums();
-        let manifest = reading.manifest(sums.as_ref());
-        let signer = reading.signer(sums.as_ref(), manifest.as_deref());
-        let expected = expected_files(sums.as_ref(), manifest.as_deref());
-        reading.compare_lists(sums.as_ref(), manifest.as_deref(), &expected);
+        let read = reading.sums();
+        let manifest = reading.manifest(read.as_deref().map(|(sums, _)| sums));
+        let read = reading.affordable(read, manifest.is_some());
+        let sums = read.as_deref().map(|(sums, _)| sums);
+        let signer = reading.signer(sums, manifest.as_deref());
+        let expected = expected_files(sums, manifest.as_deref());
+        reading.compare_lists(sums, manifest.as_deref(), &expected);
         let unsigned_keys = reading.check_all(&expected, manifest.is_none());
         if let Some(read) = &manifest {
             reading.compare_sizes(read);
@@ -80,10 +82,7 @@ impl Inspection {
         let damage = reading.damage;
         let manifest = manifest.filter(|_| !damage.contains_key("manifest.json"));
         let copy = copy.id().to_owned();
-        let sums = sums.map(|sums| {
-            let digest = Digest::of(&sums::render(&sums));
-            (sums, digest)
-        });
+        let sums = read;
         Self { set: set.clone(), copy, damage, unlisted, manifest, signer, sums, unsigned_keys }
     }
 
@@ -91,7 +90,7 @@ impl Inspection {
     /// where that one is damaged the one in SHA256SUMS.
     pub(super) fn claimed_manifest(&self) -> Option<Digest> {
         let read = self.manifest.as_ref().map(|read| read.digest);
-        read.or_else(|| digest_of(&self.sums.as_ref()?.0, "manifest.json"))
+        read.or_else(|| digest_of(&self.sums.as_deref()?.0, "manifest.json"))
     }
 
     /// What is wrong with the whole set here, as far as it is not about one keystore alone.
@@ -129,17 +128,29 @@ impl Reading<'_> {
         .ok()
     }
 
-    fn sums(&mut self) -> Option<Sums> {
-        let bytes = self.bytes("SHA256SUMS", Manifest::MAX_LEN)?;
-        if !self.known.hold(bytes.len()) {
-            self.damage.insert("SHA256SUMS".to_owned(), Reason::Unreadable);
-            return None;
+    fn sums(&mut self) -> Option<Arc<(Sums, Digest)>> {
+        let bytes = self.bytes("SHA256SUMS", sums::MAX_LEN)?;
+        let reason = match self.known.sums(&bytes) {
+            Ok(Some(sums)) => return Some(sums),
+            Ok(None) => Reason::BitRot,
+            Err(_) => Reason::Unreadable,
+        };
+        self.damage.insert("SHA256SUMS".to_owned(), reason);
+        None
+    }
+
+    /// Where there is no manifest, anybody may have written whatever number of names into SHA256SUMS.
+    fn affordable(
+        &mut self,
+        sums: Option<Arc<(Sums, Digest)>>,
+        signed: bool,
+    ) -> Option<Arc<(Sums, Digest)>> {
+        let sums = sums?;
+        if signed || self.known.hold(sums::memory_of_all(&sums.0)) {
+            return Some(sums);
         }
-        let sums = sums::parse(&bytes);
-        if sums.is_none() {
-            self.damage.insert("SHA256SUMS".to_owned(), Reason::BitRot);
-        }
-        sums
+        self.damage.insert("SHA256SUMS".to_owned(), Reason::Unreadable);
+        None
     }
 
     fn manifest(&mut self, sums: Option<&Sums>) -> Option<Arc<ReadManifest>> {

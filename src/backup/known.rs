@@ -8,17 +8,20 @@ use super::{
     inspect::ReadManifest,
     manifest::{Manifest, ManifestError},
     origin::Origin,
+    sums::{self, Sums},
 };
 use crate::eth::Address;
 
-/// The most bytes of manifests and SHA256SUMS that are held at once: a set of 65,000 keys in four
-/// versions.
-const MAX_HELD: u64 = 4 * Manifest::MAX_LEN;
+/// The most memory that manifests and SHA256SUMS may take at once: with what a check says of each key: that of
+/// the largest set there is.
+const MAX_HELD: u64 = 192 * 1024 * 1024;
 
 /// What was read of several sets in several copies.
 #[derive(Debug, Default)]
 pub struct Known {
     manifests: HashMap<Digest, Arc<ReadManifest>>,
+    listed: HashMap<Digest, Option<Arc<Manifest>>>,
+    sums: HashMap<Digest, Option<Arc<(Sums, Digest)>>>,
     signers: HashMap<(Digest, SetId, Digest), Option<Address>>,
     held: u64,
     refused: bool,
@@ -45,7 +48,7 @@ impl Known {
         self.refused
     }
 
-    /// Makes room for a file of this many bytes, if there is any.
+    /// Makes room for what takes about this many bytes, if there is any.
     pub(super) fn hold(&mut self, bytes: usize) -> bool {
         let held = self.held.saturating_add(bytes as u64);
         let fits = held <= MAX_HELD;
@@ -65,9 +68,43 @@ impl Known {
             return Err(NotHeld::TooMuch);
         }
         let manifest = Manifest::parse(&bytes)?;
+        if !self.hold(manifest.memory()) {
+            return Err(NotHeld::TooMuch);
+        }
         let read = Arc::new(ReadManifest { manifest, bytes, digest });
         self.manifests.insert(digest, Arc::clone(&read));
         Ok(read)
+    }
+
+    /// The digest of a manifest of which only the content is kept, and that, where it is one.
+    pub(super) fn listed(
+        &mut self,
+        bytes: &[u8],
+    ) -> Result<(Option<Digest>, Option<Arc<Manifest>>), NotHeld> {
+        let digest = Digest::of(bytes);
+        if let Some(known) = self.listed.get(&digest) {
+            return Ok((Some(digest), known.clone()));
+        }
+        let manifest = Manifest::parse(bytes).ok().map(Arc::new);
+        if !self.hold(manifest.as_ref().map_or(0, |manifest| manifest.memory())) {
+            return Err(NotHeld::TooMuch);
+        }
+        self.listed.insert(digest, manifest.clone());
+        Ok((Some(digest), manifest))
+    }
+
+    /// What SHA256SUMS says, and its digest; `None` where it is damaged.
+    pub(super) fn sums(&mut self, bytes: &[u8]) -> Result<Option<Arc<(Sums, Digest)>>, NotHeld> {
+        let digest = Digest::of(bytes);
+        if let Some(known) = self.sums.get(&digest) {
+            return Ok(known.clone());
+        }
+        if !self.hold(sums::memory(bytes)) {
+            return Err(NotHeld::TooMuch);
+        }
+        let parsed = sums::parse(bytes).map(|sums| Arc::new((sums, digest)));
+        self.sums.insert(digest, parsed.clone());
+        Ok(parsed)
     }
 
     /// Who signed that `manifest` is the set's.
@@ -90,7 +127,7 @@ mod tests {
     fn no_number_of_manifests_fills_the_memory() {
         let mut known = Known::default();
         let mib = 1 << 20;
-        for _ in 0..256 {
+        for _ in 0..192 {
             assert!(known.hold(mib));
         }
         assert!(!known.refused());

@@ -106,13 +106,14 @@ impl Layout {
         derived: &DecryptionKey,
     ) -> Result<Vec<NewFile>, BackupError> {
         let password = password.expose();
-        let mut files = Vec::new();
+        // Passwords come last: keys that were written in part are of no use to whoever finds them.
+        let (mut files, mut passwords) = (Vec::new(), Vec::new());
         let mut add = |path: String, bytes: &[u8]| -> Result<(), BackupError> {
             files.push(NewFile { path: path.parse()?, bytes: bytes.to_vec() });
             Ok(())
         };
         match self {
-            Self::Plain => add("password.txt".to_owned(), password.as_bytes())?,
+            Self::Plain => passwords.push("password.txt".to_owned()),
             Self::Prysm => {
                 let secrets: Vec<_> = keys.iter().map(|key| key.secret).collect();
                 let store = account_store(&secrets, derived)?;
@@ -129,13 +130,14 @@ impl Layout {
             let keystore = key.seal(derived)?;
             let (of_key, of_password) = self.places(key.name, &key.secret.public_key());
             add(of_key, keystore.as_bytes())?;
-            if let Some(place) = of_password {
-                add(place, password.as_bytes())?;
-            }
+            passwords.extend(of_password);
             if self == Self::Web3signer {
                 let name = format!("0x{}", key.secret.public_key());
                 add(format!("keys/{name}.yaml"), key_config(&name).as_bytes())?;
             }
+        }
+        for place in passwords {
+            add(place, password.as_bytes())?;
         }
         Ok(files)
     }

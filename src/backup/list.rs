@@ -1,5 +1,7 @@
 //! What copies hold, by their manifests, without reading the keystores.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use super::{
     BackupError, Copy, Digest, Known, SetId,
     manifest::{KeystoreEntry, Manifest},
@@ -15,7 +17,7 @@ pub struct ListedSet {
     /// The copy's id.
     pub copy: String,
     /// What it lists; `None` where the manifest cannot be read: scrub says more.
-    pub manifest: Option<Manifest>,
+    pub manifest: Option<Arc<Manifest>>,
     /// The digest of the manifest's bytes, whatever they say.
     pub digest: Option<Digest>,
     /// Who signed the origin of exactly this manifest. Without one, what it says may have rotted,
@@ -47,11 +49,13 @@ pub fn list(copies: &[Copy]) -> Result<Vec<ListedSet>, BackupError> {
                 copy.read(&path, limit).ok()
             };
             let bytes = read("manifest.json", Manifest::MAX_LEN);
-            let bytes = bytes.filter(|bytes| known.hold(bytes.len()));
-            let digest = bytes.as_deref().map(Digest::of);
+            // The digest of what is too much to be held is not known either: then nothing counts.
+            let (digest, manifest) = match bytes.map(|bytes| known.listed(&bytes)) {
+                Some(Ok(listed)) => listed,
+                Some(Err(_)) | None => (None, None),
+            };
             let origin = read("origin.json", Origin::MAX_LEN);
-            let signer = origin.zip(digest).and_then(|(o, d)| Origin::signer(&o, &id, &d));
-            let manifest = bytes.and_then(|bytes| Manifest::parse(&bytes).ok());
+            let signer = origin.zip(digest).and_then(|(o, d)| known.signer(&o, &id, &d));
             let manifest = manifest.filter(|manifest| manifest.set_id == id);
             listed.push(ListedSet { id, copy: copy.id().to_owned(), manifest, digest, signer });
         }
@@ -71,8 +75,9 @@ pub fn holder<'a>(sets: &'a [ListedSet], keys: &[PublicKey]) -> Option<(&'a SetI
 /// A set for `network` of which it is not known what it holds: no copy has a manifest of it that
 /// somebody signed, or what the copies have was signed more than once.
 pub fn unknown(sets: &[ListedSet], network: Network) -> Option<&ListedSet> {
+    let by_id = by_id(sets);
     let mut of_network = sets.iter().filter(|set| set.id.network() == network);
-    of_network.find(|set| signed(sets, &set.id).is_none())
+    of_network.find(|set| by_id.get(&set.id).and_then(|copies| signed(copies)).is_none())
 }
 
 /// The same where only `own` signatures count for a set whose copies differ: a stranger's may stand
@@ -82,19 +87,27 @@ pub fn unknown_to<'a>(
     sets: &'a [ListedSet],
     network: Network,
 ) -> Option<&'a ListedSet> {
+    let by_id = by_id(sets);
     let is_known = |set: &ListedSet| {
-        let Some((digest, signer)) = signed(sets, &set.id) else { return false };
-        let mut copies = sets.iter().filter(|other| other.id == set.id);
-        own.contains(&signer) || copies.all(|other| other.digest == Some(digest))
+        let copies = by_id.get(&set.id).map_or(&[][..], Vec::as_slice);
+        let Some((digest, signer)) = signed(copies) else { return false };
+        own.contains(&signer) || copies.iter().all(|other| other.digest == Some(digest))
     };
     let mut of_network = sets.iter().filter(|set| set.id.network() == network);
     of_network.find(|set| !is_known(set))
 }
 
-/// The only manifest of the set that anybody signed, and the only one who did.
-fn signed(sets: &[ListedSet], id: &SetId) -> Option<(Digest, Address)> {
-    let of_it = sets.iter().filter(|set| set.id == *id && set.manifest.is_some());
-    let mut signed = of_it.filter_map(|set| set.digest.zip(set.signer));
+/// Each set, as its copies have it.
+fn by_id(sets: &[ListedSet]) -> BTreeMap<&SetId, Vec<&ListedSet>> {
+    let mut by_id: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    sets.iter().for_each(|set| by_id.entry(&set.id).or_default().push(set));
+    by_id
+}
+
+/// The only manifest of a set that anybody signed, and the only one who did.
+fn signed(copies: &[&ListedSet]) -> Option<(Digest, Address)> {
+    let there = copies.iter().filter(|set| set.manifest.is_some());
+    let mut signed = there.filter_map(|set| set.digest.zip(set.signer));
     let first = signed.next()?;
     signed.all(|other| other == first).then_some(first)
 }

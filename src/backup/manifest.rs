@@ -10,7 +10,7 @@ use crate::{
     custodian::{AnyCustodian, Custodian},
     device_secret::Scheme,
     eth::Address,
-    parallel,
+    json, parallel,
     staking::Network,
     store::StorePath,
     timestamp::Timestamp,
@@ -39,11 +39,13 @@ pub struct Manifest {
     /// How many custodians open it together.
     pub threshold: u8,
     /// Who can open it.
+    #[serde(deserialize_with = "custodians")]
     pub custodians: Vec<AnyCustodian>,
     /// The keystores, in the order of their making.
     #[serde(deserialize_with = "keystores")]
     pub keystores: Vec<KeystoreEntry>,
     /// Every other file but SHA256SUMS, manifest.json, manifest.mac and origin.json.
+    #[serde(deserialize_with = "json::at_most::<_, _, MAX_FILES>")]
     pub files: Vec<FileEntry>,
 }
 
@@ -60,12 +62,37 @@ pub struct KeystoreEntry<K = PublicKey> {
     /// Its EIP-2334 path; empty where the keystore named none.
     pub path: String,
     /// Where the key comes from.
+    #[serde(deserialize_with = "json::short::<_, _, MAX_SOURCE>")]
     pub source: Source,
+}
+
+/// The most keys of a set, and the most of its other files.
+pub(super) const MAX_FILES: usize = 65_536;
+
+/// A source is as long as its fields.
+const MAX_SOURCE: usize = 1024;
+
+/// So many custodians there are at most: a share's number is a byte.
+const MAX_CUSTODIANS: usize = 255;
+
+/// More than so many of any kind take.
+const MAX_CUSTODIANS_LEN: usize = 1024 * 1024;
+
+fn custodians<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AnyCustodian>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Custodians {
+        #[serde(deserialize_with = "json::at_most::<_, _, MAX_CUSTODIANS>")]
+        list: Vec<AnyCustodian>,
+    }
+    let custodians: Custodians = json::short::<_, _, MAX_CUSTODIANS_LEN>(deserializer)?;
+    Ok(custodians.list)
 }
 
 /// Whether a public key is one takes longer to tell than all else in a manifest: all cores do.
 fn keystores<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeystoreEntry>, D::Error> {
-    let entries = Vec::<KeystoreEntry<UncheckedPublicKey>>::deserialize(deserializer)?;
+    let entries: Vec<KeystoreEntry<UncheckedPublicKey>> =
+        json::at_most::<_, _, MAX_FILES>(deserializer)?;
     let keys = parallel::map(&entries, |entry| entry.pubkey.check());
     let entries = entries.into_iter().zip(keys).map(|(entry, key)| {
         let KeystoreEntry { file, sha256, path, source, .. } = entry;
@@ -168,6 +195,12 @@ impl Manifest {
         let manifest: Self = serde_json::from_slice(bytes)?;
         manifest.validate()?;
         Ok(manifest)
+    }
+
+    /// About how much memory its parts take, with what a check says of each.
+    pub(super) fn memory(&self) -> usize {
+        let parts = self.keystores.len().saturating_add(self.files.len());
+        parts.saturating_mul(1536)
     }
 
     /// The wallet among its custodians that has this check address.

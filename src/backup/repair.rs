@@ -4,6 +4,7 @@
 use super::{
     BackupError, Copy, Digest, SetId,
     beside::Beside,
+    create::FailedCopy,
     hands::Hands,
     inspect::{Inspection, ReadManifest},
     opened::{self, Closed},
@@ -39,6 +40,8 @@ pub struct Repair {
     pub problems: Vec<FileProblem>,
     /// Files beside sets that say nothing, for people. They stay as they are, and are no problem.
     pub passed_over: Vec<String>,
+    /// Copies that could not be written to, each once: the others were repaired all the same.
+    pub failed: Vec<FailedCopy>,
 }
 
 /// What became of one set in one copy.
@@ -63,6 +66,8 @@ pub enum Done {
     Retired(SetId),
     /// It was left as it is, for this reason.
     Left(Reason),
+    /// The copy could not be written to.
+    Failed,
 }
 
 /// Repairs every set in every copy, as far as the copies together hold it whole. The `decider` is
@@ -74,12 +79,18 @@ pub fn repair(
     mut decider: Option<Decider<'_>>,
     progress: &mut dyn Progress,
 ) -> Result<Repair, BackupError> {
+    let mut repair = Repair {
+        sets: Vec::new(),
+        added: 0,
+        problems: Vec::new(),
+        passed_over: Vec::new(),
+        failed: Vec::new(),
+    };
     for copy in copies.iter_mut() {
         copy.lock()?;
-        copy.renew()?;
+        let renewed = copy.renew();
+        repair.attempt(copy, renewed);
     }
-    let mut repair =
-        Repair { sets: Vec::new(), added: 0, problems: Vec::new(), passed_over: Vec::new() };
     let total = scrubbed.sets.len();
     for (i, set) in last_the_retired(scrubbed).into_iter().enumerate() {
         progress.step("repairing", i, total);
@@ -96,17 +107,20 @@ pub fn repair(
                 (Some(Ok(by)), _) => Done::Retired(by),
                 (_, Err(reason)) => Done::Left(*reason),
                 (_, Ok(whole)) => {
-                    mend(set, whole, copy, inspection.as_ref(), &beside, &mut repair)?
+                    let done = mend(set, whole, copy, inspection.as_ref(), &beside, &mut repair);
+                    repair.attempt(copy, done).unwrap_or(Done::Failed)
                 }
             };
-            if inspection.is_some() && !matches!(done, Done::Written(_)) {
-                repair.added += beside.complete(copy)?;
+            let written = matches!(done, Done::Written(_) | Done::Failed);
+            if inspection.is_some() && !written && !repair.has_failed(copy) {
+                let added = beside.complete(copy);
+                repair.added += repair.attempt(copy, added).unwrap_or_default();
             }
             let (set, copy) = (set.id.clone(), copy.id().to_owned());
             repair.sets.push(Repaired { set, copy, done });
         }
     }
-    repair.spread_notes(scrubbed, copies)?;
+    repair.spread_notes(scrubbed, copies);
     progress.step("repairing", total, total);
     Ok(repair)
 }
@@ -147,6 +161,20 @@ fn mend(
 }
 
 impl Repair {
+    /// What was done to a copy; `None` where it could not be written to, which is noted.
+    fn attempt<T>(&mut self, copy: &Copy, done: Result<T, BackupError>) -> Option<T> {
+        done.map_err(|error| {
+            if !self.has_failed(copy) {
+                self.failed.push(FailedCopy::new(copy, error));
+            }
+        })
+        .ok()
+    }
+
+    fn has_failed(&self, copy: &Copy) -> bool {
+        self.failed.iter().any(|failed| failed.copy == copy.id())
+    }
+
     /// Whether it left a set whole in a copy.
     fn left(&self, set: &ScrubbedSet, copy: &Copy) -> bool {
         self.sets.iter().any(|one| {
@@ -157,7 +185,7 @@ impl Repair {
 
     /// Adds the notes of retired sets to copies that lack them: those that counted, and those of sets
     /// that are nowhere any more.
-    fn spread_notes(&mut self, scrubbed: &Scrubbed, copies: &[Copy]) -> Result<(), BackupError> {
+    fn spread_notes(&mut self, scrubbed: &Scrubbed, copies: &[Copy]) {
         let here = |set: &SetId| scrubbed.sets.iter().any(|there| there.id == *set);
         for note in &scrubbed.retired {
             let counted = self
@@ -168,10 +196,12 @@ impl Repair {
                 continue;
             }
             for copy in copies.iter().filter(|copy| copy.exists()) {
-                self.added += usize::from(note.add_to(copy)?);
+                if !self.has_failed(copy) {
+                    let added = note.add_to(copy);
+                    self.added += usize::from(self.attempt(copy, added).unwrap_or_default());
+                }
             }
         }
-        Ok(())
     }
 }
 
@@ -220,7 +250,7 @@ impl WholeSet {
 fn is_whole(inspection: Option<&Inspection>, whole: &WholeSet) -> bool {
     inspection.is_some_and(|inspection| {
         inspection.damage.is_empty()
-            && inspection.sums.as_ref().is_some_and(|(_, digest)| *digest == whole.sums)
+            && inspection.sums.as_deref().is_some_and(|(_, digest)| *digest == whole.sums)
     })
 }
 
@@ -339,7 +369,7 @@ fn authority<'a>(set: &'a ScrubbedSet, pins: &Pins) -> Result<&'a ReadManifest, 
 /// The one SHA256SUMS that the copies with this manifest have.
 fn agreed_sums<'a>(set: &'a ScrubbedSet, manifest: &Digest) -> Result<&'a Sums, Reason> {
     let same = |inspection: &&Inspection| inspection.claimed_manifest() == Some(*manifest);
-    let mut all = set.copies.iter().flatten().filter(same).filter_map(|i| i.sums.as_ref());
+    let mut all = set.copies.iter().flatten().filter(same).filter_map(|i| i.sums.as_deref());
     let (sums, digest) = all.next().ok_or(Reason::Missing)?;
     match all.all(|(_, other)| other == digest) {
         true => Ok(sums),

@@ -72,7 +72,7 @@ pub fn reseal(
     progress: &mut dyn Progress,
 ) -> Result<Resealed, BackupError> {
     let refuse = |reason: String| BackupError::NotResealable { set: set.id.clone(), reason };
-    copies.iter().try_for_each(Copy::lock)?;
+    copies.iter().try_for_each(Copy::lock_to_write)?;
     custodians::require_usable(request.custodians, request.threshold)?;
     require_real(request, set, hands)?;
     foresee(request, set, hands)?;
@@ -115,7 +115,8 @@ pub fn reseal(
         exits,
     };
     let made = create::create(&plan, copies, Signer::Wallet(wallet, signer), now, user, progress)?;
-    for copy in copies.iter() {
+    let written = |copy: &&Copy| made.copies.iter().any(|(id, _)| id == copy.id());
+    for copy in copies.iter().filter(written) {
         splits.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
         deliveries.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
     }

@@ -179,10 +179,11 @@ impl Restorable {
         progress.step("sealing", 0, 2);
         let derived = DecryptionKey::derive(password.password(), &kdf)?;
         let keys: Vec<_> = self.keys().collect();
-        let mut files = layout.files(&keys, password.text(), &derived)?;
+        let mut files = Vec::new();
         if let Some(history) = history {
             files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
         }
+        files.extend(layout.files(&keys, password.text(), &derived)?);
         progress.step("sealing", 2, 2);
         require_new(to, &self.public_keys())?;
         publish_folder(to, &files)?;

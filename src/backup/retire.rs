@@ -57,7 +57,13 @@ pub fn prepare(
     if set.network() != by.network() {
         return Err(refuse(format!("{by} is for another network")));
     }
-    copies.iter().try_for_each(Copy::lock)?;
+    for copy in copies {
+        match copy.lock_to_write() {
+            // To make room may be what it is for.
+            Err(error) if error.is_full() => {}
+            done => done?,
+        }
+    }
     let old = scrub::read(copies, Some(set), progress)?;
     let new = scrub::read(copies, Some(by), progress)?;
     let pins = hands.pins(pins);
@@ -121,13 +127,17 @@ fn of_manifest(set: &ScrubbedSet, pins: &Pins) -> Vec<PublicKey> {
 impl Retirable {
     /// Removes the set from every copy, each in one step. Its histories and attestations stay; the
     /// histories go beside the other set too, in every copy, and a note that it was retired, before
-    /// anything is removed. Gives the ids of the copies that had it.
+    /// anything is removed; on a full medium the note waits until there is room. Gives the ids of the copies that had it.
     pub fn retire(&self, copies: &[Copy], now: Timestamp) -> Result<Vec<String>, BackupError> {
         let note = Note::new(self.set.clone(), self.manifest, self.by.clone(), now);
+        let mut full = Vec::new();
         for copy in copies {
             history::carry_over(copies, &self.set, &self.by, copy)?;
             whereabouts::carry_over(copies, &self.set, &self.by, copy)?;
-            note.add_to(copy)?;
+            match note.add_to(copy) {
+                Err(error) if error.is_full() => full.push(copy),
+                done => drop(done?),
+            }
         }
         let mut removed = Vec::new();
         for copy in copies {
@@ -136,6 +146,8 @@ impl Retirable {
                 removed.push(copy.id().to_owned());
             }
         }
+        // Killed before this, the set may come back from a copy that was away, and is lost to nobody.
+        full.into_iter().try_for_each(|copy| note.add_to(copy).map(drop))?;
         Ok(removed)
     }
 }

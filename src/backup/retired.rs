@@ -51,6 +51,8 @@ pub struct Notes {
     pub notes: Vec<Note>,
     /// Files in their folder that are none.
     pub malformed: Vec<String>,
+    /// Whether their folder cannot be read.
+    pub unreadable: bool,
 }
 
 impl Note {
@@ -88,7 +90,11 @@ impl Note {
 pub fn notes(copy: &Copy) -> Result<Notes, BackupError> {
     let folder: StorePath = FOLDER.parse()?;
     let mut found = Notes::default();
-    for entry in copy.list(&folder)? {
+    let entries = match copy.list(&folder) {
+        Err(error) if error.is_damage() => return Ok(Notes { unreadable: true, ..found }),
+        entries => entries?,
+    };
+    for entry in entries {
         // What a killed process left is nothing yet.
         if entry.name.ends_with(".partial") {
             continue;

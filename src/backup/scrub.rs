@@ -22,6 +22,8 @@ pub struct Scrubbed {
     pub sets: Vec<ScrubbedSet>,
     /// What the copies say of sets that were retired, each note once.
     pub retired: Vec<Note>,
+    /// What is wrong in a copy beside its sets.
+    pub problems: Vec<FileProblem>,
     /// What a person should know and no verdict says.
     pub warnings: Vec<String>,
 }
@@ -42,16 +44,26 @@ pub fn read(
     progress: &mut dyn Progress,
 ) -> Result<Scrubbed, BackupError> {
     let mut ids = BTreeSet::new();
-    let (mut retired, mut warnings) = (Vec::new(), Vec::new());
+    let mut there = Vec::new();
+    let (mut retired, mut problems, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for copy in copies {
         let found = retired::notes(copy)?;
+        problems.extend(found.unreadable.then(|| FileProblem {
+            copy: copy.id().to_owned(),
+            file: retired::FOLDER.to_owned(),
+            reason: Reason::Unreadable,
+            detail: None,
+        }));
         retired.extend(found.notes);
         warnings.extend(found.malformed.iter().map(|name| {
             let (dir, name) = (crate::shown(copy.dir()), crate::shown(name));
             format!("{dir}/stockade/retired/{name} is no note of a retired set, and is ignored")
         }));
         let (sets, strange) = copy.set_ids()?;
-        ids.extend(sets.into_iter().filter(|id| only.is_none_or(|only| only == id)));
+        let sets = sets.into_iter().filter(|id| only.is_none_or(|only| only == id));
+        let sets: BTreeSet<_> = sets.collect();
+        ids.extend(sets.iter().cloned());
+        there.push(sets);
         warnings.extend(strange.iter().map(|entry| {
             let what = match entry.kind {
                 EntryKind::Unfinished if entry.name.parse::<SetId>().is_ok() => {
@@ -66,15 +78,23 @@ pub fn read(
         let dirs: Vec<_> = copies.iter().map(|copy| crate::shown(copy.dir()).to_string()).collect();
         return Err(BackupError::NoSet(dirs.join(", ")));
     }
+    for copy in copies {
+        for set in attested(copy)?.into_iter().filter(|set| only.is_none_or(|only| only == set)) {
+            let noted = retired.iter().any(|note: &Note| note.set == set);
+            if !ids.contains(&set) && !noted {
+                let (copy, file) = (copy.id().to_owned(), set.to_string());
+                problems.push(FileProblem { copy, file, reason: Reason::Missing, detail: None });
+            }
+        }
+    }
     let total = ids.len() * copies.len();
     let mut sets = Vec::new();
     let mut known = Known::default();
     for (i, id) in ids.into_iter().enumerate() {
         let mut inspections = Vec::new();
-        for (j, copy) in copies.iter().enumerate() {
+        for (j, (copy, there)) in copies.iter().zip(&there).enumerate() {
             progress.step("reading", i * copies.len() + j, total);
-            let there = copy.set_ids()?.0.contains(&id);
-            inspections.push(match there {
+            inspections.push(match there.contains(&id) {
                 true => Some(Inspection::read(copy, &id, &mut known)),
                 false => None,
             });
@@ -91,7 +111,24 @@ pub fn read(
     }
     retired.sort();
     retired.dedup();
-    Ok(Scrubbed { sets, retired, warnings })
+    Ok(Scrubbed { sets, retired, problems, warnings })
+}
+
+/// The sets that a copy has attestations of: one that is in no copy any more has vanished, unless a note
+/// says that it was retired.
+fn attested(copy: &Copy) -> Result<Vec<SetId>, BackupError> {
+    let room: StorePath = "attestations".parse()?;
+    let entries = match copy.list(&room) {
+        Err(error) if error.is_damage() => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let sets = entries.iter().filter(|entry| entry.kind == EntryKind::Folder);
+    let sets = sets.filter_map(|entry| entry.name.parse::<SetId>().ok());
+    let has_some = |set: &SetId| {
+        let files = room.join(set.as_str()).and_then(|room| copy.list(&room));
+        files.is_ok_and(|files| files.iter().any(|file| file.name.ends_with(".json")))
+    };
+    Ok(sets.filter(has_some).collect())
 }
 
 /// What a check says of a key whose bytes are all as they were written: from its set, that set in
@@ -134,7 +171,7 @@ impl Scrubbed {
             sets: self.sets.iter().map(|set| set.id.clone()).collect(),
             copies: copies.iter().map(|copy| copy.id().to_owned()).collect(),
             keys: Vec::new(),
-            files: Vec::new(),
+            files: self.problems.clone(),
             warnings: self.warnings.clone(),
         };
         for copy in copies {
@@ -250,8 +287,11 @@ impl ScrubbedSet {
 
     /// Whether all copies with an intact SHA256SUMS have the same one.
     fn sums_agree(&self) -> bool {
-        let mut digests =
-            self.copies.iter().flatten().filter_map(|i| i.sums.as_ref().map(|(_, digest)| digest));
+        let mut digests = self
+            .copies
+            .iter()
+            .flatten()
+            .filter_map(|i| i.sums.as_deref().map(|(_, digest)| digest));
         let first = digests.next();
         digests.all(|other| Some(other) == first)
     }

@@ -18,16 +18,44 @@ pub(super) fn render(sums: &Sums) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// The longest file that is read, and the most files that it names: those of the largest set.
+pub(super) const MAX_LEN: u64 = 24 * 1024 * 1024;
+const MAX_LINES: usize = 2 * super::manifest::MAX_FILES;
+
+/// About how much memory a line takes.
+const MEMORY: usize = 256;
+
+/// About how much memory it takes to say what is wrong with each file, where no manifest says what they
+/// are.
+pub(super) fn memory_of_all(sums: &Sums) -> usize {
+    sums.len().saturating_mul(2048)
+}
+
+/// About how much memory the parsed file takes.
+pub(super) fn memory(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count().saturating_mul(MEMORY)
+}
+
 /// Reads the file; `None` when it is not exactly what [`render`] writes.
 pub(super) fn parse(bytes: &[u8]) -> Option<Sums> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let mut sums = Sums::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let (digest, path) = line.split_once("  ")?;
-        sums.insert(path.parse().ok()?, digest.parse().ok()?);
-    }
+    let text = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
+    let last = text.rfind('\n').map_or(0, |end| end + 1);
+    let (listed, own) = text.split_at_checked(last)?;
     // Whatever was changed, order and last line included, the bytes are not the same any more.
-    (render(&sums) == bytes).then_some(sums)
+    if own.strip_prefix("# ")? != Digest::of(listed.as_bytes()).to_string() {
+        return None;
+    }
+    let mut sums = Sums::new();
+    for line in listed.split_terminator('\n') {
+        let (digest, path) = line.split_once("  ")?;
+        let (path, digest) = (path.parse::<StorePath>().ok()?, digest.parse::<Digest>().ok()?);
+        let is_next = sums.last_key_value().is_none_or(|(last, _)| *last < path);
+        if !is_next || sums.len() == MAX_LINES || format!("{digest}  {path}") != line {
+            return None;
+        }
+        sums.insert(path, digest);
+    }
+    Some(sums)
 }
 
 #[cfg(test)]

@@ -1,29 +1,27 @@
 //! Every call that changes a file system. Each one can be made to fail by `failpoint`.
 
-#[cfg(unix)]
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    ffi::OsStr,
+    fs::DirBuilder,
     io::{self, Write as _},
     path::Path,
 };
 
 use super::{
-    StoreError,
-    failpoint::{self, Change},
+    EntryKind, StoreError,
+    failpoint::{self, Change, Event},
+    folder::Folder,
 };
 
 /// Makes a file that only its owner can read, where none is yet, and syncs it.
-pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+pub(super) fn write_new(folder: &Folder, name: &OsStr, bytes: &[u8]) -> Result<(), StoreError> {
+    let path = folder.path_of(name);
     let write = || {
         failpoint::pass(Change::Write)?;
-        failpoint::name(path)?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        options.mode(0o600);
-        let mut file = options.open(path)?;
-        failpoint::mode(path)?;
+        failpoint::name(&path)?;
+        let mut file = folder.create_file(name)?;
+        failpoint::mode(&path)?;
+        failpoint::record(|| Event::Written(path.clone(), bytes.to_vec()));
         // In two, so that a test can end it in between.
         let (first, rest) = bytes.split_at(bytes.len() / 2);
         failpoint::pass(Change::Write)?;
@@ -31,40 +29,66 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         failpoint::pass(Change::Write)?;
         file.write_all(rest)?;
         failpoint::pass(Change::Write)?;
-        file.sync_all()
+        file.sync_all()?;
+        failpoint::record(|| Event::Synced(path.clone()));
+        Ok(())
     };
-    write().map_err(|e| StoreError::io(path, e))
+    write().map_err(|e| StoreError::io(&path, e))
 }
 
 /// Makes a folder that only its owner can enter, and all above it that are missing; each is synced
-/// into the one above.
-pub(super) fn make_folders(path: &Path) -> Result<(), StoreError> {
+/// into the one above. The user named it: links on the way to it are followed.
+pub(super) fn make_folders(path: &Path) -> Result<Folder, StoreError> {
     let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
     let folders: Vec<_> = path.ancestors().take_while(missing).collect();
     for folder in folders.into_iter().rev() {
-        make_folder(folder).map_err(|e| StoreError::io(folder, e))?;
-        sync_folder(parent(folder))?;
+        make_named(folder).map_err(|e| StoreError::io(folder, e))?;
+        sync(&Folder::open(parent(folder))?)?;
     }
-    match path.is_dir() {
-        true => Ok(()),
+    match path.as_os_str().is_empty() || path.is_dir() {
+        true => Folder::open(path),
         false => Err(StoreError::NotAFolder(path.to_owned())),
     }
 }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
+fn make_named(folder: &Path) -> io::Result<()> {
     failpoint::pass(Change::Write)?;
     failpoint::name(folder)?;
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
-    builder.mode(0o700);
-    match builder.create(folder) {
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    made(folder, builder.create(folder))
+}
+
+/// What follows after a folder was made.
+fn made(folder: &Path, done: io::Result<()>) -> io::Result<()> {
+    match done {
         // Another process was quicker.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        done => done.and_then(|()| failpoint::mode(folder)),
+        done => {
+            done.and_then(|()| failpoint::mode(folder))?;
+            failpoint::record(|| Event::Made(folder.to_owned()));
+            Ok(())
+        }
     }
 }
 
-/// The folder that `path` lies in.
+/// Opens the folder `name`, and makes it first where there is none.
+pub(super) fn make_folder(folder: &Folder, name: &OsStr) -> Result<Folder, StoreError> {
+    if folder.kind(name)?.is_none() {
+        let path = folder.path_of(name);
+        let make = || {
+            failpoint::pass(Change::Write)?;
+            failpoint::name(&path)?;
+            made(&path, folder.create_folder(name))
+        };
+        make().map_err(|e| StoreError::io(&path, e))?;
+        sync(folder)?;
+    }
+    folder.folder(name)
+}
+
+/// The folder that `path` is in.
 pub(super) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -73,79 +97,109 @@ pub(super) fn parent(path: &Path) -> &Path {
 }
 
 /// Syncs a folder: what was made or renamed in it stays so when the power goes.
-pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    // Windows opens no folder as a file.
-    if cfg!(not(unix)) {
-        return Ok(());
-    }
-    let synced = failpoint::pass(Change::Write)
-        .and_then(|()| File::open(path))
-        .and_then(|folder| folder.sync_all());
+pub(super) fn sync(folder: &Folder) -> Result<(), StoreError> {
+    let synced = failpoint::pass(Change::Write).and_then(|()| tolerant(folder.sync()));
+    synced.map_err(|e| StoreError::io(folder.path(), e))?;
+    failpoint::record(|| Event::Synced(folder.path().to_owned()));
+    Ok(())
+}
+
+/// Syncs what was just renamed to `name`, then its folder. FAT keeps where a file begins in the
+/// entry that bears its name: after a rename only a sync of the file or folder itself writes that
+/// down, and after a sync of its parent alone it would be empty when the power goes.
+pub(super) fn settle(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
+    let path = folder.path_of(name);
+    let synced = failpoint::pass(Change::Write).and_then(|()| tolerant(folder.sync_entry(name)));
+    synced.map_err(|e| StoreError::io(&path, e))?;
+    failpoint::record(|| Event::Synced(path));
+    sync(folder)
+}
+
+/// Some file systems cannot sync a folder and say so; the files themselves are synced.
+fn tolerant(synced: io::Result<()>) -> io::Result<()> {
     match synced {
-        // Some file systems cannot sync a folder and say so; the files themselves are synced.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        done => done.map_err(|e| StoreError::io(path, e)),
+        done => done,
     }
 }
 
-/// Renames where nothing is yet, in one step where the system can.
-pub(super) fn rename_new(from: &Path, to: &Path) -> Result<(), StoreError> {
-    let may = failpoint::pass(Change::Write).and_then(|()| failpoint::name(to));
-    may.map_err(|e| StoreError::io(to, e))?;
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-
-        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-            Ok(()) => return Ok(()),
-            // Some network file systems do not know the flag.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
-            Err(error) => return Err(StoreError::io(to, error.into())),
-        }
-    }
-    if fs::symlink_metadata(to).is_ok() {
-        return Err(StoreError::Exists(to.to_owned()));
-    }
-    fs::rename(from, to).map_err(|e| StoreError::io(to, e))
+/// Renames where nothing is yet, and sees to it that it stays so. Where that fails it is as it was.
+pub(super) fn rename_new(folder: &Folder, from: &OsStr, to: &OsStr) -> Result<(), StoreError> {
+    let rename = |from: &OsStr, to: &OsStr| {
+        let may = failpoint::pass(Change::Write);
+        let may = may.and_then(|()| failpoint::name(&folder.path_of(to)));
+        may.and_then(|()| folder.rename_new(from, to))
+            .map_err(|e| StoreError::io(folder.path_of(to), e))?;
+        failpoint::record(|| Event::Renamed(folder.path_of(from), folder.path_of(to)));
+        Ok(())
+    };
+    rename(from, to)?;
+    settle(folder, to).inspect_err(|_| {
+        // Whether it would outlast a power cut is not known.
+        let _: Result<(), StoreError> = rename(to, from);
+    })
 }
 
-/// Renames over what is there.
-pub(super) fn rename_over(from: &Path, to: &Path) -> Result<(), StoreError> {
-    let renamed = failpoint::pass(Change::Write).and_then(|()| fs::rename(from, to));
-    renamed.map_err(|e| StoreError::io(to, e))
-}
-
-/// Swaps two folders in one step; says whether the system and the file system could.
-pub(super) fn exchange(new: &Path, old: &Path) -> Result<bool, StoreError> {
-    failpoint::pass(Change::Write).map_err(|e| StoreError::io(old, e))?;
-    #[cfg(target_os = "linux")]
-    if !failpoint::exfat() {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        use rustix::io::Errno;
-
-        return match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
-            Ok(()) => Ok(true),
-            // exFAT, NTFS and network file systems do not know the flag.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(false),
-            Err(error) => Err(StoreError::io(old, error.into())),
-        };
-    }
-    Ok(false)
+/// Renames over what is there, and sees to it that it stays so.
+pub(super) fn rename_over(folder: &Folder, from: &OsStr, to: &OsStr) -> Result<(), StoreError> {
+    let renamed = failpoint::pass(Change::Write).and_then(|()| folder.rename(from, to));
+    renamed.map_err(|e| StoreError::io(folder.path_of(to), e))?;
+    failpoint::record(|| Event::Renamed(folder.path_of(from), folder.path_of(to)));
+    settle(folder, to)
 }
 
 /// Removes a folder that is empty; says whether it was.
-pub(super) fn remove_empty(path: &Path) -> bool {
-    failpoint::pass(Change::Remove).is_ok() && fs::remove_dir(path).is_ok()
+pub(super) fn remove_empty(folder: &Folder, name: &OsStr) -> bool {
+    let removed = failpoint::pass(Change::Remove).and_then(|()| folder.remove_empty_folder(name));
+    if removed.is_ok() {
+        failpoint::record(|| Event::Removed(folder.path_of(name)));
+    }
+    removed.is_ok()
 }
 
 /// Removes a file, or a folder with all that is in it, where there is one.
-pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => failpoint::pass(Change::Remove)
-            .and_then(|()| failpoint::tear(path))
-            .and_then(|()| fs::remove_dir_all(path)),
-        Ok(_) => failpoint::pass(Change::Remove).and_then(|()| fs::remove_file(path)),
-        Err(_) => return Ok(()),
+pub(super) fn remove(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
+    let path = folder.path_of(name);
+    let failed = |e| StoreError::io(&path, e);
+    match folder.kind(name)? {
+        None => return Ok(()),
+        Some(EntryKind::Folder) => {
+            failpoint::pass(Change::Remove)
+                .and_then(|()| failpoint::tear(&path))
+                .map_err(failed)?;
+            remove_tree(folder, name, MAX_DEPTH)?;
+        }
+        Some(_) => {
+            let removed = failpoint::pass(Change::Remove);
+            removed.and_then(|()| folder.remove_file(name)).map_err(failed)?;
+        }
+    }
+    failpoint::record(|| Event::Removed(path.clone()));
+    Ok(())
+}
+
+/// The most levels that a folder of ours has; what is deeper was not made here, and would take a
+/// handle for each level.
+const MAX_DEPTH: usize = 8;
+
+fn remove_tree(folder: &Folder, name: &OsStr, levels: usize) -> Result<(), StoreError> {
+    let below = folder.folder(name)?;
+    if levels == 0 {
+        return Err(StoreError::TooDeep(folder.path_of(name)));
+    }
+    let entries = match below.entries() {
+        // A folder that cannot be read may still be removed as an empty one.
+        Err(StoreError::Io { .. }) => Vec::new(),
+        read => read?,
     };
-    removed.map_err(|e| StoreError::io(path, e))
+    for (entry, kind) in entries {
+        match kind {
+            EntryKind::Folder => remove_tree(&below, &entry, levels - 1)?,
+            _ => {
+                let removed = below.remove_file(&entry);
+                removed.map_err(|e| StoreError::io(below.path_of(&entry), e))?;
+            }
+        }
+    }
+    folder.remove_empty_folder(name).map_err(|e| StoreError::io(folder.path_of(name), e))
 }

@@ -1,45 +1,50 @@
 //! Reading a file past the system's page cache, so that what is compared came from the medium.
 
-use std::{fs::File, io, path::Path};
+use std::{fs::File, io};
 
-#[cfg(target_os = "linux")]
-use rustix::fs::{Mode, OFlags};
-
-#[cfg(target_os = "linux")]
 use super::failpoint;
 
 /// The alignment that every block device is content with.
 const ALIGN: usize = 4096;
 
-/// The file's bytes, read past the page cache; `None` where the system cannot do that here.
-pub(super) fn read(path: &Path, length: usize) -> io::Result<Option<Vec<u8>>> {
-    match open(path) {
+/// The bytes of a file that was opened to be read past the page cache; `None` where the system cannot
+/// do that here.
+pub(super) fn read(file: Option<File>, length: usize) -> io::Result<Option<Vec<u8>>> {
+    match file.filter(|file| !failpoint::exfat() && has_medium(file)) {
         Some(file) => read_aligned(&file, length),
         None => Ok(None),
     }
 }
 
-#[cfg(target_os = "linux")]
-fn open(path: &Path) -> Option<File> {
-    if failpoint::exfat() {
-        return None;
+/// Has the system forget what it remembers of a file, so that what is read next comes from the medium.
+pub(super) fn forget(file: &File) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{Advice, fadvise};
+
+        // Where it does not, what is read may be what was written.
+        let _ = fadvise(file, 0, None, Advice::DontNeed);
     }
-    let flags = OFlags::RDONLY | OFlags::DIRECT | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = rustix::fs::open(path, flags, Mode::empty()).ok().map(File::from)?;
-    let kind = rustix::fs::fstatfs(&file).ok()?.f_type as u64;
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
+}
+
+#[cfg(target_os = "linux")]
+fn has_medium(file: &File) -> bool {
     // What answers there is memory, another program or another computer, whatever it promises.
-    (!NO_MEDIUM.contains(&(kind & 0xffff_ffff))).then_some(file)
+    let kind = rustix::fs::fstatfs(file).map(|stat| stat.f_type as u64);
+    kind.is_ok_and(|kind| !NO_MEDIUM.contains(&(kind & 0xffff_ffff)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_medium(_file: &File) -> bool {
+    false
 }
 
 /// File systems without a medium that this system reads: tmpfs, ramfs, FUSE, NFS, SMB (three), 9p.
 #[cfg(target_os = "linux")]
 const NO_MEDIUM: [u64; 8] =
     [0x0102_1994, 0x8584_58f6, 0x6573_5546, 0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997];
-
-#[cfg(not(target_os = "linux"))]
-fn open(_path: &Path) -> Option<File> {
-    None
-}
 
 /// Direct reads need a buffer, an offset and a length that are multiples of the block size: the
 /// buffer is made larger than the file, and used from its first aligned byte on.

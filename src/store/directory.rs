@@ -1,82 +1,109 @@
 //! A folder on a stick, a disk or a share.
 
 use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
     fs::{self, File},
-    io,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use super::{
-    Entry, EntryKind, Held, Lock, NewFile, ReadBack, Store, StoreError, StorePath, calls,
-    private_file, publish,
+    Entry, EntryKind, Held, Lock, NewFile, ReadBack, Store, StoreError, StorePath, calls, direct,
+    folder::Folder,
+    private_file,
+    publish::{self, Rename},
+    sweep,
 };
 
 /// A folder on a mounted file system. Nothing is created there before the first write.
 #[derive(Debug, Clone)]
 pub struct Directory {
-    root: PathBuf,
+    dir: PathBuf,
+    /// The folder below `dir` that is meant, where it is not `dir` itself.
+    below: Option<String>,
 }
 
 impl Directory {
-    /// The folder `root`, which need not exist yet.
+    /// The folder `root`, which the user named, and which need not exist yet. A link to it is followed.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { dir: root.into(), below: None }
     }
 
-    /// Writes a file, after clearing away what a killed process left beside it.
-    fn put_by(
-        &self,
-        file: &NewFile,
-        rename: impl FnOnce(&Path, &Path) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let full = self.resolve(&file.path)?;
-        let folder = calls::parent(&full);
-        calls::make_folders(folder)?;
-        publish::sweep(folder)?;
-        publish::publish_file(&full, &file.bytes, rename).map(|_| ())
+    /// The folder `name` in `dir`. Only on the way to `dir` links are followed.
+    pub(super) fn below(dir: impl Into<PathBuf>, name: &str) -> Self {
+        Self { dir: dir.into(), below: Some(name.to_owned()) }
+    }
+
+    fn root(&self) -> Result<Folder, StoreError> {
+        let dir = Folder::open(&self.dir)?;
+        match &self.below {
+            Some(name) => dir.folder(name),
+            None => Ok(dir),
+        }
+    }
+
+    fn make_root(&self) -> Result<Folder, StoreError> {
+        let dir = calls::make_folders(&self.dir)?;
+        match &self.below {
+            Some(name) => calls::make_folder(&dir, OsStr::new(name)),
+            None => Ok(dir),
+        }
+    }
+
+    /// The folder that the entry at `path` is in, and its name there: another one while its
+    /// replacement is not finished.
+    fn find(&self, path: &StorePath) -> Result<(Folder, String), StoreError> {
+        let mut folder = self.root()?;
+        let mut names = path.names();
+        let first = names.next().unwrap_or_default();
+        let mut name = first.to_owned();
+        if folder.kind(first)?.is_none() {
+            let aside = publish::aside_of(first.as_ref());
+            if folder.kind(&aside)? == Some(EntryKind::Folder) {
+                name = aside.to_string_lossy().into_owned();
+            }
+        }
+        for next in names {
+            folder = folder.folder(&name)?;
+            name = next.to_owned();
+        }
+        Ok((folder, name))
+    }
+
+    /// The folder that `path` is to be written to, and the last name.
+    fn make_room<'a>(&self, path: &'a StorePath) -> Result<(Folder, &'a OsStr), StoreError> {
+        let mut folder = self.make_root()?;
+        let mut names = path.names().map(OsStr::new);
+        let mut name = names.next().unwrap_or_default();
+        for next in names {
+            folder = calls::make_folder(&folder, name)?;
+            name = next;
+        }
+        Ok((folder, name))
+    }
+
+    fn put_by(&self, file: &NewFile, rename: Rename) -> Result<(), StoreError> {
+        let (folder, name) = self.make_room(&file.path)?;
+        // The root is cleared when it is locked; it may also be any folder of the user's.
+        if file.path.names().count() > 1 {
+            sweep::sweep(&folder)?;
+        }
+        publish::publish_file(&folder, name, &file.bytes, rename).map(|_| ())
     }
 
     fn open(&self, path: &StorePath) -> Result<(File, PathBuf), StoreError> {
-        let full = self.resolve(path)?;
-        let file = open_file(&full).map_err(|e| StoreError::io(&full, e))?;
-        let metadata = file.metadata().map_err(|e| StoreError::io(&full, e))?;
-        match metadata.is_file() {
-            true => Ok((file, full)),
-            false => Err(StoreError::NotAFile(full)),
-        }
-    }
-
-    /// `path` below the root. Fails on a link on the way: what lies behind one is not the copy.
-    fn resolve(&self, path: &StorePath) -> Result<PathBuf, StoreError> {
-        let mut full = self.root.clone();
-        for (level, name) in std::iter::once("").chain(path.names()).enumerate() {
-            // Joining nothing would add a slash, behind which a link is followed.
-            if !name.is_empty() {
-                full.push(name);
-            }
-            match fs::symlink_metadata(&full) {
-                Ok(metadata) if metadata.is_symlink() => return Err(StoreError::NotAFile(full)),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    let aside = publish::aside_of(&full);
-                    if level == 1 && fs::symlink_metadata(&aside).is_ok_and(|m| m.is_dir()) {
-                        full = aside;
-                    }
-                }
-                Err(error) => return Err(StoreError::io(full, error)),
-            }
-        }
-        Ok(full)
+        let (folder, name) = self.find(path)?;
+        Ok((folder.file(&name)?, folder.path_of(&name)))
     }
 }
 
 impl Store for Directory {
     fn entries(&self) -> Result<Vec<Entry>, StoreError> {
-        let mut entries = list_folder(&self.root)?;
-        let names: Vec<_> = entries.iter().map(|entry| entry.name.clone()).collect();
+        let mut entries = list_folder(self.root())?;
+        let names: BTreeSet<_> = entries.iter().map(|entry| entry.name.clone()).collect();
         for entry in &mut entries {
-            if let Some(name) = publish::name_aside(&entry.name)
-                && !names.iter().any(|other| other == name)
+            if let Some(name) = sweep::name_aside(&entry.name)
+                && !names.contains(name)
             {
                 entry.name = name.to_owned();
             }
@@ -86,8 +113,7 @@ impl Store for Directory {
     }
 
     fn list(&self, path: &StorePath) -> Result<Vec<Entry>, StoreError> {
-        let folder = self.resolve(path)?;
-        list_folder(&folder)
+        list_folder(self.find(path).and_then(|(folder, name)| folder.folder(&name)))
     }
 
     fn read(&self, path: &StorePath, limit: u64) -> Result<Vec<u8>, StoreError> {
@@ -102,6 +128,7 @@ impl Store for Directory {
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<u64, StoreError> {
         let (file, full) = self.open(path)?;
+        direct::forget(&file);
         private_file::read_pieces(file, &full, limit, take)
     }
 
@@ -113,71 +140,78 @@ impl Store for Directory {
         self.put_by(file, calls::rename_over)
     }
 
+    /// Writes the file under a name of its own, and removes it: what is there stays untouched.
+    fn try_write(&self, file: &NewFile) -> Result<(), StoreError> {
+        let (folder, name) = self.make_room(&file.path)?;
+        let probe = publish::partial_of(name);
+        sweep::discard(&folder, &probe, name)?;
+        let written = calls::write_new(&folder, &probe, b"");
+        // What stays is cleared away by the next writer.
+        let removed = calls::remove(&folder, &probe).or_else(|_| calls::remove(&folder, &probe));
+        written.and(removed)
+    }
+
     fn publish(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError> {
-        publish::publish_folder(&self.resolve(path)?, files)
+        let (folder, name) = self.make_room(path)?;
+        publish::publish(&folder, name, files)
     }
 
     fn replace(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError> {
-        publish::replace_folder(&self.resolve(path)?, files)
+        let (folder, name) = self.make_room(path)?;
+        publish::replace(&folder, name, files)
     }
 
     fn remove(&self, path: &StorePath) -> Result<(), StoreError> {
-        publish::remove_folder(&self.resolve(path)?)
+        let (folder, name) = self.find(path)?;
+        publish::remove(&folder, OsStr::new(&name))
+    }
+
+    fn sweep_below(&self, room: &StorePath) -> Result<(), StoreError> {
+        let (folder, name) = self.find(room)?;
+        if folder.kind(&name)? != Some(EntryKind::Folder) {
+            return Ok(());
+        }
+        let room = folder.folder(&name)?;
+        let below = room.entries()?.into_iter().filter(|(_, kind)| *kind == EntryKind::Folder);
+        below.map(|(name, _)| room.folder(name)).try_for_each(|folder| sweep::sweep(&folder?))
     }
 
     fn lock(&self) -> Result<Lock, StoreError> {
-        calls::make_folders(&self.root)?;
-        let folder = File::open(&self.root).map_err(|e| StoreError::io(&self.root, e))?;
-        match folder.try_lock() {
+        let root = self.make_root()?;
+        match root.try_lock() {
             Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(StoreError::Busy(self.root.clone())),
-            Err(fs::TryLockError::Error(error)) => return Err(StoreError::io(&self.root, error)),
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(StoreError::Busy(root.path().to_owned()));
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(StoreError::io(root.path(), error)),
         }
-        match publish::sweep(&self.root) {
-            // Such a copy can still be read from, with all that lies in it.
+        match sweep::sweep(&root) {
+            // Such a copy can still be read from, with all that is in it.
             Err(error) if !error.is_read_only() => Err(error),
-            _ => Ok(Lock(Held::Folder(folder))),
+            _ => Ok(Lock(Held::Folder(root.into_handle()))),
         }
     }
 }
 
-pub(super) fn list_folder(folder: &Path) -> Result<Vec<Entry>, StoreError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(StoreError::io(folder, error)),
+fn list_folder(folder: Result<Folder, StoreError>) -> Result<Vec<Entry>, StoreError> {
+    let entries = match folder {
+        Ok(folder) => folder.entries()?,
+        Err(StoreError::NotFound(_)) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
     };
-    let mut list = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|e| StoreError::io(folder, e))?;
-        let kind = entry.file_type().map_err(|e| StoreError::io(entry.path(), e))?;
-        let kind = match (kind.is_file(), kind.is_dir()) {
-            (true, _) => EntryKind::File,
-            (_, true) => EntryKind::Folder,
-            _ => EntryKind::Other,
-        };
-        list.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), kind });
-    }
+    let entry = |(name, kind): (std::ffi::OsString, EntryKind)| Entry {
+        name: name.to_string_lossy().into_owned(),
+        kind,
+    };
+    let mut list: Vec<_> = entries.into_iter().map(entry).collect();
     list.sort();
     Ok(list)
 }
 
-/// Opens for reading without following a link, and without hanging on a pipe put in its place.
-#[cfg(unix)]
-fn open_file(path: &Path) -> io::Result<File> {
-    use rustix::fs::{Mode, OFlags};
-
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
-}
-
-#[cfg(not(unix))]
-fn open_file(path: &Path) -> io::Result<File> {
-    File::open(path)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn file(path: &str, bytes: &[u8]) -> NewFile {
@@ -244,6 +278,114 @@ mod tests {
         assert!(matches!(store.read(&"link".parse().unwrap(), 10), Err(StoreError::NotAFile(_))));
         assert!(matches!(store.read(&"real".parse().unwrap(), 4), Err(StoreError::TooLong { .. })));
         assert!(matches!(store.put_if_absent(&file("real", b"6")), Err(StoreError::Exists(_))));
+    }
+
+    /// A copy in `stick`, and what a link of that stick leads to.
+    fn stick_and_elsewhere(folder: &Path) -> (Directory, PathBuf) {
+        let elsewhere = folder.join("elsewhere");
+        for path in ["stick", "elsewhere/.x.partial", "elsewhere/.y.old"] {
+            fs::create_dir_all(folder.join(path)).unwrap();
+        }
+        fs::write(elsewhere.join("secret"), b"1").unwrap();
+        (Directory::below(folder.join("stick"), "stockade"), elsewhere)
+    }
+
+    fn untouched(elsewhere: &Path) -> bool {
+        let names: BTreeSet<_> =
+            fs::read_dir(elsewhere).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names == BTreeSet::from([".x.partial".into(), ".y.old".into(), "secret".into()])
+    }
+
+    fn refused<T: std::fmt::Debug>(done: Result<T, StoreError>) {
+        assert!(matches!(done, Err(StoreError::NotAFile(_))), "{done:?}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn nothing_is_reached_through_a_link_below_a_copy() {
+        let paths = [
+            "stockade",
+            "stockade/room",
+            "stockade/room/20261120-hoodi-7f3a19c2",
+            "stockade/20261120-hoodi-7f3a19c2",
+        ];
+        for link in paths {
+            let folder = tempfile::tempdir().unwrap();
+            let (store, elsewhere) = stick_and_elsewhere(folder.path());
+            let link = folder.path().join("stick").join(link);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+            let set: StorePath = "20261120-hoodi-7f3a19c2".parse().unwrap();
+            let below: StorePath = match link.ends_with("stockade") {
+                true => "secret".parse().unwrap(),
+                false => {
+                    let below = link.strip_prefix(folder.path().join("stick/stockade")).unwrap();
+                    format!("{}/secret", crate::shown(&below)).parse().unwrap()
+                }
+            };
+            refused(store.read(&below, 10));
+            refused(store.read_pieces(&below, 10, &mut |_| {}));
+            refused(store.list(&below));
+            let new = NewFile { path: below.clone(), bytes: b"2".to_vec() };
+            refused(store.put(&new));
+            refused(store.put_if_absent(&new));
+            refused(store.try_write(&new));
+            if link.ends_with("stockade") {
+                refused(store.lock());
+                refused(store.entries());
+                refused(store.publish(&set, &[file("a", b"1")]));
+                refused(store.replace(&set, &[file("a", b"1")]));
+                refused(store.remove(&set));
+            } else {
+                store.lock().unwrap();
+                assert_eq!(store.entries().unwrap().len(), 1);
+            }
+            assert!(untouched(&elsewhere), "{}", crate::shown(&link));
+            assert_eq!(fs::read(elsewhere.join("secret")).unwrap(), b"1");
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn names_and_depths_that_are_not_ours_stop_no_writer() {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let store = Directory::new(folder.path());
+        let odd = [&b".bad\xff.old"[..], b".bad\xff.partial", b".a b.old", b"..old", b".x.old"];
+        for name in odd {
+            fs::write(folder.path().join(OsStr::from_bytes(name)), b"not ours").unwrap();
+        }
+        let deep = (0..60).fold(folder.path().join(".deep.partial"), |path, _| path.join("d"));
+        fs::create_dir_all(deep).unwrap();
+        drop(store.lock().unwrap());
+        store.publish(&"set".parse().unwrap(), &[file("a", b"1")]).unwrap();
+        for name in odd {
+            assert!(folder.path().join(OsStr::from_bytes(name)).exists(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_put_into_a_folder_of_the_user_leaves_the_rest_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".theirs.old", ".theirs.partial"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        Directory::new(folder.path()).put_if_absent(&file("mine.json", b"1")).unwrap();
+        assert!(folder.path().join(".theirs.old").exists());
+        assert!(folder.path().join(".theirs.partial").exists());
+    }
+
+    #[test]
+    fn a_successor_that_is_empty_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Directory::new(folder.path());
+        let set: StorePath = "set".parse().unwrap();
+        store.publish(&set, &[file("a", b"1")]).unwrap();
+        fs::rename(folder.path().join("set"), folder.path().join(".set.old")).unwrap();
+        fs::create_dir(folder.path().join("set")).unwrap();
+        drop(store.lock().unwrap());
+        assert_eq!(store.read(&"set/a".parse().unwrap(), 10).unwrap(), b"1");
     }
 
     #[test]

@@ -39,6 +39,28 @@ pub enum StoreError {
         /// The most that is read of such a file.
         limit: u64,
     },
+    /// More entries than any folder of ours has.
+    #[error("{} has more than {limit} entries", crate::shown(path))]
+    TooMany {
+        /// Which folder.
+        path: PathBuf,
+        /// The most that are read of a folder.
+        limit: usize,
+    },
+    /// Folders in one another, deeper than any of ours.
+    #[error("{} holds folders deeper than Stockade makes them", .0.display())]
+    TooDeep(PathBuf),
+    /// What looks like a leftover is another name of a file or folder that is whole.
+    #[error(
+        "{} and {other} beside it are one file or folder under two names: the file system is damaged",
+        crate::shown(path)
+    )]
+    TwoNames {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its other name.
+        other: String,
+    },
     /// Another process writes there.
     #[error("another stockade writes to {} now", crate::shown(.0))]
     Busy(PathBuf),
@@ -75,6 +97,9 @@ pub enum StoreError {
         /// What happened.
         why: String,
     },
+    /// Somebody ended it.
+    #[error("interrupted: what was written of {} was removed", .0.display())]
+    Interrupted(PathBuf),
     /// What the system said.
     #[error("{}: {source}", crate::shown(.path))]
     Io {
@@ -86,6 +111,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it says that what is there cannot be read, and not that the place cannot be reached.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Io { .. }
+                | Self::NotAFile(_)
+                | Self::NotAFolder(_)
+                | Self::TooLong { .. }
+                | Self::TooMany { .. }
+                | Self::TooDeep(_)
+        )
+    }
+
     /// Whether the file system, or the stick, takes no writes at all.
     pub(crate) fn is_read_only(&self) -> bool {
         let kind = |source: &io::Error| source.kind() == io::ErrorKind::ReadOnlyFilesystem;

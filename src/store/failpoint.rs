@@ -5,7 +5,10 @@
 //! and at every later one (SIGSTOP), or fail: `eio` once, `enospc` with every later change but
 //! removals, `erofs` with every later one. `STOCKADE_FAIL_RULES=exfat` refuses what exFAT refuses.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// What is about to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +19,27 @@ pub(super) enum Change {
     Remove,
 }
 
+/// What was done, for a test that plays it to a medium of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(test), allow(dead_code, reason = "only tests read it"))]
+pub(super) enum Event {
+    /// A folder was made.
+    Made(PathBuf),
+    /// A file was made, with these bytes.
+    Written(PathBuf, Vec<u8>),
+    /// A file or folder was synced.
+    Synced(PathBuf),
+    /// A file or folder got another name.
+    Renamed(PathBuf, PathBuf),
+    /// A file, or a folder with all in it, was removed.
+    Removed(PathBuf),
+}
+
 #[cfg(not(debug_assertions))]
 mod imp {
-    use super::{Change, Path, io};
+    use super::{Change, Event, Path, io};
+
+    pub(in super::super) fn record(_event: impl FnOnce() -> Event) {}
 
     pub(in super::super) fn pass(_change: Change) -> io::Result<()> {
         Ok(())
@@ -49,7 +70,7 @@ mod imp {
 mod imp {
     use std::{cell::RefCell, fs};
 
-    use super::{Change, Path, io};
+    use super::{Change, Event, Path, io};
 
     /// What happens at which change.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +94,25 @@ mod imp {
 
     thread_local! {
         static PLAN: RefCell<Plan> = RefCell::new(from_env());
+    }
+
+    #[cfg(test)]
+    thread_local! {
+        static EVENTS: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
+    }
+
+    #[cfg(test)]
+    pub(in super::super) fn record(event: impl FnOnce() -> Event) {
+        EVENTS.with_borrow_mut(|events| events.push(event()));
+    }
+
+    #[cfg(not(test))]
+    pub(in super::super) fn record(_event: impl FnOnce() -> Event) {}
+
+    /// What this thread did since this was asked for last.
+    #[cfg(test)]
+    pub(in super::super) fn events() -> Vec<Event> {
+        EVENTS.take()
     }
 
     fn from_env() -> Plan {

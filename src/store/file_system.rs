@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::StoreError;
+
 /// A number that all files of one file system share, as long as it is mounted.
 #[cfg(unix)]
 pub fn file_system_id(path: &Path) -> Option<u64> {
@@ -27,4 +29,21 @@ pub fn keeps_modes(path: &Path) -> bool {
 #[cfg(not(unix))]
 pub fn keeps_modes(_path: &Path) -> bool {
     false
+}
+
+/// Whether a folder could be made at `path`, or files in it, as far as can be told without writing.
+#[cfg(unix)]
+pub fn require_writable(path: &Path) -> Result<(), StoreError> {
+    use rustix::fs::{Access, access};
+
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let there = path.ancestors().find(|folder| folder.exists());
+    let there = there.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    access(there, Access::WRITE_OK).map_err(|error| StoreError::io(there, error.into()))
+}
+
+/// Not known on this system.
+#[cfg(not(unix))]
+pub fn require_writable(_path: &Path) -> Result<(), StoreError> {
+    Ok(())
 }

@@ -8,7 +8,7 @@ use super::{
     failpoint::{self, How},
 };
 
-type Content = BTreeMap<String, Vec<u8>>;
+pub(super) type Content = BTreeMap<String, Vec<u8>>;
 
 fn file(path: &str, bytes: &[u8]) -> NewFile {
     NewFile { path: path.parse().unwrap(), bytes: bytes.to_vec() }
@@ -27,7 +27,7 @@ fn content(files: &[NewFile]) -> Content {
 }
 
 /// What the store says that the folder `path` holds; `None` where it says that there is none.
-fn held(store: &Directory, path: &str) -> Option<Content> {
+pub(super) fn held(store: &Directory, path: &str) -> Option<Content> {
     store.entries().unwrap().iter().find(|entry| entry.name == path)?;
     let mut held = Content::new();
     let mut folders = vec![String::new()];
@@ -53,25 +53,25 @@ fn held(store: &Directory, path: &str) -> Option<Content> {
     Some(held)
 }
 
-fn leftovers(root: &Path) -> Vec<String> {
+pub(super) fn leftovers(root: &Path) -> Vec<String> {
     let names = fs::read_dir(root).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name.starts_with('.')).collect()
 }
 
 /// A change to a store, and the states that it may leave, of the folder `set` or the file `one`.
-struct Job {
-    name: &'static str,
-    before: fn(&Directory),
-    run: fn(&Directory) -> Result<(), StoreError>,
-    path: &'static str,
-    states: [Option<Content>; 2],
+pub(super) struct Job {
+    pub(super) name: &'static str,
+    pub(super) before: fn(&Directory),
+    pub(super) run: fn(&Directory) -> Result<(), StoreError>,
+    pub(super) path: &'static str,
+    pub(super) states: [Option<Content>; 2],
 }
 
 fn set() -> StorePath {
     "set".parse().unwrap()
 }
 
-fn jobs() -> Vec<Job> {
+pub(super) fn jobs() -> Vec<Job> {
     let one = |bytes: &[u8]| Some(Content::from([("one".to_owned(), bytes.to_vec())]));
     let put_old = |store: &Directory| store.put(&file("beside/one", b"the old one")).unwrap();
     vec![
@@ -108,8 +108,21 @@ fn jobs() -> Vec<Job> {
     ]
 }
 
+/// A set that goes.
+pub(super) fn removing() -> Job {
+    Job {
+        name: "remove",
+        before: |store| {
+            store.publish(&set(), &old()).unwrap();
+        },
+        run: |store| store.remove(&set()),
+        path: "set",
+        states: [Some(content(&old())), None],
+    }
+}
+
 /// The old state or the new; where a folder was only just made for a file, it is empty.
-fn is_old_or_new(job: &Job, held: Option<&Content>) -> bool {
+pub(super) fn is_old_or_new(job: &Job, held: Option<&Content>) -> bool {
     let empty = job.states[0].is_none() && held.is_some_and(Content::is_empty);
     empty || job.states.iter().any(|state| state.as_ref() == held)
 }

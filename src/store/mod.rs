@@ -9,8 +9,12 @@ mod directory;
 mod error;
 mod failpoint;
 mod file_system;
+#[cfg_attr(not(unix), path = "folder_by_path.rs")]
+mod folder;
 #[cfg(test)]
 mod interrupted;
+#[cfg(test)]
+mod medium;
 pub mod mounts;
 #[cfg(feature = "cloud")]
 mod object;
@@ -19,6 +23,7 @@ mod path;
 pub mod private_file;
 mod publish;
 mod room;
+mod sweep;
 
 use std::fmt;
 
@@ -27,10 +32,10 @@ use zeroize::Zeroize as _;
 pub use address::{BucketAddress, is_place, require_folder};
 pub use directory::Directory;
 pub use error::StoreError;
-pub use file_system::{file_system_id, keeps_modes};
+pub use file_system::{file_system_id, keeps_modes, require_writable};
 pub use open::open;
 pub use path::StorePath;
-pub use publish::publish_folder;
+pub use publish::{leftover_of, publish_folder, stop_writing_when};
 pub use room::{Needed, require_room, require_room_for_file};
 
 /// A file that is to be written. It may hold a password: it is wiped when dropped, and not shown.
@@ -62,6 +67,9 @@ pub struct Entry {
     /// What it is.
     pub kind: EntryKind,
 }
+
+/// The most entries that are read of one folder: a set of 65,000 keys has a third of that.
+const MAX_ENTRIES: usize = 200_000;
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,7 +116,8 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// The file at `path`, refused when it is longer than `limit` bytes.
     fn read(&self, path: &StorePath, limit: u64) -> Result<Vec<u8>, StoreError>;
 
-    /// As [`Store::read`], a piece after the other, however long it is. Says how long it was.
+    /// As [`Store::read`], a piece after the other, however long it is, and from the medium where the
+    /// system can. Says how long it was.
     fn read_pieces(
         &self,
         path: &StorePath,
@@ -122,6 +131,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Writes one file, in the place of another where there is one: always the old or the new.
     fn put(&self, file: &NewFile) -> Result<(), StoreError>;
 
+    /// Makes sure that `file` could be put: it is there afterwards as it was before, or as given.
+    fn try_write(&self, file: &NewFile) -> Result<(), StoreError> {
+        self.put(file)
+    }
+
     /// Writes `files` as the new folder `path`, all or nothing: after a crash at any moment there
     /// is either no such folder or the whole of it. Reads everything back before it appears.
     fn publish(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError>;
@@ -133,6 +147,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Removes the folder `path` and all in it: after a crash at any moment it is there whole, or
     /// there is no such folder.
     fn remove(&self, path: &StorePath) -> Result<(), StoreError>;
+
+    /// Clears away what a killed process left in the folders below `room`; only while the lock is held.
+    fn sweep_below(&self, _room: &StorePath) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Keeps other processes from writing here until the lock is dropped, and clears away what a
     /// killed one left.

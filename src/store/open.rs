@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::{BucketAddress, Directory, Store, StoreError};
 
-/// The store `name` below `dir`: a folder, or an address in a bucket. Nothing is made there yet.
+/// The store `name` below `dir`: a folder, which is never a link, or an address in a bucket. Nothing is
+/// made there yet.
 pub fn open(dir: &Path, name: &str) -> Result<Box<dyn Store>, StoreError> {
     match BucketAddress::of(dir) {
-        None => Ok(Box::new(Directory::new(dir.join(name)))),
+        None => Ok(Box::new(Directory::below(dir, name))),
         Some(address) => open_bucket(address?.below(name)?, dir),
     }
 }

@@ -1,6 +1,7 @@
 //! Single files outside of copies: custodian files, restored passwords, attestations.
 
 use std::{
+    ffi::OsString,
     fs::File,
     io::{self, IsTerminal as _, Read as _},
     path::{Path, PathBuf},
@@ -8,13 +9,14 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{StoreError, calls, publish, require_room_for_file};
+use super::{StoreError, calls, folder::Folder, publish, require_room_for_file};
 
 /// Writes a new file that only its owner can read. One that exists is never overwritten, and after
 /// a crash at any moment there is either none or the whole of it.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     require_new(path)?;
-    publish::publish_file(path, bytes, calls::rename_new).map(|_| ())
+    let folder = Folder::open(calls::parent(path))?;
+    publish::publish_file(&folder, publish::name_of(path)?, bytes, calls::rename_new).map(|_| ())
 }
 
 /// Whether the file can be made: there is none yet, and its folder takes one. Asked before somebody
@@ -33,18 +35,18 @@ const SMALL: u64 = 16 * 1024;
 /// folder, for its owner alone, where there is none. Who reads meanwhile gets the old file or the
 /// new one.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let folder = calls::parent(path);
-    calls::make_folders(folder)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let folder = calls::make_folders(calls::parent(path))?;
+    let name = publish::name_of(path)?;
     // Two processes may do so at once.
-    let beside = folder.join(format!(".{name}.{}", std::process::id()));
-    let written = calls::write_new(&beside, bytes)
-        .and_then(|()| calls::rename_over(&beside, path))
+    let mut beside = OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}", std::process::id()));
+    calls::write_new(&folder, &beside, bytes)
+        .and_then(|()| calls::rename_over(&folder, &beside, name))
         .inspect_err(|_| {
             // What was begun is nothing; it may never have been there.
-            let _ = calls::remove(&beside);
-        });
-    written.and_then(|()| calls::sync_folder(folder))
+            let _ = calls::remove(&folder, &beside);
+        })
 }
 
 /// The whole of a file that is at most `limit` bytes long.

@@ -1,135 +1,123 @@
-//! Folders that appear whole or not at all.
+//! Files and folders that appear whole or not at all.
 
 use std::{
-    ffi::OsString,
-    fs,
+    ffi::{OsStr, OsString},
+    io::Read as _,
     path::{Component, Path, PathBuf},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{
-    NewFile, ReadBack, StoreError,
+    EntryKind, NewFile, ReadBack, StoreError, StorePath,
     calls::{self, parent},
-    direct, require_folder,
+    direct,
+    folder::Folder,
+    require_folder, sweep,
 };
 
 /// Writes `files` as the new folder `target`, all or nothing: after a crash at any moment there is
 /// either no such folder or the whole of it. An empty folder makes room; any other stays.
 pub fn publish_folder(target: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
     require_folder(target)?;
-    if in_the_way(target) {
-        return Err(StoreError::Exists(target.to_owned()));
+    let name = name_of(target)?;
+    // Before anything is made above it.
+    if let Ok(folder) = Folder::open(parent(target)) {
+        require_room(&folder, name)?;
     }
-    let folder = parent(target);
-    calls::make_folders(folder)?;
-    let partial = partial_of(target);
-    let read_back = write_partial(&partial, files)?;
-    if fs::symlink_metadata(target).is_ok() && !calls::remove_empty(target) {
-        let _ = calls::remove(&partial);
-        return Err(StoreError::Exists(target.to_owned()));
+    publish(&calls::make_folders(parent(target))?, name, files)
+}
+
+/// The same of the folder `name` in one that is open.
+pub(super) fn publish(
+    folder: &Folder,
+    name: &OsStr,
+    files: &[NewFile],
+) -> Result<ReadBack, StoreError> {
+    require_room(folder, name)?;
+    let partial = partial_of(name);
+    let read_back = write_partial(folder, name, files)?;
+    if folder.kind(name)?.is_some() && !calls::remove_empty(folder, name) {
+        let _ = calls::remove(folder, &partial);
+        return Err(StoreError::Exists(folder.path_of(name)));
     }
-    let published = calls::rename_new(&partial, target).and_then(|()| {
-        calls::sync_folder(folder).inspect_err(|_| {
-            // Whether it would outlast a power cut is not known: it is as if it had never been.
-            let _ = calls::rename_new(target, &partial);
-        })
-    });
-    discard_unless(published, &partial)?;
+    discard_unless(calls::rename_new(folder, &partial, name), folder, &partial)?;
     Ok(read_back)
 }
+
+/// Nothing, or an empty folder.
+fn require_room(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
+    let is_free = match folder.kind(name)? {
+        None => true,
+        Some(EntryKind::Folder) => folder.folder(name)?.entries()?.is_empty(),
+        Some(_) => false,
+    };
+    is_free.then_some(()).ok_or_else(|| StoreError::Exists(folder.path_of(name)))
+}
+
+/// How a file that was written under another name gets its own.
+pub(super) type Rename = fn(&Folder, &OsStr, &OsStr) -> Result<(), StoreError>;
 
 /// Writes one file under another name and lets `rename` give it its own: one cut short by a crash
 /// would be taken for the real one.
 pub(super) fn publish_file(
-    path: &Path,
+    folder: &Folder,
+    name: &OsStr,
     bytes: &[u8],
-    rename: impl FnOnce(&Path, &Path) -> Result<(), StoreError>,
+    rename: Rename,
 ) -> Result<ReadBack, StoreError> {
-    let partial = partial_of(path);
-    calls::remove(&partial)?;
-    let written = calls::write_new(&partial, bytes)
-        .and_then(|()| compare(&partial, bytes))
-        .and_then(|read_back| rename(&partial, path).map(|()| read_back));
-    let read_back = discard_unless(written, &partial)?;
-    calls::sync_folder(parent(path))?;
-    Ok(read_back)
+    let partial = partial_of(name);
+    sweep::discard(folder, &partial, name)?;
+    let written = calls::write_new(folder, &partial, bytes)
+        .and_then(|()| compare(folder, &partial, bytes))
+        .and_then(|read_back| rename(folder, &partial, name).map(|()| read_back));
+    discard_unless(written, folder, &partial)
 }
 
-/// As [`publish_folder`], in the place of a folder that is there already.
-pub(super) fn replace_folder(target: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
-    if fs::symlink_metadata(target).is_err() {
-        return publish_folder(target, files);
+/// As [`publish`], in the place of a folder that is there already, which steps aside for the new one.
+/// In the instant between, [`aside_of`] is where readers find it, and the next sweep puts it back. No
+/// step is taken before the one before is on the medium: on FAT a swap of two folders in one step
+/// may lose both when the power goes.
+pub(super) fn replace(
+    folder: &Folder,
+    name: &OsStr,
+    files: &[NewFile],
+) -> Result<ReadBack, StoreError> {
+    if folder.kind(name)?.is_none() {
+        return publish(folder, name, files);
     }
-    let partial = partial_of(target);
-    let read_back = write_partial(&partial, files)?;
-    let swapped = calls::exchange(&partial, target);
-    match discard_unless(swapped, &partial)? {
-        true => {
-            calls::sync_folder(parent(target))?;
-            // The new one is whole and in its place; what stays of the old one, the next lock clears.
-            let _ = calls::remove(&partial);
-        }
-        false => discard_unless(replace_in_two(&partial, target), &partial)?,
+    let (partial, aside) = (partial_of(name), aside_of(name));
+    sweep::discard(folder, &aside, name)?;
+    let read_back = write_partial(folder, name, files)?;
+    discard_unless(calls::rename_new(folder, name, &aside), folder, &partial)?;
+    if let Err(error) = calls::rename_new(folder, &partial, name) {
+        let _ = calls::rename_new(folder, &aside, name);
+        let _ = calls::remove(folder, &partial);
+        return Err(error);
     }
+    // The new one is whole and in its place; what stays of the old one, the next lock clears.
+    let _ = calls::remove(folder, &aside).and_then(|()| calls::sync(folder));
     Ok(read_back)
 }
 
 /// Removes a folder, all or nothing. Under the name of what was never finished it is nothing any
-/// more, whatever is left of it: [`sweep`] clears it away.
-pub(super) fn remove_folder(target: &Path) -> Result<(), StoreError> {
-    let partial = partial_of(target);
-    calls::remove(&partial)?;
-    calls::rename_new(target, &partial)?;
-    calls::sync_folder(parent(target))?;
-    calls::remove(&partial)
+/// more, whatever is left of it: the next sweep clears it away.
+pub(super) fn remove(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
+    let partial = partial_of(name);
+    sweep::discard(folder, &partial, name)?;
+    calls::rename_new(folder, name, &partial)?;
+    calls::remove(folder, &partial)?;
+    calls::sync(folder)
 }
 
-/// Where a file system cannot swap two folders: the old one steps aside for the new one. In the
-/// instant between the two, [`aside_of`] is where readers find it, and [`sweep`] puts it back.
-fn replace_in_two(new: &Path, target: &Path) -> Result<(), StoreError> {
-    let aside = aside_of(target);
-    calls::remove(&aside)?;
-    calls::rename_new(target, &aside)?;
-    if let Err(error) = calls::rename_new(new, target) {
-        let _ = calls::rename_new(&aside, target);
-        return Err(error);
-    }
-    calls::sync_folder(parent(target))?;
-    let _ = calls::remove(&aside);
-    Ok(())
-}
-
-/// Clears away what a killed process left in a folder that nobody else writes to now: what was not
-/// finished goes, and what had stepped aside comes back.
-pub(super) fn sweep(folder: &Path) -> Result<(), StoreError> {
-    let names = super::directory::list_folder(folder)?;
-    let names: Vec<_> = names.into_iter().map(|entry| entry.name).collect();
-    let inner = |name: &str, end: &str| -> Option<String> {
-        let inner = name.strip_prefix('.')?.strip_suffix(end)?;
-        (!inner.is_empty()).then(|| inner.to_owned())
-    };
-    let aside: Vec<_> = names.iter().filter_map(|name| inner(name, ASIDE)).collect();
-    let partial: Vec<_> = names.iter().filter(|name| inner(name, PARTIAL).is_some()).collect();
-    if aside.is_empty() && partial.is_empty() {
-        return Ok(());
-    }
-    for name in aside.iter().filter(|name| !names.contains(name)) {
-        let target = folder.join(name);
-        calls::rename_new(&aside_of(&target), &target)?;
-    }
-    // What replaced it is on the medium before what it replaced goes.
-    calls::sync_folder(folder)?;
-    for name in aside.iter().filter(|name| names.contains(name)) {
-        calls::remove(&aside_of(&folder.join(name)))?;
-    }
-    partial.into_iter().try_for_each(|name| calls::remove(&folder.join(name)))
-}
-
-const PARTIAL: &str = ".partial";
-const ASIDE: &str = ".old";
+pub(super) const PARTIAL: &str = ".partial";
+pub(super) const ASIDE: &str = ".old";
 
 /// Where a file or folder is written before it gets its name.
-fn partial_of(target: &Path) -> PathBuf {
-    beside(target, PARTIAL)
+pub(super) fn partial_of(name: &OsStr) -> OsString {
+    beside(name, PARTIAL)
 }
 
 /// The name that a person knows, for a path below a folder or file that has not got its name yet.
@@ -143,75 +131,118 @@ pub(super) fn target_of(path: &Path) -> PathBuf {
 }
 
 /// Where a folder stays that steps aside for its successor.
-pub(super) fn aside_of(target: &Path) -> PathBuf {
-    beside(target, ASIDE)
+pub(super) fn aside_of(name: &OsStr) -> OsString {
+    beside(name, ASIDE)
 }
 
-/// The name that a folder of this name has where it is aside.
-pub(super) fn name_aside(name: &str) -> Option<&str> {
-    name.strip_prefix('.')?.strip_suffix(ASIDE)
+fn beside(name: &OsStr, end: &str) -> OsString {
+    let mut beside = OsString::from(".");
+    beside.push(name);
+    beside.push(end);
+    beside
 }
 
-fn beside(target: &Path, end: &str) -> PathBuf {
-    let name = target.file_name().map(|name| name.to_string_lossy().into_owned());
-    target.with_file_name(format!(".{}{end}", name.unwrap_or_default()))
-}
-
-fn in_the_way(target: &Path) -> bool {
-    match fs::symlink_metadata(target) {
-        Ok(metadata) if metadata.is_dir() => {
-            fs::read_dir(target).map_or(true, |mut entries| entries.next().is_some())
-        }
-        Ok(_) => true,
-        Err(_) => false,
-    }
+/// The last name of a path that the user gave.
+pub(super) fn name_of(path: &Path) -> Result<&OsStr, StoreError> {
+    path.file_name().ok_or_else(|| StoreError::NotAFile(path.to_owned()))
 }
 
 /// Nothing half written stays where it can be removed; where not, it still is no set.
-fn discard_unless<T>(done: Result<T, StoreError>, partial: &Path) -> Result<T, StoreError> {
+fn discard_unless<T>(
+    done: Result<T, StoreError>,
+    folder: &Folder,
+    partial: &OsStr,
+) -> Result<T, StoreError> {
     done.inspect_err(|_| {
-        let _ = calls::remove(partial);
+        let _ = calls::remove(folder, partial);
     })
 }
 
-/// Writes `files` below `partial` and reads them back; what a killed process left there goes.
-fn write_partial(partial: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
-    calls::remove(partial)?;
-    discard_unless(write_files(partial, files), partial)
+/// Writes `files` below what will be `name`, and reads them back; what a killed process left there
+/// goes.
+fn write_partial(folder: &Folder, name: &OsStr, files: &[NewFile]) -> Result<ReadBack, StoreError> {
+    let partial = partial_of(name);
+    sweep::discard(folder, &partial, name)?;
+    discard_unless(write_files(folder, &partial, files), folder, &partial)
 }
 
-fn write_files(partial: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
-    calls::make_folders(partial)?;
-    let mut folders = vec![partial.to_owned()];
+fn write_files(
+    folder: &Folder,
+    partial: &OsStr,
+    files: &[NewFile],
+) -> Result<ReadBack, StoreError> {
+    let root = calls::make_folder(folder, partial)?;
+    let mut below: Vec<(String, Folder)> = Vec::new();
     for file in files {
-        let path = partial.join(file.path.as_str());
-        let folder = parent(&path).to_owned();
-        if !folders.contains(&folder) {
-            calls::make_folders(&folder)?;
-            folders.push(folder);
+        if stopped() {
+            return Err(StoreError::Interrupted(folder.path_of(partial)));
         }
-        calls::write_new(&path, &file.bytes)?;
+        let (path, name) = split(&file.path);
+        if !path.is_empty() && !below.iter().any(|(known, _)| known == path) {
+            below.push((path.to_owned(), make_below(&root, path)?));
+        }
+        let open = below.iter().find(|(known, _)| known == path);
+        let open = open.map_or(&root, |(_, open)| open);
+        calls::write_new(open, OsStr::new(name), &file.bytes)?;
     }
-    folders.iter().try_for_each(|folder| calls::sync_folder(folder))?;
+    for open in below.iter().map(|(_, open)| open).chain([&root]) {
+        calls::sync(open)?;
+    }
     let mut read_back = ReadBack::Device;
     for file in files {
-        read_back = read_back.max(compare(&partial.join(file.path.as_str()), &file.bytes)?);
+        let (path, name) = split(&file.path);
+        let open = below.iter().find(|(known, _)| known == path);
+        let open = open.map_or(&root, |(_, open)| open);
+        read_back = read_back.max(compare(open, OsStr::new(name), &file.bytes)?);
     }
     Ok(read_back)
 }
 
+static STOP: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// From now on, whoever sets `flag` ends a write of a folder that is not finished: what is there of it
+/// is removed. Only the first flag counts.
+pub fn stop_writing_when(flag: Arc<AtomicBool>) {
+    let _ = STOP.set(flag);
+}
+
+fn stopped() -> bool {
+    STOP.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
+}
+
+/// What a process that was killed while it wrote the folder `target` left: it holds what was to be
+/// there, passwords included, and the next write to `target` removes it.
+pub fn leftover_of(target: &Path) -> Option<PathBuf> {
+    let leftover = target.with_file_name(partial_of(target.file_name()?));
+    leftover.symlink_metadata().is_ok().then_some(leftover)
+}
+
+/// A path as its folders and its last name.
+fn split(path: &StorePath) -> (&str, &str) {
+    path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()))
+}
+
+fn make_below(root: &Folder, path: &str) -> Result<Folder, StoreError> {
+    let mut names = path.split('/').map(OsStr::new);
+    let first = calls::make_folder(root, names.next().unwrap_or_default())?;
+    names.try_fold(first, |folder, name| calls::make_folder(&folder, name))
+}
+
 /// Reads a file back: past the page cache where the system lets it.
-fn compare(path: &Path, expected: &[u8]) -> Result<ReadBack, StoreError> {
-    let direct = direct::read(path, expected.len()).map_err(|e| StoreError::io(path, e))?;
+fn compare(folder: &Folder, name: &OsStr, expected: &[u8]) -> Result<ReadBack, StoreError> {
+    let failed = |e| StoreError::io(folder.path_of(name), e);
+    let direct = direct::read(folder.direct(name), expected.len()).map_err(failed)?;
     let (found, how) = match direct {
         Some(bytes) => (bytes, ReadBack::Device),
         None => {
-            let bytes = fs::read(path).map_err(|e| StoreError::io(path, e))?;
+            let mut bytes = Vec::with_capacity(expected.len() + 1);
+            let most = expected.len() as u64 + 1;
+            folder.file(name)?.take(most).read_to_end(&mut bytes).map_err(failed)?;
             (bytes, ReadBack::CachePossible)
         }
     };
     match found == expected {
         true => Ok(how),
-        false => Err(StoreError::ReadBack(path.to_owned())),
+        false => Err(StoreError::ReadBack(folder.path_of(name))),
     }
 }

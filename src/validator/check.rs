@@ -84,13 +84,13 @@ pub struct Checked {
 
 /// The public keys in keystores, folders and copies.
 pub fn find_keys(paths: &[PathBuf]) -> Result<FoundKeys, BackupError> {
-    let mut found = FoundKeys::default();
+    let (mut found, mut copies) = (FoundKeys::default(), Vec::new());
     for path in paths {
         if path.is_file() {
             keys_in_files(path, &mut found)?;
             continue;
         }
-        match Copy::open(path) {
+        match Copy::open_another(path, &mut copies) {
             Ok(copy) => found.keys.extend(keys_in_copy(copy)?),
             Err(BackupError::NoCopy(_)) => keys_in_files(path, &mut found)?,
             Err(error) => return Err(error),
@@ -105,9 +105,9 @@ pub fn find_keys(paths: &[PathBuf]) -> Result<FoundKeys, BackupError> {
     }
 }
 
-fn keys_in_copy(copy: Copy) -> Result<Vec<PublicKeyFile>, BackupError> {
+fn keys_in_copy(copy: &Copy) -> Result<Vec<PublicKeyFile>, BackupError> {
     let mut keys = Vec::new();
-    for set in list(std::slice::from_ref(&copy))? {
+    for set in list(std::slice::from_ref(copy))? {
         let Some(manifest) = &set.manifest else {
             let file = format!("{}/manifest.json", set.id);
             let why = "no copy of it can be relied on".to_owned();

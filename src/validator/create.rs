@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     backup::{
-        BackupError, Copy,
+        Copy,
         create::Created,
         custodians::{self, Chosen, Given},
         list,
@@ -115,7 +115,7 @@ pub fn create(
     }
     require_amount(request)?;
     // Held from before the copies are read, so that two processes never take one index.
-    copies.iter().try_for_each(Copy::lock).map_err(BackupError::from)?;
+    copies.iter().try_for_each(Copy::lock_to_write)?;
     let address = check_address(wallet, user)?;
     custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
     let place = find_place(request, &address, copies)?;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     backup::{
-        BackupError, Copy,
+        Copy,
         custodians::{self, Given},
         list,
         manifest::Source,
@@ -41,7 +41,7 @@ pub fn create_from_mnemonic<'w>(
     let Request { network, allow_test_seed, .. } = *request;
     require_amount(request)?;
     // Held from before the copies are read, so that two processes never take one index.
-    copies.iter().try_for_each(Copy::lock).map_err(BackupError::from)?;
+    copies.iter().try_for_each(Copy::lock_to_write)?;
     let words = seed.check_key()?;
     let words_address = words.address();
     custodians::require_real_words(network, &words_address, &[], allow_test_seed)?;

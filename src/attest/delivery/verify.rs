@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{DeliveryNote, DeliveryStatement};
 use crate::{
-    attest::AttestError,
+    attest::{AttestError, verify::Room},
     backup::{BackupError, Copy, ListedSet, list},
     eth::Address,
     store::{EntryKind, StorePath, is_place, private_file},
@@ -35,10 +35,11 @@ pub struct JudgedNote {
 
 /// Reads delivery notes: files by name, and all that lie beside the sets of copies.
 pub fn find_notes(paths: &[PathBuf]) -> Result<Vec<FoundNote>, AttestError> {
-    let mut found = Vec::new();
+    let (mut found, mut copies) = (Vec::new(), Vec::new());
+    let mut room = Room::FOR_NOTES;
     for path in paths {
         match is_place(path) {
-            true => found.extend(in_copy(&Copy::open(path)?)?),
+            true => found.extend(in_copy(Copy::open_another(path, &mut copies)?, &mut room)?),
             false => {
                 let bytes = private_file::read(path, DeliveryNote::MAX_LEN);
                 let note = DeliveryNote::parse(&bytes.map_err(BackupError::from)?);
@@ -55,7 +56,7 @@ pub fn find_notes(paths: &[PathBuf]) -> Result<Vec<FoundNote>, AttestError> {
     }
 }
 
-fn in_copy(copy: &Copy) -> Result<Vec<FoundNote>, AttestError> {
+fn in_copy(copy: &Copy, room: &mut Room) -> Result<Vec<FoundNote>, AttestError> {
     let mut found = Vec::new();
     for set in list(std::slice::from_ref(copy))? {
         let folder: StorePath =
@@ -67,6 +68,7 @@ fn in_copy(copy: &Copy) -> Result<Vec<FoundNote>, AttestError> {
             let path = folder.join(&entry.name).map_err(BackupError::from)?;
             let place = copy.dir().join("stockade").join(Path::new(path.as_str()));
             let bytes = copy.read(&path, DeliveryNote::MAX_LEN).map_err(|error| error.to_string());
+            room.take(bytes.as_ref().map_or(0, Vec::len), &place)?;
             let note = bytes.and_then(|bytes| DeliveryNote::parse(&bytes));
             found.push(FoundNote { place, note, beside: Some(set.clone()) });
         }

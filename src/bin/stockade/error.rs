@@ -286,6 +286,14 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
         BackupError::NoCopy(path) if BucketAddress::of(path).is_some() => {
             (Kind::File, "is the prefix right? A copy's is what stood behind --copy")
         }
+        BackupError::Overwritten { .. } => (
+            Kind::File,
+            "this medium holds less than it says: do not trust it, and repair to another one",
+        ),
+        BackupError::TooMuch(_) => (
+            Kind::File,
+            "somebody may have filled this copy: look at it, and name the other copies without it",
+        ),
         BackupError::NoCopy(_) => (Kind::File, "is the stick mounted, and the path right?"),
         BackupError::NoPlace { .. } => (
             Kind::File,
@@ -325,10 +333,6 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             Kind::Input,
             "correct these, or their passwords; or leave them out with --skip-bad. `stockade \
                  keystore doctor` says more about a keystore that does not open",
-        ),
-        BackupError::PartlyWritten { .. } => (
-            Kind::File,
-            "the copies that have it are good: make room, and repair the other one from them",
         ),
         BackupError::SeveralSets(_) => (
             Kind::Usage,

@@ -1,11 +1,22 @@
 //! What a command prints: one text for people, or one JSON document.
 
-use std::{borrow::Cow, io::Write as _, process::ExitCode, sync::OnceLock};
+use std::{
+    borrow::Cow,
+    io::{ErrorKind, Result as IoResult, Write as _},
+    process::ExitCode,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use serde_json::{Map, Value, json};
 use stockade::{is_harmful, shown};
 
-use crate::{CommandResult, error::CommandError};
+use crate::{
+    CommandResult,
+    error::{CommandError, Kind},
+};
 
 /// What a command found or did.
 #[derive(Debug)]
@@ -47,9 +58,26 @@ pub fn begun(fields: &Value) {
 
 /// Prints a command's result and gives its exit code.
 pub fn finish(json: bool, result: CommandResult) -> ExitCode {
-    match result {
+    let code = match result {
         Ok(outcome) => print_outcome(json, outcome),
         Err(error) => fail(json, &error),
+    };
+    check(anstream::stdout().lock().flush());
+    match LOST.load(Ordering::Relaxed) {
+        true if code == ExitCode::SUCCESS => ExitCode::from(Kind::File.exit_code()),
+        _ => code,
+    }
+}
+
+/// Whether an answer could not be written: whoever reads it must not take what is there for all.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+fn check(written: IoResult<()>) {
+    let Err(error) = written else { return };
+    // A reader that closes the pipe early is no error of ours.
+    if error.kind() != ErrorKind::BrokenPipe && !LOST.swap(true, Ordering::Relaxed) {
+        let mut stderr = anstream::stderr().lock();
+        let _ = writeln!(stderr, "error: the answer could not be written: {error}");
     }
 }
 
@@ -129,7 +157,7 @@ impl Rows {
     /// Begins the document, whose first field is the array `name`.
     pub fn begin(json: bool, name: &str) -> Self {
         if json {
-            let _ = write!(anstream::stdout().lock(), "{{\n  \"{name}\": [");
+            check(write!(anstream::stdout().lock(), "{{\n  \"{name}\": ["));
         }
         Self { json, count: 0 }
     }
@@ -137,21 +165,20 @@ impl Rows {
     /// Prints a row: a text, which may be empty, or a JSON value.
     pub fn print(&mut self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) {
         let mut stdout = anstream::stdout().lock();
-        let _ = match self.json {
+        check(match self.json {
             true => {
                 let separator = if self.count == 0 { "" } else { "," };
                 write!(stdout, "{separator}\n    {}", escaped(&json().to_string()))
             }
             false => write!(stdout, "{}", harmless(&text())),
-        };
+        });
         self.count += 1;
     }
 }
 
-/// A reader that closes the pipe early is no error of ours.
 fn print(text: &str) {
     let mut stdout = anstream::stdout().lock();
-    let _ = writeln!(stdout, "{}", harmless(text.trim_end()));
+    check(writeln!(stdout, "{}", harmless(text.trim_end())));
 }
 
 /// Text that does not steer the terminal: all that [`is_harmful`] is written out, but for newlines.

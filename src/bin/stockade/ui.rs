@@ -68,6 +68,37 @@ impl Terminal {
         self.cancelled.load(Ordering::Relaxed)
     }
 
+    /// From now on a request to end (TERM, HUP, QUIT) is met as Ctrl-C is, so that no folder with keys
+    /// and their password is left half written. Called just before one is written.
+    pub fn take_endings(&self) {
+        self.take_interrupts();
+        stockade::store::stop_writing_when(Arc::clone(&self.cancelled));
+        #[cfg(unix)]
+        {
+            use signal_hook::{
+                consts::{SIGHUP, SIGQUIT, SIGTERM},
+                flag,
+            };
+
+            for signal in [SIGHUP, SIGQUIT, SIGTERM] {
+                let cancelled = || Arc::clone(&self.cancelled);
+                let _ = flag::register_conditional_shutdown(signal, 128 + signal, cancelled());
+                let _ = flag::register(signal, cancelled());
+            }
+        }
+    }
+
+    /// Says that an earlier run was ended while it wrote `target`.
+    pub fn tell_leftover(&mut self, target: &std::path::Path) {
+        if let Some(leftover) = stockade::store::leftover_of(target) {
+            self.say(&format!(
+                "note: an earlier run was ended before it was done. {} holds keys of it, and perhaps \
+                 their password; it is removed now",
+                crate::shown(&leftover)
+            ));
+        }
+    }
+
     /// Whether somebody can answer questions.
     pub fn attended(&self) -> bool {
         self.attended

@@ -23,6 +23,7 @@ impl From<StoreError> for CommandError {
             StoreError::NoBucket(_) => {
                 (Kind::File, "is its name right, and the region? Buckets are made by their owner")
             }
+            StoreError::Interrupted(_) => (Kind::Declined, "run the same command again"),
             StoreError::Changed(_) => (Kind::Busy, "run the same command again"),
             StoreError::Refused { .. } => (
                 Kind::Permission,
@@ -36,6 +37,11 @@ impl From<StoreError> for CommandError {
                 (Kind::File, "this medium does not keep what is written: do not trust it")
             }
             StoreError::Exists(_) => (Kind::File, "nothing is overwritten: name another place"),
+            StoreError::TwoNames { .. } => (
+                Kind::File,
+                "nothing was changed. Unmount it, repair it with `fsck.vfat -a -w` or `fsck.exfat -p`, \
+                 mount it again, and run the same command",
+            ),
             StoreError::Io { source, .. } => (Kind::File, io_hint(source.kind())),
             _ => (Kind::File, ""),
         };

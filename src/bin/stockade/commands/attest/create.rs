@@ -71,7 +71,7 @@ impl Args {
         let other = self.join.as_deref().map(attest::read).transpose()?;
         let copies = Copy::open_all(&self.copy)?;
         // Before anybody presses a button for what could not be kept.
-        copies.iter().try_for_each(Copy::lock)?;
+        copies.iter().try_for_each(Copy::lock_to_write)?;
         room::require(&copies, room::SMALL)?;
         let expected = read_expected(self.expect.as_deref())?;
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };

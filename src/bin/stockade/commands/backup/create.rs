@@ -20,7 +20,9 @@ use stockade::{
 };
 
 use super::{
-    created::{Placed, confirm, copies_json, copies_text, custodians_text, notes, warnings},
+    created::{
+        Placed, confirm, copies_json, copies_text, custodians_text, notes, warnings, with_failed,
+    },
     from::{FromArgs, Taken},
     settle_history::{ABOUT_SILENT, require_silent},
 };
@@ -58,7 +60,7 @@ impl Args {
     /// Opens everything, then makes the set.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let (custodians, mut copies) = self.sealing.read()?;
-        copies.iter().try_for_each(Copy::lock)?;
+        copies.iter().try_for_each(Copy::lock_to_write)?;
         self.sealing.require_room(&copies, 1)?;
         // Nobody types a password where no wallet can take the keys.
         context.require_device()?;
@@ -70,8 +72,9 @@ impl Args {
         let history = self.read_history(&keys, &histories)?;
         let placed = confirm(&copies, context)?;
         let mut wallet = context.open()?;
-        let made = self.make(keys, history, &custodians, &mut copies, &mut *wallet, context)?;
-        Ok(self.outcome(&made, (&copies, &placed), &bad, &skipped))
+        let mut made = self.make(keys, history, &custodians, &mut copies, &mut *wallet, context)?;
+        let failed = std::mem::take(&mut made.created.failed);
+        Ok(with_failed(self.outcome(&made, (&copies, &placed), &bad, &skipped), failed))
     }
 
     fn require_keys(

@@ -2,12 +2,17 @@
 
 use serde_json::{Value, json};
 use stockade::{
-    backup::{Copy, create::Created, custodians::Chosen, medium},
+    backup::{
+        Copy,
+        create::{Created, FailedCopy},
+        custodians::Chosen,
+        medium,
+    },
     store::ReadBack,
 };
 
 pub use super::new_copies::{Placed, confirm};
-use crate::shell;
+use crate::{error::CommandError, output::Outcome, shell};
 
 /// Who can open it.
 pub fn custodians_text(chosen: &Chosen) -> String {
@@ -26,10 +31,50 @@ pub fn custodians_text(chosen: &Chosen) -> String {
     text
 }
 
+/// The copies that were written to, each with its place, its id, and how it was read back.
+fn written<'a>(
+    created: &'a Created,
+    copies: &'a [Copy],
+) -> impl Iterator<Item = (usize, &'a Copy, &'a (String, ReadBack))> {
+    let of = |(place, copy): (usize, &'a Copy)| {
+        let written = created.copies.iter().find(|(id, _)| id == copy.id());
+        written.map(|written| (place, copy, written))
+    };
+    copies.iter().enumerate().filter_map(of)
+}
+
+/// Says which copies could not be written to, while others were.
+pub fn with_failed(mut outcome: Outcome, failed: Vec<FailedCopy>) -> Outcome {
+    let mut text = String::new();
+    let mut json = Vec::new();
+    for FailedCopy { copy, dir, error } in failed {
+        let (error, dir) = (CommandError::from(error), crate::shown(&dir).to_string());
+        text += &format!("NOT WRITTEN to {dir}: {error}\n");
+        if let Some(hint) = error.hint() {
+            text += &format!("  {hint}\n");
+        }
+        json.push(json!({
+            "copy": copy,
+            "dir": dir,
+            "kind": error.kind().as_str(),
+            "message": error.to_string(),
+            "hint": error.hint(),
+        }));
+    }
+    if !json.is_empty() {
+        text += "  What was written is good. Later `stockade backup repair`, with all copies and the \
+                 wallet (--device), fills the other one\n";
+        outcome.ok = false;
+        outcome.text.insert_str(0, &text);
+    }
+    outcome.json.insert("failed".to_owned(), json.into());
+    outcome
+}
+
 /// Where it lies now.
 pub fn copies_text(created: &Created, copies: &[Copy], placed: &[Placed]) -> String {
     let mut text = String::from("Written to\n");
-    for (place, (copy, (id, read_back))) in copies.iter().zip(&created.copies).enumerate() {
+    for (place, copy, (id, read_back)) in written(created, copies) {
         let how = match read_back {
             ReadBack::Device => "read back from the medium",
             ReadBack::CachePossible => "read back, perhaps from the system's memory",
@@ -66,8 +111,7 @@ pub fn notes(warnings: &[String]) -> String {
 
 /// The copies as JSON.
 pub fn copies_json(created: &Created, copies: &[Copy], placed: &[Placed]) -> Value {
-    let copies = copies.iter().zip(&created.copies).enumerate();
-    let copies = copies.map(|(place, (copy, (id, read_back)))| {
+    let copies = written(created, copies).map(|(place, copy, (id, read_back))| {
         let placed = placed.get(place);
         json!({
             "copy": id,

@@ -2,7 +2,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use stockade::backup::{
-    Copy, SetId, copy, medium,
+    Copy, SetId, copy,
+    create::FailedCopy,
+    medium,
     origin::Pins,
     repair::{self, Decider, Done, Repair, Repaired},
     room, scrub,
@@ -62,7 +64,7 @@ impl Args {
         let mut progress = context.terminal.progress();
         let before = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let decider = hands.as_mut().map(|hands| Decider { hands, user: &mut context.terminal });
-        let Repair { sets: repaired, added, problems, passed_over } =
+        let Repair { sets: repaired, added, problems, passed_over, failed } =
             repair::repair(&mut copies, &before, &pins, decider, &mut progress)?;
         let after = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let mut found = after.report(&copies, &pins);
@@ -82,8 +84,25 @@ impl Args {
         outcome.json.insert("repaired".to_owned(), repaired.iter().map(as_json).collect());
         outcome.json.insert("added".to_owned(), added.into());
         outcome.json.insert("passed_over".to_owned(), passed_over.into());
+        // A stick that takes no writes may still be the one that the others were repaired from.
+        let (held, broken): (Vec<_>, Vec<_>) =
+            failed.into_iter().partition(|one| one.error.is_read_only() && !lacks(one, &repaired));
+        for one in &held {
+            let dir = crate::shown(&one.dir);
+            outcome.text += &format!(
+                "\nwarning: {dir} takes no writes: it keeps its sets, and lacks what the others have \
+                 beside them"
+            );
+        }
+        outcome.ok &= held.is_empty() && broken.is_empty();
+        outcome.error = outcome.error.or(broken.into_iter().next().map(|one| one.error.into()));
         Ok(outcome)
     }
+}
+
+/// Whether the copy has a set that was to be written there.
+fn lacks(failed: &FailedCopy, repaired: &[Repaired]) -> bool {
+    repaired.iter().any(|one| one.copy == failed.copy && one.done == Done::Failed)
 }
 
 fn line(one: &Repaired, copies: &[Copy]) -> String {
@@ -95,6 +114,7 @@ fn line(one: &Repaired, copies: &[Copy]) -> String {
         Done::Retired(by) => {
             format!("{dir}: {} not brought back, retired in favour of {by}\n", one.set)
         }
+        Done::Failed => format!("{dir}: {} COULD NOT BE WRITTEN\n", one.set),
         Done::Left(reason) => {
             format!("{dir}: {} LEFT AS IT IS, {}: {}\n", one.set, reason.as_str(), reason.explain())
         }
@@ -106,6 +126,7 @@ fn as_json(one: &Repaired) -> serde_json::Value {
         Done::Whole => ("whole", None, None),
         Done::Written(_) => ("written", None, None),
         Done::Retired(by) => ("retired", None, Some(by)),
+        Done::Failed => ("failed", None, None),
         Done::Left(reason) => ("left", Some(reason.as_str()), None),
     };
     json!({"set_id": one.set, "copy": one.copy, "done": done, "reason": reason, "by": by})

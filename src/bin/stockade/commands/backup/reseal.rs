@@ -11,7 +11,7 @@ use stockade::{
     timestamp::Timestamp,
 };
 
-use super::created::{copies_json, copies_text, custodians_text};
+use super::created::{copies_json, copies_text, custodians_text, with_failed};
 use crate::{
     CommandResult,
     context::{Context, read_custodians, read_signers},
@@ -71,9 +71,10 @@ impl Args {
         room::require(&copies, room::of_set(set.public_keys().len()))?;
         let mut hands = self.open.hands(context)?;
         let (now, terminal) = (Timestamp::now(), &mut context.terminal);
-        let resealed =
+        let mut resealed =
             reseal::reseal(&request, set, &mut copies, &mut hands, now, terminal, &mut progress)?;
-        Ok(outcome(&resealed, &set.id, &copies))
+        let failed = std::mem::take(&mut resealed.set.failed);
+        Ok(with_failed(outcome(&resealed, &set.id, &copies), failed))
     }
 }
 

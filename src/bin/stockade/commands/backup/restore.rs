@@ -138,6 +138,8 @@ impl Args {
         let mut clearance = restorable.clear(record, &release, &copies)?;
         let (permit, note) = self.permit(&mut clearance, &keys)?;
         let history = settled.history();
+        context.terminal.tell_leftover(&self.to);
+        context.terminal.take_endings();
         let wrote =
             restorable.write(&permit, &self.to, self.layout, password, history, &mut progress);
         if let Err(error) = wrote {

@@ -17,7 +17,7 @@ use crate::{
     commands::{
         amount::{coins, gwei, version},
         backup::created::{
-            self, Placed, confirm, copies_json, copies_text, custodians_text, notes,
+            self, Placed, confirm, copies_json, copies_text, custodians_text, notes, with_failed,
         },
         mnemonic::MnemonicArgs,
         sealing::Sealing,
@@ -94,7 +94,7 @@ impl Args {
         let mut progress = context.terminal.progress();
         let user = &mut context.terminal;
         let now = Timestamp::now();
-        let created = match (seed, wallet.as_deref_mut()) {
+        let mut created = match (seed, wallet.as_deref_mut()) {
             (Some(seed), wallet) => validator::create_from_mnemonic(
                 &request,
                 &seed,
@@ -116,7 +116,8 @@ impl Args {
             )?,
             (None, None) => return Err(CommandError::usage("name a wallet with --device")),
         };
-        Ok(outcome(&created, &request, (&copies, &placed), refused))
+        let failed = std::mem::take(&mut created.set.failed);
+        Ok(with_failed(outcome(&created, &request, (&copies, &placed), refused), failed))
     }
 
     fn request(&self) -> Result<Request, CommandError> {

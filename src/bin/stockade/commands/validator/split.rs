@@ -106,6 +106,8 @@ impl Args {
         let permit = clearance.send(&self.pubkey)?;
         let secret = |key| opened.secret(key, &permit).ok_or(ValidatorError::NoSuchKey(*key));
         let keys = self.pubkey.iter().map(secret).collect::<Result<Vec<_>, _>>()?;
+        context.terminal.tell_leftover(&self.to);
+        context.terminal.take_endings();
         let split = splitting.write(&permit, &keys, &self.to, &mut progress)?;
         let unrecorded = elsewhere::unrecorded(&clearance, context);
         let mut outcome = self.outcome(&split, set, splitting);
