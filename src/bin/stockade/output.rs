@@ -50,6 +50,7 @@ impl Outcome {
 }
 
 /// Prints the document of a command that goes on until it is stopped, now that it has begun.
+#[cfg(feature = "mock")]
 pub fn begun(fields: &Value) {
     let fields = fields.as_object().cloned().unwrap_or_default();
     print(&document(true, fields));
