@@ -21,6 +21,8 @@ mod examples;
 mod golden;
 mod house;
 mod interrupted;
+#[cfg(feature = "cloud")]
+mod model;
 mod transcripts;
 mod vectors;
 mod wire;

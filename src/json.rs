@@ -1,6 +1,6 @@
 //! JSON from files that anybody may have written: capped in size and depth before it is parsed.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 /// Deeper than any format of the field; more is an attack on a parser.
 const MAX_DEPTH: usize = 16;
@@ -35,7 +35,10 @@ impl From<serde_json::Error> for JsonError {
 }
 
 /// Parses a file of at most `limit` bytes.
-pub(crate) fn from_slice<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, JsonError> {
+pub(crate) fn from_slice<'a, T: Deserialize<'a>>(
+    bytes: &'a [u8],
+    limit: usize,
+) -> Result<T, JsonError> {
     check_limits(bytes, limit)?;
     Ok(serde_json::from_slice(bytes)?)
 }
@@ -43,7 +46,7 @@ pub(crate) fn from_slice<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Res
 /// The same of what may hold secrets: an error tells where it is and of which kind, and repeats
 /// nothing.
 #[cfg(feature = "cloud")]
-pub(crate) fn from_secret_slice<T: DeserializeOwned>(
+pub(crate) fn from_secret_slice<T: serde::de::DeserializeOwned>(
     bytes: &[u8],
     limit: usize,
 ) -> Result<T, JsonError> {
@@ -71,7 +74,7 @@ pub(crate) fn to_string_indented(value: &impl Serialize) -> Result<String, JsonE
 
 /// The first `limit` characters of what a file says, fit for an error message.
 pub(crate) fn clip(text: &str, limit: usize) -> String {
-    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let clean = |c: char| if crate::shown::is_harmful(c) { '\u{fffd}' } else { c };
     let mut clipped: String = text.chars().take(limit).map(clean).collect();
     if clipped.len() < text.len() {
         clipped.push_str("..");

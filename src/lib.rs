@@ -26,9 +26,12 @@ pub mod reader;
 #[cfg(feature = "rpc")]
 pub mod rpc;
 pub mod secret;
+mod shown;
 pub mod staking;
 pub mod store;
 pub mod timestamp;
 pub mod transport;
 pub mod trezor;
 pub mod validator;
+
+pub use shown::{Shown, is_harmful, shown};

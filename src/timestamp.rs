@@ -1,6 +1,10 @@
 //! Moments in UTC, in the two forms that Stockade writes.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::FromStr,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use time::{
     OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem,
@@ -20,11 +24,30 @@ pub struct Timestamp(OffsetDateTime);
 #[error("a time is written like 20261120T101500Z")]
 pub struct TimestampError;
 
+/// A clock whose year cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this computer's clock is before the year 0 or after the year 9999")]
+pub struct ClockError;
+
 impl Timestamp {
-    /// The moment by this machine's clock.
+    /// The moment by this machine's clock; 1970 where that is beyond the years that can be written.
+    /// A program makes sure first that it is not: [`Timestamp::try_now`].
     pub fn now() -> Self {
-        let now = OffsetDateTime::now_utc();
-        Self(now.replace_nanosecond(0).unwrap_or(now))
+        Self::try_now().unwrap_or(Self(OffsetDateTime::UNIX_EPOCH))
+    }
+
+    /// The moment by this machine's clock.
+    pub fn try_now() -> Result<Self, ClockError> {
+        Self::at(SystemTime::now())
+    }
+
+    fn at(clock: SystemTime) -> Result<Self, ClockError> {
+        let seconds = match clock.duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_secs()).ok(),
+            Err(before) => i64::try_from(before.duration().as_secs()).ok().map(|s| -s),
+        };
+        let moment = seconds.and_then(|seconds| Self::from_unix(seconds).ok());
+        moment.filter(|moment| moment.0.year() >= 0).ok_or(ClockError)
     }
 
     /// Seconds since 1970.
@@ -66,6 +89,20 @@ impl FromStr for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_beyond_all_years_is_an_error_and_no_panic() {
+        use std::time::Duration;
+
+        let year = Duration::from_secs(31_556_952);
+        assert_eq!(Timestamp::at(UNIX_EPOCH).unwrap().date(), "19700101");
+        for clock in [UNIX_EPOCH + year * 8031, UNIX_EPOCH + year * 100_000] {
+            assert_eq!(Timestamp::at(clock), Err(ClockError));
+        }
+        for years in [1971, 12_000, 100_000] {
+            assert_eq!(Timestamp::at(UNIX_EPOCH - year * years), Err(ClockError));
+        }
+    }
 
     #[test]
     fn both_forms() {

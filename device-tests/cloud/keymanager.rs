@@ -14,6 +14,7 @@ use stockade::{
 
 use super::{
     endpoint,
+    permits::both,
     server::{Request, serve, serve_raw},
 };
 
@@ -109,7 +110,7 @@ fn a_removal_gives_the_history_whether_it_comes_as_text_or_as_json() {
             json!({"data": [{"status": "deleted"}, {"status": "not_active"}, {"status": "not_found"}],
                    "slashing_protection": history}),
         );
-        let deleted = client(&url).delete(&[key(0), key(1), key(2)]).unwrap();
+        let deleted = client(&url).delete(&both(&[key(0), key(1), key(2)]).1).unwrap();
         assert_eq!(
             deleted.statuses,
             [KeyStatus::Deleted, KeyStatus::NotActive, KeyStatus::NotFound]
@@ -124,7 +125,8 @@ fn a_removal_gives_the_history_whether_it_comes_as_text_or_as_json() {
 #[test]
 fn remote_keys_are_added_with_the_signer_s_url() {
     let (url, asked) = answering(200, json!({"data": [{"status": "imported"}]}));
-    let statuses = client(&url).add_remote(&[key(0)], "https://signer:9000").unwrap();
+    let statuses =
+        client(&url).add_remote(&both(&[key(0)]).0, &[key(0)], "https://signer:9000").unwrap();
     assert_eq!(statuses, [KeyStatus::Imported]);
     let asked = asked.lock().unwrap();
     assert_eq!(asked[0].path, "/eth/v1/remotekeys");

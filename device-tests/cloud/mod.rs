@@ -4,6 +4,8 @@
 pub(crate) mod aws_server;
 mod busy;
 mod keymanager;
+pub(crate) mod manners;
+pub(crate) mod permits;
 pub(crate) mod server;
 mod trust;
 pub(crate) mod validator_client;

@@ -166,6 +166,10 @@ impl Inside {
         match (method, path) {
             ("POST", _) if self.closed => (403, json!({"message": "forbidden"}).to_string()),
             ("POST", "/eth/v1/keystores") if keys == 0 => (200, json!({"data": []}).to_string()),
+            ("DELETE", "/eth/v1/keystores") if keys == 0 => {
+                let history = interchange(&[]).to_string();
+                (200, json!({"data": [], "slashing_protection": history}).to_string())
+            }
             ("GET", "/eth/v1/keystores") => {
                 let row = |key: &String| json!({"validating_pubkey": format!("0x{key}")});
                 let listed = self.keys.keys().filter(|key| !self.unlisted.contains(*key));

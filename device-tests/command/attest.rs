@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 use stockade::{
-    attest::{Attestation, AttestedLevel, Statement},
+    attest::{Attestation, AttestedLevel, Statement, StatementVersion},
     backup::verdict::Counts,
     path::DerivationPath,
     timestamp::Timestamp,
@@ -142,6 +142,7 @@ fn verify_file(file: &str, code: i32, rules: &str) {
 fn signed_at(time: Timestamp) -> Vec<u8> {
     let mut wallet = wallet("mock-ledger", WORDS);
     let statement = Statement {
+        version: StatementVersion::V2,
         set: "20261120-hoodi-7f3a19c2".parse().unwrap(),
         manifest: "a".repeat(64).parse().unwrap(),
         level: AttestedLevel::Opened,

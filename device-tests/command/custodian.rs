@@ -103,3 +103,69 @@ fn any_one_of_several_wallets_opens_and_no_name_travels() {
         }
     }
 }
+
+/// A passphrase custodian, and the line that shows it.
+fn passphrase_custodian(folder: &Folder) -> String {
+    let file = folder.at("passphrase.json");
+    let line = format!("custodian enroll --name p --out {file} --passphrase --passphrase-fd 0");
+    alone().reading("six random words or so, all in a row").run(&line).code(0);
+    file
+}
+
+#[test]
+fn a_passphrase_custodian_that_rotted_is_never_sealed_to_in_silence() {
+    let folder = Folder::new();
+    let file = passphrase_custodian(&folder);
+    let show = format!("custodian show {file}");
+    assert_eq!(alone().run(&show).code(0).json["identities"][0], "intact");
+    let shown = alone().reading("six random words or so, all in a row");
+    assert_eq!(
+        shown.run(&format!("{show} --passphrase-fd 0")).code(0).json["identities"][0],
+        "opens"
+    );
+    let json: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let identity = json["identity"].as_str().unwrap();
+    for gone in [
+        "-----BEGIN AGE ENCRYPTED FILE-----\nnothing".to_owned(),
+        identity.replace("-----END", "-----FIN"),
+        identity[..identity.len() / 2].to_owned(),
+        format!("{identity}{identity}"),
+        String::new(),
+    ] {
+        let changed = changed(&folder, &file, "identity", gone);
+        let refused = alone().run(&format!("custodian show {changed}")).error(3, "input");
+        assert!(refused.message().contains("identity"), "{}", refused.message());
+        let copy = folder.at("a");
+        let create = format!(
+            "validator create --network hoodi --count 1 --custodian {changed} --copy {copy}"
+        );
+        let refused = on("mock-ledger").run(&create).error(3, "input");
+        assert!(!refused.prompted() && !folder.path("a").exists(), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn every_flipped_character_of_a_sealed_identity_is_refused_or_said() {
+    use stockade::custodian::AnyCustodian;
+
+    let folder = Folder::new();
+    let file = fs::read(passphrase_custodian(&folder)).unwrap();
+    let json: Value = serde_json::from_slice(&file).unwrap();
+    let identity = json["identity"].as_str().unwrap();
+    let (mut refused, mut said) = (0, 0);
+    for at in 0..identity.len() {
+        let mut flipped = identity.as_bytes().to_vec();
+        flipped[at] ^= 1;
+        let Ok(flipped) = String::from_utf8(flipped) else { continue };
+        let mut changed = json.clone();
+        changed["identity"] = flipped.into();
+        match AnyCustodian::parse(changed.to_string().as_bytes()) {
+            Err(_) => refused += 1,
+            Ok(custodian) => {
+                assert_eq!(custodian.plain().unwrap().is_intact(), Some(false), "at {at}");
+                said += 1;
+            }
+        }
+    }
+    assert!(refused > 100 && said > 0, "{refused} refused, {said} said");
+}

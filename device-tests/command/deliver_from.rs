@@ -40,6 +40,10 @@ pub(super) fn kept(folder: &Folder, copy: &str) -> Vec<PathBuf> {
     kept.filter(|file| !file.to_str().unwrap().ends_with("-delivery.json")).collect()
 }
 
+pub(super) fn said_of(ran: &Ran) -> Vec<&str> {
+    said(ran, "status")
+}
+
 /// The target epoch that a client holds a key to.
 pub(super) fn bound(client: &ValidatorClient, key: &str) -> Value {
     client.inside().keys[key]["signed_attestations"][0]["target_epoch"].clone()
@@ -52,8 +56,11 @@ fn they_are_removed_and_their_history_is_in_every_copy_before_anything_is_delive
     let old = ValidatorClient::running(&keys, epoch_now());
     let new = ValidatorClient::new();
     let (watched, copies) = (old.clone(), [folder.path("a"), folder.path("b")]);
+    let mut imports = 0;
     new.inside().on_import = Some(Box::new(move || {
-        assert!(watched.keys().is_empty(), "two clients have a key");
+        // The first key alone, and then the other two.
+        imports += 1;
+        assert_eq!(watched.keys().len(), [2, 0][imports - 1], "two clients have a key");
         for copy in &copies {
             let sets = fs::read_dir(copy.join("stockade/history")).unwrap();
             assert_eq!(sets.count(), 1, "{}", copy.display());
@@ -87,33 +94,48 @@ fn what_dies_after_the_removal_goes_on_from_the_history_that_was_kept() {
     old.inside().keys.insert(keys[2].clone(), Value::Null);
     let new = ValidatorClient::new().failing(0, Fault::Dies);
     let failed = from(&folder, &old, &new, "").code(1);
-    assert_eq!(said(&failed, "verdict"), ["inconclusive"; 3]);
-    assert!(old.keys().is_empty() && new.keys().is_empty());
+    assert_eq!(said(&failed, "status"), ["unknown", "not_sent", "not_sent"]);
+    assert_eq!((old.keys().len(), new.keys().len()), (2, 0));
 
     let new = new.restarted();
-    let finished = from(&folder, &old, &new, "").code(0);
-    assert_eq!(finished.json["from"]["removed"], 0);
-    assert_eq!(finished.json["from"]["removed_before"], 3);
+    // The key that never signed is named, and the exit code says that somebody should look at it.
+    let finished = from(&folder, &old, &new, "").code(1);
+    assert_eq!(finished.json["from"]["removed"], 2);
+    assert_eq!(finished.json["from"]["removed_before"], 1);
+    assert_eq!(finished.json["from"]["never_signed_keys"], serde_json::json!([keys[2]]));
     assert_eq!(bound(&new, &keys[0]), epoch_now().to_string());
     assert_eq!(new.keys().len(), 3);
 }
 
-/// The client removed them, and nobody heard what it said: it says it again.
+/// The client removed a key, and nobody heard what it said: only a person can say that it is off.
 #[test]
-fn an_answer_to_a_removal_that_was_lost_is_asked_for_again() {
+fn a_removal_whose_answer_was_lost_is_not_taken_for_one() {
     for fault in [Fault::Garbage, Fault::Short] {
         let keys = pubkeys();
         let folder = ledger().copies();
         let old = ValidatorClient::running(&keys, epoch_now()).failing(0, fault.clone());
         let new = ValidatorClient::new();
         let failed = from(&folder, &old, &new, "").error(4, "protocol");
-        let said = "whether 3 keys were removed there is not known";
+        let said = "whether 1 keys were removed there is not known";
         assert!(failed.message().contains(said), "{}", failed.message());
-        assert!(old.keys().is_empty() && new.keys().is_empty(), "{fault:?}");
+        assert_eq!((old.keys().len(), new.keys().len()), (2, 0), "{fault:?}");
         assert!(kept(&folder, "a").is_empty());
-        let finished = from(&folder, &old, &new, "").code(0);
-        assert_eq!(finished.json["from"]["removed_before"], 3, "{fault:?}");
+        for _ in 0..2 {
+            let held = from(&folder, &old, &new, "").error(3, "input");
+            assert!(held.message().contains(&keys[0]), "{}", held.message());
+            let hint = held.json["error"]["hint"].as_str().unwrap();
+            assert!(hint.contains(&format!("--off {}", old.url)), "{hint}");
+            assert_eq!((old.keys().len(), new.keys().len()), (2, 0), "{fault:?}");
+        }
+        // A person looked: that key is off, and the two that are listed are removed as ever.
+        let off = format!("--off {}", old.url);
+        let finished = from(&folder, &old, &new, &off).code(0);
+        assert_eq!(finished.json["from"]["removed"], 2, "{fault:?}");
+        assert_eq!(finished.json["from"]["removed_before"], 1, "{fault:?}");
         assert_eq!(bound(&new, &keys[0]), epoch_now().to_string());
+        // Nobody can say so of keys that it lists.
+        let listed = from(&folder, &new, &old, &format!("--off {}", new.url)).error(3, "input");
+        assert!(listed.message().contains("lists all of these keys"), "{}", listed.message());
     }
 }
 
@@ -125,12 +147,14 @@ fn a_client_that_fails_in_a_removal_delivers_nothing() {
         let old = ValidatorClient::running(&keys, epoch_now()).failing(1, fault.clone());
         let new = ValidatorClient::new();
         let failed = from(&folder, &old, &new, "--batch-size 1").error(4, kind);
-        assert!(failed.message().contains("1 keys were removed"), "{}", failed.message());
-        assert_eq!((old.keys().len(), new.keys().len()), (2, 0), "{fault:?}");
+        let said = "whether 1 keys were removed there is not known";
+        assert!(failed.message().contains(said), "{}", failed.message());
+        // The first is where it should be; the second was not removed, and nobody knows.
+        assert_eq!((old.keys().len(), new.keys().len()), (2, 1), "{fault:?}");
         assert_eq!(kept(&folder, "b").len(), 1);
         let finished = from(&folder, &old.restarted(), &new, "").code(0);
         assert_eq!(finished.json["from"]["removed"], 2);
-        assert_eq!(finished.json["from"]["removed_before"], 1);
+        assert_eq!(said_of(&finished), ["listed", "imported", "imported"]);
     }
 }
 
@@ -175,9 +199,12 @@ fn a_key_that_is_still_listed_where_it_was_removed_is_not_delivered() {
     let old = ValidatorClient::running(&keys, epoch_now()).failing(0, Fault::Lies);
     let new = ValidatorClient::new();
     let held = from(&folder, &old, &new, "").code(1);
-    assert_eq!(said(&held, "status"), ["error"; 3]);
-    assert_eq!(held.json["from"]["not_removed"], 3);
-    assert!(new.keys().is_empty());
+    // Nothing more is removed after that.
+    assert_eq!(said(&held, "status"), ["error", "not_sent", "not_sent"]);
+    assert_eq!(held.json["from"]["not_removed"], 1);
+    let why = held.list("keys")[0]["message"].as_str().unwrap();
+    assert!(why.contains("still lists the key, which runs there"), "{why}");
+    assert_eq!((old.keys().len(), new.keys().len()), (3, 0));
 }
 
 #[test]
@@ -217,8 +244,9 @@ fn a_history_that_nobody_can_go_on_from_is_kept_as_it_came() {
         assert_eq!(all(&bytes), all(&interchange(&records)));
         assert!(bytes.to_string().contains("many"));
     }
-    // And the next run does not pass it over.
-    from(&folder, &old, &new, "").error(3, "input");
+    // And the next run does not pass it over, and removes nothing more.
+    from(&folder, &old, &new, "").error(4, "protocol");
+    assert_eq!((old.keys().len(), new.keys().len()), (2, 0));
 }
 
 #[test]

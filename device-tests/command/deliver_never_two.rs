@@ -1,6 +1,6 @@
 //! One key, two signers: every way to it that a person can stumble into, and where it is stopped.
 
-use std::{collections::BTreeSet, fs};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -48,7 +48,9 @@ fn what_somebody_removed_by_hand_just_now_goes_on_from_where_it_went_last() {
     on("mock-ledger").run(&line).code(0);
     let keys = std::mem::take(&mut first.inside().keys);
     first.inside().gone.extend(keys);
-    let moved = from(&folder, &first, &second, "").code(0);
+    // Nobody but that person knows.
+    from(&folder, &first, &second, "").error(3, "input");
+    let moved = from(&folder, &first, &second, &format!("--off {}", first.url)).code(0);
     assert_eq!(moved.json["from"]["removed_before"], 3);
     assert_eq!(second.keys().len(), 3);
 }
@@ -60,14 +62,14 @@ fn what_may_have_arrived_goes_to_nobody_else() {
     let old = ValidatorClient::running(&pubkeys(), epoch_now());
     let new = ValidatorClient::new().failing(0, Fault::TakesAndDies);
     let failed = from(&folder, &old, &new, "").code(1);
-    assert_eq!(said(&failed, "status"), ["unknown"; 3]);
-    assert_eq!(new.keys().len(), 3, "it has them");
+    assert_eq!(said(&failed, "status"), ["unknown", "not_sent", "not_sent"]);
+    assert_eq!(new.keys().len(), 1, "it has it");
     let third = ValidatorClient::new();
     let refused = from(&folder, &old, &third, "").error(3, "input");
     assert!(refused.message().contains(&new.url), "{}", refused.message());
     assert!(third.keys().is_empty());
     let finished = from(&folder, &old, &new.restarted(), "").code(0);
-    assert_eq!(said(&finished, "status"), ["listed"; 3]);
+    assert_eq!(said(&finished, "status"), ["listed", "imported", "imported"]);
 }
 
 #[test]
@@ -91,7 +93,7 @@ fn a_history_that_was_given_elsewhere_is_no_sign_of_a_removal() {
         assert_eq!(kept(&folder, "a").len(), 1);
         // One that never had them.
         let refused = from(&folder, &ValidatorClient::new(), &third, "").error(3, "input");
-        let said = if to_folder { "where they run is not known" } else { running.url.as_str() };
+        let said = if to_folder { "restored@" } else { running.url.as_str() };
         assert!(refused.message().contains(said), "{}", refused.message());
         assert!(third.keys().is_empty(), "{to_folder}");
     }
@@ -108,7 +110,7 @@ fn a_client_that_had_the_keys_long_ago_gives_nothing_up() {
     wrong.inside().gone.extend(long_ago);
     let third = ValidatorClient::new();
     let refused = from(&folder, &wrong, &third, "").error(3, "input");
-    assert!(refused.message().contains("where they run is not known"), "{}", refused.message());
+    assert!(refused.message().contains("nothing says where they run"), "{}", refused.message());
     assert!(third.keys().is_empty());
 }
 
@@ -162,17 +164,14 @@ fn a_history_without_a_key_that_signed_keeps_that_key_back() {
     deliver(&folder, &old, &more).code(0);
     let new = ValidatorClient::new();
     let held = from(&folder, &old, &new, "").code(1);
-    assert_eq!(said(&held, "status"), ["error", "imported", "imported"]);
+    // The first key alone shows it: the others run on.
+    assert_eq!(said(&held, "status"), ["error", "not_sent", "not_sent"]);
     let why = held.list("keys")[0]["message"].as_str().unwrap();
-    assert!(why.contains("says nothing of what it signed"), "{why}");
-    assert_eq!(held.json["from"]["removed"], 3);
+    assert!(why.contains("says nothing of what the key signed"), "{why}");
+    assert_eq!(held.json["from"]["removed"], 1);
     assert_eq!(held.json["from"]["not_removed"], 0);
-    assert_eq!(new.keys().len(), 2);
-    // Nor is it taken for one that never signed by the next run; the old client still has it to say.
-    let gone = old.inside().gone.remove(&keys[0]);
-    from(&folder, &old, &new, "").error(3, "input");
-    assert_eq!(new.keys().len(), 2);
-    old.inside().gone.insert(keys[0].clone(), gone.unwrap());
+    assert_eq!((old.keys().len(), new.keys().len()), (2, 0));
+    // The next run asks that client once more, which has it to say.
     from(&folder, &old, &new, "").code(0);
     assert_eq!(bound(&new, &keys[0]), epoch_now().to_string());
 }
@@ -183,34 +182,37 @@ fn a_key_that_never_signed_is_said_to_be_one() {
     let keys = pubkeys();
     let old = ValidatorClient::running(&keys[..2], epoch_now());
     old.inside().keys.insert(keys[2].clone(), Value::Null);
-    let delivered = from(&folder, &old, &ValidatorClient::new(), "").code(0);
+    let delivered = from(&folder, &old, &ValidatorClient::new(), "").code(1);
     assert_eq!(delivered.json["from"]["removed"], 3);
     assert_eq!(delivered.json["from"]["never_signed"], 1);
+    assert_eq!(delivered.json["from"]["never_signed_keys"], json!([keys[2]]));
+    assert_eq!(delivered.json["verdicts"]["proven"], 3);
 }
 
 #[test]
-fn a_key_that_runs_though_it_is_not_listed_is_removed_too() {
+fn a_key_that_is_not_listed_is_not_known_to_be_off() {
     let folder = ledger().copies();
     let keys = pubkeys();
     let old = ValidatorClient::running(&keys, epoch_now());
     old.inside().unlisted = BTreeSet::from([keys[1].clone()]);
     let new = ValidatorClient::new();
-    let delivered = from(&folder, &old, &new, "").code(0);
-    assert_eq!(delivered.json["from"]["removed"], 3);
-    assert!(old.keys().is_empty());
-    assert_eq!(bound(&new, &keys[1]), epoch_now().to_string());
+    let refused = from(&folder, &old, &new, "").error(3, "input");
+    assert!(refused.message().contains(&keys[1]), "{}", refused.message());
+    assert!(!refused.prompted(), "{}", refused.stderr);
+    assert_eq!((old.keys().len(), new.keys().len()), (3, 0));
 }
 
 #[test]
-fn a_client_that_dies_after_the_removal_is_said_to_have_removed_them() {
+fn a_client_that_dies_after_the_removal_and_is_not_listed_again_is_not_believed() {
     let folder = ledger().copies();
     let old = ValidatorClient::running(&pubkeys(), epoch_now()).failing(0, Fault::DiesAfter);
     let new = ValidatorClient::new();
-    let failed = from(&folder, &old, &new, "").code(4);
-    assert!(failed.message().contains("3 keys were removed"), "{}", failed.message());
+    from(&folder, &old, &new, "").code(4);
     assert!(new.keys().is_empty());
-    let finished = from(&folder, &old.restarted(), &new, "").code(0);
-    assert_eq!(finished.json["from"]["removed_before"], 3);
+    // It said `deleted`; whether it listed the key after that nobody saw.
+    let old = old.restarted();
+    from(&folder, &old, &new, "").error(3, "input");
+    assert!(new.keys().is_empty());
 }
 
 #[test]
@@ -221,30 +223,47 @@ fn where_keys_went_last_is_kept_said_and_carried_to_other_copies() {
     let copies = folder.both();
     on("mock-ledger").run(&format!("backup repair {copies} --to {}", folder.at("c"))).code(0);
     for copy in ["a", "b", "c"] {
-        let set = folder.set(copy).file_name().unwrap().to_owned();
-        let files = fs::read_dir(folder.path(copy).join("stockade/history").join(set)).unwrap();
-        let names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
-        assert_eq!(names.len(), 1, "{names:?}");
-        assert!(names[0].to_str().unwrap().ends_with("-delivery.json"), "{names:?}");
+        // Sent, and listed.
+        assert_eq!(folder.entries(copy).len(), 2, "{copy}");
     }
-    // Nothing forbids it, for somebody said that they run nowhere; but it is there to read.
-    let again = deliver(&folder, &second, NEVER).code(0);
-    let expected = format!("3 of them went to {} at ", first.url);
-    assert!(again.stderr.contains(&expected), "{}", again.stderr);
-    let expected = format!("3 of them went to {} at ", second.url);
-    let token = folder.file("token", TOKEN);
-    let (url, copies) = (&first.url, folder.both());
-    let told = on("mock-ledger").run(&format!(
-        "deliver remote-keys {copies} --url {url} --token-file {token} --not-running --signer-url https://signer"
-    ));
-    assert!(told.stderr.contains(&expected), "{}", told.stderr);
-    let signer = folder.at("signer");
-    let written = on("mock-ledger").run(&format!(
-        "deliver web3signer {copies} --dir {signer} --type file-keystore --never-attested"
-    ));
-    assert!(written.stderr.contains(&expected), "{}", written.stderr);
-    let same = deliver(&folder, &second, NEVER).code(0);
-    assert!(!same.stderr.contains("of them went to"), "{}", same.stderr);
+    // Every way on stops, and names the place; only a word for that place opens it.
+    let named = format!("3 of the keys are at keymanager {}", first.url);
+    let (url, copies, token) = (&second.url, folder.both(), folder.file("token", TOKEN));
+    let ways = [
+        line(&folder, &second, NEVER),
+        format!(
+            "deliver remote-keys {copies} --url {url} --token-file {token} --not-running \
+             --signer-url https://signer"
+        ),
+        format!(
+            "deliver web3signer {copies} --dir {} --type file-keystore --never-attested",
+            folder.at("signer")
+        ),
+        format!("backup restore {copies} --to {} --layout plain --never-attested", folder.at("r")),
+        format!(
+            "validator split --copy {copies} --pubkey {} --shares 4 --to {} --whole-keys-are-off",
+            pubkeys()[0],
+            folder.at("split")
+        ),
+    ];
+    for way in &ways {
+        let there = folder.content();
+        let stopped = on("mock-ledger").run(way).error(3, "input");
+        let expected = if way.contains("split") { "1 of the keys is at" } else { named.as_str() };
+        assert!(stopped.message().contains(expected), "{way}: {}", stopped.message());
+        assert!(!stopped.prompted() && folder.content() == there, "{way}: {}", stopped.stderr);
+        let hint = stopped.json["error"]["hint"].as_str().unwrap();
+        assert!(hint.contains(&format!("--off {}", first.url)), "{way}: {hint}");
+    }
+    // The same place is no other.
+    let again = deliver(&folder, &first, NEVER).code(0);
+    assert_eq!(said(&again, "status"), ["listed"; 3]);
+    let moved = on("mock-ledger").run(&format!("{} --off {}", ways[0], first.url)).code(0);
+    assert_eq!(said(&moved, "status"), ["imported"; 3]);
+    // What was said is written down, and the next one asks of the second client alone.
+    let stopped = on("mock-ledger").run(&ways[3]).error(3, "input");
+    assert!(stopped.message().contains(&second.url), "{}", stopped.message());
+    assert!(!stopped.message().contains(&first.url), "{}", stopped.message());
 }
 
 #[test]
@@ -255,8 +274,11 @@ fn a_mark_that_cannot_be_read_may_name_any_key() {
     let old = ValidatorClient::new();
     let refused = from(&folder, &old, &ValidatorClient::new(), "").error(3, "input");
     assert!(refused.message().contains("20261120T101500Z-delivery"), "{}", refused.message());
-    let delivered = deliver(&folder, &ValidatorClient::new(), NEVER).code(0);
-    assert!(delivered.stderr.contains("IS NOT KNOWN"), "{}", delivered.stderr);
+    let client = ValidatorClient::new();
+    let refused = deliver(&folder, &client, NEVER).error(3, "input");
+    assert!(refused.message().contains("may say where any of the keys"), "{}", refused.message());
+    let file = "20261120T101500Z-delivery.json";
+    deliver(&folder, &client, &format!("{NEVER} --off {file}")).code(0);
 }
 
 #[test]
@@ -286,5 +308,6 @@ fn keys_that_were_split_are_not_delivered_while_their_shares_may_run() {
         on("mock-ledger").run(&format!("deliver {deliver} --shares-are-off")).code(0);
         client.inside().asked.clear();
         client.inside().keys.clear();
+        folder.forget(&folder.sets("a")[0]);
     }
 }

@@ -131,12 +131,19 @@ fn what_was_there_before_is_in_no_note() {
 }
 
 #[test]
-fn a_note_that_no_copy_takes_is_not_done() {
+fn what_no_copy_can_write_down_is_not_delivered() {
     let folder = ledger().copies();
     let busy = ["a/stockade", "b/stockade"].map(|copy| fs::File::open(folder.path(copy)).unwrap());
     busy.iter().for_each(|copy| copy.try_lock().unwrap());
+    let [first, _second] = busy;
     let client = ValidatorClient::new();
+    let refused = deliver(&folder, &client, NEVER).error(3, "file");
+    assert!(refused.message().contains("could not be recorded"), "{}", refused.message());
+    assert!(client.keys().is_empty());
+    // One copy is enough, and the other is named.
+    drop(first);
     let delivered = deliver(&folder, &client, NEVER).code(1);
-    assert_eq!(delivered.json["note"]["copies"].as_array().unwrap().len(), 0);
+    assert_eq!(delivered.list("unrecorded").len(), 1);
+    assert_eq!(delivered.json["note"]["copies"].as_array().unwrap().len(), 1);
     assert_eq!(client.keys().len(), 3);
 }

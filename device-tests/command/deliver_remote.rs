@@ -95,7 +95,7 @@ fn what_was_interrupted_is_finished_and_what_was_not_done_is_not_said_to_be() {
         (Fault::Status(500), ["imported", "unknown", "not_sent"]),
         (Fault::Dies, ["imported", "unknown", "not_sent"]),
         (Fault::Garbage, ["imported", "imported", "not_sent"]),
-        (Fault::Lies, ["imported", "missing", "imported"]),
+        (Fault::Lies, ["imported", "accepted", "imported"]),
     ] {
         let folder = ledger().copies();
         let client = ValidatorClient::new().failing(1, fault.clone());

@@ -88,6 +88,28 @@ impl Folder {
         found.unwrap()
     }
 
+    /// The entries of the record of where keys may sign, beside the only set of the copy `copy`.
+    pub(crate) fn entries(&self, copy: &str) -> Vec<PathBuf> {
+        let set = self.set(copy).file_name().unwrap().to_owned();
+        let folder = self.path(copy).join("stockade/whereabouts").join(set);
+        let mut files: Vec<_> =
+            fs::read_dir(folder).into_iter().flatten().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    /// Takes from all copies what they know of where the keys of this set may sign, as if nobody had
+    /// ever released them.
+    pub(crate) fn forget(&self, set: &str) {
+        for copy in fs::read_dir(self.0.path()).unwrap() {
+            let stockade = copy.unwrap().path().join("stockade");
+            // Delivery notes say it too.
+            for folder in ["whereabouts", "attestations"] {
+                let _ = fs::remove_dir_all(stockade.join(folder).join(set));
+            }
+        }
+    }
+
     /// The names of the sets in the copy `copy`.
     pub(crate) fn sets(&self, copy: &str) -> Vec<String> {
         let names = fs::read_dir(self.path(copy).join("stockade")).unwrap();

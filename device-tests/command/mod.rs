@@ -5,6 +5,7 @@ mod attest;
 mod audit;
 mod audit_hidden;
 mod backup_list;
+mod before_the_press;
 mod check;
 mod copies;
 mod create;
@@ -12,6 +13,8 @@ mod create_again;
 mod custodian;
 #[cfg(feature = "cloud")]
 mod deliver;
+#[cfg(feature = "cloud")]
+mod deliver_clients;
 #[cfg(feature = "cloud")]
 mod deliver_from;
 #[cfg(feature = "cloud")]
@@ -27,10 +30,13 @@ mod deliver_web3signer;
 pub(crate) mod fixture;
 mod foreseen;
 mod help;
+mod histories;
+mod hostile_names;
 mod import;
 mod list;
 pub(crate) mod m_of_n;
 mod mnemonic;
+mod next_steps;
 mod node;
 mod plugin;
 mod rejected;
@@ -59,5 +65,6 @@ mod stores_vault;
 #[cfg(feature = "cloud")]
 mod take_over;
 mod test_seed;
+mod told;
 mod tx;
 mod usage;

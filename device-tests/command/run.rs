@@ -127,13 +127,46 @@ impl Stockade {
         )
     }
 
+    /// What a command line without blanks in its arguments prints for people, if it ends with 0.
+    pub(crate) fn words(&self, line: &str) -> String {
+        self.words_of(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// What a command with these arguments prints for people, if it ends with 0.
+    pub(crate) fn words_of<S: AsRef<OsStr>>(&self, args: &[S]) -> String {
+        let (code, text) = self.said(args);
+        assert_eq!(code, 0, "{text}");
+        text
+    }
+
+    /// The exit code of a command with these arguments, and what it prints for people.
+    pub(crate) fn said<S: AsRef<OsStr>>(&self, args: &[S]) -> (i32, String) {
+        let mut command = assert_cmd::Command::from_std(self.bare(args));
+        command.write_stdin(self.stdin.clone());
+        let output = command.timeout(Duration::from_secs(120)).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let text = text(&output.stderr) + &text(&output.stdout);
+        for secret in NEVER_PRINTED {
+            assert!(!text.contains(secret), "a command printed {secret}");
+        }
+        (output.status.code().expect("it was killed"), text)
+    }
+
     /// The command with these arguments and `--json`, for whoever runs it in a way of their own.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
+        let mut command = self.bare(args);
+        command.arg("--json");
+        command
+    }
+
+    fn bare<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stockade"));
         for variable in ["STOCKADE_DEVICE", "STOCKADE_MOCK_MNEMONIC", "STOCKADE_MOCK_USER"] {
             command.env_remove(variable);
         }
-        command.env("STOCKADE_MOCK_MNEMONIC", self.words.join(";")).args(args).arg("--json");
+        // What this computer remembers is not the user's who runs the tests.
+        command.env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
+        command.env("STOCKADE_MOCK_MNEMONIC", self.words.join(";")).args(args);
         for device in &self.devices {
             command.args(["--device", device]);
         }

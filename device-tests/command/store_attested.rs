@@ -25,7 +25,8 @@ fn a_store_is_attested_and_the_note_verifies_in_every_copy() {
     let checked = on("mock-ledger").run(&check).code(0);
     let note = &checked.json["note"];
     let statement = note["statement"].as_str().unwrap();
-    assert!(statement.contains("/v1/kv2/data/v; from none; keys 3 "), "{statement}");
+    assert!(statement.starts_with("Stockade delivery v2; keys 3; to vault http"), "{statement}");
+    assert!(statement.contains("/v1/kv2/data/v; from none; set "), "{statement}");
     assert_eq!(note["copies"].as_array().unwrap().len(), 2);
     let signer = note["address"].as_str().unwrap();
     for copy in ["a", "b"] {

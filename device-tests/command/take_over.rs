@@ -8,7 +8,10 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use stockade::{bls::SecretKey, staking::Network};
+use stockade::{
+    bls::SecretKey,
+    staking::{Interchange, Network},
+};
 
 use super::{
     fixture::{Folder, KEYSTORES, vector},
@@ -380,5 +383,6 @@ fn an_exported_delivery_is_taken_with_its_passwords_and_its_history() {
     assert_eq!(drilled(&folder), sorted(pubkeys.to_vec()));
     let kept = folder.path("a").join("stockade/history").join(&folder.sets("a")[0]);
     let file = fs::read_dir(kept).unwrap().next().unwrap().unwrap().path();
-    assert_eq!(fs::read_to_string(file).unwrap(), history);
+    let parse = |bytes: &[u8]| Interchange::parse(bytes).unwrap();
+    assert_eq!(parse(&fs::read(file).unwrap()), parse(history.as_bytes()));
 }

@@ -76,6 +76,16 @@ fn what_must_not_be_signed_is_refused_before_the_wallet_shows_anything() {
         (exit("hoodi", &format!("{GIVEN} --amount 99999999999999999999")), 2, "usage"),
         (exit("hoodi", "--nonce 1 --fee-wei 1"), 2, "usage"),
         (exit("hoodi", &format!("{GIVEN} --send")), 2, "usage"),
+        // A Ledger does not show what is sent to the contract.
+        (exit("hoodi", "--nonce 1 --max-fee-gwei 1 --fee-wei 1000000000000001"), 2, "usage"),
+        (
+            exit(
+                "hoodi",
+                "--nonce 1 --max-fee-gwei 1 --fee-wei 90000000000000000000 --allow-fee-wei 9",
+            ),
+            2,
+            "usage",
+        ),
         (exit("hoodi", "--nonce 1 --fee-wei 1 --max-fee-gwei 1 --priority-fee-gwei 2"), 2, "usage"),
         (exit("hoodi", &format!("{GIVEN} {other}")), 3, "input"),
         (exit("mainnet", GIVEN), 3, "test_seed"),
@@ -88,6 +98,26 @@ fn what_must_not_be_signed_is_refused_before_the_wallet_shows_anything() {
         assert!(!refused.prompted(), "{line}: {}", refused.stderr);
     }
     ledger.rejecting().run(&exit("hoodi", GIVEN)).error(5, "rejected");
+}
+
+#[test]
+fn a_high_fee_is_sent_where_it_is_allowed_by_name() {
+    let fee = "--fee-wei 1000000000000001 --allow-fee-wei 1000000000000001";
+    let line = exit("hoodi", &format!("--nonce 1 --max-fee-gwei 1 {fee}"));
+    let ran = on("mock-ledger").run(&line).code(0);
+    assert_eq!(ran.text("value_wei"), "1000000000000001");
+    assert!(ran.stderr.contains("which a Ledger does not show"), "{}", ran.stderr);
+    let node = node(&[("eth_call", Reply::Result(json!(format!("0x{:064x}", 10_u128.pow(15)))))]);
+    let line = exit("hoodi", &format!("--rpc-url {} --allow-fee-wei 2000000000000000", node.url));
+    on("mock-ledger").run(&line).code(0);
+}
+
+#[test]
+fn what_a_ledger_shows_of_an_amount_in_gno_is_printed_beside_it() {
+    let line = exit("chiado", &format!("{GIVEN} --amount 0.5"));
+    let ran = on("mock-ledger").run(&line).code(0);
+    assert!(ran.stderr.contains("0.015625"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("a Ledger shows it as 0.5 xDAI"), "{}", ran.stderr);
 }
 
 #[test]
@@ -131,6 +161,7 @@ fn a_node_that_is_wrong_slow_or_greedy_gets_no_signature() {
     let huge = Reply::Body(vec![b' '; 3 * 1024 * 1024]);
     let text = |text: &str| Reply::Result(json!(text));
     let ether = format!("0x{:064x}", 10_u128.pow(18));
+    let unseen = format!("0x{:064x}", 10_u128.pow(15));
     let all = format!("0x{}", "f".repeat(64));
     let deep = Reply::Body("[".repeat(100_000).into());
     let redirect = Reply::Status(307, "location: http://127.0.0.1:1/\r\n");
@@ -151,6 +182,7 @@ fn a_node_that_is_wrong_slow_or_greedy_gets_no_signature() {
         ("eth_call", text("0x"), 4, "protocol"),
         ("eth_call", text(&all), 4, "protocol"),
         ("eth_call", text(&ether), 4, "refused"),
+        ("eth_call", text(&unseen), 4, "refused"),
         ("eth_maxPriorityFeePerGas", text("0xffffffffffffffffffffffffffffffff"), 4, "protocol"),
         ("eth_maxPriorityFeePerGas", text("0xffffffffffffffff"), 4, "refused"),
         ("eth_feeHistory", Reply::Result(json!({"baseFeePerGas": []})), 4, "protocol"),

@@ -28,6 +28,7 @@ fn a_command_line_that_is_none_is_a_json_error_too() {
         "attest verify a",
         "attest verify a --signer 0x12",
         "validator pubkey --index 3..1",
+        "backup drill x --device speculos --device speculos:127.0.0.1:9999",
         "mock ledger --model nonsense",
         &format!("validator create --network nowhere --count 1 --copy {a}"),
         &format!("validator create --network hoodi --count 0 --copy {a}"),

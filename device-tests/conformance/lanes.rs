@@ -7,6 +7,7 @@ use stockade_mocks::{Decision, User, ledger, server, trezor};
 use super::{
     automation::Automation,
     subject::{Beside, Offers, Subject},
+    touch::Finger,
 };
 
 /// The devices to try, and why others are not.
@@ -141,7 +142,11 @@ impl Lanes {
             return;
         };
         let beside = match set("STOCKADE_TEST_SPECULOS_REST") {
-            Some(address) => Beside::Automation(Automation { address }),
+            Some(address) => {
+                let touches = set("STOCKADE_TEST_SPECULOS_TOUCH").is_some();
+                let finger = touches.then(|| Finger::new(address.clone()));
+                Beside::Automation(Automation { address, finger })
+            }
             None => beside_emulator(
                 "nobody approves: set STOCKADE_TEST_SPECULOS_REST or STOCKADE_TEST_EMULATOR_USER",
             ),

@@ -10,6 +10,7 @@ mod person;
 mod session;
 mod subject;
 mod table;
+mod touch;
 
 use std::{panic, thread};
 

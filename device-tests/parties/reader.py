@@ -24,14 +24,20 @@ SET_ID = rf"\d{{8}}-(?:{NETWORKS})-[0-9a-f]{{8}}"
 UTC = r"\d{8}T\d{6}Z"
 NOT_LISTED_IN_MANIFEST = {"manifest.json", "manifest.mac", "origin.json"}
 COUNT = r"(?:0|[1-9]\d*)"
-STATEMENT = re.compile(
-    rf"Stockade attestation v1; set (?P<set>{SET_ID}); manifest (?P<manifest>{DIGEST}); "
+SET = rf"set (?P<set>{SET_ID})"
+MANIFEST = rf"manifest (?P<manifest>{DIGEST})"
+CHECKED = (
     rf"level (?P<level>bytes|opened); keys (?P<proven>{COUNT}) proven "
     rf"(?P<contradicted>{COUNT}) contradicted (?P<inconclusive>{COUNT}) inconclusive; "
-    rf"copies (?P<copies>[0-9a-f]{{8}}(?:,[0-9a-f]{{8}})*); history (?P<history>{DIGEST}|none); "
-    rf"previous (?P<previous>{DIGEST}|none); challenge (?P<challenge>[A-Za-z0-9 ._:-]{{1,64}}); "
-    rf"time (?P<time>{UTC})"
+    rf"copies (?P<copies>[0-9a-f]{{8}}(?:,[0-9a-f]{{8}})*)"
 )
+BEFORE = rf"history (?P<history>{DIGEST}|none); previous (?P<previous>{DIGEST}|none)"
+CHALLENGE = r"challenge (?P<challenge>[A-Za-z0-9 ._:-]{1,64})"
+TIME = rf"time (?P<time>{UTC})"
+STATEMENTS = {
+    1: f"Stockade attestation v1; {SET}; {MANIFEST}; {CHECKED}; {BEFORE}; {CHALLENGE}; {TIME}",
+    2: f"Stockade attestation v2; {CHECKED}; {SET}; {TIME}; {CHALLENGE}; {MANIFEST}; {BEFORE}",
+}
 
 
 def sha256(content: bytes) -> str:
@@ -200,10 +206,10 @@ def read_attestation(file: Path) -> dict[str, str]:
     assert len(content) <= 64 * 1024
     attestation = json.loads(content)
     fields(attestation, "version", "statement", "address", "signature")
-    assert attestation["version"] == 1
+    pattern = STATEMENTS[attestation["version"]]
     statement, address = attestation["statement"], attestation["address"]
     assert signed_by(statement, attestation["signature"]) == address
-    match = STATEMENT.fullmatch(statement)
+    match = re.fullmatch(pattern, statement)
     assert match, statement
     said = match.groupdict()
     copies = said["copies"].split(",")

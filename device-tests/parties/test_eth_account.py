@@ -52,10 +52,11 @@ def test_attestation(hoodi: Backup, attestation: Path) -> None:
     assert wallet.signer_of(signed["statement"], signed["signature"]) == FIRST_ADDRESS
     ids = sorted(copy["copy"] for copy in hoodi.created["copies"])
     assert signed["statement"].startswith(
-        f"Stockade attestation v1; set {hoodi.created['set_id']}; "
-        f"manifest {manifest_sha256(hoodi)}; level opened; "
-        f"keys 3 proven 0 contradicted 0 inconclusive; copies {','.join(ids)}; "
-        "history none; previous none; challenge none; time "
+        "Stockade attestation v2; level opened; keys 3 proven 0 contradicted 0 inconclusive; "
+        f"copies {','.join(ids)}; set {hoodi.created['set_id']}; time "
+    )
+    assert signed["statement"].endswith(
+        f"; challenge none; manifest {manifest_sha256(hoodi)}; history none; previous none"
     )
 
 

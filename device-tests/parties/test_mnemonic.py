@@ -94,6 +94,7 @@ def test_what_is_typed_never_shows(custodian: Path, tmp_path: Path) -> None:
         ("Mnemonic", WORDS),
         ("Its passphrase", PASSPHRASE),
         ("passphrase again", PASSPHRASE),
+        ("Make new copies there?", "yes"),
     ]
     copy = tmp_path / "a"
     options = ["--mnemonic-passphrase"]

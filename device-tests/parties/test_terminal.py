@@ -52,6 +52,13 @@ class Terminal:
     def type(self, line: str) -> None:
         os.write(self.ours, f"{line}\n".encode())
 
+    def end_at(self, question: str) -> int:
+        """Presses Ctrl-C when a question is asked, and gives the exit code."""
+        self.read_until(question)
+        time.sleep(0.3)
+        os.write(self.ours, b"\x03")
+        return self.end()
+
     def end(self) -> int:
         """Reads on to the end, and gives the exit code."""
         while self.read():
@@ -130,3 +137,70 @@ def test_a_mistyped_passphrase_is_asked_for_again(custodians: list[Path], tmp_pa
     terminal.type(PASSPHRASE)
     assert terminal.end() == 0, terminal.shown
     assert PASSPHRASE not in terminal.shown
+
+
+def create_in(copy: Path) -> list[str | Path]:
+    create = ["validator", "create", "--network", "hoodi", "--count", "1"]
+    return [*create, "--copy", copy, "--device", "mock-ledger"]
+
+
+def test_a_wrong_answer_is_asked_again_and_a_no_makes_nothing(tmp_path: Path) -> None:
+    question = "Make new copies there? (yes or no)"
+    terminal = Terminal(*create_in(tmp_path / "typo"))
+    terminal.read_until(question)
+    assert f"no copy in {tmp_path / 'typo'} yet" in terminal.shown
+    terminal.type("y")
+    terminal.read_until(question)
+    terminal.type("no")
+    assert terminal.end() == 5, terminal.shown
+    assert "approve" not in terminal.shown and not list(tmp_path.iterdir())
+
+    terminal = Terminal(*create_in(tmp_path / "new"))
+    terminal.read_until(question)
+    terminal.type("")
+    terminal.read_until(question)
+    terminal.type("Yes")
+    assert terminal.end() == 0, terminal.shown
+    # Nobody is asked about a copy that is there.
+    assert Terminal(*create_in(tmp_path / "new")).end() == 0
+
+
+def test_giving_up_at_a_question_ends_the_command_at_once(tmp_path: Path) -> None:
+    assert Terminal(*create_in(tmp_path / "a")).end_at("Make new copies there?") != 0
+    assert not list(tmp_path.iterdir())
+    made = backup.create(tmp_path, "mock-ledger")
+    restore = ["backup", "restore", *made.copies, "--to", tmp_path / "to", "--layout", "plain"]
+    options = ["--never-attested", "--device", "mock-ledger"]
+    terminal = Terminal(*restore, *options)
+    assert terminal.end_at("Write it? (yes or no)") == 5, terminal.shown
+    assert "Ctrl-C: cancelling" in terminal.shown and "nothing was written" in terminal.shown
+    assert not (tmp_path / "to").exists()
+
+
+def test_a_passphrase_that_is_typed_too_early_never_shows() -> None:
+    secret = "a secret that is typed one prompt too early"
+    options = ["--model", "safe5", "--passphrase", "--listen", "127.0.0.1:0"]
+    mock = subprocess.Popen(
+        [BINARY, "mock", "trezor", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert mock.stdout
+        device = mock.stdout.readline().strip().rsplit(" ", 1)[1]
+        terminal = Terminal("address", "--device", device)
+        terminal.read_until("(yes or no)")
+        time.sleep(0.2)
+        terminal.type(secret)
+        terminal.read_until("(yes or no)")
+        time.sleep(0.2)
+        terminal.type("no")
+        terminal.read_until("passphrase (empty for none)")
+        time.sleep(0.2)
+        terminal.type(secret)
+        assert terminal.end() == 0, terminal.shown
+        assert secret not in terminal.shown
+    finally:
+        mock.terminate()
+        mock.wait()

@@ -8,6 +8,7 @@ mod eip2333;
 mod eip2335;
 mod hostile_files;
 mod interchange;
+mod interchange_properties;
 mod keystore_properties;
 mod keystore_variants;
 

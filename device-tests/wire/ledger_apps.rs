@@ -24,12 +24,14 @@ use super::person::Person;
 struct Port {
     device: Arc<Mutex<Mock>>,
     back: Arc<Mutex<Instant>>,
+    /// It is gone before its answer was read.
+    loses_reply: bool,
 }
 
 impl Port {
     fn new(config: Config) -> Self {
         let device = Arc::new(Mutex::new(Mock::new(config)));
-        Self { device, back: Arc::new(Mutex::new(Instant::now())) }
+        Self { device, back: Arc::new(Mutex::new(Instant::now())), loses_reply: false }
     }
 
     fn plug(&self) -> Plugged {
@@ -75,6 +77,9 @@ impl Link for Plugged {
         self.answers.extend(device.receive(packet));
         if device.take_restart() {
             self.gone = true;
+            if self.port.loses_reply {
+                self.answers.clear();
+            }
             *self.port.back.lock().unwrap() = Instant::now() + Duration::from_millis(120);
         }
         Ok(())
@@ -142,9 +147,12 @@ fn another_app_is_closed_only_when_its_user_says_so() {
         let app = port.found().identify().unwrap().app;
         assert_eq!(app, Some(("Bitcoin".into(), "2.4.1".into())), "it was closed");
     }
-    let mut person = Person { answer: Some("yes".into()), ..Person::default() };
-    let wallet = Port::new(with(bitcoin())).found().open(&mut person).unwrap();
-    assert_eq!(wallet.identity().app.as_ref().unwrap().0, "Ethereum");
+    for loses_reply in [false, true] {
+        let mut person = Person { answer: Some("yes".into()), ..Person::default() };
+        let port = Port { loses_reply, ..Port::new(with(bitcoin())) };
+        let wallet = port.found().open(&mut person).unwrap();
+        assert_eq!(wallet.identity().app.as_ref().unwrap().0, "Ethereum");
+    }
 }
 
 #[test]

@@ -93,12 +93,12 @@ fn a_bootloader_is_not_spoken_to() {
 }
 
 #[test]
-fn an_app_that_does_not_know_a_command_is_too_old() {
+fn an_app_that_does_not_know_a_command_that_it_should_know_is_not_called_too_old() {
     let mut wallet = lying("6d00");
     let path = "m/12381/3600/0/0/0".parse().unwrap();
     let keys = wallet.bls_public_keys().unwrap();
     let error = keys.bls_public_key(&path, Show::Silently, &mut Person::default()).unwrap_err();
-    let expected = "the Ethereum app 1.22.0 is too old: 1.6.0 or later is needed";
+    let expected = "the Ledger Nano X refused (6D00): the Ethereum app 1.22.0 does not know this command, which it should since 1.6.0: install it anew with the vendor's program";
     assert_eq!(error.to_string(), expected);
 }
 

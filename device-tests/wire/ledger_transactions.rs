@@ -1,15 +1,18 @@
 //! Transactions on a Ledger: recorded ones are sent as they were recorded, none is signed for every
 //! chain by a mishap of chunks, and a signature over anything else is not taken.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
 
 use stockade::{
-    device::{DeviceError, Found, Timeouts, Wallet},
+    device::{DeviceError, Found, Show, Timeouts, Wallet},
     eth::{Address, Fee, Transaction},
     ledger::{About, Apdu, Exchange, ExchangeError, Ledger, Reply},
-    transport::Wait,
+    transport::{Stopped, Wait},
 };
-use stockade_mocks::ledger::{Config, Ledger as Mock, Settings};
+use stockade_mocks::ledger::{App, Config, Ledger as Mock, Settings, Version};
 
 use super::person::Person;
 
@@ -217,4 +220,77 @@ fn a_signature_over_anything_else_is_not_taken() {
         let error = sign(&mut *open(Source { told, ..mock(Settings::default()) }), &asked);
         assert!(matches!(error, Err(DeviceError::Protocol { .. })), "{}", hex::encode(lie));
     }
+}
+
+/// A call of the contract of EIP-7002.
+fn exit_request() -> Transaction {
+    let to = "0x00000961Ef480Eb55e80D19ad83579A64c007002".parse().unwrap();
+    let fee = Fee::Eip1559 { max_fee_per_gas: 3, max_priority_fee_per_gas: 1 };
+    Transaction { to, data: vec![0xab; 56], ..call(0, fee) }
+}
+
+#[test]
+fn a_request_that_debug_contracts_keeps_from_being_explained_says_so() {
+    let refused = [0x6a, 0x80].to_vec();
+    let told = VecDeque::from([refused.clone(), refused]);
+    let mut wallet = open(Source { told, ..mock(Settings::default()) });
+    let error = sign(&mut *wallet, &exit_request()).unwrap_err();
+    assert!(matches!(error, DeviceError::Refused { .. }), "{error}");
+    assert!(error.to_string().contains("switch Debug contracts off"), "{error}");
+    let fee = Fee::Eip1559 { max_fee_per_gas: 3, max_priority_fee_per_gas: 1 };
+    let error = sign(&mut *wallet, &call(0, fee)).unwrap_err();
+    assert!(!error.to_string().contains("Debug contracts"), "{error}");
+}
+
+#[test]
+fn what_is_signed_blind_is_said_to_be_with_the_hash_that_is_shown() {
+    let settings = Settings { blind_signing: true, ..Settings::default() };
+    for (version, is_blind) in [(Version(1, 20, 1), true), (Version(1, 21, 0), false)] {
+        let config = Config { settings, app: App::Ethereum { version }, ..Config::default() };
+        let source = Source { mock: Mock::new(config), told: VecDeque::new(), due: None };
+        let (mut wallet, mut person) = (open(source), Person::default());
+        let (path, transaction) = ("m/44'/60'/0'/0/0".parse().unwrap(), exit_request());
+        let transactions = wallet.transactions().unwrap();
+        transactions.sign_transaction(&path, &transaction, &mut person).unwrap();
+        let hash = format!("0x{}", hex::encode(transaction.signing_hash()));
+        let said = person.notes.iter().any(|note| note.contains("blind") && note.contains(&hash));
+        assert_eq!(said, is_blind, "{:?}", person.notes);
+    }
+}
+
+/// A device on which something was shown, and nobody answered.
+struct Unanswered {
+    mock: Mock,
+    sent: Arc<Mutex<Vec<[u8; 2]>>>,
+}
+
+impl Exchange for Unanswered {
+    fn exchange(&mut self, apdu: &Apdu, _wait: Wait<'_>) -> Result<Reply, ExchangeError> {
+        let apdu = apdu.to_bytes();
+        self.sent.lock().unwrap().push([apdu[0], apdu[1]]);
+        match apdu[1] {
+            0x08 => Err(ExchangeError::Stopped(Stopped::Cancelled)),
+            _ => Reply::from_bytes(self.mock.exchange(&apdu).into())
+                .ok_or(ExchangeError::NoStatusWord),
+        }
+    }
+}
+
+#[test]
+fn a_prompt_that_nobody_answered_is_taken_away_before_a_silent_question() {
+    let sent = Arc::default();
+    let source = Unanswered { mock: Mock::new(Config::default()), sent: Arc::clone(&sent) };
+    let about =
+        About { spec: "ledger".into(), model: "Nano X".into(), simulated: true, bootloader: false };
+    let mut person = Person::default();
+    let mut wallet = Box::new(Ledger::new(Box::new(source), about, Timeouts::default()))
+        .open(&mut person)
+        .unwrap();
+    let path = "m/44'/60'/0'/0/0".parse().unwrap();
+    wallet.sign_personal(&path, "hello", &mut person).unwrap_err();
+    wallet.address(&path, Show::Silently, &mut person).unwrap();
+    wallet.address(&path, Show::Silently, &mut person).unwrap();
+    let sent = sent.lock().unwrap();
+    let (name, message, address) = ([0xb0, 0x01], [0xe0, 0x08], [0xe0, 0x02]);
+    assert!(sent.ends_with(&[message, name, address, address]), "{sent:02x?}");
 }

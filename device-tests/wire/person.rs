@@ -18,6 +18,8 @@ pub(super) struct Person {
     /// To any question.
     pub(super) answer: Option<String>,
     pub(super) looked_at: Vec<String>,
+    /// What it was told beside that.
+    pub(super) notes: Vec<String>,
     pub(super) could_type_on_device: Option<bool>,
     pub(super) asked_whether_given_up: Cell<usize>,
 }
@@ -41,6 +43,10 @@ impl Interact for Person {
 
     fn ask(&mut self, _question: &str) -> Option<String> {
         self.answer.clone()
+    }
+
+    fn note(&mut self, text: &str) {
+        self.notes.push(text.to_owned());
     }
 
     fn cancelled(&self) -> bool {

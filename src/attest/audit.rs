@@ -171,7 +171,8 @@ fn place(statement: &Statement, found: &[&FoundAttestation], policy: &Policy) ->
 /// A damaged attestation may have been the newest.
 fn unreadable(found: &[&FoundAttestation]) -> Option<Clause> {
     let damaged = found.iter().find_map(|one| Some((&one.place, one.unreadable.as_ref()?)));
-    let detail = |(place, reason): (&PathBuf, &String)| format!("{}: {reason}", place.display());
+    let detail =
+        |(place, reason): (&PathBuf, &String)| format!("{}: {reason}", crate::shown(&place));
     damaged.map(|damaged| Clause::unknown("readable", detail(damaged)))
 }
 

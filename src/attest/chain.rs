@@ -143,10 +143,15 @@ pub(super) fn last_before(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{attest::AttestedLevel, backup::verdict::Counts, timestamp::Timestamp};
+    use crate::{
+        attest::{AttestedLevel, StatementVersion},
+        backup::verdict::Counts,
+        timestamp::Timestamp,
+    };
 
     fn statement(time: i64, previous: Option<Digest>) -> Statement {
         Statement {
+            version: StatementVersion::V2,
             set: "20261120-hoodi-7f3a19c2".parse().unwrap(),
             manifest: Digest::of(b"manifest"),
             level: AttestedLevel::Opened,

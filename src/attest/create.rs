@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    AttestError, Attestation, AttestedLevel, Challenge, Statement,
+    AttestError, Attestation, AttestedLevel, Challenge, Statement, StatementVersion,
     chain::{self, Signed},
     verify,
 };
@@ -66,8 +66,18 @@ pub fn create(
     for statement in &statements {
         wallet.foresee(&Request::Message { path, message: &statement.to_string() })?;
     }
-    let attest = |statement| checked.attest(statement, &address, path, wallet, user);
-    statements.into_iter().map(attest).collect()
+    let mut done: Vec<Attested> = Vec::new();
+    for statement in statements {
+        match checked.attest(statement, &address, path, wallet, user) {
+            Ok(attested) => done.push(attested),
+            Err(error) if done.is_empty() => return Err(error),
+            Err(error) => {
+                let written = done.into_iter().map(|one| one.statement.set).collect();
+                return Err(AttestError::PartlyAttested { written, source: Box::new(error) });
+            }
+        }
+    }
+    Ok(done)
 }
 
 /// Makes sure, as far as it can be known before a check that takes presses of its own, that
@@ -125,7 +135,8 @@ pub fn join(
     let set = checked.scrubbed.sets.iter().find(|set| set.id == theirs.set);
     let set = set.ok_or_else(|| refuse(format!("set {} is not in these copies", theirs.set)))?;
     let (previous, challenge) = (theirs.previous, theirs.challenge.clone());
-    let own = checked.statement(set, previous, challenge, theirs.time)?;
+    let version = theirs.version;
+    let own = checked.statement(set, version, previous, challenge, theirs.time)?;
     if own != theirs {
         return Err(refuse(format!(
             "what was found here is another:\n  {own}\nthan it says:\n  {theirs}"
@@ -206,7 +217,7 @@ impl Checked<'_> {
             let previous = verify::newest(self.copies, &set.id, address, now)?;
             let time = later_than(previous.as_ref().map(|last| last.time), now);
             let previous = previous.map(|last| last.digest());
-            self.statement(set, previous, challenge.cloned(), time)
+            self.statement(set, StatementVersion::V2, previous, challenge.cloned(), time)
         };
         self.scrubbed.sets.iter().map(statement).collect()
     }
@@ -214,6 +225,7 @@ impl Checked<'_> {
     fn statement(
         &self,
         set: &ScrubbedSet,
+        version: StatementVersion,
         previous: Option<Digest>,
         challenge: Option<Challenge>,
         time: Timestamp,
@@ -221,6 +233,7 @@ impl Checked<'_> {
         let mut ids: Vec<String> = self.copies.iter().map(|copy| copy.id().to_owned()).collect();
         ids.sort();
         Ok(Statement {
+            version,
             set: set.id.clone(),
             manifest: self.manifest(set)?.digest,
             level: match self.report.level {

@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 
 use super::{PolicyError, StatementError};
-use crate::{backup::BackupError, device::DeviceError, eth::Address};
+use crate::{
+    backup::{BackupError, SetId},
+    device::DeviceError,
+    eth::Address,
+};
 
 /// Why nothing could be attested, or an attestation not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttestError {
     /// Not an attestation file.
-    #[error("{} is no attestation: {reason}", .path.display())]
+    #[error("{} is no attestation: {reason}", crate::shown(.path))]
     Malformed {
         /// Which file.
         path: PathBuf,
@@ -30,7 +34,7 @@ pub enum AttestError {
     #[error("set {0} was not made by this wallet, nor by a --signer: it is not attested")]
     UnknownOrigin(String),
     /// A copy whose id is not known.
-    #[error("the copy.json of {} is damaged, so a statement cannot name it: repair it first", .0.display())]
+    #[error("the copy.json of {} is damaged, so a statement cannot name it: repair it first", crate::shown(.0))]
     DamagedCopy(PathBuf),
     /// A statement of another wallet that this one does not sign too.
     #[error("not signed: {0}")]
@@ -39,7 +43,7 @@ pub enum AttestError {
     #[error("not signed: {0}, who made the statement, is no --signer")]
     UnknownMaker(Address),
     /// Not a policy.
-    #[error("{}: {reason}", .path.display())]
+    #[error("{}: {reason}", crate::shown(.path))]
     Policy {
         /// Which file.
         path: PathBuf,
@@ -49,6 +53,17 @@ pub enum AttestError {
     /// The wallet's signature is not its own.
     #[error("the signature does not recover to the wallet's address {0}")]
     WrongSigner(Address),
+    /// Some sets were attested before it ended.
+    #[error(
+        "{source}. Signed before that, and kept in every copy: the attestation of {}",
+        .written.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    PartlyAttested {
+        /// The sets whose attestations are in every copy.
+        written: Vec<SetId>,
+        /// Why the next one is not.
+        source: Box<AttestError>,
+    },
     /// A statement that cannot be written.
     #[error(transparent)]
     Statement(#[from] StatementError),

@@ -2,13 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Statement;
+use super::{Statement, StatementVersion};
 use crate::{
     eth::{Address, Signature, personal_message},
     timestamp::Timestamp,
 };
-
-const VERSION: u32 = 1;
 
 /// A signed statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,16 +27,17 @@ impl Attestation {
 
     /// A statement with its signature.
     pub fn new(statement: String, address: Address, signature: Signature) -> Self {
-        Self { version: VERSION, statement, address, signature }
+        let version = StatementVersion::of_file(Statement::HEADING, &statement);
+        Self { version, statement, address, signature }
     }
 
     /// Reads an attestation; its signature is not verified by that.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let attestation: Self = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
-        match attestation.version {
-            VERSION => Ok(attestation),
-            other => Err(format!("version {other} is not one that this stockade knows")),
-        }
+        let attestation: Self =
+            serde_json::from_slice(bytes).map_err(|e| crate::shown(&e.to_string()).to_string())?;
+        let version = StatementVersion::of_file(Statement::HEADING, &attestation.statement);
+        StatementVersion::require(attestation.version, version)?;
+        Ok(attestation)
     }
 
     /// The file's bytes.

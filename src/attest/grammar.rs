@@ -6,7 +6,7 @@ use std::{
     str::{FromStr, Split},
 };
 
-use super::StatementError;
+use super::{StatementError, StatementVersion};
 
 /// The fields that were not read yet.
 pub(super) struct Fields<'a>(Split<'a, &'static str>);
@@ -35,11 +35,12 @@ impl<'a> Fields<'a> {
 pub(super) fn read<T: Display>(
     text: &str,
     heading: &str,
-    fields: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+    fields: impl FnOnce(StatementVersion, &mut Fields<'_>) -> Option<T>,
 ) -> Result<T, StatementError> {
     let read = || {
-        let mut rest = Fields(text.strip_prefix(heading)?.strip_prefix("; ")?.split("; "));
-        let statement = fields(&mut rest)?;
+        let (version, behind) = StatementVersion::split(heading, text)?;
+        let mut rest = Fields(behind.split("; "));
+        let statement = fields(version, &mut rest)?;
         (rest.0.next().is_none() && statement.to_string() == text).then_some(statement)
     };
     read().ok_or(StatementError::Grammar)

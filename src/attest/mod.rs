@@ -21,5 +21,5 @@ pub use error::AttestError;
 pub use file::Attestation;
 pub use policy::{Policy, PolicyError, parse_age};
 pub use requirements::{Clause, Met, Requirements};
-pub use statement::{AttestedLevel, Challenge, Statement, StatementError};
+pub use statement::{AttestedLevel, Challenge, Statement, StatementError, StatementVersion};
 pub use verify::{FoundAttestation, Judged, Rules, Which, find, judge_all, read, unattested};

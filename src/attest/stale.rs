@@ -39,7 +39,7 @@ pub(super) fn stale(found: &[&FoundAttestation], signers: &[Address]) -> Vec<Sta
             if held.get(&place).is_some_and(|(own, _)| own >= time) {
                 continue;
             }
-            let kept = kept.place.display();
+            let kept = crate::shown(&kept.place);
             let problem = format!(
                 "copy {copy} lacks the statement of {time} about it, which is kept as {kept}: it was \
                  set back to an older state, or somebody removed that"

@@ -121,7 +121,7 @@ pub fn find(
     found.extend(lacking);
     match found.is_empty() {
         true => {
-            let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+            let names: Vec<_> = paths.iter().map(|path| crate::shown(&path).to_string()).collect();
             Err(AttestError::None(names.join(", ")))
         }
         false => Ok(found),

@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{BackupError, Digest, SetId, exits, retired, verdict::Reason};
+use super::{BackupError, Digest, SetId, exits, retired, verdict::Reason, whereabouts};
 use crate::{
     store::{
         self, BucketAddress, Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError,
@@ -22,7 +22,8 @@ const COPY_JSON: &str = "copy.json";
 const MAX_COPY_JSON: u64 = 4096;
 
 /// What lies in a copy beside its sets.
-const OWN: [&str; 5] = [COPY_JSON, "history", "attestations", exits::FOLDER, retired::FOLDER];
+const OWN: [&str; 6] =
+    [COPY_JSON, "history", "attestations", exits::FOLDER, retired::FOLDER, whereabouts::FOLDER];
 
 /// A folder that holds sets, or is going to.
 #[derive(Debug)]
@@ -77,6 +78,7 @@ impl Copy {
     }
 
     fn read_description(dir: &Path) -> Result<Self, BackupError> {
+        let dir = copy_of(dir);
         let store = store::open(dir, ROOT)?;
         let read = store.read(&COPY_JSON.parse()?, MAX_COPY_JSON);
         // What a process that was killed at its first write left is still nothing.
@@ -296,12 +298,25 @@ impl Description {
     }
 }
 
+/// The copy that is meant: somebody who names the folder `stockade` in one means that copy.
+fn copy_of(dir: &Path) -> &Path {
+    let is_within = dir.file_name().is_some_and(|name| name == ROOT)
+        && BucketAddress::of(dir).is_none()
+        && dir.join(COPY_JSON).is_file()
+        && !dir.join(ROOT).exists();
+    match dir.parent().filter(|_| is_within) {
+        Some(above) if above.as_os_str().is_empty() => Path::new("."),
+        Some(above) => above,
+        None => dir,
+    }
+}
+
 /// A copy counts once: a stick named twice, or cloned byte for byte, is no second copy.
 pub fn distinct(copies: Vec<Copy>) -> Result<Vec<Copy>, BackupError> {
     for (i, copy) in copies.iter().enumerate() {
         let same = |other: &Copy| other.id() == copy.id() || real(&other.dir) == real(&copy.dir);
         if copies.iter().take(i).any(same) {
-            return Err(BackupError::SameCopy(copy.dir.display().to_string()));
+            return Err(BackupError::SameCopy(crate::shown(&copy.dir).to_string()));
         }
     }
     Ok(copies)

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     bls::SecretKey,
     custodian::{AnyCustodian, PlainCustodian, seal},
+    device::DeviceError,
     eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
     interact::{Interact, Progress},
     path::DerivationPath,
@@ -71,6 +72,8 @@ pub struct Created {
     pub manifest: Digest,
     /// Each copy's id, and how what was written there was read back.
     pub copies: Vec<(String, ReadBack)>,
+    /// What opens it.
+    pub(super) secret: SetSecret,
 }
 
 /// Makes a set of `plan`, lets `signer` sign its origin, and publishes it to one copy after
@@ -101,6 +104,9 @@ pub fn create(
     let manifest = manifest.to_json()?;
     let digest = Digest::of(&manifest);
     let exits = exits::seal_all(&plan.exits, &secret.files_recipient()?)?;
+    if progress.stopped() {
+        return Err(DeviceError::Declined("interrupted".to_owned()).into());
+    }
     let origin = signer.sign(&set_id, &digest, user)?;
     files.extend(others);
     files.push(file("manifest.mac", secret.manifest_mac(&manifest).into_bytes())?);
@@ -124,7 +130,7 @@ pub fn create(
         }
     }
     progress.step("writing copies", total, total);
-    Ok(Created { set_id, manifest: digest, copies: written })
+    Ok(Created { set_id, manifest: digest, copies: written, secret })
 }
 
 /// Publishes the set to one copy, what lies beside it first: keys without their history are never

@@ -6,7 +6,7 @@ use super::{
     BackupError, Copy, Digest, ListedSet, SetId, list, manifest::Manifest, origin::Origin,
 };
 use crate::{
-    custodian::{self, AnyCustodian},
+    custodian::{self, AnyCustodian, Custodian, PlainCustodian},
     device::Wallet,
     device_secret::{Scheme, is_well_known},
     eth::Address,
@@ -53,18 +53,13 @@ pub fn choose(
     address: &Address,
     user: &mut dyn Interact,
 ) -> Result<Chosen, BackupError> {
-    let (mut custodians, of_sets) = named(given, address)?;
-    if custodians.is_empty() {
-        custodians.extend(of_newest_own(copies, address)?);
-    }
-    let threshold = said(threshold, given, &of_sets)?;
+    let (custodians, threshold) = planned(given, threshold, copies, address)?;
     if custodians.is_empty() && threshold == 1 {
         let own = custodian::enroll(wallet, scheme, None, user)?;
         return Ok(Chosen { custodians: vec![own.into()], threshold, enrolled: true });
     }
     introduce(&custodians, threshold, Some(address), user)?;
-    let wallets = custodians.iter().filter_map(AnyCustodian::wallet);
-    let mut own = wallets.filter(|own| own.check_address == *address).peekable();
+    let mut own = own(&custodians, address).peekable();
     if own.peek().is_none() && !is_known(copies, address)? {
         custodian::confirm(wallet, address, user)?;
     }
@@ -72,6 +67,58 @@ pub fn choose(
         custodian::open(wallet, own, user)?;
     }
     Ok(Chosen { custodians, threshold, enrolled: false })
+}
+
+/// The custodians that are given, or that follow from the copies, and how many of them open the set.
+fn planned(
+    given: &[Given],
+    threshold: Option<u8>,
+    copies: &[Copy],
+    address: &Address,
+) -> Result<(Vec<AnyCustodian>, u8), BackupError> {
+    let (mut custodians, of_sets) = named(given, address)?;
+    if custodians.is_empty() {
+        custodians.extend(of_newest_own(copies, address)?);
+    }
+    Ok((custodians, said(threshold, given, &of_sets)?))
+}
+
+/// Those of the custodians that are the wallet itself.
+fn own<'a>(
+    custodians: &'a [AnyCustodian],
+    address: &'a Address,
+) -> impl Iterator<Item = &'a Custodian> {
+    let wallets = custodians.iter().filter_map(AnyCustodian::wallet);
+    wallets.filter(|own| own.check_address == *address)
+}
+
+/// How many approvals [`choose`] will ask the wallet's user for.
+pub fn approvals(
+    given: &[Given],
+    threshold: Option<u8>,
+    copies: &[Copy],
+    wallet: &dyn Wallet,
+    address: &Address,
+) -> Result<usize, BackupError> {
+    let (custodians, threshold) = planned(given, threshold, copies, address)?;
+    if custodians.is_empty() && threshold == 1 {
+        return Ok(custodian::approvals(wallet));
+    }
+    let own = own(&custodians, address).count();
+    let shown = own == 0 && !is_known(copies, address)? && custodian::is_shown(wallet);
+    Ok(own + usize::from(shown))
+}
+
+/// What [`choose`] refuses before it asks anybody for anything, of those `given`.
+pub fn foresee(
+    given: &[Given],
+    threshold: Option<u8>,
+    signer: &Address,
+) -> Result<(), BackupError> {
+    let (custodians, of_sets) = named(given, signer)?;
+    let threshold = said(threshold, given, &of_sets)?;
+    require_distinct(&custodians)?;
+    require_threshold(threshold, custodians.len())
 }
 
 /// The same on a machine without a wallet: those `given`, of which there must be one at least. A
@@ -142,6 +189,13 @@ fn introduce(
         };
         let test = if custodian.is_test() { ", TEST" } else { "" };
         user.note(&format!("It will open with {custodian}{whose}{test}"));
+        if custodian.plain().and_then(PlainCustodian::is_intact) == Some(false) {
+            user.note(&format!(
+                "warning: whether the sealed identity of custodian {} is intact cannot be told from \
+                 its file. Try its passphrase: stockade custodian show --passphrase",
+                custodian.id()
+            ));
+        }
     }
     Ok(())
 }

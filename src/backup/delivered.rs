@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     BackupError,
     restore::{Restorable, RestoredKey},
+    whereabouts::Permit,
 };
 use crate::{
     bls::PublicKey,
@@ -56,12 +57,16 @@ impl Sealing {
 }
 
 impl Restorable {
-    /// Keystores of those of `keys` that the set holds, in their order.
+    /// Keystores of those of `keys` that the set holds, in their order. The permit must be for all.
     pub fn seal(
         &self,
         keys: &[PublicKey],
+        permit: &Permit,
         sealing: &Sealing,
     ) -> Result<Vec<DeliveredKey>, BackupError> {
+        if let Some(key) = keys.iter().find(|key| !permit.covers(key)) {
+            return Err(BackupError::NotPermitted(*key));
+        }
         let all: BTreeMap<_, _> = self.keys().map(|key| (key.secret.public_key(), key)).collect();
         let chosen: Vec<_> = keys.iter().filter_map(|key| all.get(key)).collect();
         match sealing {

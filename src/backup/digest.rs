@@ -1,9 +1,11 @@
 //! SHA-256 digests as manifests and statements write them.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
+
+use crate::bls::PublicKey;
 
 /// A SHA-256 digest; 64 lowercase hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +21,14 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+}
+
+/// The digest of keys in whatever order: SHA-256 over each once, ascending, in lowercase hex, with a
+/// newline after each.
+pub fn keys_digest(keys: &[PublicKey]) -> Digest {
+    let sorted: BTreeSet<String> = keys.iter().map(ToString::to_string).collect();
+    let text: String = sorted.iter().map(|key| format!("{key}\n")).collect();
+    Digest::of(text.as_bytes())
 }
 
 /// The digest of what is not in memory all at once.

@@ -9,13 +9,14 @@ use super::{
     manifest::KeystoreEntry,
     opened::{self, Closed},
     origin::{OriginVerdict, Pins},
-    rederive,
+    rederive::{self, Roots},
     scrub::{Scrubbed, ScrubbedSet},
     verdict::{Level, Reason, Report},
 };
 use crate::{
     eth::Address,
     interact::{Interact, Progress},
+    staking::Network,
     store::StorePath,
 };
 
@@ -53,13 +54,17 @@ pub fn drill(
 ) -> Result<Report, BackupError> {
     let mut outcomes: HashMap<SetId, Outcome> = HashMap::new();
     let mut notes = Vec::new();
+    // Two sets may hold keys of one batch: its secret is asked for once.
+    let mut roots: HashMap<Network, Roots> = HashMap::new();
     for set in &scrubbed.sets {
         let accept = options.accept_unknown_origin;
         let outcome = match opened::open(set, copies, &options.pins, accept, hands, user) {
             Ok(opened) => {
                 notes.extend(opened.notes.iter().cloned());
                 let keys = opened.keys(set, copies, progress)?;
-                let again = rederive::compare(&keys, set.id.network(), hands, user, progress)?;
+                let network = set.id.network();
+                let roots = roots.entry(network).or_insert_with(|| Roots::new(network));
+                let again = rederive::compare(&keys, roots, hands, user, progress)?;
                 notes.extend(
                     again.not_here.iter().map(|(address, count)| not_here(address, *count)),
                 );

@@ -19,13 +19,25 @@ use crate::{
 #[non_exhaustive]
 pub enum BackupError {
     /// The folder holds no copy.
-    #[error("{} holds no copy (there is no stockade/copy.json)", .0.display())]
+    #[error("{} holds no copy (there is no stockade/copy.json)", crate::shown(.0))]
     NoCopy(PathBuf),
+    /// A new copy in a folder that does not exist.
+    #[error(
+        "there is no copy at {}, and no folder {} to make one in",
+        crate::shown(copy),
+        crate::shown(above)
+    )]
+    NoPlace {
+        /// The copy that was named.
+        copy: PathBuf,
+        /// The folder that is missing.
+        above: PathBuf,
+    },
     /// The same copy was named twice.
     #[error("{0} is the same copy as another one named")]
     SameCopy(String),
     /// A copy's own description cannot be read.
-    #[error("{} is damaged: {reason}", .path.display())]
+    #[error("{} is damaged: {reason}", crate::shown(.path))]
     DamagedCopy {
         /// copy.json.
         path: PathBuf,
@@ -36,7 +48,7 @@ pub enum BackupError {
     #[error("no set found in {0}")]
     NoSet(String),
     /// A folder that was named as a set and cannot be used as one.
-    #[error("{} cannot be used: {}", .0.display(), .1)]
+    #[error("{} cannot be used: {}", crate::shown(.0), .1)]
     NotASet(PathBuf, String),
     /// More than one set, and the operation takes one.
     #[error("these copies hold {0} sets: name one with --set")]
@@ -111,10 +123,10 @@ pub enum BackupError {
     #[error("{0}")]
     History(String),
     /// The folder to restore to is not empty.
-    #[error("{} is not empty: nothing is overwritten", .0.display())]
+    #[error("{} is not empty: nothing is overwritten", crate::shown(.0))]
     TargetNotEmpty(PathBuf),
     /// A key that a restore would bring to a folder where it lies already.
-    #[error("the key {} lies there already, in {}: nothing is overwritten", .0, .1.display())]
+    #[error("the key {} lies there already, in {}: nothing is overwritten", .0, crate::shown(.1))]
     KeyInTarget(PublicKey, PathBuf),
     /// Keys that no copy holds whole.
     #[error("{} keys of set {set} are lost in these copies; nothing was written:\n  {}", .bad.len(), .bad.join("\n  "))]
@@ -140,6 +152,9 @@ pub enum BackupError {
         /// Why.
         reason: String,
     },
+    /// A key that was to leave without an entry that says where it goes.
+    #[error("key {0}: nothing says where it goes, so it does not leave the set")]
+    NotPermitted(PublicKey),
     /// A set that a key was to be taken from.
     #[error("set {set} gave no key: {reason}")]
     NotOpened {
@@ -195,7 +210,7 @@ pub enum BackupError {
     #[error("the signature does not recover to the wallet's check address {0}")]
     WrongSigner(Address),
     /// A password file that cannot be one.
-    #[error("the password file {} cannot be used: {}", .0.display(), .1)]
+    #[error("the password file {} cannot be used: {}", crate::shown(.0), .1)]
     PasswordFile(PathBuf, String),
     /// A voluntary exit.
     #[error(transparent)]
@@ -209,7 +224,7 @@ pub enum BackupError {
 }
 
 fn names(paths: &[PathBuf]) -> String {
-    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    let names: Vec<_> = paths.iter().map(|path| crate::shown(&path).to_string()).collect();
     names.join(", ")
 }
 

@@ -177,12 +177,18 @@ pub(super) fn problems(copies: &[Copy], set: &SetId) -> Vec<FileProblem> {
         copy: copy.id().to_owned(),
         file: format!("{FOLDER}/{set}"),
         reason: Reason::Unreadable,
+        detail: None,
     };
     let each = copies.iter().flat_map(|copy| match read(std::slice::from_ref(copy), set) {
         Ok(exits) => exits
             .into_iter()
             .filter(|exit| exit.reason != Reason::Ok)
-            .map(|SealedExit { copy, file, reason, .. }| FileProblem { copy, file, reason })
+            .map(|SealedExit { copy, file, reason, .. }| FileProblem {
+                copy,
+                file,
+                reason,
+                detail: None,
+            })
             .collect(),
         Err(_) => vec![unreadable(copy)],
     });

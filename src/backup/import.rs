@@ -81,7 +81,7 @@ pub(super) fn is_other_json(bytes: &[u8]) -> bool {
 /// The same of one file or folder, to be taken over.
 pub fn take(from: &Path, intake: &mut Intake) -> Result<(), BackupError> {
     let Found { keystores, bad, skipped } = find(&[from.to_owned()])?;
-    let name = |path: PathBuf| path.display().to_string();
+    let name = |path: PathBuf| crate::shown(&path).to_string();
     for (path, keystore) in keystores {
         intake.add_keystore(name(path), keystore, None)?;
     }
@@ -99,8 +99,9 @@ pub fn password_file(file: &Path, pubkey: &PublicKey, folder: &Path) -> Result<P
     names.extend(name(file.file_stem()).map(|n| format!("{n}.txt")));
     names.push(format!("0x{pubkey}"));
     let found = names.iter().map(|name| folder.join(name)).find(|path| path.is_file());
-    found
-        .ok_or_else(|| format!("no password for it in {} ({})", folder.display(), names.join(", ")))
+    found.ok_or_else(|| {
+        format!("no password for it in {} ({})", crate::shown(&folder), names.join(", "))
+    })
 }
 
 /// A password file: its content without a newline at the end, as the clients read it.

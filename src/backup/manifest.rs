@@ -127,7 +127,7 @@ pub struct FileEntry {
 #[non_exhaustive]
 pub enum ManifestError {
     /// Not JSON of this format.
-    #[error("not a manifest: {0}")]
+    #[error("not a manifest: {}", crate::shown(&.0.to_string()))]
     Malformed(#[from] serde_json::Error),
     /// Its fields contradict each other, or name what no set may hold.
     #[error("the manifest is not valid: {0}")]

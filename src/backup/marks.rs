@@ -78,7 +78,7 @@ pub fn beside<M: Mark>(copies: &[Copy], set: &SetId) -> Result<Marks<M>, BackupE
                 Some(mark) => found.marks.push(mark),
                 None => {
                     let place = copy.dir().join("stockade").join(path.as_str());
-                    found.unread.push(place.display().to_string());
+                    found.unread.push(crate::shown(&place).to_string());
                 }
             }
         }

@@ -1,6 +1,9 @@
 //! What copies lie on: whether one broken disk would take several, and what a disk lacks.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{Copy, SetId, copy::real};
 use crate::store::{
@@ -20,7 +23,11 @@ pub fn find(dir: &Path) -> Vec<Copy> {
     let is_one = |copy: &Copy| {
         copy.damage().is_none() || copy.set_ids().is_ok_and(|(sets, _)| !sets.is_empty())
     };
-    folders.filter_map(|folder| Copy::open(&folder).ok()).filter(is_one).collect()
+    // The folder within a copy means that copy, which is named once.
+    let mut seen = BTreeSet::new();
+    let mut is_new = |copy: &Copy| seen.insert(copy.dir().to_owned());
+    let copies = folders.filter_map(|folder| Copy::open(&folder).ok()).filter(is_one);
+    copies.filter(|copy| is_new(copy)).collect()
 }
 
 /// What is said of copies that lie on one file system, or on one disk: what breaks it takes them
@@ -40,7 +47,7 @@ pub fn shared(copies: &[Copy]) -> Vec<String> {
         let names: Vec<_> = all
             .clone()
             .filter_map(|j| copies.get(j))
-            .map(|copy| copy.dir().display().to_string())
+            .map(|copy| crate::shown(copy.dir()).to_string())
             .collect();
         let one = same.iter().filter_map(|j| place.shares(places.get(*j)?)).max();
         warnings.push(format!(

@@ -107,7 +107,7 @@ fn known<'a>(
     let Some(read) = set.manifest(&pins) else { return closed(set.why_no_manifest()) };
     let wallets = hands.wallets().count() > 0;
     if wallets && !hands.brings() && !anybody(&read.manifest, hands) {
-        return closed(Reason::NotThisWallet);
+        return Err(Closed::Verdict(Reason::NotThisWallet, vec![others(set, read, hands)]));
     }
     match set.origin_of(read, &pins) {
         OriginVerdict::ThisWallet | OriginVerdict::Signer => Ok(read),
@@ -115,6 +115,19 @@ fn known<'a>(
         OriginVerdict::Unknown => closed(Reason::OriginUnknown),
         OriginVerdict::Forged => closed(Reason::OriginForged),
     }
+}
+
+/// Who opens a set, and who is here instead.
+fn others(set: &ScrubbedSet, read: &ReadManifest, hands: &Hands) -> String {
+    let custodians: Vec<_> = read.manifest.custodians.iter().map(ToString::to_string).collect();
+    let here: Vec<_> = hands.wallets().map(|(_, address)| address.to_string()).collect();
+    format!(
+        "set {} is opened by {}. Here is the wallet with the check address {}: another wallet, or \
+         another passphrase",
+        set.id,
+        custodians.join(" or "),
+        here.join(", ")
+    )
 }
 
 fn wanted_signer(set: &ScrubbedSet) -> String {

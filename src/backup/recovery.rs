@@ -87,7 +87,9 @@ Never type a wallet's recovery words into a computer to do any of this.
 const STEPS: &str = r#"
 OPENING IT WITH STOCKADE
   stockade backup restore <folder that holds the folder stockade> --to <new folder> --layout plain
-  (--insert asks for one wallet after the other; --identity <file> takes an age identity)
+  (say what became of the keys before: --history <file> from the machine that ran them last, or
+   --history-lost where it is gone; --insert asks for one wallet after the other; --identity <file>
+   takes an age identity)
 
 OPENING IT WITHOUT STOCKADE
 You need: the custodians, the tool `age`, and Python 3.

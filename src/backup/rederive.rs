@@ -100,12 +100,11 @@ pub(super) struct Compared {
 /// again. A key that did not open needs no comparison.
 pub(super) fn compare(
     keys: &[OpenedKey<'_>],
-    network: Network,
+    roots: &mut Roots,
     hands: &mut Hands,
     user: &mut dyn Interact,
     progress: &mut dyn Progress,
 ) -> Result<Compared, BackupError> {
-    let mut roots = Roots::new(network);
     let opened: Vec<_> =
         keys.iter().filter(|(_, key)| key.is_ok()).map(|(entry, _)| *entry).collect();
     opened.iter().try_for_each(|entry| roots.ask(entry, hands, user))?;

@@ -37,6 +37,8 @@ pub struct Repair {
     /// Histories, attestations and sealed exits that are none, or that differ from another's of the
     /// same name. They stay as they are.
     pub problems: Vec<FileProblem>,
+    /// Files beside sets that say nothing, for people. They stay as they are, and are no problem.
+    pub passed_over: Vec<String>,
 }
 
 /// What became of one set in one copy.
@@ -76,13 +78,15 @@ pub fn repair(
         copy.lock()?;
         copy.renew()?;
     }
-    let mut repair = Repair { sets: Vec::new(), added: 0, problems: Vec::new() };
+    let mut repair =
+        Repair { sets: Vec::new(), added: 0, problems: Vec::new(), passed_over: Vec::new() };
     let total = scrubbed.sets.len();
     for (i, set) in last_the_retired(scrubbed).into_iter().enumerate() {
         progress.step("repairing", i, total);
         let whole = whole_set(set, copies, pins, decider.as_mut())?;
         let beside = Beside::read(&set.id, &set.public_keys(), copies)?;
         repair.problems.extend(beside.problems());
+        repair.passed_over.extend_from_slice(beside.passed_over());
         for (copy, inspection) in copies.iter_mut().zip(&set.copies) {
             let replaced = match inspection {
                 Some(_) => None,

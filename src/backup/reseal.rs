@@ -16,6 +16,7 @@ use super::{
     scrub::ScrubbedSet,
     split_mark::SplitMark,
     verdict::Reason,
+    whereabouts,
 };
 use crate::{
     bls::PublicKey,
@@ -74,6 +75,7 @@ pub fn reseal(
     copies.iter().try_for_each(Copy::lock)?;
     custodians::require_usable(request.custodians, request.threshold)?;
     require_real(request, set, hands)?;
+    foresee(request, set, hands)?;
     let (pins, accept) = (&request.pins, request.accept_unknown_origin);
     let opened = opened::open(set, copies, pins, accept, hands, user);
     let opened = opened.map_err(|closed| match closed {
@@ -117,6 +119,7 @@ pub fn reseal(
         splits.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
         deliveries.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
     }
+    whereabouts::adopt(copies, (&set.id, &opened.secret), (&made.set_id, &made.secret))?;
     Ok(Resealed {
         set: made,
         chosen,
@@ -125,6 +128,25 @@ pub fn reseal(
         signer,
         notes: opened.notes,
     })
+}
+
+/// Refuses what will be refused when the set is open, where that is known before anybody is asked to
+/// open it. A wallet that is brought later may change it.
+fn foresee(request: &Request<'_>, set: &ScrubbedSet, hands: &mut Hands) -> Result<(), BackupError> {
+    if let Some(read) = set.manifest(&hands.pins(&request.pins)) {
+        require_said(request, &read.manifest)?;
+    }
+    if hands.brings() {
+        return Ok(());
+    }
+    match signer(set, hands) {
+        Some(signer) => custodians::foresee(request.custodians, request.threshold, &signer),
+        None => Err(BackupError::NotResealable {
+            set: set.id.clone(),
+            reason: "a wallet signs the new set, and none is here: name one with --device"
+                .to_owned(),
+        }),
+    }
 }
 
 /// Refuses wallets at hand that must not guard what is in the set: before they are asked for

@@ -15,15 +15,20 @@ use super::{
     opened::{self, Closed, OpenKeystore, because},
     origin::Pins,
     rederive::{Made, Roots},
+    room::of_set,
     scrub::ScrubbedSet,
+    set_secret::SetSecret,
     verdict::Reason,
+    whereabouts::{Clearance, Permit, Record, Release, WhereaboutsError},
 };
 use crate::{
     bls::{PublicKey, SecretKey},
     eth2_keystore::{DecryptionKey, Keystore, Password},
     interact::{Interact, Progress},
     secret::SecretText,
-    store::{Directory, EntryKind, NewFile, Store as _, publish_folder, require_folder},
+    store::{
+        Directory, EntryKind, NewFile, Store as _, publish_folder, require_folder, require_room,
+    },
 };
 
 /// How a set is opened for a restore.
@@ -45,6 +50,8 @@ pub struct Restorable {
     pub made_again: Vec<PublicKey>,
     /// Keys that are not restored, and why.
     pub left_out: Vec<(PublicKey, Reason)>,
+    /// What vouches for entries of the record of where the keys may sign.
+    secret: SetSecret,
 }
 
 /// A key on its way to a layout.
@@ -85,21 +92,20 @@ impl Restorable {
                 }
             })?;
         let mut roots = Roots::new(set.id.network());
-        let mut restorable =
-            Self { entries: Vec::new(), made_again: Vec::new(), left_out: Vec::new() };
+        let (mut entries, mut made_again, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         let mut bad = Vec::new();
         for (entry, key) in opened.keys(set, copies, progress)? {
             let reason = match key {
                 Ok(key) => {
-                    restorable.entries.push((entry.clone(), key));
+                    entries.push((entry.clone(), key));
                     continue;
                 }
                 Err(reason) => reason,
             };
             if let Made::Key(secret) = roots.make(entry, hands, user)? {
                 let description = entry.source.description(set.id.network());
-                restorable.entries.push((entry.clone(), OpenKeystore { secret, description }));
-                restorable.made_again.push(entry.pubkey);
+                entries.push((entry.clone(), OpenKeystore { secret, description }));
+                made_again.push(entry.pubkey);
                 continue;
             }
             let why = match reason {
@@ -107,10 +113,10 @@ impl Restorable {
                 reason => reason.explain(),
             };
             bad.push(format!("{} (key {}): {why}", entry.file, entry.pubkey));
-            restorable.left_out.push((entry.pubkey, reason));
+            left_out.push((entry.pubkey, reason));
         }
-        match bad.is_empty() || (options.skip_bad && !restorable.entries.is_empty()) {
-            true => Ok(restorable),
+        match bad.is_empty() || (options.skip_bad && !entries.is_empty()) {
+            true => Ok(Self { entries, made_again, left_out, secret: opened.secret }),
             false => Err(BackupError::KeysLost { set: set.id.clone(), bad }),
         }
     }
@@ -120,8 +126,21 @@ impl Restorable {
         self.entries.iter().map(|(entry, _)| entry.pubkey).collect()
     }
 
-    /// The secret key of `pubkey`, where the set holds it.
-    pub fn secret(&self, pubkey: &PublicKey) -> Option<&SecretKey> {
+    /// Clears the way for a release: see [`Record::clear`].
+    pub fn clear<'a>(
+        &'a self,
+        record: Record,
+        release: &Release<'_>,
+        copies: &'a [Copy],
+    ) -> Result<Clearance<'a>, WhereaboutsError> {
+        record.clear(release, copies, Some(&self.secret))
+    }
+
+    /// The secret key of `pubkey`, where the set holds it and the permit is for it.
+    pub fn secret(&self, pubkey: &PublicKey, permit: &Permit) -> Option<&SecretKey> {
+        if !permit.covers(pubkey) {
+            return None;
+        }
         let found = self.entries.iter().find(|(entry, _)| entry.pubkey == *pubkey);
         found.map(|(_, key)| &key.secret)
     }
@@ -139,15 +158,19 @@ impl Restorable {
     }
 
     /// Writes the keys under a password and a salt of their own, that password, and the slashing
-    /// history, as the new folder `to`.
+    /// history, as the new folder `to`. The permit must be for all of them.
     pub fn write(
         &self,
+        permit: &Permit,
         to: &Path,
         layout: Layout,
         password: Option<SecretText>,
         history: Option<&History>,
         progress: &mut dyn Progress,
     ) -> Result<(), BackupError> {
+        if let Some(key) = self.public_keys().into_iter().find(|key| !permit.covers(key)) {
+            return Err(BackupError::NotPermitted(key));
+        }
         let password = match password {
             Some(password) => password,
             None => random_password()?,
@@ -171,6 +194,7 @@ impl Restorable {
 /// it is said which of the keys lie there already, whatever layout it has.
 pub fn require_new(to: &Path, keys: &[PublicKey]) -> Result<(), BackupError> {
     require_folder(to)?;
+    require_room(to, of_set(keys.len()))?;
     if std::fs::symlink_metadata(to).is_err() || Directory::new(to).entries()?.is_empty() {
         return Ok(());
     }

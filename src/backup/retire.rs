@@ -13,6 +13,7 @@ use super::{
     retired::Note,
     scrub::{self, ScrubbedSet},
     verdict::{Reason, Report},
+    whereabouts,
 };
 use crate::{
     bls::PublicKey,
@@ -125,6 +126,7 @@ impl Retirable {
         let note = Note::new(self.set.clone(), self.manifest, self.by.clone(), now);
         for copy in copies {
             history::carry_over(copies, &self.set, &self.by, copy)?;
+            whereabouts::carry_over(copies, &self.set, &self.by, copy)?;
             note.add_to(copy)?;
         }
         let mut removed = Vec::new();

@@ -47,7 +47,7 @@ pub fn read(
         let found = retired::notes(copy)?;
         retired.extend(found.notes);
         warnings.extend(found.malformed.iter().map(|name| {
-            let dir = copy.dir().display();
+            let (dir, name) = (crate::shown(copy.dir()), crate::shown(name));
             format!("{dir}/stockade/retired/{name} is no note of a retired set, and is ignored")
         }));
         let (sets, strange) = copy.set_ids()?;
@@ -59,11 +59,11 @@ pub fn read(
                 }
                 _ => "is no part of a copy",
             };
-            format!("{}/stockade/{} {what}", copy.dir().display(), entry.name)
+            format!("{}/stockade/{} {what}", crate::shown(copy.dir()), crate::shown(&entry.name))
         }));
     }
     if ids.is_empty() {
-        let dirs: Vec<_> = copies.iter().map(|copy| copy.dir().display().to_string()).collect();
+        let dirs: Vec<_> = copies.iter().map(|copy| crate::shown(copy.dir()).to_string()).collect();
         return Err(BackupError::NoSet(dirs.join(", ")));
     }
     let total = ids.len() * copies.len();
@@ -142,6 +142,7 @@ impl Scrubbed {
                 copy: copy.id().to_owned(),
                 file: "copy.json".to_owned(),
                 reason,
+                detail: None,
             }));
         }
         for set in &self.sets {
@@ -327,6 +328,7 @@ impl Inspection {
             copy: self.copy.clone(),
             file: self.full(file),
             reason,
+            detail: None,
         };
         damaged.chain(unlisted).map(problem).collect()
     }

@@ -84,14 +84,32 @@ impl SetSecret {
             && self.mac_of(manifest).verify_slice(&tag).is_ok()
     }
 
+    /// What vouches for an entry of the record of where keys may sign: 64 hex digits.
+    pub(super) fn whereabouts_mac(&self, entry: &[u8]) -> String {
+        let mut mac = self.keyed("whereabouts mac", entry);
+        hex::encode(mac.finalize_reset().into_bytes())
+    }
+
+    /// Whether `mac` vouches for an entry; compared in constant time.
+    pub(super) fn verify_whereabouts(&self, entry: &[u8], mac: &str) -> bool {
+        let mut tag = [0; 32];
+        hex::decode_to_slice(mac, &mut tag).is_ok()
+            && self.keyed("whereabouts mac", entry).verify_slice(&tag).is_ok()
+    }
+
     fn mac_of(&self, manifest: &[u8]) -> Hmac<Sha256> {
+        self.keyed("manifest mac", manifest)
+    }
+
+    /// HMAC of `bytes`, by the key that is made for `purpose`.
+    fn keyed(&self, purpose: &str, bytes: &[u8]) -> Hmac<Sha256> {
         // HMAC fills a short key up to the block with zeros; done here, the length always fits.
-        let key = self.expand("manifest mac");
+        let key = self.expand(purpose);
         let block = SecretBytes::<64>::new(|block| {
             block.iter_mut().zip(key.expose()).for_each(|(to, from)| *to = *from);
         });
         let mut mac = <Hmac<Sha256> as hmac::Mac>::new(block.expose().into());
-        mac.update(manifest);
+        mac.update(bytes);
         mac
     }
 

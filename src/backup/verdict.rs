@@ -221,6 +221,15 @@ pub struct FileProblem {
     pub file: String,
     /// What is wrong with it.
     pub reason: Reason,
+    /// The same in more words than the reason has, where there are more.
+    pub detail: Option<String>,
+}
+
+impl FileProblem {
+    /// What is wrong with it, for people.
+    pub fn explain(&self) -> &str {
+        self.detail.as_deref().unwrap_or_else(|| self.reason.explain())
+    }
 }
 
 /// What a check says of several copies.

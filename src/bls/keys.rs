@@ -33,14 +33,15 @@ pub enum KeyError {
 /// A validator's secret key. The library beneath wipes it when dropped; its own Debug would print
 /// it, so it never leaves this type.
 pub struct SecretKey {
-    number: min_pk::SecretKey,
+    /// In a place of its own, so that moving the key copies no secret.
+    number: Box<min_pk::SecretKey>,
     /// Its public key, once it was worked out: nothing else that is done with a key takes as long.
     public: OnceLock<PublicKey>,
 }
 
 impl SecretKey {
     fn new(number: min_pk::SecretKey) -> Self {
-        Self { number, public: OnceLock::new() }
+        Self { number: Box::new(number), public: OnceLock::new() }
     }
 
     /// EIP-2333 `derive_master_SK`.
@@ -61,7 +62,7 @@ impl SecretKey {
     }
 
     pub(super) fn derive(&self, levels: &[u32]) -> Self {
-        let this = Self::new(self.number.clone());
+        let this = Self { number: self.number.clone(), public: OnceLock::new() };
         levels.iter().fold(this, |key, level| key.derive_child(*level))
     }
 

@@ -147,8 +147,9 @@ impl Found {
     /// What a client lists: the keys that it holds, and those that it has `remote`, signed elsewhere.
     pub fn in_client(url: &str, listed: &[Listed], remote: &[RemoteKey]) -> Self {
         let here = listed.iter().map(|key| (key.pubkey, url.to_owned()));
-        let elsewhere =
-            remote.iter().map(|key| (key.pubkey, format!("{url}, signed by {}", key.url)));
+        let elsewhere = remote
+            .iter()
+            .map(|key| (key.pubkey, format!("{url}, signed by {}", crate::shown(&key.url))));
         // Each once; of a key in both the place is the client itself.
         let keys: BTreeMap<_, _> = elsewhere.chain(here).collect();
         let keys = keys.into_iter().map(|(key, place)| FoundKey::new(place, Held::Key(key)));

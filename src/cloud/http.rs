@@ -162,7 +162,9 @@ impl Endpoint {
     ) -> Result<(u16, Zeroizing<Vec<u8>>), HttpError> {
         let answer = self.ask("GET", path, None, MAX_SECRET, Client::repeat)?;
         match answer.status {
-            404 if message(&answer.body, None).is_empty() => Ok((404, answer.body)),
+            404 if message(&answer.body, None, self.credentials()).is_empty() => {
+                Ok((404, answer.body))
+            }
             status => Ok((status, self.require_success(answer, None)?)),
         }
     }
@@ -272,6 +274,12 @@ impl Endpoint {
         send(&self.client, &request).map_err(|failure| self.failed(failure, limit))
     }
 
+    /// What proves who calls.
+    fn credentials(&self) -> Option<&str> {
+        let mut secret = self.headers.iter().filter(|(name, _)| *name != "X-Vault-Request");
+        secret.next().map(|(_, value)| value.expose())
+    }
+
     fn require_success(
         &self,
         answer: Answer,
@@ -281,7 +289,7 @@ impl Endpoint {
         if (200..=299).contains(&status) {
             return Ok(answer.body);
         }
-        let said = match (message(&answer.body, sent), answer.location) {
+        let said = match (message(&answer.body, sent, self.credentials()), answer.location) {
             (_, Some(location)) if (300..=399).contains(&status) => {
                 format!("it sends to {}, which is not followed", json::clip(&location, MAX_MESSAGE))
             }

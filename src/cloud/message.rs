@@ -8,8 +8,9 @@ use crate::{backup::intake::NEARLY_A_KEY, json};
 const MAX_MESSAGE: usize = 300;
 
 /// What a server says of an error: in the field that most have for it, else its text. An answer of
-/// a known form that says nothing is empty. Nothing of what was `sent` to it is repeated.
-pub(super) fn message(body: &[u8], sent: Option<&[u8]>) -> String {
+/// a known form that says nothing is empty. Nothing of what was `sent` to it is repeated, and nothing of
+/// the header that lets us in: some servers answer a wrong token with that token.
+pub(super) fn message(body: &[u8], sent: Option<&[u8]>, header: Option<&str>) -> String {
     let text = || String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).into_owned();
     let said = match json::from_slice(body, 64 * 1024) {
         Ok(Value::Object(fields)) => {
@@ -27,9 +28,16 @@ pub(super) fn message(body: &[u8], sent: Option<&[u8]>) -> String {
         Some(sent) => without_keys(&without_values(said, sent.unwrap_or_default())),
         None => said,
     };
+    let said = header.into_iter().flat_map(parts).fold(said, |said, part| said.replace(part, ".."));
     // Vault breaks the lines of what it says.
     let said: Vec<_> = said.split_ascii_whitespace().collect();
     json::clip(&said.join(" "), MAX_MESSAGE)
+}
+
+/// A header's value, and what it is made of: `Bearer TOKEN` and `TOKEN`.
+fn parts(header: &str) -> impl Iterator<Item = &str> {
+    let whole = [header].into_iter().filter(|header| !header.is_empty());
+    whole.chain(header.split_whitespace().filter(|part| !part.eq_ignore_ascii_case("bearer")))
 }
 
 /// Without the values of the JSON that was `sent`, the names of its fields aside.
@@ -79,7 +87,7 @@ mod tests {
     fn what_is_sent_is_never_repeated() {
         let key = "25295f0d1d592a90b333e26e85149708208e9f8e8bc18f6c77bd62f8ad7a6866";
         let sent = format!(r#"{{"data":{{"value":"0x{key}","password":"hunter2hunter2"}}}}"#);
-        let said = |echo: &str| message(echo.as_bytes(), Some(sent.as_bytes()));
+        let said = |echo: &str| message(echo.as_bytes(), Some(sent.as_bytes()), None);
         for echo in [
             format!("bad request: {sent}"),
             format!("{}{key}", " ".repeat(280)),
@@ -95,8 +103,20 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_never_repeated() {
+        let header = "Bearer api-token-0x5f2c";
+        let echo =
+            r#"{"code":403,"message":"FORBIDDEN: Invalid auth token: Bearer api-token-0x5f2c"}"#;
+        let said = message(echo.as_bytes(), None, Some(header));
+        assert_eq!(said, "FORBIDDEN: Invalid auth token: ..");
+        let alone = format!("{}wrong: api-token-0x5f2c", " ".repeat(280));
+        let said = message(alone.as_bytes(), Some(b"{}"), Some(header));
+        assert!(!said.contains("5f2c") && !said.contains("api-"), "{said}");
+    }
+
+    #[test]
     fn a_servers_message_is_cut_and_cleaned() {
-        let message = |body: &[u8]| super::message(body, None);
+        let message = |body: &[u8]| super::message(body, None, None);
         assert_eq!(message(br#"{"code":400,"message":"no\u001b[2J"}"#), "no\u{fffd}[2J");
         assert!(message(&[b'x'; 100_000]).len() <= MAX_MESSAGE + 2);
         assert_eq!(message(br#"{"errors":["permission denied","x"]}"#), "permission denied; x");

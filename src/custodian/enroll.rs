@@ -80,6 +80,18 @@ pub fn enroll(
     Ok(Custodian::wallet(id, scheme, recipient, address, uses_passphrase, test, signature, name))
 }
 
+/// How many approvals [`enroll`] asks for.
+pub(crate) fn approvals(wallet: &dyn Wallet) -> usize {
+    let shown = wallet.identity().passphrase == PassphraseUse::Unknown;
+    3 + usize::from(shown)
+}
+
+/// Whether [`confirm`] has the wallet show its check address.
+pub(crate) fn is_shown(wallet: &dyn Wallet) -> bool {
+    let identity = wallet.identity();
+    identity.passphrase == PassphraseUse::Unknown && !identity.simulated
+}
+
 fn ask_anew(
     wallet: &mut dyn Wallet,
     scheme: Scheme,
@@ -107,7 +119,10 @@ fn passphrase_use(
         PassphraseUse::On => return Ok(UsesPassphrase::Yes),
         PassphraseUse::Unknown => {}
     }
-    user.note("The wallet shows its check address, which depends on its passphrase:");
+    user.note(&format!(
+        "This wallet's check address is {address}. It depends on the wallet's passphrase. The wallet \
+         must show the same:"
+    ));
     wallet.address(&DerivationPath::check_address(), Show::OnDevice, user)?;
     // The screen of a simulated wallet is this computer's own: comparing with it tells nothing.
     if wallet.identity().simulated {

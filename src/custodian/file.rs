@@ -44,10 +44,10 @@ pub struct Custodian {
 #[non_exhaustive]
 pub enum CustodianError {
     /// Not JSON of this format.
-    #[error("not a custodian file: {0}")]
+    #[error("not a custodian file: {}", crate::shown(&.0.to_string()))]
     Malformed(#[from] serde_json::Error),
     /// Another format, or a later version of it.
-    #[error("not a custodian file of version {VERSION}, but `{format}` version {version}")]
+    #[error("not a custodian file of version {VERSION}, but `{}` version {version}", crate::shown(.format))]
     OtherFormat {
         /// What it calls itself.
         format: String,

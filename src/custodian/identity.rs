@@ -16,6 +16,15 @@ use crate::{
 /// An X25519 age identity made from 32 secret bytes.
 pub struct Identity(x25519::Identity);
 
+/// `AGE-SECRET-KEY-1..`, as `age` writes it into an identity file. It is written into a place that is
+/// large enough from the start, since a text that grows leaves pieces of itself behind.
+pub(super) fn text_of(secret: &[u8; 32]) -> Option<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::with_capacity(128));
+    let hrp = Hrp::parse("age-secret-key-").ok()?;
+    bech32::encode_upper_to_fmt::<Bech32, _>(&mut *text, hrp, secret).ok()?;
+    Some(text)
+}
+
 /// Why a wallet did not give a custodian's identity.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -36,11 +45,7 @@ impl Identity {
     pub fn from_secret(bytes: &[u8; 32]) -> Self {
         // Bech32 of 32 bytes under this prefix is what an age identity is, so none of this fails;
         // an identity of fresh random bytes would open nothing, which is the safe way to be wrong.
-        let parsed = Hrp::parse("age-secret-key-")
-            .ok()
-            .and_then(|hrp| bech32::encode_upper::<Bech32>(hrp, bytes).ok())
-            .map(Zeroizing::new)
-            .and_then(|text| text.parse().ok());
+        let parsed = text_of(bytes).and_then(|text| text.parse().ok());
         debug_assert!(parsed.is_some());
         Self(parsed.unwrap_or_else(x25519::Identity::generate))
     }
@@ -48,11 +53,6 @@ impl Identity {
     /// The identity of a line `AGE-SECRET-KEY-1..`.
     pub(super) fn parse(line: &str) -> Option<Self> {
         line.parse().ok().map(Self)
-    }
-
-    /// As `age` writes it into an identity file.
-    pub(super) fn to_text(&self) -> age::secrecy::SecretString {
-        self.0.to_string()
     }
 
     /// The public recipient, `age1..`.

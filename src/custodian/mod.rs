@@ -13,8 +13,8 @@ mod sealed_identity;
 pub mod shamir;
 
 pub use any::{AnyCustodian, OtherCustodian};
-pub(crate) use enroll::confirm;
 pub use enroll::{EnrollError, enroll};
+pub(crate) use enroll::{approvals, confirm, is_shown};
 pub use file::{Custodian, CustodianError, Kind, UsesPassphrase};
 pub use given::{GivenIdentity, IdentityFileError};
 pub use identity::{Identity, OpenError, open};

@@ -120,7 +120,13 @@ impl PlainCustodian {
     ) -> Result<Self, CustodianError> {
         let (recipient, sealed) = sealed_identity::make(passphrase)
             .map_err(|error| CustodianError::Sealing(error.to_string()))?;
-        Self::new(PlainKind::Passphrase, &recipient, Some(sealed), name)
+        let custodian = Self::new(PlainKind::Passphrase, &recipient, Some(sealed), name)?;
+        // As a wallet is: nothing is sealed to what was not opened once.
+        match custodian.unlock(passphrase) {
+            Some(Ok(_)) => Ok(custodian),
+            Some(Err(error)) => Err(CustodianError::Sealing(error.to_string())),
+            None => Err(CustodianError::Sealing("it holds no identity".to_owned())),
+        }
     }
 
     fn new(
@@ -129,7 +135,12 @@ impl PlainCustodian {
         identity: Option<String>,
         name: Option<String>,
     ) -> Result<Self, CustodianError> {
-        let id = CustodianId::random()?;
+        let id = match &identity {
+            Some(sealed) => sealed_identity::digest_id(recipient, sealed)
+                .parse()
+                .map_err(|_| CustodianError::Recipient("its id is not one"))?,
+            None => CustodianId::random()?,
+        };
         let (format, recipient) = (FORMAT.to_owned(), recipient.to_owned());
         let fields = Fields { format, version: VERSION, id, kind, recipient, identity, name };
         fields.try_into().map_err(CustodianError::Recipient)
@@ -138,6 +149,14 @@ impl PlainCustodian {
     /// The same without its name, as manifests hold it.
     pub fn without_name(&self) -> Self {
         Self { name: None, ..self.clone() }
+    }
+
+    /// Of a passphrase custodian: whether its id is the digest of its recipient and identity, so that
+    /// no bit of them was flipped since. One with another id is damaged, or from before ids were such
+    /// digests; only its passphrase can tell.
+    pub fn is_intact(&self) -> Option<bool> {
+        let sealed = self.identity.as_ref()?;
+        Some(sealed_identity::digest_id(&self.recipient, sealed) == self.id.as_str())
     }
 
     /// Opens the identity of a passphrase custodian. `None` for one of another kind.

@@ -9,7 +9,7 @@ use age::{
     secrecy::SecretString,
 };
 
-use crate::interact::Interact;
+use crate::{interact::Interact, shown};
 
 /// Where a plugin's questions go.
 #[derive(Clone)]
@@ -42,16 +42,16 @@ pub(super) fn with_user<T: Send>(
 /// A plugin that is gone meanwhile needs no answer.
 fn answer(question: Question, user: &mut dyn Interact) {
     match question {
-        Question::Message(text) => user.note(&text),
+        Question::Message(text) => user.note(&shown(&text).to_string()),
         Question::Confirm(text, reply) => {
-            let said = user.ask(&format!("{text} (yes or no)"));
+            let said = user.ask(&format!("{} (yes or no)", shown(&text)));
             let _ = reply.send(said.map(|said| said.trim().eq_ignore_ascii_case("yes")));
         }
         Question::Public(text, reply) => {
-            let _ = reply.send(user.ask(&text));
+            let _ = reply.send(user.ask(&shown(&text).to_string()));
         }
         Question::Secret(text, reply) => {
-            let secret = user.enter_secret(&text);
+            let secret = user.enter_secret(&shown(&text).to_string());
             let _ = reply.send(secret.map(|s| SecretString::from(s.expose().to_owned())));
         }
     }

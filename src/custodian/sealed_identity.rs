@@ -3,18 +3,23 @@
 //! set is not sealed with the passphrase itself: `docs/decisions/0006-passphrase-custodian.md`.
 
 use std::{
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     iter,
 };
 
 use age::{
     armor::{ArmoredReader, ArmoredWriter, Format},
     scrypt,
-    secrecy::{ExposeSecret as _, SecretString},
+    secrecy::SecretString,
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD};
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Identity, identity::read_within};
+use super::{
+    Identity,
+    identity::{read_within, text_of},
+};
 use crate::secret::{SecretBytes, SecretText};
 
 /// 2^18, what the `age` tool uses: 256 MiB and about a second for each guess.
@@ -26,7 +31,11 @@ const MAX_WORK: u8 = 20;
 /// The longest sealed identity, and the longest identity file within.
 const MAX_LEN: usize = 4096;
 
-const HEADER: &str = "-----BEGIN AGE ENCRYPTED FILE-----\n";
+const BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----\n";
+const END: &str = "-----END AGE ENCRYPTED FILE-----";
+
+/// The shortest content of an age file with an identity: nonce, the line `AGE-SECRET-KEY-1..`, tag.
+const MIN_CONTENT: usize = 16 + 74 + 16;
 
 /// Why a passphrase opens no identity.
 #[derive(Debug, thiserror::Error)]
@@ -59,19 +68,60 @@ pub(super) fn make(passphrase: &SecretText) -> io::Result<(String, String)> {
     let mut sealed = Vec::new();
     let armor = ArmoredWriter::wrap_output(&mut sealed, Format::AsciiArmor)?;
     let mut writer = encryptor.wrap_output(armor)?;
-    writer.write_all(identity.to_text().expose_secret().as_bytes())?;
+    let text =
+        text_of(secret.expose()).ok_or_else(|| io::Error::other("no text for the identity"))?;
+    writer.write_all(text.as_bytes())?;
     writer.write_all(b"\n")?;
     writer.finish()?.finish()?;
     let sealed = String::from_utf8(sealed).map_err(io::Error::other)?;
     Ok((identity.recipient(), sealed))
 }
 
-/// Whether `text` can be a sealed identity at all.
+/// Whether `text` can be a sealed identity: armor and header of an age file for a passphrase, read
+/// to their ends. What damage this cannot find, [`digest_id`] does, where the custodian carries it.
 pub(super) fn require_sealed(text: &str) -> Result<(), &'static str> {
-    match text.starts_with(HEADER) && text.len() <= MAX_LEN && text.is_ascii() {
-        true => Ok(()),
-        false => Err("its identity is no sealed age file"),
+    const DAMAGED: &str = "its sealed identity is damaged, or not an age file for a passphrase";
+    let whole = text.starts_with(BEGIN) && text.trim_end().ends_with(END);
+    if !whole || text.len() > MAX_LEN || !text.is_ascii() {
+        return Err(DAMAGED);
     }
+    let mut sealed = Vec::new();
+    ArmoredReader::new(text.as_bytes()).read_to_end(&mut sealed).map_err(|_| DAMAGED)?;
+    is_for_passphrase(&sealed).then_some(()).ok_or(DAMAGED)
+}
+
+/// Whether `sealed` begins with the header of an age file for one passphrase, of reasonable work, and
+/// has room for an identity behind it.
+fn is_for_passphrase(sealed: &[u8]) -> bool {
+    let mut rest = sealed;
+    let mut line = || {
+        let end = rest.iter().position(|byte| *byte == b'\n')?;
+        let (line, after) = rest.split_at_checked(end)?;
+        rest = after.get(1..)?;
+        std::str::from_utf8(line).ok()
+    };
+    let mut header = || {
+        let version = line()? == "age-encryption.org/v1";
+        let (salt, work) = line()?.strip_prefix("-> scrypt ")?.split_once(' ')?;
+        let work = work.parse::<u8>().is_ok_and(|n| n <= MAX_WORK && n.to_string() == work);
+        let key = line()?;
+        let mac = line()?.strip_prefix("--- ")?;
+        Some(version && work && is_base64(salt, 16) && is_base64(key, 32) && is_base64(mac, 32))
+    };
+    header() == Some(true) && rest.len() >= MIN_CONTENT
+}
+
+/// Whether `text` is the base64 of `len` bytes as age writes it: without padding, and with zeros in
+/// the bits that are left over.
+fn is_base64(text: &str, len: usize) -> bool {
+    STANDARD_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == len)
+}
+
+/// What the id of a passphrase custodian is made of: a digest of its recipient and its sealed
+/// identity, so that the file shows damage before anything is sealed to it.
+pub(super) fn digest_id(recipient: &str, sealed: &str) -> String {
+    let digest = Sha256::digest(format!("{recipient}\n{sealed}"));
+    hex::encode(digest).chars().take(8).collect()
 }
 
 /// Opens the `sealed` identity of the custodian `id` with its recipient.

@@ -22,7 +22,7 @@ pub struct Identity {
 impl Identity {
     /// "Ledger Nano S Plus", for sentences.
     pub fn name(&self) -> String {
-        format!("{} {}", self.vendor, self.model)
+        format!("{} {}", self.vendor, crate::shown(&self.model))
     }
 }
 

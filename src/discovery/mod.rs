@@ -163,9 +163,6 @@ fn not_in_this_build(spec: &Spec) -> DeviceError {
 fn at(spec: &Spec, error: TransportError) -> DeviceError {
     match DeviceError::transport(&format!("device at {spec}"), error) {
         DeviceError::NotFound(_) => DeviceError::NotFound(spec.to_string()),
-        DeviceError::Permission(what) => DeviceError::Permission(format!(
-            "{what} (on Linux, install the vendor's udev rules, then plug it in again)"
-        )),
         other => other,
     }
 }

@@ -83,7 +83,7 @@ impl FromStr for Spec {
     type Err = SpecError;
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
-        let error = || SpecError(text.chars().take(80).collect());
+        let error = || SpecError(crate::shown(text).to_string().chars().take(80).collect());
         let end = text.find([':', '@']).unwrap_or(text.len());
         let (name, rest) = text.split_at_checked(end).ok_or_else(error)?;
         let path = || match rest.strip_prefix('@') {

@@ -27,13 +27,13 @@ pub(super) fn list(timeouts: Timeouts, listing: &mut Listing) {
 
 fn list_ledger(candidate: &hid::Candidate) -> Listed {
     let spec = ledger_spec(candidate);
-    let problem = hid::Hid::open(&candidate.path).err().map(|e| at(&spec, e));
-    Listed {
-        spec: spec.to_string(),
-        vendor: "Ledger",
-        model: model::product(candidate.product_id).model.to_owned(),
-        problem,
-    }
+    let product = model::product(candidate.product_id);
+    let problem = match hid::Hid::open(&candidate.path) {
+        Err(error) => Some(at(&spec, error)),
+        Ok(_) if product.bootloader => Some(ledger::in_bootloader(&format!("device at {spec}"))),
+        Ok(_) => None,
+    };
+    Listed { spec: spec.to_string(), vendor: "Ledger", model: product.model.to_owned(), problem }
 }
 
 fn list_trezor(candidate: &usb::Candidate, timeouts: Timeouts) -> Listed {
@@ -53,7 +53,7 @@ pub(super) fn ledger(
     timeouts: Timeouts,
 ) -> Result<Box<dyn Found>, DeviceError> {
     let found = ledgers().map_err(|e| nothing_here(spec, &e))?;
-    let candidate = choose(spec, found, |c| path.is_none_or(|path| c.path == path), ledger_spec)?;
+    let candidate = choose(spec, found, |c| path.is_none_or(|path| is_at(c, path)), ledger_spec)?;
     let spec = ledger_spec(&candidate);
     let link = hid::Hid::open(&candidate.path).map_err(|e| at(&spec, e))?;
     let product = model::product(candidate.product_id);
@@ -69,8 +69,14 @@ pub(super) fn ledger(
     Ok(Box::new(ledger.reconnecting(Box::new(move || come_back(&candidate, &others)))))
 }
 
+/// Whether `candidate` is what `path` names: bus and ports, or the system's own name.
+fn is_at(candidate: &hid::Candidate, path: &str) -> bool {
+    candidate.path == path || candidate.port.as_deref() == Some(path)
+}
+
 /// The Ledger that was `before`: it may have another path and product id when it comes back, but
-/// is the same model, and none of the `others` that were there all the time.
+/// is the same model at the same port. Where the system does not tell ports, it is none of the
+/// `others` that were there all the time.
 fn come_back(
     before: &hid::Candidate,
     others: &[String],
@@ -79,8 +85,11 @@ fn come_back(
     let found = ledgers().map_err(|e| nothing_here(&spec, &e))?;
     let model = model::product(before.product_id).model;
     let same = |c: &hid::Candidate| {
-        model::product(c.product_id).model == model
-            && (c.path == before.path || !others.contains(&c.path))
+        let same_place = match (&c.port, &before.port) {
+            (Some(port), Some(before)) => port == before,
+            _ => c.path == before.path || !others.contains(&c.path),
+        };
+        model::product(c.product_id).model == model && same_place
     };
     let candidate = choose(&spec, found, same, ledger_spec)?;
     let link = hid::Hid::open(&candidate.path).map_err(|e| at(&spec, e))?;
@@ -154,7 +163,7 @@ fn trezors() -> Result<Vec<usb::Candidate>, TransportError> {
 }
 
 fn ledger_spec(candidate: &hid::Candidate) -> Spec {
-    Spec::Ledger { path: Some(candidate.path.clone()) }
+    Spec::Ledger { path: Some(candidate.port.as_ref().unwrap_or(&candidate.path).clone()) }
 }
 
 fn trezor_spec(candidate: &usb::Candidate) -> Spec {
@@ -173,6 +182,20 @@ mod tests {
         let spec = Spec::Trezor { path: path.map(str::to_owned) };
         let plugged_in = vec![candidate("1-1"), candidate("1-4.2")];
         choose(&spec, plugged_in, |c| path.is_none_or(|path| c.path == path), trezor_spec)
+    }
+
+    #[test]
+    fn a_ledger_is_named_by_its_port_or_by_the_systems_name() {
+        let plugged_in = hid::Candidate {
+            path: "/dev/hidraw3".to_owned(),
+            port: Some("1-4.2".to_owned()),
+            product_id: 0x5011,
+            usage_page: model::USAGE_PAGE,
+            interface: 0,
+        };
+        assert_eq!(ledger_spec(&plugged_in).to_string(), "ledger@1-4.2");
+        assert!(is_at(&plugged_in, "1-4.2") && is_at(&plugged_in, "/dev/hidraw3"));
+        assert!(!is_at(&plugged_in, "1-4") && !is_at(&plugged_in, "/dev/hidraw"));
     }
 
     #[test]

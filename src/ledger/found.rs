@@ -24,6 +24,12 @@ const APP: &str = "Ethereum";
 /// The app that signs with BLS withdrawal keys.
 const BTEC: &str = "BTEC";
 
+/// The error of a `device` that runs no app.
+pub fn in_bootloader(device: &str) -> DeviceError {
+    let what = "be used in its bootloader: unplug it, and plug it in without a press";
+    DeviceError::Unsupported { device: device.to_owned(), what: what.to_owned() }
+}
+
 /// What is known about a Ledger before it is asked anything.
 #[derive(Debug, Clone)]
 pub struct About {
@@ -49,7 +55,7 @@ impl Ledger {
     pub fn new(exchange: Box<dyn Exchange>, about: About, timeouts: Timeouts) -> Self {
         let name = format!("Ledger {}", about.model);
         Self {
-            talker: Talker { exchange, name, timeouts, app: "app".to_owned() },
+            talker: Talker { exchange, name, timeouts, app: "app".to_owned(), unanswered: false },
             about,
             reconnect: None,
         }
@@ -78,8 +84,7 @@ impl Ledger {
     ) -> Result<AppNameAndVersion, DeviceError> {
         let device = self.talker.name.clone();
         if self.about.bootloader {
-            let what = "be used in its bootloader: unplug it, and plug it in without a press";
-            return Err(DeviceError::Unsupported { device, what: what.to_owned() });
+            return Err(in_bootloader(&device));
         }
         let open = self.app()?.ok_or(DeviceError::Locked(device))?;
         let app = switch(&mut self.talker, &mut self.reconnect, open, wanted, user)?;

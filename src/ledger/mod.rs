@@ -21,7 +21,7 @@ mod wallet;
 pub use apdu::{Apdu, Reply};
 pub use command::Command;
 pub use exchange::{Exchange, ExchangeError, HidExchange};
-pub use found::{About, Ledger};
+pub use found::{About, Ledger, in_bootloader};
 pub use status_word::StatusWord;
 pub use stream::StreamExchange;
 pub use switch::Reconnect;

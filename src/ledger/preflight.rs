@@ -54,7 +54,7 @@ pub(super) const FACTS: &[Fact<App>] = &[
     Fact {
         refuses: |app, request| {
             needs_blind_signing(app, request, |transaction| {
-                is_request(transaction) && app.version < REQUESTS_AND_45
+                is_request(transaction) && !app.explains_requests()
             })
         },
         why: "cannot explain this request in an Ethereum app before 1.21.0",
@@ -91,6 +91,27 @@ fn needs_blind_signing(
 ) -> bool {
     let Request::Transaction { transaction, .. } = request else { return false };
     !app.blind_signing && !transaction.data.is_empty() && unexplained(transaction)
+}
+
+impl App {
+    /// Whether its user sees of `transaction` a hash alone.
+    pub(super) fn shows_a_hash_of(&self, transaction: &Transaction) -> bool {
+        let explained = match is_request(transaction) {
+            true => self.explains_requests(),
+            false => is_deposit(transaction),
+        };
+        self.blind_signing && !transaction.data.is_empty() && !explained
+    }
+
+    /// Whether it was refused though this app explains it: its setting "Debug contracts" keeps it
+    /// from that, and its screen names the wrong one.
+    pub(super) fn is_kept_from_explaining(&self, transaction: &Transaction) -> bool {
+        is_request(transaction) && self.explains_requests() && !self.blind_signing
+    }
+
+    fn explains_requests(&self) -> bool {
+        self.version >= REQUESTS_AND_45
+    }
 }
 
 fn is_deposit(transaction: &Transaction) -> bool {

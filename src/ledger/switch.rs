@@ -38,8 +38,18 @@ pub(super) fn switch(
         return Ok(open);
     }
     if !open.is_dashboard() {
+        let said = shown(open.clone());
         require_yes(talker, open, wanted, user)?;
-        talker.ask(&QuitApp, &|| user.cancelled())?;
+        let device = talker.name.clone();
+        match talker.ask(&QuitApp, &|| user.cancelled()) {
+            // It may be gone before its answer was read.
+            Ok(()) | Err(DeviceError::Disconnected(_)) => {}
+            Err(error) if is_unknown(&error) => {
+                let (open, wanted) = (said, wanted.to_owned());
+                return Err(DeviceError::WrongApp { device, open, wanted });
+            }
+            Err(error) => return Err(error),
+        }
         until(talker, reconnect, user, AppNameAndVersion::is_dashboard)?;
     }
     match talker.ask_user(&OpenApp { name: wanted }, user) {
@@ -49,9 +59,19 @@ pub(super) fn switch(
             let what = format!("open the {wanted} app: it is not installed");
             return Err(DeviceError::Unsupported { device, what });
         }
+        // A dashboard that cannot open apps leaves it to its user.
+        Err(error) if is_unknown(&error) => {
+            let (device, open) = (talker.name.clone(), "the dashboard".to_owned());
+            return Err(DeviceError::WrongApp { device, open, wanted: wanted.to_owned() });
+        }
         Err(error) => return Err(error),
     }
     until(talker, reconnect, user, |app| app.name == wanted)
+}
+
+/// Whether whatever is open does not know the command.
+fn is_unknown(error: &DeviceError) -> bool {
+    matches!(error, DeviceError::AppTooOld { .. } | DeviceError::WrongApp { .. })
 }
 
 fn require_yes(

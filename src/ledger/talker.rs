@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Apdu, Command, Exchange, StatusWord};
+use super::{Apdu, Command, Exchange, StatusWord, commands::GetAppNameAndVersion};
 use crate::{
     device::{DeviceError, Timeouts},
     interact::Interact,
@@ -18,6 +18,8 @@ pub(super) struct Talker {
     pub(super) timeouts: Timeouts,
     /// The app that is open and its version, for errors: "Ethereum app 1.22.0".
     pub(super) app: String,
+    /// What was asked last got no answer, and the device may still show it.
+    pub(super) unanswered: bool,
 }
 
 impl Talker {
@@ -57,6 +59,12 @@ impl Talker {
             device: self.name.clone(),
             what: format!("take this request: {error}"),
         })?;
+        if self.unanswered {
+            // App 1.22.0 crashes when its user answers a prompt after a silent GET ADDRESS took its
+            // place. A question that asks nothing of anybody takes the prompt away.
+            let harmless = GetAppNameAndVersion.apdus().unwrap_or_default();
+            let _ = self.send_all(&harmless, self.timeouts.reply, cancelled)?;
+        }
         let mut reply = self.send_all(&apdus, wait, cancelled)?;
         if reply.as_ref().err() == Some(&StatusWord::NOT_ALLOWED) {
             // Somebody left the app in the midst of a message. It has shown nothing, and is ready
@@ -80,10 +88,12 @@ impl Talker {
                 let message = "an answer before the question's end";
                 return Err(DeviceError::protocol(&self.name, message));
             }
+            self.unanswered = true;
             let reply = self
                 .exchange
                 .exchange(apdu, Wait::new(wait, cancelled))
                 .map_err(|e| e.into_device_error(&self.name))?;
+            self.unanswered = false;
             data = match reply.into_data() {
                 Ok(data) => data,
                 Err(status) => return Ok(Err(status)),

@@ -13,6 +13,9 @@ use crate::{
     path::DerivationPath,
 };
 
+/// The status word for data that is invalid, or that a setting of the app forbids.
+const INVALID_DATA: &str = "6A80";
+
 /// A Ledger whose Ethereum app is open.
 pub(super) struct Wallet {
     pub(super) talker: Talker,
@@ -66,8 +69,18 @@ impl Transactions for Wallet {
         // Asked for first, so that a path that is not allowed is refused before anybody looks.
         let address =
             self.talker.ask_user(&commands::GetAddress { path, show: Show::Silently }, user)?;
-        let signature =
-            self.talker.ask_user(&commands::SignTransaction { path, transaction }, user)?;
+        if self.app.shows_a_hash_of(transaction) {
+            user.note(&format!(
+                "The {} cannot explain this transaction. It warns of blind signing and shows only a \
+                 hash, which must be 0x{}",
+                self.talker.app,
+                hex::encode(transaction.signing_hash())
+            ));
+        }
+        let signature = self
+            .talker
+            .ask_user(&commands::SignTransaction { path, transaction }, user)
+            .map_err(|error| self.explain(error, transaction))?;
         match transaction.recover(&signature) {
             Ok(signer) if signer == address => Ok(signature),
             _ => {
@@ -75,6 +88,21 @@ impl Transactions for Wallet {
                     format!("the signature is not one of {address} over this transaction");
                 Err(DeviceError::protocol(&self.talker.name, message))
             }
+        }
+    }
+}
+
+impl Wallet {
+    fn explain(&self, error: DeviceError, transaction: &Transaction) -> DeviceError {
+        match error {
+            DeviceError::Refused { device, code, .. }
+                if code == INVALID_DATA && self.app.is_kept_from_explaining(transaction) =>
+            {
+                let message = "the app will not explain this request: switch Debug contracts off in \
+                               its settings, whatever its screen advises";
+                DeviceError::Refused { device, code, message: message.to_owned() }
+            }
+            error => error,
         }
     }
 }

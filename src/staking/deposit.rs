@@ -65,9 +65,18 @@ impl Deposit {
         credentials: WithdrawalCredentials,
         amount: u64,
     ) -> Result<Self, AmountError> {
+        Self::require_whole(&credentials, amount)?;
+        Self::sign(network, key, credentials, amount)
+    }
+
+    /// What [`Deposit::sign_whole`] refuses, before there is a key to sign with.
+    pub fn require_whole(
+        credentials: &WithdrawalCredentials,
+        amount: u64,
+    ) -> Result<(), AmountError> {
         let compounding = matches!(credentials, WithdrawalCredentials::Compounding(_));
         match compounding || amount == WHOLE_VALIDATOR_GWEI {
-            true => Self::sign(network, key, credentials, amount),
+            true => check_amount(credentials, amount),
             false => Err(AmountError {
                 gwei: amount,
                 min: WHOLE_VALIDATOR_GWEI,

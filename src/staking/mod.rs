@@ -26,8 +26,8 @@ pub use deposit_file::{
 pub use execution_request::ExecutionRequest;
 pub use exit::{Exit, ExitError, MAX_EXIT_BYTES, SignedExit};
 pub use interchange::{
-    Interchange, InterchangeError, MAX_INTERCHANGE_BYTES, Newest, Record, Root, SignedAttestation,
-    SignedBlock,
+    BadRecord, Interchange, InterchangeError, MAX_INTERCHANGE_BYTES, Newest, Record, Root,
+    SignedAttestation, SignedBlock,
 };
 pub use network::{Network, UnknownNetwork};
 pub use withdrawal_credentials::{CredentialsError, WithdrawalCredentials};

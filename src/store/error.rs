@@ -2,27 +2,29 @@
 
 use std::{io, path::PathBuf};
 
+use super::publish;
+
 /// Why a store could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// There is no such file.
-    #[error("{} does not exist", .0.display())]
+    #[error("{} does not exist", crate::shown(.0))]
     NotFound(PathBuf),
     /// It is there already.
-    #[error("{} exists already", .0.display())]
+    #[error("{} exists already", crate::shown(.0))]
     Exists(PathBuf),
     /// A path that no set may contain.
     #[error("`{0}` is no path that a copy may contain")]
     BadPath(String),
     /// A link, a device or another thing that is never read.
-    #[error("{} is not a regular file", .0.display())]
+    #[error("{} is not a regular file", crate::shown(.0))]
     NotAFile(PathBuf),
     /// A file where a folder belongs.
-    #[error("{} is not a folder", .0.display())]
+    #[error("{} is not a folder", crate::shown(.0))]
     NotAFolder(PathBuf),
     /// A file or a terminal where a secret must come through a pipe.
-    #[error("{} is {what}: a secret comes through a pipe, and never from there", .path.display())]
+    #[error("{} is {what}: a secret comes through a pipe, and never from there", crate::shown(.path))]
     NotAPipe {
         /// Which file descriptor.
         path: PathBuf,
@@ -30,7 +32,7 @@ pub enum StoreError {
         what: &'static str,
     },
     /// Longer than anything that belongs there.
-    #[error("{} is longer than {limit} bytes", .path.display())]
+    #[error("{} is longer than {limit} bytes", crate::shown(.path))]
     TooLong {
         /// Which file.
         path: PathBuf,
@@ -38,13 +40,13 @@ pub enum StoreError {
         limit: u64,
     },
     /// Another process writes there.
-    #[error("another stockade writes to {} now", .0.display())]
+    #[error("another stockade writes to {} now", crate::shown(.0))]
     Busy(PathBuf),
     /// What was read back is not what was written.
-    #[error("{} does not hold what was written to it", .0.display())]
+    #[error("{} does not hold what was written to it", crate::shown(.0))]
     ReadBack(PathBuf),
     /// Something that looks like a URL, and is no place for a copy.
-    #[error("{}: {why}", .path.display())]
+    #[error("{}: {why}", crate::shown(.path))]
     Address {
         /// What was given.
         path: PathBuf,
@@ -52,13 +54,13 @@ pub enum StoreError {
         why: &'static str,
     },
     /// A bucket that is not there.
-    #[error("there is no bucket {}", .0.display())]
+    #[error("there is no bucket {}", crate::shown(.0))]
     NoBucket(PathBuf),
     /// Another writer was there in between.
-    #[error("somebody else changed {} in this moment", .0.display())]
+    #[error("somebody else changed {} in this moment", crate::shown(.0))]
     Changed(PathBuf),
     /// An object store that does not let us.
-    #[error("{}: the store refuses: {why}", .path.display())]
+    #[error("{}: the store refuses: {why}", crate::shown(.path))]
     Refused {
         /// Which object.
         path: PathBuf,
@@ -66,7 +68,7 @@ pub enum StoreError {
         why: String,
     },
     /// An object store that does not answer as it should.
-    #[error("{}: {why}", .path.display())]
+    #[error("{}: {why}", crate::shown(.path))]
     Unreachable {
         /// Which object.
         path: PathBuf,
@@ -74,7 +76,7 @@ pub enum StoreError {
         why: String,
     },
     /// What the system said.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {source}", crate::shown(.path))]
     Io {
         /// Which file or folder.
         path: PathBuf,
@@ -92,7 +94,7 @@ impl StoreError {
 
     /// What the system said of `path`.
     pub(crate) fn io(path: impl Into<PathBuf>, source: io::Error) -> Self {
-        let path = path.into();
+        let path = publish::target_of(&path.into());
         match source.kind() {
             io::ErrorKind::NotFound => Self::NotFound(path),
             io::ErrorKind::AlreadyExists => Self::Exists(path),

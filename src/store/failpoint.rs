@@ -28,6 +28,10 @@ mod imp {
         Ok(())
     }
 
+    pub(in super::super) fn foretold() -> io::Result<()> {
+        Ok(())
+    }
+
     pub(in super::super) fn exfat() -> bool {
         false
     }
@@ -122,6 +126,16 @@ mod imp {
             How::Erofs => rustix::io::Errno::ROFS,
         };
         Err(errno.into())
+    }
+
+    /// What a system says of a disk that is full or read-only from the first change on, before
+    /// anything is changed.
+    pub(in super::super) fn foretold() -> io::Result<()> {
+        match PLAN.with_borrow(|plan| plan.at) {
+            Some((1, How::Enospc)) => Err(rustix::io::Errno::NOSPC.into()),
+            Some((1, How::Erofs)) => Err(rustix::io::Errno::ROFS.into()),
+            _ => Ok(()),
+        }
     }
 
     fn signal(signal: rustix::process::Signal) -> io::Result<()> {

@@ -18,6 +18,7 @@ mod open;
 mod path;
 pub mod private_file;
 mod publish;
+mod room;
 
 use std::fmt;
 
@@ -30,6 +31,7 @@ pub use file_system::{file_system_id, keeps_modes};
 pub use open::open;
 pub use path::StorePath;
 pub use publish::publish_folder;
+pub use room::{Needed, require_room, require_room_for_file};
 
 /// A file that is to be written. It may hold a password: it is wiped when dropped, and not shown.
 #[derive(Clone, PartialEq, Eq)]

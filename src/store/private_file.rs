@@ -8,7 +8,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{StoreError, calls, publish};
+use super::{StoreError, calls, publish, require_room_for_file};
 
 /// Writes a new file that only its owner can read. One that exists is never overwritten, and after
 /// a crash at any moment there is either none or the whole of it.
@@ -17,13 +17,17 @@ pub fn create(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     publish::publish_file(path, bytes, calls::rename_new).map(|_| ())
 }
 
-/// Whether there is no such file yet: asked before somebody is, who would press in vain.
+/// Whether the file can be made: there is none yet, and its folder takes one. Asked before somebody
+/// is, who would press in vain.
 pub fn require_new(path: &Path) -> Result<(), StoreError> {
     match path.symlink_metadata() {
         Ok(_) => Err(StoreError::Exists(path.to_owned())),
-        Err(_) => Ok(()),
+        Err(_) => require_room_for_file(path, SMALL),
     }
 }
+
+/// What a file that is written takes, about.
+const SMALL: u64 = 16 * 1024;
 
 /// Writes a file that only its owner can read, in the place of one of the same name, and makes its
 /// folder, for its owner alone, where there is none. Who reads meanwhile gets the old file or the
@@ -79,7 +83,10 @@ pub fn read_pipe(fd: u32, limit: usize) -> Result<Zeroizing<Vec<u8>>, StoreError
 
 pub(super) fn read_all(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
     // Of the file's size, so that the reader asks once, and what may be secret does not move.
-    let len = file.metadata().map_or(0, |metadata| metadata.len()).min(limit);
+    let len = file.metadata().map_or(0, |metadata| metadata.len());
+    if len > limit {
+        return Err(StoreError::TooLong { path: path.to_owned(), limit });
+    }
     let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default().saturating_add(1));
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io(path, e))?;
     match bytes.len() as u64 > limit {

@@ -1,8 +1,9 @@
 //! Folders that appear whole or not at all.
 
 use std::{
+    ffi::OsString,
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use super::{
@@ -129,6 +130,16 @@ const ASIDE: &str = ".old";
 /// Where a file or folder is written before it gets its name.
 fn partial_of(target: &Path) -> PathBuf {
     beside(target, PARTIAL)
+}
+
+/// The name that a person knows, for a path below a folder or file that has not got its name yet.
+pub(super) fn target_of(path: &Path) -> PathBuf {
+    let known = |part: Component<'_>| -> OsString {
+        let text = part.as_os_str().to_str();
+        let inner = text.and_then(|text| text.strip_prefix('.')?.strip_suffix(PARTIAL));
+        inner.filter(|inner| !inner.is_empty()).map_or(part.as_os_str().into(), OsString::from)
+    };
+    path.components().map(known).collect()
 }
 
 /// Where a folder stays that steps aside for its successor.

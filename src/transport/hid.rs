@@ -11,6 +11,9 @@ use super::{Link, Packet, TransportError};
 pub struct Candidate {
     /// Where the system keeps it: `/dev/hidraw3` on Linux.
     pub path: String,
+    /// Bus and ports, `1-4.2`: the same after unplugging and plugging in at the same place. `None`
+    /// where the system does not tell.
+    pub port: Option<String>,
     /// The USB product id.
     pub product_id: u16,
     /// The HID usage page; 0 where the system does not tell.
@@ -26,6 +29,7 @@ pub fn list(vendor_id: u16) -> Result<Vec<Candidate>, TransportError> {
     Ok(of_vendor
         .map(|device| Candidate {
             path: device.path().to_string_lossy().into_owned(),
+            port: device.path().to_str().ok().and_then(port),
             product_id: device.product_id(),
             usage_page: device.usage_page(),
             interface: device.interface_number(),
@@ -103,7 +107,54 @@ fn error(what: &str, path: &str, error: HidError) -> TransportError {
     }
 }
 
-/// EIO, ENXIO and ENODEV: what Linux says of a device that was unplugged.
+/// EIO, ENXIO, ENODEV, EPROTO and ESHUTDOWN: what Linux says of a device that was unplugged, before a
+/// packet or in the middle of one.
 fn went_away(code: i32) -> bool {
-    cfg!(target_os = "linux") && matches!(code, 5 | 6 | 19)
+    cfg!(target_os = "linux") && matches!(code, 5 | 6 | 19 | 71 | 108)
+}
+
+/// Bus and ports of the device behind `/dev/hidrawN`, as Linux names them: `1-4.2`.
+fn port(path: &str) -> Option<String> {
+    let name = path.strip_prefix("/dev/")?;
+    let device = std::fs::canonicalize(format!("/sys/class/hidraw/{name}/device")).ok()?;
+    port_in(device.to_str()?)
+}
+
+/// The bus and ports in `.../usb1/1-4/1-4.2/1-4.2:1.0/0003:2C97:5011.0007`: what stands before the
+/// colon of the interface.
+fn port_in(device: &str) -> Option<String> {
+    let interface = device.rsplit('/').find_map(|name| name.split_once(':').filter(is_interface));
+    interface.map(|(port, _)| port.to_owned())
+}
+
+fn is_interface((port, interface): &(&str, &str)) -> bool {
+    let numbers = |text: &str| text.split('.').all(|number| number.parse::<u8>().is_ok());
+    let bus = port.split_once('-');
+    bus.is_some_and(|(bus, ports)| bus.parse::<u16>().is_ok() && numbers(ports))
+        && numbers(interface)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bus_and_ports_are_read_from_the_systems_name() {
+        let pci =
+            "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-4/1-4.2/1-4.2:1.0/0003:2C97:5011.0007";
+        assert_eq!(port_in(pci), Some("1-4.2".to_owned()));
+        let virtual_one = "/sys/devices/platform/vhci_hcd.0/usb3/3-1/3-1:1.0/0003:2C97:4011.0001";
+        assert_eq!(port_in(virtual_one), Some("3-1".to_owned()));
+        assert_eq!(port_in("/sys/devices/virtual/misc/uhid/0005:2C97:4011.0001"), None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_device_that_is_unplugged_in_the_middle_of_a_packet_is_disconnected() {
+        for code in [5, 6, 19, 71, 108] {
+            let source = HidError::IoError { error: io::Error::from_raw_os_error(code) };
+            let error = error("reading from", "/dev/hidraw0", source);
+            assert!(matches!(error, TransportError::Disconnected), "{code}: {error}");
+        }
+    }
 }

@@ -80,5 +80,5 @@ fn message(code: i32, failure: &Failure) -> String {
 
 /// What a device says, fit for a terminal: at most `most` characters, and none that control it.
 pub(super) fn printable(text: &str, most: usize) -> String {
-    text.chars().filter(|c| !c.is_control()).take(most).collect()
+    text.chars().filter(|c| !crate::shown::is_harmful(*c)).take(most).collect()
 }

@@ -84,7 +84,7 @@ pub fn find_keys(paths: &[PathBuf]) -> Result<Vec<PublicKeyFile>, BackupError> {
     }
     match keys.is_empty() {
         true => {
-            let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+            let names: Vec<_> = paths.iter().map(|path| crate::shown(&path).to_string()).collect();
             Err(BackupError::NoKeystores(names.join(", ")))
         }
         false => Ok(keys),
@@ -123,7 +123,7 @@ fn keys_in_copy(copy: Copy) -> Result<Vec<PublicKeyFile>, BackupError> {
 
 fn keys_in_files(path: &Path) -> Result<Vec<PublicKeyFile>, BackupError> {
     let found = import::find(&[path.to_owned()])?;
-    let file = |path: &Path| path.display().to_string();
+    let file = |path: &Path| crate::shown(&path).to_string();
     let mut keys: Vec<_> = found
         .keystores
         .iter()

@@ -20,7 +20,7 @@ use crate::{
     eth::Address,
     interact::{Interact, Progress},
     path::DerivationPath,
-    staking::{Network, WithdrawalCredentials},
+    staking::{Deposit, Network, WithdrawalCredentials},
     timestamp::Timestamp,
 };
 
@@ -110,6 +110,10 @@ pub fn create(
     progress: &mut dyn Progress,
 ) -> Result<CreatedValidators, ValidatorError> {
     let Request { network, scheme, allow_test_seed, .. } = *request;
+    if request.credentials == CredentialKind::Bls {
+        return Err(ValidatorError::BlsCredentials);
+    }
+    require_amount(request)?;
     // Held from before the copies are read, so that two processes never take one index.
     copies.iter().try_for_each(Copy::lock).map_err(BackupError::from)?;
     let address = check_address(wallet, user)?;
@@ -117,6 +121,9 @@ pub fn create(
     let place = find_place(request, &address, copies)?;
     foresee(wallet, scheme, &Prompt::derive_batch(network, place.batch))?;
     let threshold = request.threshold;
+    let approvals = custodians::approvals(given, threshold, copies, wallet, &address)?;
+    let approvals = approvals + of_the_keys(request.withdrawal, wallet, user)?;
+    user.note(&format!("{approvals} approvals on the wallet follow."));
     let chosen = custodians::choose(given, threshold, copies, scheme, wallet, &address, user)?;
     let test =
         custodians::require_real(network, wallet, &address, &chosen.custodians, allow_test_seed)?;
@@ -148,6 +155,32 @@ pub fn create(
         first: place.first,
         large: place.warn,
     })
+}
+
+/// Refuses an amount that no deposit can have: before anybody is asked for anything.
+pub(super) fn require_amount(request: &Request) -> Result<(), ValidatorError> {
+    // Which address it is has no part in this.
+    let address = Address::from_bytes([0; 20]);
+    let credentials = match request.credentials {
+        CredentialKind::Bls | CredentialKind::Execution => {
+            WithdrawalCredentials::Execution(address)
+        }
+        CredentialKind::Compounding => WithdrawalCredentials::Compounding(address),
+    };
+    Deposit::require_whole(&credentials, request.amount)
+        .map_err(|error| ValidatorError::Amount(error.to_string()))
+}
+
+/// How many approvals come after the custodians are chosen: the withdrawal address where it is the
+/// wallet's own, the batch's secret, and the origin.
+fn of_the_keys(
+    withdrawal: Withdrawal,
+    wallet: &mut dyn Wallet,
+    user: &mut dyn Interact,
+) -> Result<usize, ValidatorError> {
+    let given = wallet.address(&DerivationPath::ethereum(0, 0)?, Show::Silently, user)?;
+    let shown = !matches!(withdrawal, Withdrawal::To(address) if address != given);
+    Ok(2 + usize::from(shown))
 }
 
 fn find_place(

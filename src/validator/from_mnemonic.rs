@@ -3,7 +3,7 @@
 
 use super::{
     CreatedValidators, CredentialKind, Request, ValidatorError, Withdrawal,
-    create::withdrawal_address,
+    create::{require_amount, withdrawal_address},
     make::{Key, make_keys, seal},
     place,
 };
@@ -39,6 +39,7 @@ pub fn create_from_mnemonic<'w>(
     progress: &mut dyn Progress,
 ) -> Result<CreatedValidators, ValidatorError> {
     let Request { network, allow_test_seed, .. } = *request;
+    require_amount(request)?;
     // Held from before the copies are read, so that two processes never take one index.
     copies.iter().try_for_each(Copy::lock).map_err(BackupError::from)?;
     let words = seed.check_key()?;

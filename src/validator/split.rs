@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::ValidatorError;
 use crate::{
-    backup::{BackupError, restore::require_new},
+    backup::{BackupError, restore::require_new, whereabouts::Permit},
     bls::{self, KeyShare, PublicKey, SecretKey},
     eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
     interact::Progress,
@@ -81,11 +81,15 @@ impl Splitting {
     /// shares are taken out of their keystores again, and must sign for their key together.
     pub fn write(
         self,
+        permit: &Permit,
         keys: &[&SecretKey],
         to: &Path,
         progress: &mut dyn Progress,
     ) -> Result<Vec<SplitKey>, ValidatorError> {
         require_new(to, &[])?;
+        if let Some(key) = keys.iter().map(|key| key.public_key()).find(|key| !permit.covers(key)) {
+            return Err(BackupError::NotPermitted(key).into());
+        }
         let nodes = self.nodes(progress)?;
         let mut files = Vec::new();
         let mut split = Vec::new();

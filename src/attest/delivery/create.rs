@@ -2,7 +2,7 @@
 
 use super::{DeliveryNote, DeliveryStatement, Destination, keys_digest};
 use crate::{
-    attest::AttestError,
+    attest::{AttestError, StatementVersion},
     backup::{BackupError, Copy, Digest, SetId},
     bls::PublicKey,
     device::{Show, Wallet},
@@ -40,6 +40,7 @@ pub fn create(
 ) -> Result<DeliveryNote, AttestError> {
     let address = wallet.address(path, Show::Silently, user)?;
     let statement = DeliveryStatement {
+        version: StatementVersion::V2,
         set: delivered.set.clone(),
         manifest: delivered.manifest,
         to: delivered.to.clone(),

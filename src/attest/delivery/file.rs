@@ -4,12 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{DeliveryStatement, keys_digest};
 use crate::{
+    attest::StatementVersion,
     bls::PublicKey,
     eth::{Address, Signature, personal_message},
     json,
 };
-
-const VERSION: u32 = 1;
 
 /// A signed delivery note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,17 +38,17 @@ impl DeliveryNote {
         signature: Signature,
         keys: Vec<PublicKey>,
     ) -> Self {
-        Self { version: VERSION, statement, address, signature, keys }
+        let version = StatementVersion::of_file(DeliveryStatement::HEADING, &statement);
+        Self { version, statement, address, signature, keys }
     }
 
     /// Reads a note; its signature is not verified by that.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let limit = usize::try_from(Self::MAX_LEN).unwrap_or(usize::MAX);
         let note: Self = json::from_slice(bytes, limit).map_err(|error| error.to_string())?;
-        match note.version {
-            VERSION => Ok(note),
-            other => Err(format!("version {other} is not one that this stockade knows")),
-        }
+        let version = StatementVersion::of_file(DeliveryStatement::HEADING, &note.statement);
+        StatementVersion::require(note.version, version)?;
+        Ok(note)
     }
 
     /// The file's bytes.

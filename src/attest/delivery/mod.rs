@@ -8,5 +8,7 @@ mod verify;
 
 pub use create::{Delivered, create};
 pub use file::DeliveryNote;
-pub use statement::{DeliveryStatement, Destination, DestinationKind, keys_digest};
+pub use statement::{DeliveryStatement, Destination, DestinationKind};
+
+pub use crate::backup::keys_digest;
 pub use verify::{FoundNote, JudgedNote, find_notes, judge_note};

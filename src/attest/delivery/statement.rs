@@ -1,22 +1,23 @@
 //! The statement of a delivery note: one line of printable ASCII with an exact grammar.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use crate::{
     attest::{
-        StatementError,
+        StatementError, StatementVersion,
         grammar::{self, OrNone},
     },
     backup::{Digest, SetId},
-    bls::PublicKey,
     timestamp::Timestamp,
 };
 
-const HEADING: &str = "Stockade delivery v1";
+const HEADING: &str = "Stockade delivery";
 
 /// What a wallet signs about a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryStatement {
+    /// How it is written. New ones are of version 2.
+    pub version: StatementVersion,
     /// The set that the keys are from.
     pub set: SetId,
     /// The digest of its manifest.
@@ -27,7 +28,7 @@ pub struct DeliveryStatement {
     pub from: Option<Destination>,
     /// How many there are now.
     pub count: usize,
-    /// The digest of those: [`keys_digest`].
+    /// The digest of those: [`crate::backup::keys_digest`].
     pub keys: Digest,
     /// The digest of the slashing history that went with them.
     pub history: Option<Digest>,
@@ -112,14 +113,6 @@ fn plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._-:/~[]@+=,{}".contains(&byte)
 }
 
-/// The digest of keys in whatever order: SHA-256 over each once, ascending, in lowercase hex, with a
-/// newline after each.
-pub fn keys_digest(keys: &[PublicKey]) -> Digest {
-    let sorted: BTreeSet<String> = keys.iter().map(ToString::to_string).collect();
-    let text: String = sorted.iter().map(|key| format!("{key}\n")).collect();
-    Digest::of(text.as_bytes())
-}
-
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind.as_str(), self.place)
@@ -141,21 +134,26 @@ impl FromStr for Destination {
     }
 }
 
+impl DeliveryStatement {
+    pub(super) const HEADING: &str = HEADING;
+}
+
 impl fmt::Display for DeliveryStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{HEADING}; set {}; manifest {}; to {}; from {}; keys {} {}; history {}; \
-             time {}",
-            self.set,
-            self.manifest,
-            self.to,
-            OrNone(&self.from),
-            self.count,
-            self.keys,
-            OrNone(&self.history),
-            self.time,
-        )
+        let Self { version, set, manifest, to, from, count, keys, history, time } = self;
+        let (from, history) = (OrNone(from), OrNone(history));
+        match version {
+            StatementVersion::V1 => write!(
+                f,
+                "{HEADING} {version}; set {set}; manifest {manifest}; to {to}; from {from}; \
+                 keys {count} {keys}; history {history}; time {time}",
+            ),
+            StatementVersion::V2 => write!(
+                f,
+                "{HEADING} {version}; keys {count}; to {to}; from {from}; set {set}; time {time}; \
+                 manifest {manifest}; keys-digest {keys}; history {history}",
+            ),
+        }
     }
 }
 
@@ -163,13 +161,23 @@ impl FromStr for DeliveryStatement {
     type Err = StatementError;
 
     fn from_str(text: &str) -> Result<Self, StatementError> {
-        grammar::read(text, HEADING, |fields| {
-            let (set, manifest) = (fields.value("set")?, fields.value("manifest")?);
-            let (to, from) = (fields.value("to")?, fields.optional("from")?);
-            let (count, keys) = fields.text("keys")?.split_once(' ')?;
-            let (count, keys) = (count.parse().ok()?, keys.parse().ok()?);
-            let (history, time) = (fields.optional("history")?, fields.value("time")?);
-            Some(Self { set, manifest, to, from, count, keys, history, time })
+        grammar::read(text, HEADING, |version, fields| match version {
+            StatementVersion::V1 => {
+                let (set, manifest) = (fields.value("set")?, fields.value("manifest")?);
+                let (to, from) = (fields.value("to")?, fields.optional("from")?);
+                let (count, keys) = fields.text("keys")?.split_once(' ')?;
+                let (count, keys) = (count.parse().ok()?, keys.parse().ok()?);
+                let (history, time) = (fields.optional("history")?, fields.value("time")?);
+                Some(Self { version, set, manifest, to, from, count, keys, history, time })
+            }
+            StatementVersion::V2 => {
+                let count = fields.value("keys")?;
+                let (to, from) = (fields.value("to")?, fields.optional("from")?);
+                let (set, time) = (fields.value("set")?, fields.value("time")?);
+                let (manifest, keys) = (fields.value("manifest")?, fields.value("keys-digest")?);
+                let history = fields.optional("history")?;
+                Some(Self { version, set, manifest, to, from, count, keys, history, time })
+            }
         })
     }
 }
@@ -179,6 +187,18 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "Stockade delivery v1; set 20261120-hoodi-7f3a19c2; manifest aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; to keymanager https://vc.example:5062; from keymanager http://127.0.0.1:5062; keys 3 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb; history none; time 20261120T101500Z";
+
+    const SECOND: &str = "Stockade delivery v2; keys 3; to keymanager https://vc.example:5062; from keymanager http://127.0.0.1:5062; set 20261120-hoodi-7f3a19c2; time 20261120T101500Z; manifest aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; keys-digest bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb; history none";
+
+    #[test]
+    fn version_2_says_the_same_with_what_matters_first() {
+        let (first, second) = (TEXT.parse::<DeliveryStatement>(), SECOND.parse());
+        let (first, second): (DeliveryStatement, DeliveryStatement) =
+            (first.unwrap(), second.unwrap());
+        assert_eq!(second.to_string(), SECOND);
+        assert_eq!(second, DeliveryStatement { version: StatementVersion::V2, ..first });
+        assert!(SECOND.replace("keys 3;", "keys 03;").parse::<DeliveryStatement>().is_err());
+    }
 
     #[test]
     fn a_statement_prints_as_it_is_read() {

@@ -48,7 +48,7 @@ pub fn find_notes(paths: &[PathBuf]) -> Result<Vec<FoundNote>, AttestError> {
     }
     match found.is_empty() {
         true => {
-            let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+            let names: Vec<_> = paths.iter().map(|path| crate::shown(&path).to_string()).collect();
             Err(AttestError::NoNote(names.join(", ")))
         }
         false => Ok(found),

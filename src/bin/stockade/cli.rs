@@ -1,6 +1,9 @@
 //! The command line: global options, and the nouns.
 
+use std::ffi::OsString;
+
 use clap::{Args, Parser, Subcommand};
+use stockade::staking::{Network, UnknownNetwork};
 
 use crate::{CommandResult, commands, context::Context};
 
@@ -128,4 +131,25 @@ impl Command {
             Self::Mock(command) => command.run(context),
         }
     }
+}
+
+/// A network by its name, in whatever case somebody writes it.
+pub fn network(text: &str) -> Result<Network, UnknownNetwork> {
+    text.to_ascii_lowercase().parse().or_else(|_| text.parse())
+}
+
+/// Every value of --device, in the order of the command line: clap keeps those alone that stand behind
+/// the command, or before it. The command line was parsed before, so that each has a value.
+pub fn devices(arguments: impl IntoIterator<Item = OsString>) -> Vec<String> {
+    let mut devices = Vec::new();
+    let mut arguments = arguments.into_iter().map(|one| one.to_string_lossy().into_owned());
+    while let Some(argument) = arguments.next() {
+        match argument.strip_prefix("--device") {
+            Some("") => devices.extend(arguments.next()),
+            Some(value) => devices.extend(value.strip_prefix('=').map(str::to_owned)),
+            None if argument == "--" => break,
+            None => {}
+        }
+    }
+    devices
 }

@@ -15,6 +15,7 @@ use stockade::{
     eth::Address,
     staking::parse_deposit_file,
     store::private_file,
+    timestamp::Timestamp,
 };
 
 use crate::{
@@ -62,6 +63,9 @@ impl Devices {
 impl Context {
     /// Reads options and environment.
     pub fn new(global: &Global) -> Result<Self, CommandError> {
+        Timestamp::try_now().map_err(|error| {
+            CommandError::input(error.to_string()).with_hint("set the clock, then try again")
+        })?;
         let parse = |text: &String| {
             text.parse::<Spec>().map_err(|e| CommandError::usage(format!("--device: {e}")))
         };
@@ -89,6 +93,11 @@ impl Context {
     /// What finds the devices that are named later.
     pub fn devices(&self) -> Devices {
         self.devices.clone()
+    }
+
+    /// Makes sure that a device is named, or plugged in: before anybody types what it is for.
+    pub fn require_device(&self) -> Result<(), CommandError> {
+        self.specs().map(|_| ())
     }
 
     /// The device that the command is about.
@@ -122,11 +131,33 @@ impl Context {
         specs.iter().map(open).collect()
     }
 
+    /// The wallets that are named, for what they vouch for silently; none where none is named. Without
+    /// one that only STOCKADE_DEVICE names the work can be done all the same: that it is not here is
+    /// said.
+    pub fn open_named(&mut self) -> Result<Vec<Box<dyn Wallet>>, CommandError> {
+        if !self.any_device() {
+            return Ok(Vec::new());
+        }
+        match self.open_all() {
+            Err(error) if !self.device_named() && error.kind().exit_code() == 4 => {
+                self.terminal.say(&format!(
+                    "note: going on without the wallet of STOCKADE_DEVICE, which vouches for nothing \
+                     now: {error}"
+                ));
+                Ok(Vec::new())
+            }
+            wallets => wallets,
+        }
+    }
+
     fn specs(&self) -> Result<Vec<Spec>, CommandError> {
         match (self.named.as_slice(), &self.from_env) {
             ([], Some(spec)) => Ok(vec![spec.clone()]),
             ([], None) => only_one_on_usb().map(|spec| vec![spec]),
-            (named, _) => Ok(named.to_vec()),
+            (named, _) => {
+                require_distinct(named)?;
+                Ok(named.to_vec())
+            }
         }
     }
 
@@ -139,6 +170,20 @@ impl Context {
         self.terminal.detail(&format!("{spec}: {}{}", identity.name(), app.unwrap_or_default()));
         Ok(wallet)
     }
+}
+
+/// A second connection to one device waits for the first. Mocks are made anew for each name.
+fn require_distinct(named: &[Spec]) -> Result<(), CommandError> {
+    let is_mock = |spec: &Spec| matches!(spec, Spec::MockLedger | Spec::MockTrezor(_));
+    let mut rest = named;
+    while let Some((first, others)) = rest.split_first() {
+        if others.contains(first) && !is_mock(first) {
+            let message = format!("--device {first} is named twice");
+            return Err(CommandError::usage(message).with_hint("name each device once"));
+        }
+        rest = others;
+    }
+    Ok(())
 }
 
 /// With no device named, the only one that is plugged in is meant.
@@ -193,7 +238,7 @@ pub fn read_custodian(path: &Path) -> Result<AnyCustodian, CommandError> {
     let bytes = private_file::read(path, Custodian::MAX_LEN)?;
     AnyCustodian::parse(&bytes).map_err(|error| {
         let error = CommandError::from(error);
-        let message = format!("{}: {error}", path.display());
+        let message = format!("{}: {error}", crate::shown(&path));
         let hint = error.hint().map(str::to_owned);
         let named = CommandError::new(error.kind(), message);
         hint.into_iter().fold(named, CommandError::with_hint)
@@ -218,7 +263,7 @@ pub fn read_signers(texts: &[String]) -> Result<Vec<Address>, CommandError> {
 pub fn read_expected(path: Option<&Path>) -> Result<Vec<PublicKey>, CommandError> {
     let Some(path) = path else { return Ok(Vec::new()) };
     let bytes = private_file::read(path, MAX_EXPECT)?;
-    let bad = |what: &str| CommandError::input(format!("--expect {}: {what}", path.display()));
+    let bad = |what: &str| CommandError::input(format!("--expect {}: {what}", crate::shown(&path)));
     let texts =
         expected_texts(&bytes).ok_or_else(|| bad("neither keys nor JSON that lists any"))?;
     if texts.is_empty() {

@@ -10,7 +10,7 @@ use std::fmt;
 use stockade::rpc::RpcError;
 use stockade::{
     attest::AttestError,
-    backup::BackupError,
+    backup::{BackupError, whereabouts::WhereaboutsError},
     bls::ShareError,
     custodian::{CustodianError, EnrollError, OpenError},
     device::DeviceError,
@@ -157,15 +157,16 @@ impl From<DeviceError> for CommandError {
             ),
             DeviceError::Permission(_) => (
                 Kind::Permission,
-                "install docs/udev/70-stockade.rules as README says, and plug the wallet in again",
+                "on Linux, install docs/udev/70-stockade.rules as README says, and plug the wallet in again",
             ),
-            DeviceError::Timeout { .. } => {
-                (Kind::Timeout, "look at the wallet: it may wait for you; then try again")
-            }
+            DeviceError::Timeout { .. } => (
+                Kind::Timeout,
+                "look at the wallet: it may wait for you. Reject what it still shows, then try again",
+            ),
             DeviceError::Disconnected(_) => (Kind::Disconnected, "plug it in again and try again"),
             DeviceError::Locked(_) => (Kind::Locked, "enter its PIN on the wallet and try again"),
             DeviceError::WrongApp { .. } => {
-                (Kind::WrongApp, "open that app on the wallet and try again")
+                (Kind::WrongApp, "unlock the wallet, open that app on it and try again")
             }
             DeviceError::AppTooOld { .. } => {
                 (Kind::AppTooOld, "update that app with the vendor's program")
@@ -184,7 +185,10 @@ impl From<DeviceError> for CommandError {
                 Kind::Rejected,
                 "what was not approved was not done; run the command again to approve",
             ),
-            DeviceError::Declined(_) => (Kind::Declined, "what was not approved was not done"),
+            DeviceError::Declined(_) => (
+                Kind::Declined,
+                "what was not approved was not done; reject what the wallet still shows",
+            ),
             _ => (Kind::Protocol, "plug the wallet in again and try again"),
         };
         Self::hinted(kind, &error, hint)
@@ -283,6 +287,10 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             (Kind::File, "is the prefix right? A copy's is what stood behind --copy")
         }
         BackupError::NoCopy(_) => (Kind::File, "is the stick mounted, and the path right?"),
+        BackupError::NoPlace { .. } => (
+            Kind::File,
+            "is the stick mounted, and the path right? If it is, make that folder first",
+        ),
         BackupError::DamagedCopy { .. } | BackupError::TargetNotEmpty(_) => (Kind::File, ""),
         BackupError::KeyInTarget(..) => (
             Kind::File,
@@ -306,10 +314,9 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             Kind::Usage,
             "name custodians with --custodian, and how many it takes with --threshold",
         ),
-        BackupError::TestSeed { .. } => (
-            Kind::TestSeed,
-            "use a real wallet with words of your own; --allow-test-seed is for tests alone",
-        ),
+        BackupError::TestSeed { .. } => {
+            (Kind::TestSeed, "use a real wallet, set up with words of its own")
+        }
         BackupError::Unopened { .. } => {
             (Kind::Input, "correct these, or their passwords; or leave them out with --skip-bad")
         }
@@ -317,7 +324,11 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
             Kind::File,
             "the copies that have it are good: make room, and repair the other one from them",
         ),
-        BackupError::SeveralSets(_) => (Kind::Usage, "`stockade backup list` shows them"),
+        BackupError::SeveralSets(_) => (
+            Kind::Usage,
+            "`stockade backup list` shows them; a command takes one set at a time, so run it once \
+             for each, into a folder of its own",
+        ),
         BackupError::NotRestorable { .. } | BackupError::NotOpened { .. } => {
             (Kind::Input, "`stockade backup scrub` and `stockade backup drill` say more")
         }
@@ -376,6 +387,19 @@ impl From<AttestError> for CommandError {
         match error {
             AttestError::Backup(error) => error.into(),
             AttestError::Device(error) => error.into(),
+            AttestError::PartlyAttested { ref written, ref source } => {
+                let sets: Vec<_> = written.iter().map(|set| format!("{set}")).collect();
+                Self::hinted(
+                    match source.as_ref() {
+                        AttestError::Device(DeviceError::Rejected(_)) => Kind::Rejected,
+                        AttestError::Device(DeviceError::Declined(_)) => Kind::Declined,
+                        AttestError::Backup(_) => Kind::File,
+                        _ => Kind::Protocol,
+                    },
+                    &error,
+                    &format!("attest the others one by one with --set; done: {}", sets.join(", ")),
+                )
+            }
             error @ AttestError::UnknownMaker(_) => Self::hinted(
                 Kind::Input,
                 &error,
@@ -384,5 +408,23 @@ impl From<AttestError> for CommandError {
             error @ AttestError::WrongSigner(_) => Self::hinted(Kind::Protocol, &error, ""),
             error => Self::hinted(Kind::Input, &error, ""),
         }
+    }
+}
+
+impl From<WhereaboutsError> for CommandError {
+    fn from(error: WhereaboutsError) -> Self {
+        let (kind, hint) = match error {
+            WhereaboutsError::Backup(error) => return error.into(),
+            WhereaboutsError::MaySign { .. } => (
+                Kind::Input,
+                "nothing left the set. Look there: where the keys do not sign, and never will again, \
+                 say --off with the location",
+            ),
+            WhereaboutsError::NotRecorded { .. } => {
+                (Kind::File, "make a copy writable: where keys go is written down before they go")
+            }
+            _ => (Kind::Internal, ""),
+        };
+        Self::hinted(kind, &error, hint)
     }
 }

@@ -81,8 +81,9 @@ pub fn read_passphrase_fd(fd: u32) -> Result<SecretText, CommandError> {
 fn read_identities(file: &Path, context: &mut Context) -> Result<Vec<GivenIdentity>, CommandError> {
     let bytes = Zeroizing::new(private_file::read(file, GivenIdentity::MAX_LEN)?);
     warn_of_readers(file, context);
-    GivenIdentity::parse(&bytes, &mut context.terminal)
-        .map_err(|error| CommandError::input(format!("--identity {}: {error}", file.display())))
+    GivenIdentity::parse(&bytes, &mut context.terminal).map_err(|error| {
+        CommandError::input(format!("--identity {}: {error}", crate::shown(&file)))
+    })
 }
 
 /// A file with a secret (an identity, which opens what is sealed to it; a token) is its owner's alone.
@@ -95,7 +96,7 @@ pub fn warn_of_readers(file: &Path, context: &mut Context) {
         if mode & 0o077 != 0 {
             context.terminal.say(&format!(
                 "warning: others on this computer can read {} (mode {:03o}): chmod 600 it",
-                file.display(),
+                crate::shown(&file),
                 mode & 0o777
             ));
         }

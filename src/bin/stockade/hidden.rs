@@ -1,16 +1,45 @@
 //! A line that is typed without being shown. Echo is off before the prompt appears: what somebody
 //! types at once, or pastes, never shows.
 
-use std::io;
+use std::{
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{RecvTimeoutError, channel},
+    },
+    thread,
+    time::Duration,
+};
 
 use stockade::secret::SecretText;
 
-/// Asks `prompt` on the terminal of this process.
-pub fn ask(prompt: &str) -> io::Result<SecretText> {
+/// Asks `prompt` on the terminal of this process; `None` where nothing was entered, or somebody gave
+/// up.
+pub fn ask(prompt: String, given_up: &AtomicBool) -> Option<SecretText> {
     #[cfg(unix)]
     let _hidden = unix::Hidden::begin();
-    rpassword::prompt_password(prompt).map(SecretText::new)
+    read(given_up, move || rpassword::prompt_password(prompt).map(SecretText::new).ok())?
 }
+
+/// What `read` waits for at the terminal, unless somebody gives up: a line that is being read ends
+/// at nothing but its end.
+pub fn read<T: Send + 'static>(
+    given_up: &AtomicBool,
+    read: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (send, receive) = channel();
+    // After giving up it waits on, until the process ends.
+    thread::spawn(move || send.send(read()));
+    loop {
+        match receive.recv_timeout(PATIENCE) {
+            Ok(found) => return Some(found),
+            Err(RecvTimeoutError::Timeout) if !given_up.load(Ordering::Relaxed) => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+/// How long giving up may go unnoticed.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 #[cfg(unix)]
 mod unix {

@@ -8,9 +8,12 @@ mod context;
 mod error;
 mod hands;
 mod hidden;
+mod host;
+mod interrupts;
 mod output;
 mod pairing_files;
 mod place;
+mod shell;
 mod ui;
 #[cfg(feature = "cloud")]
 mod vault_args;
@@ -18,21 +21,37 @@ mod vault_args;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use stockade::shown;
 
-use crate::{cli::Cli, context::Context, error::CommandError, output::Outcome};
+use crate::{
+    cli::Cli,
+    context::Context,
+    error::{CommandError, Kind},
+    output::Outcome,
+};
 
 fn main() -> ExitCode {
     protect_process();
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
+    cli.global.device = cli::devices(std::env::args_os());
     let json = cli.global.json;
-    let result = Context::new(&cli.global).and_then(|mut context| cli.command.run(&mut context));
+    let result = Context::new(&cli.global).and_then(|mut context| {
+        let result = cli.command.run(&mut context);
+        // Nobody was missing at the terminal: somebody left it.
+        result.map_err(|error| match error.kind() {
+            Kind::Usage if context.terminal.gave_up() => {
+                CommandError::new(Kind::Declined, "cancelled")
+            }
+            _ => error,
+        })
+    });
     output::finish(json, result)
 }
 
-/// Keys in memory must not end up in a core dump.
+/// Keys in memory must not end up in a core dump, nor in another process.
 fn protect_process() {
     #[cfg(unix)]
     {
@@ -41,6 +60,14 @@ fn protect_process() {
         let none = Rlimit { current: Some(0), maximum: Some(0) };
         // Where the system does not let us, there is nothing better to do.
         let _ = setrlimit(Resource::Core, none);
+        // The limit does not hold for cores that are piped to a program. This does, and keeps other
+        // processes of the user from reading the memory.
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+
+            let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        }
     }
 }
 

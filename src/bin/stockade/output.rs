@@ -1,8 +1,9 @@
 //! What a command prints: one text for people, or one JSON document.
 
-use std::{io::Write as _, process::ExitCode};
+use std::{borrow::Cow, io::Write as _, process::ExitCode, sync::OnceLock};
 
 use serde_json::{Map, Value, json};
+use stockade::{is_harmful, shown};
 
 use crate::{CommandResult, error::CommandError};
 
@@ -76,9 +77,9 @@ fn fail(json: bool, error: &CommandError) -> ExitCode {
         }
         false => {
             let mut stderr = anstream::stderr().lock();
-            let _ = writeln!(stderr, "error: {}", harmless(&error.to_string()));
+            let _ = writeln!(stderr, "error: {}", indented(&error.to_string()));
             if let Some(hint) = error.hint() {
-                let _ = writeln!(stderr, "hint: {hint}");
+                let _ = writeln!(stderr, "hint: {}", indented(hint));
             }
         }
     }
@@ -92,17 +93,21 @@ fn error_json(error: &CommandError) -> Value {
 /// A command line that is none, or a call for help.
 pub fn usage(error: &clap::Error) -> ExitCode {
     let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    let text = error.to_string();
     if error.use_stderr() && wants_json {
-        return fail(true, &CommandError::usage(error.to_string().trim().to_owned()));
+        return fail(true, &CommandError::usage(text.trim().to_owned()));
     }
-    let _ = error.print();
+    let _ = match harmless(&text) {
+        shown if shown == text => error.print(),
+        shown => write!(anstream::stderr().lock(), "{shown}"),
+    };
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
 fn document(ok: bool, fields: Map<String, Value>) -> String {
     let mut document = Map::from_iter([("ok".to_owned(), Value::Bool(ok))]);
     document.extend(fields);
-    serde_json::to_string_pretty(&Value::Object(document)).unwrap_or_default()
+    escaped(&serde_json::to_string_pretty(&Value::Object(document)).unwrap_or_default())
 }
 
 /// Rows that are printed as they are found, so that memory does not grow with their number. In
@@ -128,7 +133,7 @@ impl Rows {
         let _ = match self.json {
             true => {
                 let separator = if self.count == 0 { "" } else { "," };
-                write!(stdout, "{separator}\n    {}", json())
+                write!(stdout, "{separator}\n    {}", escaped(&json().to_string()))
             }
             false => write!(stdout, "{}", harmless(&text())),
         };
@@ -142,7 +147,81 @@ fn print(text: &str) {
     let _ = writeln!(stdout, "{}", harmless(text.trim_end()));
 }
 
-/// Text without control characters but newlines: names on a stick must not steer the terminal.
+/// Text that does not steer the terminal: all that [`is_harmful`] is written out, but for newlines.
+/// Those are ours: what comes from outside is put into a text by [`stockade::shown`], on one line.
 pub fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    let mut shown = String::with_capacity(text.len());
+    let arguments = arguments().iter();
+    let text =
+        arguments.fold(Cow::Borrowed(text), |text, (said, shown)| match text.contains(said) {
+            true => Cow::Owned(text.replace(said, shown)),
+            false => text,
+        });
+    for c in text.chars() {
+        match is_harmful(c) && c != '\n' {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// The arguments of the command line that must not be printed as they are, and how they are: whole,
+/// and the value behind a `=`. Any message may repeat them.
+fn arguments() -> &'static [(String, String)] {
+    static ARGUMENTS: OnceLock<Vec<(String, String)>> = OnceLock::new();
+    ARGUMENTS.get_or_init(|| {
+        let all = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+        let both = all.flat_map(|whole| {
+            let value = whole.split_once('=').map(|(_, value)| value.to_owned());
+            [Some(whole), value].into_iter().flatten()
+        });
+        let harmful = both.filter(|said| said.chars().any(is_harmful) && !said.trim().is_empty());
+        harmful.map(|said| (said.clone(), shown(&said).to_string())).collect()
+    })
+}
+
+/// The same with its further lines indented: an error is no report, whatever it repeats.
+fn indented(text: &str) -> String {
+    let indent = |line: &str| if line.starts_with("  ") { "" } else { "  " };
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default().to_owned();
+    let whole = lines.fold(first, |text, line| format!("{text}\n{}{line}", indent(line)));
+    harmless(&whole)
+}
+
+/// A JSON document of the same meaning with the same characters escaped. JSON has none of them
+/// outside of its strings but the newline, which within them is escaped already.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        match is_harmful(c) && c != '\n' {
+            true => {
+                let mut units = [0; 2];
+                let units = c.encode_utf16(&mut units).iter();
+                escaped.extend(units.map(|unit| format!("\\u{unit:04x}")));
+            }
+            false => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_keeps_its_meaning_and_steers_no_terminal() {
+        let hostile = "a\u{9b}2J\u{202e}b\u{7f}\u{200b}\u{e0041}\n\"\\";
+        let text = document(true, Map::from_iter([(hostile.to_owned(), Value::from(hostile))]));
+        assert!(!text.chars().any(|c| is_harmful(c) && c != '\n'), "{text}");
+        let read: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.get(hostile), Some(&Value::from(hostile)));
+    }
+
+    #[test]
+    fn only_our_newlines_are_printed_as_they_are() {
+        assert_eq!(harmless("a\nb\u{202e}\u{1b}[0m\t"), "a\nb\\u{202e}\\u{1b}[0m\\t");
+    }
 }

@@ -44,7 +44,8 @@ impl Pairings for PairingFiles {
 
 /// The files of `folder` that are pairings. Hidden ones are of a write that was cut short.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, PairingsError> {
-    let unread = |error: io::Error| PairingsError::from(format!("{}: {error}", folder.display()));
+    let unread =
+        |error: io::Error| PairingsError::from(format!("{}: {error}", crate::shown(&folder)));
     let entries = match folder.read_dir() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(unread)?,
@@ -62,7 +63,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, PairingsError> {
 
 fn read(path: &Path) -> Result<Pairing, PairingsError> {
     let bytes = Zeroizing::new(private_file::read(path, Pairing::MAX_LEN)?);
-    let named = |error| PairingsError::from(format!("{}: {error}", path.display()));
+    let named = |error| PairingsError::from(format!("{}: {error}", crate::shown(&path)));
     Pairing::parse(&bytes).map_err(named)
 }
 

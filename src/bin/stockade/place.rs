@@ -46,8 +46,8 @@ impl FromStr for Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Files(path) => write!(f, "{}", path.display()),
-            Self::Web3signer(path) => write!(f, "web3signer:{}", path.display()),
+            Self::Files(path) => write!(f, "{}", crate::shown(&path)),
+            Self::Web3signer(path) => write!(f, "web3signer:{}", crate::shown(&path)),
             Self::Keymanager(file) => write!(f, "keymanager:{file}"),
             Self::AwsSecrets(prefix) => write!(f, "aws-secrets:{prefix}"),
             Self::Vault { mount, path } => write!(f, "vault:{mount}/{path}"),

@@ -5,18 +5,24 @@ use std::{
     io::{self, BufRead as _, IsTerminal as _, Write as _},
     rc::Rc,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use crate::{hidden, output::harmless};
+use crate::{hidden, interrupts::Interrupts, output::harmless};
 use indicatif::{ProgressBar, ProgressStyle};
 use stockade::{
     interact::{Attention, Interact, Passphrase, Progress},
     secret::SecretText,
 };
+
+/// The longest text that every wallet shows in full before its user can approve it.
+const ONE_PAGE: usize = 134;
+
+/// What a person must do to see the end of a longer one.
+const PAGE_THROUGH: &str = ". Page through all of it first; on a touch screen, tap More";
 
 /// A person at a terminal, or a log where there is none.
 pub struct Terminal {
@@ -26,6 +32,7 @@ pub struct Terminal {
     bars: Bars,
     last_notice: String,
     cancelled: Arc<AtomicBool>,
+    interrupts: Interrupts,
 }
 
 impl Terminal {
@@ -33,6 +40,8 @@ impl Terminal {
     pub fn new(quiet: bool, verbose: bool) -> Self {
         let stderr = io::stderr().is_terminal();
         let cancelled = Arc::<AtomicBool>::default();
+        let doing = Arc::<Mutex<Option<String>>>::default();
+        let interrupts = Interrupts::new(&cancelled, &doing);
         Self {
             verbose,
             attended: stderr && io::stdin().is_terminal(),
@@ -40,20 +49,23 @@ impl Terminal {
                 shown: stderr && !quiet,
                 bar: Rc::default(),
                 stopped: Arc::clone(&cancelled),
+                doing,
             },
             last_notice: String::new(),
             cancelled,
+            interrupts,
         }
     }
 
     /// From now on Ctrl-C is giving up: the wallet is told, and what waits for it ends. A second
     /// one ends the process at once.
     pub fn take_interrupts(&self) {
-        use signal_hook::{consts::SIGINT, flag};
+        self.interrupts.take();
+    }
 
-        // Where this fails, Ctrl-C ends the process at once, which loses nothing either.
-        let _ = flag::register_conditional_shutdown(SIGINT, 130, Arc::clone(&self.cancelled));
-        let _ = flag::register(SIGINT, Arc::clone(&self.cancelled));
+    /// Whether somebody gave up.
+    pub fn gave_up(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
     }
 
     /// Whether somebody can answer questions.
@@ -76,11 +88,39 @@ impl Terminal {
 
     /// A password, asked for without echo; `None` where nobody is there.
     pub fn password(&mut self, prompt: &str) -> Option<SecretText> {
-        if !self.attended {
+        if !self.attended || self.gave_up() {
             return None;
         }
+        // Else Ctrl-C would leave the terminal without its echo.
+        self.take_interrupts();
         self.clear();
-        hidden::ask(&format!("{prompt}: ")).ok()
+        hidden::ask(format!("{}: ", harmless(prompt)), &self.cancelled)
+    }
+
+    /// Whether the answer to a question is yes, asked without echo: what somebody types there too
+    /// early may be a secret, and is none of the two answers.
+    fn hidden_yes(&mut self, question: &str) -> Option<bool> {
+        for _ in 0..TRIES {
+            match yes_or_no(self.password(question)?.expose()) {
+                Some(answer) => return Some(answer),
+                None => self.say("That was neither. Type yes or no; it is not shown."),
+            }
+        }
+        None
+    }
+
+    fn read_line(&self, question: &str) -> Option<String> {
+        self.clear();
+        let _ = write!(anstream::stderr().lock(), "{}: ", harmless(question));
+        let _ = io::stderr().flush();
+        let read = hidden::read(&self.cancelled, || {
+            let mut line = String::new();
+            match io::stdin().lock().read_line(&mut line) {
+                Ok(n) if n > 0 => Some(line.trim().to_owned()),
+                _ => None,
+            }
+        });
+        read?
     }
 
     /// Where long work shows how far it has come: a bar on a terminal, nothing in a pipe.
@@ -98,7 +138,10 @@ impl Interact for Terminal {
         let notice = match attention {
             Attention::Address => format!("{device}: compare the address and approve it"),
             Attention::PublicKey => format!("{device}: compare the public key and approve it"),
-            Attention::Message(text) => format!("{device}: approve this text\n  {text}"),
+            Attention::Message(text) => {
+                let page = if text.len() > ONE_PAGE { PAGE_THROUGH } else { "" };
+                format!("{device}: approve this text{page}\n  {text}")
+            }
             Attention::Transaction(_) => {
                 format!("{device}: compare the transaction and approve it")
             }
@@ -138,7 +181,7 @@ impl Interact for Terminal {
         if on_device {
             let question =
                 format!("{device}: enter the passphrase on the wallet itself? (yes or no)");
-            if self.ask(&question)?.trim().eq_ignore_ascii_case("yes") {
+            if self.hidden_yes(&question)? {
                 return Some(Passphrase::OnDevice);
             }
         }
@@ -147,17 +190,19 @@ impl Interact for Terminal {
     }
 
     fn ask(&mut self, question: &str) -> Option<String> {
-        if !self.attended {
+        if !self.attended || self.gave_up() {
             return None;
         }
-        self.clear();
-        let _ = write!(anstream::stderr().lock(), "{question}: ");
-        let _ = io::stderr().flush();
-        let mut line = String::new();
-        match io::stdin().lock().read_line(&mut line) {
-            Ok(n) if n > 0 => Some(line.trim().to_owned()),
-            _ => None,
+        let mut answer = self.read_line(question)?;
+        // A slip of the finger is no answer, and costs nobody the presses before it.
+        for _ in 1..TRIES {
+            if !question.ends_with(YES_OR_NO) || yes_or_no(&answer).is_some() {
+                break;
+            }
+            self.say("Type yes or no, the whole word.");
+            answer = self.read_line(question)?;
         }
+        Some(answer)
     }
 
     fn enter_secret(&mut self, question: &str) -> Option<SecretText> {
@@ -174,12 +219,27 @@ impl Interact for Terminal {
     }
 }
 
+/// How a question ends that takes one of two answers.
+const YES_OR_NO: &str = "(yes or no)";
+
+/// How many times a question is asked.
+const TRIES: usize = 3;
+
+/// Which of the two answers a line is. A letter alone is neither: it comes too easily.
+fn yes_or_no(line: &str) -> Option<bool> {
+    let line = line.trim();
+    let is = |word: &str| line.eq_ignore_ascii_case(word);
+    (is("yes") || is("no")).then(|| is("yes"))
+}
+
 /// Progress bars, which make room for what is said or asked meanwhile.
 #[derive(Clone)]
 pub struct Bars {
     shown: bool,
     bar: Rc<RefCell<Option<(String, ProgressBar)>>>,
     stopped: Arc<AtomicBool>,
+    /// What is being done, for whoever wants it to end.
+    doing: Arc<Mutex<Option<String>>>,
 }
 
 impl Bars {
@@ -202,6 +262,9 @@ impl Bars {
 
 impl Progress for Bars {
     fn step(&mut self, what: &str, done: usize, total: usize) {
+        if let Ok(mut doing) = self.doing.lock() {
+            *doing = (done < total).then(|| what.to_owned());
+        }
         if !self.shown || total < 2 {
             return;
         }
@@ -231,6 +294,7 @@ pub fn show_screen(shown: &str) {
 /// Asks the person at the terminal in the place of a simulated wallet's user.
 #[cfg(feature = "mock")]
 pub fn approve(shown: &str) -> bool {
+    let shown = harmless(shown);
     let _ =
         write!(anstream::stderr().lock(), "The wallet shows:\n  {shown}\nApprove? (yes or no): ");
     let _ = io::stderr().flush();

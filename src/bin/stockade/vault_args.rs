@@ -177,8 +177,11 @@ impl VaultArgs {
             [role, secret] => (text(role), Some(text(secret))),
             [role] if !self.approle_wrapped => (text(role), None),
             _ => {
-                return Err(CommandError::input(format!("{} holds no AppRole", file.display()))
-                    .with_hint("two lines: the role's id, and its secret id"));
+                return Err(CommandError::input(format!(
+                    "{} holds no AppRole",
+                    crate::shown(&file)
+                ))
+                .with_hint("two lines: the role's id, and its secret id"));
             }
         };
         Ok(Login::AppRole {
@@ -205,7 +208,7 @@ pub fn read_token(file: &Path) -> Result<SecretText, CommandError> {
     let lines = read_lines(file)?;
     match lines.lines().collect::<Vec<_>>().as_slice() {
         [token] if !token.trim().is_empty() => Ok(SecretText::new(token.trim().to_owned())),
-        _ => Err(CommandError::input(format!("{} holds no token", file.display()))
+        _ => Err(CommandError::input(format!("{} holds no token", crate::shown(&file)))
             .with_hint("one line, and nothing else")),
     }
 }
@@ -213,7 +216,7 @@ pub fn read_token(file: &Path) -> Result<SecretText, CommandError> {
 fn read_lines(file: &Path) -> Result<Zeroizing<String>, CommandError> {
     let bytes = Zeroizing::new(private_file::read(file, MAX_TOKEN)?);
     let text = std::str::from_utf8(&bytes)
-        .map_err(|_| CommandError::input(format!("{} is not UTF-8 text", file.display())))?;
+        .map_err(|_| CommandError::input(format!("{} is not UTF-8 text", crate::shown(&file))))?;
     // Some editors put a mark at the beginning.
     Ok(Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned()))
 }

@@ -1,4 +1,5 @@
-//! What became of each key, and whether that means that it is there.
+//! What became of each key, and whether that means that it is there. Only what is listed after the
+//! last request has arrived.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,24 +9,39 @@ use crate::{
     cloud::keymanager::{KeyStatus, KeymanagerError, Listed, RemoteKey},
 };
 
+/// What became of some keys.
+pub(super) type Became = BTreeMap<PublicKey, Arrival>;
+
 /// What became of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arrival {
     /// It was listed there before: nothing was sent.
     Listed,
-    /// The client took it.
+    /// The client took it, and lists it.
     Imported,
-    /// The client says that it had it.
+    /// The client says that it had it, and lists it.
     Duplicate,
+    /// The client took it and does not list it: it may sign with it later. Its words, and what to do.
+    Accepted(String),
     /// The client did not take it; its words.
     Error(String),
+    /// The client signs with it by the help of a remote signer.
+    Elsewhere(String),
     /// It was sent, and no answer came that counts.
     Unknown(String),
     /// What was before it went wrong.
     NotSent,
-    /// The client said that it has it, and does not list it.
+    /// It was listed, and is not any more.
     Missing,
 }
+
+const NOT_LISTED: &str = "taken, and not listed yet: it may start by itself, up to 15 minutes from \
+                          now where the client looks for doppelgangers first. Deliver it nowhere \
+                          else; run the same command again, with --wait, to list again";
+
+const LEFT_OVER: &str = "the client says that it has the key already, and does not list it: look for \
+                         left-over files of the key where the client stores its keys and passwords, \
+                         and remove them while it is stopped";
 
 impl Arrival {
     /// The word for it in JSON.
@@ -34,7 +50,8 @@ impl Arrival {
             Self::Listed => "listed",
             Self::Imported => "imported",
             Self::Duplicate => "duplicate",
-            Self::Error(_) => "error",
+            Self::Accepted(_) => "accepted",
+            Self::Error(_) | Self::Elsewhere(_) => "error",
             Self::Unknown(_) => "unknown",
             Self::NotSent => "not_sent",
             Self::Missing => "missing",
@@ -44,15 +61,11 @@ impl Arrival {
     /// What is to be said beside that.
     pub fn message(&self) -> Option<&str> {
         match self {
-            Self::Error(message) | Self::Unknown(message) => Some(message),
+            Self::Accepted(message)
+            | Self::Error(message)
+            | Self::Elsewhere(message)
+            | Self::Unknown(message) => Some(message),
             _ => None,
-        }
-    }
-
-    /// What the client says that it refused, and has, is known neither way.
-    fn doubt(&mut self, is_there: bool) {
-        if let (Self::Error(why), true) = (&*self, is_there) {
-            *self = Self::Unknown(format!("{why}; and yet it is listed there"));
         }
     }
 
@@ -60,8 +73,42 @@ impl Arrival {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Listed | Self::Imported | Self::Duplicate => Verdict::Proven,
-            Self::Unknown(_) => Verdict::Inconclusive,
-            Self::Error(_) | Self::NotSent | Self::Missing => Verdict::Contradicted,
+            Self::Accepted(_) | Self::Unknown(_) => Verdict::Inconclusive,
+            Self::Error(_) | Self::Elsewhere(_) | Self::NotSent | Self::Missing => {
+                Verdict::Contradicted
+            }
+        }
+    }
+
+    /// Whether it is there.
+    pub(super) fn is_there(&self) -> bool {
+        self.verdict() == Verdict::Proven
+    }
+
+    /// Holds what was said of some keys against what is listed afterwards.
+    pub(super) fn compare(became: &mut Became, listed: &BTreeSet<PublicKey>) {
+        for (key, arrival) in became {
+            arrival.compare_one(listed.contains(key));
+        }
+    }
+
+    fn compare_one(&mut self, is_there: bool) {
+        *self = match (&*self, is_there) {
+            (Self::Imported, false) => Self::Accepted(NOT_LISTED.to_owned()),
+            (Self::Duplicate, false) => Self::Accepted(LEFT_OVER.to_owned()),
+            (Self::Listed, false) => Self::Missing,
+            // Sent, without an answer, and there: it was taken.
+            (Self::Unknown(_), true) => Self::Imported,
+            // What the client says that it refused, and has, is known neither way.
+            (Self::Error(why), true) => Self::Unknown(format!("{why}; and yet it is listed there")),
+            _ => return,
+        };
+    }
+
+    /// What was said to be there could not be looked at afterwards.
+    pub(super) fn unlisted(&mut self, why: &str) {
+        if matches!(self, Self::Imported | Self::Duplicate) {
+            *self = Self::Unknown(format!("it could not be listed afterwards: {why}"));
         }
     }
 }
@@ -100,10 +147,10 @@ impl Arrivals {
     /// What the client has `remote`, signed elsewhere, it does not hold itself, and must not as well.
     #[must_use]
     pub fn without_remote(mut self, remote: &[RemoteKey]) -> Self {
-        let urls: BTreeMap<_, _> = remote.iter().map(|key| (key.pubkey, &key.url)).collect();
+        let signers: BTreeMap<_, _> = remote.iter().map(|key| (key.pubkey, key.signer())).collect();
         for (key, arrival) in &mut self.keys {
-            if let Some(url) = urls.get(key) {
-                *arrival = Arrival::Error(format!("it signs with {url}"));
+            if let Some(signer) = signers.get(key) {
+                *arrival = Arrival::Elsewhere(format!("it signs with {signer}"));
             }
         }
         self
@@ -133,38 +180,37 @@ impl Arrivals {
         self.keys.iter().filter(|(_, arrival)| arrival.verdict() == verdict).count()
     }
 
+    /// Whether the client took any key that it does not list.
+    pub fn any_accepted(&self) -> bool {
+        self.keys.iter().any(|(_, arrival)| matches!(arrival, Arrival::Accepted(_)))
+    }
+
     /// Says what became of some of them.
-    pub(super) fn set(&mut self, became: BTreeMap<PublicKey, Arrival>) {
+    pub(super) fn set(&mut self, mut became: Became) {
         for (key, arrival) in &mut self.keys {
-            if let Some(became) = became.get(key) {
-                *arrival = became.clone();
+            if let Some(became) = became.remove(key) {
+                *arrival = became;
             }
         }
     }
 
-    /// Holds what was said against what is `listed` afterwards.
-    pub fn compare(&mut self, listed: &[Listed]) {
-        let listed: BTreeSet<_> = listed.iter().map(|key| key.pubkey).collect();
-        self.compare_with(&|key| listed.contains(key));
+    /// Says why a key was not sent.
+    pub(super) fn hold_back(&mut self, key: &PublicKey, why: &str) {
+        let arrival = self.keys.iter_mut().find(|(own, _)| own == key);
+        if let Some((_, arrival @ Arrival::NotSent)) = arrival {
+            *arrival = Arrival::Error(why.to_owned());
+        }
     }
 
+    /// Holds what was said against what is there afterwards.
     pub(super) fn compare_with(&mut self, is_there: &dyn Fn(&PublicKey) -> bool) {
         for (key, arrival) in &mut self.keys {
-            match (arrival.verdict(), is_there(key)) {
-                (Verdict::Proven, false) => *arrival = Arrival::Missing,
-                // Sent, without an answer, and there: it was taken.
-                (Verdict::Inconclusive, true) => *arrival = Arrival::Imported,
-                (_, is_there) => arrival.doubt(is_there),
-            }
+            arrival.compare_one(is_there(key));
         }
     }
 
     /// What was said to be there could not be looked at afterwards.
     pub fn unlisted(&mut self, why: &str) {
-        for (_, arrival) in &mut self.keys {
-            if matches!(arrival, Arrival::Imported | Arrival::Duplicate) {
-                *arrival = Arrival::Unknown(format!("it could not be listed afterwards: {why}"));
-            }
-        }
+        self.keys.iter_mut().for_each(|(_, arrival)| arrival.unlisted(why));
     }
 }

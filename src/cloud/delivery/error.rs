@@ -1,9 +1,11 @@
 //! Why a delivery could not go on.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use crate::{
-    backup::BackupError, bls::PublicKey, cloud::keymanager::KeymanagerError,
+    backup::{BackupError, whereabouts::WhereaboutsError},
+    bls::PublicKey,
+    cloud::keymanager::KeymanagerError,
     staking::InterchangeError,
 };
 
@@ -34,29 +36,40 @@ pub enum DeliveryError {
         /// The signer.
         signer: String,
     },
-    /// Keys that the client which should give them up does not run, and that may run elsewhere.
-    #[error("{keys} of the keys do not run at {url}: since {time} they were on their way to {to}")]
-    Elsewhere {
-        /// The client.
-        url: String,
-        /// How many.
-        keys: usize,
-        /// Where they were sent last.
-        to: String,
-        /// When that delivery began.
-        time: String,
-    },
-    /// Keys that the client which should give them up does not run.
-    #[error("{} of the keys do not run at {url}, {} among them: where they run is not known",
-            keys.len(), keys.first().map(ToString::to_string).unwrap_or_default())]
+    /// Keys that the client which should give them up does not list, and that it never said to have
+    /// removed.
+    #[error("{} of the keys are not listed at {url}, {} among them, {}", keys.len(), first(keys),
+            why)]
     NotThere {
         /// The client.
         url: String,
         /// Which.
         keys: Vec<PublicKey>,
+        /// What is known of them.
+        why: Absent,
     },
+    /// Keys that a client lists as read-only.
+    #[error("{url} lists {} of the keys as read-only, {} among them: it cannot remove them by this \
+             API, and they run there", keys.len(), first(keys))]
+    ReadOnly {
+        /// The client.
+        url: String,
+        /// Which.
+        keys: Vec<PublicKey>,
+    },
+    /// A client of another network.
+    #[error("{url} is on another network than {network}")]
+    OtherNetwork {
+        /// The client.
+        url: String,
+        /// The set's network.
+        network: String,
+    },
+    /// What the record of where keys may sign says.
+    #[error(transparent)]
+    Whereabouts(#[from] WhereaboutsError),
     /// What keys signed could not be kept beside the set.
-    #[error("{}: what the removed keys signed is not kept: {source}", copy.display())]
+    #[error("{}: what the removed keys signed is not kept: {source}", crate::shown(&copy))]
     NotKept {
         /// The copy.
         copy: PathBuf,
@@ -77,6 +90,37 @@ pub enum DeliveryError {
     /// A history that cannot be written.
     #[error(transparent)]
     History(#[from] InterchangeError),
+}
+
+fn first(keys: &[PublicKey]) -> String {
+    keys.first().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Why keys that a client does not list are not taken for removed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Absent {
+    /// Nothing says where they are.
+    Unknown,
+    /// It had them, and never said to have removed them.
+    NeverRemoved,
+    /// They could sign elsewhere after that.
+    ElsewhereSince,
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NeverRemoved => {
+                "and it never said to have removed them: a client that fails to remove a key can stop \
+                 listing it, and start it again later"
+            }
+            Self::Unknown => "and nothing says where they run",
+            Self::ElsewhereSince => {
+                "and they could sign elsewhere since: this client does not know what they signed there"
+            }
+        })
+    }
 }
 
 /// What has to be said beside an error that came after keys were removed where they ran.

@@ -4,15 +4,17 @@
 mod arrival;
 mod error;
 mod handover;
-mod import;
-pub mod mark;
+mod parties;
 pub mod remote;
 mod secrets;
+pub mod settings;
+mod transfer;
 
 pub use arrival::{Arrival, Arrivals};
-pub use error::{DeliveryError, since_removed};
-pub use handover::{HandedOver, Handover, Running};
-pub use import::Import;
+pub use error::{Absent, DeliveryError, since_removed};
+pub use handover::{HandedOver, Handover, Running, require_network};
+pub use parties::{Client, KeySource, OpenedSet};
 pub use secrets::{
     Parcel, Put, PutEnd, PutError, Puts, SecretStore, parcels, put_all, secret_name,
 };
+pub use transfer::{Transfer, Transferred};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Arrival, Arrivals, DeliveryError};
 use crate::{
+    backup::whereabouts::Clearance,
     bls::PublicKey,
     cloud::keymanager::{Keymanager, RemoteKey},
     interact::Progress,
@@ -16,6 +17,7 @@ pub fn register(
     keys: &[PublicKey],
     signer: &str,
     batch: usize,
+    clearance: &mut Clearance<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Arrivals, DeliveryError> {
     let remote = by_key(target.list_remote()?);
@@ -23,9 +25,9 @@ pub fn register(
     for (key, arrival) in &mut arrivals.keys {
         match (remote.get(key), &*arrival) {
             (Some(url), _) if same(url, signer) => *arrival = Arrival::Listed,
-            (Some(url), _) => *arrival = Arrival::Error(format!("it signs with {url}")),
+            (Some(url), _) => *arrival = Arrival::Elsewhere(format!("it signs with {url}")),
             (None, Arrival::Listed) => {
-                *arrival = Arrival::Error("it holds the key itself".to_owned());
+                *arrival = Arrival::Elsewhere("it holds the key itself".to_owned());
             }
             (None, _) => {}
         }
@@ -37,7 +39,8 @@ pub fn register(
             arrivals.failure = Some(stopped);
             break;
         }
-        match target.add_remote(batch_of, signer) {
+        let permit = clearance.send(batch_of)?;
+        match target.add_remote(&permit, batch_of, signer) {
             Ok(statuses) => {
                 let statuses = statuses.into_iter().map(Arrival::from);
                 arrivals.set(batch_of.iter().copied().zip(statuses).collect());
@@ -51,22 +54,33 @@ pub fn register(
         }
     }
     progress.step("registering", lacking.len(), lacking.len());
+    compare(target, signer, &mut arrivals);
+    clearance.listed(&arrivals.sent())?;
     Ok(arrivals)
 }
 
-/// Holds what was said against what is listed afterwards.
-pub fn compare(
-    target: &Keymanager,
-    signer: &str,
-    arrivals: &mut Arrivals,
-) -> Result<(), DeliveryError> {
-    let remote = by_key(target.list_remote()?);
+/// Holds what was said against what is listed afterwards: some clients take the keys, and ask another
+/// signer than the one that they were told of.
+fn compare(target: &Keymanager, signer: &str, arrivals: &mut Arrivals) {
+    let remote = match target.list_remote() {
+        Ok(remote) => by_key(remote),
+        Err(error) => {
+            arrivals.unlisted(&error.to_string());
+            arrivals.failure.get_or_insert(error);
+            return;
+        }
+    };
     arrivals.compare_with(&|key| remote.get(key).is_some_and(|url| same(url, signer)));
-    Ok(())
+    for (key, arrival) in &mut arrivals.keys {
+        if let (Arrival::Accepted(_), Some(url)) = (&*arrival, remote.get(key)) {
+            let why = format!("it signs with {url}, and not with the signer that it was told of");
+            *arrival = Arrival::Elsewhere(why);
+        }
+    }
 }
 
 fn by_key(listed: Vec<RemoteKey>) -> BTreeMap<PublicKey, String> {
-    listed.into_iter().map(|key| (key.pubkey, key.url)).collect()
+    listed.into_iter().map(|key| (key.pubkey, key.signer().to_owned())).collect()
 }
 
 fn same(a: &str, b: &str) -> bool {

@@ -1,8 +1,15 @@
 //! Keys from an opened set to a store of secrets, as Web3signer reads them: hexadecimal, a key a line.
 
 use crate::{
-    attest::delivery::keys_digest, backup::restore::Restorable, bls::PublicKey,
-    cloud::vault::Written, interact::Progress, secret::SecretText,
+    backup::{
+        keys_digest,
+        restore::Restorable,
+        whereabouts::{Clearance, Permit, WhereaboutsError},
+    },
+    bls::PublicKey,
+    cloud::vault::Written,
+    interact::Progress,
+    secret::SecretText,
 };
 
 /// Where secrets are put by name.
@@ -131,8 +138,11 @@ pub fn put_all(
     store: &dyn SecretStore,
     parcels: &[Parcel],
     keys: &Restorable,
+    clearance: &mut Clearance<'_>,
     progress: &mut dyn Progress,
-) -> Puts {
+) -> Result<Puts, WhereaboutsError> {
+    let all: Vec<_> = parcels.iter().flat_map(|parcel| &parcel.keys).copied().collect();
+    let permit = clearance.send(&all)?;
     let mut puts = Vec::with_capacity(parcels.len());
     let mut end = None;
     for (i, parcel) in parcels.iter().enumerate() {
@@ -142,20 +152,24 @@ pub fn put_all(
         }
         puts.push(match end {
             Some(_) => Put::NotSent,
-            None => put_one(store, parcel, keys, &mut end),
+            None => put_one(store, parcel, keys, &permit, &mut end),
         });
     }
     progress.step("delivering", parcels.len(), parcels.len());
-    Puts { puts, end }
+    let there = parcels.iter().zip(&puts).filter(|(_, put)| put.is_there());
+    let there: Vec<_> = there.flat_map(|(parcel, _)| &parcel.keys).copied().collect();
+    clearance.listed(&there)?;
+    Ok(Puts { puts, end })
 }
 
 fn put_one(
     store: &dyn SecretStore,
     parcel: &Parcel,
     keys: &Restorable,
+    permit: &Permit,
     end: &mut Option<PutEnd>,
 ) -> Put {
-    let Some(value) = value(&parcel.keys, keys) else {
+    let Some(value) = value(&parcel.keys, keys, permit) else {
         return Put::Refused("the set holds no such key".to_owned());
     };
     match store.put(&parcel.name, &value) {
@@ -175,11 +189,11 @@ fn put_one(
 }
 
 /// The keys in hexadecimal, a line each.
-fn value(keys: &[PublicKey], from: &Restorable) -> Option<SecretText> {
+fn value(keys: &[PublicKey], from: &Restorable, permit: &Permit) -> Option<SecretText> {
     // Made in place: a string that grew would leave copies of keys behind.
     let mut text = String::with_capacity(keys.len() * 67);
     for (i, key) in keys.iter().enumerate() {
-        let secret = from.secret(key)?.to_bytes();
+        let secret = from.secret(key, permit)?.to_bytes();
         text.push_str(if i == 0 { "0x" } else { "\n0x" });
         for digit in secret.expose().iter().flat_map(|byte| [byte >> 4, byte & 15]) {
             text.push(char::from_digit(u32::from(digit), 16)?);

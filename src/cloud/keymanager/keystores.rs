@@ -1,10 +1,10 @@
 //! `/eth/v1/keystores`: the keys that a client signs with itself.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Keymanager, KeymanagerError, prefixed, unprefixed};
-use crate::{bls::PublicKey, cloud::HttpError, json::clip};
+use crate::{backup::whereabouts::RemovalPermit, bls::PublicKey, cloud::HttpError, json::clip};
 
 const PATH: &str = "/eth/v1/keystores";
 
@@ -55,8 +55,17 @@ pub struct Deleted {
 }
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub(super) struct Data<T> {
+    // Prysm answers `null` to an import of nothing.
+    #[serde(deserialize_with = "null_is_empty")]
     pub(super) data: Vec<T>,
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 #[derive(Deserialize)]
@@ -88,6 +97,7 @@ struct DeleteBody {
 
 #[derive(Deserialize)]
 struct DeleteAnswer {
+    #[serde(deserialize_with = "null_is_empty")]
     data: Vec<Status>,
     slashing_protection: Box<RawValue>,
 }
@@ -126,7 +136,22 @@ impl Keymanager {
     }
 
     /// Removes keys, and says what they signed.
-    pub fn delete(&self, keys: &[PublicKey]) -> Result<Deleted, KeymanagerError> {
+    pub fn delete(&self, permit: &RemovalPermit) -> Result<Deleted, KeymanagerError> {
+        self.delete_keys(permit.keys())
+    }
+
+    /// The chain that the client is on, where its answer to a removal of nothing says so. Lighthouse
+    /// answers so; others say nothing, or refuse.
+    pub fn genesis_root(&self) -> Option<[u8; 32]> {
+        let answer = self.delete_keys(&[]).ok()?;
+        let value: serde_json::Value = serde_json::from_str(&answer.slashing_protection).ok()?;
+        let root = value.pointer("/metadata/genesis_validators_root")?.as_str()?;
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(root.strip_prefix("0x").unwrap_or(root), &mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    fn delete_keys(&self, keys: &[PublicKey]) -> Result<Deleted, KeymanagerError> {
         let body = DeleteBody { pubkeys: keys.iter().map(prefixed).collect() };
         let answer: DeleteAnswer = self.endpoint.delete(PATH, &body)?;
         self.require_count(keys.len(), answer.data.len())?;

@@ -3,9 +3,11 @@
 
 mod keystores;
 mod remote_keys;
+mod settings;
 
 pub use keystores::{Deleted, Import, KeyStatus, Listed};
 pub use remote_keys::RemoteKey;
+pub use settings::Settings;
 
 use super::{Endpoint, HttpError};
 use crate::{bls::PublicKey, interact::Progress};

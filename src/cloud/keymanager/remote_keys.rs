@@ -6,7 +6,7 @@ use super::{
     KeyStatus, Keymanager, KeymanagerError, keystores::Data, keystores::Status, prefixed,
     unprefixed,
 };
-use crate::bls::PublicKey;
+use crate::{backup::whereabouts::Permit, bls::PublicKey, cloud::HttpError};
 
 const PATH: &str = "/eth/v1/remotekeys";
 
@@ -15,13 +15,25 @@ const PATH: &str = "/eth/v1/remotekeys";
 pub struct RemoteKey {
     /// Which.
     pub pubkey: PublicKey,
-    /// Where it is signed with.
+    /// Where it is signed with; empty where the client does not say.
     pub url: String,
+}
+
+impl RemoteKey {
+    /// Where it is signed with, for people.
+    pub fn signer(&self) -> &str {
+        match self.url.as_str() {
+            "" => "a signer that it does not name",
+            url => url,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
 struct Row {
     pubkey: String,
+    // By the API's schema it may be missing.
+    #[serde(default)]
     url: String,
 }
 
@@ -42,25 +54,29 @@ impl Keymanager {
         listed.collect()
     }
 
-    /// The same; none of a client that does not have this part of the API.
-    pub fn list_remote_if_any(&self) -> Result<Vec<RemoteKey>, KeymanagerError> {
+    /// The same; none of a client that does not have this part of the API. `None` where its answer is
+    /// no listing, so that it cannot be told which keys it has signed elsewhere.
+    pub fn list_remote_if_any(&self) -> Result<Option<Vec<RemoteKey>>, KeymanagerError> {
         match self.list_remote() {
-            Err(KeymanagerError::Http(error))
-                if matches!(error.status(), Some(404 | 405 | 501)) =>
-            {
-                Ok(Vec::new())
-            }
-            listed => listed,
+            Err(KeymanagerError::Http(error)) => match &error {
+                _ if matches!(error.status(), Some(404 | 405 | 501)) => Ok(Some(Vec::new())),
+                HttpError::Answer { .. } => Ok(None),
+                HttpError::Status { status, .. } if !matches!(status, 401 | 403) => Ok(None),
+                _ => Err(error.into()),
+            },
+            listed => listed.map(Some),
         }
     }
 
     /// Has the client sign with the signer at `url` for `keys`.
     pub fn add_remote(
         &self,
+        permit: &Permit,
         keys: &[PublicKey],
         url: &str,
     ) -> Result<Vec<KeyStatus>, KeymanagerError> {
-        let row = |key| Row { pubkey: prefixed(key), url: url.to_owned() };
+        let keys: Vec<_> = keys.iter().filter(|key| permit.covers(key)).collect();
+        let row = |key: &&PublicKey| Row { pubkey: prefixed(key), url: url.to_owned() };
         let body = Body { remote_keys: keys.iter().map(row).collect() };
         let answer: Data<Status> = self.endpoint.post(PATH, &body)?;
         self.require_count(keys.len(), answer.data.len())?;

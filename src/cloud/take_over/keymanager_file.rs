@@ -27,7 +27,7 @@ struct Body {
 
 /// Takes the keystores of the file at `path`; gives the slashing history in it, where it has one.
 pub fn keymanager_file(path: &Path, intake: &mut Intake) -> Result<Option<Vec<u8>>, TakeOverError> {
-    let name = path.display().to_string();
+    let name = crate::shown(&path).to_string();
     let bytes = Zeroizing::new(private_file::read(path, MAX_FILE)?);
     let bad = |why: String| TakeOverError::File { file: name.clone(), why };
     let body: Body =

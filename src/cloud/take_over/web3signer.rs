@@ -17,6 +17,7 @@ use crate::{
     },
     eth2_keystore::{Keystore, MAX_KEYSTORE_BYTES, Password},
     interact::Progress,
+    json::clip,
     secret::SecretText,
     store::{Directory, EntryKind, Store as _, private_file},
 };
@@ -56,12 +57,12 @@ fn config_files(folder: &Path, intake: &mut Intake) -> Result<Vec<PathBuf>, Take
         match entry.kind {
             EntryKind::Folder => {}
             _ if !(name.ends_with(".yaml") || name.ends_with(".yml")) => {}
-            _ if name.starts_with('.') => intake.add_skipped(path.display().to_string())?,
+            _ if name.starts_with('.') => intake.add_skipped(crate::shown(&path).to_string())?,
             _ => files.push(path),
         }
     }
     match files.is_empty() {
-        true => Err(TakeOverError::Nothing(format!("{} (*.yaml)", folder.display()))),
+        true => Err(TakeOverError::Nothing(format!("{} (*.yaml)", crate::shown(&folder)))),
         false => Ok(files),
     }
 }
@@ -93,7 +94,7 @@ impl<E: Into<TakeOverError>> From<E> for Failed {
 
 impl Reader<'_> {
     fn take_file(&mut self, file: &Path) -> Result<(), TakeOverError> {
-        let name = file.display().to_string();
+        let name = crate::shown(&file).to_string();
         let configs = match read_text(file, MAX_CONFIG).and_then(|text| KeyConfig::parse(&text)) {
             Ok(configs) => configs,
             Err(why) => {
@@ -124,7 +125,9 @@ impl Reader<'_> {
             "file-keystore" => self.take_keystore(place, config),
             "hashicorp" => self.take_from_vault(place, config),
             "aws-secret" => self.take_from_aws(place, config),
-            kind => Err(Failed::Bad(format!("keys of type `{kind:.40}` are not taken over"))),
+            kind => {
+                Err(Failed::Bad(format!("keys of type `{}` are not taken over", clip(kind, 40))))
+            }
         }
     }
 
@@ -142,7 +145,7 @@ impl Reader<'_> {
             self.folder.join(need(&config.keystore_password_file, "keystorePasswordFile")?);
         let bytes = private_file::read(&file, MAX_KEYSTORE_BYTES as u64);
         let bytes = bytes.map_err(|error| Failed::Bad(error.to_string()))?;
-        let named = |error: String| Failed::Bad(format!("{}: {error}", file.display()));
+        let named = |error: String| Failed::Bad(format!("{}: {error}", crate::shown(&file)));
         let keystore = Keystore::parse(&bytes).map_err(|error| named(error.to_string()))?;
         // Its first line, and what follows is somebody's note.
         let text = read_text(&password, MAX_PASSWORD).map_err(Failed::Bad)?;
@@ -159,11 +162,11 @@ impl Reader<'_> {
             true => Failed::Bad(error.to_string()),
             false => error.into(),
         })?;
-        let mut texts = read.ok_or_else(|| Failed::Bad(format!("nothing lies at {path:.200}")))?;
-        let text = texts
-            .remove(field)
-            .flatten()
-            .ok_or_else(|| Failed::Bad(format!("{path:.200} has no text field `{field:.80}`")))?;
+        let mut texts =
+            read.ok_or_else(|| Failed::Bad(format!("nothing lies at {}", clip(path, 200))))?;
+        let text = texts.remove(field).flatten().ok_or_else(|| {
+            Failed::Bad(format!("{} has no text field `{}`", clip(path, 200), clip(field, 80)))
+        })?;
         self.take_text(place, &text)
     }
 
@@ -175,7 +178,8 @@ impl Reader<'_> {
                 false => error.into(),
             }
         })?;
-        let text = read.ok_or_else(|| Failed::Bad(format!("there is no secret {name:.200}")))?;
+        let text =
+            read.ok_or_else(|| Failed::Bad(format!("there is no secret {}", clip(name, 200))))?;
         self.take_text(place, &text)
     }
 
@@ -250,7 +254,7 @@ fn read_text(file: &Path, limit: u64) -> Result<Zeroizing<String>, String> {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => {
             drop(Zeroizing::new(error.into_bytes()));
-            Err(format!("{} is not UTF-8 text", file.display()))
+            Err(format!("{} is not UTF-8 text", crate::shown(&file)))
         }
     }
 }

@@ -120,5 +120,5 @@ fn unescape(text: &str) -> String {
 
 /// What a device says of itself must not steer a terminal, nor fill it.
 fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(64).collect()
+    text.chars().filter(|c| !crate::shown::is_harmful(*c)).take(64).collect()
 }

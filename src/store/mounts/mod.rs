@@ -101,6 +101,14 @@ pub fn disk_of(system: &System, path: &Path) -> Option<String> {
     Block::find(system, entry).map(|block| block.disk)
 }
 
+/// The file system that `path`, which must exist and name no link, lies on.
+pub fn mount_of(system: &System, path: &Path) -> Option<Mount> {
+    let entries = entries(system).ok()?;
+    let around = entries.iter().filter(|entry| path.starts_with(&entry.dir));
+    let entry = around.max_by_key(|entry| entry.dir.components().count())?;
+    Some(mount(entry, Block::find(system, entry)))
+}
+
 /// What is mounted now: of several on one folder the last, which hides the others.
 fn entries(system: &System) -> Result<Vec<Entry>, StoreError> {
     let bytes = private_file::read(&system.mountinfo, MAX_MOUNTINFO)?;

@@ -10,6 +10,7 @@ pub mod custodian;
 pub mod deliver;
 pub mod deposit;
 pub mod device;
+pub mod elsewhere;
 pub mod exit;
 pub mod keystore;
 #[cfg(feature = "mock")]

@@ -9,7 +9,7 @@ use stockade::backup::{
     verdict::{Level, Reason, Report, Verdict},
 };
 
-use crate::output::Outcome;
+use crate::{output::Outcome, shell};
 
 /// The most keys that are listed one by one on a terminal when all is well.
 const LISTED: usize = 20;
@@ -32,10 +32,14 @@ pub fn json(report: &Report) -> Value {
             "file": key.file,
         })
     });
-    let files = report
-        .files
-        .iter()
-        .map(|file| json!({"copy": file.copy, "file": file.file, "reason": file.reason.as_str()}));
+    let files = report.files.iter().map(|file| {
+        json!({
+            "copy": file.copy,
+            "file": file.file,
+            "reason": file.reason.as_str(),
+            "detail": file.detail,
+        })
+    });
     json!({
         "level": report.level.as_str(),
         "origin": report.origin.as_str(),
@@ -62,7 +66,7 @@ fn text(report: &Report, copies: &[Copy]) -> String {
     text += &format!("Origin: {}\n", origin(report));
     for file in &report.files {
         let place = place(copies, &file.copy, &file.file);
-        text += &format!("  {place}: {} ({})\n", file.reason.as_str(), file.reason.explain());
+        text += &format!("  {place}: {} ({})\n", file.reason.as_str(), file.explain());
     }
     let problems: Vec<_> = report.keys.iter().filter(|key| key.reason != Reason::Ok).collect();
     for ((verdict, reason), keys) in group(&problems) {
@@ -70,22 +74,55 @@ fn text(report: &Report, copies: &[Copy]) -> String {
         for key in keys.iter().take(LISTED) {
             text += &format!("    {key}\n");
         }
+        if let Some(more) = keys.len().checked_sub(LISTED).filter(|more| *more > 0) {
+            text += &format!("    and {more} more\n");
+        }
     }
     for warning in &report.warnings {
-        text += &format!("warning: {warning}\n");
+        text += &format!("warning: {}\n", crate::shown(warning));
     }
     text += &format!(
         "{} proven, {} contradicted, {} inconclusive (keys x copies)\n",
         counts.proven, counts.contradicted, counts.inconclusive
     );
-    text + conclusion(report)
+    text + conclusion(report) + &next(report, copies)
+}
+
+/// What mends it, where copies that differ may mend each other.
+fn next(report: &Report, copies: &[Copy]) -> String {
+    // A key that is expected and in no copy at all, no copy mends.
+    let keys = report.keys.iter().filter(|key| key.copy.is_some()).map(|key| key.reason);
+    let files = report.files.iter().map(|file| file.reason);
+    if !keys.chain(files).any(is_damage) {
+        return String::new();
+    }
+    match copies {
+        [one] => format!(
+            "\nNext: name another copy as well, which may mend this one: stockade backup repair {} \
+             OTHER-COPY",
+            shell::path(one.dir())
+        ),
+        several => format!("\nNext: stockade backup repair{}", shell::copies(several)),
+    }
+}
+
+/// Whether a whole copy of the same set mends it.
+fn is_damage(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::BitRot
+            | Reason::Missing
+            | Reason::Malformed
+            | Reason::Unreadable
+            | Reason::ManifestMac
+    )
 }
 
 fn place(copies: &[Copy], id: &str, file: &str) -> String {
     let copy = copies.iter().find(|copy| copy.id() == id);
     copy.map_or_else(
-        || format!("copy {id}: {file}"),
-        |copy| copy.dir().join("stockade").join(file).display().to_string(),
+        || format!("copy {id}: {}", crate::shown(file)),
+        |copy| crate::shown(&copy.dir().join("stockade").join(file)).to_string(),
     )
 }
 

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use stockade::{
-    backup::{Copy, custodians::Given},
+    backup::{Copy, custodians::Given, room},
     device_secret::Scheme,
     staking::Network,
 };
@@ -15,7 +15,7 @@ use crate::{context::read_custodians, error::CommandError};
 #[derive(Debug, clap::Args)]
 pub struct Sealing {
     /// mainnet, sepolia, hoodi, gnosis or chiado
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::network)]
     pub network: Network,
     /// A folder to back up to (a stick, a disk, a share), or s3://, gs:// or az://BUCKET/PREFIX. Once
     /// for each copy
@@ -40,6 +40,11 @@ impl Sealing {
     /// The custodians that were named, and the copies.
     pub fn read(&self) -> Result<(Vec<Given>, Vec<Copy>), CommandError> {
         Ok((read_custodians(&self.custodian)?, Copy::prepare_all(&self.copy)?))
+    }
+
+    /// Makes sure that each copy takes a set of `keys` keys.
+    pub fn require_room(&self, copies: &[Copy], keys: usize) -> Result<(), CommandError> {
+        Ok(room::require(copies, room::of_set(keys))?)
     }
 
     /// Whether somebody was named who can open it.

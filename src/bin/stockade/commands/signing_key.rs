@@ -4,7 +4,9 @@
 use std::path::PathBuf;
 
 use stockade::{
-    backup::{BackupError, Copy, ListedSet, OpenKey, SetId, list, open_keys, origin::Pins, scrub},
+    backup::{
+        BackupError, Copy, ListedSet, OpenKey, SetId, list, open_keys, origin::Pins, room, scrub,
+    },
     bls::{PublicKey, SecretKey},
     custodian::Recipient,
     path::DerivationPath,
@@ -23,7 +25,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct KeyArgs {
     /// The network; with --copy, that of the set
-    #[arg(long, required_unless_present = "copy")]
+    #[arg(long, required_unless_present = "copy", value_parser = crate::cli::network)]
     network: Option<Network>,
     /// Copies with the set that holds the key: its custodians open it
     #[arg(long, num_args = 1.., value_name = "DIR", required_unless_present = "from_mnemonic")]
@@ -225,10 +227,11 @@ impl KeyArgs {
 /// Whether a copy takes what belongs to `set`: it must hold that.
 fn require_writable(copy: &Copy, set: &SetId) -> Result<(), CommandError> {
     if !copy.set_ids()?.0.contains(set) {
-        let dir = copy.dir().display();
+        let dir = crate::shown(copy.dir());
         return Err(CommandError::input(format!("{dir} does not hold set {set}")).with_hint(
             "leave that copy out, or bring the set there with `stockade backup repair`",
         ));
     }
-    Ok(copy.lock().map_err(|error: StoreError| BackupError::from(error))?)
+    copy.lock().map_err(|error: StoreError| BackupError::from(error))?;
+    Ok(room::require(std::slice::from_ref(copy), room::SMALL)?)
 }

@@ -3,7 +3,7 @@
 use stockade::cloud::{
     HttpError,
     aws_secrets::AwsError,
-    delivery::{DeliveryError, since_removed},
+    delivery::{Absent, DeliveryError, since_removed},
     keymanager::KeymanagerError,
     take_over::TakeOverError,
     vault::VaultError,
@@ -98,18 +98,30 @@ impl From<DeliveryError> for CommandError {
                 &error,
                 "nothing was removed. Remove the remote key from that client first",
             ),
-            DeliveryError::Elsewhere { .. } => Self::hinted(
+            DeliveryError::Whereabouts(error) => error.into(),
+            DeliveryError::NotThere { why: Absent::ElsewhereSince, .. } => Self::hinted(
                 Kind::Input,
                 &error,
-                "nothing was removed. Where that client has them, name it with --from; else finish \
-                 that delivery. If they run nowhere, say --not-running",
+                "nothing was removed. Export their history from where they ran last, and deliver them \
+                 with --not-running and --history",
             ),
-            DeliveryError::NotThere { .. } => Self::hinted(
+            DeliveryError::NotThere { ref url, .. } => {
+                let hint = format!(
+                    "nothing was removed. Look at that client: restart it, and list its keys. If it does \
+                     not list them then, they are off there: run the same command again with --off {url}"
+                );
+                Self::hinted(Kind::Input, &error, &hint)
+            }
+            DeliveryError::ReadOnly { .. } => Self::hinted(
                 Kind::Input,
                 &error,
-                "make sure that they run nowhere, and say \
-                 --not-running and what became of them: --history, --never-attested or --history-lost",
+                "nothing was removed, and the keys still run there. Stop that client, remove the key \
+                 files that it was started with, export its history, and deliver with --not-running and \
+                 --history once it does not run them any more",
             ),
+            DeliveryError::OtherNetwork { .. } => {
+                Self::hinted(Kind::Input, &error, "nothing was removed, and nothing delivered")
+            }
             DeliveryError::NotKept { .. } => Self::hinted(
                 Kind::File,
                 &error,
@@ -119,8 +131,9 @@ impl From<DeliveryError> for CommandError {
             DeliveryError::Unreadable { .. } => Self::hinted(
                 Kind::Protocol,
                 &error,
-                "nothing was delivered. What it said is kept beside the set as it came; export the \
-                 history with the client's own command, and use --not-running and --history",
+                "these keys were not delivered. What it said is kept beside the set as it came. Export \
+                 the history with the client's own command, and deliver them with --not-running and \
+                 --history",
             ),
             error => Self::hinted(Kind::Internal, &error, ""),
         }
@@ -128,15 +141,6 @@ impl From<DeliveryError> for CommandError {
 }
 
 impl CommandError {
-    /// The same, of what ended a delivery after `removed` keys were gone where they ran.
-    #[must_use]
-    pub fn since_removed(self, removed: usize) -> Self {
-        match removed {
-            0 => self,
-            _ => self.adding(&since_removed(removed, 0), true),
-        }
-    }
-
     /// The same with what became of the keys, and how to go on.
     fn adding(self, became: &str, again: bool) -> Self {
         const AGAIN: &str = "The same command again goes on from here";

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde_json::json;
 use stockade::{
     attest::{self, Challenge, Checked},
-    backup::{Copy, SetId, custodians::require_real, drill, origin::Pins, scrub},
+    backup::{Copy, SetId, custodians::require_real, drill, origin::Pins, room, scrub},
     path::DerivationPath,
     timestamp::Timestamp,
 };
@@ -72,6 +72,7 @@ impl Args {
         let copies = Copy::open_all(&self.copy)?;
         // Before anybody presses a button for what could not be kept.
         copies.iter().try_for_each(Copy::lock)?;
+        room::require(&copies, room::SMALL)?;
         let expected = read_expected(self.expect.as_deref())?;
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();

@@ -126,7 +126,7 @@ fn read_policy(path: &Path) -> Result<Policy, CommandError> {
 
 fn line(judged: &Judged) -> String {
     let word = if judged.problems.is_empty() { "good" } else { "BAD" };
-    let mut text = format!("{word}  {}\n", judged.place.display());
+    let mut text = format!("{word}  {}\n", crate::shown(&judged.place));
     if let Some(attestation) = &judged.attestation {
         text += &format!("  signed by {}\n  {}\n", attestation.address, attestation.statement);
     }
@@ -139,7 +139,7 @@ fn line(judged: &Judged) -> String {
 fn as_json(judged: &Judged) -> serde_json::Value {
     let statement = judged.statement.as_ref().map(audit::statement_json);
     json!({
-        "file": judged.place.display().to_string(),
+        "file": judged.place.to_string_lossy(),
         "good": judged.problems.is_empty(),
         "problems": judged.problems,
         "address": judged.attestation.as_ref().map(|attestation| attestation.address),

@@ -6,24 +6,27 @@ use stockade::{
         BackupError, Copy,
         create::{self, Created, NewKey, Plan},
         custodians::{self, Chosen, Given},
-        history, holder,
+        history::{self, Given as GivenHistory},
+        holder,
         intake::Imported,
-        list, medium,
+        list,
         origin::Signer,
         unknown,
     },
+    bls::PublicKey,
     device::Wallet,
     device_secret::check_address,
     timestamp::Timestamp,
 };
 
 use super::{
-    created::{copies_json, copies_text, custodians_text, notes},
+    created::{Placed, confirm, copies_json, copies_text, custodians_text, notes, warnings},
     from::{FromArgs, Taken},
+    settle_history::{ABOUT_SILENT, require_silent},
 };
 use crate::{
     CommandResult, commands::sealing::Sealing, context::Context, error::CommandError,
-    output::Outcome,
+    output::Outcome, shell,
 };
 
 /// Back up keys that another tool made. The originals are never touched
@@ -35,9 +38,13 @@ pub struct Args {
     sealing: Sealing,
     #[command(flatten)]
     from: FromArgs,
-    /// The keys' slashing history (EIP-3076), kept beside the set
+    /// The keys' slashing history (EIP-3076), kept beside the set. Several are put together
     #[arg(long, value_name = "FILE")]
-    history: Option<PathBuf>,
+    history: Vec<PathBuf>,
+    /// This key, of which the history says nothing, never signed anything, on any machine. May be
+    /// repeated
+    #[arg(long, value_name = "PUBKEY", value_delimiter = ',')]
+    never_attested_key: Vec<PublicKey>,
     /// Leave out what cannot be taken over, and say which
     #[arg(long)]
     skip_bad: bool,
@@ -48,14 +55,19 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let (custodians, mut copies) = self.sealing.read()?;
         copies.iter().try_for_each(Copy::lock)?;
+        self.sealing.require_room(&copies, 1)?;
+        // Nobody types a password where no wallet can take the keys.
+        context.require_device()?;
         let Taken { imported: Imported { keys, bad, skipped }, histories } =
             self.from.take(context)?;
         self.require_keys(&keys, &bad)?;
         self.require_new(&keys, &copies)?;
-        let history = self.read_history(&keys, histories)?;
+        self.sealing.require_room(&copies, keys.len())?;
+        let history = self.read_history(&keys, &histories)?;
+        let placed = confirm(&copies, context)?;
         let mut wallet = context.open()?;
         let made = self.make(keys, history, &custodians, &mut copies, &mut *wallet, context)?;
-        Ok(self.outcome(&made, &copies, &bad, &skipped))
+        Ok(self.outcome(&made, (&copies, &placed), &bad, &skipped))
     }
 
     fn require_keys(&self, keys: &[NewKey], bad: &[(String, String)]) -> Result<(), CommandError> {
@@ -86,24 +98,36 @@ impl Args {
         }
     }
 
-    /// The history that is given; else the one that came with the keys.
+    /// The histories that are given; else those that came with the keys.
     fn read_history(
         &self,
         keys: &[NewKey],
-        mut beside: Vec<(String, Vec<u8>)>,
+        beside: &[(String, Vec<u8>)],
     ) -> Result<Option<Vec<u8>>, CommandError> {
         let keys: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
         let network = self.sealing.network;
-        let history = match (&self.history, beside.pop(), beside.is_empty()) {
-            (Some(path), ..) => history::read(path, network, &keys)?,
-            (None, None, _) => return Ok(None),
-            (None, Some((name, bytes)), true) => history::check(&name, bytes, network, &keys)?,
-            (None, Some(_), false) => {
-                return Err(CommandError::usage("several of these places hold a slashing history")
-                    .with_hint("put them together, and name the file with --history"));
+        let (given, names): (_, Vec<_>) = match self.history.as_slice() {
+            [] if beside.is_empty() => return Ok(None),
+            [] => {
+                let names = beside.iter().map(|(name, _)| name.clone()).collect();
+                (history::check_all(beside, network, &keys)?, names)
+            }
+            files => {
+                let names = files.iter().map(|file| crate::shown(&file).to_string()).collect();
+                (history::read_all(files, network, &keys)?, names)
             }
         };
-        Ok(Some(history.bytes))
+        let names = names.join(", ");
+        require_silent(&self.never_attested_key, &keys, &given.history, &names)?;
+        let GivenHistory { history, mut silent } = given;
+        silent.retain(|key| !self.never_attested_key.contains(key));
+        match silent.is_empty() {
+            true => Ok(Some(history.to_keep().to_vec())),
+            false => {
+                let what = history::says_nothing_about(&names, &silent, keys.len());
+                Err(CommandError::input(what).with_hint(ABOUT_SILENT))
+            }
+        }
     }
 
     fn make(
@@ -145,7 +169,7 @@ impl Args {
     fn outcome(
         &self,
         made: &Made,
-        copies: &[Copy],
+        (copies, placed): (&[Copy], &[Placed]),
         bad: &[(String, String)],
         skipped: &[String],
     ) -> Outcome {
@@ -157,17 +181,19 @@ impl Args {
             created.set_id
         );
         text += &custodians_text(chosen);
-        text += &copies_text(created, copies);
+        text += &copies_text(created, copies, placed);
         for (place, why) in bad {
             text += &format!("LEFT OUT {place}: {why}\n");
         }
         for place in skipped {
             text += &format!("no key: {place}\n");
         }
-        let warnings = medium::shared(copies);
+        let warnings = warnings(copies);
         text += &notes(&warnings);
-        text += "The originals were not touched. Next: stockade backup drill";
-        text += &copies.iter().map(|copy| format!(" {}", copy.dir().display())).collect::<String>();
+        text += &format!(
+            "The originals were not touched. Next: stockade backup drill{}",
+            shell::copies(copies)
+        );
         let keys = plan
             .keys
             .iter()
@@ -180,7 +206,7 @@ impl Args {
             "custodians": chosen.custodians,
             "threshold": chosen.threshold,
             "enrolled": chosen.enrolled,
-            "copies": copies_json(created, copies),
+            "copies": copies_json(created, copies, placed),
             "skipped": skipped,
             "left_out": left_out.collect::<Vec<_>>(),
             "warnings": warnings,

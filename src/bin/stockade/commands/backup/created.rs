@@ -6,6 +6,9 @@ use stockade::{
     store::ReadBack,
 };
 
+pub use super::new_copies::{Placed, confirm};
+use crate::shell;
+
 /// Who can open it.
 pub fn custodians_text(chosen: &Chosen) -> String {
     let of = chosen.custodians.len();
@@ -24,14 +27,17 @@ pub fn custodians_text(chosen: &Chosen) -> String {
 }
 
 /// Where it lies now.
-pub fn copies_text(created: &Created, copies: &[Copy]) -> String {
+pub fn copies_text(created: &Created, copies: &[Copy], placed: &[Placed]) -> String {
     let mut text = String::from("Written to\n");
-    for (copy, (id, read_back)) in copies.iter().zip(&created.copies) {
+    for (place, (copy, (id, read_back))) in copies.iter().zip(&created.copies).enumerate() {
         let how = match read_back {
             ReadBack::Device => "read back from the medium",
             ReadBack::CachePossible => "read back, perhaps from the system's memory",
         };
-        text += &format!("  {} (copy {id}, {how})\n", copy.dir().display());
+        text += &format!("  {} (copy {id}, {how})\n", crate::shown(&copy.dir()));
+        if let Some(placed) = placed.get(place).filter(|placed| placed.new) {
+            text += &format!("    a new copy, {}\n", placed.describe());
+        }
         if medium::lacks(copy, &created.set_id).contains(&"modes") {
             text += "    its file system keeps no modes: everybody who uses a computer that it is \
                      plugged into can read these files, and only that they are sealed protects them\n";
@@ -40,19 +46,36 @@ pub fn copies_text(created: &Created, copies: &[Copy]) -> String {
     text
 }
 
+/// What one accident would take.
+pub fn warnings(copies: &[Copy]) -> Vec<String> {
+    let mut warnings = medium::shared(copies);
+    if let [only] = copies {
+        warnings.push(format!(
+            "this is the only copy: one failure would destroy it. Make another one on another disk, \
+             with the wallet that is named by --device: stockade backup repair {} --to NEW-COPY",
+            shell::path(only.dir())
+        ));
+    }
+    warnings
+}
+
 /// Warnings as lines.
 pub fn notes(warnings: &[String]) -> String {
     warnings.iter().map(|warning| format!("note: {warning}\n")).collect()
 }
 
 /// The copies as JSON.
-pub fn copies_json(created: &Created, copies: &[Copy]) -> Value {
-    let copies = copies.iter().zip(&created.copies).map(|(copy, (id, read_back))| {
+pub fn copies_json(created: &Created, copies: &[Copy], placed: &[Placed]) -> Value {
+    let copies = copies.iter().zip(&created.copies).enumerate();
+    let copies = copies.map(|(place, (copy, (id, read_back)))| {
+        let placed = placed.get(place);
         json!({
             "copy": id,
-            "dir": copy.dir().display().to_string(),
+            "dir": copy.dir().to_string_lossy(),
             "read_back": read_back.as_str(),
             "lacks": medium::lacks(copy, &created.set_id),
+            "new": placed.is_some_and(|placed| placed.new),
+            "mount": placed.map(Placed::json),
         })
     });
     Value::Array(copies.collect())

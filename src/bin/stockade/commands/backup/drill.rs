@@ -7,6 +7,7 @@ use crate::{
     commands::report,
     context::{Context, read_expected, read_signers},
     hands::OpenArgs,
+    shell,
 };
 
 /// Open every key with its custodians, in memory only: can it all be recovered?
@@ -56,6 +57,14 @@ impl Args {
             &mut progress,
         )?;
         scrub::expect(&mut found, &expected);
-        Ok(report::outcome(&found, &copies))
+        let mut outcome = report::outcome(&found, &copies);
+        if outcome.ok {
+            outcome.text += &format!(
+                "\nThis drill leaves no trace. To have the wallet sign what it finds: stockade attest \
+                 create --check drill --copy{}",
+                shell::copies(&copies)
+            );
+        }
+        Ok(outcome)
     }
 }

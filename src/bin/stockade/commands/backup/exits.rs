@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use stockade::backup::{Copy, SetId, exits};
 
-use crate::{error::CommandError, output::Outcome};
+use crate::{error::CommandError, output::Outcome, shell};
 
 /// Adds how many there are: they are not restored with the keys.
 pub fn tell(copies: &[Copy], set: &SetId, outcome: &mut Outcome) -> Result<(), CommandError> {
@@ -12,7 +12,7 @@ pub fn tell(copies: &[Copy], set: &SetId, outcome: &mut Outcome) -> Result<(), C
     let files: BTreeSet<_> = sealed.iter().map(|exit| exit.file.as_str()).collect();
     outcome.json.insert("sealed_exits".to_owned(), files.len().into());
     if !files.is_empty() {
-        let dirs: String = copies.iter().map(|copy| format!(" {}", copy.dir().display())).collect();
+        let dirs = shell::copies(copies);
         outcome.text += &format!(
             "\n{} sealed exits lie beside this set, and were left there: stockade exit open{dirs} \
              --out <new folder>",

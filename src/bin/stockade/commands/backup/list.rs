@@ -53,7 +53,7 @@ impl Args {
         let mut text = String::new();
         let (mut listed_sets, mut retired) = (Vec::new(), Vec::new());
         for copy in &copies {
-            text += &format!("{} (copy {})\n", copy.dir().display(), copy.id());
+            text += &format!("{} (copy {})\n", crate::shown(copy.dir()), copy.id());
             for set in sets.iter().filter(|set| set.copy == copy.id()) {
                 let marks = marks::beside(std::slice::from_ref(copy), &set.id)?;
                 text += &line(set);
@@ -62,6 +62,12 @@ impl Args {
                 }
                 text += &splits_text(&marks);
                 listed_sets.push(as_json(set, &marks));
+            }
+            if !sets.iter().any(|set| set.copy == copy.id()) {
+                text += match &self.set {
+                    Some(_) => "  does not hold this set\n",
+                    None => "  EMPTY: no set is in this copy\n",
+                };
             }
             let notes = retired::notes(copy)?.notes.into_iter();
             for note in notes.filter(|note| self.set.as_ref().is_none_or(|only| *only == note.set))

@@ -6,6 +6,7 @@ mod drill;
 mod exits;
 mod from;
 mod list;
+mod new_copies;
 pub mod next_steps;
 mod other_sets;
 mod repair;

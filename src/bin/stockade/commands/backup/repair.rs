@@ -5,7 +5,7 @@ use stockade::backup::{
     Copy, SetId, copy, medium,
     origin::Pins,
     repair::{self, Decider, Done, Repair, Repaired},
-    scrub,
+    room, scrub,
 };
 
 use crate::{
@@ -45,7 +45,9 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let mut copies = Copy::open_all(&self.copies)?;
         if let Some(to) = &self.to {
-            copies.push(Copy::prepare(to)?);
+            let new = Copy::prepare(to)?;
+            room::require(std::slice::from_ref(&new), room::SMALL)?;
+            copies.push(new);
             copies = copy::distinct(copies)?;
         }
         copies.iter().try_for_each(Copy::lock)?;
@@ -60,7 +62,7 @@ impl Args {
         let mut progress = context.terminal.progress();
         let before = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let decider = hands.as_mut().map(|hands| Decider { hands, user: &mut context.terminal });
-        let Repair { sets: repaired, added, problems } =
+        let Repair { sets: repaired, added, problems, passed_over } =
             repair::repair(&mut copies, &before, &pins, decider, &mut progress)?;
         let after = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let mut found = after.report(&copies, &pins);
@@ -74,15 +76,18 @@ impl Args {
             let what = "slashing histories, attestations, sealed exits and notes";
             text += &format!("{added} {what} added\n");
         }
+        text +=
+            &passed_over.iter().map(|file| format!("passed over: {file}\n")).collect::<String>();
         outcome.text.insert_str(0, &text);
         outcome.json.insert("repaired".to_owned(), repaired.iter().map(as_json).collect());
         outcome.json.insert("added".to_owned(), added.into());
+        outcome.json.insert("passed_over".to_owned(), passed_over.into());
         Ok(outcome)
     }
 }
 
 fn line(one: &Repaired, copies: &[Copy]) -> String {
-    let dir = copies.iter().find(|copy| copy.id() == one.copy).map(|copy| copy.dir().display());
+    let dir = copies.iter().find(|copy| copy.id() == one.copy).map(|copy| crate::shown(copy.dir()));
     let dir = dir.map(|dir| dir.to_string()).unwrap_or_default();
     match &one.done {
         Done::Whole => format!("{dir}: {} was whole\n", one.set),

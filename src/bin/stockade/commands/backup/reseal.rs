@@ -6,7 +6,7 @@ use stockade::{
         BackupError, Copy, SetId, medium,
         origin::Pins,
         reseal::{self, Request, Resealed},
-        scrub,
+        room, scrub,
     },
     timestamp::Timestamp,
 };
@@ -17,6 +17,7 @@ use crate::{
     context::{Context, read_custodians, read_signers},
     hands::OpenArgs,
     output::Outcome,
+    shell,
 };
 
 /// Seal a set's keys anew, for other custodians or another threshold
@@ -67,6 +68,7 @@ impl Args {
         let [set] = scrubbed.sets.as_slice() else {
             return Err(BackupError::SeveralSets(scrubbed.sets.len()).into());
         };
+        room::require(&copies, room::of_set(set.public_keys().len()))?;
         let mut hands = self.open.hands(context)?;
         let (now, terminal) = (Timestamp::now(), &mut context.terminal);
         let resealed =
@@ -78,11 +80,11 @@ impl Args {
 fn outcome(resealed: &Resealed, old: &SetId, copies: &[Copy]) -> Outcome {
     let Resealed { set, chosen, keys, old_threshold, signer, notes } = resealed;
     let new = &set.set_id;
-    let dirs: String = copies.iter().map(|copy| format!(" {}", copy.dir().display())).collect();
+    let dirs = shell::copies(copies);
     let mut text = format!("Sealed the {} keys of set {old} anew, as set {new}\n", keys.len());
     text += &custodians_text(chosen);
     text += &format!("Signed by {signer}\n");
-    text += &copies_text(set, copies);
+    text += &copies_text(set, copies, &[]);
     let warnings: Vec<_> = notes.iter().cloned().chain(medium::shared(copies)).collect();
     for warning in &warnings {
         text += &format!("warning: {warning}\n");
@@ -108,7 +110,7 @@ fn outcome(resealed: &Resealed, old: &SetId, copies: &[Copy]) -> Outcome {
         "custodians": chosen.custodians,
         "threshold": chosen.threshold,
         "signer": signer,
-        "copies": copies_json(set, copies),
+        "copies": copies_json(set, copies, &[]),
         "warnings": warnings,
     });
     Outcome::done(text, json)

@@ -3,27 +3,36 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use stockade::{
     backup::{
-        BackupError, Copy, Layout, SetId, medium,
+        BackupError, Copy, Layout, SetId,
+        manifest::Source,
+        medium,
         origin::Pins,
         restore::{Options, Restorable, require_new},
-        scrub,
+        scrub::{self, ScrubbedSet},
+        whereabouts::{Clearance, LocationKind, Permit, Recorded, WhereaboutsError},
     },
+    bls::PublicKey,
     interact::Interact as _,
     store::private_file,
+    timestamp::Timestamp,
 };
 
 use super::{
     exits,
-    next_steps::{import_history, start},
+    next_steps::{self, NextSteps},
     other_sets::{Other, other_sets},
     settle_history::{HistoryArgs, Settled, wait},
 };
 use crate::{
     CommandResult,
-    commands::shares::SharesArgs,
+    commands::{
+        elsewhere::{self, ElsewhereArgs},
+        shares::SharesArgs,
+    },
     context::{Context, read_signers},
     error::{CommandError, Kind},
     hands::OpenArgs,
+    host,
     output::Outcome,
 };
 
@@ -52,6 +61,12 @@ pub struct Args {
     history: HistoryArgs,
     #[command(flatten)]
     shares: SharesArgs,
+    #[command(flatten)]
+    elsewhere: ElsewhereArgs,
+    /// Restore though no copy takes a word of where the keys go: it is written beside DIR instead, and
+    /// kept by this computer. The exit code is 1
+    #[arg(long)]
+    unrecorded: bool,
     /// The password of the restored keystores [default: a new random one]
     #[arg(long, value_name = "FILE")]
     new_password_file: Option<PathBuf>,
@@ -74,6 +89,7 @@ impl Args {
         let copies = Copy::open_all(&self.copies)?;
         let signers = read_signers(&self.signer)?;
         let password = self.new_password_file.as_deref().map(read_new_password).transpose()?;
+        next_steps::require_usable(self.layout, &self.to)?;
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let [set] = scrubbed.sets.as_slice() else {
@@ -83,9 +99,22 @@ impl Args {
         require_new(&self.to, &keys)?;
         let others = other_sets(&copies, &set.id, &keys)?;
         others.iter().for_each(|other| context.terminal.say(&other.warning()));
+        if let Some(lacks) = next_steps::lacks_network(self.layout, set.id.network()) {
+            context.terminal.say(&format!("warning: {lacks}"));
+        }
         // Settled before the wallet is asked for anything: who cannot answer need not press.
         self.shares.settle(context, &copies, &set.id, &keys)?;
         let settled = self.history.settle(context, &copies, &set.id, &keys, self.layout)?;
+        let to = host::folder(LocationKind::Folder, &self.to);
+        let elsewhere =
+            self.elsewhere.settle(context, (&copies, &set.id), &keys, (&to, None), false)?;
+        if matches!(settled, Settled::Never) && imported(set) {
+            context.terminal.say(
+                "warning: another tool made these keys, and Stockade took them from it. Whether they \
+                 signed before that, nothing here can tell: with --never-attested their client starts \
+                 without a slashing history. If any machine ever ran them, stop, and use --history",
+            );
+        }
         let options = Options {
             pins: Pins { wallets: Vec::new(), signers },
             accept_unknown_origin: self.accept_unknown_origin,
@@ -101,15 +130,69 @@ impl Args {
             &mut progress,
         )?;
         self.confirm(context, &restorable, &set.id, &settled)?;
+        let keys = restorable.public_keys();
+        let record = elsewhere.record_of(&copies, &set.id, &keys)?;
+        let release = elsewhere.release(&to, &keys, None);
+        let mut clearance = restorable.clear(record, &release, &copies)?;
+        let (permit, note) = self.permit(&mut clearance, &keys)?;
         let history = settled.history();
-        restorable.write(&self.to, self.layout, password, history, &mut progress)?;
+        restorable.write(&permit, &self.to, self.layout, password, history, &mut progress)?;
+        let unrecorded = elsewhere::unrecorded(&clearance, context);
         let kept = settled.keep(&copies, &set.id, context);
         let lacks = self.lacks(context);
         let mut outcome = self.outcome(&restorable, &set.id, &settled, &kept);
+        outcome.ok &= unrecorded.as_array().is_none_or(Vec::is_empty);
+        outcome.json.insert("unrecorded".to_owned(), unrecorded);
+        if let Some(note) = note {
+            outcome.text += &self.keep_note(&set.id, &note);
+        }
         outcome.json.insert("lacks".to_owned(), lacks.into());
         outcome.json.insert("other_sets".to_owned(), others.iter().map(Other::json).collect());
         exits::tell(&copies, &set.id, &mut outcome)?;
         Ok(outcome)
+    }
+
+    /// Writes down where the keys go; where no copy takes that, only if it was said to go on.
+    fn permit(
+        &self,
+        clearance: &mut Clearance<'_>,
+        keys: &[PublicKey],
+    ) -> Result<(Permit, Option<Vec<u8>>), CommandError> {
+        match clearance.send(keys) {
+            Ok(permit) => Ok((permit, None)),
+            Err(WhereaboutsError::NotRecorded { .. }) if self.unrecorded => {
+                let Recorded { bytes, permit } = clearance.send_unrecorded(keys)?;
+                Ok((permit, Some(bytes)))
+            }
+            Err(error @ WhereaboutsError::NotRecorded { .. }) => {
+                Err(CommandError::from(error).with_hint(
+                    "make a copy writable. In an emergency say --unrecorded: the copies do not know of \
+                     these keys then",
+                ))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps an entry that no copy took, beside the output and in this computer's state. Says where.
+    fn keep_note(&self, set: &SetId, entry: &[u8]) -> String {
+        let mut name = self.to.clone().into_os_string();
+        name.push("-where-these-keys-went.json");
+        let name = PathBuf::from(name);
+        let state = host::state_folder().map(|folder| {
+            folder.join("unrecorded").join(format!("{set}-{}.json", Timestamp::now()))
+        });
+        let places = [Some(name), state].into_iter().flatten();
+        let kept = places.filter(|path| private_file::create(path, entry).is_ok());
+        let kept: Vec<_> = kept.map(|path| crate::shown(&path).to_string()).collect();
+        match kept.is_empty() {
+            true => "\nNOT RECORDED anywhere: remember that these keys are here.".to_owned(),
+            false => format!(
+                "\nNOT RECORDED in any copy. The entry is in {}: copy it to stockade/whereabouts/{set}/ of \
+                 a copy, once one takes writes.",
+                kept.join(" and ")
+            ),
+        }
     }
 
     /// Shows what will be written; on a terminal somebody says yes to it. In a pipe whoever wrote
@@ -138,7 +221,7 @@ impl Args {
             context.terminal.say(&format!(
                 "warning: the file system of {} keeps no modes: everybody who uses a computer that \
                  it is plugged into can read these keys and their password",
-                self.to.display()
+                crate::shown(&self.to)
             ));
         }
         lacks
@@ -148,13 +231,15 @@ impl Args {
         let keys = restorable.public_keys();
         let mut text = format!(
             "To {}, for you alone where its file system keeps modes, all or nothing:\n  {} keys of set {set}, layout {}: {}\n",
-            self.to.display(),
+            crate::shown(&self.to),
             keys.len(),
             self.layout,
             self.layout.describe()
         );
         text += &match &self.new_password_file {
-            Some(file) => format!("  the password in {}, and a salt of its own\n", file.display()),
+            Some(file) => {
+                format!("  the password in {}, and a salt of its own\n", crate::shown(&file))
+            }
             None => "  a password and a salt that no other delivery has\n".to_owned(),
         };
         text += &format!("  slashing history: {}\n", settled.describe());
@@ -180,17 +265,25 @@ impl Args {
     ) -> Outcome {
         let Restorable { made_again, left_out, .. } = restorable;
         let keys = restorable.public_keys();
-        let to = self.to.display().to_string();
+        let to = crate::shown(&self.to).to_string();
         let network = set.network();
+        let next = NextSteps {
+            layout: self.layout,
+            to: &self.to,
+            network,
+            with_history: settled.history().is_some(),
+            lost: matches!(settled, Settled::Lost(_)),
+        };
         let mut text = format!("Restored {} keys of set {set} to {to}\n", keys.len());
         text += &format!("  {}\n", self.layout.describe());
         for (key, reason) in left_out {
             text += &format!("  NOT RESTORED: {key}: {}\n", reason.explain());
         }
-        let history = settled.history();
-        if history.is_some() {
-            text += "  BEFORE the client starts with the keys, it takes their slashing history:\n";
-            text += &format!("    {}\n", import_history(self.layout, &to, network));
+        let silent = settled.silent(&keys);
+        if settled.history().is_some() && !silent.is_empty() {
+            let (some, all) = (silent.len(), keys.len());
+            text += &format!("  no slashing history for {some} of {all} keys:\n");
+            text += &silent.iter().map(|key| format!("    {key}\n")).collect::<String>();
         }
         match settled {
             Settled::Lost(_) => {
@@ -202,7 +295,7 @@ impl Args {
             }
             _ => {}
         }
-        text += &format!("  then: {}\n", start(self.layout, &to, network, history.is_some()));
+        text += &next.text();
         text += "Make sure that no other machine runs these keys.";
         let left_out =
             left_out.iter().map(|(key, reason)| json!({"pubkey": key, "reason": reason.as_str()}));
@@ -214,22 +307,31 @@ impl Args {
             "made_again": made_again,
             "left_out": left_out.collect::<Vec<_>>(),
             "history": settled.as_str(),
+            "history_silent": silent,
             "history_kept": kept,
+            "next": next.json(),
         });
         Outcome::checked(restorable.left_out.is_empty(), text, json)
     }
 }
 
+/// Whether the set lists keys that another tool made.
+fn imported(set: &ScrubbedSet) -> bool {
+    let manifest = set.manifest(&Pins::default());
+    let entries = manifest.iter().flat_map(|read| &read.manifest.keystores);
+    entries.into_iter().any(|entry| matches!(entry.source, Source::Imported))
+}
+
 fn read_new_password(path: &Path) -> Result<stockade::secret::SecretText, CommandError> {
     let bytes = private_file::read(path, 4096)?;
     let text = String::from_utf8(bytes)
-        .map_err(|_| CommandError::input(format!("{} is not UTF-8 text", path.display())))?;
+        .map_err(|_| CommandError::input(format!("{} is not UTF-8 text", crate::shown(&path))))?;
     let text = stockade::secret::SecretText::new(text);
     let password = text.expose().trim_end_matches(['\r', '\n']);
     if password.chars().count() < 12 {
         return Err(CommandError::input(format!(
             "the password in {} is shorter than 12 characters, which some clients refuse",
-            path.display()
+            crate::shown(&path)
         )));
     }
     Ok(stockade::secret::SecretText::new(password.to_owned()))

@@ -44,13 +44,10 @@ impl Args {
     }
 }
 
-/// The check addresses of the wallets named with --device.
+/// The check addresses of the wallets that are named.
 pub fn wallet_pins(context: &mut Context) -> Result<Vec<Address>, CommandError> {
-    if !context.device_named() {
-        return Ok(Vec::new());
-    }
     let mut pins = Vec::new();
-    for mut wallet in context.open_all()? {
+    for mut wallet in context.open_named()? {
         pins.push(check_address(&mut *wallet, &mut context.terminal)?);
     }
     Ok(pins)

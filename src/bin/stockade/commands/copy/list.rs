@@ -46,12 +46,12 @@ fn lines(mount: &Mount, copies: &[Copy]) -> String {
         (false, None) => "share",
     };
     let names = [&mount.label, &mount.model].into_iter().flatten();
-    let names: String = names.map(|name| format!(", {name}")).collect();
+    let names: String = names.map(|name| format!(", {}", crate::shown(name))).collect();
     let mut text = format!(
         "{}  {what}{names} ({}, {})\n",
-        mount.dir.display(),
-        mount.source,
-        mount.file_system
+        crate::shown(&mount.dir),
+        crate::shown(&mount.source),
+        crate::shown(&mount.file_system)
     );
     if mount.read_only {
         text += "  nothing can be written to it: it is mounted read-only\n";
@@ -61,12 +61,14 @@ fn lines(mount: &Mount, copies: &[Copy]) -> String {
     if !mount.keeps_modes() {
         text += &format!(
             "  {} keeps no modes: everybody who uses this computer can read what lies there\n",
-            mount.file_system
+            crate::shown(&mount.file_system)
         );
     }
     for copy in copies {
-        let label = label(copy).map(|label| format!(" \"{label}\"")).unwrap_or_default();
-        text += &format!("  {}: copy {}{label}, {}\n", copy.dir().display(), copy.id(), sets(copy));
+        let label =
+            label(copy).map(|label| format!(" \"{}\"", crate::shown(label))).unwrap_or_default();
+        text +=
+            &format!("  {}: copy {}{label}, {}\n", crate::shown(copy.dir()), copy.id(), sets(copy));
     }
     text
 }
@@ -99,7 +101,7 @@ fn place(mount: &Mount, copies: &[Copy]) -> Value {
     let space = mount.space();
     let copies = copies.iter().map(|copy| {
         json!({
-            "dir": copy.dir().display().to_string(),
+            "dir": copy.dir().to_string_lossy(),
             "copy": copy.id(),
             "label": copy.label(),
             "sets": number_of_sets(copy),
@@ -107,7 +109,7 @@ fn place(mount: &Mount, copies: &[Copy]) -> Value {
         })
     });
     json!({
-        "dir": mount.dir.display().to_string(),
+        "dir": mount.dir.to_string_lossy(),
         "source": mount.source,
         "file_system": mount.file_system,
         "label": mount.label,

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use stockade::{
+    bls::PublicKey,
     device::Request,
     eth::Address,
     interact::Interact as _,
@@ -30,7 +31,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// mainnet, sepolia, hoodi, gnosis or chiado
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::network)]
     network: Network,
     #[command(flatten)]
     mnemonic: MnemonicArgs,
@@ -62,19 +63,24 @@ impl Args {
         let expected = self.expected()?;
         private_file::require_new(&self.out)?;
         let seed = self.mnemonic.read(context)?;
-        let to = receiver(withdrawal, seed.is_some(), context)?;
-        let mut keys = match seed {
-            Some(seed) => WithdrawalKeys::Words(seed),
+        self.index_of(self.validator_index.len().saturating_sub(1))?;
+        let mut words = seed.map(WithdrawalKeys::Words);
+        if let Some(words) = &mut words {
+            // Before the wallet is asked to show an address.
+            self.compare_all(words, &expected, context)?;
+        }
+        let to = receiver(withdrawal, words.is_some(), context)?;
+        let mut keys = match words {
+            Some(words) => words,
             None => WithdrawalKeys::Device(context.open_bls_signer()?),
         };
         let mut changes = Vec::new();
         let mut signed = Vec::new();
-        for (place, validator_index) in (0u32..).zip(&self.validator_index) {
-            let index = self.index.checked_add(place);
-            let index = index.ok_or_else(|| CommandError::usage("--index: too high"))?;
+        for (place, validator_index) in self.validator_index.iter().enumerate() {
+            let index = self.index_of(place)?;
             let from = keys.public_key(index, context)?;
             let change = CredentialChange { validator_index: *validator_index, from, to };
-            self.compare(expected.get(place as usize), index, &change)?;
+            self.compare(expected.get(place), place, &from)?;
             signed.push(self.sign(&mut keys, index, &change, context)?);
             changes.push(change);
         }
@@ -84,16 +90,37 @@ impl Args {
         Ok(self.outcome(&changes))
     }
 
+    /// The index of the withdrawal key of the validator at `place`.
+    fn index_of(&self, place: usize) -> Result<u32, CommandError> {
+        let index = u32::try_from(place).ok().and_then(|place| self.index.checked_add(place));
+        index.ok_or_else(|| CommandError::usage("--index: too high"))
+    }
+
+    /// Whether every validator has the key of these words that is meant for it.
+    fn compare_all(
+        &self,
+        keys: &mut WithdrawalKeys,
+        expected: &[WithdrawalCredentials],
+        context: &mut Context,
+    ) -> Result<(), CommandError> {
+        for (place, expected) in expected.iter().enumerate() {
+            let from = keys.public_key(self.index_of(place)?, context)?;
+            self.compare(Some(expected), place, &from)?;
+        }
+        Ok(())
+    }
+
     /// Whether the validator has this key, as far as the chain's word for it was given.
     fn compare(
         &self,
         expected: Option<&WithdrawalCredentials>,
-        index: u32,
-        change: &CredentialChange,
+        place: usize,
+        from: &PublicKey,
     ) -> Result<(), CommandError> {
         match expected {
-            Some(expected) if *expected != WithdrawalCredentials::from_bls_key(&change.from) => {
-                let validator = change.validator_index;
+            Some(expected) if *expected != WithdrawalCredentials::from_bls_key(from) => {
+                let index = self.index_of(place)?;
+                let validator = self.validator_index.get(place).copied().unwrap_or_default();
                 Err(CommandError::input(format!(
                     "the withdrawal key at index {index} has other credentials than validator \
                      {validator}",
@@ -145,7 +172,7 @@ impl Args {
             "Signed {} credential changes for {} into {}\n",
             changes.len(),
             self.network,
-            self.out.display()
+            crate::shown(&self.out)
         );
         for change in changes {
             text += &format!("  validator {} to {}\n", change.validator_index, change.to);
@@ -166,7 +193,7 @@ impl Args {
         let json = json!({
             "network": self.network,
             "changes": list.collect::<Vec<_>>(),
-            "out": self.out.display().to_string(),
+            "out": self.out.to_string_lossy(),
         });
         Outcome::done(text, json)
     }

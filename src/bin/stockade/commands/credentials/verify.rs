@@ -21,7 +21,7 @@ pub struct Args {
     /// A file of BLS-to-execution changes
     file: PathBuf,
     /// The network that they should be for [default: the one that the file says, or any]
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::network)]
     network: Option<Network>,
     /// Who should be paid: `device`, or an address with its checksum
     #[arg(long, value_name = "device|0x..")]
@@ -39,8 +39,9 @@ impl Args {
     /// Verifies every change.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let bytes = private_file::read(&self.file, MAX_CREDENTIAL_CHANGE_BYTES as u64)?;
-        let changes = parse_credential_changes(&bytes)
-            .map_err(|error| CommandError::input(format!("{}: {error}", self.file.display())))?;
+        let changes = parse_credential_changes(&bytes).map_err(|error| {
+            CommandError::input(format!("{}: {error}", crate::shown(&self.file)))
+        })?;
         let receiver = self.withdrawal_address.as_deref();
         let receiver = receiver.map(|text| withdrawal::expected(text, context)).transpose()?;
         let judged: Vec<_> =

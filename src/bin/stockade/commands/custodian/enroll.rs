@@ -60,10 +60,8 @@ const MIN_PASSPHRASE: usize = 12;
 impl Args {
     /// Enrols; the file is written when everything was tried.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        if self.out.exists() {
-            let message = format!("{} exists already: nothing is overwritten", self.out.display());
-            return Err(CommandError::new(Kind::File, message));
-        }
+        // Before anybody presses or types anything.
+        private_file::require_new(&self.out)?;
         let custodian = match self.plain(context)? {
             Some(plain) => plain.into(),
             None => self.wallet(context)?,
@@ -72,7 +70,7 @@ impl Args {
             .to_json()
             .map_err(|error| CommandError::new(Kind::Internal, error.to_string()))?;
         private_file::create(&self.out, &bytes)?;
-        let file = self.out.display().to_string();
+        let file = crate::shown(&self.out).to_string();
         let text = format!("{}Written to     {file}\n{}", text(&custodian), remark(&custodian));
         Ok(Outcome::done(text, json!({"custodian": custodian, "file": file})))
     }

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use stockade::{
     attest::delivery::{Destination, DestinationKind},
+    backup::whereabouts::{Location, LocationKind},
     cloud::{aws_secrets::AwsFolder, delivery::parcels},
 };
 
@@ -10,7 +11,10 @@ use super::{
     note::NoteArgs,
     secrets::{To, deliver},
 };
-use crate::{CommandResult, aws_args::AwsArgs, context::Context, vault_args::read_ca};
+use crate::{
+    CommandResult, aws_args::AwsArgs, commands::elsewhere::ElsewhereArgs, context::Context,
+    vault_args::read_ca,
+};
 
 /// Deliver keys to AWS Secrets Manager, for Web3signer's bulk loader to read
 ///
@@ -41,6 +45,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     #[command(flatten)]
+    elsewhere: ElsewhereArgs,
+    #[command(flatten)]
     note: NoteArgs,
 }
 
@@ -62,6 +68,8 @@ impl Args {
         let to = To {
             store: &store,
             destination: Destination::new(DestinationKind::AwsSecrets, &place),
+            location: Location::new(LocationKind::AwsSecrets, &place),
+            elsewhere: &self.elsewhere,
             place,
             parcels: &parcels,
         };

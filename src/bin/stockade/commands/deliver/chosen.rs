@@ -1,21 +1,18 @@
 //! Which set is delivered, and who opens it.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use stockade::{
     backup::{
         BackupError, Copy, SetId,
-        delivery_mark::DeliveryMark,
         hands::Hands,
         inspect::ReadManifest,
-        marks::Mark as _,
         origin::{OriginVerdict, Pins},
         restore::{Options, Restorable},
         scrub::{self, ScrubbedSet},
         verdict::Reason,
     },
     bls::PublicKey,
-    cloud::delivery::mark,
 };
 
 use crate::{
@@ -120,24 +117,6 @@ impl Chosen {
             &mut progress,
         );
         Ok(opened?)
-    }
-
-    /// Where its keys went last, where that is none of the `known` clients.
-    pub fn sent_elsewhere(&self, known: &[&str]) -> String {
-        let marks = match mark::of(&self.copies, self.id(), &self.public_keys()) {
-            Ok(marks) => marks,
-            Err(error) => return format!("  WHERE THEY WENT LAST IS NOT KNOWN: {error}\n"),
-        };
-        let mut sent: BTreeMap<_, usize> = BTreeMap::new();
-        for mark in DeliveryMark::last(&marks).into_values() {
-            if !known.contains(&mark.to.as_str()) {
-                *sent.entry((mark.time(), &mark.to)).or_default() += 1;
-            }
-        }
-        let line = |((time, to), keys): ((&str, &String), usize)| {
-            format!("  CAREFUL: {keys} of them went to {to} at {time}, and must be gone there\n")
-        };
-        sent.into_iter().map(line).collect()
     }
 
     /// The manifest that counts for those at hand.

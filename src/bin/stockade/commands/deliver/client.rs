@@ -6,6 +6,10 @@ use std::{
 };
 
 use stockade::{
+    backup::{
+        SetId,
+        whereabouts::{Location, LocationKind, token_hash},
+    },
     cloud::{Endpoint, keymanager::Keymanager},
     secret::SecretText,
     store::private_file,
@@ -29,6 +33,10 @@ pub struct ClientArgs {
     /// The certificates (PEM) by which it is trusted [default: the public ones]
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// What you call this client: it tells clients apart that are reached by one address, through
+    /// tunnels say
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
     /// How long an answer may take [default: 60, and 30 for each key of a batch]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86400))]
     timeout: Option<u64>,
@@ -43,6 +51,11 @@ impl ClientArgs {
     /// Where it is, however many slashes that was written with.
     pub fn place(&self) -> &str {
         self.url.trim_end_matches('/')
+    }
+
+    /// The same as a location of the record of where keys may sign.
+    pub fn location(&self, kind: LocationKind, set: &SetId) -> Result<Location, CommandError> {
+        location(kind, self.place(), &self.token_file, self.name.as_deref(), set)
     }
 
     /// Another client, waited for as long as this one.
@@ -62,15 +75,43 @@ impl ClientArgs {
     }
 }
 
+/// A client as a location of the record, by its token.
+pub fn location(
+    kind: LocationKind,
+    url: &str,
+    token: &Path,
+    name: Option<&str>,
+    set: &SetId,
+) -> Result<Location, CommandError> {
+    let token = token_in(token)?;
+    Ok(Location::new(kind, url)
+        .with_token(token_hash(set, &token))
+        .with_name(name.map(str::to_owned)))
+}
+
 /// A token is one line of a file.
 pub fn read_token(path: &Path, context: &mut Context) -> Result<SecretText, CommandError> {
-    let bytes = Zeroizing::new(private_file::read(path, 4096)?);
+    let token = token_in(path)?;
     warn_of_readers(path, context);
-    let text = std::str::from_utf8(&bytes).unwrap_or_default().trim();
-    let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    match is_token {
+    Ok(token)
+}
+
+fn token_in(path: &Path) -> Result<SecretText, CommandError> {
+    let bytes = Zeroizing::new(private_file::read(path, 4096)?);
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let no_token = |hint: &str| {
+        Err(CommandError::input(format!("{}: not a token", crate::shown(&path))).with_hint(hint))
+    };
+    if text.lines().count() > 1 {
+        return no_token(
+            "a token is one line. Older versions of Prysm write two: the second line is the token",
+        );
+    }
+    match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         true => Ok(SecretText::new(text.to_owned())),
-        false => Err(CommandError::input(format!("{} holds no token", path.display()))
-            .with_hint("a token is one line of letters and digits")),
+        false => no_token(
+            "a token is one line of letters and digits. Web3signer asks for none: write any word",
+        ),
     }
 }

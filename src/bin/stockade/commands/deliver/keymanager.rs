@@ -1,33 +1,41 @@
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use stockade::{
     attest::delivery::{Delivered, Destination, DestinationKind},
     backup::{
-        BackupError, Layout, Sealing,
+        BackupError, Copy, Layout, Sealing,
         hands::Hands,
         history::{self, Kept},
-        marks,
         restore::Restorable,
         verdict::Verdict,
+        whereabouts::{Location, LocationKind, Release},
     },
     bls::PublicKey,
     cloud::{
-        delivery::{Arrivals, HandedOver, Handover, Import, Running, mark},
+        delivery::{
+            Arrivals, Client, Handover, OpenedSet, Running, Transfer, Transferred, require_network,
+            settings::KeySettings,
+        },
         keymanager::{Keymanager, Listed, RemoteKey},
     },
-    staking::Interchange,
+    staking::{Interchange, Network},
+    timestamp::Timestamp,
 };
 
 use super::{
     approval,
     chosen::{Chosen, ChosenArgs},
-    client::ClientArgs,
+    client::{ClientArgs, location},
     keymanager_report::Report,
     note::NoteArgs,
 };
 use crate::{
     CommandResult,
-    commands::backup::settle_history::{HistoryArgs, Settled},
+    commands::{
+        backup::settle_history::{HistoryArgs, Settled},
+        elsewhere::{self, Elsewhere, ElsewhereArgs},
+        shares::{WAIT_EPOCHS, wait_minutes},
+    },
     context::Context,
     error::CommandError,
     output::Outcome,
@@ -56,14 +64,26 @@ pub struct Args {
     /// The certificates (PEM) by which that one is trusted
     #[arg(long, value_name = "FILE", requires = "from")]
     from_ca: Option<PathBuf>,
+    /// What you call that client, as --as does of the other
+    #[arg(long, value_name = "NAME", requires = "from")]
+    from_as: Option<String>,
+    /// Set fee recipient, gas limit and graffiti at the new client as that one has them
+    #[arg(long, requires = "from")]
+    take_settings: bool,
     /// The keys run on no machine; what became of them before is asked as by a restore
     #[arg(long)]
     not_running: bool,
     #[command(flatten)]
     history: HistoryArgs,
-    /// List afterwards what the client has, and compare
+    #[command(flatten)]
+    elsewhere: ElsewhereArgs,
+    /// List afterwards what the client has, and compare. This is always done now
     #[arg(long)]
     verify: bool,
+    /// How long to list again for keys that were taken and are not listed yet
+    #[arg(long, value_name = "SECONDS", default_value = "0",
+          value_parser = clap::value_parser!(u64).range(0..=3600))]
+    wait: u64,
     /// Another password and salt for each key: slower, here and there
     #[arg(long)]
     password_per_key: bool,
@@ -79,9 +99,13 @@ pub struct Args {
 struct Planned {
     chosen: Chosen,
     target: Keymanager,
+    to: Location,
     before: Before,
+    elsewhere: Elsewhere,
     /// What the client runs that gives keys up.
     running: Running,
+    /// What that client does for the keys besides signing.
+    settings: KeySettings,
     restorable: Restorable,
     arrivals: Arrivals,
 }
@@ -91,7 +115,16 @@ pub(super) enum Before {
     /// They run nowhere.
     Settled(Settled),
     /// This client gives them up.
-    From(Keymanager),
+    From(Keymanager, Location),
+}
+
+impl Before {
+    fn location(&self) -> Option<&Location> {
+        match self {
+            Self::Settled(_) => None,
+            Self::From(_, at) => Some(at),
+        }
+    }
 }
 
 impl Args {
@@ -99,19 +132,52 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let chosen = self.chosen.read(context)?;
         let target = self.client.open(context, usize::from(self.batch_size))?;
-        // Asked before the wallet is: who cannot answer need not press.
-        let before = self.before(context, &chosen)?;
-        let (listed, remote) = (target.list()?, target.list_remote_if_any()?);
-        let mut running = Running::default();
-        if let Before::From(from) = &before {
-            let (keys, handover) = (chosen.public_keys(), self.handover(from, &chosen));
-            running = self.require_one_place(&handover, &keys, &listed, &remote)?;
+        let to = self.client.location(LocationKind::Keymanager, chosen.id())?;
+        if self.from.is_none() {
+            self.require_not_running()?;
+        }
+        let (listed, remote) = (target.list()?, remote_keys(&target, context)?);
+        let all = chosen.public_keys();
+        let lacking = Arrivals::new(&all, &listed).without_remote(&remote).lacking();
+        // Asked before the wallet is: who cannot answer need not press. Of what is there already nobody
+        // has to say anything.
+        let asked = if lacking.is_empty() { &all } else { &lacking };
+        let before = self.before(context, &chosen, asked)?;
+        self.require_off_is_true(&to, &all, &listed)?;
+        let (copies, from) = (chosen.copies.as_slice(), before.location());
+        let elsewhere = self.elsewhere.settle(
+            context,
+            (copies, chosen.id()),
+            &lacking,
+            (&to, from),
+            self.not_running,
+        )?;
+        if let Before::Settled(Settled::Lost(_)) = before {
+            require_waited(&elsewhere, &lacking, chosen.id().network())?;
+        }
+        require_network(&target, chosen.id())?;
+        let (mut running, mut settings) = (Running::default(), KeySettings::default());
+        if let Before::From(client, at) = &before {
+            let handover = Handover { client, at, copies, set: chosen.id() };
+            self.require_one_place(&handover, &all, &listed, &remote, context)?;
+            running = handover.ask(&lacking, &elsewhere.record, &to, self.elsewhere.names(at))?;
             target.require_import()?;
+            settings = KeySettings::read(client, &running.listed, &mut context.terminal.progress());
         }
         let mut hands = self.chosen.hands(context)?;
         let restorable = chosen.open(context, &mut hands)?;
         let arrivals = Arrivals::new(&restorable.public_keys(), &listed).without_remote(&remote);
-        let planned = Planned { chosen, target, before, running, restorable, arrivals };
+        let planned = Planned {
+            chosen,
+            target,
+            to,
+            before,
+            elsewhere,
+            running,
+            settings,
+            restorable,
+            arrivals,
+        };
         approval::ask(context, &self.plan(&planned))?;
         self.carry_out(context, planned, hands)
     }
@@ -123,29 +189,43 @@ impl Args {
         planned: Planned,
         mut hands: Hands,
     ) -> CommandResult {
-        let Planned { chosen, target, before, restorable, mut arrivals, .. } = planned;
-        let batch = usize::from(self.batch_size);
-        let mut progress = context.terminal.progress();
-        let handed = match &before {
-            Before::Settled(_) => HandedOver::default(),
-            Before::From(from) => {
-                self.handover(from, &chosen).take(&arrivals.lacking(), &mut progress)?
-            }
-        };
-        if matches!(before, Before::Settled(_)) {
-            self.mark(context, &chosen, &arrivals.lacking());
+        let Planned { chosen, target, to, before, restorable, mut arrivals, .. } = planned;
+        let Planned { elsewhere, running, settings, .. } = planned;
+        let copies = chosen.copies.as_slice();
+        let from = before.location();
+        if from.is_some() {
+            copies.iter().try_for_each(Copy::require_writable)?;
         }
-        let sent = self.collect(&chosen, &restorable.public_keys(), &before).and_then(|history| {
-            let sealing = self.sealing()?;
-            let (keys, sealed) = (&restorable, &sealing);
-            let import =
-                Import { target: &target, keys, sealing: sealed, history: &history, batch };
-            import.send(&mut arrivals, &|key| handed.holds_back(key), &mut progress)?;
-            Ok((history, sealing))
-        });
-        let (history, sealing) =
-            sent.map_err(|error| error.since_removed(handed.nowhere(&arrivals.arrived())))?;
-        let compared = self.compare(&target, &mut arrivals);
+        let lacking = arrivals.lacking();
+        let known = self.collect(&chosen, &restorable.public_keys(), &before)?;
+        let sealing = self.sealing()?;
+        let release = elsewhere.release(&to, &lacking, from);
+        let release = Release { running: &running.listed, ..release };
+        let mut clearance = restorable.clear(
+            elsewhere.record_of(&chosen.copies, chosen.id(), &lacking)?,
+            &release,
+            copies,
+        )?;
+        let handover = match &before {
+            Before::Settled(_) => None,
+            Before::From(client, at) => Some(Handover { client, at, copies, set: chosen.id() }),
+        };
+        let transfer = Transfer {
+            target: &target,
+            from: handover,
+            keys: &OpenedSet { keys: &restorable, sealing: &sealing },
+            set: chosen.id(),
+            batch: usize::from(self.batch_size),
+            wait: Duration::from_secs(self.wait),
+        };
+        let mut progress = context.terminal.progress();
+        let Transferred { handed, history, listed } =
+            transfer.carry_out(&running, known, &mut clearance, &mut arrivals, &mut progress)?;
+        let unset = match self.take_settings {
+            true => settings.write(&target, &arrivals.sent()),
+            false => Vec::new(),
+        };
+        let unrecorded = elsewhere::unrecorded(&clearance, context);
         let report = Report {
             url: &self.client.url,
             from: self.from.as_deref(),
@@ -156,11 +236,34 @@ impl Args {
             history: &history,
             arrivals: &arrivals,
             sealing: &sealing,
-            level: if compared { "listed" } else { "answered" },
+            settings: &settings,
+            unset: self.take_settings.then_some(unset.as_slice()),
+            unsent_history: self.history.was_given() && lacking.is_empty(),
+            level: if listed { "listed" } else { "answered" },
         };
         let mut outcome = report.outcome(context);
+        outcome.ok &= unrecorded.as_array().is_none_or(Vec::is_empty);
+        outcome.json.insert("unrecorded".to_owned(), unrecorded);
         self.sign(&mut outcome, &report, &history, &mut hands, context);
         Ok(outcome)
+    }
+
+    /// Nobody is off where the client lists the key.
+    fn require_off_is_true(
+        &self,
+        at: &Location,
+        keys: &[PublicKey],
+        listed: &[Listed],
+    ) -> Result<(), CommandError> {
+        let there: BTreeSet<_> = listed.iter().map(|listed| listed.pubkey).collect();
+        if !self.elsewhere.names(at) || !keys.iter().all(|key| there.contains(key)) {
+            return Ok(());
+        }
+        Err(CommandError::input(format!(
+            "--off {}: it lists all of these keys, and signs with them",
+            at.label()
+        ))
+        .with_hint("nothing was changed. Remove the keys there first"))
     }
 
     fn sealing(&self) -> Result<Sealing, CommandError> {
@@ -170,21 +273,29 @@ impl Args {
         }
     }
 
-    fn before(&self, context: &mut Context, chosen: &Chosen) -> Result<Before, CommandError> {
-        let keys = chosen.public_keys();
+    fn before(
+        &self,
+        context: &mut Context,
+        chosen: &Chosen,
+        keys: &[PublicKey],
+    ) -> Result<Before, CommandError> {
         let (copies, set) = (&chosen.copies, chosen.id());
         let (Some(from), Some(token)) = (&self.from, &self.from_token_file) else {
-            self.require_not_running()?;
             let layout = Layout::Plain;
-            let settled = self.history.settle(context, copies, set, &keys, layout)?;
+            let settled = self.history.settle(context, copies, set, keys, layout)?;
             return Ok(Before::Settled(settled));
         };
-        if from.trim_end_matches('/') == self.client.place() {
+        let name = self.from_as.as_deref();
+        let at = location(LocationKind::Keymanager, from, token, name, set)?;
+        let to = self.client.location(LocationKind::Keymanager, set)?;
+        if at.is(&to)
+            || (from.trim_end_matches('/') == self.client.place() && !both_named(&at, &to))
+        {
             return Err(CommandError::usage("--from and --url are one and the same client"));
         }
-        require_readable(&history::kept(copies, set, &keys)?)?;
+        require_readable(&history::kept(copies, set, keys)?)?;
         let (batch, ca) = (usize::from(self.batch_size), self.from_ca.as_deref());
-        Ok(Before::From(self.client.open_other(context, batch, from, token, ca)?))
+        Ok(Before::From(self.client.open_other(context, batch, from, token, ca)?, at))
     }
 
     fn require_not_running(&self) -> Result<(), CommandError> {
@@ -197,11 +308,6 @@ impl Args {
         }
     }
 
-    fn handover<'a>(&'a self, from: &'a Keymanager, chosen: &'a Chosen) -> Handover<'a> {
-        let (copies, set) = (chosen.copies.as_slice(), chosen.id());
-        Handover { from, to: self.client.place(), copies, set, batch: usize::from(self.batch_size) }
-    }
-
     /// A key that is at both clients is one that two machines sign with: nothing here makes that
     /// right.
     fn require_one_place(
@@ -210,18 +316,20 @@ impl Args {
         keys: &[PublicKey],
         listed: &[Listed],
         remote: &[RemoteKey],
-    ) -> Result<Running, CommandError> {
+        context: &mut Context,
+    ) -> Result<(), CommandError> {
         let there = having(listed, remote);
-        let (there, lacking): (Vec<_>, Vec<_>) = keys.iter().partition(|key| there.contains(key));
-        let from = having(&handover.from.list()?, &handover.from.list_remote_if_any()?);
-        let both: Vec<_> = there.into_iter().filter(|key| from.contains(key)).collect();
-        let Some(first) = both.first() else {
-            return Ok(handover.ask(&lacking)?);
-        };
+        let client = handover.client;
+        let from = client.list()?;
+        self.require_off_is_true(handover.at, keys, &from)?;
+        let from = having(&from, &remote_keys(client, context)?);
+        let both: Vec<_> =
+            keys.iter().filter(|key| there.contains(key) && from.contains(key)).collect();
+        let Some(first) = both.first() else { return Ok(()) };
         let message = format!(
             "TWO CLIENTS have {} of these keys, {first} among them: {} and {}",
             both.len(),
-            handover.from.url(),
+            client.url(),
             self.client.url
         );
         Err(CommandError::input(message).with_hint(
@@ -230,23 +338,8 @@ impl Args {
         ))
     }
 
-    /// Leaves word of where the keys go, in every copy that takes it.
-    fn mark(&self, context: &mut Context, chosen: &Chosen, keys: &[PublicKey]) {
-        let (copies, set) = (&chosen.copies, chosen.id());
-        let marks = mark::of(copies, set, keys).unwrap_or_default();
-        let Some(mark) = mark::new(&marks, keys, self.client.place(), None) else { return };
-        for copy in copies {
-            if let Err(error) = marks::leave(&mark, copy, set) {
-                context.terminal.say(&format!(
-                    "warning: it is not kept in {} where these keys go: {error}",
-                    copy.dir().display()
-                ));
-            }
-        }
-    }
-
     fn plan(&self, planned: &Planned) -> String {
-        let Planned { chosen, before, running, restorable, arrivals, .. } = planned;
+        let Planned { chosen, before, running, restorable, arrivals, settings, .. } = planned;
         let (url, set) = (&self.client.url, chosen.id());
         let (keys, there) = (restorable.public_keys(), arrivals.count(Verdict::Proven));
         let lacking = arrivals.lacking().len();
@@ -255,16 +348,19 @@ impl Args {
             text += &format!("  there already, and left as they are: {there}\n");
         }
         text += &match before {
-            Before::From(from) => removal(from.url(), running),
+            Before::From(from, _) => removal(from.url(), running),
             Before::Settled(settled) => format!("  slashing history: {}\n", settled.describe()),
         };
+        text += &settings_plan(settings, before, self.take_settings);
         text += match self.password_per_key {
             _ if lacking == 0 => "",
             true => "  each with a password and a salt of its own\n",
             false => "  a password and a salt that no other delivery has\n",
         };
-        let from = self.from.as_deref().map(|from| from.trim_end_matches('/'));
-        text += &chosen.sent_elsewhere(&[self.client.place(), from.unwrap_or_default()]);
+        text += &format!(
+            "  network: make sure that the client runs {}: not every client checks it\n",
+            set.network().name()
+        );
         text += &approval::keys(&arrivals.lacking());
         for (key, reason) in &restorable.left_out {
             text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
@@ -284,7 +380,7 @@ impl Args {
         let kept;
         let found = match before {
             Before::Settled(settled) => settled.history(),
-            Before::From(_) => {
+            Before::From(..) => {
                 kept = history::kept(&chosen.copies, chosen.id(), keys)?;
                 require_readable(&kept)?;
                 kept.found.as_ref().map(|(_, history)| history)
@@ -293,25 +389,6 @@ impl Args {
         let Some(found) = found else { return Ok(nothing()) };
         let parsed = history::parse(&found.bytes, network).map_err(BackupError::History)?;
         Ok(parsed.only(&keys.iter().copied().collect()))
-    }
-
-    /// Lists afterwards, where that was asked for or an answer is lacking. Says whether it was done.
-    fn compare(&self, target: &Keymanager, arrivals: &mut Arrivals) -> bool {
-        if !self.verify && arrivals.failure.is_none() {
-            return false;
-        }
-        match target.list() {
-            Ok(listed) => {
-                arrivals.compare(&listed);
-                true
-            }
-            Err(error) => {
-                if self.verify {
-                    arrivals.unlisted(&error.to_string());
-                }
-                false
-            }
-        }
     }
 
     fn sign(
@@ -342,21 +419,74 @@ impl Args {
 
 /// What the client at `url` is asked before anything is delivered.
 fn removal(url: &str, running: &Running) -> String {
-    let Running { listed, gone } = running;
+    let Running { listed, before } = running;
     let mut text = String::new();
     if !listed.is_empty() {
         let keys = listed.len();
         text += &format!(
-            "  first {keys} are removed at {url}; what they signed is kept in every copy\n"
+            "  first {keys} are removed at {url}, one alone and then batch by batch; what they signed \
+             is kept in every copy\n"
         );
     }
-    if !gone.is_empty() {
-        let keys = gone.len();
-        text += &format!(
-            "  {keys} are not at {url} any more, which is asked whether it removed them\n"
-        );
+    if !before.is_empty() {
+        let keys = before.len();
+        text += &format!("  {keys} were removed at {url} before\n");
     }
     text
+}
+
+/// Whom the keys' fees go to now, in full: the new client has defaults of its own.
+fn settings_plan(settings: &KeySettings, before: &Before, taken: bool) -> String {
+    let Before::From(client, _) = before else { return String::new() };
+    let mut text = String::new();
+    for (settings, keys, first) in settings.grouped() {
+        text += &format!("  at {}: {settings} ({keys} keys, {first} first)\n", client.url());
+    }
+    if !text.is_empty() {
+        text += match taken {
+            true => "    these are set at the new client as well\n",
+            false => {
+                "    these do NOT go along: the new client uses its own, unless you say --take-settings\n"
+            }
+        };
+    }
+    text
+}
+
+/// After a history is lost, nothing that the keys signed is in the future only after some epochs.
+fn require_waited(
+    elsewhere: &Elsewhere,
+    keys: &[PublicKey],
+    network: Network,
+) -> Result<(), CommandError> {
+    let Some(last) = elsewhere.record.last_time(keys) else { return Ok(()) };
+    let wait = i64::try_from(WAIT_EPOCHS * network.epoch_seconds()).unwrap_or(i64::MAX);
+    let left = last.unix().saturating_add(wait) - Timestamp::now().unix();
+    if left <= 0 {
+        return Ok(());
+    }
+    Err(CommandError::input(format!(
+        "these keys were delivered, or removed, within the last {} minutes, and their history is lost: \
+         a client that runs would sign with them at once",
+        wait_minutes(network)
+    ))
+    .with_hint(format!("wait {} minutes, and run the same command again", (left + 59) / 60)))
+}
+
+fn both_named(one: &Location, other: &Location) -> bool {
+    one.name.is_some() && other.name.is_some()
+}
+
+/// The keys that a client signs with a remote signer; none where it does not say, which is said.
+fn remote_keys(client: &dyn Client, context: &mut Context) -> Result<Vec<RemoteKey>, CommandError> {
+    let listed = client.list_remote_if_any()?;
+    if listed.is_none() {
+        context.terminal.say(&format!(
+            "warning: {} does not say which keys it signs with a remote signer",
+            client.url()
+        ));
+    }
+    Ok(listed.unwrap_or_default())
 }
 
 /// The keys that a client signs for, itself or by the help of another.

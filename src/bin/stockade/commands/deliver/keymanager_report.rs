@@ -3,8 +3,12 @@
 use serde_json::{Value, json};
 use stockade::{
     backup::{Layout, Sealing, restore::Restorable, verdict::Verdict},
-    cloud::delivery::{Arrivals, HandedOver},
-    staking::Interchange,
+    bls::PublicKey,
+    cloud::{
+        delivery::{Arrival, Arrivals, HandedOver, settings::KeySettings},
+        keymanager::Settings,
+    },
+    staking::{Interchange, Newest},
 };
 
 use super::{arrivals, chosen::Chosen, keymanager::Before};
@@ -28,6 +32,12 @@ pub(super) struct Report<'a> {
     pub history: &'a Interchange,
     pub arrivals: &'a Arrivals,
     pub sealing: &'a Sealing,
+    /// What the other client did for the keys besides signing.
+    pub settings: &'a KeySettings,
+    /// The keys for which the new client did not take that; `None` where it was not asked.
+    pub unset: Option<&'a [(PublicKey, String)]>,
+    /// A history was given, and no key went with it.
+    pub unsent_history: bool,
     /// How it is known: `answered`, or `listed` afterwards.
     pub level: &'static str,
 }
@@ -38,11 +48,11 @@ impl Report<'_> {
         let (chosen, arrivals) = (self.chosen, self.arrivals);
         let history = match self.before {
             Before::Settled(settled) => settled.as_str(),
-            Before::From(_) => "taken_over",
+            Before::From(..) => "taken_over",
         };
         let kept = match self.before {
             Before::Settled(settled) => settled.keep(&chosen.copies, chosen.id(), context),
-            Before::From(_) => chosen.copies.iter().map(|copy| copy.id().to_owned()).collect(),
+            Before::From(..) => chosen.copies.iter().map(|copy| copy.id().to_owned()).collect(),
         };
         let left_out = self.restorable.left_out.iter();
         let left_out = left_out.map(|(key, why)| json!({"pubkey": key, "reason": why.as_str()}));
@@ -60,20 +70,39 @@ impl Report<'_> {
                 "removed": self.handed.removed.len(),
                 "removed_before": self.handed.before.len(),
                 "not_removed": self.handed.kept.len(),
-                "never_signed": self.never_signed(),
+                "never_signed": self.never_signed().len(),
+                "never_signed_keys": self.never_signed(),
+                "settings": self.settings_json(),
+                "settings_taken": self.unset.map(<[_]>::is_empty),
             })),
         });
         json.extend(more.as_object().cloned().unwrap_or_default());
         let all = arrivals.count(Verdict::Proven) == arrivals.keys.len();
-        let ok = all && self.restorable.left_out.is_empty() && self.handed.kept.is_empty();
+        let never = self.never_signed().is_empty();
+        let set = self.unset.is_none_or(<[_]>::is_empty);
+        let whole = self.restorable.left_out.is_empty() && self.handed.kept.is_empty();
+        let ok = all && whole && set && never && self.level == "listed";
         Outcome::checked(ok, self.text(ok), Value::Object(json))
     }
 
     /// Of the keys that were removed, those of which nothing says that they signed.
-    fn never_signed(&self) -> usize {
+    fn never_signed(&self) -> Vec<&PublicKey> {
         let signed = self.history.newest();
         let gone = self.handed.removed.iter().chain(&self.handed.before);
-        gone.filter(|key| !signed.contains_key(key) && !self.handed.silent.contains(key)).count()
+        let silent = |key: &&PublicKey| !signed.get(key).is_some_and(Newest::signed);
+        gone.filter(silent).filter(|key| !self.handed.held.contains_key(key)).collect()
+    }
+
+    fn settings_json(&self) -> Value {
+        let of = |(key, of): (&PublicKey, &Settings)| {
+            json!({
+                "pubkey": key,
+                "fee_recipient": of.fee_recipient,
+                "gas_limit": of.gas_limit,
+                "graffiti": of.graffiti,
+            })
+        };
+        self.settings.keys.iter().map(of).collect()
     }
 
     fn text(&self, ok: bool) -> String {
@@ -86,23 +115,74 @@ impl Report<'_> {
             text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
         }
         match self.before {
-            Before::From(from) => {
-                let gone = self.handed.removed.len() + self.handed.before.len();
-                text += &format!("  {gone} were removed at {} before\n", from.url());
-                let never = self.never_signed();
-                if never > 0 {
-                    text += &format!("  {never} of these never signed, by what it says\n");
-                }
-            }
+            Before::From(from, _) => text += &self.text_of_removal(from.url()),
             Before::Settled(Settled::Lost(_)) => {
                 text += &format!("  {}\n", wait(self.chosen.id().network(), Layout::Plain));
             }
             Before::Settled(_) => {}
         }
-        text += match ok {
-            true => "Make sure that no other machine runs these keys.",
-            false => "Run the same command again: what is there is left as it is.",
-        };
+        if self.unsent_history {
+            text += "  the history that was given was NOT sent: every key was there before\n";
+        }
+        text += &self.way_on(ok);
         text
+    }
+
+    fn text_of_removal(&self, url: &str) -> String {
+        let gone = self.handed.removed.len() + self.handed.before.len();
+        let mut text = format!("  {gone} were removed at {url} before\n");
+        let never = self.never_signed();
+        if !never.is_empty() {
+            text += &format!("  {} of these never signed, by what it says:\n", never.len());
+            text += &never.iter().map(|key| format!("    {key}\n")).collect::<String>();
+        }
+        let nowhere = self.handed.nowhere(&self.arrivals.arrived());
+        if nowhere > 0 {
+            text += &format!("  {nowhere} of the keys run NOWHERE now, as far as is known\n");
+        }
+        match self.unset {
+            None if !self.settings.keys.is_empty() => {
+                text += &format!(
+                    "  fee recipient, gas limit or graffiti of {} keys did not go along: set them at the \
+                     new client\n",
+                    self.settings.keys.len()
+                );
+            }
+            Some(unset) => {
+                for (key, why) in unset {
+                    text += &format!(
+                        "  NOT SET for {key}: fee recipient, gas limit, graffiti: {why}\n"
+                    );
+                }
+            }
+            None => {}
+        }
+        text
+    }
+
+    /// What to do next: only what can help.
+    fn way_on(&self, ok: bool) -> String {
+        let url = self.url;
+        let refused = self.arrivals.keys.iter().any(|(_, a)| matches!(a, Arrival::Error(_)));
+        let nowhere = self.handed.nowhere(&self.arrivals.arrived()) > 0;
+        match ok {
+            true => "Make sure that no other machine runs these keys.".to_owned(),
+            false if !self.handed.kept.is_empty() => format!(
+                "Look at {}: which of these keys does it sign with, now and after a restart? A key that it \
+                 does not list after a restart is off there: run the same command again with --off {0}.",
+                self.from.unwrap_or_default()
+            ),
+            false if self.arrivals.any_accepted() => format!(
+                "Do not deliver these keys elsewhere. List them at {url} in 15 minutes, by the same \
+                 command: what is there is left as it is."
+            ),
+            false if refused && nowhere => format!(
+                "{url} refused keys that were removed before: mend what it says, and run the same command \
+                 again. Or bring them back with --url {} --not-running --off {url}, once you have seen that \
+                 {url} does not list them.",
+                self.from.unwrap_or_default()
+            ),
+            false => "Run the same command again: what is there is left as it is.".to_owned(),
+        }
     }
 }

@@ -10,6 +10,9 @@ use stockade::{
 
 use crate::{context::Context, error::CommandError, output::Outcome};
 
+const SIGN_LATER: &str = "the keys were delivered. To sign for them without delivering them again, \
+                          check the place: stockade store check PLACE COPY.. --attest";
+
 /// Whether a note is made, and by which key.
 #[derive(Debug, clap::Args)]
 pub struct NoteArgs {
@@ -19,12 +22,15 @@ pub struct NoteArgs {
     /// The path of the key that signs the delivery note
     #[arg(long, default_value = "m/44'/60'/0'/0/0", value_name = "PATH")]
     note_path: DerivationPath,
+    /// The note is of a check: nothing was delivered just now.
+    #[arg(skip)]
+    of_a_check: bool,
 }
 
 impl NoteArgs {
-    /// A note, by the key at `note_path`.
+    /// A note of what a check found, by the key at `note_path`.
     pub fn at(note_path: DerivationPath) -> Self {
-        Self { no_note: false, note_path }
+        Self { no_note: false, note_path, of_a_check: true }
     }
 
     /// Has the first wallet at hand sign what was delivered, keeps the note in every copy that takes
@@ -51,7 +57,12 @@ impl NoteArgs {
             Ok(note) => note,
             Err(error) => {
                 outcome.text += "\nNOT SIGNED: the delivery note. The delivery is as said above.";
-                outcome.error.get_or_insert(CommandError::from(error));
+                // Not the hint of the rejection: what was delivered must not be delivered again.
+                let error = CommandError::from(error);
+                outcome.error.get_or_insert(match self.of_a_check {
+                    true => error,
+                    false => error.with_hint(SIGN_LATER),
+                });
                 outcome.ok = false;
                 return;
             }
@@ -62,7 +73,7 @@ impl NoteArgs {
                 Ok(()) => kept.push(copy.id()),
                 Err(error) => context.terminal.say(&format!(
                     "warning: the delivery note is not kept in {}: {error}",
-                    copy.dir().display()
+                    crate::shown(copy.dir())
                 )),
             }
         }

@@ -73,7 +73,7 @@ impl Args {
             Written::Same => ("same", "was there already"),
         };
         let to = self.to.to_string();
-        let file = self.file.display().to_string();
+        let file = crate::shown(&self.file).to_string();
         let text = format!("{to}: the password {what}. {file} is as it was.");
         Ok(Outcome::done(text, json!({"to": to, "file": file, "status": status})))
     }
@@ -84,8 +84,10 @@ impl Args {
         let text = std::str::from_utf8(&bytes).unwrap_or_default();
         match text.lines().collect::<Vec<_>>().as_slice() {
             [password] if !password.is_empty() => Ok(SecretText::new((*password).to_owned())),
-            _ => Err(CommandError::input(format!("{} holds no password", self.file.display()))
-                .with_hint("one line of UTF-8 text")),
+            _ => {
+                Err(CommandError::input(format!("{} holds no password", crate::shown(&self.file)))
+                    .with_hint("one line of UTF-8 text"))
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use stockade::{
     attest::delivery::{Delivered, Destination, DestinationKind},
-    backup::verdict::Verdict,
+    backup::{verdict::Verdict, whereabouts::LocationKind},
     cloud::{
         delivery::{Arrivals, remote},
         require_url,
@@ -9,7 +9,13 @@ use stockade::{
 };
 
 use super::{approval, arrivals, chosen::ChosenArgs, client::ClientArgs, note::NoteArgs};
-use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
+use crate::{
+    CommandResult,
+    commands::elsewhere::{self, ElsewhereArgs},
+    context::Context,
+    error::CommandError,
+    output::Outcome,
+};
 
 /// Tell a validator client which remote signer has the keys
 ///
@@ -27,10 +33,16 @@ pub struct Args {
     /// No other machine signs with the keys: this client does at once, by the signer's help
     #[arg(long)]
     not_running: bool,
+    #[command(flatten)]
+    elsewhere: ElsewhereArgs,
+    /// A location that holds the keys for that signer, by the name that is shown for it: they are on one
+    /// signing path with it. Once for each
+    #[arg(long, value_name = "LOCATION")]
+    through: Vec<String>,
     /// The signer, as the client reaches it
     #[arg(long, value_name = "URL")]
     signer_url: String,
-    /// List afterwards what the client has, and compare
+    /// List afterwards what the client has, and compare. This is always done now
     #[arg(long)]
     verify: bool,
     /// How many keys go with one request
@@ -59,25 +71,28 @@ impl Args {
         let manifest = chosen.own_manifest(&hands)?;
         let keys = manifest.public_keys();
         let (url, signer) = (&self.client.url, &self.signer_url);
+        let mut through = self.through.clone();
+        through.push(signer.clone());
+        let to = self.client.location(LocationKind::RemoteKeys, chosen.id())?.with_through(through);
+        let (copies, set) = (chosen.copies.as_slice(), chosen.id());
+        let elsewhere =
+            self.elsewhere.settle(context, (copies, set), &keys, (&to, None), self.not_running)?;
         let plan = format!(
-            "At {url}: {} keys of set {} are signed by {signer}\n{}{}",
+            "At {url}: {} keys of set {set} are signed by {signer}\n{}",
             keys.len(),
-            chosen.id(),
-            chosen.sent_elsewhere(&[signer.trim_end_matches('/')]),
             approval::keys(&keys)
         );
         approval::ask(context, &plan)?;
+        let record = elsewhere.record_of(copies, set, &keys)?;
+        let mut clearance = record.clear(&elsewhere.release(&to, &keys, None), copies, None)?;
         let mut progress = context.terminal.progress();
-        let mut arrivals = remote::register(&target, &keys, signer, batch, &mut progress)?;
-        let mut level = "answered";
-        if self.verify || arrivals.failure.is_some() {
-            match remote::compare(&target, signer, &mut arrivals) {
-                Ok(()) => level = "listed",
-                Err(error) if self.verify => arrivals.unlisted(&error.to_string()),
-                Err(_) => {}
-            }
-        }
+        let arrivals =
+            remote::register(&target, &keys, signer, batch, &mut clearance, &mut progress)?;
+        let level = if arrivals.failure.is_some() { "answered" } else { "listed" };
+        let unrecorded = elsewhere::unrecorded(&clearance, context);
         let mut outcome = self.outcome(chosen.id().as_str(), &arrivals, level);
+        outcome.ok &= unrecorded.as_array().is_none_or(Vec::is_empty);
+        outcome.json.insert("unrecorded".to_owned(), unrecorded);
         let delivered = Delivered {
             set: chosen.id(),
             manifest: manifest.digest,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stockade::{
     attest::delivery::{Delivered, Destination},
-    backup::restore::Restorable,
+    backup::{restore::Restorable, whereabouts::Location},
     bls::PublicKey,
     cloud::delivery::{Parcel, Put, PutEnd, SecretStore, put_all},
 };
@@ -13,7 +13,12 @@ use super::{
     chosen::{Chosen, ChosenArgs},
     note::NoteArgs,
 };
-use crate::{CommandResult, context::Context, output::Outcome};
+use crate::{
+    CommandResult,
+    commands::elsewhere::{self, ElsewhereArgs},
+    context::Context,
+    output::Outcome,
+};
 
 /// Where keys go.
 pub(super) struct To<'a> {
@@ -22,6 +27,10 @@ pub(super) struct To<'a> {
     pub place: String,
     /// The same for the delivery note.
     pub destination: Destination,
+    /// The same for the record of where keys may sign.
+    pub location: Location,
+    /// What a person said of other places.
+    pub elsewhere: &'a ElsewhereArgs,
     /// What goes under which name.
     pub parcels: &'a dyn Fn(&[PublicKey]) -> Vec<Parcel>,
 }
@@ -34,16 +43,24 @@ pub(super) fn deliver(
     to: &To<'_>,
     context: &mut Context,
 ) -> CommandResult {
+    let (copies, set, at) = (chosen.copies.as_slice(), chosen.id(), &to.location);
+    let all = chosen.public_keys();
+    let elsewhere = to.elsewhere.settle(context, (copies, set), &all, (at, None), false)?;
     let mut hands = args.hands(context)?;
     let restorable = chosen.open(context, &mut hands)?;
     let keys = restorable.public_keys();
     let parcels = (to.parcels)(&keys);
     approval::ask(context, &plan(chosen, &restorable, to, parcels.len()))?;
+    let record = elsewhere.record_of(copies, set, &keys)?;
+    let mut clearance = restorable.clear(record, &elsewhere.release(at, &keys, None), copies)?;
     let mut progress = context.terminal.progress();
-    let done = put_all(to.store, &parcels, &restorable, &mut progress);
+    let done = put_all(to.store, &parcels, &restorable, &mut clearance, &mut progress)?;
+    let unrecorded = elsewhere::unrecorded(&clearance, context);
     let (put, end) = (&done.puts, done.end.as_ref());
     let report = Report { chosen, restorable: &restorable, to, parcels: &parcels, put, end };
     let mut outcome = report.outcome();
+    outcome.ok &= unrecorded.as_array().is_none_or(Vec::is_empty);
+    outcome.json.insert("unrecorded".to_owned(), unrecorded);
     if end == Some(&PutEnd::Stopped) {
         // Who gave up is asked for nothing more.
         outcome.json.insert("note".to_owned(), Value::Null);

@@ -1,5 +1,6 @@
 use stockade::{
     attest::delivery::{Destination, DestinationKind},
+    backup::whereabouts::{Location, LocationKind},
     cloud::{
         delivery::parcels,
         vault::{Engine, KvVersion, VaultFolder, require_field},
@@ -11,7 +12,10 @@ use super::{
     note::NoteArgs,
     secrets::{To, deliver},
 };
-use crate::{CommandResult, context::Context, error::CommandError, vault_args::VaultArgs};
+use crate::{
+    CommandResult, commands::elsewhere::ElsewhereArgs, context::Context, error::CommandError,
+    vault_args::VaultArgs,
+};
 
 /// Deliver keys to HashiCorp Vault, for Web3signer to read
 ///
@@ -34,6 +38,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME", default_value = "value")]
     field: String,
     #[command(flatten)]
+    elsewhere: ElsewhereArgs,
+    #[command(flatten)]
     note: NoteArgs,
 }
 
@@ -55,6 +61,8 @@ impl Args {
         let to = To {
             store: &folder,
             destination: Destination::new(DestinationKind::Vault, &place),
+            location: Location::new(LocationKind::Vault, &place),
+            elsewhere: &self.elsewhere,
             place,
             parcels: &|keys| parcels(keys, 1, ""),
         };

@@ -61,7 +61,7 @@ impl Args {
 
 fn line(judged: &JudgedNote) -> String {
     let word = if judged.problems.is_empty() { "good" } else { "BAD" };
-    let mut text = format!("{word}  {}\n", judged.place.display());
+    let mut text = format!("{word}  {}\n", crate::shown(&judged.place));
     if let Some(note) = &judged.note {
         text += &format!("  signed by {}\n  {}\n", note.address, note.statement);
     }
@@ -73,7 +73,7 @@ fn line(judged: &JudgedNote) -> String {
 
 fn as_json(judged: &JudgedNote) -> serde_json::Value {
     json!({
-        "file": judged.place.display().to_string(),
+        "file": judged.place.to_string_lossy(),
         "good": judged.problems.is_empty(),
         "problems": judged.problems,
         "address": judged.note.as_ref().map(|note| note.address),

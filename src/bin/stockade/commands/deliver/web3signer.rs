@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 use stockade::{
     attest::delivery::{Delivered, Destination, DestinationKind},
     backup::{
-        HISTORY, Layout, hands::Hands, history::History, restore::require_new, verdict::Reason,
+        HISTORY, Layout,
+        hands::Hands,
+        history::History,
+        restore::require_new,
+        verdict::Reason,
+        whereabouts::{Location, LocationKind, Permit},
     },
     bls::PublicKey,
     cloud::web3signer::KeyConfig,
@@ -20,12 +25,16 @@ use super::{
 };
 use crate::{
     CommandResult,
-    commands::backup::{
-        next_steps::{import_history, start},
-        settle_history::{HistoryArgs, Settled},
+    commands::{
+        backup::{
+            next_steps::NextSteps,
+            settle_history::{HistoryArgs, Settled},
+        },
+        elsewhere::{self, Elsewhere, ElsewhereArgs},
     },
     context::Context,
     error::CommandError,
+    host,
     output::Outcome,
 };
 
@@ -51,6 +60,12 @@ pub struct Args {
     #[command(flatten)]
     history: HistoryArgs,
     #[command(flatten)]
+    elsewhere: ElsewhereArgs,
+    /// hashicorp, aws-secret: the location that holds the keys, by the name that is shown for it: it is
+    /// on one signing path with this Web3signer. Once for each
+    #[arg(long, value_name = "LOCATION")]
+    through: Vec<String>,
+    #[command(flatten)]
     note: NoteArgs,
 }
 
@@ -60,6 +75,8 @@ struct Written {
     keys: Vec<PublicKey>,
     /// Keys of the set that are lost in these copies.
     left_out: Vec<(PublicKey, Reason)>,
+    /// Copies that do not know of it.
+    unrecorded: Value,
 }
 
 /// Where Web3signer finds a key.
@@ -83,12 +100,22 @@ impl Args {
         let (copies, set) = (&chosen.copies, chosen.id());
         let layout = Layout::Web3signer;
         let settled = self.history.settle(context, copies, set, &listed, layout)?;
+        let mut through = self.through.clone();
+        through.extend(self.key.store());
+        let to = host::folder(LocationKind::Web3signer, &self.dir).with_through(through);
+        let elsewhere =
+            self.elsewhere.settle(context, (copies, set), &listed, (&to, None), false)?;
         let mut written = match &config {
-            None => self.write_keystores(context, &chosen, &settled)?,
-            Some(config) => self.write_configs(context, &chosen, &settled, config)?,
+            None => self.write_keystores(context, &chosen, &settled, (&to, &elsewhere))?,
+            Some(config) => {
+                self.write_configs(context, &chosen, &settled, config, (&to, &elsewhere))?
+            }
         };
         let kept = settled.keep(copies, set, context);
         let mut outcome = self.outcome(&chosen, &written, &settled, config.as_ref(), &kept);
+        let unrecorded = std::mem::take(&mut written.unrecorded);
+        outcome.ok &= unrecorded.as_array().is_none_or(Vec::is_empty);
+        outcome.json.insert("unrecorded".to_owned(), unrecorded);
         match config {
             None => self.sign(&mut outcome, &chosen, &mut written, &settled, context),
             // No key went anywhere: there is nothing to sign for.
@@ -123,15 +150,22 @@ impl Args {
         context: &mut Context,
         chosen: &Chosen,
         settled: &Settled,
+        (to, elsewhere): (&Location, &Elsewhere),
     ) -> Result<Written, CommandError> {
         let mut hands = self.chosen.hands(context)?;
         let restorable = chosen.open(context, &mut hands)?;
         let keys = restorable.public_keys();
         self.approve(context, chosen, &keys, &restorable.left_out, settled)?;
+        let record = elsewhere.record_of(&chosen.copies, chosen.id(), &keys)?;
+        let release = elsewhere.release(to, &keys, None);
+        let mut clearance = restorable.clear(record, &release, &chosen.copies)?;
+        let permit = clearance.send(&keys)?;
         let mut progress = context.terminal.progress();
         let history = settled.history();
-        restorable.write(&self.dir, Layout::Web3signer, None, history, &mut progress)?;
-        Ok(Written { hands, keys, left_out: restorable.left_out })
+        restorable.write(&permit, &self.dir, Layout::Web3signer, None, history, &mut progress)?;
+        let unrecorded = elsewhere::unrecorded(&clearance, context);
+        drop(clearance);
+        Ok(Written { hands, keys, left_out: restorable.left_out, unrecorded })
     }
 
     fn write_configs(
@@ -140,12 +174,18 @@ impl Args {
         chosen: &Chosen,
         settled: &Settled,
         config: &KeyConfig,
+        (to, elsewhere): (&Location, &Elsewhere),
     ) -> Result<Written, CommandError> {
         let hands = self.chosen.hands_if_named(context)?;
         let keys = chosen.own_manifest(&hands)?.public_keys();
         self.approve(context, chosen, &keys, &[], settled)?;
-        write(&self.dir, &keys, config, settled.history())?;
-        Ok(Written { hands, keys, left_out: Vec::new() })
+        let record = elsewhere.record_of(&chosen.copies, chosen.id(), &keys)?;
+        let release = elsewhere.release(to, &keys, None);
+        let mut clearance = record.clear(&release, &chosen.copies, None)?;
+        let permit = clearance.send(&keys)?;
+        write(&self.dir, &keys, config, settled.history(), &permit)?;
+        let unrecorded = elsewhere::unrecorded(&clearance, context);
+        Ok(Written { hands, keys, left_out: Vec::new(), unrecorded })
     }
 
     fn approve(
@@ -158,13 +198,12 @@ impl Args {
     ) -> Result<(), CommandError> {
         let plan = format!(
             "To {}, for you alone (mode 0600), all or nothing:\n  {} keys of set {}, {}\n  slashing \
-             history: {}\n{}{}{}",
-            self.dir.display(),
+             history: {}\n{}{}",
+            crate::shown(&self.dir),
             keys.len(),
             chosen.id(),
             self.kind.word(),
             settled.describe(),
-            chosen.sent_elsewhere(&[]),
             approval::keys(keys),
             lost(left_out)
         );
@@ -179,7 +218,7 @@ impl Args {
         config: Option<&KeyConfig>,
         kept: &[String],
     ) -> Outcome {
-        let (dir, network) = (self.dir.display().to_string(), chosen.id().network());
+        let (dir, network) = (crate::shown(&self.dir).to_string(), chosen.id().network());
         let Written { keys, left_out, .. } = written;
         let clear = config.is_some_and(KeyConfig::has_secret);
         let mut text = format!("Wrote {} keys to {dir}: keys/0x<pubkey>.yaml\n", keys.len());
@@ -187,12 +226,14 @@ impl Args {
         if clear {
             text += "  WARNING: a secret stands in clear in each of these files\n";
         }
-        if settled.history().is_some() {
-            text += "  BEFORE Web3signer starts with the keys, it takes their slashing history:\n";
-            text += &format!("    {}\n", import_history(Layout::Web3signer, &dir, network));
-        }
-        let with_history = settled.history().is_some();
-        text += &format!("  then: {}\n", start(Layout::Web3signer, &dir, network, with_history));
+        let next = NextSteps {
+            layout: Layout::Web3signer,
+            to: &self.dir,
+            network,
+            with_history: settled.history().is_some(),
+            lost: matches!(settled, Settled::Lost(_)),
+        };
+        text += &next.text();
         text += "Make sure that no other machine runs these keys.";
         let json = json!({
             "set_id": chosen.id(),
@@ -205,6 +246,7 @@ impl Args {
             "secret_in_clear": clear,
             "history": settled.as_str(),
             "history_kept": kept,
+            "next": next.json(),
         });
         Outcome::checked(left_out.is_empty(), text, json)
     }
@@ -233,9 +275,10 @@ fn write(
     keys: &[PublicKey],
     config: &KeyConfig,
     history: Option<&History>,
+    permit: &Permit,
 ) -> Result<(), StoreError> {
     let mut files = Vec::with_capacity(keys.len() + 1);
-    for key in keys {
+    for key in keys.iter().filter(|key| permit.covers(key)) {
         let path = format!("keys/0x{key}.yaml").parse()?;
         files.push(NewFile { path, bytes: config.yaml(key) });
     }

@@ -60,6 +60,13 @@ impl KeyArgs {
         }
     }
 
+    /// Where the keys are that Web3signer reads, as `deliver vault` names that place.
+    pub fn store(&self) -> Option<String> {
+        let (url, path) = (self.vault_url.as_ref()?, self.key_path.as_ref()?.to_string());
+        let folder = path.split("{pubkey}").next()?.trim_end_matches("0x").trim_end_matches('/');
+        Some(format!("{}{folder}", url.trim_end_matches('/')))
+    }
+
     fn hashicorp(&self, context: &mut Context) -> Result<KeyConfig, CommandError> {
         let server = VaultServer::parse(&given("--vault-url", self.vault_url.as_ref())?)?;
         if server.in_clear() {
@@ -124,7 +131,7 @@ fn secret(file: &Path, what: &str, context: &mut Context) -> Result<SecretText, 
     context.terminal.say(&format!(
         "warning: the {what} in {} will stand in clear in every configuration file: use one that \
          reads these keys alone, and change it often",
-        file.display()
+        crate::shown(&file)
     ));
     Ok(secret)
 }

@@ -76,7 +76,7 @@ impl Args {
             "Signed a further deposit of {} on {network} into {}\n  {}\n  credentials {credentials}\n\
              Make sure that this validator exists: a first deposit of less than {} does not start one.",
             coins(amount, network),
-            self.out.display(),
+            crate::shown(&self.out),
             deposit.pubkey(),
             coins(stockade::staking::WHOLE_VALIDATOR_GWEI, network),
         );
@@ -85,7 +85,7 @@ impl Args {
             "network": network,
             "amount": amount,
             "withdrawal_credentials": credentials.to_string(),
-            "out": self.out.display().to_string(),
+            "out": self.out.to_string_lossy(),
         });
         Ok(Outcome::done(text, json))
     }

@@ -49,8 +49,9 @@ impl Args {
     /// Verifies every entry.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let bytes = private_file::read(&self.file, MAX_DEPOSIT_FILE_BYTES as u64)?;
-        let entries = parse_deposit_file(&bytes)
-            .map_err(|error| CommandError::input(format!("{}: {error}", self.file.display())))?;
+        let entries = parse_deposit_file(&bytes).map_err(|error| {
+            CommandError::input(format!("{}: {error}", crate::shown(&self.file)))
+        })?;
         let mut known = Known::new(&self.copy, read_signers(&self.signer)?)?;
         let receiver = self.withdrawal_address.as_deref().map(withdrawal::parse).transpose()?;
         let whose = known.has_copies() || context.device_named() && receiver.is_none();

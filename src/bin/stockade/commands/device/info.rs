@@ -59,13 +59,13 @@ fn text(identity: &Identity, passphrase: &str, state: &str, wait: Option<&str>) 
     let simulated = if identity.simulated { " (simulated)" } else { "" };
     let mut text = format!("Wallet      {}{simulated}\n", identity.name());
     if let Some((name, version)) = &identity.app {
-        text += &format!("App         {name} {version}\n");
+        text += &format!("App         {} {}\n", crate::shown(name), crate::shown(version));
     }
     if let Some(firmware) = &identity.firmware {
-        text += &format!("Firmware    {firmware}\n");
+        text += &format!("Firmware    {}\n", crate::shown(firmware));
     }
     if let Some(label) = &identity.label {
-        text += &format!("Label       {label}\n");
+        text += &format!("Label       {}\n", crate::shown(label));
     }
     text += &format!("Passphrase  {passphrase}\nState       {state}");
     text + &wait.map(|wait| format!(": {wait}")).unwrap_or_default()

@@ -15,7 +15,12 @@ impl Args {
         let mut devices = Vec::new();
         for device in &listing.devices {
             let problem = device.problem.as_ref().map(ToString::to_string);
-            text += &format!("{}  {} {}", device.spec, device.vendor, device.model);
+            text += &format!(
+                "{}  {} {}",
+                crate::shown(&device.spec),
+                device.vendor,
+                crate::shown(&device.model)
+            );
             text += &problem.as_ref().map(|why| format!("  ({why})")).unwrap_or_default();
             text.push('\n');
             devices.push(json!({
@@ -29,7 +34,7 @@ impl Args {
             text += "No wallet found on USB.\n";
         }
         for note in &listing.notes {
-            text += &format!("note: {note}\n");
+            text += &format!("note: {}\n", crate::shown(note));
         }
         Ok(Outcome::done(text, json!({"devices": devices, "notes": listing.notes})))
     }

@@ -17,6 +17,7 @@ use crate::{
     context::Context,
     error::CommandError,
     output::Outcome,
+    shell,
 };
 
 /// Sign voluntary exits, for now or for the day when the key is lost
@@ -100,17 +101,17 @@ impl Args {
             );
         }
         for copy in copies {
-            let (dir, count) = (copy.dir().display(), sealed.len());
+            let (dir, count) = (crate::shown(copy.dir()), sealed.len());
             text += &format!("Sealed beside the set: {count} in {dir}\n");
         }
         text += "Not shown by this: that the numbers are those of these keys; compare them in an \
                  explorer, for the network refuses an exit by another key.\n";
         if self.seal {
-            let dirs: String = copies.iter().map(|c| format!(" {}", c.dir().display())).collect();
+            let dirs = shell::copies(copies);
             text += &format!("On the day of need: stockade exit open{dirs} --out <new folder>\n");
         }
         if let Some(out) = &self.out {
-            let out = out.display();
+            let out = crate::shown(&out);
             text += &format!("Whoever has {out} can end this validator for good.");
         }
         let list = signed.iter().enumerate().map(|(place, one)| {
@@ -126,7 +127,7 @@ impl Args {
             "exits": list.collect::<Vec<_>>(),
             "set_id": home.map(|home| &home.set),
             "sealed_in": copies.iter().map(|copy| copy.id()).collect::<Vec<_>>(),
-            "out": self.out.as_ref().map(|out| out.display().to_string()),
+            "out": self.out.as_ref().map(|out| out.to_string_lossy()),
         });
         Outcome::done(text, json)
     }

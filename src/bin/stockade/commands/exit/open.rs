@@ -62,7 +62,7 @@ impl Args {
 
     fn outcome(&self, sealed: &Sealed, exits: &BTreeMap<String, &OpenedExit>) -> Outcome {
         let lost = lost(sealed);
-        let out = self.out.display();
+        let out = crate::shown(&self.out);
         let mut text = format!("Opened {} exits into {out} (for you alone)\n", exits.len());
         for (name, opened) in exits {
             let message = &opened.exit.message;

@@ -116,7 +116,9 @@ impl Sealed {
         let line = |(_, exit): &(SetId, SealedExit)| {
             let copy = self.copies.iter().find(|copy| copy.id() == exit.copy);
             let place = copy.map(|copy| copy.dir().join("stockade").join(&exit.file));
-            let place = place.map_or(exit.file.clone(), |place| place.display().to_string());
+            let place = place.map_or(crate::shown(&exit.file).to_string(), |place| {
+                crate::shown(&place).to_string()
+            });
             let said = match (&exit.opened, exit.reason) {
                 (Some(opened), _) => format!(
                     "\n  exit of validator {}, from epoch {} on, signed by {}",

@@ -31,7 +31,7 @@ pub struct Args {
     #[arg(long, num_args = 1.., value_name = "DIR")]
     copy: Vec<PathBuf>,
     /// The network that it should be for [default: any]
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::network)]
     network: Option<Network>,
     #[command(flatten)]
     sealed: SealedArgs,
@@ -99,8 +99,9 @@ impl Args {
     /// Tries the keys that may have signed the exit in `file`.
     fn verify_file(&self, file: &Path) -> CommandResult {
         let bytes = private_file::read(file, MAX_EXIT_BYTES as u64)?;
-        let input =
-            |e: &dyn std::fmt::Display| CommandError::input(format!("{}: {e}", file.display()));
+        let input = |e: &dyn std::fmt::Display| {
+            CommandError::input(format!("{}: {e}", crate::shown(&file)))
+        };
         let exit = SignedExit::parse(&bytes).map_err(|error| input(&error))?;
         let mut signer = None;
         for (network, key) in self.candidates()? {

@@ -79,7 +79,7 @@ impl PasswordArgs {
 fn examiner_of(file: &Path) -> Result<Examiner, CommandError> {
     let bytes = Zeroizing::new(private_file::read(file, MAX_PASSWORD)?);
     Examiner::new(&bytes)
-        .map_err(|error| CommandError::input(format!("{}: {error}", file.display())))
+        .map_err(|error| CommandError::input(format!("{}: {error}", crate::shown(&file))))
 }
 
 /// What opens the keystores.
@@ -159,7 +159,7 @@ fn end(tally: Tally, repaired_to: Option<&Path>) -> Outcome {
         counts.proven, counts.contradicted, counts.inconclusive
     );
     if let Some(folder) = repaired_to {
-        text += &format!("{} written to {}\n", tally.repaired(), folder.display());
+        text += &format!("{} written to {}\n", tally.repaired(), crate::shown(&folder));
     }
     text += match ok {
         true => {

@@ -105,7 +105,7 @@ impl Row {
             })
         });
         json!({
-            "file": self.file.display().to_string(),
+            "file": self.file.to_string_lossy(),
             "pubkey": keystore.map(Keystore::pubkey),
             "path": keystore.and_then(Keystore::path),
             "description": keystore.and_then(Keystore::description),
@@ -120,14 +120,14 @@ impl Row {
                 .map(|d| json!({"id": d.rule.id, "what": d.to_string()}))
                 .collect::<Vec<_>>(),
             "clients": clients.collect::<Vec<_>>(),
-            "repaired": self.repaired.as_ref().map(|path| path.display().to_string()),
+            "repaired": self.repaired.as_ref().map(|path| path.to_string_lossy()),
             "repair_note": self.repair_note,
         })
     }
 
     /// For people.
     pub fn text(&self) -> String {
-        let mut text = format!("{}\n", self.file.display());
+        let mut text = format!("{}\n", crate::shown(&self.file));
         let mut line = |name: &str, value: &str| text += &format!("  {name:<13}{value}\n");
         if let Some(keystore) = self.keystore() {
             // Debug shows what a hostile file might do to a terminal, and does not do it.
@@ -149,7 +149,7 @@ impl Row {
             line("refused by", &refusal);
         }
         if let Some(path) = &self.repaired {
-            line("repaired", &path.display().to_string());
+            line("repaired", &crate::shown(&path).to_string());
         }
         if let Some(note) = &self.repair_note {
             line("repair", note);

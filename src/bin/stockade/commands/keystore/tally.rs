@@ -71,7 +71,7 @@ impl Tally {
         }
         let why = why.unwrap_or_else(|| "it is no EIP-2335 keystore".to_owned());
         if file.named && self.no_keystore.is_none() {
-            self.no_keystore = Some((file.path.display().to_string(), why.clone()));
+            self.no_keystore = Some((crate::shown(&file.path).to_string(), why.clone()));
         }
         self.print(Row::bad(&file.path, Reason::Malformed, why), false);
         None

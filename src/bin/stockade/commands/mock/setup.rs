@@ -35,10 +35,10 @@ impl Beside {
     pub fn read(&self, can: impl Fn(&Act) -> bool) -> Result<(User, Vec<Act>), CommandError> {
         let Some(path) = &self.script else { return Ok((self.user.user(), Vec::new())) };
         let text = read(path).map_err(|error| {
-            CommandError::new(Kind::File, format!("{}: {error}", path.display()))
+            CommandError::new(Kind::File, format!("{}: {error}", crate::shown(&path)))
         })?;
         let script = Script::parse(&text, can)
-            .map_err(|error| CommandError::input(format!("{}: {error}", path.display())))?;
+            .map_err(|error| CommandError::input(format!("{}: {error}", crate::shown(&path))))?;
         Ok((User::of_script(&script), script.start))
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 
 /// Somebody must sign.
 pub(super) fn require_wallet(context: &Context) -> Result<(), CommandError> {
-    match context.device_named() {
+    match context.any_device() {
         true => Ok(()),
         false => {
             Err(CommandError::usage("an attestation is signed by a wallet: name one with --device"))
@@ -41,20 +41,19 @@ pub(super) fn add(
     note: &NoteArgs,
     copies: &[Copy],
     pins: &Pins,
+    hands: &mut Hands,
     context: &mut Context,
-) -> Result<(), CommandError> {
+) {
     if !report.full {
         outcome.text += "\nNOT SIGNED: the keystores there were not opened, because their password is \
                          not beside them.";
         outcome.ok = false;
-        return Ok(());
+        return;
     }
     let Some(read) = set.manifest(pins).filter(|_| outcome.ok) else {
         outcome.text += "\nNOT SIGNED: only a store in which every key is proven is attested.";
-        return Ok(());
+        return;
     };
-    let mut hands = Hands::new();
-    hands.add_wallet(context.open()?, &mut context.terminal)?;
     let delivered = Delivered {
         set: &set.id,
         manifest: read.digest,
@@ -63,7 +62,7 @@ pub(super) fn add(
         keys: report.proven(),
         history: None,
     };
-    note.add(outcome, &delivered, copies, &mut hands, context);
+    note.add(outcome, &delivered, copies, hands, context);
     if let Some(Value::Object(note)) = outcome.json.get_mut("note") {
         note.insert("level".to_owned(), report.level.as_str().into());
         outcome.text += match report.level {
@@ -71,5 +70,4 @@ pub(super) fn add(
             _ => "\nIt is about keys that were listed there, and not read.",
         };
     }
-    Ok(())
 }

@@ -7,8 +7,10 @@ use stockade::{
     attest::delivery::{Destination, DestinationKind},
     backup::{
         Copy, SetId,
+        hands::Hands,
         intake::Intake,
         origin::{OriginVerdict, Pins},
+        room,
         scrub::{self, ScrubbedSet},
         verdict::Reason,
     },
@@ -27,7 +29,7 @@ use super::{attest, report::Report};
 use crate::{
     CommandResult,
     aws_args::AwsArgs,
-    commands::{backup::scrub::wallet_pins, deliver::note::NoteArgs, validator::check},
+    commands::{deliver::note::NoteArgs, validator::check},
     context::{Context, read_signers},
     error::CommandError,
     place::Place,
@@ -84,6 +86,7 @@ impl Args {
             // Before the store is read, and anybody is asked for anything.
             attest::require_wallet(context)?;
             copies.iter().try_for_each(Copy::lock)?;
+            room::require(&copies, room::SMALL)?;
         }
         self.vault.warn_of_readers(context);
         let (found, place) = self.find(context)?;
@@ -124,13 +127,14 @@ impl Args {
                 let endpoint = Endpoint::new(url, ca.as_deref(), TIMEOUT)?;
                 let client = Keymanager::new(endpoint.with_bearer(&self.vault.token()?));
                 let place = Destination::new(DestinationKind::Keymanager, url);
-                let (listed, remote) = (client.list()?, client.list_remote_if_any()?);
+                let listed = client.list()?;
+                let remote = client.list_remote_if_any()?.unwrap_or_default();
                 return Ok((Found::in_client(url, &listed, &remote), place));
             }
             Place::Files(path) => {
                 return Err(CommandError::usage(format!(
                     "{} is no store: vault:MOUNT/PATH, aws-secrets:PREFIX, web3signer:DIR or keymanager:URL",
-                    path.display()
+                    crate::shown(&path)
                 ))
                 .with_hint("`stockade validator check` looks at files and copies"));
             }
@@ -146,7 +150,14 @@ impl Args {
         copies: &[Copy],
         context: &mut Context,
     ) -> CommandResult {
-        let pins = Pins { wallets: wallet_pins(context)?, signers: read_signers(&self.signer)? };
+        // Opened once: a wallet that asks for its passphrase asks once.
+        let mut hands = Hands::new();
+        let wallets = if self.attest { context.open_all()? } else { context.open_named()? };
+        for wallet in wallets {
+            hands.add_wallet(wallet, &mut context.terminal)?;
+        }
+        let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
+        let pins = hands.pins(&pins);
         let mut progress = context.terminal.progress();
         let sets = scrub::read(copies, self.set.as_ref(), &mut progress)?.sets;
         let mut expected = BTreeMap::new();
@@ -167,7 +178,7 @@ impl Args {
         let mut outcome = report.outcome();
         if let (true, [set]) = (self.attest, sets.as_slice()) {
             let note = NoteArgs::at(self.note_path.clone());
-            attest::add(&report, &mut outcome, set, to, &note, copies, &pins, context)?;
+            attest::add(&report, &mut outcome, set, to, &note, copies, &pins, &mut hands, context);
         }
         Ok(outcome)
     }

@@ -1,5 +1,7 @@
 //! From a request to a transaction that the wallet signed: built, said in words, signed, printed.
 
+use std::num::NonZeroU64;
+
 use serde_json::json;
 use stockade::{
     backup::custodians::require_real,
@@ -80,9 +82,10 @@ fn words(
             let amount = u128::from(gwei.get()) * 1_000_000_000 * 1_000_000_000
                 / u128::from(network.gwei_per_coin());
             format!(
-                "Withdrawal of {} {} from validator 0x{validator}, which goes on",
+                "Withdrawal of {} {} from validator 0x{validator}, which goes on{}",
                 show(amount, 18),
-                network.staked_coin()
+                network.staked_coin(),
+                on_screen(*gwei, network)
             )
         }
         ExecutionRequest::Consolidation { source, target } => format!(
@@ -95,11 +98,15 @@ fn words(
         ),
     };
     let coin = network.fee_coin();
-    let gas = most_gas(transaction);
+    let gas = transaction.most_gas_cost();
+    let total = gas.and_then(|gas| gas.checked_add(transaction.value));
+    let most = |wei: Option<u128>| wei.map_or("more than all the".to_owned(), |wei| show(wei, 18));
+    let (gas, total) = (most(gas), most(total));
     format!(
         "{what}\n  network   {network} (chain {})\n  from      {from}: only the validator's own \
          withdrawal address can ask this; from any other the fee is lost\n  to        {} (system \
-         contract), nonce {}\n  fee       {} {coin} to the contract, and at most {gas} {coin} for gas",
+         contract), nonce {}\n  fee       {} {coin} to the contract, which a Ledger does not show, and at \
+         most {gas} {coin} for gas: at most {total} {coin} in all",
         transaction.chain_id,
         transaction.to,
         transaction.nonce,
@@ -107,8 +114,13 @@ fn words(
     )
 }
 
-fn most_gas(transaction: &Transaction) -> String {
-    transaction.most_gas_cost().map_or("more than all the".to_owned(), |wei| show(wei, 18))
+/// Where an amount is counted in another coin than gas, a Ledger shows neither the coin nor the number.
+fn on_screen(gwei: NonZeroU64, network: Network) -> String {
+    if network.gwei_per_coin() == 1_000_000_000 {
+        return String::new();
+    }
+    let shown = show(u128::from(gwei.get()), 9);
+    format!(" (a Ledger shows it as {shown} {})", network.fee_coin())
 }
 
 fn outcome(

@@ -20,8 +20,12 @@ const GAS_LIMIT: u64 = 200_000;
 /// More than any of the requests uses: a node that asks for more is wrong.
 const MOST_GAS: u64 = 1_000_000;
 
-/// The most that is paid on a node's word alone, in wei: one coin.
-const MOST_BELIEVED: u128 = 1_000_000_000_000_000_000;
+/// The most that gas may cost on a node's word alone, in wei: a tenth of a coin. The wallet shows it.
+const MOST_GAS_COST: u128 = 100_000_000_000_000_000;
+
+/// The highest fee for the request, in wei, that is sent without [`Options::allow_fee_wei`]: a
+/// thousandth of a coin. A Ledger does not show this fee when it explains the request.
+const MOST_UNSEEN: u128 = 1_000_000_000_000_000;
 
 /// How long a node may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,6 +39,7 @@ pub struct Source {
 /// Reads the options, and makes sure that the node is on the right chain.
 pub fn source(options: &Options) -> Result<Source, CommandError> {
     let fee = options.fee()?;
+    require_seen(options)?;
     let Some(url) = &options.rpc_url else {
         if options.send {
             return Err(CommandError::usage("--send needs a node: --rpc-url"));
@@ -59,6 +64,28 @@ pub fn source(options: &Options) -> Result<Source, CommandError> {
         return Err(CommandError::input(message).with_hint("name a node of that network"));
     }
     Ok(Source { node: Some(node), fee })
+}
+
+/// The highest fee for the request that may be sent.
+fn most_fee(options: &Options) -> u128 {
+    options.allow_fee_wei.unwrap_or(MOST_UNSEEN)
+}
+
+/// A mistyped `--fee-wei` would be signed unseen, and whatever is too much is lost.
+fn require_seen(options: &Options) -> Result<(), CommandError> {
+    let (coin, most) = (options.network.fee_coin(), most_fee(options));
+    match options.fee_wei.filter(|fee| *fee > most) {
+        Some(fee) => Err(CommandError::usage(format!(
+            "--fee-wei {fee} is {} {coin}, more than the {} {coin} that may be sent",
+            show(fee, 18),
+            show(most, 18)
+        ))
+        .with_hint(format!(
+            "the fee is a few wei while few ask, and a Ledger does not show it; if it is right, \
+             give --allow-fee-wei {fee} as well"
+        ))),
+        None => Ok(()),
+    }
 }
 
 impl Source {
@@ -117,16 +144,20 @@ impl Source {
             let hint = format!("if it is right all the same, give it yourself with {option}");
             Err(CommandError::new(Kind::Refused, message).with_hint(hint))
         };
-        if options.fee_wei.is_none() && transaction.value > MOST_BELIEVED {
+        if options.fee_wei.is_none() && transaction.value > most_fee(options) {
             let fee = show(transaction.value, 18);
-            return refuse(format!("a fee of {fee} {coin} for the request"), "--fee-wei");
+            let option = "--fee-wei and --allow-fee-wei: a Ledger does not show this fee";
+            return refuse(format!("a fee of {fee} {coin} for the request"), option);
         }
         if options.gas_limit.is_none() && transaction.gas_limit > MOST_GAS {
             return refuse(format!("{} gas", transaction.gas_limit), "--gas-limit");
         }
-        let gas_cost = transaction.most_gas_cost().filter(|cost| *cost <= MOST_BELIEVED);
+        let gas_cost = transaction.most_gas_cost().filter(|cost| *cost <= MOST_GAS_COST);
         if self.fee.is_none() && gas_cost.is_none() {
-            return refuse(format!("more than 1 {coin} for gas"), "--max-fee-gwei");
+            return refuse(
+                format!("more than {} {coin} for gas", show(MOST_GAS_COST, 18)),
+                "--max-fee-gwei",
+            );
         }
         Ok(())
     }

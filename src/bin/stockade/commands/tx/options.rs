@@ -12,7 +12,7 @@ use crate::{commands::decimal, error::CommandError};
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// mainnet, sepolia, hoodi, gnosis or chiado
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::network)]
     pub network: Network,
     /// The path of the withdrawal address in the wallet
     #[arg(long, default_value = "m/44'/60'/0'/0/0")]
@@ -33,6 +33,10 @@ pub struct Options {
     /// What the contract asks for a request, in wei; what is too much is lost
     #[arg(long, value_name = "WEI")]
     pub fee_wei: Option<u128>,
+    /// The highest fee for the request that may be sent, in wei: a Ledger does not show it
+    /// [default: a thousandth of a coin]
+    #[arg(long, value_name = "WEI")]
+    pub allow_fee_wei: Option<u128>,
     /// The most to pay for a unit of gas, in Gwei
     #[arg(long, value_name = "GWEI")]
     pub max_fee_gwei: Option<String>,

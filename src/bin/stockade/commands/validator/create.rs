@@ -1,6 +1,6 @@
 use serde_json::json;
 use stockade::{
-    backup::{Copy, medium},
+    backup::Copy,
     custodian::AnyCustodian,
     device::{self, Wallet},
     interact::Interact as _,
@@ -11,11 +11,14 @@ use stockade::{
     },
 };
 
+use super::before_deposit::{before_deposit, deposit_data};
 use crate::{
     CommandResult,
     commands::{
         amount::{coins, gwei, version},
-        backup::created::{copies_json, copies_text, custodians_text, notes},
+        backup::created::{
+            self, Placed, confirm, copies_json, copies_text, custodians_text, notes,
+        },
         mnemonic::MnemonicArgs,
         sealing::Sealing,
         withdrawal,
@@ -23,6 +26,7 @@ use crate::{
     context::Context,
     error::CommandError,
     output::Outcome,
+    shell,
 };
 
 /// Make validator keys rooted in the wallet, and back them up before anything else
@@ -72,7 +76,10 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let request = self.request()?;
         let (custodians, mut copies) = self.sealing.read()?;
+        self.sealing.require_room(&copies, self.count as usize)?;
         let seed = self.mnemonic.read(context)?;
+        // After the words: at a question that is shown, nobody is about to type them.
+        let placed = confirm(&copies, context)?;
         // A machine without a network often has no wallet either.
         let needs_wallet = seed.is_none() || !self.sealing.names_custodians();
         let mut wallet = match needs_wallet || context.any_device() {
@@ -109,7 +116,7 @@ impl Args {
             )?,
             (None, None) => return Err(CommandError::usage("name a wallet with --device")),
         };
-        Ok(outcome(&created, &request, &copies, refused))
+        Ok(outcome(&created, &request, (&copies, &placed), refused))
     }
 
     fn request(&self) -> Result<Request, CommandError> {
@@ -161,7 +168,7 @@ fn refused_deposit(wallet: &dyn Wallet, request: &Request) -> Option<String> {
 fn outcome(
     created: &CreatedValidators,
     request: &Request,
-    copies: &[Copy],
+    (copies, placed): (&[Copy], &[Placed]),
     refused: Option<String>,
 ) -> Outcome {
     let root = created.batch.map_or("from the mnemonic".into(), |batch| format!("batch {batch}"));
@@ -180,7 +187,7 @@ fn outcome(
         None => "Nothing is paid out until `credentials change` names an address\n".to_owned(),
     };
     text += &custodians_text(&created.custodians);
-    text += &copies_text(&created.set, copies);
+    text += &copies_text(&created.set, copies, placed);
     let mut warnings = Vec::new();
     let (first, last) = (created.keys.first(), created.keys.last());
     match created.batch {
@@ -217,10 +224,11 @@ fn outcome(
         ));
     }
     warnings.extend(refused);
-    warnings.extend(medium::shared(copies));
+    warnings.extend(created::warnings(copies));
     text += &notes(&warnings);
-    text += "Next: stockade backup drill";
-    text += &copies.iter().map(|copy| format!(" {}", copy.dir().display())).collect::<String>();
+    let deposit_data = deposit_data(&created.set.set_id, copies);
+    text += &format!("Next: stockade backup drill{}\n", shell::copies(copies));
+    text += &before_deposit(created, request.network, copies, deposit_data.as_deref());
     let keys = created
         .keys
         .iter()
@@ -236,7 +244,8 @@ fn outcome(
         "custodians": created.custodians.custodians,
         "threshold": created.custodians.threshold,
         "enrolled": created.custodians.enrolled,
-        "copies": copies_json(&created.set, copies),
+        "deposit_data": deposit_data.map(|file| crate::shown(&file).to_string()),
+        "copies": copies_json(&created.set, copies, placed),
         "warnings": warnings,
     });
     Outcome::done(text, json)

@@ -85,13 +85,10 @@ impl Args {
     }
 }
 
-/// The addresses of the wallets named with --device: by one they make sets, by the other they attest.
+/// The addresses of the wallets that are named: by one they make sets, by the other they attest.
 fn wallet_pins(context: &mut Context) -> Result<Vec<Address>, CommandError> {
-    if !context.device_named() {
-        return Ok(Vec::new());
-    }
     let mut pins = Vec::new();
-    for mut wallet in context.open_all()? {
+    for mut wallet in context.open_named()? {
         let attests = DerivationPath::ethereum(0, 0).ok();
         for path in std::iter::once(DerivationPath::check_address()).chain(attests) {
             pins.push(wallet.address(&path, Show::Silently, &mut context.terminal)?);
@@ -266,7 +263,7 @@ fn fields(fleet: &Fleet, pins: &Pins, marks: &SplitMarks) -> Map<String, Value> 
         })
     });
     let copies = fleet.copies().iter();
-    let copies = copies.map(|copy| json!({"copy": copy.id, "dir": copy.dir.display().to_string()}));
+    let copies = copies.map(|copy| json!({"copy": copy.id, "dir": copy.dir.to_string_lossy()}));
     let warnings = warnings(fleet, marks);
     let warnings = warnings.iter().map(|w| json!({"kind": w.kind, "text": w.text}));
     Map::from_iter([
@@ -298,7 +295,7 @@ fn summary(fleet: &Fleet, keys: usize, pins: &Pins, marks: &SplitMarks) -> Strin
     let (sets, copies) = (fleet.sets().count(), fleet.copies());
     let mut text = format!("{keys} keys in {sets} sets, {} copies\n", copies.len());
     for copy in copies {
-        text += &format!("  {}  {}\n", copy.id, copy.dir.display());
+        text += &format!("  {}  {}\n", copy.id, crate::shown(&copy.dir));
     }
     for warning in warnings(fleet, marks) {
         text += &format!("warning: {}\n", warning.text);

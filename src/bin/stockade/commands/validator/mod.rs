@@ -1,5 +1,6 @@
 //! validator: signing keys.
 
+mod before_deposit;
 pub mod check;
 mod create;
 mod list;

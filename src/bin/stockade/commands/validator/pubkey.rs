@@ -1,10 +1,16 @@
 use serde_json::json;
 use stockade::{
+    bls::PublicKey,
     device::{DeviceError, Show},
     path::DerivationPath,
 };
 
-use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
+use crate::{
+    CommandResult,
+    context::Context,
+    error::{CommandError, Kind},
+    output::Outcome,
+};
 
 /// Show the BLS public keys of the wallet's own words (Ledger only)
 #[derive(Debug, clap::Args)]
@@ -31,7 +37,6 @@ impl Args {
             what: "show BLS public keys (the Ledger's Ethereum app can)".to_owned(),
         };
         let keys = wallet.bls_public_keys().ok_or(unsupported)?;
-        let show = if self.confirm { Show::OnDevice } else { Show::Silently };
         let mut text = String::new();
         let mut list = Vec::new();
         for index in first..=last {
@@ -39,12 +44,28 @@ impl Args {
                 true => DerivationPath::withdrawal_key(index),
                 false => DerivationPath::signing_key(index),
             };
-            let pubkey = keys.bls_public_key(&path, show, &mut context.terminal)?;
+            let pubkey = keys.bls_public_key(&path, Show::Silently, &mut context.terminal)?;
+            if self.confirm {
+                context.terminal.say(&in_both_cases(&pubkey, &path));
+                let shown = keys.bls_public_key(&path, Show::OnDevice, &mut context.terminal)?;
+                if shown != pubkey {
+                    let message = format!("the wallet gave {pubkey} for {path}, and now {shown}");
+                    return Err(CommandError::new(Kind::Protocol, message));
+                }
+            }
             text += &format!("{pubkey}  {path}\n");
             list.push(json!({"pubkey": pubkey, "path": path.to_string(), "index": index}));
         }
         Ok(Outcome::done(text, json!({"keys": list, "confirmed": self.confirm})))
     }
+}
+
+/// A Ledger writes a public key in capitals, which is hard to compare with small letters.
+fn in_both_cases(pubkey: &PublicKey, path: &DerivationPath) -> String {
+    let capitals = pubkey.to_string().to_uppercase();
+    format!(
+        "{path}: the wallet must show this key (a Ledger writes it in capitals)\n  0x{pubkey}\n  0x{capitals}"
+    )
 }
 
 fn range(text: &str) -> Result<(u32, u32), CommandError> {

@@ -8,6 +8,7 @@ use stockade::{
         restore::{Options, Restorable, require_new},
         scrub::{self, ScrubbedSet},
         split_mark::SplitMark,
+        whereabouts::LocationKind,
     },
     bls::PublicKey,
     interact::Interact as _,
@@ -17,10 +18,14 @@ use stockade::{
 
 use crate::{
     CommandResult,
-    commands::shares::{SharesArgs, WAIT_EPOCHS, wait_minutes},
+    commands::{
+        elsewhere::{self, ElsewhereArgs},
+        shares::{SharesArgs, WAIT_EPOCHS, wait_minutes},
+    },
     context::{Context, read_signers},
     error::{CommandError, Kind},
     hands::OpenArgs,
+    host,
     output::Outcome,
 };
 
@@ -58,6 +63,8 @@ pub struct Args {
     #[command(flatten)]
     shares_args: SharesArgs,
     #[command(flatten)]
+    elsewhere: ElsewhereArgs,
+    #[command(flatten)]
     open: OpenArgs,
     /// Who else may have made the set: a check address, or a custodian file
     #[arg(long, value_name = "0x..|FILE")]
@@ -80,28 +87,44 @@ impl Args {
         self.require_quiet(&copies, &set.id)?;
         self.confirm_off(context)?;
         self.shares_args.settle(context, &copies, &set.id, &self.pubkey)?;
+        let to = host::folder(LocationKind::Shares, &self.to);
+        let (place, off) = ((copies.as_slice(), &set.id), self.whole_keys_are_off);
+        let elsewhere = self.elsewhere.settle(context, place, &self.pubkey, (&to, None), off)?;
         let mut hands = self.open.hands(context)?;
         let options = Options { pins, ..Options::default() };
         let user = &mut context.terminal;
         let opened = Restorable::open(&copies, set, &options, &mut hands, user, &mut progress)?;
-        let secret = |key| opened.secret(key).ok_or(ValidatorError::NoSuchKey(*key));
-        let keys = self.pubkey.iter().map(secret).collect::<Result<Vec<_>, _>>()?;
+        let known = opened.public_keys();
+        if let Some(key) = self.pubkey.iter().find(|key| !known.contains(key)) {
+            return Err(ValidatorError::NoSuchKey(*key).into());
+        }
         // First the mark: shares without one would look as if there were none.
-        let marked = self.mark(&copies, &set.id, threshold, context);
-        let split = splitting.write(&keys, &self.to, &mut progress)?;
+        let marked = self.mark(&copies, &set.id, threshold, context)?;
+        let record = elsewhere.record_of(&copies, &set.id, &self.pubkey)?;
+        let mut clearance =
+            opened.clear(record, &elsewhere.release(&to, &self.pubkey, None), &copies)?;
+        let permit = clearance.send(&self.pubkey)?;
+        let secret = |key| opened.secret(key, &permit).ok_or(ValidatorError::NoSuchKey(*key));
+        let keys = self.pubkey.iter().map(secret).collect::<Result<Vec<_>, _>>()?;
+        let split = splitting.write(&permit, &keys, &self.to, &mut progress)?;
+        let unrecorded = elsewhere::unrecorded(&clearance, context);
         let mut outcome = self.outcome(&split, set, splitting);
+        let all = marked.len() == copies.len() && unrecorded.as_array().is_none_or(Vec::is_empty);
+        outcome.ok &= all;
         outcome.json.insert("marked".to_owned(), marked.into());
+        outcome.json.insert("unrecorded".to_owned(), unrecorded);
         Ok(outcome)
     }
 
-    /// Leaves a mark of the split beside the set, in every copy that takes it: the ids of those.
+    /// Leaves a mark of the split beside the set, in every copy that takes it: the ids of those. Where
+    /// none does, nothing is split.
     fn mark(
         &self,
         copies: &[Copy],
         set: &SetId,
         threshold: u8,
         context: &mut Context,
-    ) -> Vec<String> {
+    ) -> Result<Vec<String>, CommandError> {
         let mark = SplitMark::new(&self.pubkey, self.shares, threshold, Timestamp::now());
         let mut marked = Vec::new();
         for copy in copies {
@@ -109,11 +132,19 @@ impl Args {
                 Ok(()) => marked.push(copy.id().to_owned()),
                 Err(error) => context.terminal.say(&format!(
                     "warning: {} does not remember that these keys were split: {error}",
-                    copy.dir().display()
+                    crate::shown(copy.dir())
                 )),
             }
         }
-        marked
+        match marked.is_empty() {
+            true => Err(CommandError::new(
+                Kind::File,
+                "nothing was split: no copy takes the mark that says so, and a restore would give the \
+                 whole keys without a question",
+            )
+            .with_hint("make a copy writable")),
+            false => Ok(marked),
+        }
     }
 
     /// Shares have public keys of their own, so no client's database knows what the whole key
@@ -182,7 +213,7 @@ impl Args {
     }
 
     fn outcome(&self, split: &[SplitKey], set: &ScrubbedSet, splitting: Splitting) -> Outcome {
-        let (to, shares, threshold) = (self.to.display(), self.shares, splitting.threshold());
+        let (to, shares, threshold) = (crate::shown(&self.to), self.shares, splitting.threshold());
         let mut text = format!(
             "Split {} keys of set {} into {shares} shares each, any {threshold} of which sign\n",
             split.len(),

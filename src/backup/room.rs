@@ -1,0 +1,50 @@
+//! Whether copies take what a command will write to them: asked before anybody presses a button.
+
+use std::path::PathBuf;
+
+use super::{BackupError, Copy};
+use crate::store::{self, BucketAddress, Needed};
+
+/// Makes sure, as far as the system says, that each of `copies` takes `needed`. A copy that is
+/// write-protected or full is named; so is a new one whose place does not exist, for that is a typing
+/// error, or a stick that is not mounted.
+pub fn require(copies: &[Copy], needed: Needed) -> Result<(), BackupError> {
+    for copy in copies {
+        if let Some(above) = missing_above(copy) {
+            return Err(BackupError::NoPlace { copy: copy.dir().to_owned(), above });
+        }
+        store::require_room(&copy.dir().join("stockade"), needed)?;
+    }
+    Ok(())
+}
+
+/// The folder that a new copy would be made in, where there is no such folder.
+fn missing_above(copy: &Copy) -> Option<PathBuf> {
+    let dir = copy.dir();
+    if copy.exists() || dir.exists() || BucketAddress::of(dir).is_some() {
+        return None;
+    }
+    let above = dir.parent().filter(|above| !above.as_os_str().is_empty())?;
+    (!above.exists()).then(|| above.to_owned())
+}
+
+/// What a set of `keys` keys takes, with what is stored beside it.
+pub fn of_set(keys: usize) -> Needed {
+    let keys = u64::try_from(keys).unwrap_or(u64::MAX);
+    Needed {
+        files: keys.saturating_add(FILES),
+        bytes: keys.saturating_mul(KEY).saturating_add(REST),
+    }
+}
+
+/// What an attestation, a note or a mark takes.
+pub const SMALL: Needed = Needed { files: 1, bytes: 4096 };
+
+/// The files of a set beside its keystores.
+const FILES: u64 = 10;
+
+/// A keystore, and what the manifest, the sums and the deposit data say of it.
+const KEY: u64 = 3 * 1024;
+
+/// Everything else in a set.
+const REST: u64 = 32 * 1024;

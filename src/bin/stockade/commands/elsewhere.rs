@@ -1,0 +1,192 @@
+//! Whether keys can sign elsewhere: asked by one rule, before anything lets them sign anywhere.
+
+use serde_json::{Value, json};
+use stockade::{
+    backup::{
+        Copy, SetId,
+        whereabouts::{Clearance, Location, LocationKind, Place, Record, Release, Standing},
+    },
+    bls::PublicKey,
+    interact::Interact as _,
+};
+
+use crate::{
+    context::Context,
+    error::{CommandError, Kind},
+};
+
+/// What a person says of other places where keys can sign.
+#[derive(Debug, clap::Args)]
+pub struct ElsewhereArgs {
+    /// A location where none of these keys signs any more, by the name that is shown for it: a URL, a
+    /// folder, a store. Look there first, for all of the keys. Once for each
+    #[arg(long, value_name = "LOCATION")]
+    off: Vec<String>,
+}
+
+/// That nothing stands in the way, as far as can be known before the set is opened.
+#[derive(Debug)]
+pub struct Elsewhere {
+    /// Everything that the copies know.
+    pub record: Record,
+    off: Vec<String>,
+    shown_are_off: bool,
+}
+
+impl ElsewhereArgs {
+    /// Whether a person said that the keys do not sign at `location`.
+    pub fn names(&self, location: &Location) -> bool {
+        self.off.iter().any(|name| location.is_called(name))
+    }
+
+    /// Reads the record of `keys`, shows where they can sign besides `to` and `from`, and has somebody
+    /// say that they do not any more. `not_running`: somebody said so already of all that is not
+    /// recent.
+    pub fn settle(
+        &self,
+        context: &mut Context,
+        (copies, set): (&[Copy], &SetId),
+        keys: &[PublicKey],
+        (to, from): (&Location, Option<&Location>),
+        not_running: bool,
+    ) -> Result<Elsewhere, CommandError> {
+        let record = Record::read(copies, set, keys)?;
+        if let Some(unknown) = self.off.iter().find(|name| !self.is_known(&record, name, to, from))
+        {
+            return Err(CommandError::usage(format!(
+                "--off {unknown}: these copies know of no such location of these keys"
+            ))
+            .with_hint("write it as it is shown in the plan, or leave it out"));
+        }
+        let absent: Vec<_> = record.absent_copies().collect();
+        if !absent.is_empty() {
+            context.terminal.say(&format!(
+                "warning: copies that are not named here may know of other places where these keys sign: \
+                 {}. Name them too if they are at hand",
+                absent.join(", ")
+            ));
+        }
+        let (off, shown_are_off) = (self.off.clone(), not_running);
+        let mut elsewhere = Elsewhere { record, off, shown_are_off };
+        let release = elsewhere.release(to, keys, from);
+        let Standing { ask, stop } = elsewhere.record.standing(&release);
+        if let Some(error) = stopped(&stop, to) {
+            return Err(error);
+        }
+        if not_running {
+            let shown = elsewhere.record.standing(&Release { shown_are_off: false, ..release }).ask;
+            shown.iter().for_each(|place| {
+                context.terminal.say(&format!("CAREFUL: {}, and must be off", place.describe()));
+            });
+        }
+        if !ask.is_empty() {
+            confirm(context, &ask, to)?;
+            elsewhere.shown_are_off = true;
+        }
+        Ok(elsewhere)
+    }
+
+    fn is_known(
+        &self,
+        record: &Record,
+        name: &str,
+        to: &Location,
+        from: Option<&Location>,
+    ) -> bool {
+        record.knows(name) || to.is_called(name) || from.is_some_and(|from| from.is_called(name))
+    }
+}
+
+impl Elsewhere {
+    /// The record as it is now, after a person looked at the plan for as long as they liked.
+    pub fn record_of(
+        &self,
+        copies: &[Copy],
+        set: &SetId,
+        keys: &[PublicKey],
+    ) -> Result<Record, CommandError> {
+        Ok(Record::read(copies, set, keys)?)
+    }
+
+    /// What is to be released, with what was said of it.
+    pub fn release<'a>(
+        &'a self,
+        to: &'a Location,
+        keys: &'a [PublicKey],
+        from: Option<&'a Location>,
+    ) -> Release<'a> {
+        let (off, shown_are_off) = (self.off.as_slice(), self.shown_are_off);
+        Release { to, keys, from, off, shown_are_off, running: &[] }
+    }
+}
+
+/// Places that are too recent for a general word.
+fn stopped(places: &[Place], to: &Location) -> Option<CommandError> {
+    let first = places.first()?;
+    let all: Vec<_> = places.iter().map(Place::describe).collect();
+    let message = format!("stopped: within the last hour, {}", all.join("; "));
+    Some(CommandError::input(message).with_hint(format!(
+        "two machines that sign with one key are slashed. Look there: if none of these keys signs \
+         there, and never will again, say --off {}{}",
+        quoted(&first.label),
+        or_through(to, first)
+    )))
+}
+
+/// A client or signer that gets no key bytes may be fed by the very place that was found.
+fn or_through(to: &Location, place: &Place) -> String {
+    let by_others = matches!(to.kind, LocationKind::RemoteKeys | LocationKind::Web3signer);
+    match by_others && place.location.as_ref().is_some_and(|at| at.kind != to.kind) {
+        true => format!(
+            ". If that is where this signer gets the keys from, say --through {}",
+            quoted(&place.label)
+        ),
+        false => String::new(),
+    }
+}
+
+fn confirm(context: &mut Context, places: &[Place], to: &Location) -> Result<(), CommandError> {
+    let all: Vec<_> = places.iter().map(Place::describe).collect();
+    let said = all.join("; ");
+    let question = format!(
+        "{said}. Two machines that sign with one key are slashed. Are all of these keys off there, for \
+         good? (yes or no)"
+    );
+    match context.terminal.ask(&question) {
+        Some(answer) if answer.trim().eq_ignore_ascii_case("yes") => Ok(()),
+        Some(_) => Err(CommandError::new(
+            Kind::Declined,
+            "stopped: while the keys may sign elsewhere, they go nowhere else",
+        )),
+        None => {
+            let options: Vec<_> =
+                places.iter().map(|place| format!("--off {}", quoted(&place.label))).collect();
+            Err(CommandError::usage(format!("{said}: are the keys off there?")).with_hint(format!(
+                "look there first; if none of these keys signs there, and never will again, say {}{}",
+                options.join(" "),
+                places.first().map(|place| or_through(to, place)).unwrap_or_default()
+            )))
+        }
+    }
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// Copies that do not know where the keys went: said, and as JSON.
+pub fn unrecorded(clearance: &Clearance<'_>, context: &mut Context) -> Value {
+    let refused = clearance.refused().iter().map(|(dir, why)| {
+        context.terminal.say(&format!(
+            "warning: {} does not know where the keys went: {why}. Repair the copies",
+            crate::shown(&dir)
+        ));
+        json!(dir.to_string_lossy())
+    });
+    refused.collect()
+}

@@ -1,0 +1,60 @@
+//! Ctrl-C. The first one is giving up: what waits for a person ends, what is being written is
+//! finished. The second one ends the process.
+
+use std::{
+    cell::Cell,
+    io::{self, Write as _},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use signal_hook::{consts::SIGINT, iterator::Signals};
+
+/// What Ctrl-C does, once it is taken.
+pub struct Interrupts {
+    taken: Cell<bool>,
+    given_up: Arc<AtomicBool>,
+    doing: Arc<Mutex<Option<String>>>,
+}
+
+impl Interrupts {
+    /// `given_up` becomes true at the first one; `doing` names the work that is finished then.
+    pub fn new(given_up: &Arc<AtomicBool>, doing: &Arc<Mutex<Option<String>>>) -> Self {
+        Self { taken: Cell::new(false), given_up: Arc::clone(given_up), doing: Arc::clone(doing) }
+    }
+
+    /// From now on Ctrl-C is giving up. Where this fails it ends the process at once, which loses
+    /// nothing either.
+    pub fn take(&self) {
+        if self.taken.replace(true) {
+            return;
+        }
+        let Ok(mut signals) = Signals::new([SIGINT]) else { return };
+        let (given_up, doing) = (Arc::clone(&self.given_up), Arc::clone(&self.doing));
+        thread::spawn(move || {
+            for _ in signals.forever() {
+                if given_up.swap(true, Ordering::Relaxed) {
+                    say("stopped. The next command clears away what was not finished; `stockade \
+                         backup list` shows what is there");
+                    std::process::exit(130);
+                }
+                let doing = doing.lock().ok().and_then(|doing| doing.clone());
+                say(&match doing {
+                    Some(what) => {
+                        format!("{what} is finished first; Ctrl-C again stops at once")
+                    }
+                    None => "cancelling; Ctrl-C again stops at once".to_owned(),
+                });
+            }
+        });
+    }
+}
+
+/// Whatever else is on its line.
+fn say(what: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "\nCtrl-C: {what}.");
+    let _ = io::stderr().flush();
+}

@@ -1,0 +1,71 @@
+//! Text from outside, made fit to be shown. File names, names of custodians, labels and words of
+//! servers are chosen by others: none of them may begin a line of a report or hide a part of one.
+
+use std::{
+    ffi::OsStr,
+    fmt::{self, Write as _},
+};
+
+/// Text from outside. It prints on one line, with every character that steers a terminal or cannot
+/// be seen written as `\n` or `\u{202e}`.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a>(&'a OsStr);
+
+/// `text` as it may be shown: a path, a name, or any other text from outside.
+pub fn shown<T: AsRef<OsStr> + ?Sized>(text: &T) -> Shown<'_> {
+    Shown(text.as_ref())
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.to_string_lossy().chars() {
+            match is_harmful(c) {
+                true => write!(f, "{}", c.escape_default())?,
+                false => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `c` can steer a terminal, begin a line, reorder text, or not be seen at all: control
+/// characters, line separators, marks of direction, and characters without a width.
+pub fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn no_text_begins_a_line_or_hides() {
+        let show = |text: &str| shown(text).to_string();
+        assert_eq!(show("x\nOrigin: mine\r\u{1b}[2J"), r"x\nOrigin: mine\r\u{1b}[2J");
+        assert_eq!(
+            show("a\u{202e}b\u{9b}c\u{200b}d\u{2028}e"),
+            r"a\u{202e}b\u{9b}c\u{200b}d\u{2028}e"
+        );
+        assert_eq!(show("clés/Schlüssel 鍵 🔑 \\"), "clés/Schlüssel 鍵 🔑 \\");
+        assert_eq!(shown(Path::new("a\nb")).to_string(), r"a\nb");
+    }
+}
