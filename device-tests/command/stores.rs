@@ -142,8 +142,8 @@ fn a_store_that_fails_midway_is_finished_by_a_second_run() {
         (invalid_token(), 9..=9),
         ((200, another), 8..=8),
     ];
-    let folder = folder();
     for (fault, at) in &faults {
+        let folder = folder();
         let secrets = Secrets::default();
         let url = failing(at.clone(), fault.clone(), &secrets);
         let failed = deliver(&folder, &url, 2).code(1);
@@ -176,17 +176,17 @@ fn who_may_not_write_there_makes_nobody_press() {
 #[test]
 fn the_version_of_the_engine_is_what_vault_says() {
     let (url, secrets) = vault();
-    let folder = folder();
-    let deliver = |mount: u8, kv: &str| {
+    let deliver = |folder: &Folder, mount: u8, kv: &str| {
         let login = format!("--vault-addr {url} --token-file {}", folder.at("token"));
         let line = format!("deliver vault {} {login} --mount kv{mount}", folder.at("a"));
         on("mock-ledger").run(&format!("{line} --path v --no-note {kv}"))
     };
     for (mount, other) in [(1, 2), (2, 1)] {
-        let refused = deliver(mount, &format!("--kv {other}")).error(2, "usage");
+        let folder = folder();
+        let refused = deliver(&folder, mount, &format!("--kv {other}")).error(2, "usage");
         assert!(refused.message().contains(&format!("version {mount}")), "{}", refused.message());
         assert!(!refused.prompted() && secrets.lock().unwrap().is_empty());
-        deliver(mount, "").code(0);
+        deliver(&folder, mount, "").code(0);
         let there: Vec<_> = secrets.lock().unwrap().keys().cloned().collect();
         let mut expected: Vec<_> = pubkeys().iter().map(|key| path(mount, key)).collect();
         expected.sort();
@@ -373,7 +373,6 @@ fn what_aws_holds_already_is_never_overwritten() {
 
 #[test]
 fn an_aws_that_fails_is_named_and_a_second_run_finishes() {
-    let folder = folder();
     let error = |status, code: &str| (status, json!({"__type": code, "message": "no"}).to_string());
     for (fault, from) in [
         (error(400, "AccessDeniedException"), 3),
@@ -381,7 +380,7 @@ fn an_aws_that_fails_is_named_and_a_second_run_finishes() {
         (error(400, "ThrottlingException"), 4),
         ((200, "garbage".to_owned()), 5),
     ] {
-        let held = aws_server::Held::default();
+        let (folder, held) = (folder(), aws_server::Held::default());
         let broken = Arc::new(Mutex::new(true));
         let (state, secrets, mut asked, said) = (broken.clone(), held.clone(), 0, fault.clone());
         // From there on, for the SDK tries again by itself.
@@ -399,6 +398,7 @@ fn an_aws_that_fails_is_named_and_a_second_run_finishes() {
         *broken.lock().unwrap() = false;
         assert_eq!(deliver_aws(&folder, &url, "").code(0).verdicts(), (3, 0, 0), "{fault:?}");
     }
+    let folder = folder();
     let denied = serve(move |_| error(400, "AccessDeniedException"));
     let refused = deliver_aws(&folder, &denied, "").error(4, "permission");
     assert!(!refused.prompted(), "{}", refused.stderr);

@@ -114,7 +114,7 @@ fn the_same_key_is_the_same_however_it_is_written() {
     assert_eq!(deliver(&folder, &url, 2).code(0).each("keys", "status"), ["same"; 3]);
     assert_eq!(*secrets.lock().unwrap(), before);
 
-    let (url, held) = aws_server::aws();
+    let (folder, (url, held)) = (super::stores::folder(), aws_server::aws());
     deliver_aws(&folder, &url, "").code(0);
     for secret in held.lock().unwrap().values_mut() {
         *secret = json!({ "SecretString": respell(&secret["SecretString"]) });
@@ -124,24 +124,24 @@ fn the_same_key_is_the_same_however_it_is_written() {
 
 #[test]
 fn an_endpoint_of_aws_is_looked_at_whoever_names_it() {
-    let folder = folder();
-    let deliver = |name: &'static str, value: &str| {
+    let deliver = |folder: &Folder, name: &'static str, value: &str| {
         let copy = folder.at("a");
         let line = format!("deliver aws-secrets {copy} --prefix v/ --aws-region eu-west-1");
         with_aws(on("mock-ledger")).with(name, value).run(&line)
     };
     for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_CONFIG_FILE"] {
+        let folder = folder();
         let value = |url: &str| match name {
             "AWS_CONFIG_FILE" => folder.file("aws", format!("[default]\nendpoint_url = {url}\n")),
             _ => url.to_owned(),
         };
-        let refused = deliver(name, &value("http://192.0.2.1:80")).error(2, "usage");
+        let refused = deliver(&folder, name, &value("http://192.0.2.1:80")).error(2, "usage");
         assert!(refused.message().contains("192.0.2.1"), "{name}: {}", refused.message());
         assert!(refused.message().contains("in clear"), "{name}: {}", refused.message());
         assert!(!refused.prompted(), "{}", refused.stderr);
 
         let (url, held) = aws_server::aws();
-        let delivered = deliver(name, &value(&url)).code(0);
+        let delivered = deliver(&folder, name, &value(&url)).code(0);
         assert_eq!(held.lock().unwrap().len(), 3);
         assert_eq!(delivered.text("to"), format!("{url} v/"), "{name}");
         let statement = delivered.json["note"]["statement"].as_str().unwrap();
@@ -180,7 +180,7 @@ fn a_vault_that_repeats_what_was_sent_is_not_repeated() {
     let refused = deliver(&folder, &url, 2).code(1);
     assert!(refused.stdout.contains("bad request"), "{}", refused.stdout);
     let (good, secrets) = vault();
-    deliver(&folder, &good, 2).code(0);
+    deliver(&super::stores::folder(), &good, 2).code(0);
     for secret in secrets.lock().unwrap().values() {
         let key = secret["value"].as_str().unwrap().trim_start_matches("0x");
         for said in [&refused.stdout, &refused.stderr] {

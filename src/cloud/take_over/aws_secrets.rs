@@ -31,7 +31,7 @@ pub fn aws_secrets(
         if progress.stopped() {
             return Err(TakeOverError::Stopped);
         }
-        let place = format!("aws-secrets:{name}");
+        let place = format!("aws-secrets:{}", crate::shown(name));
         let (reason, why) = match service.read(name) {
             Ok(Some(text)) => {
                 let exact = name == prefix && names.len() == 1;
