@@ -61,7 +61,8 @@ fn every_client_gives_its_keys_to_every_other() {
         new.restart();
         assert_eq!((old.runs().len(), new.runs().len()), (0, 3), "{} to {}", from.name, to.name);
         let bound = |record: &Value| record["signed_attestations"][0]["target_epoch"].clone();
-        assert!(new.inside().memory.values().all(|r| bound(r) == (epoch_now() - 1000).to_string()));
+        let expected = (epoch_now() - 1000).to_string();
+        assert!(new.inside().memory.values().all(|record| bound(record) == expected.as_str()));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Keys from one validator client to another: never two that have them, and what they signed is
 //! never lost.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::OnceLock};
 
 use serde_json::Value;
 
@@ -12,10 +12,14 @@ use super::{
 };
 use crate::cloud::validator_client::{Fault, TOKEN, ValidatorClient, interchange, record};
 
-/// The epoch that it is on hoodi by this machine's clock.
+/// The epoch that it was on hoodi, by this machine's clock, when it was first asked for: one that goes
+/// on within a test would be another.
 pub(super) fn epoch_now() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    (now.as_secs() - 1_742_213_400) / (32 * 12)
+    static EPOCH: OnceLock<u64> = OnceLock::new();
+    *EPOCH.get_or_init(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        (now.as_secs() - 1_742_213_400) / (32 * 12)
+    })
 }
 
 pub(super) fn from(

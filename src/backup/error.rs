@@ -220,7 +220,10 @@ pub enum BackupError {
     #[error(transparent)]
     Exit(#[from] ExitError),
     /// More than is read at once of what anybody may have written.
-    #[error("{}: there is more of this in the copies than Stockade reads at once", .0.display())]
+    #[error(
+        "{}: there is more of this in the copies than Stockade reads at once",
+        crate::shown(_0)
+    )]
     TooMuch(PathBuf),
     /// JSON could not be written.
     #[error("JSON could not be written: {0}")]

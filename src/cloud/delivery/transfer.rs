@@ -242,10 +242,9 @@ impl Transfer<'_> {
             lacking.iter().partition(|key| runs.contains(key));
         // What runs nowhere goes first.
         let mut batches = chunks(&before);
-        if let Some(first) = runs.iter().position(|key| signed.contains(key)).or(Some(0)) {
-            if first < runs.len() {
-                batches.push((vec![runs.remove(first)], true));
-            }
+        let first = runs.iter().position(|key| signed.contains(key)).unwrap_or(0);
+        if first < runs.len() {
+            batches.push((vec![runs.remove(first)], true));
         }
         batches.extend(chunks(&runs));
         batches

@@ -75,7 +75,7 @@ fn switch(layout: Layout) -> Option<&'static str> {
 
 /// Refuses a folder whose name the client cannot be given.
 pub fn require_usable(layout: Layout, to: &Path) -> Result<(), CommandError> {
-    let to = absolute(to).display().to_string();
+    let to = absolute(to).to_string_lossy().into_owned();
     match layout {
         // --validator-keys=KEYS:PASSWORDS,KEYS:PASSWORDS
         Layout::Teku if to.contains([':', ',']) => Err(CommandError::usage(format!(
