@@ -183,21 +183,22 @@ pub(super) fn remove(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
 const MAX_DEPTH: usize = 8;
 
 fn remove_tree(folder: &Folder, name: &OsStr, levels: usize) -> Result<(), StoreError> {
-    let below = folder.folder(name)?;
     if levels == 0 {
         return Err(StoreError::TooDeep(folder.path_of(name)));
     }
-    let entries = match below.entries() {
+    match folder.folder(name).and_then(|below| Ok((below.entries()?, below))) {
         // A folder that cannot be read may still be removed as an empty one.
-        Err(StoreError::Io { .. }) => Vec::new(),
-        read => read?,
-    };
-    for (entry, kind) in entries {
-        match kind {
-            EntryKind::Folder => remove_tree(&below, &entry, levels - 1)?,
-            _ => {
-                let removed = below.remove_file(&entry);
-                removed.map_err(|e| StoreError::io(below.path_of(&entry), e))?;
+        Err(StoreError::Io { .. }) => {}
+        read => {
+            let (entries, below) = read?;
+            for (entry, kind) in entries {
+                match kind {
+                    EntryKind::Folder => remove_tree(&below, &entry, levels - 1)?,
+                    _ => {
+                        let removed = below.remove_file(&entry);
+                        removed.map_err(|e| StoreError::io(below.path_of(&entry), e))?;
+                    }
+                }
             }
         }
     }

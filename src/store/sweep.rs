@@ -62,9 +62,12 @@ pub(super) fn discard(folder: &Folder, leftover: &OsStr, name: &OsStr) -> Result
 /// What is deeper, or more, than anything that is written here is somebody else's, and what cannot be
 /// read is nothing: where they stay, they stop nobody.
 fn remove(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
-    let is_unreadable = || {
-        let is_folder = matches!(folder.kind(name), Ok(Some(EntryKind::Folder)));
-        is_folder && folder.folder(name).and_then(|folder| folder.entries()).is_err()
+    let is_unreadable = || match folder.kind(name) {
+        Ok(Some(EntryKind::Folder)) => {
+            folder.folder(name).and_then(|folder| folder.entries()).is_err()
+        }
+        // An entry that leads nowhere, as `fsck.vfat` leaves one.
+        kind => kind.is_err(),
     };
     match calls::remove(folder, name) {
         Err(StoreError::TooDeep(_) | StoreError::TooMany { .. }) => Ok(()),
@@ -88,7 +91,9 @@ pub(super) fn name_aside(name: &str) -> Option<&str> {
 /// Refuses where `leftover` and `name` are two names of one file or folder, as FAT shows them when the
 /// power went in the middle of a rename: whoever removes the one empties the other.
 fn require_two(folder: &Folder, leftover: &OsStr, name: &OsStr) -> Result<(), StoreError> {
-    let one = match (folder.kind(leftover)?, folder.kind(name)?) {
+    // An entry that leads nowhere is no name of anything.
+    let kind = folder.kind(leftover).ok().flatten();
+    let one = match (kind, folder.kind(name)?) {
         (Some(EntryKind::Folder), Some(EntryKind::Folder)) => {
             is_one_folder(folder, leftover, name)?
         }
@@ -110,7 +115,9 @@ const PROBE: &str = ".stockade-two-names";
 
 /// Whether what is made in the one appears in the other.
 fn is_one_folder(folder: &Folder, leftover: &OsStr, name: &OsStr) -> Result<bool, StoreError> {
-    let (left, whole) = (folder.folder(leftover)?, folder.folder(name)?);
+    let (Ok(left), Ok(whole)) = (folder.folder(leftover), folder.folder(name)) else {
+        return Ok(false);
+    };
     let sorted = |folder: &Folder| folder.entries().map(|e| e.into_iter().collect::<BTreeSet<_>>());
     // Two lists that differ are those of two folders; nothing need be written on a full stick.
     // So are two of which one cannot be read.
