@@ -26,7 +26,7 @@ const OWN: [&str; 6] =
     [COPY_JSON, "history", "attestations", exits::FOLDER, retired::FOLDER, whereabouts::FOLDER];
 
 /// Those of them with a folder for each set.
-const ROOMS: [&str; 3] = ["history", "attestations", exits::FOLDER];
+const ROOMS: [&str; 4] = ["history", "attestations", exits::FOLDER, whereabouts::FOLDER];
 
 /// A folder that holds sets, or is going to.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ mod aws_secrets;
 mod chosen;
 mod client;
 mod keymanager;
+mod keymanager_checks;
 mod keymanager_report;
 pub mod note;
 mod password;
