@@ -1,6 +1,6 @@
 //! One key, two signers: every way to it that a person can stumble into, and where it is stopped.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 use serde_json::{Value, json};
 
@@ -264,6 +264,23 @@ fn where_keys_went_last_is_kept_said_and_carried_to_other_copies() {
     let stopped = on("mock-ledger").run(&ways[3]).error(3, "input");
     assert!(stopped.message().contains(&second.url), "{}", stopped.message());
     assert!(!stopped.message().contains(&first.url), "{}", stopped.message());
+}
+
+/// Versions before the record left a note alone, of deliveries to stores for one.
+#[test]
+fn a_delivery_note_without_an_entry_says_where_keys_are() {
+    let folder = ledger().copies();
+    let client = ValidatorClient::new();
+    deliver(&folder, &client, NEVER).code(0);
+    for copy in ["a", "b"] {
+        fs::remove_dir_all(folder.path(copy).join("stockade/whereabouts")).unwrap();
+    }
+    let (copies, to) = (folder.both(), folder.at("restored"));
+    let restore = format!("backup restore {copies} --to {to} --layout plain --never-attested");
+    let stopped = on("mock-ledger").run(&restore).error(3, "input");
+    let expected = format!("3 of the keys are at keymanager {}", client.url);
+    assert!(stopped.message().contains(&expected), "{}", stopped.message());
+    on("mock-ledger").run(&format!("{restore} --off {}", client.url)).code(0);
 }
 
 #[test]

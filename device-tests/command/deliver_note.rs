@@ -37,7 +37,7 @@ fn what_arrived_is_signed_kept_in_every_copy_and_verified_by_anybody() {
     let delivered = deliver(&folder, &client, NEVER).code(0);
     let statement = delivered.json["note"]["statement"].as_str().unwrap();
     assert!(delivered.stderr.contains(statement), "the wallet showed it: {}", delivered.stderr);
-    let place = format!("to keymanager {}; from none; keys 3 ", client.url);
+    let place = format!("; keys 3; to keymanager {}; from none;", client.url);
     assert!(statement.contains(&place), "{statement}");
     assert_eq!(delivered.json["note"]["copies"].as_array().unwrap().len(), 2);
 
@@ -107,7 +107,7 @@ fn what_did_not_arrive_is_not_in_the_note_and_no_note_is_made_unasked() {
     let client = ValidatorClient::new().failing(0, Fault::RefusesFirst);
     let delivered = deliver(&folder, &client, NEVER).code(1);
     let statement = delivered.json["note"]["statement"].as_str().unwrap();
-    assert!(statement.contains("; keys 2 "), "{statement}");
+    assert!(statement.contains("; keys 2;"), "{statement}");
     let folder = ledger().copies();
     let delivered =
         deliver(&folder, &ValidatorClient::new(), &format!("{NEVER} --no-note")).code(0);
@@ -122,7 +122,7 @@ fn what_was_there_before_is_in_no_note() {
     client.inside().keys.insert(keys[0].clone(), Value::Null);
     let delivered = deliver(&folder, &client, NEVER).code(0);
     let statement = delivered.json["note"]["statement"].as_str().unwrap();
-    assert!(statement.contains("; keys 2 "), "{statement}");
+    assert!(statement.contains("; keys 2;"), "{statement}");
     // Whoever says that it came from somewhere says so of nothing.
     for more in [NEVER.to_owned(), given(&folder, &ValidatorClient::new())] {
         let again = deliver(&folder, &client, &more).code(0);

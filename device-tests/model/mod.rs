@@ -10,7 +10,7 @@ mod world;
 use world::World;
 
 /// How many lives. `STOCKADE_MODEL_SEQUENCES` sets another number.
-const SEQUENCES: u64 = 10_000;
+const SEQUENCES: u64 = 2_000;
 
 /// How much happens in one.
 const STEPS: usize = 8;

@@ -190,7 +190,9 @@ fn check_entry(name: &str, bytes: &[u8]) -> Result<(), Reason> {
 impl Held {
     /// What it held when it was looked at.
     fn read(&self, path: &StorePath) -> Result<Vec<u8>, BackupError> {
-        let bytes = Copy::open(&self.dir)?.read(path, MAX_LEN)?;
+        let copies = Copy::open_all(std::slice::from_ref(&self.dir))?;
+        let gone = || BackupError::NoCopy(self.dir.clone());
+        let bytes = copies.first().ok_or_else(gone)?.read(path, MAX_LEN)?;
         match Digest::of(&bytes) == self.digest {
             true => Ok(bytes),
             false => Err(BackupError::History(format!(

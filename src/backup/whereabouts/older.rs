@@ -133,7 +133,9 @@ impl Said {
             }
             _ => Location::new(kind, place),
         };
-        let digest = field("keys")?.split_once(' ')?.1.to_owned();
+        // Version 2 has the digest in a field of its own.
+        let digest = field("keys-digest").or_else(|| Some(field("keys")?.split_once(' ')?.1));
+        let digest = digest?.to_owned();
         let time = field("time")?.to_owned();
         time.parse::<Timestamp>().is_ok().then_some(Self { location, digest, time })
     }
