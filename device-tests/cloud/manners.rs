@@ -164,7 +164,11 @@ pub(crate) struct Inside {
 pub(crate) struct Client {
     pub(crate) url: String,
     inside: Arc<Mutex<Inside>>,
+    watcher: Watcher,
 }
+
+/// What is called before and after each request.
+pub(crate) type Watcher = Arc<Mutex<Option<Box<dyn FnMut() + Send>>>>;
 
 impl Client {
     /// One that runs these keys, with what they signed.
@@ -176,9 +180,25 @@ impl Client {
         }
         let inside = Arc::new(Mutex::new(inside));
         let served = inside.clone();
-        let url =
-            serve(move |request| answer(manners, oddity, &mut served.lock().unwrap(), &request));
-        Self { url, inside }
+        let watcher = Watcher::default();
+        let watched = watcher.clone();
+        let tell = move || {
+            if let Some(watch) = watched.lock().unwrap().as_mut() {
+                watch();
+            }
+        };
+        let url = serve(move |request| {
+            tell();
+            let reply = answer(manners, oddity, &mut served.lock().unwrap(), &request);
+            tell();
+            reply
+        });
+        Self { url, inside, watcher }
+    }
+
+    /// Has `watch` called before and after each request.
+    pub(crate) fn watched_by(&self, watch: Box<dyn FnMut() + Send>) {
+        *self.watcher.lock().unwrap() = Some(watch);
     }
 
     pub(crate) fn inside(&self) -> MutexGuard<'_, Inside> {

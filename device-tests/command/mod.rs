@@ -18,6 +18,8 @@ mod deliver_clients;
 #[cfg(feature = "cloud")]
 mod deliver_from;
 #[cfg(feature = "cloud")]
+mod deliver_killed;
+#[cfg(feature = "cloud")]
 mod deliver_never_two;
 #[cfg(feature = "cloud")]
 mod deliver_note;

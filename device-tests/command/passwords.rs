@@ -29,6 +29,7 @@ fn a_wallet_for_prysm_is_not_written_under_a_password_that_prysm_reads_otherwise
     assert_eq!(written.json["password_misread_by"], serde_json::json!(["Prysm", "ssv-keys"]));
     assert!(written.stderr.contains("printable ASCII"), "{}", written.stderr);
     fs::write(&password, "plain ASCII password\n").unwrap();
+    copies.forget(&copies.sets("a")[0]);
     let written = on("mock-ledger").run(&line("prysm", "prysm")).code(0);
     assert_eq!(written.json["password_misread_by"], serde_json::json!([]));
 }

@@ -201,6 +201,7 @@ fn a_split_leaves_a_mark_that_every_later_command_sees() {
     assert!(refused.message().contains("split"), "{}", refused.message());
     assert!(!refused.prompted() && !copies.path("whole").exists(), "{}", refused.stderr);
     restore("whole", "--shares-are-off").code(0);
+    copies.forget(&set);
     // Two splits of one key are two validators.
     let again = format!("--pubkey {} --shares 3 --whole-keys-are-off", pubkey(2));
     let line = |more: &str| {

@@ -77,7 +77,7 @@ fn an_amount_is_in_coins_of_its_network() {
         assert!(ran.text("data").ends_with(&format!("{gwei:016x}")));
         assert!(ran.stderr.contains(&format!("Withdrawal of {coins}")), "{}", ran.stderr);
         // What the wallet will show is said beforehand.
-        let as_shown = ran.stderr.contains("a Ledger shows 48 xDAI");
+        let as_shown = ran.stderr.contains("a Ledger shows it as 48 xDAI");
         assert_eq!(as_shown, network == "chiado", "{}", ran.stderr);
     }
 }

@@ -130,7 +130,7 @@ impl Client for ModelClient {
 
     fn delete(&self, permit: &RemovalPermit) -> Result<Deleted, KeymanagerError> {
         self.burn();
-        let fault = self.fault(7);
+        let fault = self.fault(8);
         if fault == Some(0) {
             return Err(self.status(403));
         }
@@ -145,6 +145,11 @@ impl Client for ModelClient {
                 (true, Some(1)) => {
                     inside.memory.remove(key);
                     KeyStatus::Error("files".to_owned())
+                }
+                // Its folder is elsewhere: out of memory, and there at the next start (Nimbus).
+                (true, Some(7)) => {
+                    inside.memory.remove(key);
+                    KeyStatus::NotActive
                 }
                 // Nothing happened.
                 (true, Some(2)) => KeyStatus::Error("locked".to_owned()),

@@ -20,16 +20,32 @@ use crate::{
 };
 
 impl Intake {
-    /// Opens the keystores that do not name their public key and came with their password, so that
-    /// [`Intake::found`] lists them. A keystore that does not open is bad.
-    pub fn open_unnamed(&mut self) {
+    /// Opens the keystores that came with their password, so that [`Intake::found`] lists what is in
+    /// them. A keystore that does not open is bad.
+    pub fn open_given(&mut self, progress: &mut dyn Progress) {
         let mut cache = KeyCache::new();
+        let wanted = self.entries.iter().filter_map(|entry| {
+            let (kdf, own) = entry.content.closed()?;
+            Some((own?, kdf))
+        });
+        // A derivation that fails here fails again below, where it is said of which keystore.
+        let _ = cache.fill(wanted, MEMORY_BUDGET, &mut |done, total| {
+            progress.step("opening keystores", done, total);
+        });
         for Entry { place, content } in std::mem::take(&mut self.entries) {
-            let Content::Unnamed(keystore, Some(password)) = &content else {
-                self.entries.push(Entry { place, content });
-                continue;
+            let opened = match &content {
+                Content::Keystore(keystore, Some(password)) => {
+                    open_one(keystore, password, &mut cache).map(|key| vec![key])
+                }
+                Content::Unnamed(keystore, Some(password)) => {
+                    open_unnamed(&place, keystore, password, &mut cache)
+                }
+                _ => {
+                    self.entries.push(Entry { place, content });
+                    continue;
+                }
             };
-            match open_unnamed(&place, keystore, password, &mut cache) {
+            match opened {
                 Ok(keys) => {
                     self.entries.extend(keys.into_iter().map(|key| Entry {
                         place: place.clone(),

@@ -64,7 +64,8 @@ pub(in super::super) fn session_renewed(subject: &Subject) -> Outcome {
 /// Nobody answers: the wait ends, and the device can be used again.
 pub(in super::super) fn user_away(subject: &Subject) -> Outcome {
     let mut session = session!(subject, Role::Away);
-    let limit = subject.timeouts(Role::Away).user + Duration::from_secs(3);
+    // What was asked is given up, and a Trezor is asked whether it is there still.
+    let limit = subject.timeouts(Role::Away).user + Duration::from_secs(9);
     let started = Instant::now();
     let error = session.try_sign(PATH, "Stockade: leave this alone").unwrap_err();
     assert!(started.elapsed() < limit, "{:?}", started.elapsed());

@@ -69,7 +69,8 @@ impl Context {
         let parse = |text: &String| {
             text.parse::<Spec>().map_err(|e| CommandError::usage(format!("--device: {e}")))
         };
-        let named = global.device.iter().map(parse).collect::<Result<_, _>>()?;
+        let named = global.device.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        require_distinct(&named)?;
         let from_env = std::env::var("STOCKADE_DEVICE").ok().filter(|text| !text.is_empty());
         let from_env = from_env.as_ref().map(parse).transpose()?;
         let terminal = Terminal::new(global.quiet, global.verbose);
@@ -154,10 +155,7 @@ impl Context {
         match (self.named.as_slice(), &self.from_env) {
             ([], Some(spec)) => Ok(vec![spec.clone()]),
             ([], None) => only_one_on_usb().map(|spec| vec![spec]),
-            (named, _) => {
-                require_distinct(named)?;
-                Ok(named.to_vec())
-            }
+            (named, _) => Ok(named.to_vec()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and SIGHUP. The first one is giving up: what waits for a person ends, what is being written is
+//! Ctrl-C, SIGTERM, SIGHUP and SIGQUIT. The first one is giving up: what waits for a person ends, what is being written is
 //! finished. The second one ends the process.
 
 use std::{
@@ -12,7 +12,7 @@ use std::{
 };
 
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
     iterator::Signals,
 };
 
@@ -35,7 +35,7 @@ impl Interrupts {
         if self.taken.replace(true) {
             return;
         }
-        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT]) else { return };
         let (given_up, doing) = (Arc::clone(&self.given_up), Arc::clone(&self.doing));
         thread::spawn(move || {
             for signal in signals.forever() {

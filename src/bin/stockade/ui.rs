@@ -73,19 +73,6 @@ impl Terminal {
     pub fn take_endings(&self) {
         self.take_interrupts();
         stockade::store::stop_writing_when(Arc::clone(&self.cancelled));
-        #[cfg(unix)]
-        {
-            use signal_hook::{
-                consts::{SIGHUP, SIGQUIT, SIGTERM},
-                flag,
-            };
-
-            for signal in [SIGHUP, SIGQUIT, SIGTERM] {
-                let cancelled = || Arc::clone(&self.cancelled);
-                let _ = flag::register_conditional_shutdown(signal, 128 + signal, cancelled());
-                let _ = flag::register(signal, cancelled());
-            }
-        }
     }
 
     /// Says that an earlier run was ended while it wrote `target`.

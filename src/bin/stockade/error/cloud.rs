@@ -71,6 +71,20 @@ impl From<HttpError> for CommandError {
 impl From<KeymanagerError> for CommandError {
     fn from(error: KeymanagerError) -> Self {
         match error {
+            // Teku and Web3signer look at the name that they are called by before the token.
+            KeymanagerError::Http(HttpError::Status { status: 403, ref message, .. })
+                if message.to_ascii_lowercase().contains("host not authorized") =>
+            {
+                let hint = "its list of allowed hosts lacks the name in this URL: add it there, or use \
+                            http://127.0.0.1 through a tunnel";
+                Self::hinted(Kind::Permission, &error, hint)
+            }
+            KeymanagerError::Http(HttpError::Status { status: 404, .. }) => {
+                let hint = "there is no keymanager API at this URL: is it switched on in the client \
+                            (--key-manager-api-enabled, --rpc, --http, ..), and is this its port, without \
+                            a path?";
+                Self::hinted(Kind::NotFound, &error, hint)
+            }
             KeymanagerError::Http(error) => error.into(),
             KeymanagerError::Stopped(_) => Self::hinted(Kind::Declined, &error, ""),
             error => Self::hinted(Kind::Protocol, &error, "its own log says more"),

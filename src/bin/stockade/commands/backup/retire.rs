@@ -6,7 +6,6 @@ use stockade::{
         Copy, SetId,
         origin::Pins,
         retire::{self, Retirable},
-        room,
     },
     interact::Interact as _,
     store::BucketAddress,
@@ -51,7 +50,6 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let copies = Copy::open_all(&self.copies)?;
         copies.iter().try_for_each(Copy::lock)?;
-        room::require(&copies, room::SMALL)?;
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
         let mut hands = self.open.hands(context)?;

@@ -177,8 +177,8 @@ impl Report<'_> {
                  command: what is there is left as it is."
             ),
             false if refused && nowhere => format!(
-                "{url} refused keys that were removed before: mend what it says, and run the same command \
-                 again. Or bring them back with --url {} --not-running --off {url}, once you have seen that \
+                "{url} refused keys that were removed before. If its words name no reason, it is most often \
+                 on another network. Mend what it says, and run the same command again. Or bring them back with --url {} --not-running --off {url}, once you have seen that \
                  {url} does not list them.",
                 self.from.unwrap_or_default()
             ),

@@ -140,7 +140,7 @@ impl Args {
                 .with_hint("`stockade validator check` looks at files and copies"));
             }
         };
-        intake.open_unnamed();
+        intake.open_given(&mut progress);
         let mut found = Found::in_store(&intake);
         if let Place::Web3signer(_) = &self.place {
             drop(progress);
