@@ -89,6 +89,7 @@ impl Folder {
     }
 
     /// The entries of the record of where keys may sign, beside the only set of the copy `copy`.
+    #[cfg(feature = "cloud")]
     pub(crate) fn entries(&self, copy: &str) -> Vec<PathBuf> {
         let set = self.set(copy).file_name().unwrap().to_owned();
         let folder = self.path(copy).join("stockade/whereabouts").join(set);

@@ -14,7 +14,6 @@ use stockade::{
 
 use super::{
     fixture::{Folder, Made, imported, ledger, wallet},
-    m_of_n::custodians,
     run::{OTHER_WORDS, Ran, WORDS, alone, on},
 };
 use crate::backup::rot::flip;
@@ -357,7 +356,7 @@ fn a_mark_of_an_older_version_stops_a_restore() {
 #[cfg(feature = "cloud")]
 fn a_delivery_whose_note_was_rejected_says_how_to_sign_for_it_later() {
     let folder = Folder::new();
-    let (own, _, age) = custodians(&folder);
+    let (own, _, age) = super::m_of_n::custodians(&folder);
     create(&folder, "a", &format!("--custodian {own} {age}")).code(0);
     let (a, dir, identity) = (folder.at("a"), folder.at("signer"), folder.at("identity.txt"));
     let deliver = format!(

@@ -35,6 +35,7 @@ pub struct Elsewhere {
 
 impl ElsewhereArgs {
     /// Whether a person said that the keys do not sign at `location`.
+    #[cfg(feature = "cloud")]
     pub fn names(&self, location: &Location) -> bool {
         self.off.iter().any(|name| location.is_called(name))
     }

@@ -109,6 +109,7 @@ impl Settled {
 
 impl HistoryArgs {
     /// Whether a file was named.
+    #[cfg(feature = "cloud")]
     pub fn was_given(&self) -> bool {
         !self.history.is_empty()
     }
