@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,12 @@ class Backup:
 
     def recovery(self) -> "Recovery":
         return Recovery((self.folder / "RECOVERY.txt").read_text())
+
+
+def forget(copies: list[Path]) -> None:
+    """Takes from copies what they know of where their keys may sign, as if nobody had released them."""
+    for copy in copies:
+        shutil.rmtree(copy / "stockade/whereabouts", ignore_errors=True)
 
 
 @dataclass

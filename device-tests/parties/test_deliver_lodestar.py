@@ -106,10 +106,14 @@ def test_keys_move_from_one_client_to_another_and_back_with_what_they_signed(
     assert statuses(again) == ["listed"] * 3
 
     # A key never runs at both; the second client is told what was signed at the first.
-    moved = done(*to(two, sepolia, *coming_from(one), "--verify"))
+    # That the third never signed is said, and counts.
+    result = ran(*to(two, sepolia, *coming_from(one), "--verify"))
+    moved = result.json()
+    assert result.exit_code == 1, result.stdout
+    assert moved["from"]["never_signed_keys"] == sepolia.pubkeys[2:]
     assert (moved["from"]["removed"], statuses(moved)) == (3, ["imported"] * 3)
     assert (one.keys(), two.keys()) == ([], sorted(sepolia.pubkeys))
-    back = done(*to(one, sepolia, *coming_from(two), "--verify"))
+    back = ran(*to(one, sepolia, *coming_from(two), "--verify")).json()
     assert back["from"]["removed"] == 3
     assert (one.keys(), two.keys()) == (sorted(sepolia.pubkeys), [])
 
@@ -129,8 +133,10 @@ def test_what_was_removed_and_not_delivered_goes_on_from_what_was_kept(
     # Somebody removed them by hand just now, and heard nothing of it.
     body = {"pubkeys": [f"0x{key}" for key in sepolia.pubkeys]}
     request(one.url, "/eth/v1/keystores", one.token.read_text(), "DELETE", body)
-    moved = done(*to(two, sepolia, *coming_from(one), "--verify"))
-    assert moved["from"]["removed_before"] == 3
+    doubted = ran(*to(two, sepolia, *coming_from(one), "--verify"))
+    assert doubted.exit_code == 3 and f"--off {one.url}" in doubted.json()["error"]["hint"]
+    assert two.keys() == []
+    done(*to(two, sepolia, *coming_from(one), "--verify", "--off", one.url))
     assert two.keys() == sorted(sepolia.pubkeys)
 
 

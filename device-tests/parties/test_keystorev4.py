@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from backup import forget
 from command import REPOSITORY, done, run
 
 PROGRAMS = Path(os.environ.get("STOCKADE_TEST_KEYSTOREV4", "/nonexistent"))
@@ -121,6 +122,7 @@ def test_what_is_restored_opens_where_it_is_said_to(name: str, tmp_path: Path) -
         assert (opened.returncode != 0) == misread, (client, opened.stderr)
         if not misread:
             assert opened.stdout.strip() == SECRET
+    forget([copy])
     wallet = tmp_path / "wallet"
     for_prysm = run(
         *("backup", "restore", copy, "--to", wallet, "--layout", "prysm", "--never-attested"),

@@ -17,7 +17,7 @@ from py_ecc.bls.g2_primitives import (
 from py_ecc.optimized_bls12_381 import add, curve_order, multiply
 
 import javascript
-from backup import Backup
+from backup import Backup, forget
 from command import done
 
 MESSAGE = bytes(range(32))
@@ -31,6 +31,7 @@ def nodes(hoodi: Backup, tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = ["--shares", "4", "--threshold", "3", "--to", str(to), "--whole-keys-are-off"]
     # Copies of the copies: a split leaves a mark, and others restore these keys whole.
     own = [shutil.copytree(copy, folder / copy.name) for copy in hoodi.copies]
+    forget(own)
     copies = [argument for copy in own for argument in ("--copy", str(copy))]
     key = ["--pubkey", hoodi.pubkeys[0]]
     done("validator", "split", *copies, *key, *options, device="mock-ledger")
