@@ -144,10 +144,11 @@ def test_a_client_of_another_chain_and_a_wrong_token_take_nothing(
     clients: list[Lodestar], hoodi: backup.Backup, tmp_path: Path
 ) -> None:
     one, _ = clients
-    # Its chain is sepolia: the root that goes along with every delivery tells it.
+    # Its chain is sepolia: that it says, when it is asked to remove nothing.
     never = ["--not-running", "--never-attested"]
     refused = ran(*to(one, hoodi, *never))
-    assert refused.exit_code == 1, refused.stderr
+    assert refused.exit_code == 3 and "approve" not in refused.stderr, refused.stderr
+    assert "hoodi" in refused.json()["error"]["message"]
     assert one.keys() == []
     wrong = tmp_path / "wrong"
     wrong.write_text("api-token-0x00")

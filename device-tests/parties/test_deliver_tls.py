@@ -16,16 +16,19 @@ TOKEN = "api-token-0x5f2c"
 
 
 class Client(BaseHTTPRequestHandler):
-    """A client that has no keys, and takes every one."""
+    """A client that has no keys at first, takes every one, and lists it then."""
 
     heard: list[str] = []
+    keys: list[str] = []
 
     def do_GET(self) -> None:
         self.heard.append(self.headers.get("Authorization", ""))
-        self.answer({"data": []})
+        listed = [{"validating_pubkey": key, "readonly": False} for key in self.keys]
+        self.answer({"data": listed})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.keys += [f"0x{json.loads(keystore)['pubkey']}" for keystore in body["keystores"]]
         self.answer({"data": [{"status": "imported"} for _ in body["keystores"]]})
 
     def answer(self, value: object) -> None:
@@ -51,6 +54,7 @@ def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     Client.heard.clear()
+    Client.keys.clear()
     try:
         yield f"https://127.0.0.1:{server.server_port}", ca
     finally:
