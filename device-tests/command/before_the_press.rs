@@ -54,7 +54,7 @@ const NEW_FOLDER: &[Place] = &[Place::BelowAFile, Place::ReadOnly, Place::Full];
 const NEW_COPY: &[Place] = NEW_FILE;
 const COPY: &[Place] = &[Place::ReadOnly, Place::Full];
 /// A set is retired from a full disk too, to make room: tested among the interrupted.
-const COPY_OR_FULL: &[Place] = &[Place::ReadOnly];
+const COPY_BUT_FULL: &[Place] = &[Place::ReadOnly];
 
 /// A command, the option that names a place, and which places it is tried with.
 struct Case {
@@ -206,7 +206,7 @@ fn retire() -> Case {
     let old = folder.sets("a").remove(0);
     let line = format!("backup reseal {} --custodian {}", folder.both(), folder.set("a").display());
     let new = on("mock-ledger").run(&line).code(0).text("set_id").to_owned();
-    Case::new(("backup retire", "COPY"), COPY_OR_FULL, folder, |_| {
+    Case::new(("backup retire", "COPY"), COPY_BUT_FULL, folder, |_| {
         format!("--set {old} --by {new}")
     })
 }
