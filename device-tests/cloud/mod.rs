@@ -6,6 +6,7 @@ mod busy;
 mod keymanager;
 pub(crate) mod manners;
 pub(crate) mod permits;
+pub(crate) mod s3_server;
 pub(crate) mod server;
 mod trust;
 pub(crate) mod validator_client;

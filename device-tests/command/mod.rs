@@ -6,6 +6,8 @@ mod audit;
 mod audit_hidden;
 mod backup_list;
 mod before_the_press;
+#[cfg(feature = "cloud")]
+mod buckets;
 mod check;
 mod copies;
 mod create;

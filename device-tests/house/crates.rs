@@ -8,12 +8,15 @@ use super::{
 };
 
 /// Packages, and the modules that may name them.
-const RESERVED: [(&str, &[&str]); 25] = [
+const RESERVED: [(&str, &[&str]); 28] = [
     ("anstream", &["bin"]),
     ("async_trait", &["store"]),
     ("aws_config", &["cloud", "store"]),
     ("aws_sdk_secretsmanager", &["cloud", "store"]),
     ("aws_smithy_http_client", &["cloud", "store"]),
+    ("aws_smithy_runtime_api", &["store"]),
+    ("aws_smithy_types", &["store"]),
+    ("aws_types", &["store"]),
     ("bip39", &["mnemonic"]),
     ("clap", &["bin"]),
     ("futures_util", &["store"]),

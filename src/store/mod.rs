@@ -16,6 +16,7 @@ mod interrupted;
 #[cfg(test)]
 mod medium;
 pub mod mounts;
+mod notices;
 #[cfg(feature = "cloud")]
 mod object;
 mod open;
@@ -33,6 +34,9 @@ pub use address::{BucketAddress, is_place, require_folder};
 pub use directory::Directory;
 pub use error::StoreError;
 pub use file_system::{file_system_id, keeps_modes, require_writable};
+pub use notices::{Notices, notices};
+#[cfg(feature = "cloud")]
+pub(crate) use object::bounded;
 pub use open::open;
 pub use path::StorePath;
 pub use publish::{leftover_of, publish_folder, stop_writing_when};

@@ -126,7 +126,9 @@ async fn files_below(inner: &Inner, folder: &StorePath) -> Result<Vec<StorePath>
     let mut files = Vec::new();
     let mut folders = vec![(folder.clone(), 0)];
     while let Some((folder, level)) = folders.pop() {
-        for entry in listing::folder(inner, &folder).await? {
+        let entries = listing::folder(inner, &folder).await?;
+        // No request of ours names such an object. It stays, and is told of as what it is.
+        for entry in entries.into_iter().filter(|entry| entry.kind != EntryKind::Other) {
             let path = folder.join(&entry.name)?;
             match entry.kind {
                 EntryKind::Folder if level < MAX_LEVELS => folders.push((path, level + 1)),
