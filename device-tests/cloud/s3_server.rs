@@ -132,10 +132,6 @@ impl S3 {
         self.state.lock().unwrap().objects.get(key).map(|(_, bytes)| bytes.clone())
     }
 
-    pub(crate) fn remove(&self, key: &str) {
-        self.state.lock().unwrap().objects.remove(key).unwrap();
-    }
-
     pub(crate) fn names(&self) -> Vec<String> {
         self.state.lock().unwrap().objects.keys().cloned().collect()
     }

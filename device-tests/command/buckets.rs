@@ -9,11 +9,11 @@ use super::{
 };
 use crate::cloud::s3_server::{S3, What, nowhere, s3};
 
-const COPY: &str = "s3://keys/v";
+pub(super) const COPY: &str = "s3://keys/v";
 const LOCK: &str = "v/stockade/lock.json";
 
 /// With credentials for the service at `url`.
-fn at(stockade: Stockade, url: &str) -> Stockade {
+pub(super) fn at(stockade: Stockade, url: &str) -> Stockade {
     with_credentials(stockade).with("AWS_ENDPOINT_URL_S3", url)
 }
 
@@ -34,7 +34,7 @@ fn with_credentials(stockade: Stockade) -> Stockade {
     .fold(stockade, |stockade, (name, value)| stockade.with(name, value))
 }
 
-fn wallet(server: &S3) -> Stockade {
+pub(super) fn wallet(server: &S3) -> Stockade {
     at(on("mock-ledger"), &server.url)
 }
 
@@ -45,14 +45,14 @@ fn create(server: &S3, folder: &Folder) -> Ran {
 }
 
 /// A service with a copy, beside a folder with the same.
-fn made() -> (S3, Folder, String) {
+pub(super) fn made() -> (S3, Folder, String) {
     let (server, folder) = (s3(), Folder::new());
     let set = create(&server, &folder).code(0).text("set_id").to_owned();
     server.requests();
     (server, folder, set)
 }
 
-fn warnings(ran: &Ran) -> String {
+pub(super) fn warnings(ran: &Ran) -> String {
     ran.json["warnings"].to_string()
 }
 
@@ -241,7 +241,7 @@ fn what_a_service_refuses_is_told_as_what_it_is() {
             let ran = wallet(&server).run(&format!("backup scrub {COPY}")).error(exit, kind);
             if kind == "permission" {
                 assert!(
-                    ran.message().ends_with(&format!("{code} It says '{code}'.")),
+                    ran.message().ends_with(&format!("{code} It says '{code}'")),
                     "{}",
                     ran.message()
                 );

@@ -8,6 +8,8 @@ mod backup_list;
 mod before_the_press;
 #[cfg(feature = "cloud")]
 mod buckets;
+#[cfg(feature = "cloud")]
+mod buckets_and_sticks;
 mod check;
 mod copies;
 mod create;

@@ -52,7 +52,7 @@ pub mod verdict;
 pub mod walk;
 pub mod whereabouts;
 
-pub use copy::Copy;
+pub use copy::{Copy, Unreachable};
 pub use delivered::{DeliveredKey, Sealing};
 pub use digest::{Digest, keys_digest};
 pub use error::BackupError;

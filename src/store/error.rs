@@ -153,6 +153,17 @@ impl StoreError {
         )
     }
 
+    /// Whether it says that a bucket cannot be reached, or does not let us in: nothing about what is there.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Refused { .. }
+                | Self::Untrusted { .. }
+                | Self::NoBucket(_)
+        )
+    }
+
     /// Whether the file system, or the stick, takes no writes at all.
     pub(crate) fn is_read_only(&self) -> bool {
         let kind = |source: &io::Error| source.kind() == io::ErrorKind::ReadOnlyFilesystem;

@@ -152,6 +152,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// there is no such folder.
     fn remove(&self, path: &StorePath) -> Result<(), StoreError>;
 
+    /// Makes sure that the folder `path` may be removed, as far as that shows beforehand.
+    fn require_removable(&self, _path: &StorePath) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Clears away what a killed process left in the folders below `room`; only while the lock is held.
     fn sweep_below(&self, _room: &StorePath) -> Result<(), StoreError> {
         Ok(())

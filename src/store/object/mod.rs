@@ -130,6 +130,10 @@ impl Store for Bucket {
         self.0.runtime.block_on(set::remove(&self.0, path))
     }
 
+    fn require_removable(&self, path: &StorePath) -> Result<(), StoreError> {
+        self.0.runtime.block_on(set::require_removable(&self.0, path))
+    }
+
     fn lock(&self) -> Result<Lock, StoreError> {
         self.0.runtime.block_on(lease::take(&self.0))?;
         Ok(Lock(Holding::Lease(Lease::new(Arc::clone(&self.0)))))

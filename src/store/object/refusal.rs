@@ -89,7 +89,8 @@ impl Refusal {
             true => String::new(),
             false => text.trim().to_owned(),
         });
-        let clean = |text: String| clip(&without_queries(text.trim()), MAX_MESSAGE);
+        let clean =
+            |text: String| clip(without_queries(text.trim()).trim_end_matches('.'), MAX_MESSAGE);
         Self { status, code: clean(code.unwrap_or_default()), message: clean(message) }
     }
 
@@ -229,7 +230,7 @@ mod tests {
 
     #[test]
     fn what_it_says_is_one_line_without_markup() {
-        assert_eq!(answer(403, "AccessDenied").to_string(), "403 AccessDenied It says 'no'.");
+        assert_eq!(answer(403, "AccessDenied").to_string(), "403 AccessDenied It says 'no'");
         let page = Refusal::read(502, &HeaderMap::new(), b"<html><body>Bad</body></html>");
         assert_eq!(page.to_string(), "502");
         let text = Refusal::read(400, &HeaderMap::new(), b"https://a.net/c?sig=SECRET is bad\n");

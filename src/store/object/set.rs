@@ -64,6 +64,12 @@ pub(super) async fn remove(inner: &Inner, path: &StorePath) -> Result<(), StoreE
     Ok(())
 }
 
+/// Removes an object of the folder `path` that is not there: a service that refuses this refuses the
+/// others. Rights to remove are rarely given, and are needed for nothing else.
+pub(super) async fn require_removable(inner: &Inner, path: &StorePath) -> Result<(), StoreError> {
+    delete(inner, &path.join("nothing")?).await
+}
+
 async fn in_order(
     inner: &Inner,
     folder: &StorePath,

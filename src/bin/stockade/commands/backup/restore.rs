@@ -29,6 +29,7 @@ use crate::{
     commands::{
         elsewhere::{self, ElsewhereArgs},
         shares::SharesArgs,
+        unreachable,
     },
     context::{Context, read_signers},
     error::{CommandError, Kind},
@@ -87,7 +88,14 @@ pub struct Args {
 impl Args {
     /// Opens the set, settles the history, and writes the folder in one step.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        let copies = Copy::open_all(&self.copies)?;
+        let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
+        for copy in &unreachable {
+            context.terminal.say(&format!(
+                "warning: NOT REACHED: {}. The keys are restored from the other copies; what this copy \
+                 says about where they sign is not known",
+                copy.error
+            ));
+        }
         let signers = read_signers(&self.signer)?;
         let password = self.new_password_file.as_deref().map(read_new_password).transpose()?;
         next_steps::require_usable(self.layout, &self.to)?;
@@ -160,6 +168,7 @@ impl Args {
         outcome.json.insert("password_misread_by".to_owned(), misread.into());
         outcome.json.insert("other_sets".to_owned(), others.iter().map(Other::json).collect());
         exits::tell(&copies, &set.id, &mut outcome)?;
+        unreachable::add(&mut outcome, unreachable);
         Ok(outcome)
     }
 
