@@ -299,9 +299,9 @@ impl Handover<'_> {
         if covering.records().is_empty() {
             return Ok(());
         }
-        let bytes = covering.to_json()?.into_bytes();
+        let (bytes, now) = (covering.to_json()?.into_bytes(), Timestamp::now());
         for copy in self.copies {
-            history::keep(copy, self.set, &bytes, Timestamp::now()).map_err(|source| {
+            history::keep(copy, self.set, &bytes, now).map_err(|source| {
                 DeliveryError::NotKept { copy: copy.dir().to_owned(), source: Box::new(source) }
             })?;
         }
@@ -313,8 +313,9 @@ impl Handover<'_> {
     fn keep_unread(&self, answer: &str) -> Result<(), DeliveryError> {
         let folder: StorePath =
             format!("history/{}", self.set).parse().map_err(BackupError::from)?;
+        let now = Timestamp::now();
         for copy in self.copies {
-            copy.add_dated(&folder, Timestamp::now(), "-answer.txt", answer.as_bytes())?;
+            copy.add_dated(&folder, now, "-answer.txt", answer.as_bytes())?;
         }
         Ok(())
     }
