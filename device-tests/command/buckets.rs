@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::{
     fixture::Folder,
     run::{Ran, Stockade, alone, on},
@@ -266,7 +268,10 @@ fn a_copy_that_the_bucket_will_remove_is_warned_of() {
         format!("attest create --copy {COPY} --copy {b} --check drill"),
         format!("validator create --network hoodi --count 1 --copy {COPY} --copy {b}"),
     ] {
-        let told = warnings(&wallet(&server).run(&line).code(0));
+        let ran = wallet(&server).run(&line).code(0);
+        let of_a_bucket = |warning: &Value| warning["kind"] == "bucket" || warning.is_string();
+        assert!(ran.list("warnings").iter().any(of_a_bucket), "{line}: {:#}", ran.json);
+        let told = warnings(&ran);
         assert!(told.contains("from 2026-12-02 00:00 UTC on"), "{line}: {told}");
     }
     server.behave();

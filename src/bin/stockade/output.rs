@@ -70,13 +70,15 @@ pub fn finish(json: bool, result: CommandResult) -> ExitCode {
     let code = match result {
         Ok(mut outcome) => {
             if json {
-                add(&mut outcome.json, &notices);
+                // The list of keys, whose rows are printed one by one, has a kind for each warning.
+                let kind = outcome.rows.then_some("bucket");
+                add(&mut outcome.json, &notices, kind);
             }
             print_outcome(json, outcome)
         }
         Err(error) => {
             let mut fields = Map::new();
-            add(&mut fields, &notices);
+            add(&mut fields, &notices, None);
             fail_with(json, &error, fields)
         }
     };
@@ -99,13 +101,17 @@ fn tell(notices: &Notices) {
 }
 
 /// The same as JSON.
-fn add(fields: &mut Map<String, Value>, notices: &Notices) {
+fn add(fields: &mut Map<String, Value>, notices: &Notices, kind: Option<&str>) {
     let hosts = notices.hosts().map(|(bucket, host)| json!({"bucket": bucket, "host": host}));
     let hosts: Vec<_> = hosts.collect();
     if !hosts.is_empty() {
         fields.insert("hosts".to_owned(), hosts.into());
     }
-    let mut warnings = notices.warnings().map(Value::from).peekable();
+    let warning = |text: &str| match kind {
+        Some(kind) => json!({"kind": kind, "text": text}),
+        None => Value::from(text),
+    };
+    let mut warnings = notices.warnings().map(warning).peekable();
     if warnings.peek().is_some()
         && let Value::Array(told) =
             fields.entry("warnings").or_insert_with(|| Value::Array(Vec::new()))
