@@ -48,6 +48,8 @@ pub(crate) enum What {
     LoseAnswer,
     /// The connection ends before anything is done.
     Cut,
+    /// The answer ends in its middle.
+    Half,
     /// Conditions are ignored.
     NoConditions,
     /// The answer has no end.
@@ -272,10 +274,10 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) {
         _ => guard.act(&request, conditions),
     };
     drop(guard);
-    match what {
+    match &what {
         Some(What::LoseAnswer) => return,
         Some(What::Endless) => return pour(stream),
-        Some(What::Header(name, value)) => headers.push((name.to_owned(), value)),
+        Some(What::Header(name, value)) => headers.push(((*name).to_owned(), value.clone())),
         _ => {}
     }
     let mut head = format!("HTTP/1.1 {status} \r\nContent-Length: {}\r\n", body.len());
@@ -283,10 +285,11 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) {
         head += &format!("{name}: {value}\r\n");
     }
     head += &format!("Last-Modified: {}\r\nConnection: close\r\n\r\n", http_date());
+    let half = if matches!(what, Some(What::Half)) { body.len() / 2 } else { body.len() };
     let mut stream = stream;
     let _ = stream.write_all(head.as_bytes());
     if !request.line.starts_with("HEAD") {
-        let _ = stream.write_all(&body);
+        let _ = stream.write_all(&body[..half]);
     }
 }
 

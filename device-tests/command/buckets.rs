@@ -74,15 +74,17 @@ fn a_service_that_ignores_conditions_is_not_written_to() {
 
 #[test]
 fn a_lost_answer_is_no_other_writer() {
+    let (server, folder) = (s3(), Folder::new());
+    // Each once: when the lease is taken, and of each kind of object.
     for about in ["lock.json", "copy.json", "keystore-", "manifest.json", "SHA256SUMS"] {
-        let (server, folder) = (s3(), Folder::new());
         server.once("PUT", about, What::LoseAnswer);
-        create(&server, &folder).code(0);
-        let scrub = format!("backup scrub {COPY} {}", folder.at("b"));
-        assert_eq!(wallet(&server).run(&scrub).code(0).verdicts(), (2, 0, 0), "{about}");
-        // The lease was given up: nobody has to wait.
-        create(&server, &folder).code(0);
     }
+    create(&server, &folder).code(0);
+    let scrub = format!("backup scrub {COPY} {}", folder.at("b"));
+    assert_eq!(wallet(&server).run(&scrub).code(0).verdicts(), (2, 0, 0));
+    // The lease was given up: nobody has to wait.
+    create(&server, &folder).code(0);
+    assert_eq!(wallet(&server).run(&scrub).code(0).verdicts(), (4, 0, 0));
 }
 
 #[test]
@@ -218,12 +220,23 @@ fn a_service_may_be_busy_for_seconds() {
 }
 
 #[test]
-fn a_conflict_is_tried_again() {
-    for about in ["lock.json", "copy.json", "keystore-", "manifest.json"] {
-        let (server, folder) = (s3(), Folder::new());
-        server.once("PUT", about, What::Refuse(409, "ConditionalRequestConflict"));
-        create(&server, &folder).code(0);
+fn an_answer_that_ends_in_its_middle_is_asked_for_again() {
+    let (server, folder, _) = made();
+    for request in ["LIST", "GET"] {
+        server.once(request, "", What::Half);
     }
+    server.once("GET", "keystore-", What::Half);
+    let line = format!("backup scrub {COPY} {}", folder.at("b"));
+    assert_eq!(wallet(&server).run(&line).code(0).verdicts(), (2, 0, 0));
+}
+
+#[test]
+fn a_conflict_is_tried_again() {
+    let (server, folder) = (s3(), Folder::new());
+    for about in ["lock.json", "copy.json", "keystore-", "manifest.json"] {
+        server.once("PUT", about, What::Refuse(409, "ConditionalRequestConflict"));
+    }
+    create(&server, &folder).code(0);
 }
 
 #[test]
@@ -286,4 +299,20 @@ fn a_bucket_that_is_down_is_said_to_be() {
     let begun = Instant::now();
     let down = at(alone(), &nowhere()).run(&line).error(4, "not_found");
     assert!(begun.elapsed() < Duration::from_secs(40), "{}", down.message());
+}
+
+#[test]
+fn settings_that_would_be_passed_over_are_refused() {
+    let (server, folder, _) = made();
+    let empty = folder.file("empty.pem", "no certificate\n");
+    let line = format!("backup scrub {COPY}");
+    let refused = wallet(&server).with("AWS_CA_BUNDLE", &empty).run(&line).error(2, "usage");
+    assert!(refused.message().contains("no certificate in it"), "{}", refused.message());
+    assert!(refused.message().contains(&empty));
+    let refused = alone()
+        .with("STORAGE_EMULATOR_HOST", "localhost:4443")
+        .with("GOOGLE_SKIP_SIGNATURE", "true")
+        .run("backup scrub gs://keys/v")
+        .error(2, "usage");
+    assert!(refused.message().contains("GOOGLE_BASE_URL"), "{}", refused.message());
 }

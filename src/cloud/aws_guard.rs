@@ -1,5 +1,5 @@
 //! Where the SDK of AWS sends requests is looked at here: the environment and profiles may say it as
-//! well. What bounds an answer is `store::bounded`.
+//! well. What bounds an answer is `store::bounded_client`.
 
 use std::sync::{Arc, OnceLock};
 

@@ -36,7 +36,7 @@ pub use error::StoreError;
 pub use file_system::{file_system_id, keeps_modes, require_writable};
 pub use notices::{Notices, notices};
 #[cfg(feature = "cloud")]
-pub(crate) use object::bounded;
+pub use object::bounded_client;
 pub use open::open;
 pub use path::StorePath;
 pub use publish::{leftover_of, publish_folder, stop_writing_when};

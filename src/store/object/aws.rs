@@ -30,7 +30,7 @@ pub(super) async fn load() -> SdkConfig {
     let timeouts =
         TimeoutConfig::builder().operation_timeout(TIMEOUT).connect_timeout(CONNECT).build();
     let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
-    loader.http_client(aws_http::bounded(http)).load().await
+    loader.http_client(aws_http::bounded_client(http)).load().await
 }
 
 /// A setting of S3, as the SDK finds it: in the variable `env` (with and without the name of the

@@ -15,7 +15,7 @@ use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
 /// `client` with a bound on every answer.
-pub(crate) fn bounded(client: SharedHttpClient) -> SharedHttpClient {
+pub fn bounded_client(client: SharedHttpClient) -> SharedHttpClient {
     SharedHttpClient::new(Bounded(client))
 }
 

@@ -155,7 +155,9 @@ fn retries() -> RetryConfig {
     let backoff = BackoffConfig {
         init_backoff: Duration::from_millis(200),
         max_backoff: Duration::from_secs(10),
-        base: 2.0,
+        // object_store draws each wait between the first one and this times the last: it doubles on
+        // average.
+        base: 4.0,
     };
     // By time alone: how long a service takes to recover does not depend on how many asked.
     RetryConfig { backoff, max_retries: usize::MAX, retry_timeout: PATIENCE }

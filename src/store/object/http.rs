@@ -20,7 +20,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures_util::StreamExt as _;
 use md5::{Digest as _, Md5};
 use object_store::{
-    ClientConfigKey, ClientOptions, Error,
+    ClientConfigKey, ClientOptions, Error, HeaderMap,
     client::{
         HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
         HttpResponseBody, HttpService,
@@ -66,9 +66,9 @@ impl Attempts {
     }
 }
 
-/// Says that the answer is an object. Whoever reads it has a bound for it.
+/// Says that the answer is an object, and the longest that its reader takes.
 #[derive(Debug, Clone)]
-pub(super) struct IsObject;
+pub(super) struct IsObject(pub u64);
 
 /// What is known about a service from its answers.
 #[derive(Debug)]
@@ -164,7 +164,7 @@ impl HttpService for Service {
             let host = request.uri().authority().map(ToString::to_string);
             host.map(|host| self.seen.host.set(host));
         }
-        let is_object = request.extensions().get::<IsObject>().is_some();
+        let object = request.extensions().get::<IsObject>().map(|IsObject(limit)| *limit);
         let is_listing = request.uri().query().is_some_and(|query| {
             query.split('&').any(|part| part == "list-type=2" || part == "comp=list")
         });
@@ -175,14 +175,23 @@ impl HttpService for Service {
         };
         let (parts, body) = response.into_parts();
         self.seen.future.look(&parts.headers);
-        if is_object && parts.status.is_success() {
+        // A long object is read piece by piece, within its reader's bound.
+        if let Some(limit) = object
+            && parts.status.is_success()
+            && content_length(&parts.headers).is_none_or(|len| len > limit.min(MAX_ANSWER as u64))
+        {
             self.patience.answered();
             return Ok(HttpResponse::from_parts(parts, body));
         }
         let bytes = match bounded(body).await {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == HttpErrorKind::Decode => return Err(error),
-            Err(error) => return Err(self.no_answer(begun, error)),
+            Err(Cut::Endless(endless)) => {
+                return Err(HttpError::new(HttpErrorKind::Decode, endless));
+            }
+            // It is there, and the answer ended early.
+            Err(Cut::Http(error)) => {
+                return Err(HttpError::new(again(self.patience.failed(begun)), error));
+            }
         };
         if parts.status.is_success() {
             self.patience.answered();
@@ -251,13 +260,23 @@ fn again(again: bool) -> HttpErrorKind {
     if again { HttpErrorKind::Request } else { HttpErrorKind::Unknown }
 }
 
-async fn bounded(body: HttpResponseBody) -> Result<Vec<u8>, HttpError> {
+/// Why an answer was not read to its end.
+enum Cut {
+    Endless(Endless),
+    Http(HttpError),
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get("content-length")?.to_str().ok()?.parse().ok()
+}
+
+async fn bounded(body: HttpResponseBody) -> Result<Vec<u8>, Cut> {
     let mut bytes = Vec::new();
     let mut pieces = body.bytes_stream();
     while let Some(piece) = pieces.next().await {
-        let piece = piece?;
+        let piece = piece.map_err(Cut::Http)?;
         if bytes.len() + piece.len() > MAX_ANSWER {
-            return Err(HttpError::new(HttpErrorKind::Decode, Endless::Answer));
+            return Err(Cut::Endless(Endless::Answer));
         }
         bytes.extend_from_slice(&piece);
     }

@@ -23,7 +23,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use object_store::{ObjectStore, PutMode, UpdateVersion};
 use tokio::runtime::Runtime;
 
-pub(crate) use self::aws_http::bounded;
+pub use self::aws_http::bounded_client;
 pub(super) use self::lease::Lease;
 use self::{future::Future, http::Seen, lease::Held};
 use super::{

@@ -96,9 +96,13 @@ impl Refusal {
 
     /// What it is about.
     pub(super) fn meaning(&self) -> Meaning {
-        match CODES.iter().find(|(code, _)| *code == self.code) {
-            Some((_, meaning)) => *meaning,
-            None => match self.status {
+        let known = CODES.iter().find(|(code, _)| *code == self.code).map(|(_, meaning)| *meaning);
+        match (known, self.status) {
+            // Nothing is there, whatever else it says.
+            (Some(Meaning::NoBucket), _) => Meaning::NoBucket,
+            (_, 404) => Meaning::Other,
+            (Some(meaning), _) => meaning,
+            (None, status) => match status {
                 401 | 403 => Meaning::Denied,
                 300..=399 => Meaning::Elsewhere,
                 507 => Meaning::Full,
@@ -223,6 +227,7 @@ mod tests {
             (307, "TemporaryRedirect", Meaning::Elsewhere),
             (301, "", Meaning::Elsewhere),
             (404, "NoSuchKey", Meaning::Other),
+            (404, "AccessDenied", Meaning::Other),
         ] {
             assert_eq!(answer(status, code).meaning(), meaning, "{status} {code}");
         }

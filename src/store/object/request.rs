@@ -28,7 +28,7 @@ pub(super) async fn read_pieces(
     let place = || inner.place(path);
     let failed = |error| store_error(place(), &error);
     let mut options = GetOptions::default();
-    options.extensions.insert(IsObject);
+    options.extensions.insert(IsObject(limit));
     let found = inner.client.get_opts(&inner.location(path), options).await;
     let found = found.map_err(failed)?;
     let meta = found.meta.clone();
