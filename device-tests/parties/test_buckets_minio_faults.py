@@ -248,3 +248,26 @@ def test_of_several_writers_at_once_no_two_make_the_same_key(writer: Writer) -> 
     assert b'"holder":null' in writer.bucket.read(LOCK)
     scrubbed = done("backup", "scrub", writer.bucket.copy, device=DEVICE)
     assert scrubbed["verdicts"]["proven"] == 2 + len(paths)
+
+
+def test_a_token_that_ends_in_the_middle_of_a_scrub_leaves_nothing_settled(writer: Writer) -> None:
+    writer.create()
+    ended = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+    scrub = ["backup", "scrub", writer.bucket.copy]
+    writer.line.reset()
+    done(*scrub, device=DEVICE)
+    requests = len(writer.line.log)
+    for number in range(1, requests + 1):
+        writer.line.reset()
+        log = writer.line.log
+        writer.line.meddle = lambda method, path, puts, number=number, log=log: (
+            (400, ended) if len(log) >= number else None
+        )
+        scrubbed = run(*scrub, device=DEVICE)
+        document = scrubbed.json()
+        if "error" in document:
+            told = (scrubbed.exit_code, document["error"]["kind"])
+            assert told == (4, "permission"), (number, scrubbed.stdout)
+        else:
+            assert scrubbed.exit_code == 1, (number, scrubbed.stdout)
+            assert document["verdicts"]["contradicted"] == 0, (number, scrubbed.stdout)

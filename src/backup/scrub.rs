@@ -55,7 +55,7 @@ pub fn read(
         let (found, (sets, strange)) = match read {
             Err(BackupError::Store(error)) if error.is_unreachable() => {
                 problems.push(unreachable_problem(copy.id(), &error));
-                unlisted.push(there.len());
+                unlisted.push((there.len(), error));
                 there.push(BTreeSet::new());
                 continue;
             }
@@ -88,13 +88,17 @@ pub fn read(
         warnings.extend(strange.iter().map(|entry| copy.describe_strange(entry)));
     }
     if ids.is_empty() {
+        // What could not be listed is not empty.
+        if let Some((_, error)) = unlisted.into_iter().next() {
+            return Err(error.into());
+        }
         let dirs: Vec<_> = copies.iter().map(|copy| crate::shown(copy.dir()).to_string()).collect();
         // Why there is none: most often one was begun.
         let told = warnings.iter().map(|warning| format!("; {warning}"));
         return Err(BackupError::NoSet(dirs.join(", ") + &told.collect::<String>()));
     }
     // What could not be listed may still hold them all.
-    for index in unlisted {
+    for (index, _) in unlisted {
         there.iter_mut().skip(index).take(1).for_each(|there| there.extend(ids.iter().cloned()));
     }
     for copy in copies {

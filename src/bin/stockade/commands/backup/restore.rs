@@ -130,6 +130,7 @@ impl Args {
             accept_unknown_origin: self.accept_unknown_origin,
             skip_bad: self.skip_bad,
         };
+        self.require_recordable(&copies)?;
         let mut hands = self.open.hands(context)?;
         let restorable = Restorable::open(
             &copies,
@@ -172,6 +173,23 @@ impl Args {
         Ok(outcome)
     }
 
+    /// Makes sure that a copy takes the record of where the keys go, before the wallet is asked for
+    /// anything.
+    fn require_recordable(&self, copies: &[Copy]) -> Result<(), CommandError> {
+        if self.unrecorded {
+            return Ok(());
+        }
+        let mut refused = None;
+        for copy in copies {
+            match copy.lock_to_write() {
+                Ok(()) => return Ok(()),
+                Err(source) => refused = refused.or(Some((copy.dir().to_owned(), source))),
+            }
+        }
+        let Some((copy, source)) = refused else { return Ok(()) };
+        Err(not_recorded(WhereaboutsError::NotRecorded { copy, source: Box::new(source) }))
+    }
+
     /// Writes down where the keys go; where no copy takes that, only if it was said to go on.
     fn permit(
         &self,
@@ -184,12 +202,7 @@ impl Args {
                 let Recorded { bytes, permit } = clearance.send_unrecorded(keys)?;
                 Ok((permit, Some(bytes)))
             }
-            Err(error @ WhereaboutsError::NotRecorded { .. }) => {
-                Err(CommandError::from(error).with_hint(
-                    "make a copy writable. In an emergency say --unrecorded: the copies do not know of \
-                     these keys then",
-                ))
-            }
+            Err(error @ WhereaboutsError::NotRecorded { .. }) => Err(not_recorded(error)),
             Err(error) => Err(error.into()),
         }
     }
@@ -353,6 +366,13 @@ impl Args {
         });
         Outcome::checked(restorable.left_out.is_empty(), text, json)
     }
+}
+
+/// That no copy takes the record of where the keys go, and what to do about it.
+fn not_recorded(error: WhereaboutsError) -> CommandError {
+    CommandError::from(error).with_hint(
+        "make a copy writable. In an emergency say --unrecorded: the copies do not know of these keys then",
+    )
 }
 
 /// Whether the set lists keys that another tool made.
