@@ -188,6 +188,13 @@ fn an_odd_name_is_warned_of_and_stops_nothing() {
         server.put(key, "");
     }
     server.put("v/stockade/../x", "");
+    for room in ["history", "attestations", "whereabouts", "exits"] {
+        for name in ["a\nb.json", "a b.delivery.json", "/x"] {
+            server.put(&format!("v/stockade/{room}/{set}/{name}"), "");
+        }
+        server.put(&format!("v/stockade/{room}//x"), "");
+    }
+    server.put("v/stockade/retired/a\nb.json", "");
     let copies = format!("{COPY} {}", folder.at("b"));
     let scrubbed = wallet(&server).run(&format!("backup scrub {copies}"));
     let told = warnings(&scrubbed);
@@ -197,6 +204,11 @@ fn an_odd_name_is_warned_of_and_stops_nothing() {
     for command in ["backup drill", "backup list", "validator list"] {
         let ran = wallet(&server).run(&format!("{command} {copies}"));
         assert!(ran.code < 2, "{command}: {:#}", ran.json);
+    }
+    for command in ["backup repair", "deliver verify"] {
+        let signer = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94";
+        let ran = wallet(&server).run(&format!("{command} {copies} --signer {signer}"));
+        assert!(!ran.message().contains("no path that a copy"), "{command}: {:#}", ran.json);
     }
     let line = format!(
         "backup restore {copies} --layout plain --never-attested --to {}",
@@ -315,4 +327,29 @@ fn settings_that_would_be_passed_over_are_refused() {
         .run("backup scrub gs://keys/v")
         .error(2, "usage");
     assert!(refused.message().contains("GOOGLE_BASE_URL"), "{}", refused.message());
+}
+
+#[test]
+fn a_proxy_is_asked_where_the_user_says_so_alone() {
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in proxy.incoming() {
+            let mut line = String::new();
+            let _ = std::io::BufRead::read_line(
+                &mut std::io::BufReader::new(stream.unwrap()),
+                &mut line,
+            );
+            let _ = tell.send(line);
+        }
+    });
+    let away = at(alone(), "https://s3.invalid");
+    let line = format!("backup scrub {COPY}");
+    let of_the_environment = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy"];
+    let asked = of_the_environment.iter().fold(away.clone(), |a, name| a.with(name, url.clone()));
+    asked.run(&line).error(4, "not_found");
+    assert!(told.try_recv().is_err(), "a proxy of the environment was asked");
+    away.with("STOCKADE_PROXY", url).run(&line).error(4, "not_found");
+    assert!(told.recv().unwrap().starts_with("CONNECT s3.invalid:443 "));
 }
