@@ -9,7 +9,10 @@ use super::{
     fixture::Folder,
     run::{Ran, Stockade, alone, on},
 };
-use crate::cloud::s3_server::{S3, What, nowhere, s3};
+use crate::cloud::{
+    s3_server::{S3, What, nowhere, s3},
+    server::serve_raw,
+};
 
 pub(super) const COPY: &str = "s3://keys/v";
 const LOCK: &str = "v/stockade/lock.json";
@@ -352,4 +355,15 @@ fn a_proxy_is_asked_where_the_user_says_so_alone() {
     assert!(told.try_recv().is_err(), "a proxy of the environment was asked");
     away.with("STOCKADE_PROXY", url).run(&line).error(4, "not_found");
     assert!(told.recv().unwrap().starts_with("CONNECT s3.invalid:443 "));
+}
+
+#[test]
+fn a_server_that_is_not_trusted_is_said_to_be_at_once() {
+    let plain = serve_raw(Some(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()));
+    let begun = Instant::now();
+    let refused = at(alone(), &plain.replace("http://", "https://"))
+        .run(&format!("backup scrub {COPY}"))
+        .error(4, "refused");
+    assert!(refused.message().contains("the server is not trusted"), "{}", refused.message());
+    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
 }

@@ -9,7 +9,7 @@ use std::{
 use object_store::Error;
 
 use super::{
-    http::untrusted,
+    http::{cause, untrusted},
     refusal::{Meaning, Refusal, without_queries},
 };
 use crate::{json::clip, store::StoreError};
@@ -74,7 +74,7 @@ fn refusal(error: &Error) -> Option<&Refusal> {
 /// The last cause, which says what happened; the others name the request.
 pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
     let mut last = error;
-    while let Some(inner) = last.source() {
+    while let Some(inner) = cause(last) {
         last = inner;
     }
     clip(&without_queries(last.to_string().trim()), MAX_MESSAGE)

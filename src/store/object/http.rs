@@ -8,6 +8,8 @@
 //! may be.
 
 use std::{
+    error::Error as StdError,
+    io,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -284,18 +286,38 @@ async fn bounded(body: HttpResponseBody) -> Result<Vec<u8>, Cut> {
 }
 
 /// What TLS said, where it is why there is no answer: most often, that nobody vouches for the server.
-pub(super) fn untrusted(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+pub(super) fn untrusted(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
             return Some(tls.to_string());
         }
-        // An I/O error's source skips the error that it carries.
-        let within = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(tls) = within.and_then(|within| within.downcast_ref::<rustls::Error>()) {
-            return Some(tls.to_string());
-        }
-        next = error.source();
+        next = cause(error);
     }
     None
+}
+
+/// What an error was caused by. An I/O error's `source` skips the error that it carries.
+pub(super) fn cause<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>() {
+        Some(error) => error.get_ref().map(|carried| carried as &(dyn StdError + 'static)),
+        None => error.source(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tls_says_is_found_within_errors_of_the_system() {
+        let tls = rustls::Error::General("nobody vouches for it".to_owned());
+        let within = io::Error::new(io::ErrorKind::InvalidData, tls);
+        let error = HttpError::new(HttpErrorKind::Connect, io::Error::other(within));
+        assert!(untrusted(&error).unwrap().contains("nobody vouches for it"));
+        let other = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(untrusted(&HttpError::new(HttpErrorKind::Connect, other)), None);
+    }
 }
