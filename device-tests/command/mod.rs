@@ -20,6 +20,8 @@ mod deliver_from;
 #[cfg(feature = "cloud")]
 mod deliver_killed;
 #[cfg(feature = "cloud")]
+mod deliver_network;
+#[cfg(feature = "cloud")]
 mod deliver_never_two;
 #[cfg(feature = "cloud")]
 mod deliver_note;
@@ -39,6 +41,8 @@ mod histories;
 mod hostile_copies;
 mod hostile_names;
 mod import;
+#[cfg(all(feature = "cloud", unix))]
+mod killed_elsewhere;
 mod list;
 pub(crate) mod m_of_n;
 mod mnemonic;
@@ -77,3 +81,5 @@ mod test_seed;
 mod told;
 mod tx;
 mod usage;
+#[cfg(all(feature = "cloud", unix))]
+mod where_keys_are;

@@ -2,6 +2,7 @@
 //! The formats are in `docs/formats/`.
 
 mod beside;
+pub mod client_folder;
 mod combine;
 pub mod copy;
 pub mod create;

@@ -113,6 +113,7 @@ pub fn reseal(
         sealed,
         history: history::all(copies, &set.id)?,
         exits,
+        places: Vec::new(),
     };
     let made = create::create(&plan, copies, Signer::Wallet(wallet, signer), now, user, progress)?;
     let written = |copy: &&Copy| made.copies.iter().any(|(id, _)| id == copy.id());

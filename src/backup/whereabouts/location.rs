@@ -6,7 +6,11 @@ use hmac::{Hmac, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::{backup::SetId, secret::SecretText};
+use super::record::relatives;
+use crate::{
+    backup::{BackupError, Copy, SetId},
+    secret::SecretText,
+};
 
 /// What kind of place it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -76,19 +80,36 @@ pub struct Location {
     /// store that a signer reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub through: Vec<String>,
+    /// [`token_hash`] of the same token, keyed by other sets with the same keys. Not in the files.
+    #[serde(skip)]
+    other_tokens: Vec<String>,
 }
 
 impl Location {
     /// A location without a token and a name.
     pub fn new(kind: LocationKind, address: &str) -> Self {
         let address = address.trim_end_matches('/').to_owned();
-        Self { kind, address, token: None, name: None, through: Vec::new() }
+        let (token, name) = (None, None);
+        Self { kind, address, token, name, through: Vec::new(), other_tokens: Vec::new() }
     }
 
     /// The same, opened by the token with this hash.
     #[must_use]
     pub fn with_token(self, token: Option<String>) -> Self {
         Self { token, ..self }
+    }
+
+    /// The same, opened by `token`: known by its hash of `set`, and by those of all other sets whose
+    /// entries the copies may hold.
+    pub fn opened_by(
+        self,
+        token: &SecretText,
+        set: &SetId,
+        copies: &[Copy],
+    ) -> Result<Self, BackupError> {
+        let sets = relatives(copies, set)?.into_iter();
+        let other_tokens = sets.filter_map(|set| token_hash(&set, token)).collect();
+        Ok(Self { token: token_hash(set, token), other_tokens, ..self })
     }
 
     /// The same, by the user's name for it.
@@ -123,8 +144,10 @@ impl Location {
         if let (Some(own), Some(others)) = (&self.name, &other.name) {
             return own == others;
         }
-        let alike =
-            self.kind == other.kind && self.address == other.address && self.token == other.token;
+        let token = self.token == other.token
+            || other.token.as_ref().is_some_and(|token| self.other_tokens.contains(token))
+            || self.token.as_ref().is_some_and(|token| other.other_tokens.contains(token));
+        let alike = self.kind == other.kind && self.address == other.address && token;
         // Only one of them was given a name: the other may be any client behind that address.
         let both_unnamed = self.name.is_none() && other.name.is_none();
         alike && (both_unnamed || !self.is_ambiguous())

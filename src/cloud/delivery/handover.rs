@@ -345,7 +345,7 @@ impl Handover<'_> {
     }
 
     fn require_network(&self) -> Result<(), DeliveryError> {
-        require_network(self.client, self.set)
+        require_network(self.client, self.set).map(|_| ())
     }
 }
 
@@ -364,8 +364,9 @@ fn says_nothing(answer: &str) -> bool {
     value.is_null() || (records && root.is_none_or(str::is_empty))
 }
 
-/// Makes sure that a client is on the set's network, where it says which one it is on.
-pub fn require_network(client: &dyn Client, set: &SetId) -> Result<(), DeliveryError> {
+/// Makes sure that a client is on the set's network, where it says which one it is on. Says whether it
+/// does.
+pub fn require_network(client: &dyn Client, set: &SetId) -> Result<bool, DeliveryError> {
     match client.genesis_root() {
         Some(root) if root != set.network().genesis_validators_root() => {
             Err(DeliveryError::OtherNetwork {
@@ -373,7 +374,7 @@ pub fn require_network(client: &dyn Client, set: &SetId) -> Result<(), DeliveryE
                 network: set.network().name().to_owned(),
             })
         }
-        _ => Ok(()),
+        told => Ok(told.is_some()),
     }
 }
 

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     CommandResult,
     commands::{
-        elsewhere::{self, ElsewhereArgs},
+        elsewhere::{ElsewhereArgs, Unrecorded},
         shares::SharesArgs,
     },
     context::{Context, read_signers},
@@ -147,11 +147,11 @@ impl Args {
             clearance.rejected(&keys)?;
             return Err(error.into());
         }
-        let unrecorded = elsewhere::unrecorded(&clearance, context);
+        let unrecorded = Unrecorded::of(&clearance, context);
         let kept = settled.keep(&copies, &set.id, context);
         let lacks = self.lacks(context);
         let mut outcome = self.outcome(&restorable, &set.id, &settled, &kept);
-        outcome.json.insert("unrecorded".to_owned(), unrecorded);
+        unrecorded.add_to(&mut outcome);
         if let Some(note) = note {
             outcome.text += &self.keep_note(&set.id, &note);
             outcome.ok = false;

@@ -11,7 +11,7 @@ use stockade::{
 use super::{approval, arrivals, chosen::ChosenArgs, client::ClientArgs, note::NoteArgs};
 use crate::{
     CommandResult,
-    commands::elsewhere::{self, ElsewhereArgs},
+    commands::elsewhere::{ElsewhereArgs, Unrecorded},
     context::Context,
     error::CommandError,
     output::Outcome,
@@ -73,8 +73,9 @@ impl Args {
         let (url, signer) = (&self.client.url, &self.signer_url);
         let mut through = self.through.clone();
         through.push(signer.clone());
-        let to = self.client.location(LocationKind::RemoteKeys, chosen.id())?.with_through(through);
         let (copies, set) = (chosen.copies.as_slice(), chosen.id());
+        let to = self.client.location(LocationKind::RemoteKeys, context, (copies, set))?;
+        let to = to.with_through(through);
         let elsewhere =
             self.elsewhere.settle(context, (copies, set), &keys, (&to, None), self.not_running)?;
         let plan = format!(
@@ -89,9 +90,9 @@ impl Args {
         let arrivals =
             remote::register(&target, &keys, signer, batch, &mut clearance, &mut progress)?;
         let level = if arrivals.failure.is_some() { "answered" } else { "listed" };
-        let unrecorded = elsewhere::unrecorded(&clearance, context);
+        let unrecorded = Unrecorded::of(&clearance, context);
         let mut outcome = self.outcome(chosen.id().as_str(), &arrivals, level);
-        outcome.json.insert("unrecorded".to_owned(), unrecorded);
+        unrecorded.add_to(&mut outcome);
         let delivered = Delivered {
             set: chosen.id(),
             manifest: manifest.digest,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     CommandResult,
-    commands::elsewhere::{self, ElsewhereArgs},
+    commands::elsewhere::{ElsewhereArgs, Unrecorded},
     context::Context,
     output::Outcome,
 };
@@ -55,11 +55,11 @@ pub(super) fn deliver(
     let mut clearance = restorable.clear(record, &elsewhere.release(at, &keys, None), copies)?;
     let mut progress = context.terminal.progress();
     let done = put_all(to.store, &parcels, &restorable, &mut clearance, &mut progress)?;
-    let unrecorded = elsewhere::unrecorded(&clearance, context);
+    let unrecorded = Unrecorded::of(&clearance, context);
     let (put, end) = (&done.puts, done.end.as_ref());
     let report = Report { chosen, restorable: &restorable, to, parcels: &parcels, put, end };
     let mut outcome = report.outcome();
-    outcome.json.insert("unrecorded".to_owned(), unrecorded);
+    unrecorded.add_to(&mut outcome);
     if end == Some(&PutEnd::Stopped) {
         // Who gave up is asked for nothing more.
         outcome.json.insert("note".to_owned(), Value::Null);
