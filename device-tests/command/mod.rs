@@ -30,6 +30,8 @@ mod deliver_remote;
 #[cfg(feature = "cloud")]
 mod deliver_removal;
 #[cfg(feature = "cloud")]
+mod deliver_told;
+#[cfg(feature = "cloud")]
 mod deliver_web3signer;
 pub(crate) mod fixture;
 mod foreign;

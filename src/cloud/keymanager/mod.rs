@@ -42,6 +42,16 @@ pub enum KeymanagerError {
 }
 
 impl KeymanagerError {
+    /// Whether the client itself answered, and said that it did not do what was asked.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Http(error) if error.status().is_some())
+    }
+
+    /// Whether the request was longer than the client takes.
+    pub fn is_too_long(&self) -> bool {
+        matches!(self, Self::Http(error) if error.status() == Some(413))
+    }
+
     /// Whether it refused what was asked, so that it did nothing.
     pub(in crate::cloud) fn is_refusal(&self) -> bool {
         match self {

@@ -6,7 +6,7 @@ use stockade::{
     bls::PublicKey,
     cloud::{
         delivery::{Arrival, Arrivals, HandedOver, settings::KeySettings},
-        keymanager::Settings,
+        keymanager::{KeymanagerError, Settings},
     },
     staking::{Interchange, Newest},
 };
@@ -172,6 +172,12 @@ impl Report<'_> {
                  does not list after a restart is off there: run the same command again with --off {0}.",
                 self.from.unwrap_or_default()
             ),
+            false if self.arrivals.failure.as_ref().is_some_and(KeymanagerError::is_too_long) => {
+                format!(
+                    "{url} takes no request of this length: run the same command again with a smaller \
+                     --batch-size. What is there is left as it is."
+                )
+            }
             false if self.arrivals.any_accepted() => format!(
                 "Do not deliver these keys elsewhere. List them at {url} in 15 minutes, by the same \
                  command: what is there is left as it is."

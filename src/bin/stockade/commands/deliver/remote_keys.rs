@@ -4,6 +4,7 @@ use stockade::{
     backup::{verdict::Verdict, whereabouts::LocationKind},
     cloud::{
         delivery::{Arrivals, remote},
+        keymanager::KeymanagerError,
         require_url,
     },
 };
@@ -110,8 +111,15 @@ impl Args {
         let (there, all) = (arrivals.count(Verdict::Proven), arrivals.keys.len());
         let mut text = format!("{url} has {there} of {all} keys of set {set} with {signer}\n");
         text += &arrivals::text(arrivals);
+        let answered = arrivals.failure.as_ref().is_none_or(KeymanagerError::is_answer);
         text += match there == all {
             true => "Make sure that no other machine runs these keys.",
+            // A client that took none of them takes none the next time.
+            false if answered && there == 0 => {
+                "It took none of them. If its words name no other reason: Prysm and Teku take remote keys \
+                 only when they were started with --validators-external-signer-url, and Prysm asks that \
+                 signer alone. Start it so, and run the same command again."
+            }
             false => "Run the same command again: what is there is left as it is.",
         };
         let mut json = arrivals::fields(arrivals);
