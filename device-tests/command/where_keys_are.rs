@@ -128,6 +128,34 @@ fn keys_from_a_client_s_own_folder_may_go_on_signing_there() {
     }
 }
 
+/// A backup of what a client runs, and then a move to another client: nobody has to say that the keys
+/// are off where they run until the client removed them.
+#[test]
+fn keys_from_a_client_s_own_folder_are_given_up_by_that_client() {
+    let folder = Folder::new();
+    let from = vector("foreign/lighthouse-inline/validators");
+    let made = back_up(&folder, &format!("--from {from}")).code(0);
+    let keys: Vec<_> = made.each("keys", "pubkey").into_iter().map(str::to_owned).collect();
+    let location = made.list("may_sign_at")[0]["location"].as_str().unwrap();
+    let (old, new) = (ValidatorClient::running(&keys, 1000), ValidatorClient::new());
+    let (copy, token) = (folder.at("a"), folder.file("token", TOKEN));
+    let line = format!(
+        "deliver keymanager {copy} --url {} --token-file {token} --from {} --from-token-file {token}",
+        new.url, old.url
+    );
+    let stopped = on("mock-ledger").run(&line).error(3, "input");
+    let hint = stopped.json["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains(&format!("--from-through {location}")), "{hint}");
+    assert_eq!((old.keys().len(), stopped.prompted()), (2, false));
+    let line = format!("{line} --from-through {location}");
+    on("mock-ledger").run(&line).code(0);
+    assert_eq!((old.keys().len(), new.keys().len()), (0, 2));
+    // The folder went with its client.
+    let stopped = restore(&folder, &copy, "--history-lost").error(3, "input");
+    assert!(!stopped.message().contains(location), "{}", stopped.message());
+    assert!(stopped.message().contains(&new.url), "{}", stopped.message());
+}
+
 #[test]
 fn of_a_plain_folder_of_keystores_nothing_is_known() {
     let folder = imported().copies();

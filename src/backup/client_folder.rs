@@ -78,33 +78,40 @@ fn is_key(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+    use crate::store::{NewFile, publish_folder};
+
+    fn make(root: &Path, files: &[&str]) {
+        let file = |path: &&str| NewFile { path: path.parse().unwrap(), bytes: b"{}".to_vec() };
+        publish_folder(root, &files.iter().map(file).collect::<Vec<_>>()).unwrap();
+    }
 
     #[test]
     fn a_client_s_folder_is_known_from_above_from_within_and_by_a_file_of_it() {
         let folder = tempfile::tempdir().unwrap();
-        let (root, key) = (folder.path(), format!("0x{}", "ab".repeat(48)));
-        for (mark, named, found) in [
-            ("lighthouse/validators/validator_definitions.yml", "lighthouse", "lighthouse"),
-            ("vc/validators/slashing_protection.sqlite", "vc/validators/0x1", "vc/validators"),
-            ("prysm/direct/accounts/all-accounts.keystore.json", "prysm", "prysm"),
-            ("wallet/all-accounts.keystore.json", "wallet/all-accounts.keystore.json", "wallet"),
-            ("teku/keys/keystore-0.json.lock", "teku/keys", "teku/keys"),
-            ("node0/charon-enr-private-key", "node0/validator_keys", "node0"),
-            (&format!("nimbus/{key}/keystore.json"), "nimbus", "nimbus"),
-        ] {
-            for path in [mark, named] {
-                let path = root.join(path);
-                fs::create_dir_all(path.parent().unwrap()).unwrap();
-                if path.extension().is_none() && !path.exists() && !named.ends_with(".json") {
-                    fs::create_dir_all(&path).unwrap();
-                }
-            }
-            if !root.join(mark).exists() {
-                fs::write(root.join(mark), "").unwrap();
-            }
+        let key = format!("nimbus/0x{}/keystore.json", "ab".repeat(48));
+        for (i, (files, named, found)) in [
+            (&["lh/validators/validator_definitions.yml"][..], "lh", "lh"),
+            (
+                &["vc/validators/slashing_protection.sqlite", "vc/validators/0x1/k.json"],
+                "vc/validators/0x1",
+                "vc/validators",
+            ),
+            (&["prysm/direct/accounts/all-accounts.keystore.json"], "prysm", "prysm"),
+            (&["wallet/all-accounts.keystore.json"], "wallet/all-accounts.keystore.json", "wallet"),
+            (&["teku/keys/keystore-0.json.lock"], "teku/keys", "teku/keys"),
+            (
+                &["node0/charon-enr-private-key", "node0/validator_keys/keystore-0.json"],
+                "node0/validator_keys",
+                "node0",
+            ),
+            (&[key.as_str()], "nimbus", "nimbus"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let root = folder.path().join(i.to_string());
+            make(&root, files);
             assert_eq!(client_folder(&root.join(named)), Some(root.join(found)), "{named}");
         }
     }
@@ -112,16 +119,12 @@ mod tests {
     #[test]
     fn a_store_of_keystores_is_not_a_client_s_folder() {
         let folder = tempfile::tempdir().unwrap();
-        let keys = folder.path().join("backups/validator_keys");
-        fs::create_dir_all(&keys).unwrap();
-        fs::write(keys.join("keystore-m_12381_3600_0_0_0-1.json"), "{}").unwrap();
-        fs::write(keys.join("deposit_data-1.json"), "[]").unwrap();
-        fs::write(keys.join("slashing_protection.json"), "{}").unwrap();
-        for path in
-            ["backups", "backups/validator_keys", "backups/validator_keys/deposit_data-1.json"]
-        {
-            assert_eq!(client_folder(&folder.path().join(path)), None, "{path}");
+        let root = folder.path().join("backups");
+        let keystore = "validator_keys/keystore-m_12381_3600_0_0_0-1.json";
+        let deposits = "validator_keys/deposit_data-1.json";
+        make(&root, &[keystore, deposits, "validator_keys/slashing_protection.json"]);
+        for path in ["", "validator_keys", deposits, "nowhere"] {
+            assert_eq!(client_folder(&root.join(path)), None, "{path}");
         }
-        assert_eq!(client_folder(&folder.path().join("nowhere")), None);
     }
 }

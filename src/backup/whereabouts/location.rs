@@ -83,14 +83,25 @@ pub struct Location {
     /// [`token_hash`] of the same token, keyed by other sets with the same keys. Not in the files.
     #[serde(skip)]
     other_tokens: Vec<String>,
+    /// What a person calls the locations that are parts of this one: a client's own folder, its store.
+    /// Not in the files: it is a word for one command.
+    #[serde(skip)]
+    parts: Vec<String>,
 }
 
 impl Location {
     /// A location without a token and a name.
     pub fn new(kind: LocationKind, address: &str) -> Self {
         let address = address.trim_end_matches('/').to_owned();
-        let (token, name) = (None, None);
-        Self { kind, address, token, name, through: Vec::new(), other_tokens: Vec::new() }
+        Self {
+            kind,
+            address,
+            token: None,
+            name: None,
+            through: Vec::new(),
+            other_tokens: Vec::new(),
+            parts: Vec::new(),
+        }
     }
 
     /// The same, opened by the token with this hash.
@@ -125,6 +136,12 @@ impl Location {
         Self { through, ..self }
     }
 
+    /// The same, which the locations that a person calls so are parts of.
+    #[must_use]
+    pub fn with_parts(self, parts: Vec<String>) -> Self {
+        Self { parts, ..self }
+    }
+
     /// Whether many clients share this address: tunnels and Compose files make every client
     /// `http://127.0.0.1:5062` or `http://validator:5062` in turn.
     pub fn is_ambiguous(&self) -> bool {
@@ -156,6 +173,11 @@ impl Location {
     /// Whether `other` is on the signing path of this one, or this one on that of `other`.
     pub fn is_on_path_of(&self, other: &Self) -> bool {
         self.through.contains(&other.address) || other.through.contains(&self.address)
+    }
+
+    /// Whether a person said that `other` is a part of this one.
+    pub(super) fn has_part(&self, other: &Self) -> bool {
+        self.parts.iter().any(|part| other.is_called(part))
     }
 
     /// Whether a person who writes `text` on a command line means this place.

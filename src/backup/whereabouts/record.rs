@@ -260,10 +260,11 @@ impl Record {
         sent.map(|one| one.id)
     }
 
-    /// The ids of the open entries of `keys` at `location`.
+    /// The ids of the open entries of `keys` at `location`, and at its parts.
     pub(super) fn open_at(&self, location: &Location, keys: &[PublicKey]) -> Vec<Digest> {
         let places = self.places(keys).into_iter();
-        let here = places.filter(|place| place.location.as_ref().is_some_and(|at| at.is(location)));
+        let is_here = |at: &Location| at.is(location) || location.has_part(at);
+        let here = places.filter(|place| place.location.as_ref().is_some_and(is_here));
         let ids: BTreeSet<_> = here.flat_map(|place| place.ids).collect();
         ids.into_iter().collect()
     }

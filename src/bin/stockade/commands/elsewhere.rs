@@ -137,11 +137,28 @@ fn stopped(places: &[Place], to: &Location, from: Option<&Location>) -> Option<C
     let message = format!("stopped: within the last hour, {}", all.join("; "));
     Some(CommandError::input(message).with_hint(format!(
         "two machines that sign with one key are slashed. Look there: if none of these keys signs \
-         there, and never will again, say --off {}{}{}",
+         there, and never will again, say --off {}{}{}{}",
         quoted(&first.label),
         or_through(to, first),
+        or_part_of(from, first),
         or_new_token(to, from, first)
     )))
+}
+
+/// Keys that were imported from a client's own folder, or from its store, are at the client that gives
+/// them up.
+fn or_part_of(from: Option<&Location>, place: &Place) -> String {
+    let is_part = |kind| {
+        use LocationKind::{AwsSecrets, Folder, Vault, Web3signer};
+        matches!(kind, Folder | Web3signer | Vault | AwsSecrets)
+    };
+    match from.is_some() && place.location.as_ref().is_some_and(|at| is_part(at.kind)) {
+        true => format!(
+            ". If that is where the client of --from has the keys, say --from-through {} instead",
+            quoted(&place.label)
+        ),
+        false => String::new(),
+    }
 }
 
 /// The same address with another token is another client, or the same one with a new token.
@@ -194,9 +211,10 @@ fn confirm(
             let options: Vec<_> =
                 places.iter().map(|place| format!("--off {}", quoted(&place.label))).collect();
             Err(CommandError::usage(format!("{said}: are the keys off there?")).with_hint(format!(
-                "look there first; if none of these keys signs there, and never will again, say {}{}{}",
+                "look there first; if none of these keys signs there, and never will again, say {}{}{}{}",
                 options.join(" "),
                 places.first().map(|place| or_through(to, place)).unwrap_or_default(),
+                places.iter().map(|place| or_part_of(from, place)).collect::<String>(),
                 places.iter().map(|place| or_new_token(to, from, place)).collect::<String>()
             )))
         }

@@ -69,6 +69,10 @@ pub struct Args {
     /// What you call that client, as --as does of the other
     #[arg(long, value_name = "NAME", requires = "from")]
     from_as: Option<String>,
+    /// A location that is a part of that client, by the name that is shown for it: the folder that it
+    /// works with, the store that it reads. Once for each
+    #[arg(long, value_name = "LOCATION", requires = "from")]
+    from_through: Vec<String>,
     /// Set fee recipient, gas limit and graffiti at the new client as that one has them
     #[arg(long, requires = "from")]
     take_settings: bool,
@@ -310,6 +314,7 @@ impl Args {
         let name = self.from_as.as_deref();
         let kind = LocationKind::Keymanager;
         let at = location(kind, from, token, name, context, (copies, set))?;
+        let at = at.with_parts(self.from_through.clone());
         if at.is(to) || (from.trim_end_matches('/') == self.client.place() && !both_named(&at, to))
         {
             return Err(CommandError::usage("--from and --url are one and the same client"));
