@@ -130,6 +130,27 @@ fn where_nothing_tells_the_network_the_plan_says_so() {
     assert!(done.stderr.contains("network: hoodi, as the client itself says"), "{}", done.stderr);
 }
 
+/// No key travels, and the client would sign for another chain all the same.
+#[test]
+fn a_client_of_another_network_is_told_of_no_signer() {
+    let folder = ledger().copies();
+    let (copies, token) = (folder.both(), folder.file("token", TOKEN));
+    for (tells, code) in [(Some(Network::Sepolia), 3), (Some(Network::Hoodi), 1), (None, 1)] {
+        let client = Client::new(Inside { tells, ..Inside::default() });
+        let line = format!(
+            "deliver remote-keys {copies} --url {} --token-file {token} --not-running --no-note \
+             --signer-url https://signer.example",
+            client.url
+        );
+        let told = on("mock-ledger").run(&line).code(code);
+        let right = tells == Some(Network::Hoodi);
+        assert_eq!(client.changes().is_empty(), code == 3, "{tells:?}: {:?}", client.changes());
+        assert_eq!(told.stderr.contains("NOT CHECKED"), tells.is_none(), "{}", told.stderr);
+        assert_eq!(told.json["network_checked"] == true, right, "{:#}", told.json);
+        folder.forget(&folder.sets("a")[0]);
+    }
+}
+
 #[test]
 fn what_a_client_of_another_network_says_that_keys_signed_goes_nowhere() {
     let folder = ledger().copies();

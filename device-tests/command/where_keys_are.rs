@@ -213,6 +213,41 @@ fn a_copy_that_does_not_know_where_keys_are_is_named_by_every_command() {
     }
 }
 
+#[test]
+fn what_no_copy_can_write_down_goes_nowhere() {
+    let folder = ledger().copies();
+    folder.file("token", "hvs.token");
+    let ((url, secrets), copies, to) = (vault(), folder.both(), folder.at("to"));
+    let busy = ["a/stockade", "b/stockade"].map(|copy| fs::File::open(folder.path(copy)).unwrap());
+    busy.iter().for_each(|copy| copy.try_lock().unwrap());
+    for (line, said) in [
+        (
+            format!("backup restore {copies} --to {to} --layout plain --never-attested"),
+            "could not be recorded",
+        ),
+        (
+            format!(
+                "validator split --copy {copies} --pubkey {} --shares 4 --to {to} \
+                 --whole-keys-are-off",
+                pubkeys()[0]
+            ),
+            "nothing was split",
+        ),
+        (
+            format!("deliver web3signer {copies} --dir {to} --type file-keystore --never-attested"),
+            "could not be recorded",
+        ),
+        (
+            format!("deliver vault {copies} {} --mount kv2 --path v", stores::at(&url, &folder, 2)),
+            "could not be recorded",
+        ),
+    ] {
+        let refused = on("mock-ledger").run(&line).error(3, "file");
+        assert!(refused.message().contains(said), "{line}: {}", refused.message());
+        assert!(!folder.path("to").exists() && secrets.lock().unwrap().is_empty(), "{line}");
+    }
+}
+
 fn reseal(folder: &Folder, set: &str) -> String {
     let own = folder.at("own.json");
     on("mock-ledger").run(&format!("custodian enroll --name own --out {own}")).code(0);

@@ -162,11 +162,13 @@ fn splitting_is_recorded_before_a_share_is_outside() {
 }
 
 #[test]
+#[cfg(feature = "cloud")]
 fn a_signer_s_keystores_are_recorded_before_they_are_outside() {
     survive(&RELEASES[2]);
 }
 
 #[test]
+#[cfg(feature = "cloud")]
 fn a_signer_s_configurations_are_recorded_before_they_are_outside() {
     survive(&RELEASES[3]);
 }

@@ -26,7 +26,8 @@ use super::{
     chosen::{Chosen, ChosenArgs},
     client::{ClientArgs, location},
     keymanager_checks::{
-        both_named, having, remote_keys, removal, require_readable, require_waited, settings_plan,
+        both_named, having, network_plan, remote_keys, removal, require_readable, require_waited,
+        settings_plan,
     },
     keymanager_report::Report,
     note::NoteArgs,
@@ -384,14 +385,7 @@ impl Args {
             true => "  each with a password and a salt of its own\n",
             false => "  a password and a salt that no other delivery has\n",
         };
-        let network = set.network().name();
-        text += &match planned.tells_network {
-            true => format!("  network: {network}, as the client itself says\n"),
-            false => format!(
-                "  network: NOT CHECKED, this client does not tell its network. Make sure that it runs \
-                 {network}: not every client refuses keys of another network\n"
-            ),
-        };
+        text += &network_plan(set.network(), planned.tells_network);
         text += &approval::keys(&arrivals.lacking());
         for (key, reason) in &restorable.left_out {
             text += &format!("  LEFT OUT {key}: {}\n", reason.explain());

@@ -3,13 +3,16 @@ use stockade::{
     attest::delivery::{Delivered, Destination, DestinationKind},
     backup::{verdict::Verdict, whereabouts::LocationKind},
     cloud::{
-        delivery::{Arrivals, remote},
+        delivery::{Arrivals, remote, require_network},
         keymanager::KeymanagerError,
         require_url,
     },
 };
 
-use super::{approval, arrivals, chosen::ChosenArgs, client::ClientArgs, note::NoteArgs};
+use super::{
+    approval, arrivals, chosen::ChosenArgs, client::ClientArgs, keymanager_checks::network_plan,
+    note::NoteArgs,
+};
 use crate::{
     CommandResult,
     commands::elsewhere::{ElsewhereArgs, Unrecorded},
@@ -79,9 +82,11 @@ impl Args {
         let to = to.with_through(through);
         let elsewhere =
             self.elsewhere.settle(context, (copies, set), &keys, (&to, None), self.not_running)?;
+        let tells_network = require_network(&target, set)?;
         let plan = format!(
-            "At {url}: {} keys of set {set} are signed by {signer}\n{}",
+            "At {url}: {} keys of set {set} are signed by {signer}\n{}{}",
             keys.len(),
+            network_plan(set.network(), tells_network),
             approval::keys(&keys)
         );
         approval::ask(context, &plan)?;
@@ -94,6 +99,7 @@ impl Args {
         let unrecorded = Unrecorded::of(&clearance, context);
         let mut outcome = self.outcome(chosen.id().as_str(), &arrivals, level);
         unrecorded.add_to(&mut outcome);
+        outcome.json.insert("network_checked".to_owned(), tells_network.into());
         let delivered = Delivered {
             set: chosen.id(),
             manifest: manifest.digest,
