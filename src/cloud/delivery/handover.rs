@@ -163,16 +163,18 @@ impl Handover<'_> {
         let stuck: Vec<_> = keys.iter().filter(|key| !removed.contains(key)).copied().collect();
         clearance.removed(&removed)?;
         clearance.stuck(&stuck)?;
-        still?;
         // What became of each key is written down. Now what it says of their history counts.
         kept?;
+        if said.is_err() && !gone.is_empty() {
+            self.keep_unread(&deleted.slashing_protection)?;
+        }
+        if still.is_err() {
+            all.in_question += keys.len();
+        }
+        still?;
         let history = match said {
-            Ok(history) => history,
-            Err(error) if !gone.is_empty() => {
-                self.keep_unread(&deleted.slashing_protection)?;
-                return Err(error);
-            }
-            Err(_) => None,
+            Err(error) if !gone.is_empty() => return Err(error),
+            said => said.unwrap_or_default(),
         };
         let newest = history.as_ref().map(Interchange::newest);
         let url = self.client.url();

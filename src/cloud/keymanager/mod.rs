@@ -42,10 +42,14 @@ pub enum KeymanagerError {
 }
 
 impl KeymanagerError {
-    /// Whether it refused what was asked, so that it did nothing.
+    /// Whether it refused what was asked, so that it did nothing. Other statuses of this class (408,
+    /// 409, 499) come from a proxy that gave up waiting too, while the client goes on with the request.
     pub(in crate::cloud) fn is_refusal(&self) -> bool {
         match self {
-            Self::Http(error) => error.status().is_some_and(|status| (400..500).contains(&status)),
+            Self::Http(error) => matches!(
+                error.status(),
+                Some(400 | 401 | 403..=406 | 411 | 413..=415 | 421 | 422 | 426 | 429 | 431)
+            ),
             Self::Stopped(_) => true,
             Self::Count { .. } => false,
         }
