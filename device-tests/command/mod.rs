@@ -12,11 +12,11 @@ mod create;
 mod create_again;
 mod custodian;
 #[cfg(feature = "cloud")]
-mod deliver;
+pub(crate) mod deliver;
 #[cfg(feature = "cloud")]
 mod deliver_clients;
 #[cfg(feature = "cloud")]
-mod deliver_from;
+pub(crate) mod deliver_from;
 #[cfg(feature = "cloud")]
 mod deliver_killed;
 #[cfg(feature = "cloud")]
