@@ -3,11 +3,14 @@
 use std::sync::OnceLock;
 
 use super::{Cell, Of, read};
-use crate::cloud::cell::{
-    Answer::{self, Each, Fewer, More, Slow, Truncated, Whole},
-    Asked::{self, *},
-    Effect::{self, *},
-    History::{self, *},
+use crate::cloud::{
+    cell::{
+        Answer::{self, Each, Fewer, More, Slow, Truncated, Whole},
+        Asked::{self, *},
+        Effect::{self, *},
+        History::{self, *},
+    },
+    standin::Oddity,
 };
 
 const ANY: Of = read("Lodestar", "any client", "");
@@ -152,6 +155,11 @@ pub(super) fn faults() -> &'static [Cell] {
         all.extend(agains.iter().map(again));
         all.extend(LISTS.iter().flat_map(list));
         all.extend(OTHERS.iter().map(other));
+        // What was taken is listed by nobody: it is there by the client's word alone.
+        for (name, oddity) in [("it drops the key", Oddity::Drops), ("later", Oddity::Later)] {
+            let cell = named(format!("list 1: 500, and {name}")).odd(oddity);
+            all.push(cell.answers(List, Whole(500, ""), AsAsked).after(1));
+        }
         all.extend((0..SHUTS).map(shut));
         all
     })

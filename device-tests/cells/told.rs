@@ -117,7 +117,7 @@ const LISTS: [Cell; 9] = [
     ),
 ];
 
-const IMPORTS: [Cell; 43] = [
+const IMPORTS: [Cell; 44] = [
     cell(NIMBUS, "3 taken").answers(Import, AS_EVER, AsAsked),
     cell(LIGHTHOUSE, "3 taken").answers(Import, AS_EVER, AsAsked),
     cell(LODESTAR, "3 taken").answers(Import, AS_EVER, AsAsked),
@@ -180,6 +180,7 @@ const IMPORTS: [Cell; 43] = [
     cell(PRYSM, "3 lists, and waits").odd(Oddity::Waits),
     cell(PRYSM_RUN, "3 a remote signer's wallet").odd(Oddity::RemoteWallet),
     cell(PRYSM_RUN, "3 bolt: a vote twice stops the key").odd(Oddity::Bolt),
+    cell(PRYSM_RUN, "3 minimal: no signing roots").odd(Oddity::Minimal),
     // The history is taken before the wallet turns out not to be usable.
     cell(PRYSM_RUN, "3 bolt: the history, and then 500")
         .odd(Oddity::Bolt)
@@ -266,7 +267,7 @@ const REMOVALS: [Cell; 42] = [
     cell(PRYSM_RUN, "4 another chain").odd(Oddity::OtherChain),
 ];
 
-const OTHERS: [Cell; 18] = [
+const OTHERS: [Cell; 19] = [
     cell(NIMBUS, "5 taken").answers(AddRemote, AS_EVER, AsAsked).remote(),
     cell(LIGHTHOUSE, "5 a local key").answers(AddRemote, Each(ERROR, Absent), Nothing).remote(),
     cell(LIGHTHOUSE, "5 another signer").odd(Oddity::Remote).remote(),
@@ -276,6 +277,7 @@ const OTHERS: [Cell; 18] = [
         .answers(AddRemote, Each(IMPORTED, Absent), OtherSigner)
         .remote(),
     cell(TEKU, "5 remote at the source").odd(Oddity::Remote),
+    cell(TEKU, "5 local and remote at the source").odd(Oddity::RemoteToo),
     cell(PRYSM, "6 no fee recipient").answers(
         Setting("feerecipient"),
         Whole(400, r#"{"message":"No fee recipient set","code":400}"#),

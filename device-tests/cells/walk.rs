@@ -1,6 +1,6 @@
-//! Every cell: keys to a client in that state, and from it, each run twice as a user would repeat it;
-//! then the one that gave them is started again, then the other; then all is mended, and the next runs
-//! bring every key to one place. All that goes wrong is collected.
+//! Every cell: keys go to a client in that state, and come from it, each run twice as a user would repeat
+//! it. Then the client that gave them is started again, then the other. Then all is mended, and the next
+//! runs bring every key to one place. All that goes wrong is collected.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -164,6 +164,35 @@ impl Walker {
         wrong.iter().for_each(|what| self.wrong(what));
     }
 
+    /// What a key signed where it was removed is in the copies, once it is at the new client: those in
+    /// `there` were there before.
+    fn require_kept(&mut self, there: &[String]) {
+        let new = self.world.clients[NEW].runs();
+        for key in new.iter().filter(|key| !there.contains(key)) {
+            let kept = self.bounds.iter().find(|(own, _)| own.to_string() == *key);
+            if self.world.signed.get(key) > kept.map(|(_, epoch)| epoch) {
+                self.wrong(&format!("NOT KEPT: what {key} signed at the old client"));
+            }
+        }
+    }
+
+    /// While no key is at the new client, one key at most is gone from the old one; else a batch.
+    fn require_little_risked(&mut self) {
+        let [old, new] = [OLD, NEW].map(|client| self.world.clients[client].inside());
+        let at = |key: &PublicKey| {
+            let key = key.to_string();
+            old.memory.contains_key(&key)
+                || old.remote.contains_key(&key)
+                || new.memory.contains_key(&key)
+        };
+        let off = self.world.keys.iter().filter(|key| !at(key)).count();
+        let most = if new.memory.is_empty() { 1 } else { 2 };
+        drop((old, new));
+        if off > most {
+            self.wrong(&format!("RISKED: {off} keys run nowhere"));
+        }
+    }
+
     /// What a run says is so.
     fn require_truth(&self, ended: &Ended) -> Vec<String> {
         let mut wrong = Vec::new();
@@ -211,10 +240,24 @@ impl Walker {
         self.require(None);
         let asked = self.walk.cell.forced.map(|forced| forced.asked);
         let settings = matches!(asked, Some(Asked::SetSetting(_)));
-        for _ in 0..2 {
+        for run in 0..2 {
+            let there = self.world.clients[NEW].runs();
             let ended = self.run(Some(OLD), NEW, &Said { off: false, settings });
             self.require(Some(&ended));
+            self.require_kept(&there);
+            if run == 0 {
+                self.require_little_risked();
+            }
             self.sign();
+            // A fault that is over at the second run is over after a start.
+            if self.walk.times == 1 {
+                self.restart(OLD);
+            }
+        }
+        // A key whose source this API does not change is not even asked for.
+        let readonly = self.walk.cell.oddity == Oddity::ReadOnly && self.walk.way == Way::From;
+        if readonly && !self.world.clients[OLD].inside().to_be_removed.is_empty() {
+            self.wrong("REMOVAL of keys that are listed as read-only");
         }
         self.restart(OLD);
         self.restart(NEW);
@@ -268,6 +311,9 @@ impl Walker {
             return;
         }
         self.shown.finished.get_or_insert(ways().len());
+        if self.walk.times == 1 {
+            return;
+        }
         let before =
             self.world.keys.iter().map(|key| self.world.bound_at(NEW, key)).collect::<Vec<_>>();
         self.world.clients.push(Client::new(named("Lighthouse"), Oddity::Nothing, &[]));

@@ -45,6 +45,8 @@ pub(crate) enum Oddity {
     FilesElsewhere(&'static str),
     /// It signs with a remote signer.
     Remote,
+    /// The same, and it holds the keys as well.
+    RemoteToo,
     /// It runs without slashing protection: it keeps no history, and has none to give.
     ProtectionOff,
     /// It lists keys at once, and signs with them after its next start.
@@ -58,6 +60,8 @@ pub(crate) enum Oddity {
     /// Prysm's ordinary database: a vote that comes twice stops the key, and keys that came since its
     /// start have no history to give.
     Bolt,
+    /// Prysm's minimal database: it keeps no signing roots.
+    Minimal,
 }
 
 /// Its keys, by where they are.
@@ -92,6 +96,7 @@ pub(crate) struct Inside {
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) url: String,
+    manners: Manners,
     inside: Arc<Mutex<Inside>>,
     watcher: Watcher,
     _serving: Arc<Serving>,
@@ -105,8 +110,10 @@ impl Client {
     pub(crate) fn new(manners: Manners, oddity: Oddity, keys: &[(String, Value)]) -> Self {
         let mut inside = Inside { oddity: Some(oddity), ..Inside::default() };
         for (key, record) in keys {
-            if oddity == Oddity::Remote {
+            if matches!(oddity, Oddity::Remote | Oddity::RemoteToo) {
                 inside.remote.insert(key.clone(), "http://10.0.0.9:9000".to_owned());
+            }
+            if oddity == Oddity::Remote {
                 continue;
             }
             inside.memory.insert(key.clone(), record.clone());
@@ -128,7 +135,20 @@ impl Client {
             tell();
             reply
         });
-        Self { url: serving.url.clone(), inside, watcher, _serving: Arc::new(serving) }
+        Self { url: serving.url.clone(), manners, inside, watcher, _serving: Arc::new(serving) }
+    }
+
+    /// What it answers to a request with its token.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: Value) -> Reply {
+        let request = Request {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            token: Some(format!("Bearer {TOKEN}")),
+            target: None,
+            is_vault_request: false,
+            body,
+        };
+        self.inside().answer(&self.manners, &request).0
     }
 
     /// Has it give an answer of a cell.
@@ -371,7 +391,7 @@ impl Inside {
             }
             Asked::ListRemote | Asked::AddRemote if manners.remote == Remote::None => not_found,
             Asked::ListRemote => {
-                self.is_odd(&[Oddity::Remote]);
+                self.is_odd(&[Oddity::Remote, Oddity::RemoteToo]);
                 let row = |(key, url): (&String, &String)| json!({"pubkey": format!("0x{key}"), "url": url});
                 (200, json!({"data": self.remote.iter().map(row).collect::<Vec<_>>()}).to_string())
             }

@@ -58,6 +58,7 @@ impl Inside {
     fn take_up(&mut self, key: &str, history: &History) {
         let record = self.learn(key, history);
         self.is_odd(&[Oddity::Later, Oddity::Drops, Oddity::Waits, Oddity::ProtectionOff]);
+        self.is_odd(&[Oddity::Minimal]);
         match self.oddity {
             Some(Oddity::Later) => drop(self.later.insert(key.to_owned(), record)),
             Some(Oddity::Drops) => {}
@@ -76,9 +77,14 @@ impl Inside {
 
     /// Takes the history of a key: what it is held to from then on.
     pub(super) fn learn(&mut self, key: &str, history: &History) -> Value {
-        let given = history.of_key(key);
+        let mut given = history.of_key(key);
         if self.is(Oddity::ProtectionOff) {
             return Value::Null;
+        }
+        if self.is(Oddity::Minimal) {
+            let votes = given["signed_attestations"].as_array_mut().into_iter().flatten();
+            let votes = votes.filter_map(Value::as_object_mut);
+            votes.for_each(|vote| drop(vote.remove("signing_root")));
         }
         let votes = given["signed_attestations"].as_array().cloned().unwrap_or_default();
         let known = self.votes.entry(key.to_owned()).or_default();
