@@ -42,10 +42,10 @@ pub enum KeymanagerError {
 }
 
 impl KeymanagerError {
-    /// Whether it refused what was asked, so that it did nothing. Other statuses of this class (408,
-    /// 409, 499) come from a proxy that gave up waiting too, while the client goes on with the request.
+    /// Whether it refused what was asked, so that it did nothing.
     pub(in crate::cloud) fn is_refusal(&self) -> bool {
         match self {
+            // Not 408, 409 or 499: a proxy that gives up waiting answers so, and the client goes on.
             Self::Http(error) => matches!(
                 error.status(),
                 Some(400 | 401 | 403..=406 | 411 | 413..=415 | 421 | 422 | 426 | 429 | 431)
