@@ -11,7 +11,7 @@ use super::{
     walk::{NEW, OLD, Walk, Way, clients},
 };
 use crate::{
-    cloud::{standin::Client, validator_client::TOKEN},
+    cloud::{client::Client, validator_client::TOKEN},
     command::{
         deliver::pubkeys,
         deliver_from::epoch_now,

@@ -10,7 +10,7 @@ use crate::cloud::{
         Effect::{self, *},
         History::{self, *},
     },
-    standin::Oddity,
+    client::Oddity,
 };
 
 const ANY: Of = read("Lodestar", "any client", "");

@@ -11,7 +11,7 @@ mod walks;
 
 use crate::cloud::{
     cell::{Answer, Asked, Effect, Forced},
-    standin::Oddity,
+    client::Oddity,
 };
 
 /// What an answer is of: a client, the commit or version of it, and its date.

@@ -26,7 +26,7 @@ use stockade::{
 
 use crate::{
     cloud::{
-        standin::{Client, bound},
+        client::{Client, bound},
         validator_client::{TOKEN, interchange, record},
     },
     command::fixture::Folder,

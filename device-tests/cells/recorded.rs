@@ -11,8 +11,8 @@ use crate::cloud::{
         Effect::{self, *},
         recording, recordings,
     },
+    client::{Client, Oddity},
     manners::named,
-    standin::{Client, Oddity},
     validator_client::{interchange, record},
 };
 

@@ -14,7 +14,7 @@ use crate::cloud::{
         Effect::*,
         History::*,
     },
-    standin::Oddity,
+    client::Oddity,
 };
 
 const ERROR: &str = r#"{"status": "error", "message": "could not do it"}"#;

@@ -20,8 +20,8 @@ use super::{
 use crate::{
     cloud::{
         cell::{AS_EVER, Answer, Asked, Effect, Forced},
+        client::{Client, Oddity},
         manners::named,
-        standin::{Client, Oddity},
         validator_client::record,
     },
     command::deliver_from::epoch_now,

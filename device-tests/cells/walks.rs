@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     cloud::{
+        client::{Client, Oddity},
         manners::{CLIENTS, Manners, named},
-        standin::{Client, Oddity},
         validator_client::record,
     },
     command::deliver_from::epoch_now,

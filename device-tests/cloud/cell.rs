@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use super::{
+    client::{Inside, interchange_of},
     manners::{Manners, Root},
-    standin::{Inside, interchange_of},
     validator_client::interchange,
 };
 

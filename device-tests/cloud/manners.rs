@@ -1,8 +1,8 @@
 //! How each validator client answers the keymanager API where nothing is out of the ordinary, as one
-//! table. `standin` follows it; `device-tests/cells` has what each client was seen to answer besides, and
+//! table. `client` follows it; `device-tests/cells` has what each client was seen to answer besides, and
 //! of which version.
 
-pub(crate) use super::standin::{Client, Oddity};
+pub(crate) use super::client::{Client, Oddity};
 
 /// What an `error` for a key that was found means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

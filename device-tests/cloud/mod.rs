@@ -4,11 +4,11 @@
 pub(crate) mod aws_server;
 mod busy;
 pub(crate) mod cell;
+pub(crate) mod client;
 mod keymanager;
 pub(crate) mod manners;
 pub(crate) mod permits;
 pub(crate) mod server;
-pub(crate) mod standin;
 mod trust;
 pub(crate) mod validator_client;
 mod vault;
