@@ -111,7 +111,7 @@ const OTHERS: [(&str, Asked, Answer); 12] = [
     ("a removal of nothing: 500", DeleteNothing, Whole(500, "")),
     ("a removal of nothing: HTML", DeleteNothing, HTML),
     ("a setting: HTML", Setting("feerecipient"), HTML),
-    ("a setting: slow", Setting("graffiti"), Slow(1100)),
+    ("a setting: slow", Setting("graffiti"), Slow(1300)),
     ("a setting is not set: HTML", SetSetting("feerecipient"), HTML),
 ];
 

@@ -41,6 +41,8 @@ pub(super) struct World {
     pub(super) clients: Vec<Client>,
     /// The last epoch that each key signed, wherever it was.
     pub(super) signed: BTreeMap<String, u64>,
+    /// How long an answer is waited for.
+    pub(super) timeout: Duration,
     /// The way to each client, made once.
     asked: RefCell<BTreeMap<usize, Rc<Keymanager>>>,
 }
@@ -101,6 +103,7 @@ impl World {
             signed: signed.map(|(key, epoch)| (key.to_string(), epoch)).collect(),
             keys: keys.to_vec(),
             clients,
+            timeout: Duration::from_secs(20),
             asked: RefCell::default(),
         }
     }
@@ -116,7 +119,7 @@ impl World {
     fn keymanager(&self, client: usize) -> Rc<Keymanager> {
         let new = || {
             let token = SecretText::new(TOKEN.to_owned());
-            let endpoint = Endpoint::new(&self.clients[client].url, None, Duration::from_secs(1));
+            let endpoint = Endpoint::new(&self.clients[client].url, None, self.timeout);
             Rc::new(Keymanager::new(endpoint.unwrap().with_bearer(&token)))
         };
         self.asked.borrow_mut().entry(client).or_insert_with(new).clone()

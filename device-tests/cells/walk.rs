@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use stockade::bls::{PublicKey, SecretKey};
@@ -102,7 +103,11 @@ impl Walker {
     fn new(walk: Walk) -> Self {
         let first = (!walk.cell.fresh).then(|| epoch_now() - 1000);
         let keys = keys();
-        let world = World::new(&keys, clients(walk, &keys).into(), first);
+        let mut world = World::new(&keys, clients(walk, &keys).into(), first);
+        // What is slow comes later than anybody waits.
+        if let Some(Answer::Slow(millis @ 1..)) = walk.cell.forced.map(|forced| forced.answer) {
+            world.timeout = Duration::from_millis(millis - 300);
+        }
         Self {
             walk,
             world,
