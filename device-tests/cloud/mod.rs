@@ -7,6 +7,7 @@ mod keymanager;
 pub(crate) mod manners;
 pub(crate) mod permits;
 pub(crate) mod server;
+pub(crate) mod tls_server;
 mod trust;
 pub(crate) mod validator_client;
 mod vault;

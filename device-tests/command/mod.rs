@@ -70,6 +70,8 @@ mod stores_access;
 #[cfg(feature = "cloud")]
 mod stores_doubts;
 #[cfg(all(feature = "cloud", unix))]
+mod stores_tls;
+#[cfg(feature = "cloud")]
 mod stores_vault;
 #[cfg(feature = "cloud")]
 mod take_over;

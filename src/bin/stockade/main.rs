@@ -17,6 +17,8 @@ mod shell;
 mod ui;
 #[cfg(feature = "cloud")]
 mod vault_args;
+#[cfg(feature = "cloud")]
+mod vault_tls;
 
 use std::process::ExitCode;
 

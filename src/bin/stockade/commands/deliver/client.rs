@@ -30,7 +30,7 @@ pub struct ClientArgs {
     /// The token that the client made for it
     #[arg(long, value_name = "FILE")]
     token_file: PathBuf,
-    /// The certificates (PEM) by which it is trusted [default: the public ones]
+    /// The certificates (PEM) by which it is trusted [default: the system's]
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// What you call this client: it tells clients apart that are reached by one address, through
