@@ -1,6 +1,7 @@
 //! The command as a nervous user and their scripts see it: JSON, exit codes, and what is written
 //! and what is not.
 
+mod adds_up;
 mod attest;
 mod audit;
 mod audit_hidden;

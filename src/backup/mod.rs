@@ -1,6 +1,7 @@
 //! Backup sets: sealed keystores in copies, and the proof that they can be recovered.
 //! The formats are in `docs/formats/`.
 
+mod archive;
 mod beside;
 mod combine;
 pub mod copy;

@@ -172,6 +172,7 @@ impl Reader<'_> {
                 true => "a folder, into which Web3signer does not look".to_owned(),
                 false => match recognise::look(&path) {
                     Content::Other(what) | Content::Bad(what) => what,
+                    Content::Archive(archive) => archive.what(),
                     Content::Definitions(_) => "not a key configuration".to_owned(),
                     _ => "a keystore that no configuration here names".to_owned(),
                 },
