@@ -32,7 +32,7 @@ pub(crate) struct Client {
     agent: Agent,
     timeout: Duration,
     #[cfg(feature = "cloud")]
-    server_name: Option<ServerName>,
+    server_name: Option<Box<ServerName>>,
 }
 
 /// What is asked.
@@ -91,7 +91,7 @@ impl Client {
         if let Some(name) = tls.server_name {
             let connector = ureq::unversioned::transport::DefaultConnector::default();
             let agent = Agent::with_parts(config.build(), connector, name.clone());
-            return Self { agent, timeout, server_name: Some(name) };
+            return Self { agent, timeout, server_name: Some(Box::new(name)) };
         }
         Self {
             agent: config.build().new_agent(),

@@ -171,8 +171,7 @@ impl Opening<'_> {
     }
 
     fn tar(&mut self, bytes: impl Read) -> Result<(), &'static str> {
-        let mut input = Ended { inner: bytes, zeros: 0 };
-        let mut archive = tar::Archive::new(&mut input);
+        let mut archive = tar::Archive::new(Ended { inner: bytes, zeros: 0 });
         // Of archives that were put one behind another all are read.
         archive.set_ignore_zeros(true);
         for entry in archive.entries().map_err(|_| DAMAGED)? {
@@ -188,7 +187,7 @@ impl Opening<'_> {
             };
             self.add(path, content)?;
         }
-        drop(archive);
+        let mut input = archive.into_inner();
         // What a checksum covers is read to its end, and an archive ends in zeros.
         io::copy(&mut input, &mut io::sink()).map_err(|_| DAMAGED)?;
         if input.zeros < 512 { Err(DAMAGED) } else { Ok(()) }
