@@ -103,7 +103,10 @@ fn look(found: Content, content: &Result<Vec<u8>, StoreError>) -> Look {
             list.len()
         )),
         Content::Archive(archive) => {
-            Look::NotOpened(format!("{}: `backup create --from` opens them", archive.what()))
+            Look::NotOpened(format!(
+                "{}: `backup create --from` opens it; unpack it to have its keystores looked at",
+                archive.what()
+            ))
         }
         Content::Bad(_) if is_keystore() => Look::Keystore,
         Content::Bad(why) => Look::Bad(why),
