@@ -7,8 +7,8 @@ use std::{
 
 use stockade::{
     cloud::{
-        is_on_this_machine,
-        vault::{Engine, KvVersion, Login, Vault, require_path},
+        HttpError, is_on_this_machine,
+        vault::{Engine, KvVersion, Login, Vault, VaultError, require_path},
     },
     secret::SecretText,
     store::private_file,
@@ -25,6 +25,7 @@ use crate::{
 /// What a service may take to answer one request.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_CA: u64 = 1024 * 1024;
+const CREDENTIALS: &str = "use --token-file or --approle-file";
 const MAX_TOKEN: u64 = 64 * 1024;
 /// Variables by which Vault's own program and OpenBao's go elsewhere, or trust others.
 const UNUSED: [&str; 9] = [
@@ -94,15 +95,23 @@ impl VaultArgs {
             (None, Some(file)) => self.read_approle(file)?,
             (None, None) if may_be_proxy => Login::Proxy,
             (None, None) => {
-                return Err(CommandError::usage("nothing says who calls Vault")
-                    .with_hint("use --token-file or --approle-file"));
+                return Err(
+                    CommandError::usage("nothing says who calls Vault").with_hint(CREDENTIALS)
+                );
             }
         };
         let endpoint = self.tls.endpoint(&url, self.ca.as_deref())?;
         let namespace = self.namespace.as_deref().unwrap_or_default();
+        let may_lack_token = matches!(login, Login::Proxy);
         let vault = Vault::login_in(endpoint, namespace, login)?;
-        vault.look_up()?;
-        Ok(vault)
+        match vault.look_up() {
+            Err(VaultError::Http(error @ HttpError::Unreachable { .. })) if may_lack_token => {
+                let message =
+                    format!("nothing says who calls Vault, and no proxy is there: {error}");
+                Err(CommandError::usage(message).with_hint(CREDENTIALS))
+            }
+            looked_up => Ok(looked_up.map(|()| vault)?),
+        }
     }
 
     /// As Vault's own program takes it: what is said to it, then an agent's address.
