@@ -47,6 +47,8 @@ mod next_steps;
 mod node;
 mod passwords;
 mod plugin;
+#[cfg(feature = "cloud")]
+mod real_answers;
 mod rejected;
 mod reseal;
 mod restore;

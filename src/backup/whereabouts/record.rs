@@ -190,6 +190,16 @@ impl Record {
         last(true) > last(false)
     }
 
+    /// When `location` was last asked to remove `key`, by what was written down before it was.
+    pub fn removal_asked(&self, location: &Location, key: &PublicKey) -> Option<Timestamp> {
+        let asked = self.found.iter().map(|one| &one.entry).filter(|entry| {
+            entry.state == State::RemovalRequested
+                && entry.location.is(location)
+                && entry.keys.contains(key)
+        });
+        asked.filter_map(|entry| entry.time.parse().ok()).max()
+    }
+
     /// One more than that of everything that is known.
     pub(super) fn next_order(&self) -> u64 {
         let last = self.found.iter().map(|one| one.entry.order).max();

@@ -207,8 +207,12 @@ impl Handover<'_> {
         };
         self.keep(said.as_ref(), &[], signed)?;
         let newest = said.as_ref().map(Interchange::newest).unwrap_or_default();
-        let kept = history::kept(self.copies, self.set, &asked)?;
-        let kept = kept.found.map(|(_, history)| history.newest).unwrap_or_default();
+        // A history from before the removal does not say what the key signed until then.
+        let covered = history::covered(self.copies, self.set)?;
+        let told = |key: &PublicKey| {
+            let removal = clearance.record().removal_asked(self.at, key);
+            removal.is_some_and(|removal| covered.get(key).is_some_and(|kept| *kept >= removal))
+        };
         let mut deliverable = Vec::new();
         for (key, status) in asked.iter().zip(&answer.statuses) {
             let url = self.client.url();
@@ -218,8 +222,7 @@ impl Handover<'_> {
                     "{url} answers an error, {why}, for this key, which it said to have removed before: \
                      look there"
                 )),
-                // Nothing is known of what it signed, in the copies neither.
-                _ if !speaks && !kept.contains_key(key) => silence(url, false, None, false),
+                _ if !speaks && !told(key) => silence(url, false, None, signed.contains(key)),
                 _ => None,
             };
             match why {
@@ -385,7 +388,8 @@ fn silence(url: &str, any: bool, of_it: Option<&Newest>, has_signed: bool) -> Op
         (true, true) if signed => None,
         (_, true) => Some(format!(
             "removed at {url}, which says nothing of what the key signed, and it did sign: it runs \
-             nowhere now. Export its history there, and deliver it with --not-running --history"
+             nowhere now. Export its history there, and deliver it with --not-running --history; or, \
+             where it cannot be had, with --not-running --history-lost after the wait"
         )),
         (false, false) => Some(format!(
             "removed at {url}, which says nothing of what the key signed: it runs nowhere now. Deliver \

@@ -57,19 +57,38 @@ impl Keymanager {
         }
     }
 
-    /// Has the client do the same for `key`.
-    pub fn set(&self, key: &PublicKey, settings: &Settings) -> Result<(), KeymanagerError> {
+    /// Has the client do the same for `key`, each setting by itself and only where it has another.
+    /// Gives those that it refused.
+    pub fn set(&self, key: &PublicKey, wanted: &Settings) -> Vec<(&'static str, KeymanagerError)> {
+        let has = self.settings(key);
         let all = [
-            ("feerecipient", "ethaddress", &settings.fee_recipient),
-            ("gas_limit", "gas_limit", &settings.gas_limit),
-            ("graffiti", "graffiti", &settings.graffiti),
+            (
+                "fee recipient",
+                "feerecipient",
+                "ethaddress",
+                &wanted.fee_recipient,
+                &has.fee_recipient,
+            ),
+            ("gas limit", "gas_limit", "gas_limit", &wanted.gas_limit, &has.gas_limit),
+            ("graffiti", "graffiti", "graffiti", &wanted.graffiti, &has.graffiti),
         ];
-        for (what, field, value) in all {
-            if let Some(value) = value {
-                self.endpoint.post_repeatable(&path(key, what), &json!({ field: value }))?;
+        let mut refused = Vec::new();
+        for (name, what, field, value, has) in all {
+            let Some(value) = value else { continue };
+            let same = |has: &String| match what {
+                // Each client writes an address in capitals of its own.
+                "feerecipient" => has.eq_ignore_ascii_case(value),
+                _ => has == value,
+            };
+            if has.as_ref().is_some_and(same) {
+                continue;
+            }
+            let set = self.endpoint.post_repeatable(&path(key, what), &json!({ field: value }));
+            if let Err(error) = set {
+                refused.push((name, error.into()));
             }
         }
-        Ok(())
+        refused
     }
 }
 

@@ -200,7 +200,8 @@ impl Args {
         }
         let lacking = arrivals.lacking();
         let known = self.collect(&chosen, &restorable.public_keys(), &before)?;
-        if known.lacks_roots() && elsewhere.record.knows(to.label()) {
+        let repeated = !lacking.is_empty() && elsewhere.record.knows(to.label());
+        if known.lacks_roots() && repeated {
             context.terminal.say(&format!(
                 "warning: {} may have got this history before, and some of its votes have no signing \
                  root. A Prysm with its ordinary database takes such a vote that comes twice for a double \
@@ -248,6 +249,7 @@ impl Args {
             sealing: &sealing,
             settings: &settings,
             unset: self.take_settings.then_some(unset.as_slice()),
+            unasked: arrivals.keys.iter().filter(|(key, _)| !running.listed.contains(key)).count(),
             unsent_history: self.history.was_given() && lacking.is_empty(),
             level: if listed { "listed" } else { "answered" },
         };
