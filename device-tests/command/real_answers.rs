@@ -249,3 +249,17 @@ fn a_setting_that_is_refused_does_not_keep_the_others_back() {
     }
     assert_eq!(new.inside().settings.len(), 6, "fee recipients and graffiti");
 }
+
+/// Prysm that runs looks for nobody who signs with keys that it gets, and signs in the next epoch.
+#[test]
+fn after_a_lost_history_it_is_said_that_the_client_signs_from_now_on() {
+    let folder = ledger().copies();
+    let new = Prysm::new(&[]);
+    let (a, b, token) = (folder.at("a"), folder.at("b"), folder.file("token", TOKEN));
+    let line = ["deliver", "keymanager", &a, &b, "--url", &new.url, "--token-file", &token];
+    let lost = ["--not-running", "--history-lost"];
+    let (code, text) = on("mock-ledger").said(&[&line[..], &lost].concat());
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains(&format!("stop {} until it was off for so long", new.url)), "{text}");
+    assert_eq!(new.keys().len(), 3);
+}

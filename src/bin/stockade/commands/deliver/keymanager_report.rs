@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use stockade::{
-    backup::{Layout, Sealing, restore::Restorable, verdict::Verdict},
+    backup::{Sealing, restore::Restorable, verdict::Verdict},
     bls::PublicKey,
     cloud::{
         delivery::{Arrival, Arrivals, HandedOver, settings::KeySettings},
@@ -13,7 +13,7 @@ use stockade::{
 
 use super::{arrivals, chosen::Chosen, keymanager::Before};
 use crate::{
-    commands::backup::settle_history::{Settled, wait},
+    commands::{backup::settle_history::Settled, shares::wait_minutes},
     context::Context,
     output::Outcome,
 };
@@ -128,7 +128,7 @@ impl Report<'_> {
         match self.before {
             Before::From(from, _) => text += &self.text_of_removal(from.url()),
             Before::Settled(Settled::Lost(_)) => {
-                text += &format!("  {}\n", wait(self.chosen.id().network(), Layout::Plain));
+                text += &self.text_of_loss();
             }
             Before::Settled(_) => {}
         }
@@ -137,6 +137,19 @@ impl Report<'_> {
         }
         text += &self.way_on(ok);
         text
+    }
+
+    /// The client runs, and signs with the keys already.
+    fn text_of_loss(&self) -> String {
+        if self.arrivals.sent().is_empty() {
+            return String::new();
+        }
+        let (url, minutes) = (self.url, wait_minutes(self.chosen.id().network()));
+        format!(
+            "  {url} signs with these keys from now on, and their history is lost. If the machine that ran \
+             them was on within the last {minutes} minutes, stop {url} until it was off for so long. A \
+             Prysm that runs does not look whether others sign with keys that it gets\n"
+        )
     }
 
     fn text_of_removal(&self, url: &str) -> String {
