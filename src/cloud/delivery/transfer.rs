@@ -73,10 +73,8 @@ impl Transfer<'_> {
                 .deliver(&keys, running, &signed, clearance, arrivals, &mut all)
                 .map_err(|error| all.handed.ended_by(error, &arrivals.arrived()))?;
             done += keys.len();
-            // Nothing more is removed while it is open whether the last batch arrived, nor by a client
-            // that says nothing of what it removed before.
-            let held = running.before.iter().any(|key| all.handed.held.contains_key(key));
-            let stop = self.from.is_some() && ((is_first && !there) || held);
+            // Nothing more is removed while it is open whether the last batch arrived.
+            let stop = if self.from.is_some() { is_first && !there } else { false };
             if stop || arrivals.failure.is_some() {
                 break;
             }

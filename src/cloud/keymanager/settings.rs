@@ -57,34 +57,31 @@ impl Keymanager {
         }
     }
 
-    /// Has the client do the same for `key`, each setting by itself and only where it has another.
-    /// Gives those that it refused.
+    /// Has the client do the same for `key`, each setting by itself. Gives those that it refused and
+    /// does not have already.
     pub fn set(&self, key: &PublicKey, wanted: &Settings) -> Vec<(&'static str, KeymanagerError)> {
-        let has = self.settings(key);
         let all = [
-            (
-                "fee recipient",
-                "feerecipient",
-                "ethaddress",
-                &wanted.fee_recipient,
-                &has.fee_recipient,
-            ),
-            ("gas limit", "gas_limit", "gas_limit", &wanted.gas_limit, &has.gas_limit),
-            ("graffiti", "graffiti", "graffiti", &wanted.graffiti, &has.graffiti),
+            ("fee recipient", "feerecipient", "ethaddress", &wanted.fee_recipient),
+            ("gas limit", "gas_limit", "gas_limit", &wanted.gas_limit),
+            ("graffiti", "graffiti", "graffiti", &wanted.graffiti),
         ];
         let mut refused = Vec::new();
-        for (name, what, field, value, has) in all {
+        for (name, what, field, value) in all {
             let Some(value) = value else { continue };
-            let same = |has: &String| match what {
-                // Each client writes an address in capitals of its own.
-                "feerecipient" => has.eq_ignore_ascii_case(value),
-                _ => has == value,
-            };
-            if has.as_ref().is_some_and(same) {
-                continue;
-            }
             let set = self.endpoint.post_repeatable(&path(key, what), &json!({ field: value }));
-            if let Err(error) = set {
+            let Err(error) = set else { continue };
+            let has = self.settings(key);
+            let has = match what {
+                "feerecipient" => has.fee_recipient,
+                "gas_limit" => has.gas_limit,
+                _ => has.graffiti,
+            };
+            // Each client writes an address in capitals of its own.
+            let same = |has: String| match what {
+                "feerecipient" => has.eq_ignore_ascii_case(value),
+                _ => has == *value,
+            };
+            if !has.is_some_and(same) {
                 refused.push((name, error.into()));
             }
         }

@@ -216,9 +216,9 @@ impl Report<'_> {
                 self.from.unwrap_or_default()
             ),
             false if !self.handed.held.is_empty() => format!(
-                "Do first what is said of each key above: this command removes no more keys at {} before \
-                 that. A Prysm can say what a key signed that it got over this API only once it was \
-                 restarted: restart it before its other keys are moved.",
+                "{0} says nothing of what it removed, and each run of this command removes one more key. A \
+                 Prysm can say what a key signed that it got over this API only once it was restarted: \
+                 restart {0} before you run it again. Then do what is said of each key above.",
                 self.from.unwrap_or_default()
             ),
             false
