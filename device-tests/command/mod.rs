@@ -41,6 +41,8 @@ mod hostile_names;
 mod import;
 mod list;
 pub(crate) mod m_of_n;
+#[cfg(target_os = "linux")]
+mod memory;
 mod mnemonic;
 mod mocks;
 mod next_steps;

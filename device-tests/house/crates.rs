@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Packages, and the modules that may name them.
-const RESERVED: [(&str, &[&str]); 25] = [
+const RESERVED: [(&str, &[&str]); 26] = [
     ("anstream", &["bin"]),
     ("async_trait", &["store"]),
     ("aws_config", &["cloud", "store"]),
@@ -34,6 +34,7 @@ const RESERVED: [(&str, &[&str]); 25] = [
     ("trezor_noise_rust_crypto", &["trezor"]),
     ("trezor_thp", &["trezor"]),
     ("ureq", &["http"]),
+    ("zeroizing_alloc", &["bin"]),
 ];
 
 /// Packages named where they are none of the module's business.
