@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stockade::{
     backup::{
-        Copy, SetId,
+        Copy, SetId, room,
         whereabouts::{Clearance, Location, LocationKind, Place, Record, Release, Standing},
     },
     bls::PublicKey,
@@ -24,6 +24,22 @@ pub struct ElsewhereArgs {
     off: Vec<String>,
 }
 
+/// What a person said by other options of the command.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Said {
+    /// The keys are off in every place that is shown and not recent.
+    pub not_running: bool,
+    /// The command itself makes sure that the copies can record the release, or goes on without.
+    pub unrecorded: bool,
+}
+
+impl Said {
+    /// That the keys run nowhere, if `not_running`.
+    pub fn not_running(not_running: bool) -> Self {
+        Self { not_running, unrecorded: false }
+    }
+}
+
 /// That nothing stands in the way, as far as can be known before the set is opened.
 #[derive(Debug)]
 pub struct Elsewhere {
@@ -41,16 +57,19 @@ impl ElsewhereArgs {
     }
 
     /// Reads the record of `keys`, shows where they can sign besides `to` and `from`, and has somebody
-    /// say that they do not any more. `not_running`: somebody said so already of all that is not
-    /// recent.
+    /// say that they do not any more. `said` is what somebody said already. Copies that could not
+    /// record the release are refused here, before the wallet is asked.
     pub fn settle(
         &self,
         context: &mut Context,
         (copies, set): (&[Copy], &SetId),
         keys: &[PublicKey],
         (to, from): (&Location, Option<&Location>),
-        not_running: bool,
+        said: Said,
     ) -> Result<Elsewhere, CommandError> {
+        if !keys.is_empty() && !said.unrecorded {
+            room::require_record(copies, keys.len(), from.is_some())?;
+        }
         let record = Record::read(copies, set, keys)?;
         if let Some(unknown) = self.off.iter().find(|name| !self.is_known(&record, name, to, from))
         {
@@ -67,14 +86,14 @@ impl ElsewhereArgs {
                 absent.join(", ")
             ));
         }
-        let (off, shown_are_off) = (self.off.clone(), not_running);
+        let (off, shown_are_off) = (self.off.clone(), said.not_running);
         let mut elsewhere = Elsewhere { record, off, shown_are_off };
         let release = elsewhere.release(to, keys, from);
         let Standing { ask, stop } = elsewhere.record.standing(&release);
         if let Some(error) = stopped(&stop, to) {
             return Err(error);
         }
-        if not_running {
+        if said.not_running {
             let shown = elsewhere.record.standing(&Release { shown_are_off: false, ..release }).ask;
             shown.iter().for_each(|place| {
                 context.terminal.say(&format!("CAREFUL: {}, and must be off", place.describe()));

@@ -8,6 +8,7 @@ use stockade::{
         medium,
         origin::Pins,
         restore::{Options, Restorable, require_new},
+        room,
         scrub::{self, ScrubbedSet},
         whereabouts::{Clearance, LocationKind, Permit, Recorded, WhereaboutsError},
     },
@@ -27,7 +28,7 @@ use super::{
 use crate::{
     CommandResult,
     commands::{
-        elsewhere::{self, ElsewhereArgs},
+        elsewhere::{self, ElsewhereArgs, Said},
         shares::SharesArgs,
     },
     context::{Context, read_signers},
@@ -108,8 +109,12 @@ impl Args {
         self.shares.settle(context, &copies, &set.id, &keys)?;
         let settled = self.history.settle(context, &copies, &set.id, &keys, self.layout)?;
         let to = host::folder(LocationKind::Folder, &self.to);
-        let elsewhere =
-            self.elsewhere.settle(context, (&copies, &set.id), &keys, (&to, None), false)?;
+        let place = (copies.as_slice(), &set.id);
+        if !self.unrecorded {
+            room::require_record(&copies, keys.len(), false).map_err(not_recorded)?;
+        }
+        let said = Said { unrecorded: true, ..Said::default() };
+        let elsewhere = self.elsewhere.settle(context, place, &keys, (&to, None), said)?;
         if matches!(settled, Settled::Never) && imported(set) {
             context.terminal.say(
                 "warning: another tool made these keys, and Stockade took them from it. Whether they \
@@ -175,13 +180,7 @@ impl Args {
                 let Recorded { bytes, permit } = clearance.send_unrecorded(keys)?;
                 Ok((permit, Some(bytes)))
             }
-            Err(error @ WhereaboutsError::NotRecorded { .. }) => {
-                Err(CommandError::from(error).with_hint(
-                    "make a copy writable. In an emergency say --unrecorded: the copies do not know of \
-                     these keys then",
-                ))
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(not_recorded(error)),
         }
     }
 
@@ -343,6 +342,17 @@ impl Args {
             "next": next.json(),
         });
         Outcome::checked(restorable.left_out.is_empty(), text, json)
+    }
+}
+
+/// What can be done where no copy records the release.
+fn not_recorded(error: WhereaboutsError) -> CommandError {
+    match error {
+        error @ WhereaboutsError::NotRecorded { .. } => CommandError::from(error).with_hint(
+            "make a copy writable. In an emergency say --unrecorded: the copies do not know of these \
+             keys then",
+        ),
+        error => error.into(),
     }
 }
 

@@ -35,7 +35,7 @@ use crate::{
     CommandResult,
     commands::{
         backup::settle_history::{HistoryArgs, Settled},
-        elsewhere::{self, Elsewhere, ElsewhereArgs},
+        elsewhere::{self, Elsewhere, ElsewhereArgs, Said},
     },
     context::Context,
     error::CommandError,
@@ -152,7 +152,7 @@ impl Args {
             (copies, chosen.id()),
             &lacking,
             (&to, from),
-            self.not_running,
+            Said::not_running(self.not_running),
         )?;
         if let Before::Settled(Settled::Lost(_)) = before {
             require_waited(&elsewhere, &lacking, chosen.id().network())?;

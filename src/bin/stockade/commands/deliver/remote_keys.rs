@@ -11,7 +11,7 @@ use stockade::{
 use super::{approval, arrivals, chosen::ChosenArgs, client::ClientArgs, note::NoteArgs};
 use crate::{
     CommandResult,
-    commands::elsewhere::{self, ElsewhereArgs},
+    commands::elsewhere::{self, ElsewhereArgs, Said},
     context::Context,
     error::CommandError,
     output::Outcome,
@@ -75,8 +75,13 @@ impl Args {
         through.push(signer.clone());
         let to = self.client.location(LocationKind::RemoteKeys, chosen.id())?.with_through(through);
         let (copies, set) = (chosen.copies.as_slice(), chosen.id());
-        let elsewhere =
-            self.elsewhere.settle(context, (copies, set), &keys, (&to, None), self.not_running)?;
+        let elsewhere = self.elsewhere.settle(
+            context,
+            (copies, set),
+            &keys,
+            (&to, None),
+            Said::not_running(self.not_running),
+        )?;
         let plan = format!(
             "At {url}: {} keys of set {set} are signed by {signer}\n{}",
             keys.len(),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     CommandResult,
-    commands::elsewhere::{self, ElsewhereArgs},
+    commands::elsewhere::{self, ElsewhereArgs, Said},
     context::Context,
     output::Outcome,
 };
@@ -45,7 +45,8 @@ pub(super) fn deliver(
 ) -> CommandResult {
     let (copies, set, at) = (chosen.copies.as_slice(), chosen.id(), &to.location);
     let all = chosen.public_keys();
-    let elsewhere = to.elsewhere.settle(context, (copies, set), &all, (at, None), false)?;
+    let elsewhere =
+        to.elsewhere.settle(context, (copies, set), &all, (at, None), Said::default())?;
     let mut hands = args.hands(context)?;
     let restorable = chosen.open(context, &mut hands)?;
     let keys = restorable.public_keys();

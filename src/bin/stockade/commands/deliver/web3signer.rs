@@ -30,7 +30,7 @@ use crate::{
             next_steps::NextSteps,
             settle_history::{HistoryArgs, Settled},
         },
-        elsewhere::{self, Elsewhere, ElsewhereArgs},
+        elsewhere::{self, Elsewhere, ElsewhereArgs, Said},
     },
     context::Context,
     error::CommandError,
@@ -104,7 +104,7 @@ impl Args {
         through.extend(self.key.store());
         let to = host::folder(LocationKind::Web3signer, &self.dir).with_through(through);
         let elsewhere =
-            self.elsewhere.settle(context, (copies, set), &listed, (&to, None), false)?;
+            self.elsewhere.settle(context, (copies, set), &listed, (&to, None), Said::default())?;
         let mut written = match &config {
             None => self.write_keystores(context, &chosen, &settled, (&to, &elsewhere))?,
             Some(config) => {

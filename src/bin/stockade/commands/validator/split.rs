@@ -19,7 +19,7 @@ use stockade::{
 use crate::{
     CommandResult,
     commands::{
-        elsewhere::{self, ElsewhereArgs},
+        elsewhere::{self, ElsewhereArgs, Said},
         shares::{SharesArgs, WAIT_EPOCHS, wait_minutes},
     },
     context::{Context, read_signers},
@@ -89,7 +89,13 @@ impl Args {
         self.shares_args.settle(context, &copies, &set.id, &self.pubkey)?;
         let to = host::folder(LocationKind::Shares, &self.to);
         let (place, off) = ((copies.as_slice(), &set.id), self.whole_keys_are_off);
-        let elsewhere = self.elsewhere.settle(context, place, &self.pubkey, (&to, None), off)?;
+        let elsewhere = self.elsewhere.settle(
+            context,
+            place,
+            &self.pubkey,
+            (&to, None),
+            Said::not_running(off),
+        )?;
         let mut hands = self.open.hands(context)?;
         let options = Options { pins, ..Options::default() };
         let user = &mut context.terminal;
