@@ -307,6 +307,19 @@ fn place_of(line: &str) -> Option<&'static str> {
     places.iter().find(|(begin, _)| line.starts_with(begin)).map(|(_, option)| *option)
 }
 
+/// Its address is shown in one app, and the change is signed in another: nobody could say here that the
+/// first may be closed.
+#[test]
+fn a_ledger_that_would_have_to_change_its_app_with_nobody_there() {
+    let folder = Folder::new();
+    let line = format!(
+        "credentials change --network hoodi --index 0 --validator-index 7 --withdrawal-address device \
+         --out {}",
+        folder.at("change.json")
+    );
+    refused(&on("mock-ledger"), &line, 2, "no terminal");
+}
+
 /// Runs a line that is refused with this exit code before the wallet's user is asked for anything.
 #[track_caller]
 fn refused(who: &Stockade, line: &str, code: i32, says: &str) {
