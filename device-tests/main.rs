@@ -13,6 +13,8 @@
 
 mod backup;
 #[cfg(feature = "cloud")]
+mod cells;
+#[cfg(feature = "cloud")]
 mod cloud;
 mod command;
 mod conformance;

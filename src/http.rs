@@ -1,15 +1,21 @@
 //! One HTTP request there, one answer back. No redirect is followed and no proxy asked, for what is
 //! sent may be a secret; every answer has a bound, and every wait an end.
 
-use std::{io, sync::Arc, thread, time::Duration};
+mod tls;
+
+use std::{io, thread, time::Duration};
 
 pub(crate) use ureq::http::Uri;
 use ureq::{
     Agent,
     http::{HeaderMap, header::RETRY_AFTER},
-    tls::{Certificate, RootCerts, TlsConfig},
+    tls::Certificate,
 };
 use zeroize::Zeroizing;
+
+pub(crate) use tls::Tls;
+#[cfg(feature = "cloud")]
+pub(crate) use tls::{ClientIdentity, ServerName};
 
 /// As long as anybody waits for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -25,6 +31,8 @@ pub(crate) type Authorities = Vec<Certificate<'static>>;
 pub(crate) struct Client {
     agent: Agent,
     timeout: Duration,
+    #[cfg(feature = "cloud")]
+    server_name: Option<Box<ServerName>>,
 }
 
 /// What is asked.
@@ -67,15 +75,10 @@ pub(crate) enum Failure {
 }
 
 impl Client {
-    /// Servers are trusted by `authorities`, else by the public ones. Every answer must be there
-    /// within `timeout`.
-    pub(crate) fn new(authorities: Option<Authorities>, timeout: Duration) -> Self {
-        let mut tls = TlsConfig::builder();
-        if let Some(certificates) = authorities {
-            tls = tls.root_certs(RootCerts::Specific(Arc::new(certificates)));
-        }
+    /// Every answer must be there within `timeout`.
+    pub(crate) fn new(mut tls: Tls, timeout: Duration) -> Self {
         let config = Agent::config_builder()
-            .tls_config(tls.build())
+            .tls_config(tls.config())
             .timeout_global(Some(timeout))
             .timeout_connect(Some(timeout.min(CONNECT)))
             .http_status_as_error(false)
@@ -84,7 +87,18 @@ impl Client {
             .max_redirects_will_error(false)
             .proxy(None)
             .user_agent(concat!("stockade/", env!("CARGO_PKG_VERSION")));
-        Self { agent: config.build().new_agent(), timeout }
+        #[cfg(feature = "cloud")]
+        if let Some(name) = tls.server_name {
+            let connector = ureq::unversioned::transport::DefaultConnector::default();
+            let agent = Agent::with_parts(config.build(), connector, name.clone());
+            return Self { agent, timeout, server_name: Some(Box::new(name)) };
+        }
+        Self {
+            agent: config.build().new_agent(),
+            timeout,
+            #[cfg(feature = "cloud")]
+            server_name: None,
+        }
     }
 
     /// How long is waited for an answer.
@@ -111,6 +125,11 @@ impl Client {
             .method(request.method)
             .uri(request.url)
             .header("Accept", "application/json");
+        #[cfg(feature = "cloud")]
+        if let Some(name) = &self.server_name {
+            let (uri, host) = name.rename(request.url).ok_or(Failure::Malformed)?;
+            builder = builder.uri(uri).header("Host", host);
+        }
         for (name, value) in request.headers {
             builder = builder.header(*name, *value);
         }

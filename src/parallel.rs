@@ -8,6 +8,8 @@ use std::{
     thread,
 };
 
+use crate::secret::wiping_stack;
+
 /// How many threads run at once here.
 pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
@@ -43,9 +45,11 @@ pub(crate) fn map_on<T: Sync, R: Send>(
                     Some((i, *blocks.get(i)?))
                 };
                 let worker = move || {
-                    while let Some((i, block)) = take() {
-                        let _ = done.send((i, do_block(block)));
-                    }
+                    wiping_stack(|| {
+                        while let Some((i, block)) = take() {
+                            let _ = done.send((i, do_block(block)));
+                        }
+                    });
                 };
                 // Where the system starts no more threads, the others do it all.
                 let _ = thread::Builder::new().spawn_scoped(scope, worker);

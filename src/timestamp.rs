@@ -65,6 +65,12 @@ impl Timestamp {
         self.0.format(&Rfc3339).unwrap_or_default()
     }
 
+    /// `2026-11-20 10:15 UTC`, for people.
+    pub fn to_minute(self) -> String {
+        let text = self.rfc3339();
+        format!("{} UTC", text.replace('T', " ").chars().take(16).collect::<String>())
+    }
+
     /// `20261120`.
     pub fn date(self) -> String {
         self.to_string().chars().take(8).collect()
@@ -110,6 +116,7 @@ mod tests {
         assert_eq!(time.to_string(), "20261120T101500Z");
         assert_eq!(time.rfc3339(), "2026-11-20T10:15:00Z");
         assert_eq!(time.date(), "20261120");
+        assert_eq!(time.to_minute(), "2026-11-20 10:15 UTC");
         assert_eq!(time, Timestamp::from_unix(time.unix()).unwrap());
         assert!("2026-11-20T10:15:00Z".parse::<Timestamp>().is_err());
     }

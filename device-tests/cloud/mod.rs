@@ -1,12 +1,17 @@
 //! The clients of services, against servers that answer as their API documents it, and against
 //! servers that do not.
 
+mod aws_endless;
 pub(crate) mod aws_server;
 mod busy;
+pub(crate) mod cell;
+pub(crate) mod client;
 mod keymanager;
 pub(crate) mod manners;
 pub(crate) mod permits;
+pub(crate) mod s3_server;
 pub(crate) mod server;
+pub(crate) mod tls_server;
 mod trust;
 pub(crate) mod validator_client;
 mod vault;

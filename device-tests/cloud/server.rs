@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -31,7 +32,26 @@ pub(crate) type Reply = (u16, String);
 
 /// Serves for as long as the test runs; gives its URL.
 pub(crate) fn serve(handler: impl FnMut(Request) -> Reply + Send + 'static) -> String {
-    serve_with(tiny_http::Server::http("127.0.0.1:0").unwrap(), handler)
+    serve_with(Arc::new(tiny_http::Server::http("127.0.0.1:0").unwrap()), handler)
+}
+
+/// A server that ends when this is dropped: for tests that start hundreds.
+pub(crate) struct Serving {
+    pub(crate) url: String,
+    server: Arc<tiny_http::Server>,
+}
+
+impl Serving {
+    pub(crate) fn new(handler: impl FnMut(Request) -> Reply + Send + 'static) -> Self {
+        let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").unwrap());
+        Self { url: serve_with(server.clone(), handler), server }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.server.unblock();
+    }
 }
 
 /// The same at the URL of a server that is gone.
@@ -43,7 +63,7 @@ pub(crate) fn serve_again(
     // What served there may not be all gone yet.
     for _ in 0..500 {
         match tiny_http::Server::http(address) {
-            Ok(server) => return serve_with(server, handler),
+            Ok(server) => return serve_with(Arc::new(server), handler),
             Err(_) => thread::sleep(Duration::from_millis(10)),
         }
     }
@@ -51,7 +71,7 @@ pub(crate) fn serve_again(
 }
 
 fn serve_with(
-    server: tiny_http::Server,
+    server: Arc<tiny_http::Server>,
     mut handler: impl FnMut(Request) -> Reply + Send + 'static,
 ) -> String {
     let url = format!("http://{}", server.server_addr().to_ip().unwrap());

@@ -62,6 +62,10 @@ pub(crate) struct Inside {
     pub(crate) unlisted: BTreeSet<String>,
     /// Keys that somebody else removes as soon as it listed them.
     pub(crate) fleeting: BTreeSet<String>,
+    /// What it does for a key, by the path of the request: fee recipient, gas limit, graffiti.
+    pub(crate) settings: BTreeMap<String, Value>,
+    /// Its token, where that is not [`TOKEN`].
+    pub(crate) token: Option<String>,
     /// It lets nobody bring keys.
     pub(crate) closed: bool,
     changes: usize,
@@ -153,7 +157,8 @@ impl Inside {
     }
 
     fn answer_alive(&mut self, request: &Request) -> Reply {
-        if request.token.as_deref() != Some(&format!("Bearer {TOKEN}")) {
+        let token = self.token.as_deref().unwrap_or(TOKEN);
+        if request.token.as_deref() != Some(&format!("Bearer {token}")) {
             return (401, json!({"message": "invalid token"}).to_string());
         }
         let count = |field| request.body[field].as_array().map_or(0, Vec::len);
@@ -178,6 +183,16 @@ impl Inside {
             ("GET", "/eth/v1/remotekeys") => {
                 let row = |(key, url): (&String, &String)| json!({"pubkey": format!("0x{key}"), "url": url});
                 (200, json!({"data": self.remote.iter().map(row).collect::<Vec<_>>()}).to_string())
+            }
+            ("GET", path) if path.starts_with("/eth/v1/validator/") => {
+                match self.settings.get(path) {
+                    Some(data) => (200, json!({ "data": data }).to_string()),
+                    None => (404, json!({"message": "not set"}).to_string()),
+                }
+            }
+            ("POST", path) if path.starts_with("/eth/v1/validator/") => {
+                self.settings.insert(path.to_owned(), request.body.clone());
+                (202, String::new())
             }
             ("POST" | "DELETE", "/eth/v1/keystores" | "/eth/v1/remotekeys") => {
                 let fault = self.faults.get(&self.changes).cloned();

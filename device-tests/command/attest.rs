@@ -240,3 +240,15 @@ fn without_any_attestation_nothing_is_good() {
     let line = format!("attest verify {} --signer {SIGNER}", folder.at("a"));
     alone().run(&line).error(3, "input");
 }
+
+#[test]
+fn a_file_of_zeros_is_not_signed_for_as_a_history() {
+    let copies = ledger().copies();
+    let set = copies.set("a").file_name().unwrap().to_str().unwrap().to_owned();
+    copies.file(&format!("a/stockade/history/{set}/20261115T101500Z.json"), [0; 4096]);
+    let attest = format!("attest create --copy {}", copies.both());
+    let attested = on("mock-ledger").run(&attest).code(0);
+    let statement = attested.list("attestations")[0]["statement"].as_str().unwrap();
+    assert!(statement.contains("; history none;"), "{statement}");
+    assert!(attested.stderr.contains("20261115T101500Z.json"), "{}", attested.stderr);
+}

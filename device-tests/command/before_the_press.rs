@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeSet, fs};
 
+#[cfg(feature = "cloud")]
+use super::{deliver_from::epoch_now, stores::with_aws};
 use super::{
     fixture::{Folder, imported, ledger, vector},
     m_of_n::{custodians, two_of_three},
@@ -10,22 +12,26 @@ use super::{
     run::{OTHER_WORDS, Ran, Stockade, WORDS, on},
 };
 
+#[cfg(feature = "cloud")]
+use crate::cloud::{
+    aws_server,
+    validator_client::{TOKEN, ValidatorClient},
+    vault_server::vault,
+};
+
 /// Options that name places which a command reads, or writes to without which it does what it was
 /// asked: a note or a history that is not kept is said.
-const ONLY_READ: [(&str, &str); 19] = [
+const ONLY_READ: [(&str, &str); 15] = [
     ("validator list", "COPY"),
+    // Refused where no copy can record where the keys go: tried with real disks, among the interrupted.
     ("validator split", "--copy"),
     ("backup list", "COPY"),
     ("backup scrub", "COPY"),
     ("backup drill", "COPY"),
     // Copies that cannot be written to are a source all the same.
     ("backup repair", "COPY"),
+    // As a split is.
     ("backup restore", "COPY"),
-    ("deliver aws-secrets", "COPY"),
-    // Looked at by the handover itself, before a key is removed anywhere.
-    ("deliver keymanager", "COPY"),
-    ("deliver remote-keys", "COPY"),
-    ("deliver vault", "COPY"),
     ("deliver verify", "COPY"),
     ("deliver web3signer", "COPY"),
     ("deposit topup", "--copy"),
@@ -188,8 +194,53 @@ fn cases() -> Vec<Case> {
         ledger().copies(),
         |folder| format!("{} --type file-keystore --never-attested", folder.both()),
     ));
+    #[cfg(feature = "cloud")]
+    cases.extend(deliveries());
     cases.push(retire());
     cases
+}
+
+/// Deliveries that no copy can record. Nobody listens at the addresses of the stores: they are asked
+/// before the copies are, so they are stand-ins.
+#[cfg(feature = "cloud")]
+fn deliveries() -> Vec<Case> {
+    let folder = || {
+        let folder = ledger().copies();
+        folder.file("token", TOKEN);
+        folder
+    };
+    let token = |folder: &Folder| folder.at("token");
+    let client = |client: &ValidatorClient, folder: &Folder| {
+        format!("--url {} --token-file {}", client.url, token(folder))
+    };
+    let keys: Vec<_> = ledger().json["keys"].as_array().unwrap().iter().collect();
+    let keys: Vec<_> = keys.iter().map(|key| key["pubkey"].as_str().unwrap().to_owned()).collect();
+    let old = ValidatorClient::running(&keys, epoch_now());
+    let (vault, _) = vault();
+    let (aws, _) = aws_server::aws();
+    let mut with_aws_keys = Case::new(("deliver aws-secrets", "COPY"), COPY, folder(), |_| {
+        format!("--prefix v/ --aws-region eu-west-1 --aws-endpoint {aws}")
+    });
+    with_aws_keys.who = with_aws(with_aws_keys.who);
+    vec![
+        Case::new(("deliver keymanager", "COPY"), COPY, folder(), |folder| {
+            let client = client(&ValidatorClient::new(), folder);
+            format!("{client} --not-running --never-attested")
+        }),
+        Case::new(("deliver keymanager", "COPY"), COPY, folder(), |folder| {
+            let client = client(&ValidatorClient::new(), folder);
+            format!("{client} --from {} --from-token-file {}", old.url, token(folder))
+        }),
+        Case::new(("deliver remote-keys", "COPY"), COPY, folder(), |folder| {
+            let client = client(&ValidatorClient::new(), folder);
+            format!("{client} --signer-url http://10.0.0.9:9000 --not-running")
+        }),
+        Case::new(("deliver vault", "COPY"), COPY, folder(), |folder| {
+            let token = folder.file("vault-token", "hvs.token");
+            format!("--vault-addr {vault} --token-file {token} --kv 2 --mount kv2 --path v")
+        }),
+        with_aws_keys,
+    ]
 }
 
 /// Two copies with an exit sealed beside their set.
@@ -254,6 +305,19 @@ fn place_of(line: &str) -> Option<&'static str> {
         ("[COPY]...", "COPY"),
     ];
     places.iter().find(|(begin, _)| line.starts_with(begin)).map(|(_, option)| *option)
+}
+
+/// Its address is shown in one app, and the change is signed in another: nobody could say here that the
+/// first may be closed.
+#[test]
+fn a_ledger_that_would_have_to_change_its_app_with_nobody_there() {
+    let folder = Folder::new();
+    let line = format!(
+        "credentials change --network hoodi --index 0 --validator-index 7 --withdrawal-address device \
+         --out {}",
+        folder.at("change.json")
+    );
+    refused(&on("mock-ledger"), &line, 2, "no terminal");
 }
 
 /// Runs a line that is refused with this exit code before the wallet's user is asked for anything.

@@ -169,3 +169,37 @@ fn every_flipped_character_of_a_sealed_identity_is_refused_or_said() {
     }
     assert!(refused > 100 && said > 0, "{refused} refused, {said} said");
 }
+
+/// A named pipe holds what was written to it for as long as anybody has it open.
+#[test]
+#[cfg(unix)]
+fn a_passphrase_is_read_from_a_named_pipe_whose_writer_is_gone() {
+    let folder = Folder::new();
+    let pipe = folder.at("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let writer = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || fs::write(pipe, "six random words or so, all in a row").unwrap())
+    };
+    let reader = fs::File::open(&pipe).unwrap();
+    writer.join().unwrap();
+    let out = folder.at("passphrase.json");
+    let args = ["custodian", "enroll", "--name", "p", "--out", &out, "--passphrase"];
+    let mut command = alone().command(&args);
+    command.args(["--passphrase-fd", "0"]).stdin(reader);
+    command.stdout(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let begun = std::time::Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if begun.elapsed().as_secs() > 60 {
+            child.kill().unwrap();
+            panic!("it waits for another writer");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    };
+    assert!(status.success(), "{status}");
+}

@@ -30,7 +30,7 @@ pub(super) fn line(folder: &Folder, client: &ValidatorClient, more: &str) -> Str
     format!("deliver keymanager {copies} --url {url} --token-file {token} --timeout 20 {more}")
 }
 
-pub(super) fn pubkeys() -> Vec<String> {
+pub(crate) fn pubkeys() -> Vec<String> {
     let keys = ledger().json["keys"].as_array().unwrap().iter();
     keys.map(|key| key["pubkey"].as_str().unwrap().to_owned()).collect()
 }

@@ -14,7 +14,7 @@ use crate::cloud::validator_client::{Fault, TOKEN, ValidatorClient, interchange,
 
 /// The epoch that it was on hoodi, by this machine's clock, when it was first asked for: one that goes
 /// on within a test would be another.
-pub(super) fn epoch_now() -> u64 {
+pub(crate) fn epoch_now() -> u64 {
     static EPOCH: OnceLock<u64> = OnceLock::new();
     *EPOCH.get_or_init(|| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();

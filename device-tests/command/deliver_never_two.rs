@@ -207,7 +207,9 @@ fn a_client_that_dies_after_the_removal_and_is_not_listed_again_is_not_believed(
     let folder = ledger().copies();
     let old = ValidatorClient::running(&pubkeys(), epoch_now()).failing(0, Fault::DiesAfter);
     let new = ValidatorClient::new();
-    from(&folder, &old, &new, "").code(4);
+    let failed = from(&folder, &old, &new, "").code(4);
+    let said = "whether 1 keys were removed there is not known";
+    assert!(failed.message().contains(said), "{}", failed.message());
     assert!(new.keys().is_empty());
     // It said `deleted`; whether it listed the key after that nobody saw.
     let old = old.restarted();

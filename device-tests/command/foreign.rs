@@ -115,7 +115,7 @@ fn a_file_that_may_be_a_key_and_cannot_be_read_is_bad_by_name() {
         ("cut-utf16.txt", utf16, "cut off"),
         ("keystore-9.json", Vec::new(), "holds nothing"),
         ("zeros.json", vec![0; 700], "holds nothing"),
-        ("backup.tar.gz", b"\x1f\x8b\x08\0".to_vec(), "archive"),
+        ("backup.tar.gz", b"\x1f\x8b\x08\0".to_vec(), "archive (gzip) that is cut off"),
         (
             "list.json",
             format!("{{\"validators\": [{whole}]}}").into_bytes(),
@@ -228,7 +228,7 @@ fn a_list_of_lighthouses_validator_manager_is_taken_with_its_passwords() {
 }
 
 #[test]
-fn a_wallet_of_prysm_is_taken_and_its_backup_is_named() {
+fn a_wallet_of_prysm_and_its_backup_are_opened() {
     let folder = Folder::new();
     let (from, password) =
         (vector("foreign/prysm-wallet"), vector("foreign/prysm-wallet.password"));
@@ -243,7 +243,12 @@ fn a_wallet_of_prysm_is_taken_and_its_backup_is_named() {
     folder.file("from/backup.zip", fs::read(vector("foreign/prysm-backup.zip")).unwrap());
     let line = format!("--from {} --password-file {}", folder.at("from"), folder.password_file());
     let refused = back_up(&folder, &line).error(3, "input");
-    assert!(refused.message().contains("backup.zip: an archive (zip): unpack it"));
+    let expected = "from/backup.zip/keystore-0.json: wrong password";
+    assert!(refused.message().contains(expected), "{}", refused.message());
+    let checked = on("mock-ledger").run(&format!("validator check {}", folder.at("from")));
+    assert!(checked.each("keys", "file").iter().any(|file| file.ends_with("zip/keystore-0.json")));
+    let seen = alone().run(&format!("keystore inspect {}", folder.at("from/backup.zip"))).code(1);
+    assert_eq!(seen.each("keys", "reason"), ["not_checked"]);
     let wrong = format!("--from {from} --password-file {}", folder.password_file());
     let refused = back_up(&folder, &wrong).error(3, "input");
     assert!(refused.message().contains("wrong password"), "{}", refused.message());

@@ -13,10 +13,10 @@ use super::{
 use crate::backup::tampered::OWNER;
 
 /// Who signs the attestations of the wallet.
-const SIGNER: &str = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94";
+pub(super) const SIGNER: &str = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94";
 
 /// A set id that no fixture has.
-const SET: &str = "20261101-hoodi-00000001";
+pub(super) const SET: &str = "20261101-hoodi-00000001";
 
 fn attested() -> Folder {
     let folder = ledger().copies();
@@ -258,7 +258,7 @@ fn a_restore_that_is_ended_leaves_no_password() {
 }
 
 /// The command with so much memory as all is to get by with: what the program itself takes, and 256 MiB.
-fn bounded(line: &str) -> (i32, Value, String) {
+pub(super) fn bounded(line: &str) -> (i32, Value, String) {
     const KIB: u32 = (256 + 160) * 1024;
     let script = format!("ulimit -v {KIB}; exec \"$0\" \"$@\"");
     let stockade = on("mock-ledger").with("MALLOC_ARENA_MAX", "1");
@@ -280,20 +280,20 @@ fn bounded(line: &str) -> (i32, Value, String) {
     (code, json, text)
 }
 
-/// A manifest of the largest size, nearly all of it one custodian that no wallet has.
-fn large_manifest(folder: &Folder) -> String {
+/// A large manifest, nearly all of it one custodian that no wallet has.
+pub(super) fn large_manifest(folder: &Folder, numbers: usize) -> String {
     let set = folder.set("a");
     let manifest = fs::read_to_string(set.join("manifest.json")).unwrap();
     let mut manifest: Value = serde_json::from_str(&manifest).unwrap();
     manifest["set_id"] = SET.into();
     manifest["custodians"] = serde_json::json!(["@"]);
-    let numbers = "0,".repeat(15_000_000);
+    let numbers = "0,".repeat(numbers);
     let custodian = format!("{{\"id\":\"7f3a19c2\",\"kind\":\"age\",\"x\":[{numbers}0]}}");
     manifest.to_string().replace("\"@\"", &custodian)
 }
 
 /// A SHA256SUMS that is intact, and names more files than any set has.
-fn large_sums() -> String {
+pub(super) fn large_sums() -> String {
     let mut names: Vec<_> = (0..400_000).map(|i| format!("{i:x}")).collect();
     names.sort();
     let mut text = String::new();
@@ -307,7 +307,7 @@ fn large_sums() -> String {
 #[test]
 fn no_file_of_a_set_takes_all_memory() {
     for (name, content) in [
-        ("manifest.json", large_manifest as fn(&Folder) -> String),
+        ("manifest.json", (|folder| large_manifest(folder, 15_000_000)) as fn(&Folder) -> String),
         ("SHA256SUMS", |_| large_sums()),
     ] {
         let folder = attested();

@@ -7,6 +7,9 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::conformance::automation::request;
 
 fn mock(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stockade"));
@@ -107,4 +110,52 @@ fn a_signal_takes_the_prompt_off_the_wallet() {
     }
     kill_process(Pid::from_child(&wallet), Signal::TERM).unwrap();
     wallet.wait().unwrap();
+}
+
+/// A Stax is touched: the last page is held, or the word at the foot says no.
+#[test]
+fn a_finger_decides_on_a_simulated_stax() {
+    let arguments = ["ledger", "--model", "stax", "--listen", "127.0.0.1:0"];
+    let mut wallet = mock(&arguments);
+    wallet.args(["--rest", "127.0.0.1:0", "--json"]).stderr(Stdio::null());
+    let mut wallet = wallet.stdout(Stdio::piped()).spawn().unwrap();
+    let printed = serde_json::Deserializer::from_reader(wallet.stdout.take().unwrap());
+    let begun: Value = printed.into_iter().next().unwrap().unwrap();
+    let rest = begun["rest"].as_str().unwrap().strip_prefix("http://").unwrap();
+    for (wanted, code) in [("Hold to sign", 0), ("Reject", 5)] {
+        let out = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stockade"));
+        command.args(["--device", begun["device"].as_str().unwrap(), "custodian", "enroll"]);
+        command.args(["--name", "x", "--out"]).arg(out.path().join("x.json"));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut asking = command.spawn().unwrap();
+        let status = loop {
+            if let Some(status) = asking.try_wait().unwrap() {
+                break status;
+            }
+            touch(rest, wanted);
+        };
+        assert_eq!(status.code(), Some(code), "{wanted}");
+    }
+    let answer = request(rest, "POST", "/button/both", r#"{"action": "press-and-release"}"#);
+    assert_eq!(answer, "{}");
+    kill_process(Pid::from_child(&wallet), Signal::TERM).unwrap();
+    wallet.wait().unwrap();
+}
+
+/// Touches what begins with `wanted`, or `Confirm` on the screen of an address, for two seconds; or goes
+/// on to the next page.
+fn touch(rest: &str, wanted: &str) {
+    let screen = request(rest, "GET", "/events?currentscreenonly=true", "");
+    let screen: Value = serde_json::from_str(&screen).unwrap();
+    let events = screen["events"].as_array().unwrap();
+    let find = |begin: &str| {
+        events.iter().find(|event| event["text"].as_str().unwrap().starts_with(begin))
+    };
+    let next = || events.last().filter(|_| events.len() > 1);
+    let Some(text) = find(wanted).or_else(|| find("Confirm")).or_else(next) else { return };
+    let number = |name: &str| text[name].as_u64().unwrap();
+    let (x, y) = (number("x") + number("w") / 2, number("y") + number("h") / 2);
+    let touch = json!({"action": "press-and-release", "x": x, "y": y, "delay": 2});
+    request(rest, "POST", "/finger", &touch.to_string());
 }

@@ -1,24 +1,31 @@
 //! The command as a nervous user and their scripts see it: JSON, exit codes, and what is written
 //! and what is not.
 
+mod adds_up;
 mod attest;
 mod audit;
 mod audit_hidden;
 mod backup_list;
 mod before_the_press;
+#[cfg(feature = "cloud")]
+mod buckets;
+#[cfg(feature = "cloud")]
+mod buckets_and_sticks;
 mod check;
 mod copies;
 mod create;
 mod create_again;
 mod custodian;
 #[cfg(feature = "cloud")]
-mod deliver;
+pub(crate) mod deliver;
 #[cfg(feature = "cloud")]
 mod deliver_clients;
 #[cfg(feature = "cloud")]
-mod deliver_from;
+pub(crate) mod deliver_from;
 #[cfg(feature = "cloud")]
 mod deliver_killed;
+#[cfg(feature = "cloud")]
+mod deliver_network;
 #[cfg(feature = "cloud")]
 mod deliver_never_two;
 #[cfg(feature = "cloud")]
@@ -27,6 +34,8 @@ mod deliver_note;
 mod deliver_remote;
 #[cfg(feature = "cloud")]
 mod deliver_removal;
+#[cfg(feature = "cloud")]
+mod deliver_told;
 #[cfg(feature = "cloud")]
 mod deliver_web3signer;
 pub(crate) mod fixture;
@@ -38,15 +47,23 @@ mod help;
 mod histories;
 mod hostile_copies;
 mod hostile_names;
+mod hostile_walk;
 mod import;
+#[cfg(all(feature = "cloud", unix))]
+mod killed_elsewhere;
 mod list;
 pub(crate) mod m_of_n;
+#[cfg(target_os = "linux")]
+mod memory;
 mod mnemonic;
 mod mocks;
 mod next_steps;
 mod node;
+mod one_prompt;
 mod passwords;
 mod plugin;
+#[cfg(feature = "cloud")]
+mod real_answers;
 mod rejected;
 mod reseal;
 mod restore;
@@ -70,6 +87,8 @@ mod stores_access;
 #[cfg(feature = "cloud")]
 mod stores_doubts;
 #[cfg(all(feature = "cloud", unix))]
+mod stores_tls;
+#[cfg(feature = "cloud")]
 mod stores_vault;
 #[cfg(feature = "cloud")]
 mod take_over;
@@ -77,3 +96,5 @@ mod test_seed;
 mod told;
 mod tx;
 mod usage;
+#[cfg(all(feature = "cloud", unix))]
+mod where_keys_are;

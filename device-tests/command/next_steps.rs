@@ -156,12 +156,28 @@ fn no_client_starts_whose_history_was_not_imported() {
         // Prysm's import makes no database: it has to be there before.
         assert_eq!(steps.len(), if layout == "prysm" { 2 } else { 1 }, "{layout}: {steps:?}");
         if layout == "prysm" {
-            let (_, calls) = paste(&folder, &steps[0], "none", Some("/data"));
-            let first = "validator --hoodi --accept-terms-of-use --datadir=/data \
-                         --wallet-dir=/data/no-wallet --rpc";
-            assert_eq!(calls.trim_end(), first);
+            prysm_makes_a_database(&folder, &steps[0]);
         }
     }
+}
+
+/// Prysm runs on when it made its database: a shell without a person ends it, and goes on only if the
+/// database is there.
+fn prysm_makes_a_database(folder: &Folder, step: &[String]) {
+    assert_eq!(step.len(), 1, "{step:?}");
+    let data = folder.at("prysm data");
+    let (output, calls) = paste(folder, step, "none", Some(&data));
+    let first = format!(
+        "validator --hoodi --accept-terms-of-use --datadir={data} --wallet-dir={data}/no-wallet --rpc"
+    );
+    assert_eq!(calls.trim_end(), first);
+    assert!(step[0].contains(" timeout 20 validator "), "{step:?}");
+    // It ended, and made no database.
+    assert!(!output.status.success());
+    fs::create_dir_all(&data).unwrap();
+    fs::write(folder.path("prysm data/validator.db"), "").unwrap();
+    let (output, calls) = paste(folder, step, "*", Some(&data));
+    assert!(output.status.success() && calls.is_empty(), "{calls}");
 }
 
 /// A data folder that somebody forgot to name is not the present one.

@@ -329,8 +329,10 @@ fn where_a_copy_takes_no_history_the_keys_are_restored_and_it_is_said() {
     let file = folder.file("history.json", up_to(&pubkeys(), 900, 70).to_string());
     let busy = fs::File::open(folder.path("b/stockade")).unwrap();
     busy.try_lock().unwrap();
-    let restored = restore(&folder, &format!("--history {file}")).code(0);
+    // It does not know where the keys went either.
+    let restored = restore(&folder, &format!("--history {file}")).code(1);
     assert_eq!(restored.list("history_kept").len(), 1);
+    assert_eq!(restored.list("unrecorded").len(), 1);
     assert!(restored.stderr.contains("not kept in"), "{}", restored.stderr);
     assert!(folder.path("restored/slashing_protection.json").exists());
 }

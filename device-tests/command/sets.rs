@@ -32,6 +32,7 @@ pub(crate) fn plan(custodians: Vec<AnyCustodian>, threshold: u8, keys: Vec<NewKe
         sealed: Vec::new(),
         history: Vec::new(),
         exits: Vec::new(),
+        places: Vec::new(),
     }
 }
 

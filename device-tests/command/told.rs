@@ -389,3 +389,20 @@ fn a_check_that_is_attested_opens_the_wallet_once() {
     let address = wallet.run("address").code(0).text("address").to_owned();
     assert_eq!(checked.json["note"]["address"], address.as_str());
 }
+
+#[test]
+fn a_key_to_compare_is_printed_as_a_ledger_writes_it_too() {
+    let ran = on("mock-ledger").run("validator pubkey --index 0 --confirm").code(0);
+    let key = ran.each("keys", "pubkey")[0].to_owned();
+    let shown = |text: &str| ran.stderr.contains(&format!("0x{text}"));
+    assert!(shown(&key) && shown(&key.to_uppercase()), "{}", ran.stderr);
+}
+
+#[test]
+fn a_device_that_is_named_twice_is_refused_before_it_is_asked() {
+    let folder = ledger().copies();
+    let line = format!("backup drill {}", folder.both());
+    let device = "speculos:127.0.0.1:1";
+    let refused = on(device).and(device, WORDS).run(&line).error(2, "usage");
+    assert!(refused.message().contains("named twice"), "{}", refused.message());
+}

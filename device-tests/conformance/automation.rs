@@ -45,7 +45,7 @@ impl Automation {
 }
 
 /// Asks Speculos at `address`, and gives the body of its answer.
-pub(super) fn request(address: &str, method: &str, path: &str, body: &str) -> String {
+pub(crate) fn request(address: &str, method: &str, path: &str, body: &str) -> String {
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n{body}",

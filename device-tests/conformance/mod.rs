@@ -2,7 +2,7 @@
 //! environment names them, emulators and hardware. What a device does not do is a flag of its
 //! [`Subject`](subject::Subject), never a test that is left out; what was not run is said.
 
-mod automation;
+pub(crate) mod automation;
 mod known;
 mod lanes;
 mod operations;

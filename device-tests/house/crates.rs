@@ -8,15 +8,19 @@ use super::{
 };
 
 /// Packages, and the modules that may name them.
-const RESERVED: [(&str, &[&str]); 25] = [
+const RESERVED: &[(&str, &[&str])] = &[
     ("anstream", &["bin"]),
     ("async_trait", &["store"]),
     ("aws_config", &["cloud", "store"]),
     ("aws_sdk_secretsmanager", &["cloud", "store"]),
     ("aws_smithy_http_client", &["cloud", "store"]),
+    ("aws_smithy_runtime_api", &["store"]),
+    ("aws_smithy_types", &["store"]),
+    ("aws_types", &["store"]),
     ("bip39", &["mnemonic"]),
     ("clap", &["bin"]),
     ("futures_util", &["store"]),
+    ("flate2", &["backup"]),
     ("hidapi", &["transport"]),
     ("indicatif", &["bin"]),
     ("md5", &["store"]),
@@ -25,15 +29,19 @@ const RESERVED: [(&str, &[&str]); 25] = [
     ("reqwest", &["store"]),
     ("rpassword", &["bin"]),
     ("rusb", &["transport"]),
-    ("rustls", &["store"]),
+    ("rustls", &["http", "store"]),
+    ("rustls_native_certs", &["http"]),
     ("serde_saphyr", &["backup", "cloud"]),
     ("stockade", &["bin"]),
     ("stockade_mocks", &["bin", "discovery"]),
+    ("tar", &["backup"]),
     ("tokio", &["cloud", "store"]),
     ("trezor_client", &["trezor"]),
     ("trezor_noise_rust_crypto", &["trezor"]),
     ("trezor_thp", &["trezor"]),
     ("ureq", &["http"]),
+    ("zip", &["backup"]),
+    ("zeroizing_alloc", &["bin"]),
 ];
 
 /// Packages named where they are none of the module's business.

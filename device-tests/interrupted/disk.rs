@@ -120,6 +120,9 @@ fn a_read_only_disk_can_be_read_and_says_what_it_is() {
          run held backup drill b
          run repaired backup repair b --to c --signer {OWNER}
          run unrecorded backup restore b --to keys --layout plain --never-attested
+         key=$(sed -n '/pubkey/s/.*\\([0-9a-f]\\{{96\\}}\\).*/\\1/p' b/stockade/2*/manifest.json | head -1)
+         run split validator split --copy b --pubkey $key --shares 4 --to shares --whole-keys-are-off
+         run one validator split --copy a b --pubkey $key --shares 4 --to shares --whole-keys-are-off
          run restored backup restore b --to keys --layout plain --never-attested --unrecorded
          mount -o remount,rw b"
     );
@@ -130,7 +133,13 @@ fn a_read_only_disk_can_be_read_and_says_what_it_is() {
     assert_eq!(lane.answer("held", 0)["verdicts"]["proven"], 1);
     assert_eq!(lane.answer("repaired", 0)["repaired"][1]["done"], "written");
     // Nobody would know where the keys went, but by the entry that lies beside them.
-    lane.refused("unrecorded", "Read-only");
+    for name in ["unrecorded", "split"] {
+        lane.refused(name, "Read-only");
+        let said = fs::read_to_string(lane.folder.path(&format!("{name}.err"))).unwrap();
+        assert!(!said.contains("approve"), "{name}: {said}");
+    }
+    // One copy that takes it is enough.
+    lane.answer("one", 1);
     lane.answer("restored", 1);
     assert!(lane.folder.path("keys-where-these-keys-went.json").is_file());
 }

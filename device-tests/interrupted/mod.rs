@@ -8,4 +8,5 @@ mod frozen;
 mod jobs;
 mod killed;
 mod locks;
+mod released;
 mod states;

@@ -302,6 +302,20 @@ def test_a_role_gives_its_token_back(
     assert "secret id" in used_up.json()["error"]["hint"]
 
 
+def test_a_proxy_that_adds_its_own_token_needs_none(
+    keys: backup.Backup, vault: VaultServer, place: str, tmp_path: Path
+) -> None:
+    with vault.proxy(tmp_path, policy(place)) as url:
+        delivered = deliver(keys, place, ["--vault-addr", url])
+        assert delivered.exit_code == 0, delivered.stdout
+        assert set(vault.secrets(place)) == set(keys.pubkeys)
+        assert check(keys, place, ["--vault-addr", url]).exit_code == 0
+    # Vault itself is no proxy.
+    refused = deliver(keys, place, ["--vault-addr", vault.url])
+    assert failure(refused) == (2, "usage"), refused.stdout
+    assert "wants a token" in refused.json()["error"]["message"]
+
+
 def test_who_is_not_let_in_makes_nobody_press(
     keys: backup.Backup, vault: VaultServer, place: str, tmp_path: Path
 ) -> None:
@@ -489,7 +503,7 @@ def test_a_token_that_ends_while_keys_are_read_ends_the_command(
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "vault.example"])
 def test_it_is_trusted_by_the_given_authority_and_under_its_own_name_alone(
-    keys: backup.Backup, tmp_path: Path, host: str
+    keys: backup.Backup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     ours = authority("ours")
     with vault_server(tmp_path / "server", ours.vouch(tmp_path, host)) as server:
@@ -505,5 +519,11 @@ def test_it_is_trusted_by_the_given_authority_and_under_its_own_name_alone(
         assert server.secrets("keys2/v") == {}
         if host == "127.0.0.1":
             assert deliver(keys, "keys2/v", [*login, *ca]).exit_code == 0
-            assert set(server.secrets("keys2/v")) == set(keys.pubkeys)
-            assert check(keys, "keys2/v", [*login, *ca]).exit_code == 0
+            # Where nothing is named, the certificates count that the computer trusts.
+            monkeypatch.setenv("SSL_CERT_FILE", str(ca[1]))
+            assert check(keys, "keys2/v", login).exit_code == 0
+        else:
+            by_name = [*login, *ca, "--vault-server-name", host]
+            assert deliver(keys, "keys2/v", by_name).exit_code == 0
+            assert check(keys, "keys2/v", by_name).exit_code == 0
+        assert set(server.secrets("keys2/v")) == set(keys.pubkeys)

@@ -143,6 +143,33 @@ class VaultServer:
         file.chmod(0o600)
         return file
 
+    @contextmanager
+    def proxy(self, folder: Path, policy: str) -> Iterator[str]:
+        """The URL of a Vault Proxy that adds a token of this policy to each request."""
+        role_id, secret_id = self.role(folder / "proxy-role", policy).read_text().split()
+        (folder / "role_id").write_text(role_id)
+        (folder / "secret_id").write_text(secret_id)
+        port = free_port()
+        (folder / "proxy.hcl").write_text(proxy_configuration(folder, self.url, port))
+        with (folder / "proxy.log").open("ab") as log:
+            process = subprocess.Popen(
+                [PROGRAM, "proxy", "-config", folder / "proxy.hcl"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        url = f"http://127.0.0.1:{port}"
+        try:
+            until = time.monotonic() + 60
+            while not is_let_in(f"{url}/v1/auth/token/lookup-self"):
+                log_so_far = (folder / "proxy.log").read_text()[-4000:]
+                assert process.poll() is None and time.monotonic() < until, log_so_far
+                time.sleep(0.05)
+            yield url
+        finally:
+            process.kill()
+            process.wait()
+
     def tokens(self) -> int:
         """How many tokens live."""
         return len(self.ask("LIST", "auth/token/accessors")["data"]["keys"])
@@ -183,6 +210,35 @@ def located(path: str) -> tuple[str, int, str]:
     """The mount of a path, its version, and the rest. Mounts that a test made are of version 2."""
     mount, _, rest = path.partition("/")
     return mount, ENGINES.get(mount, 2), rest
+
+
+def is_let_in(url: str) -> bool:
+    """Whether a request without a token is answered."""
+    request = urllib.request.Request(url, headers={"X-Vault-Request": "true"})
+    try:
+        with urllib.request.urlopen(request, timeout=60):
+            return True
+    except OSError:
+        return False
+
+
+def proxy_configuration(folder: Path, url: str, port: int) -> str:
+    return f'''vault {{ address = "{url}" }}
+auto_auth {{
+  method "approle" {{
+    config = {{
+      role_id_file_path = "{folder}/role_id"
+      secret_id_file_path = "{folder}/secret_id"
+    }}
+  }}
+}}
+api_proxy {{ use_auto_auth_token = true }}
+listener "tcp" {{
+  address = "127.0.0.1:{port}"
+  tls_disable = true
+  require_request_header = true
+}}
+'''
 
 
 def configuration(folder: Path, port: int, tls: tuple[Path, Path] | None) -> str:

@@ -6,9 +6,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use sha3::Digest as _;
 use stockade::{
     device::{DeviceError, Found, Show, Timeouts, Wallet},
-    eth::{Address, Fee, Transaction},
+    eth::{Address, Fee, Signature, Transaction},
     ledger::{About, Apdu, Exchange, ExchangeError, Ledger, Reply},
     transport::{Stopped, Wait},
 };
@@ -293,4 +294,31 @@ fn a_prompt_that_nobody_answered_is_taken_away_before_a_silent_question() {
     let sent = sent.lock().unwrap();
     let (name, message, address) = ([0xb0, 0x01], [0xe0, 0x08], [0xe0, 0x02]);
     assert!(sent.ends_with(&[message, name, address, address]), "{sent:02x?}");
+}
+
+/// A transaction of EIP-7702 with no authorization in it, byte by byte: only other programs make them.
+#[test]
+fn the_simulated_app_signs_a_transaction_of_type_4_since_1_17() {
+    let mut fields = vec![0x01, 0x80, 0x01, 0x02, 0x82, 0x52, 0x08, 0x94];
+    fields.extend([0x11; 20]);
+    fields.extend([0x80, 0x80, 0xc0, 0xc0]);
+    let length = 0xc0 + u8::try_from(fields.len()).unwrap();
+    let transaction = [&[0x04, length][..], &fields].concat();
+    let path = [0x8000_002c_u32, 0x8000_003c, 0x8000_0000, 0, 0];
+    let path: Vec<u8> = path.iter().flat_map(|level| level.to_be_bytes()).collect();
+    let data = [&[5][..], &path, &transaction].concat();
+    let head = [0xe0, 0x04, 0, 0, u8::try_from(data.len()).unwrap()];
+    let apdu = [&head[..], &data].concat();
+    let app = |version| App::Ethereum { version };
+    let answer =
+        |version| Mock::new(Config { app: app(version), ..Config::default() }).exchange(&apdu);
+
+    let signed = answer(Version(1, 22, 0));
+    assert_eq!((signed.len(), &signed[65..]), (67, &[0x90, 0x00][..]), "{signed:x?}");
+    let part = |at: usize| signed[at..at + 32].try_into().unwrap();
+    let signature = Signature::from_parts(part(1), part(33), 27 + signed[0]).unwrap();
+    let digest: [u8; 32] = sha3::Keccak256::digest(&transaction).into();
+    let signer = signature.recover(&digest).unwrap().to_string();
+    assert_eq!(signer, "0x9858EfFD232B4033E47d90003D41EC34EcaEda94");
+    assert_eq!(answer(Version(1, 16, 0)), [0x65, 0x01]);
 }

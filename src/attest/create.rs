@@ -62,6 +62,11 @@ pub fn create(
     wallet.foresee(&Request::Address { path })?;
     let address = wallet.address(path, Show::Silently, user)?;
     let statements = checked.statements(challenge, &address, now)?;
+    for set in &checked.scrubbed.sets {
+        for why in history::unreadable(checked.copies, &set.id)? {
+            user.note(&format!("warning: not attested, since it is not a slashing history: {why}"));
+        }
+    }
     // All of them before the first press.
     for statement in &statements {
         wallet.foresee(&Request::Message { path, message: &statement.to_string() })?;

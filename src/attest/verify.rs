@@ -117,7 +117,7 @@ pub fn find(
             lacks_set: false,
         });
     }
-    let lacking = lacking(&copies, &found);
+    let lacking = lacking(&copies, &found, keys_named)?;
     found.extend(lacking);
     match found.is_empty() {
         true => {
@@ -128,13 +128,21 @@ pub fn find(
     }
 }
 
-/// The sets that other copies hold, or files speak of, for each copy that lacks them.
-fn lacking(copies: &[Copy], found: &[FoundAttestation]) -> Vec<FoundAttestation> {
+/// The sets that other copies hold, or files speak of, for each copy that lacks them; but for those that
+/// were retired there, as in [`besides`].
+fn lacking(
+    copies: &[Copy],
+    found: &[FoundAttestation],
+    keys_named: bool,
+) -> Result<Vec<FoundAttestation>, BackupError> {
     let sets: BTreeSet<_> = found.iter().filter_map(FoundAttestation::set).collect();
     let there: BTreeSet<_> = found.iter().filter_map(FoundAttestation::lies_in).collect();
     let mut lacking = Vec::new();
     for copy in copies {
-        for set in sets.iter().filter(|set| !there.contains(&(copy.id(), *set))) {
+        let notes = if keys_named { retired::notes(copy)?.notes } else { Vec::new() };
+        let is_retired = |set: &SetId| notes.iter().any(|note| note.set == *set);
+        let absent = sets.iter().filter(|set| !there.contains(&(copy.id(), *set)));
+        for set in absent.filter(|set| !is_retired(set)) {
             lacking.push(FoundAttestation {
                 place: copy.dir().join("stockade").join(set.as_str()),
                 attestation: None,
@@ -148,7 +156,7 @@ fn lacking(copies: &[Copy], found: &[FoundAttestation]) -> Vec<FoundAttestation>
             });
         }
     }
-    lacking
+    Ok(lacking)
 }
 
 /// Reads an attestation file.

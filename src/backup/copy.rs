@@ -39,6 +39,17 @@ pub struct Copy {
     lock: OnceLock<Lock>,
 }
 
+/// A copy that was named and could not be reached.
+#[derive(Debug)]
+pub struct Unreachable {
+    /// The address that was named.
+    pub dir: PathBuf,
+    /// An id that stands in for its own.
+    pub id: String,
+    /// Why.
+    pub error: StoreError,
+}
+
 /// copy.json.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Description {
@@ -73,6 +84,29 @@ impl Copy {
     /// The copies in several folders, each another.
     pub fn open_all(dirs: &[PathBuf]) -> Result<Vec<Self>, BackupError> {
         distinct(dirs.iter().map(|dir| Self::open(dir)).collect::<Result<_, _>>()?)
+    }
+
+    /// As [`Copy::open_all`], for commands that only read: a copy that cannot be reached does not keep
+    /// anybody from the others. Where none can, that is the error.
+    pub fn open_reachable(dirs: &[PathBuf]) -> Result<(Vec<Self>, Vec<Unreachable>), BackupError> {
+        let (mut copies, mut unreachable) = (Vec::new(), Vec::new());
+        for dir in dirs {
+            match Self::open(dir) {
+                Ok(copy) => copies.push(copy),
+                Err(BackupError::Store(error)) if error.is_unreachable() => {
+                    let id = Description::stand_in(dir).copy_id;
+                    unreachable.push(Unreachable { dir: dir.clone(), id, error });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if !copies.is_empty() {
+            return Ok((distinct(copies)?, unreachable));
+        }
+        match unreachable.into_iter().next() {
+            Some(first) => Err(first.error.into()),
+            None => Ok((copies, Vec::new())),
+        }
     }
 
     /// As [`Copy::open`], beside copies that were opened before: it must be another.
@@ -150,6 +184,24 @@ impl Copy {
             }
         }
         Ok((sets, strange))
+    }
+
+    /// What is said of an entry that is not a set and not a part of a copy.
+    pub fn describe_strange(&self, entry: &Entry) -> String {
+        let what = match entry.kind {
+            EntryKind::Unfinished if entry.name.parse::<SetId>().is_ok() => {
+                "was begun and never finished, or is half removed: nothing in it counts"
+            }
+            _ => "is no part of a copy",
+        };
+        format!("{}/stockade/{} {what}", crate::shown(&self.dir), crate::shown(&entry.name))
+    }
+
+    /// The sets in it that were begun and never finished, in words.
+    pub fn unfinished(&self) -> Result<Vec<String>, BackupError> {
+        let strange = self.set_ids()?.1.into_iter();
+        let unfinished = strange.filter(|entry| entry.kind == EntryKind::Unfinished);
+        Ok(unfinished.map(|entry| self.describe_strange(&entry)).collect())
     }
 
     /// Reads a file below `stockade/`.
@@ -255,6 +307,11 @@ impl Copy {
     /// Publishes a set in the place of a damaged one, all or nothing.
     pub(super) fn replace(&self, set: &SetId, files: &[NewFile]) -> Result<ReadBack, BackupError> {
         Ok(self.store.replace(&set.as_str().parse()?, files)?)
+    }
+
+    /// Makes sure that a set may be removed, before somebody presses a button for it.
+    pub(super) fn require_removable(&self, set: &SetId) -> Result<(), BackupError> {
+        Ok(self.store.require_removable(&set.as_str().parse()?)?)
     }
 
     /// Removes a set, all or nothing.

@@ -13,9 +13,10 @@ use super::{
     set_secret::SetSecret,
     share,
     sums::{self, Sums},
+    whereabouts::{self, Entry, Location},
 };
 use crate::{
-    bls::SecretKey,
+    bls::{PublicKey, SecretKey},
     custodian::{AnyCustodian, PlainCustodian, seal},
     device::DeviceError,
     eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
@@ -62,6 +63,8 @@ pub struct Plan {
     pub history: Vec<(Timestamp, Vec<u8>)>,
     /// Exits that were signed before, to lie sealed beside the set.
     pub exits: Vec<NewExit>,
+    /// Where the keys may go on signing: the places that they were imported from.
+    pub places: Vec<(Location, Vec<PublicKey>)>,
 }
 
 /// A set that was made.
@@ -137,11 +140,16 @@ pub fn create(
     let sums: Sums = files.iter().map(|f| (f.path.clone(), Digest::of(&f.bytes))).collect();
     files.push(file("SHA256SUMS", sums::render(&sums))?);
 
+    let beside = Beside {
+        histories: &plan.history,
+        exits: &exits,
+        places: &whereabouts::first(&plan.places, copies)?,
+    };
     let (mut written, mut failed) = (Vec::new(), Vec::new());
     let total = copies.len();
     for (i, copy) in copies.iter_mut().enumerate() {
         progress.step("writing copies", i, total);
-        match write(copy, &set_id, &files, &plan.history, &exits) {
+        match write(copy, &set_id, &files, &beside) {
             Ok(read_back) => written.push((copy.id().to_owned(), read_back)),
             // Somebody else was quicker, and may have made the same keys.
             Err(error) if written.is_empty() && is_anothers(&error) => return Err(error),
@@ -162,20 +170,30 @@ fn is_anothers(error: &BackupError) -> bool {
     matches!(error, BackupError::Store(Busy(_) | Changed(_) | Exists(_)))
 }
 
+/// What is stored with a new set.
+struct Beside<'a> {
+    histories: &'a [(Timestamp, Vec<u8>)],
+    exits: &'a [(String, Vec<u8>)],
+    places: &'a [Entry],
+}
+
 /// Publishes the set to one copy, what lies beside it first: keys without their history are never
-/// there alone.
+/// there alone, nor without an entry of where they may sign.
 fn write(
     copy: &mut Copy,
     set_id: &SetId,
     files: &[NewFile],
-    kept: &[(Timestamp, Vec<u8>)],
-    exits: &[(String, Vec<u8>)],
+    beside: &Beside<'_>,
 ) -> Result<ReadBack, BackupError> {
     copy.initialise()?;
-    for (time, bytes) in kept {
+    for (time, bytes) in beside.histories {
         history::keep(copy, set_id, bytes, *time)?;
     }
-    exits::keep(copy, set_id, exits)?;
+    exits::keep(copy, set_id, beside.exits)?;
+    beside
+        .places
+        .iter()
+        .try_for_each(|entry| whereabouts::write(copy, set_id, entry).map(|_| ()))?;
     let before = whole_sets(copy)?;
     let read_back = copy.publish(set_id, files)?;
     let after = whole_sets(copy)?;

@@ -53,6 +53,18 @@ pub fn choose(
     address: &Address,
     user: &mut dyn Interact,
 ) -> Result<Chosen, BackupError> {
+    choose_after(&[], (given, threshold, scheme), copies, wallet, address, user)
+}
+
+/// As [`choose`], in a command that `opened` these custodians before: no secret is asked for twice.
+pub(super) fn choose_after(
+    opened: &[Custodian],
+    (given, threshold, scheme): (&[Given], Option<u8>, Scheme),
+    copies: &[Copy],
+    wallet: &mut dyn Wallet,
+    address: &Address,
+    user: &mut dyn Interact,
+) -> Result<Chosen, BackupError> {
     let (custodians, threshold) = planned(given, threshold, copies, address)?;
     if custodians.is_empty() && threshold == 1 {
         let own = custodian::enroll(wallet, scheme, None, user)?;
@@ -63,7 +75,13 @@ pub fn choose(
     if own.peek().is_none() && !is_known(copies, address)? {
         custodian::confirm(wallet, address, user)?;
     }
-    for own in own {
+    let was_opened = |own: &Custodian| {
+        let same = |other: &Custodian| {
+            (&other.id, other.scheme, &other.recipient) == (&own.id, own.scheme, &own.recipient)
+        };
+        opened.iter().any(same)
+    };
+    for own in own.filter(|own| !was_opened(own)) {
         custodian::open(wallet, own, user)?;
     }
     Ok(Chosen { custodians, threshold, enrolled: false })

@@ -166,6 +166,20 @@ pub enum BackupError {
         /// Why.
         reason: String,
     },
+    /// A set that could not be removed everywhere.
+    #[error(
+        "{source}\nset {set} is removed from {removed}; the note that it was retired is new in {noted}"
+    )]
+    RetiredInPart {
+        /// Which.
+        set: SetId,
+        /// The copies that it was removed from.
+        removed: String,
+        /// The copies that say now that it was retired.
+        noted: String,
+        /// Why not everywhere.
+        source: Box<BackupError>,
+    },
     /// A file or folder.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -236,7 +250,10 @@ pub enum BackupError {
 impl BackupError {
     /// Whether the medium has no room left.
     pub fn is_full(&self) -> bool {
-        let full = |source: &std::io::Error| source.kind() == std::io::ErrorKind::StorageFull;
+        let full = |source: &std::io::Error| {
+            use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+            matches!(source.kind(), StorageFull | QuotaExceeded)
+        };
         matches!(self, Self::Store(StoreError::Io { source, .. }) if full(source))
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Copy, Digest, Known, SetId,
-    inspect_file::{Listed, MAX_FILE, Whole, check, reason_of},
+    inspect_file::{Damage, Listed, MAX_FILE, Whole, check},
     known::NotHeld,
     manifest::{KEYSTORES, Manifest, RESERVED},
     origin::Origin,
@@ -30,6 +30,8 @@ pub struct Inspection {
     pub copy: String,
     /// What is wrong, by file below the set's folder.
     pub damage: BTreeMap<String, Reason>,
+    /// Why a service did not give a file, by file.
+    pub(super) details: BTreeMap<String, String>,
     /// Files that no list names.
     pub unlisted: Vec<String>,
     /// The manifest, where its bytes are as they were written.
@@ -65,8 +67,14 @@ impl Inspection {
     /// Reads the set `set` in `copy`: every byte of it, once. What other copies said of it already
     /// is `known`.
     pub fn read(copy: &Copy, set: &SetId, known: &mut Known) -> Self {
-        let mut reading =
-            Reading { copy, set, known, damage: BTreeMap::new(), sizes: BTreeMap::new() };
+        let mut reading = Reading {
+            copy,
+            set,
+            known,
+            damage: BTreeMap::new(),
+            details: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+        };
         let read = reading.sums();
         let manifest = reading.manifest(read.as_deref().map(|(sums, _)| sums));
         let read = reading.affordable(read, manifest.is_some());
@@ -79,11 +87,21 @@ impl Inspection {
             reading.compare_sizes(read);
         }
         let unlisted = reading.unlisted(&expected);
-        let damage = reading.damage;
+        let (damage, details) = (reading.damage, reading.details);
         let manifest = manifest.filter(|_| !damage.contains_key("manifest.json"));
         let copy = copy.id().to_owned();
         let sums = read;
-        Self { set: set.clone(), copy, damage, unlisted, manifest, signer, sums, unsigned_keys }
+        Self {
+            set: set.clone(),
+            copy,
+            damage,
+            details,
+            unlisted,
+            manifest,
+            signer,
+            sums,
+            unsigned_keys,
+        }
     }
 
     /// The digest of the manifest that this copy says the set has: that of the manifest itself, or
@@ -113,6 +131,7 @@ struct Reading<'a> {
     set: &'a SetId,
     known: &'a mut Known,
     damage: BTreeMap<String, Reason>,
+    details: BTreeMap<String, String>,
     /// The lengths of the files that are whole.
     sizes: BTreeMap<StorePath, u64>,
 }
@@ -122,10 +141,14 @@ impl Reading<'_> {
         let read = format!("{}/{path}", self.set)
             .parse()
             .and_then(|full: StorePath| self.copy.read(&full, limit));
-        read.inspect_err(|error| {
-            self.damage.insert(path.to_owned(), reason_of(error));
-        })
-        .ok()
+        read.map_err(|error| self.note(path, error.into())).ok()
+    }
+
+    fn note(&mut self, path: &str, damage: Damage) {
+        self.damage.insert(path.to_owned(), damage.reason);
+        if let Some(detail) = damage.detail {
+            self.details.insert(path.to_owned(), detail);
+        }
     }
 
     fn sums(&mut self) -> Option<Arc<(Sums, Digest)>> {
@@ -220,9 +243,7 @@ impl Reading<'_> {
                     self.sizes.insert(file.path.clone(), size);
                     pubkeys.insert(file.path, pubkey);
                 }
-                Err(reason) => {
-                    self.damage.insert(file.path.to_string(), reason);
-                }
+                Err(damage) => self.note(file.path.as_str(), damage),
             }
         }
         let keystores = listed.iter().filter(|file| file.is_keystore).map(|file| file.path);

@@ -25,10 +25,29 @@ pub(super) struct Whole {
     pub pubkey: Option<PublicKey>,
 }
 
+/// What is wrong with a file.
+pub(super) struct Damage {
+    pub reason: Reason,
+    /// Where a service has the file, what it says.
+    pub detail: Option<String>,
+}
+
+impl From<Reason> for Damage {
+    fn from(reason: Reason) -> Self {
+        Self { reason, detail: None }
+    }
+}
+
+impl From<StoreError> for Damage {
+    fn from(error: StoreError) -> Self {
+        let reason = reason_of(&error);
+        Self { reason, detail: error.is_unreachable().then(|| error.to_string()) }
+    }
+}
+
 /// Reads every byte of it, once.
-pub(super) fn check(copy: &Copy, set: &SetId, file: &Listed<'_>) -> Result<Whole, Reason> {
-    let full: StorePath =
-        format!("{set}/{}", file.path).parse().map_err(|error| reason_of(&error))?;
+pub(super) fn check(copy: &Copy, set: &SetId, file: &Listed<'_>) -> Result<Whole, Damage> {
+    let full: StorePath = format!("{set}/{}", file.path).parse()?;
     let mut digest = Digesting::default();
     let mut keystore = Vec::new();
     let mut take = |piece: &[u8]| {
@@ -37,16 +56,16 @@ pub(super) fn check(copy: &Copy, set: &SetId, file: &Listed<'_>) -> Result<Whole
             keystore.extend_from_slice(piece);
         }
     };
-    let size = copy.read_pieces(&full, MAX_FILE, &mut take).map_err(|error| reason_of(&error))?;
+    let size = copy.read_pieces(&full, MAX_FILE, &mut take)?;
     if digest.end() != file.digest {
-        return Err(Reason::BitRot);
+        return Err(Reason::BitRot.into());
     }
     let keystore = file.is_keystore.then(|| Keystore::parse(&keystore).ok()).flatten();
     Ok(Whole { size, pubkey: keystore.map(|keystore| *keystore.pubkey()) })
 }
 
 /// What it says of a file that it could not be read.
-pub(super) fn reason_of(error: &StoreError) -> Reason {
+fn reason_of(error: &StoreError) -> Reason {
     match error {
         StoreError::NotFound(_) => Reason::Missing,
         // A file that grew, or became something else, is not what was written.

@@ -118,7 +118,7 @@ impl KeystoreList {
                 }
                 Content::Bad(why) => intake.add_bad(place, why)?,
                 Content::Other(what) => intake.add_bad(place, sniff::not_a_keystore(&what))?,
-                Content::List(_) | Content::Definitions(_) => {
+                Content::List(_) | Content::Definitions(_) | Content::Archive(_) => {
                     intake.add_bad(place, sniff::not_a_keystore("a list"))?;
                 }
             }

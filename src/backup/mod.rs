@@ -1,7 +1,9 @@
 //! Backup sets: sealed keystores in copies, and the proof that they can be recovered.
 //! The formats are in `docs/formats/`.
 
+mod archive;
 mod beside;
+pub mod client_folder;
 mod combine;
 pub mod copy;
 pub mod create;
@@ -52,7 +54,7 @@ pub mod verdict;
 pub mod walk;
 pub mod whereabouts;
 
-pub use copy::Copy;
+pub use copy::{Copy, Unreachable};
 pub use delivered::{DeliveredKey, Sealing};
 pub use digest::{Digest, keys_digest};
 pub use error::BackupError;

@@ -1,12 +1,21 @@
 //! Tells what a file is by its content. This is the one place that decides whether a file holds keys. No
 //! field of a keystore is dropped unless it is known to be harmless.
 
-use std::{borrow::Cow, path::Path};
+use std::{
+    borrow::Cow,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::{definitions::Definitions, keystore_list::KeystoreList, sniff, walk};
+use super::{
+    archive::{self, Archive, Kind, MAX_ARCHIVE},
+    definitions::Definitions,
+    keystore_list::KeystoreList,
+    sniff, walk,
+};
 use crate::{
     eth2_keystore::{Keystore, MAX_KEYSTORE_BYTES, UnnamedKeystore},
     json,
@@ -36,6 +45,8 @@ pub enum Content {
     List(KeystoreList),
     /// Lighthouse's list of its validators, which says where passwords are.
     Definitions(Definitions),
+    /// Files packed into one, some of which are keystores or may be.
+    Archive(Archive),
     /// Something else, and what.
     Other(String),
     /// It may hold a key but cannot be taken, and why.
@@ -51,8 +62,8 @@ impl Content {
         Self::Bad(why.into())
     }
 
-    fn is_taken(&self) -> bool {
-        matches!(self, Self::Keystore(_) | Self::Unnamed(_) | Self::List(_))
+    pub(super) fn is_taken(&self) -> bool {
+        matches!(self, Self::Keystore(_) | Self::Unnamed(_) | Self::List(_) | Self::Archive(_))
     }
 }
 
@@ -61,6 +72,7 @@ pub fn look(path: &Path) -> Content {
     let content = read(path).map_or_else(Content::Bad, |bytes| match bytes {
         Read::Whole(bytes) => recognise(path, &bytes),
         Read::Start(bytes) => sniff::long(path, &bytes),
+        Read::Packed(kind, bytes) => archive::open(path, kind, &bytes),
     });
     match walk::is_litter(path) && !content.is_taken() {
         true => Content::other(walk::LITTER_WHY),
@@ -72,18 +84,23 @@ enum Read {
     Whole(Zeroizing<Vec<u8>>),
     /// The start of a file that is too long for a keystore and is not a list.
     Start(Zeroizing<Vec<u8>>),
+    Packed(Kind, Zeroizing<Vec<u8>>),
 }
 
 fn read(path: &Path) -> Result<Read, String> {
     let (start, len) = private_file::read_start(path, START).map_err(|error| error.to_string())?;
     let start = Zeroizing::new(start);
+    if let Some(kind) = Kind::of(path, &start) {
+        if len > MAX_ARCHIVE {
+            return Err(kind.bad("of more than 64 MiB"));
+        }
+        let bytes = private_file::read_regular(path, MAX_ARCHIVE).map_err(|e| e.to_string())?;
+        return Ok(Read::Packed(kind, Zeroizing::new(bytes)));
+    }
     if (start.len() as u64) < START {
         return Ok(Read::Whole(start));
     }
-    let text = decode(&start);
-    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-    let may_be_json = matches!(first, Some(b'{' | b'[' | b'"'));
-    if !may_be_json && !is_definitions(path) {
+    if !is_read_whole(path, &start) {
         return Ok(Read::Start(start));
     }
     match len > MAX_OTHER && !walk::may_be_keystore(path) {
@@ -92,6 +109,36 @@ fn read(path: &Path) -> Result<Read, String> {
             Ok(bytes) => Ok(Read::Whole(Zeroizing::new(bytes))),
             Err(error) => Err(error.to_string()),
         },
+    }
+}
+
+/// Whether a file that is longer than a keystore may still be one that is taken: JSON, or a list.
+fn is_read_whole(path: &Path, start: &[u8]) -> bool {
+    let text = decode(start);
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'[' | b'"')) || is_definitions(path)
+}
+
+/// Tells what `reader` gives, which says that it is `size` bytes long. No more is read than is needed.
+pub(super) fn recognise_from(path: &Path, reader: impl io::Read, size: u64) -> io::Result<Content> {
+    // Room for all of it, so that what may be secret does not move.
+    let room = |most: u64| Vec::with_capacity(size.min(most).saturating_add(1) as usize);
+    let mut start = Zeroizing::new(room(START));
+    let mut reader = reader.take(START);
+    reader.read_to_end(&mut start)?;
+    if (start.len() as u64) < START {
+        return Ok(recognise(path, &start));
+    }
+    if !is_read_whole(path, &start) {
+        return Ok(sniff::long(path, &start));
+    }
+    let mut bytes = Zeroizing::new(room(MAX_OTHER));
+    bytes.extend_from_slice(&start);
+    reader.set_limit(MAX_OTHER);
+    reader.read_to_end(&mut bytes)?;
+    match reader.limit() {
+        0 => Ok(Content::bad("longer than any list of keystores")),
+        _ => Ok(recognise(path, &bytes)),
     }
 }
 

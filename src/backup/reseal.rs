@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     bls::PublicKey,
+    custodian::AnyCustodian,
     device::Wallet,
     device_secret::Scheme,
     eth::Address,
@@ -98,9 +99,11 @@ pub fn reseal(
     })?;
     require_real(request, set, hands)?;
     let gone = || refuse("the wallet that was to sign it is not here any more".to_owned());
+    let before: Vec<_> = manifest.custodians.iter().filter(|c| hands.opened(c).is_some()).collect();
+    let before: Vec<_> = before.into_iter().filter_map(AnyCustodian::wallet).cloned().collect();
     let wallet = hands.wallet(&signer).ok_or_else(gone)?;
-    let (given, threshold, scheme) = (request.custodians, request.threshold, Scheme::default());
-    let chosen = custodians::choose(given, threshold, copies, scheme, wallet, &signer, user)?;
+    let given = (request.custodians, request.threshold, Scheme::default());
+    let chosen = custodians::choose_after(&before, given, copies, wallet, &signer, user)?;
     let (network, allow) = (set.id.network(), request.allow_test_seed);
     let test = custodians::require_real(network, wallet, &signer, &chosen.custodians, allow)?;
     let plan = Plan {
@@ -113,6 +116,7 @@ pub fn reseal(
         sealed,
         history: history::all(copies, &set.id)?,
         exits,
+        places: Vec::new(),
     };
     let made = create::create(&plan, copies, Signer::Wallet(wallet, signer), now, user, progress)?;
     let written = |copy: &&Copy| made.copies.iter().any(|(id, _)| id == copy.id());

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     bls::PublicKey,
     interact::{Interact, Progress},
+    store::BucketAddress,
     timestamp::Timestamp,
 };
 
@@ -63,6 +64,7 @@ pub fn prepare(
             Err(error) if error.is_full() => {}
             done => done?,
         }
+        copy.require_removable(set)?;
     }
     let old = scrub::read(copies, Some(set), progress)?;
     let new = scrub::read(copies, Some(by), progress)?;
@@ -124,30 +126,63 @@ fn of_manifest(set: &ScrubbedSet, pins: &Pins) -> Vec<PublicKey> {
     entries.map(|entry| entry.pubkey).collect()
 }
 
+/// What was changed so far.
+#[derive(Default)]
+struct Done<'a> {
+    noted: Vec<&'a Copy>,
+    removed: Vec<&'a Copy>,
+}
+
+fn names(copies: &[&Copy]) -> String {
+    let names: Vec<_> = copies.iter().map(|copy| crate::shown(copy.dir()).to_string()).collect();
+    if names.is_empty() { "no copy".to_owned() } else { names.join(", ") }
+}
+
 impl Retirable {
     /// Removes the set from every copy, each in one step. Its histories and attestations stay; the
     /// histories go beside the other set too, in every copy, and a note that it was retired, before
     /// anything is removed; on a full medium the note waits until there is room. Gives the ids of the copies that had it.
     pub fn retire(&self, copies: &[Copy], now: Timestamp) -> Result<Vec<String>, BackupError> {
+        let mut done = Done::default();
+        match self.retire_all(copies, now, &mut done) {
+            Ok(()) => Ok(done.removed.iter().map(|copy| copy.id().to_owned()).collect()),
+            Err(error) if done.noted.is_empty() && done.removed.is_empty() => Err(error),
+            Err(error) => Err(BackupError::RetiredInPart {
+                set: self.set.clone(),
+                removed: names(&done.removed),
+                noted: names(&done.noted),
+                source: Box::new(error),
+            }),
+        }
+    }
+
+    fn retire_all<'a>(
+        &self,
+        copies: &'a [Copy],
+        now: Timestamp,
+        done: &mut Done<'a>,
+    ) -> Result<(), BackupError> {
+        // A bucket refuses what a folder does: what may be refused comes before what will not be.
+        let mut in_order: Vec<_> = copies.iter().collect();
+        in_order.sort_by_key(|copy| BucketAddress::of(copy.dir()).is_none());
         let note = Note::new(self.set.clone(), self.manifest, self.by.clone(), now);
         let mut full = Vec::new();
-        for copy in copies {
+        for copy in &in_order {
             history::carry_over(copies, &self.set, &self.by, copy)?;
             whereabouts::carry_over(copies, &self.set, &self.by, copy)?;
             match note.add_to(copy) {
-                Err(error) if error.is_full() => full.push(copy),
-                done => drop(done?),
+                Err(error) if error.is_full() => full.push(*copy),
+                Ok(true) => done.noted.push(copy),
+                there => drop(there?),
             }
         }
-        let mut removed = Vec::new();
-        for copy in copies {
+        for copy in &in_order {
             if copy.set_ids()?.0.contains(&self.set) {
                 copy.remove(&self.set)?;
-                removed.push(copy.id().to_owned());
+                done.removed.push(copy);
             }
         }
         // Killed before this, the set may come back from a copy that was away, and is lost to nobody.
-        full.into_iter().try_for_each(|copy| note.add_to(copy).map(drop))?;
-        Ok(removed)
+        full.into_iter().try_for_each(|copy| note.add_to(copy).map(drop))
     }
 }

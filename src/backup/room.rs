@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{BackupError, Copy};
+use super::{BackupError, Copy, whereabouts::WhereaboutsError};
 use crate::store::{self, BucketAddress, Needed};
 
 /// Makes sure, as far as the system says, that each of `copies` takes `needed`. A copy that is
@@ -16,6 +16,22 @@ pub fn require(copies: &[Copy], needed: Needed) -> Result<(), BackupError> {
         store::require_room(&copy.dir().join("stockade"), needed)?;
     }
     Ok(())
+}
+
+/// Makes sure that the copies can record where `keys` keys go: one of them, or `every` one where a
+/// client has to give the keys up first. They are locked, which shows what a bucket lets its caller do.
+pub fn require_record(copies: &[Copy], keys: usize, every: bool) -> Result<(), WhereaboutsError> {
+    let needed = of_record(keys);
+    let mut refusals = copies.iter().filter_map(|copy| {
+        let has_room = require(std::slice::from_ref(copy), needed);
+        let refused = has_room.and_then(|()| copy.lock_to_write()).err()?;
+        let source = Box::new(refused);
+        Some(WhereaboutsError::NotRecorded { copy: copy.dir().to_owned(), source })
+    });
+    match refusals.next() {
+        Some(error) if every || refusals.count() + 1 == copies.len() => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The folder that a new copy would be made in, where there is no such folder.
@@ -37,11 +53,23 @@ pub fn of_set(keys: usize) -> Needed {
     }
 }
 
+/// What the record of one delivery of `keys` keys takes.
+fn of_record(keys: usize) -> Needed {
+    let keys = u64::try_from(keys).unwrap_or(u64::MAX);
+    Needed { files: ENTRIES, bytes: keys.saturating_mul(ENTRY_OF_KEY).saturating_add(REST) }
+}
+
 /// What an attestation, a note or a mark takes.
 pub const SMALL: Needed = Needed { files: 1, bytes: 4096 };
 
 /// The files of a set beside its keystores.
 const FILES: u64 = 10;
+
+/// The entries of a delivery in one batch: before, after, and its note.
+const ENTRIES: u64 = 3;
+
+/// A public key in each of them.
+const ENTRY_OF_KEY: u64 = 3 * 128;
 
 /// A keystore, and what the manifest, the sums and the deposit data say of it.
 const KEY: u64 = 3 * 1024;

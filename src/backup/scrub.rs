@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BackupError, Copy, Digest, Known, SetId, exits,
+    BackupError, Copy, Digest, Known, SetId, Unreachable, exits,
     inspect::{Inspection, ReadManifest},
     manifest::KeystoreEntry,
     origin::{OriginVerdict, Pins},
@@ -11,8 +11,11 @@ use super::{
     verdict::{FileProblem, KeyVerdict, Level, Reason, Report},
 };
 use crate::{
-    bls::PublicKey, custodian::AnyCustodian, eth::Address, interact::Progress, store::EntryKind,
-    store::StorePath,
+    bls::PublicKey,
+    custodian::AnyCustodian,
+    eth::Address,
+    interact::Progress,
+    store::{EntryKind, StoreError, StorePath},
 };
 
 /// Everything that was read from several copies, set by set.
@@ -45,38 +48,58 @@ pub fn read(
 ) -> Result<Scrubbed, BackupError> {
     let mut ids = BTreeSet::new();
     let mut there = Vec::new();
+    let mut unlisted = Vec::new();
     let (mut retired, mut problems, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for copy in copies {
-        let found = retired::notes(copy)?;
+        let read = retired::notes(copy).and_then(|found| Ok((found, copy.set_ids()?)));
+        let (found, (sets, strange)) = match read {
+            Err(BackupError::Store(error)) if error.is_unreachable() => {
+                problems.push(unreachable_problem(copy.id(), &error));
+                unlisted.push((there.len(), error));
+                there.push(BTreeSet::new());
+                continue;
+            }
+            read => read?,
+        };
         problems.extend(found.unreadable.then(|| FileProblem {
             copy: copy.id().to_owned(),
             file: retired::FOLDER.to_owned(),
             reason: Reason::Unreadable,
             detail: None,
         }));
-        retired.extend(found.notes);
+        let notes = found.notes;
         warnings.extend(found.malformed.iter().map(|name| {
             let (dir, name) = (crate::shown(copy.dir()), crate::shown(name));
             format!("{dir}/stockade/retired/{name} is no note of a retired set, and is ignored")
         }));
-        let (sets, strange) = copy.set_ids()?;
         let sets = sets.into_iter().filter(|id| only.is_none_or(|only| only == id));
         let sets: BTreeSet<_> = sets.collect();
+        // Removed in favour of another one, and not gone: half retired, or brought back since.
+        warnings.extend(notes.iter().filter(|note| sets.contains(&note.set)).map(|note| {
+            let (dir, set, by) = (crate::shown(copy.dir()), &note.set, &note.by);
+            format!(
+                "{dir}/stockade/{set} is there, though a note says that it was retired in favour of \
+                 {by}: retire it again"
+            )
+        }));
+        retired.extend(notes);
         ids.extend(sets.iter().cloned());
         there.push(sets);
-        warnings.extend(strange.iter().map(|entry| {
-            let what = match entry.kind {
-                EntryKind::Unfinished if entry.name.parse::<SetId>().is_ok() => {
-                    "was begun and never finished, or is half removed: nothing in it counts"
-                }
-                _ => "is no part of a copy",
-            };
-            format!("{}/stockade/{} {what}", crate::shown(copy.dir()), crate::shown(&entry.name))
-        }));
+        warnings.extend(strange.iter().map(|entry| copy.describe_strange(entry)));
     }
     if ids.is_empty() {
+        // What could not be listed is not empty.
+        if let Some((_, error)) = unlisted.into_iter().next() {
+            return Err(error.into());
+        }
         let dirs: Vec<_> = copies.iter().map(|copy| crate::shown(copy.dir()).to_string()).collect();
-        return Err(BackupError::NoSet(dirs.join(", ")));
+        // Why there is none: most often one was begun.
+        let told = warnings.iter().map(|warning| format!("; {warning}"));
+        return Err(BackupError::NoSet(dirs.join(", ") + &told.collect::<String>()));
+    }
+    // What could not be listed may still hold them all.
+    for (index, _) in unlisted {
+        there.iter_mut().skip(index).take(1).for_each(|there| there.extend(ids.iter().cloned()));
     }
     for copy in copies {
         for set in attested(copy)?.into_iter().filter(|set| only.is_none_or(|only| only == set)) {
@@ -114,12 +137,29 @@ pub fn read(
     Ok(Scrubbed { sets, retired, problems, warnings })
 }
 
+/// Says in a report which copies could not be looked at: what they hold is not known, so the report cannot
+/// say that all is well.
+pub fn tell_unreachable(report: &mut Report, unreachable: &[Unreachable]) {
+    let problems = unreachable.iter().map(|copy| unreachable_problem(&copy.id, &copy.error));
+    report.files.extend(problems);
+    report.copies.extend(unreachable.iter().map(|copy| copy.id.clone()));
+}
+
+fn unreachable_problem(copy: &str, error: &StoreError) -> FileProblem {
+    let reason = match error {
+        StoreError::Refused { .. } => Reason::Denied,
+        _ => Reason::NotChecked,
+    };
+    let detail = Some(error.to_string());
+    FileProblem { copy: copy.to_owned(), file: "copy.json".to_owned(), reason, detail }
+}
+
 /// The sets that a copy has attestations of: one that is in no copy any more has vanished, unless a note
 /// says that it was retired.
 fn attested(copy: &Copy) -> Result<Vec<SetId>, BackupError> {
     let room: StorePath = "attestations".parse()?;
     let entries = match copy.list(&room) {
-        Err(error) if error.is_damage() => return Ok(Vec::new()),
+        Err(error) if error.is_damage() || error.is_unreachable() => return Ok(Vec::new()),
         entries => entries?,
     };
     let sets = entries.iter().filter(|entry| entry.kind == EntryKind::Folder);
@@ -368,7 +408,7 @@ impl Inspection {
             copy: self.copy.clone(),
             file: self.full(file),
             reason,
-            detail: None,
+            detail: self.details.get(file).cloned(),
         };
         damaged.chain(unlisted).map(problem).collect()
     }

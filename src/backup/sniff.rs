@@ -97,7 +97,7 @@ pub(super) fn not_json(path: &Path, text: &[u8], error: &str) -> Content {
             false => Content::Other("an empty file".to_owned()),
         };
     }
-    if let Some(content) = by_its_start(path, &name, text) {
+    if let Some(content) = by_its_start(path, text) {
         return content;
     }
     if let Some(content) = hexadecimal(&name, text) {
@@ -124,7 +124,7 @@ pub(super) fn not_json(path: &Path, text: &[u8], error: &str) -> Content {
 /// What a file is that is longer than any keystore, by its beginning.
 pub(super) fn long(path: &Path, start: &[u8]) -> Content {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    match by_its_start(path, &name, start).or_else(|| hexadecimal(&name, start)) {
+    match by_its_start(path, start).or_else(|| hexadecimal(&name, start)) {
         Some(content) => content,
         None if name.ends_with(".json") => {
             Content::Bad("not JSON, and longer than any keystore".to_owned())
@@ -133,13 +133,22 @@ pub(super) fn long(path: &Path, start: &[u8]) -> Content {
     }
 }
 
-fn by_its_start(path: &Path, name: &str, start: &[u8]) -> Option<Content> {
+/// How archives of this kind are called, by the beginning of one.
+pub(super) fn archive(start: &[u8]) -> Option<&'static str> {
     let is_tar = start.get(257..262) == Some(b"ustar");
-    let archive =
-        ARCHIVES.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, kind)| *kind);
-    if let Some(kind) = archive.or(is_tar.then_some("tar")) {
-        // Clients pack their old logs.
-        return Some(match name.contains(".log") {
+    let archive = ARCHIVES.iter().find(|(magic, _)| start.starts_with(magic));
+    archive.map(|(_, kind)| *kind).or(is_tar.then_some("tar"))
+}
+
+/// Whether clients name their old logs so, which they pack.
+pub(super) fn is_log(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    name.contains(".log")
+}
+
+fn by_its_start(path: &Path, start: &[u8]) -> Option<Content> {
+    if let Some(kind) = archive(start) {
+        return Some(match is_log(path) {
             true => Content::Other("a packed log".to_owned()),
             false => Content::Bad(format!("an archive ({kind}): unpack it, and name the folder")),
         });

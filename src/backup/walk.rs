@@ -260,7 +260,8 @@ pub(super) fn is_litter(path: &Path) -> bool {
     name.starts_with("._") || LITTER.contains(&name.as_str())
 }
 
-fn is_litter_folder(name: &OsString) -> bool {
+/// The same of a folder.
+pub(super) fn is_litter_folder(name: &OsString) -> bool {
     let name = lower(name.clone());
     name.starts_with(".trash-") || LITTER_FOLDERS.contains(&name.as_str())
 }

@@ -1,14 +1,11 @@
-//! What the SDK of AWS does is looked at here: the environment and profiles may say as well where
-//! requests go, and nothing bounds an answer.
+//! Where the SDK of AWS sends requests is looked at here: the environment and profiles may say it as
+//! well. What bounds an answer is `store::bounded_client`.
 
 use std::sync::{Arc, OnceLock};
 
 use aws_sdk_secretsmanager::{
     config::{
-        ConfigBag, Intercept, RuntimeComponents,
-        interceptors::{
-            BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
-        },
+        ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef,
     },
     error::BoxError,
 };
@@ -16,10 +13,7 @@ use aws_sdk_secretsmanager::{
 use super::{HttpError, http::require_safe};
 use crate::http::Uri;
 
-/// A page of a listing, with every tag that a secret can have, is a fifth of it.
-const MAX_ANSWER: usize = 16 * 1024 * 1024;
-
-/// Lets no request go in clear to another machine, and no answer be longer than any is.
+/// Lets no request go in clear to another machine.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Guard {
     /// Where requests go, when that is not AWS.
@@ -59,22 +53,6 @@ impl Intercept for Guard {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         Ok(self.look(context.request().uri())?)
-    }
-
-    fn read_after_transmit(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let length = context.response().headers().get("content-length");
-        match length.and_then(|length| length.parse::<usize>().ok()) {
-            Some(length) if length > MAX_ANSWER => Err(Box::new(HttpError::Answer {
-                url: self.elsewhere().unwrap_or("AWS").to_owned(),
-                why: format!("more than {MAX_ANSWER} bytes"),
-            })),
-            _ => Ok(()),
-        }
     }
 }
 

@@ -24,7 +24,7 @@ use super::{
     same::same_secret,
     vault::Written,
 };
-use crate::{backup::verdict::Reason, json::clip, secret::SecretText};
+use crate::{backup::verdict::Reason, json::clip, secret::SecretText, store::bounded_client};
 
 /// What the service may take for one request, with all that is tried again.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -369,7 +369,7 @@ fn load(options: &AwsOptions<'_>) -> Result<impl Future<Output = SdkConfig>, Aws
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .timeout_config(timeouts)
-        .http_client(http.build_https());
+        .http_client(bounded_client(http.build_https()));
     if let Some(region) = options.region {
         loader = loader.region(Region::new(region.to_owned()));
     }

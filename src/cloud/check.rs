@@ -94,7 +94,7 @@ impl Found {
                     Ok(*keystore.pubkey())
                 }
             };
-            let message = expires.as_ref().map(|at| format!("deleted by itself at {at}"));
+            let message = expires.as_deref().map(deleted_at);
             let (held, message) = match (held, usual) {
                 (Err((key, reason, why)), _) => (Held::Not(Some(key), reason), Some(why)),
                 (Ok(key), _) if expires.is_some() => {
@@ -147,6 +147,17 @@ impl Found {
             keys.push(FoundKey { message: Some(why.clone()), ..FoundKey::new(place, held) });
         }
         Self { level, could_be_opened: true, keys }
+    }
+
+    /// Says of keys that their store deletes them by itself: at each of `places`, and when.
+    pub fn expire(&mut self, places: &[(String, String)]) {
+        for found in &mut self.keys {
+            let at = places.iter().find(|(place, _)| *place == found.place);
+            if let (Some((_, at)), Held::Key(key)) = (at, found.held) {
+                found.held = Held::Not(Some(key), Reason::Expires);
+                found.message = Some(deleted_at(at));
+            }
+        }
     }
 
     /// What a client lists: the keys that it holds, and those that it has `remote`, signed elsewhere.
@@ -212,6 +223,10 @@ impl Found {
         keys.extend(missing.map(|key| (verdict(Some(*key), Reason::Missing, None), None)));
         keys
     }
+}
+
+fn deleted_at(time: &str) -> String {
+    format!("deleted by itself at {time}")
 }
 
 fn open(

@@ -6,7 +6,7 @@ use std::{fmt, io, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
-use super::message::message;
+use super::{message::message, tls::Tls};
 use crate::{
     http::{self, Answer, Client, Failure, Request, Uri},
     json::{self, JsonError},
@@ -42,6 +42,12 @@ pub enum HttpError {
     /// No certificate in a file that should hold some.
     #[error("no PEM certificate in it")]
     NoCertificate,
+    /// A client's certificate that cannot be used.
+    #[error("the client's certificate cannot be used: {0}")]
+    ClientCertificate(&'static str),
+    /// A name that no server has.
+    #[error("`{0}`: not the name of a server")]
+    ServerName(String),
     /// Nobody answered there.
     #[error("cannot reach {url}: {why}")]
     Unreachable {
@@ -108,13 +114,18 @@ impl HttpError {
 
 impl Endpoint {
     /// The service at `url` (`https://..`; `http://` for this machine alone, for keys and tokens
-    /// travel). It is trusted by the certificates in `ca` (PEM), else by the public ones. Every
-    /// answer must be there within `timeout`.
+    /// travel). It is trusted by the certificates in `ca` (PEM), else by those that this computer
+    /// trusts. Every answer must be there within `timeout`.
     pub fn new(url: &str, ca: Option<&[u8]>, timeout: Duration) -> Result<Self, HttpError> {
+        Self::with_tls(url, &Tls { authorities: ca, ..Tls::default() }, timeout)
+    }
+
+    /// The same, reached as `tls` says.
+    pub fn with_tls(url: &str, tls: &Tls<'_>, timeout: Duration) -> Result<Self, HttpError> {
         let base = url.trim_end_matches('/').to_owned();
         require_safe(&base)?;
-        let authorities = ca.map(certificates).transpose()?;
-        Ok(Self { base, client: Client::new(authorities, timeout), headers: Vec::new() })
+        let client = Client::new(tls.read(&base)?, timeout);
+        Ok(Self { base, client, headers: Vec::new() })
     }
 
     /// Sends `Authorization: Bearer <token>` with every request.
@@ -324,6 +335,9 @@ const IN_CLEAR: &str = "keys would travel in clear: use https://, or a tunnel to
 
 pub(super) fn require_safe(url: &str) -> Result<(), HttpError> {
     let bad = |why| HttpError::Url { url: json::clip(url, MAX_MESSAGE), why };
+    if url.starts_with("unix:") {
+        return Err(bad("Unix sockets are not supported: use a listener on 127.0.0.1"));
+    }
     let uri: Uri = url.parse().map_err(|_| bad("not a URL"))?;
     let host = uri.host().ok_or_else(|| bad("no host in this URL"))?;
     if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
@@ -332,15 +346,23 @@ pub(super) fn require_safe(url: &str) -> Result<(), HttpError> {
     if url.contains(['?', '#']) {
         return Err(bad("a URL of a service has no query and no fragment"));
     }
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let here = host == "localhost"
-        || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     match uri.scheme_str() {
         Some("https") => Ok(()),
-        Some("http") if here => Ok(()),
+        Some("http") if is_local(host) => Ok(()),
         Some("http") => Err(bad(IN_CLEAR)),
         _ => Err(bad("a URL begins with https:// or http://")),
     }
+}
+
+fn is_local(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether `url` is one of a service on this machine.
+pub fn is_on_this_machine(url: &str) -> bool {
+    url.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(is_local))
 }
 
 /// The certificates in a PEM file, of which there must be some.
@@ -385,6 +407,7 @@ mod tests {
             "http://10.0.0.2:5062",
             "http://localhost.example",
             "ftp://127.0.0.1",
+            "unix:///run/vault.sock",
             "127.0.0.1:5062",
             "https://user:secret@host",
             "https://host?x=1",

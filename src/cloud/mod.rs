@@ -11,7 +11,9 @@ pub mod keymanager;
 mod message;
 mod same;
 pub mod take_over;
+mod tls;
 pub mod vault;
 pub mod web3signer;
 
-pub use http::{Endpoint, HttpError, require_url};
+pub use http::{Endpoint, HttpError, is_on_this_machine, require_url};
+pub use tls::Tls;

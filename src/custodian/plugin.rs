@@ -9,7 +9,7 @@ use age::{
     secrecy::SecretString,
 };
 
-use crate::{interact::Interact, shown};
+use crate::{interact::Interact, secret::wiping_stack, shown};
 
 /// Where a plugin's questions go.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub(super) fn with_user<T: Send>(
 ) -> T {
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
-        let worker = scope.spawn(move || work(&Questions(sender)));
+        let worker = scope.spawn(move || wiping_stack(|| work(&Questions(sender))));
         // Ends when the last plugin is done, for then nobody is left to ask.
         receiver.into_iter().for_each(|question| answer(question, user));
         match worker.join() {

@@ -10,7 +10,7 @@ use crate::{
     eth::{Address, personal_message},
     interact::Interact,
     path::DerivationPath,
-    secret::SecretBytes,
+    secret::{SecretBytes, wiping_stack},
 };
 
 /// What SLIP-0011 encrypts under the prompt: 32 bytes that say what they are.
@@ -97,11 +97,13 @@ pub fn ask(
     user: &mut dyn Interact,
 ) -> Result<DeviceSecret, SecretError> {
     require_check_address(wallet, expected, user)?;
-    let reply = match scheme {
-        Scheme::Eip191V1 => ask_eip191(wallet, prompt, expected, user)?,
-        Scheme::Slip11V1 => ask_slip11(wallet, prompt, user)?,
-    };
-    Ok(stretch(scheme, prompt, &reply))
+    wiping_stack(|| {
+        let reply = match scheme {
+            Scheme::Eip191V1 => ask_eip191(wallet, prompt, expected, user)?,
+            Scheme::Slip11V1 => ask_slip11(wallet, prompt, user)?,
+        };
+        Ok(stretch(scheme, prompt, &reply))
+    })
 }
 
 /// r ‖ s of the wallet's signature over the prompt.

@@ -5,7 +5,7 @@ use std::fmt;
 use sha2::Sha256;
 
 use super::Password;
-use crate::secret::SecretBytes;
+use crate::secret::{SecretBytes, wiping_stack};
 
 /// The most that scrypt may ask for, 128·n·r·p bytes: four times EIP-2335's full cost, some three
 /// seconds. Memory is at most this as well.
@@ -116,7 +116,7 @@ pub struct DecryptionKey {
 impl DecryptionKey {
     /// Runs the key derivation: at full cost most of a second.
     pub fn derive(password: &Password, kdf: &Kdf) -> Result<Self, KdfError> {
-        let bytes = SecretBytes::try_new(|out| match kdf.function {
+        let derive = |out: &mut [u8; 32]| match kdf.function {
             KdfFunction::Scrypt { .. } => {
                 let params = scrypt_params(kdf.function)?;
                 scrypt::scrypt(password.as_bytes(), &kdf.salt, &params, out)
@@ -126,7 +126,8 @@ impl DecryptionKey {
                 pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &kdf.salt, c, out);
                 Ok(())
             }
-        })?;
+        };
+        let bytes = wiping_stack(|| SecretBytes::try_new(derive))?;
         Ok(Self { bytes, kdf: kdf.clone() })
     }
 

@@ -46,7 +46,11 @@ impl Client {
         }
         let port = uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
         let name = format!("{}{port}", uri.host().ok_or(RpcError::Url)?);
-        Ok(Self { http: http::Client::new(None, timeout), url: url.to_owned(), name })
+        Ok(Self {
+            http: http::Client::new(http::Tls::default(), timeout),
+            url: url.to_owned(),
+            name,
+        })
     }
 
     /// The node, as errors name it.

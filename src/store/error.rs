@@ -64,6 +64,27 @@ pub enum StoreError {
     /// Another process writes there.
     #[error("another stockade writes to {} now", crate::shown(.0))]
     Busy(PathBuf),
+    /// Another process holds the lock of a bucket, or one that was killed does.
+    #[error(
+        "another stockade writes to {} now: {lock} is held since {since}, until {until} at the latest",
+        crate::shown(path)
+    )]
+    Leased {
+        /// The copy.
+        path: PathBuf,
+        /// The object that is the lock.
+        lock: String,
+        /// When its holder said last that it still writes.
+        since: String,
+        /// When it counts no more.
+        until: String,
+    },
+    /// A service that overwrites what it was told not to.
+    #[error(
+        "{}: this service does not honour conditional writes, so two writers could make the same key",
+        crate::shown(.0)
+    )]
+    NoConditions(PathBuf),
     /// What was read back is not what was written.
     #[error("{} does not hold what was written to it", crate::shown(.0))]
     ReadBack(PathBuf),
@@ -87,6 +108,14 @@ pub enum StoreError {
         /// Which object.
         path: PathBuf,
         /// What it said.
+        why: String,
+    },
+    /// A server that nobody here trusts.
+    #[error("{}: the server is not trusted: {why}", crate::shown(.path))]
+    Untrusted {
+        /// Which object.
+        path: PathBuf,
+        /// What TLS said.
         why: String,
     },
     /// An object store that does not answer as it should.
@@ -121,6 +150,17 @@ impl StoreError {
                 | Self::TooLong { .. }
                 | Self::TooMany { .. }
                 | Self::TooDeep(_)
+        )
+    }
+
+    /// Whether it says that a bucket cannot be reached, or does not let us in: nothing about what is there.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Refused { .. }
+                | Self::Untrusted { .. }
+                | Self::NoBucket(_)
         )
     }
 

@@ -16,6 +16,7 @@ mod interrupted;
 #[cfg(test)]
 mod medium;
 pub mod mounts;
+mod notices;
 #[cfg(feature = "cloud")]
 mod object;
 mod open;
@@ -33,6 +34,9 @@ pub use address::{BucketAddress, is_place, require_folder};
 pub use directory::Directory;
 pub use error::StoreError;
 pub use file_system::{file_system_id, keeps_modes, require_writable};
+pub use notices::{Notices, notices};
+#[cfg(feature = "cloud")]
+pub use object::bounded_client;
 pub use open::open;
 pub use path::StorePath;
 pub use publish::{leftover_of, publish_folder, stop_writing_when};
@@ -147,6 +151,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Removes the folder `path` and all in it: after a crash at any moment it is there whole, or
     /// there is no such folder.
     fn remove(&self, path: &StorePath) -> Result<(), StoreError>;
+
+    /// Makes sure that the folder `path` may be removed, as far as that shows beforehand.
+    fn require_removable(&self, _path: &StorePath) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Clears away what a killed process left in the folders below `room`; only while the lock is held.
     fn sweep_below(&self, _room: &StorePath) -> Result<(), StoreError> {

@@ -51,7 +51,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 /// The whole of a file that is at most `limit` bytes long.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
-    let file = File::open(path).map_err(|e| StoreError::io(path, e))?;
+    let file = open(path).map_err(|e| StoreError::io(path, e))?;
     let metadata = file.metadata().map_err(|e| StoreError::io(path, e))?;
     if metadata.is_dir() {
         return Err(StoreError::NotAFile(path.to_owned()));
@@ -84,6 +84,26 @@ fn open_regular(path: &Path) -> Result<(File, u64), StoreError> {
     }
 }
 
+/// Opens a file. A descriptor that this process has already is a named pipe's at times, whose writer
+/// may be gone: what was written is still in it, and no other writer is waited for.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+
+    if !path.starts_with("/dev/fd") {
+        return File::open(path);
+    }
+    let file = open_at_once(path)?;
+    // Reading waits for a writer that is there.
+    fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    Ok(file)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
 #[cfg(unix)]
 fn open_at_once(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags};
@@ -101,7 +121,7 @@ fn open_at_once(path: &Path) -> io::Result<File> {
 /// buffer that does not move and is wiped. A file would keep the secret, a terminal show it.
 pub fn read_pipe(fd: u32, limit: usize) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let path = PathBuf::from(format!("/dev/fd/{fd}"));
-    let file = File::open(&path).map_err(|e| StoreError::io(&path, e))?;
+    let file = open(&path).map_err(|e| StoreError::io(&path, e))?;
     let kind = file.metadata().map_err(|e| StoreError::io(&path, e))?.file_type();
     let what = match () {
         () if kind.is_file() => Some("a file"),

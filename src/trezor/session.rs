@@ -233,7 +233,10 @@ impl Session {
         self.cancel();
         match is_address {
             true => Err(DeviceError::Rejected(self.name.clone())),
-            false => Err(DeviceError::protocol(&self.name, "it asks without end")),
+            false => Err(DeviceError::protocol(
+                &self.name,
+                "it asks without end. Whoever goes back and forth between its screens: end with yes or no",
+            )),
         }
     }
 

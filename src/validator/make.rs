@@ -97,6 +97,7 @@ pub(super) fn seal(
         sealed: Vec::new(),
         history: Vec::new(),
         exits: Vec::new(),
+        places: Vec::new(),
     };
     let created = create::create(&plan, copies, signer, now, user, progress)?;
     Ok(Sealed { created, keys: public.into_iter().zip(paths).collect() })

@@ -6,6 +6,7 @@ use std::{
     net::{SocketAddr, UdpSocket},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
+    time::Duration,
 };
 
 use super::trezor_udp;
@@ -32,6 +33,9 @@ pub fn bind(address: SocketAddr) -> io::Result<(UdpSocket, UdpSocket)> {
     Err(last)
 }
 
+/// How often it is looked whether the screen is another, while a host waits for that.
+const TICK: Duration = Duration::from_millis(20);
+
 /// Serves `trezor` on `wire`, and its debug link on `debug`, until a socket fails.
 pub fn serve(wire: UdpSocket, debug: UdpSocket, mut trezor: Trezor) -> io::Result<()> {
     trezor.wait_for_presses();
@@ -43,14 +47,24 @@ pub fn serve(wire: UdpSocket, debug: UdpSocket, mut trezor: Trezor) -> io::Resul
 
 fn serve_debug(debug: &UdpSocket, wire: &UdpSocket, served: &trezor_udp::Served) -> io::Result<()> {
     let mut link = DebugLink::default();
+    let mut waiting = None;
     let mut buffer = [0; 65];
     loop {
+        debug.set_read_timeout(link.is_waiting().then_some(TICK))?;
         let (length, from) = match debug.recv_from(&mut buffer) {
             Ok(received) => received,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                let due = link.due(&locked(&served.trezor));
+                for (answer, host) in due.iter().filter_map(|answer| Some((answer, waiting?))) {
+                    debug.send_to(answer, host)?;
+                }
+                continue;
+            }
             // On Linux an earlier reply to a port that is closed by now ends up here.
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => continue,
             Err(error) => return Err(error),
         };
+        waiting = Some(from);
         let datagram = buffer.get(..length).unwrap_or_default();
         if datagram == b"PINGPING" {
             debug.send_to(b"PONGPONG", from)?;

@@ -1,9 +1,15 @@
 //! The debug link of emulators: who reads the screen and presses the buttons there
 //! (messages-debug.proto).
 
+use std::time::{Duration, Instant};
+
 use super::{
-    Assembler, ONE_MESSAGE_CAP, Received, Reply, Trezor, codec_v1, decode::decode,
-    failure::UNKNOWN_MESSAGE, kind, model::Model, protobuf::Writer,
+    Assembler, ONE_MESSAGE_CAP, Received, Reply, Trezor, codec_v1,
+    decode::decode,
+    failure::UNKNOWN_MESSAGE,
+    kind,
+    model::Model,
+    protobuf::{Message, Writer},
 };
 use crate::{Act, Decision, Packet};
 
@@ -16,24 +22,44 @@ const WATCH_LAYOUT: u16 = 9006;
 const RESET_EVENTS: u16 = 9007;
 const YES: u64 = 1;
 
+/// DebugWaitType: the state once the screen is another.
+const NEXT_LAYOUT: u64 = 1;
+
+/// As long as the emulators wait before they take it that nothing changes any more.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
 /// One end of it. Presses go to the device, whose answers are for the host on the wire.
-pub struct DebugLink(Assembler);
+pub struct DebugLink {
+    received: Assembler,
+    /// The screen that the host was told of last, or pressed something on.
+    known: Option<Option<String>>,
+    /// The host waits for the next one since then.
+    waiting: Option<Instant>,
+}
 
 impl Default for DebugLink {
     fn default() -> Self {
-        Self(Assembler::new(ONE_MESSAGE_CAP))
+        Self { received: Assembler::new(ONE_MESSAGE_CAP), known: None, waiting: None }
     }
 }
 
 impl DebugLink {
     /// Takes one packet, and gives what is answered here, and what the device sends on its wire.
     pub fn receive(&mut self, packet: &Packet, trezor: &mut Trezor) -> (Vec<Packet>, Vec<Packet>) {
-        let Received::Message(kind, payload) = self.0.push(packet) else {
+        let Received::Message(kind, payload) = self.received.push(packet) else {
             return (Vec::new(), Vec::new());
         };
         match kind {
-            DECISION => (Vec::new(), trezor.decided(&payload)),
-            GET_STATE => (packets([trezor.debug_state()]), Vec::new()),
+            DECISION => {
+                self.known = Some(trezor.screen());
+                (Vec::new(), trezor.decided(&payload))
+            }
+            GET_STATE if Message::read(&payload).0.number(3) == Some(NEXT_LAYOUT) => {
+                self.known.get_or_insert_with(|| trezor.screen());
+                self.waiting = Some(Instant::now());
+                (self.due(trezor), Vec::new())
+            }
+            GET_STATE => (self.state(trezor), Vec::new()),
             // These are answered, and what they ask for shows in nothing that is here.
             RECORD_SCREEN | RESEED_RANDOM | WATCH_LAYOUT | RESET_EVENTS => {
                 (packets([(kind::SUCCESS, Vec::new())]), Vec::new())
@@ -44,6 +70,26 @@ impl DebugLink {
             }
             _ => (packets([trezor.fail(UNKNOWN_MESSAGE)]), Vec::new()),
         }
+    }
+
+    /// Whether the host waits for another screen.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// The state, once the screen is another than the host knows.
+    pub fn due(&mut self, trezor: &Trezor) -> Vec<Packet> {
+        let Some(since) = self.waiting else { return Vec::new() };
+        match self.known != Some(trezor.screen()) || since.elapsed() > LONGEST_WAIT {
+            true => self.state(trezor),
+            false => Vec::new(),
+        }
+    }
+
+    fn state(&mut self, trezor: &Trezor) -> Vec<Packet> {
+        self.waiting = None;
+        self.known = Some(trezor.screen());
+        packets([trezor.debug_state()])
     }
 }
 
@@ -93,4 +139,37 @@ impl Trezor {
 
 fn packets(replies: impl IntoIterator<Item = Reply>) -> Vec<Packet> {
     replies.into_iter().flat_map(|(kind, payload)| codec_v1::packets(kind, &payload)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Device as _, User, trezor::Config};
+
+    fn send(link: &mut DebugLink, trezor: &mut Trezor, kind: u16, payload: &[u8]) -> usize {
+        let packets = codec_v1::packets(kind, payload);
+        packets.iter().map(|packet| link.receive(packet, trezor).0.len()).sum()
+    }
+
+    #[test]
+    fn the_next_layout_is_waited_for() {
+        let mut trezor = Trezor::new(Config::new(Model::Safe5, User::always(Decision::Approve)));
+        trezor.wait_for_presses();
+        let mut link = DebugLink::default();
+        let next = Writer::default().number(3, NEXT_LAYOUT).finish();
+        assert_eq!(send(&mut link, &mut trezor, GET_STATE, &next), 0);
+        assert!(link.is_waiting() && link.due(&trezor).is_empty());
+        // EthereumGetAddress, shown.
+        let path = [0x8000_002c_u64, 0x8000_003c, 0x8000_0000, 0, 0];
+        let ask = path.iter().fold(Writer::default(), |w, level| w.number(1, *level));
+        for packet in codec_v1::packets(kind::INITIALIZE, &[]) {
+            trezor.receive(&packet);
+        }
+        for packet in codec_v1::packets(kind::ETHEREUM_GET_ADDRESS, &ask.flag(2, true).finish()) {
+            trezor.receive(&packet);
+        }
+        assert!(!link.due(&trezor).is_empty() && !link.is_waiting());
+        assert!(send(&mut link, &mut trezor, GET_STATE, &[]) > 0);
+        assert_eq!(send(&mut link, &mut trezor, GET_STATE, &next), 0);
+    }
 }

@@ -8,8 +8,8 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use door::{Given, check, check_all, read, read_all, says_nothing_about};
-use files::files;
 pub(super) use files::sets_with_history;
+use files::{KeptFile, files};
 pub use kept::{Kept, kept};
 pub use read::parse;
 use read::parse_valid;
@@ -215,10 +215,29 @@ pub(super) fn carry_over(
     each(copies, from, &mut |time, bytes| keep(copy, to, &bytes, time))
 }
 
-/// The digest of the newest history that any copy keeps beside the set.
+/// The digest of the newest history that any copy keeps beside the set. What cannot be read as one is
+/// passed over: nobody signs for zeros.
 pub(crate) fn newest_digest(copies: &[Copy], set: &SetId) -> Result<Option<Digest>, BackupError> {
     let files = files(copies, set)?;
-    Ok(files.iter().find_map(|file| file.read().ok().map(|bytes| Digest::of(&bytes))))
+    let digest = |file: &KeptFile<'_>| {
+        let bytes = file.read().ok()?;
+        check_kept(&bytes, set.network()).is_ok().then(|| Digest::of(&bytes))
+    };
+    Ok(files.iter().find_map(digest))
+}
+
+/// The files beside the set that are named as histories and cannot be read as one, with the reason.
+pub(crate) fn unreadable(copies: &[Copy], set: &SetId) -> Result<Vec<String>, BackupError> {
+    let why = |file: &KeptFile<'_>| {
+        let why = match file.read() {
+            Err(why) => why,
+            Ok(bytes) => match check_kept(&bytes, set.network()).err()? {
+                NoHistory::Nothing(why) | NoHistory::Unreliable(why) => why,
+            },
+        };
+        Some(format!("{}: {why}", file.name()))
+    };
+    Ok(files(copies, set)?.iter().filter_map(why).collect())
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ impl Release<'_> {
         if at.kind == LocationKind::Shares {
             return true;
         }
-        at.is(self.to) || at.is_on_path_of(self.to) || self.from.is_some_and(|from| at.is(from))
+        let gives_up = |from: &Location| at.is(from) || from.has_part(at);
+        at.is(self.to) || at.is_on_path_of(self.to) || self.from.is_some_and(gives_up)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Entry, entry::MAX_LEN};
+use super::{Entry, Location, State, entry::MAX_LEN};
 use crate::{
     backup::{BackupError, Copy, Digest, SetId, set_secret::SetSecret},
+    bls::PublicKey,
     store::{EntryKind, StoreError, StorePath},
     timestamp::Timestamp,
 };
@@ -80,7 +81,11 @@ pub(super) fn read(
 }
 
 /// Adds an entry to the set's in `copy`. The same entry in several copies has one id.
-pub(super) fn write(copy: &Copy, set: &SetId, entry: &Entry) -> Result<Digest, BackupError> {
+pub(in crate::backup) fn write(
+    copy: &Copy,
+    set: &SetId,
+    entry: &Entry,
+) -> Result<Digest, BackupError> {
     copy.lock()?;
     let bytes = entry.to_bytes()?;
     let id = Digest::of(&bytes);
@@ -117,7 +122,8 @@ pub(in crate::backup) fn adopt(
     Ok(())
 }
 
-/// Gives the set `to` in `copy` the entries of `from` as they are.
+/// Gives the set `to` in `copy` the entries of `from` as they are. Closing entries count for the set
+/// alone whose secret vouches for them: they stay with `from`.
 pub(in crate::backup) fn carry_over(
     copies: &[Copy],
     from: &SetId,
@@ -126,7 +132,28 @@ pub(in crate::backup) fn carry_over(
 ) -> Result<(), BackupError> {
     let (mut found, mut unread) = (Vec::new(), Vec::new());
     read(copies, from, &mut found, &mut unread)?;
-    found.iter().try_for_each(|one| write(copy, to, &one.entry).map(|_| ()))
+    let open = found.iter().filter(|one| !one.entry.state.closes());
+    open.map(|one| write(copy, to, &one.entry)).try_for_each(|written| written.map(|_| ()))
+}
+
+/// How many keys go into one entry of keys that were imported.
+const KEYS_AN_ENTRY: usize = 10_000;
+
+/// The first entries of a new set: where its keys were when they were imported.
+pub(in crate::backup) fn first(
+    places: &[(Location, Vec<PublicKey>)],
+    copies: &[Copy],
+) -> Result<Vec<Entry>, BackupError> {
+    let copies: Vec<_> = copies.iter().map(|copy| copy.id().to_owned()).collect();
+    let mut entries = Vec::new();
+    for (location, keys) in places {
+        for keys in keys.chunks(KEYS_AN_ENTRY) {
+            let (order, keys) = (entries.len() as u64 + 1, keys.to_vec());
+            let copies = copies.clone();
+            entries.push(Entry::new(order, State::Listed, location, keys, Vec::new(), copies)?);
+        }
+    }
+    Ok(entries)
 }
 
 /// Whether a file's name is that of an entry.

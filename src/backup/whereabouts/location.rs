@@ -6,7 +6,11 @@ use hmac::{Hmac, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::{backup::SetId, secret::SecretText};
+use super::record::relatives;
+use crate::{
+    backup::{BackupError, Copy, SetId},
+    secret::SecretText,
+};
 
 /// What kind of place it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -76,19 +80,47 @@ pub struct Location {
     /// store that a signer reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub through: Vec<String>,
+    /// [`token_hash`] of the same token, keyed by other sets with the same keys. Not in the files.
+    #[serde(skip)]
+    other_tokens: Vec<String>,
+    /// What a person calls the locations that are parts of this one: a client's own folder, its store.
+    /// Not in the files: it is a word for one command.
+    #[serde(skip)]
+    parts: Vec<String>,
 }
 
 impl Location {
     /// A location without a token and a name.
     pub fn new(kind: LocationKind, address: &str) -> Self {
         let address = address.trim_end_matches('/').to_owned();
-        Self { kind, address, token: None, name: None, through: Vec::new() }
+        Self {
+            kind,
+            address,
+            token: None,
+            name: None,
+            through: Vec::new(),
+            other_tokens: Vec::new(),
+            parts: Vec::new(),
+        }
     }
 
     /// The same, opened by the token with this hash.
     #[must_use]
     pub fn with_token(self, token: Option<String>) -> Self {
         Self { token, ..self }
+    }
+
+    /// The same, opened by `token`: known by its hash of `set`, and by those of all other sets whose
+    /// entries the copies may hold.
+    pub fn opened_by(
+        self,
+        token: &SecretText,
+        set: &SetId,
+        copies: &[Copy],
+    ) -> Result<Self, BackupError> {
+        let sets = relatives(copies, set)?.into_iter();
+        let other_tokens = sets.filter_map(|set| token_hash(&set, token)).collect();
+        Ok(Self { token: token_hash(set, token), other_tokens, ..self })
     }
 
     /// The same, by the user's name for it.
@@ -102,6 +134,12 @@ impl Location {
     pub fn with_through(self, through: Vec<String>) -> Self {
         let through = through.iter().map(|at| at.trim_end_matches('/').to_owned()).collect();
         Self { through, ..self }
+    }
+
+    /// The same, which the locations that a person calls so are parts of.
+    #[must_use]
+    pub fn with_parts(self, parts: Vec<String>) -> Self {
+        Self { parts, ..self }
     }
 
     /// Whether many clients share this address: tunnels and Compose files make every client
@@ -123,8 +161,10 @@ impl Location {
         if let (Some(own), Some(others)) = (&self.name, &other.name) {
             return own == others;
         }
-        let alike =
-            self.kind == other.kind && self.address == other.address && self.token == other.token;
+        let token = self.token == other.token
+            || other.token.as_ref().is_some_and(|token| self.other_tokens.contains(token))
+            || self.token.as_ref().is_some_and(|token| other.other_tokens.contains(token));
+        let alike = self.kind == other.kind && self.address == other.address && token;
         // Only one of them was given a name: the other may be any client behind that address.
         let both_unnamed = self.name.is_none() && other.name.is_none();
         alike && (both_unnamed || !self.is_ambiguous())
@@ -133,6 +173,11 @@ impl Location {
     /// Whether `other` is on the signing path of this one, or this one on that of `other`.
     pub fn is_on_path_of(&self, other: &Self) -> bool {
         self.through.contains(&other.address) || other.through.contains(&self.address)
+    }
+
+    /// Whether a person said that `other` is a part of this one.
+    pub(super) fn has_part(&self, other: &Self) -> bool {
+        self.parts.iter().any(|part| other.is_called(part))
     }
 
     /// Whether a person who writes `text` on a command line means this place.

@@ -1,6 +1,6 @@
 //! The record of where each key may sign: small files beside the set, in every copy, that are only
 //! ever added. Whatever lets a key sign somewhere reads the record first, and writes to it before it
-//! acts. `docs/formats/whereabouts.md` has the format, decision 0010 the reasons.
+//! acts. `docs/formats/whereabouts.md` has the format, decision 0011 the reasons.
 
 mod clearance;
 mod entry;
@@ -14,7 +14,7 @@ mod record;
 pub use clearance::{Clearance, Recorded, Release, Standing};
 pub use entry::{Entry, State};
 pub use error::WhereaboutsError;
-pub(super) use files::{FOLDER, adopt, carry_over, check, is_name};
+pub(super) use files::{FOLDER, adopt, carry_over, check, first, is_name, write};
 pub use location::{Location, LocationKind, token_hash};
 pub use permit::{Permit, RemovalPermit};
 pub use record::{Place, RECENT_SECONDS, Record};

@@ -8,7 +8,7 @@ use super::{
     older,
 };
 use crate::{
-    backup::{BackupError, Copy, Digest, SetId, set_secret::SetSecret},
+    backup::{BackupError, Copy, Digest, SetId, retired, set_secret::SetSecret},
     bls::PublicKey,
     store::{EntryKind, StorePath},
     timestamp::Timestamp,
@@ -23,6 +23,8 @@ pub struct Record {
     pub(super) set: SetId,
     found: Vec<Found>,
     unread: Vec<Unread>,
+    /// Closing entries stored with other sets. Only those sets' secrets vouch for them.
+    others: Vec<Found>,
     /// Copies that entries speak of, and that are not here.
     absent: BTreeSet<String>,
     /// What closing entries close that do not count.
@@ -48,6 +50,8 @@ pub struct Place {
     pub future: bool,
     /// Whether an entry closes it that was not written with this set's secret, and so does not count.
     pub doubted: bool,
+    /// A set with the same keys that has an entry which closes it. The entry does not count here.
+    pub closed_by: Option<SetId>,
     pub(super) ids: BTreeSet<Digest>,
 }
 
@@ -73,9 +77,14 @@ impl Place {
         };
         let what = if self.keys.len() == 1 { what.to_owned() } else { plural(what) };
         let future = if self.future { ", by a clock that is ahead of this computer's" } else { "" };
-        let doubted = match self.doubted {
-            true => "; the entry that says otherwise was not written with this set's secret",
-            false => "",
+        let doubted = match (&self.closed_by, self.doubted) {
+            (Some(set), _) => {
+                format!("; set {set} says otherwise, and its word counts for itself alone")
+            }
+            (None, true) => {
+                "; the entry that says otherwise was not written with this set's secret".to_owned()
+            }
+            (None, false) => String::new(),
         };
         format!("{keys} {what} {location} ({}{future}{doubted})", for_people(&self.time))
     }
@@ -94,7 +103,7 @@ fn for_people(time: &str) -> String {
 
 impl Record {
     /// Reads all entries of all `copies` beside any set of this network, for a key may be in several.
-    /// Closing entries are believed until [`Record::verify`].
+    /// Closing entries of `set` are believed until [`Record::verify`], those of other sets never.
     pub fn read(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Self, BackupError> {
         let (mut found, mut unread) = (Vec::new(), Vec::new());
         for id in sets(copies, set)? {
@@ -112,7 +121,9 @@ impl Record {
         let here: BTreeSet<_> = copies.iter().map(Copy::id).collect();
         let known = found.iter().flat_map(|one| &one.entry.copies);
         let absent = known.filter(|id| !here.contains(id.as_str())).cloned().collect();
-        Ok(Self { set: set.clone(), found, unread, absent, doubted: BTreeSet::new() })
+        let others = |one: &mut Found| one.entry.state.closes() && one.set != *set;
+        let others = found.extract_if(.., others).collect();
+        Ok(Self { set: set.clone(), found, unread, others, absent, doubted: BTreeSet::new() })
     }
 
     /// From here on only closing entries count that a holder of the set's secret wrote. Those of other
@@ -121,6 +132,7 @@ impl Record {
         let vouched = |one: &Found| secret.is_some_and(|secret| one.entry.is_by(secret));
         let unvouched = self.found.extract_if(.., |one| one.entry.state.closes() && !vouched(one));
         self.doubted = unvouched.flat_map(|one| one.entry.closes).collect();
+        self.found.extend(self.others.extract_if(.., |one| vouched(one)));
     }
 
     /// The places where any of `keys` can sign, by what is open.
@@ -156,6 +168,8 @@ impl Record {
             place.recent = age.as_ref().map_or(true, |age| (0..RECENT_SECONDS).contains(age));
             place.future = age.is_ok_and(|age| age < 0);
             place.doubted = place.ids.iter().any(|id| self.doubted.contains(id));
+            let closes = |one: &&Found| one.entry.closes.iter().any(|id| place.ids.contains(id));
+            place.closed_by = self.others.iter().find(closes).map(|one| one.set.clone());
         }
         places
     }
@@ -178,7 +192,7 @@ impl Record {
     /// signed there is all that is lacking in the histories that are kept.
     pub fn is_last_at(&self, location: &Location, to: &Location, key: &PublicKey) -> bool {
         let last = |here: bool| {
-            let about = self.found.iter().filter(|one| {
+            let about = self.all().filter(|one| {
                 let at = &one.entry.location;
                 one.entry.keys.contains(key)
                     && one.entry.state != State::Rejected
@@ -190,29 +204,55 @@ impl Record {
         last(true) > last(false)
     }
 
+    /// When `location` was last asked to remove `key`, by what was written down before it was.
+    pub fn removal_asked(&self, location: &Location, key: &PublicKey) -> Option<Timestamp> {
+        let asked = self.found.iter().map(|one| &one.entry).filter(|entry| {
+            entry.state == State::RemovalRequested
+                && entry.location.is(location)
+                && entry.keys.contains(key)
+        });
+        asked.filter_map(|entry| entry.time.parse().ok()).max()
+    }
+
     /// One more than that of everything that is known.
     pub(super) fn next_order(&self) -> u64 {
-        let last = self.found.iter().map(|one| one.entry.order).max();
+        let last = self.all().map(|one| one.entry.order).max();
         last.unwrap_or(0).saturating_add(1)
     }
 
     /// When anything was last written of any of `keys`, by clocks that are not ahead of this one.
     pub fn last_time(&self, keys: &[PublicKey]) -> Option<Timestamp> {
         let now = Timestamp::now();
-        let about = self.found.iter().filter(|one| one.entry.keys.iter().any(|k| keys.contains(k)));
+        let about = self.all().filter(|one| one.entry.keys.iter().any(|k| keys.contains(k)));
         let times = about.filter_map(|one| one.entry.time.parse().ok());
         times.filter(|time| *time <= now).max()
     }
 
     /// Whether any entry speaks of a place that a person calls `text`.
     pub fn knows(&self, text: &str) -> bool {
-        self.found.iter().any(|one| one.entry.location.is_called(text))
+        self.all().any(|one| one.entry.location.is_called(text))
             || self.unread.iter().any(|one| one.is_called(text))
+    }
+
+    /// Whether any entry speaks of `location` for certain.
+    pub fn recognises(&self, location: &Location) -> bool {
+        self.all().any(|one| one.entry.location.is(location))
+    }
+
+    /// What users call the locations at `address`.
+    pub fn names_at(&self, address: &str) -> BTreeSet<&str> {
+        let at = self.all().map(|one| &one.entry.location).filter(|at| at.address == address);
+        at.filter_map(|at| at.name.as_deref()).collect()
     }
 
     /// The ids of copies that wrote entries, or were written to, and are not here: they may know more.
     pub fn absent_copies(&self) -> impl Iterator<Item = &str> {
         self.absent.iter().map(String::as_str)
+    }
+
+    /// Every entry that was read, whether or not it counts.
+    fn all(&self) -> impl Iterator<Item = &Found> {
+        self.found.iter().chain(&self.others)
     }
 
     /// Adds an entry that was written just now.
@@ -230,10 +270,11 @@ impl Record {
         sent.map(|one| one.id)
     }
 
-    /// The ids of the open entries of `keys` at `location`.
+    /// The ids of the open entries of `keys` at `location`, and at its parts.
     pub(super) fn open_at(&self, location: &Location, keys: &[PublicKey]) -> Vec<Digest> {
         let places = self.places(keys).into_iter();
-        let here = places.filter(|place| place.location.as_ref().is_some_and(|at| at.is(location)));
+        let is_here = |at: &Location| at.is(location) || location.has_part(at);
+        let here = places.filter(|place| place.location.as_ref().is_some_and(is_here));
         let ids: BTreeSet<_> = here.flat_map(|place| place.ids).collect();
         ids.into_iter().collect()
     }
@@ -260,6 +301,7 @@ impl Place {
             recent: false,
             future: false,
             doubted: false,
+            closed_by: None,
             ids: BTreeSet::from([one.id]),
         }
     }
@@ -274,6 +316,7 @@ impl Place {
             recent: false,
             future: false,
             doubted: false,
+            closed_by: None,
             ids: BTreeSet::from([one.id]),
         }
     }
@@ -315,4 +358,17 @@ fn sets(copies: &[Copy], set: &SetId) -> Result<BTreeSet<SetId>, BackupError> {
         }
     }
     Ok(sets)
+}
+
+/// The sets whose entries may name a location of keys of `set`: those of the copies, those with
+/// entries, and those that were retired, whose entries another set took over.
+pub(super) fn relatives(copies: &[Copy], set: &SetId) -> Result<BTreeSet<SetId>, BackupError> {
+    let mut all = sets(copies, set)?;
+    for copy in copies {
+        all.extend(copy.set_ids()?.0);
+        // A note that cannot be read makes two locations of one, which asks more.
+        all.extend(retired::notes(copy)?.notes.into_iter().map(|note| note.set));
+    }
+    all.retain(|id| id.network() == set.network());
+    Ok(all)
 }

@@ -273,11 +273,25 @@ impl From<BackupError> for CommandError {
             BackupError::Device(error) => error.into(),
             BackupError::Secret(error) => error.into(),
             BackupError::Open(error) => error.into(),
+            BackupError::RetiredInPart { ref source, .. } => {
+                let (message, kind) = (error.to_string(), kind_of(source));
+                let hint =
+                    "allow what was refused, then run the same command again: it removes the rest";
+                Self::hinted(kind, &message, hint)
+            }
             error => {
                 let (kind, hint) = classify(&error);
                 Self::hinted(kind, &error, hint)
             }
         }
+    }
+}
+
+/// The kind of an error that another one is about.
+fn kind_of(error: &BackupError) -> Kind {
+    match error {
+        BackupError::Store(error) => store::classify(error).0,
+        error => classify(error).0,
     }
 }
 

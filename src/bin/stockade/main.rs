@@ -17,11 +17,14 @@ mod shell;
 mod ui;
 #[cfg(feature = "cloud")]
 mod vault_args;
+#[cfg(feature = "cloud")]
+mod vault_tls;
 
-use std::process::ExitCode;
+use std::{alloc::System, process::ExitCode};
 
 use clap::Parser as _;
-use stockade::shown;
+use stockade::{secret::wiping_stack, shown};
+use zeroizing_alloc::ZeroAlloc;
 
 use crate::{
     cli::Cli,
@@ -29,6 +32,11 @@ use crate::{
     error::{CommandError, Kind},
     output::Outcome,
 };
+
+/// Memory is wiped when it is freed: age, the USB libraries and others free buffers that held secrets,
+/// and only the allocator sees them all.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     protect_process();
@@ -38,17 +46,17 @@ fn main() -> ExitCode {
     };
     cli.global.device = cli::devices(std::env::args_os());
     let json = cli.global.json;
-    let result = Context::new(&cli.global).and_then(|mut context| {
-        let result = cli.command.run(&mut context);
-        // Nobody was missing at the terminal: somebody left it.
-        result.map_err(|error| match error.kind() {
-            Kind::Usage if context.terminal.gave_up() => {
-                CommandError::new(Kind::Declined, "cancelled")
-            }
-            _ => error,
-        })
-    });
-    output::finish(json, result)
+    output::finish(json, wiping_stack(|| run(cli)))
+}
+
+fn run(cli: Cli) -> CommandResult {
+    let mut context = Context::new(&cli.global)?;
+    let result = cli.command.run(&mut context);
+    // Nobody was missing at the terminal: somebody left it.
+    result.map_err(|error| match error.kind() {
+        Kind::Usage if context.terminal.gave_up() => CommandError::new(Kind::Declined, "cancelled"),
+        _ => error,
+    })
 }
 
 /// Keys in memory must not end up in a core dump, nor in another process.

@@ -11,7 +11,10 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
-use stockade::{is_harmful, shown};
+use stockade::{
+    is_harmful, shown,
+    store::{Notices, notices},
+};
 
 use crate::{
     CommandResult,
@@ -59,14 +62,61 @@ pub fn begun(fields: &Value) {
 
 /// Prints a command's result and gives its exit code.
 pub fn finish(json: bool, result: CommandResult) -> ExitCode {
+    // By now the locks of all copies are given up, or could not be.
+    let notices = notices();
+    if !json {
+        tell(&notices);
+    }
     let code = match result {
-        Ok(outcome) => print_outcome(json, outcome),
-        Err(error) => fail(json, &error),
+        Ok(mut outcome) => {
+            if json {
+                // The list of keys, whose rows are printed one by one, has a kind for each warning.
+                let kind = outcome.rows.then_some("bucket");
+                add(&mut outcome.json, &notices, kind);
+            }
+            print_outcome(json, outcome)
+        }
+        Err(error) => {
+            let mut fields = Map::new();
+            add(&mut fields, &notices, None);
+            fail_with(json, &error, fields)
+        }
     };
     check(anstream::stdout().lock().flush());
     match LOST.load(Ordering::Relaxed) {
         true if code == ExitCode::SUCCESS => ExitCode::from(Kind::File.exit_code()),
         _ => code,
+    }
+}
+
+/// What every command says of the buckets that it used.
+fn tell(notices: &Notices) {
+    let mut stderr = anstream::stderr().lock();
+    for (bucket, host) in notices.hosts() {
+        let _ = writeln!(stderr, "{} is at {}", shown(bucket), shown(host));
+    }
+    for warning in notices.warnings() {
+        let _ = writeln!(stderr, "warning: {}", shown(warning));
+    }
+}
+
+/// The same as JSON.
+fn add(fields: &mut Map<String, Value>, notices: &Notices, kind: Option<&str>) {
+    let hosts = notices.hosts().map(|(bucket, host)| json!({"bucket": bucket, "host": host}));
+    let hosts: Vec<_> = hosts.collect();
+    if !hosts.is_empty() {
+        fields.insert("hosts".to_owned(), hosts.into());
+    }
+    let warning = |text: &str| match kind {
+        Some(kind) => json!({"kind": kind, "text": text}),
+        None => Value::from(text),
+    };
+    let mut warnings = notices.warnings().map(warning).peekable();
+    if warnings.peek().is_some()
+        && let Value::Array(told) =
+            fields.entry("warnings").or_insert_with(|| Value::Array(Vec::new()))
+    {
+        told.extend(warnings);
     }
 }
 
@@ -106,9 +156,15 @@ fn print_outcome(json: bool, mut outcome: Outcome) -> ExitCode {
 }
 
 fn fail(json: bool, error: &CommandError) -> ExitCode {
+    fail_with(json, error, Map::new())
+}
+
+/// As [`fail`], with further fields of the JSON document.
+fn fail_with(json: bool, error: &CommandError, more: Map<String, Value>) -> ExitCode {
     match json {
         true => {
-            let fields = Map::from_iter([("error".to_owned(), error_json(error))]);
+            let mut fields = Map::from_iter([("error".to_owned(), error_json(error))]);
+            fields.extend(more);
             print(&document(false, fields));
         }
         false => {

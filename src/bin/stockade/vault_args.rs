@@ -7,38 +7,48 @@ use std::{
 
 use stockade::{
     cloud::{
-        Endpoint,
-        vault::{Engine, KvVersion, Login, Vault, require_path},
+        HttpError, is_on_this_machine,
+        vault::{Engine, KvVersion, Login, Vault, VaultError, require_path},
     },
     secret::SecretText,
     store::private_file,
 };
 use zeroize::Zeroizing;
 
-use crate::{context::Context, error::CommandError, hands::warn_of_readers};
+use crate::{
+    context::Context,
+    error::CommandError,
+    hands::warn_of_readers,
+    vault_tls::{VaultTlsArgs, variable},
+};
 
 /// What a service may take to answer one request.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_CA: u64 = 1024 * 1024;
+const CREDENTIALS: &str = "use --token-file or --approle-file";
 const MAX_TOKEN: u64 = 64 * 1024;
-/// Variables by which Vault's own program goes elsewhere, or trusts others.
-const UNUSED: [&str; 7] = [
-    "VAULT_AGENT_ADDR",
+/// Variables by which Vault's own program and OpenBao's go elsewhere, or trust others.
+const UNUSED: [&str; 9] = [
+    "VAULT_HTTP_PROXY",
     "VAULT_PROXY_ADDR",
-    "VAULT_CAPATH",
-    "VAULT_CACERT_BYTES",
-    "VAULT_CLIENT_CERT",
-    "VAULT_TLS_SERVER_NAME",
-    "VAULT_SKIP_VERIFY",
+    "VAULT_SRV_LOOKUP",
+    "VAULT_HEADERS",
+    "BAO_ADDR",
+    "BAO_AGENT_ADDR",
+    "BAO_NAMESPACE",
+    "BAO_CACERT",
+    "BAO_CLIENT_CERT",
 ];
 
 /// How Vault is reached, and who calls. A token never stands on the command line.
 #[derive(Debug, clap::Args)]
 pub struct VaultArgs {
-    /// Where Vault is: https://HOST:8200
-    #[arg(long, env = "VAULT_ADDR", hide_env_values = true, value_name = "URL")]
+    /// Where Vault is, or a Vault Agent or Proxy: https://HOST:8200 [env: VAULT_AGENT_ADDR,
+    /// VAULT_ADDR]
+    #[arg(long, value_name = "URL")]
     vault_addr: Option<String>,
-    /// A file with the token that the service asks for
+    /// A file with the token that the service asks for. A Vault Agent or Proxy on this machine may
+    /// have its own
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Vault's namespace (Enterprise, HCP, OpenBao)
@@ -58,46 +68,79 @@ pub struct VaultArgs {
     /// The version of Vault's key/value engine [default: what Vault says, or 2]
     #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
     kv: Option<u8>,
-    /// Certificates that the service is trusted by, in place of the public ones (PEM). Vault's are
-    /// else those in VAULT_CACERT
+    /// Certificates that the service is trusted by, in place of the system's (PEM). Vault's are
+    /// else those in VAULT_CACERT, VAULT_CACERT_BYTES or VAULT_CAPATH
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    #[command(flatten)]
+    tls: VaultTlsArgs,
+}
+
+/// Where Vault is.
+struct Address {
+    url: String,
+    /// Whether it may be a Vault Agent or Proxy, which needs no token.
+    may_be_proxy: bool,
 }
 
 impl VaultArgs {
     /// Logs in.
     pub fn open(&self) -> Result<Vault, CommandError> {
-        let Some(url) = &self.vault_addr else {
+        let Some(Address { url, may_be_proxy }) = self.address()? else {
             return Err(CommandError::usage("Vault's address is not known")
                 .with_hint("name it with --vault-addr, or in VAULT_ADDR"));
         };
         let login = match (&self.token_file, &self.approle_file) {
             (Some(file), _) => Login::Token(read_token(file)?),
             (None, Some(file)) => self.read_approle(file)?,
+            (None, None) if may_be_proxy => Login::Proxy,
             (None, None) => {
-                return Err(CommandError::usage("nothing says who calls Vault")
-                    .with_hint("use --token-file or --approle-file"));
+                return Err(
+                    CommandError::usage("nothing says who calls Vault").with_hint(CREDENTIALS)
+                );
             }
         };
-        let ca = self.vault_ca()?;
-        let endpoint = Endpoint::new(url, ca.as_deref(), TIMEOUT)?;
+        let endpoint = self.tls.endpoint(&url, self.ca.as_deref())?;
         let namespace = self.namespace.as_deref().unwrap_or_default();
+        let may_lack_token = matches!(login, Login::Proxy);
         let vault = Vault::login_in(endpoint, namespace, login)?;
-        vault.look_up()?;
-        Ok(vault)
+        match vault.look_up() {
+            Err(VaultError::Http(error @ HttpError::Unreachable { .. })) if may_lack_token => {
+                let message =
+                    format!("nothing says who calls Vault, and no proxy is there: {error}");
+                Err(CommandError::usage(message).with_hint(CREDENTIALS))
+            }
+            looked_up => Ok(looked_up.map(|()| vault)?),
+        }
+    }
+
+    /// As Vault's own program takes it: what is said to it, then an agent's address.
+    fn address(&self) -> Result<Option<Address>, CommandError> {
+        let text = |name: &str| {
+            let text = variable(name).map(|value| value.into_string()).transpose();
+            text.map_err(|_| CommandError::usage(format!("{name} is not UTF-8 text")))
+        };
+        let (url, is_agent) = match (&self.vault_addr, text("VAULT_AGENT_ADDR")?) {
+            (Some(url), _) => (Some(url.clone()), false),
+            (None, Some(url)) => (Some(url), true),
+            (None, None) => (text("VAULT_ADDR")?, false),
+        };
+        let may_be_proxy = |url: &str| is_agent || is_on_this_machine(url);
+        Ok(url.map(|url| Address { may_be_proxy: may_be_proxy(&url), url }))
     }
 
     /// Warns where others on this computer can read the credentials, and of variables of Vault's that
     /// change where its own program goes, and are not used here.
     pub fn warn_of_readers(&self, context: &mut Context) {
-        for file in [&self.token_file, &self.approle_file].into_iter().flatten() {
+        let files = [self.token_file.as_deref(), self.approle_file.as_deref(), self.tls.key_file()];
+        for file in files.into_iter().flatten() {
             warn_of_readers(file, context);
         }
-        if self.vault_addr.is_none() || (self.token_file.is_none() && self.approle_file.is_none()) {
+        if !matches!(self.address(), Ok(Some(_))) {
             return;
         }
         for name in UNUSED {
-            if std::env::var_os(name).is_some_and(|value| !value.is_empty()) {
+            if variable(name).is_some() {
                 context.terminal.say(&format!("warning: {name} is set, and is not used"));
             }
         }
@@ -158,15 +201,6 @@ impl VaultArgs {
             return Err(CommandError::usage(message).with_hint("leave --kv out"));
         }
         Ok(given.or(there).unwrap_or(KvVersion::V2))
-    }
-
-    /// The certificates by which Vault is trusted.
-    fn vault_ca(&self) -> Result<Option<Vec<u8>>, CommandError> {
-        let named = std::env::var_os("VAULT_CACERT").filter(|file| !file.is_empty());
-        match (&self.ca, named) {
-            (None, Some(file)) => read_ca(Some(Path::new(&file))),
-            _ => self.ca(),
-        }
     }
 
     fn read_approle(&self, file: &Path) -> Result<Login, CommandError> {

@@ -163,16 +163,18 @@ impl Handover<'_> {
         let stuck: Vec<_> = keys.iter().filter(|key| !removed.contains(key)).copied().collect();
         clearance.removed(&removed)?;
         clearance.stuck(&stuck)?;
-        still?;
         // What became of each key is written down. Now what it says of their history counts.
         kept?;
+        if said.is_err() && !gone.is_empty() {
+            self.keep_unread(&deleted.slashing_protection)?;
+        }
+        if still.is_err() {
+            all.in_question += keys.len();
+        }
+        still?;
         let history = match said {
-            Ok(history) => history,
-            Err(error) if !gone.is_empty() => {
-                self.keep_unread(&deleted.slashing_protection)?;
-                return Err(error);
-            }
-            Err(_) => None,
+            Err(error) if !gone.is_empty() => return Err(error),
+            said => said.unwrap_or_default(),
         };
         let newest = history.as_ref().map(Interchange::newest);
         let url = self.client.url();
@@ -207,8 +209,12 @@ impl Handover<'_> {
         };
         self.keep(said.as_ref(), &[], signed)?;
         let newest = said.as_ref().map(Interchange::newest).unwrap_or_default();
-        let kept = history::kept(self.copies, self.set, &asked)?;
-        let kept = kept.found.map(|(_, history)| history.newest).unwrap_or_default();
+        // A history from before the removal does not say what the key signed until then.
+        let covered = history::covered(self.copies, self.set)?;
+        let told = |key: &PublicKey| {
+            let removal = clearance.record().removal_asked(self.at, key);
+            removal.is_some_and(|removal| covered.get(key).is_some_and(|kept| *kept >= removal))
+        };
         let mut deliverable = Vec::new();
         for (key, status) in asked.iter().zip(&answer.statuses) {
             let url = self.client.url();
@@ -218,8 +224,7 @@ impl Handover<'_> {
                     "{url} answers an error, {why}, for this key, which it said to have removed before: \
                      look there"
                 )),
-                // Nothing is known of what it signed, in the copies neither.
-                _ if !speaks && !kept.contains_key(key) => silence(url, false, None, false),
+                _ if !speaks && !told(key) => silence(url, false, None, signed.contains(key)),
                 _ => None,
             };
             match why {
@@ -299,9 +304,9 @@ impl Handover<'_> {
         if covering.records().is_empty() {
             return Ok(());
         }
-        let bytes = covering.to_json()?.into_bytes();
+        let (bytes, now) = (covering.to_json()?.into_bytes(), Timestamp::now());
         for copy in self.copies {
-            history::keep(copy, self.set, &bytes, Timestamp::now()).map_err(|source| {
+            history::keep(copy, self.set, &bytes, now).map_err(|source| {
                 DeliveryError::NotKept { copy: copy.dir().to_owned(), source: Box::new(source) }
             })?;
         }
@@ -313,8 +318,9 @@ impl Handover<'_> {
     fn keep_unread(&self, answer: &str) -> Result<(), DeliveryError> {
         let folder: StorePath =
             format!("history/{}", self.set).parse().map_err(BackupError::from)?;
+        let now = Timestamp::now();
         for copy in self.copies {
-            copy.add_dated(&folder, Timestamp::now(), "-answer.txt", answer.as_bytes())?;
+            copy.add_dated(&folder, now, "-answer.txt", answer.as_bytes())?;
         }
         Ok(())
     }
@@ -345,7 +351,7 @@ impl Handover<'_> {
     }
 
     fn require_network(&self) -> Result<(), DeliveryError> {
-        require_network(self.client, self.set)
+        require_network(self.client, self.set).map(|_| ())
     }
 }
 
@@ -364,8 +370,9 @@ fn says_nothing(answer: &str) -> bool {
     value.is_null() || (records && root.is_none_or(str::is_empty))
 }
 
-/// Makes sure that a client is on the set's network, where it says which one it is on.
-pub fn require_network(client: &dyn Client, set: &SetId) -> Result<(), DeliveryError> {
+/// Makes sure that a client is on the set's network, where it says which one it is on. Says whether it
+/// does.
+pub fn require_network(client: &dyn Client, set: &SetId) -> Result<bool, DeliveryError> {
     match client.genesis_root() {
         Some(root) if root != set.network().genesis_validators_root() => {
             Err(DeliveryError::OtherNetwork {
@@ -373,7 +380,7 @@ pub fn require_network(client: &dyn Client, set: &SetId) -> Result<(), DeliveryE
                 network: set.network().name().to_owned(),
             })
         }
-        _ => Ok(()),
+        told => Ok(told.is_some()),
     }
 }
 
@@ -385,7 +392,8 @@ fn silence(url: &str, any: bool, of_it: Option<&Newest>, has_signed: bool) -> Op
         (true, true) if signed => None,
         (_, true) => Some(format!(
             "removed at {url}, which says nothing of what the key signed, and it did sign: it runs \
-             nowhere now. Export its history there, and deliver it with --not-running --history"
+             nowhere now. Export its history there, and deliver it with --not-running --history; or, \
+             where it cannot be had, with --not-running --history-lost after the wait"
         )),
         (false, false) => Some(format!(
             "removed at {url}, which says nothing of what the key signed: it runs nowhere now. Deliver \

@@ -45,13 +45,13 @@ impl KeySettings {
         groups
     }
 
-    /// Sets those of `keys` at `client`. Gives the keys for which it did not take them, and its words.
+    /// Sets those of `keys` at `client`. Gives each setting that it did not take, with its words.
     pub fn write(&self, client: &Keymanager, keys: &[PublicKey]) -> Vec<(PublicKey, String)> {
         let own = keys.iter().filter_map(|key| Some((key, self.keys.get(key)?)));
-        let failed = own.filter_map(|(key, settings)| {
-            let error = client.set(key, settings).err()?;
-            Some((*key, error.to_string()))
+        let refused = own.flat_map(|(key, settings)| {
+            let refused = client.set(key, settings).into_iter();
+            refused.map(|(what, error)| (*key, format!("{what}: {error}")))
         });
-        failed.collect()
+        refused.collect()
     }
 }

@@ -2,9 +2,15 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 use super::{Keymanager, KeymanagerError, prefixed, unprefixed};
-use crate::{backup::whereabouts::RemovalPermit, bls::PublicKey, cloud::HttpError, json::clip};
+use crate::{
+    backup::whereabouts::RemovalPermit,
+    bls::{PublicKey, SecretKey},
+    cloud::HttpError,
+    json::clip,
+};
 
 const PATH: &str = "/eth/v1/keystores";
 
@@ -140,15 +146,15 @@ impl Keymanager {
         self.delete_keys(permit.keys())
     }
 
-    /// The chain that the client is on, where its answer to a removal of nothing says so. Lighthouse
-    /// answers so; others say nothing, or refuse.
+    /// The chain that the client is on, where its answer to a removal of nothing says so, or to one of a
+    /// key that nobody has: Lighthouse and Lodestar say it at once, Web3signer for a key. Teku says
+    /// nothing of a key that it does not have.
     pub fn genesis_root(&self) -> Option<[u8; 32]> {
-        let answer = self.delete_keys(&[]).ok()?;
-        let value: serde_json::Value = serde_json::from_str(&answer.slashing_protection).ok()?;
-        let root = value.pointer("/metadata/genesis_validators_root")?.as_str()?;
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(root.strip_prefix("0x").unwrap_or(root), &mut bytes).ok()?;
-        Some(bytes)
+        let nothing = match self.delete_keys(&[]) {
+            Err(KeymanagerError::Http(error)) if closes(&error) => return None,
+            answer => answer.ok().and_then(|answer| answer.root()),
+        };
+        nothing.or_else(|| self.delete_keys(&[nobodys_key()?]).ok()?.root())
     }
 
     fn delete_keys(&self, keys: &[PublicKey]) -> Result<Deleted, KeymanagerError> {
@@ -160,6 +166,24 @@ impl Keymanager {
         let slashing_protection = serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned());
         let statuses = answer.data.into_iter().map(KeyStatus::from).collect();
         Ok(Deleted { statuses, slashing_protection })
+    }
+}
+
+/// The public key of a signing key that is made here, and forgotten.
+fn nobodys_key() -> Option<PublicKey> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut()).ok()?;
+    Some(SecretKey::derive_master(seed.as_ref()).ok()?.public_key())
+}
+
+impl Deleted {
+    /// The chain of its history, where that is named.
+    fn root(&self) -> Option<[u8; 32]> {
+        let value: serde_json::Value = serde_json::from_str(&self.slashing_protection).ok()?;
+        let root = value.pointer("/metadata/genesis_validators_root")?.as_str()?;
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(root.strip_prefix("0x").unwrap_or(root), &mut bytes).ok()?;
+        Some(bytes)
     }
 }
 

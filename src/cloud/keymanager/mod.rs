@@ -42,10 +42,24 @@ pub enum KeymanagerError {
 }
 
 impl KeymanagerError {
+    /// Whether the client itself answered, and said that it did not do what was asked.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Http(error) if error.status().is_some())
+    }
+
+    /// Whether the request was longer than the client takes.
+    pub fn is_too_long(&self) -> bool {
+        matches!(self, Self::Http(error) if error.status() == Some(413))
+    }
+
     /// Whether it refused what was asked, so that it did nothing.
     pub(in crate::cloud) fn is_refusal(&self) -> bool {
         match self {
-            Self::Http(error) => error.status().is_some_and(|status| (400..500).contains(&status)),
+            // Not 408, 409 or 499: a proxy that gives up waiting answers so, and the client goes on.
+            Self::Http(error) => matches!(
+                error.status(),
+                Some(400 | 401 | 403..=406 | 411 | 413..=415 | 421 | 422 | 426 | 429 | 431)
+            ),
             Self::Stopped(_) => true,
             Self::Count { .. } => false,
         }

@@ -57,19 +57,35 @@ impl Keymanager {
         }
     }
 
-    /// Has the client do the same for `key`.
-    pub fn set(&self, key: &PublicKey, settings: &Settings) -> Result<(), KeymanagerError> {
+    /// Has the client do the same for `key`, each setting by itself. Gives those that it refused and
+    /// does not have already.
+    pub fn set(&self, key: &PublicKey, wanted: &Settings) -> Vec<(&'static str, KeymanagerError)> {
         let all = [
-            ("feerecipient", "ethaddress", &settings.fee_recipient),
-            ("gas_limit", "gas_limit", &settings.gas_limit),
-            ("graffiti", "graffiti", &settings.graffiti),
+            ("fee recipient", "feerecipient", "ethaddress", &wanted.fee_recipient),
+            ("gas limit", "gas_limit", "gas_limit", &wanted.gas_limit),
+            ("graffiti", "graffiti", "graffiti", &wanted.graffiti),
         ];
-        for (what, field, value) in all {
-            if let Some(value) = value {
-                self.endpoint.post_repeatable(&path(key, what), &json!({ field: value }))?;
+        let mut refused = Vec::new();
+        for (name, what, field, value) in all {
+            let Some(value) = value else { continue };
+            let set = self.endpoint.post_repeatable(&path(key, what), &json!({ field: value }));
+            let Err(error) = set else { continue };
+            let has = self.settings(key);
+            let has = match what {
+                "feerecipient" => has.fee_recipient,
+                "gas_limit" => has.gas_limit,
+                _ => has.graffiti,
+            };
+            // Each client writes an address in capitals of its own.
+            let same = |has: String| match what {
+                "feerecipient" => has.eq_ignore_ascii_case(value),
+                _ => has == *value,
+            };
+            if !has.is_some_and(same) {
+                refused.push((name, error.into()));
             }
         }
-        Ok(())
+        refused
     }
 }
 

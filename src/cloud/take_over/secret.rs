@@ -97,6 +97,10 @@ impl Reader<'_> {
         place: &str,
         fields: &Fields,
     ) -> Result<(), BackupError> {
+        // Something is there, and it holds nothing.
+        if fields.is_empty() {
+            return self.findings.skip(place, true);
+        }
         if look::is_keystore(fields) {
             let password = fields.get(PASSWORD).and_then(Field::text).or(group.password);
             return self.keystore(group, place, "", &to_json(fields), password);
@@ -134,6 +138,7 @@ impl Reader<'_> {
     ) -> Result<(), BackupError> {
         match field {
             Field::Other(_) => self.findings.skip(place, false),
+            Field::List(items) if items.is_empty() => self.findings.skip(place, true),
             Field::List(items) => {
                 let inner = Group { top: Some(group.top.unwrap_or(name)), ..group };
                 items.iter().enumerate().try_for_each(|(i, item)| {

@@ -48,7 +48,8 @@ pub enum Reads {
 }
 
 /// Takes the keys that the YAML files in `folder` name. Servers are trusted by the certificates in
-/// `ca`, else by the public ones, and waited for as long as `timeout`.
+/// `ca`, else by the public ones, and waited for as long as `timeout`. Gives the places of keys that a
+/// store deletes by itself, and when.
 pub fn web3signer(
     folder: &Path,
     reads: Reads,
@@ -56,7 +57,7 @@ pub fn web3signer(
     timeout: Duration,
     intake: &mut Intake,
     progress: &mut dyn Progress,
-) -> Result<(), TakeOverError> {
+) -> Result<Vec<(String, String)>, TakeOverError> {
     let (files, others) = entries(folder, intake)?;
     let mut reader = Reader {
         folder,
@@ -67,13 +68,15 @@ pub fn web3signer(
         services: Vec::new(),
         intake,
         used: BTreeSet::new(),
+        expiring: Vec::new(),
     };
     for (done, file) in files.iter().enumerate() {
         progress.step("reading key configuration", done, files.len());
         reader.take_file(file)?;
     }
     progress.step("reading key configuration", files.len(), files.len());
-    reader.name(others)
+    reader.name(others)?;
+    Ok(reader.expiring)
 }
 
 /// The files that Web3signer reads: those directly in its folder, by the ends of their names. And what
@@ -115,6 +118,8 @@ struct Reader<'a> {
     intake: &'a mut Intake,
     /// The files that a configuration names, without links.
     used: BTreeSet<PathBuf>,
+    /// The places of keys that their store deletes by itself, and when.
+    expiring: Vec<(String, String)>,
 }
 
 /// Where a service of AWS is, and who calls: region, endpoint, access key.
@@ -172,6 +177,7 @@ impl Reader<'_> {
                 true => "a folder, into which Web3signer does not look".to_owned(),
                 false => match recognise::look(&path) {
                     Content::Other(what) | Content::Bad(what) => what,
+                    Content::Archive(archive) => archive.what(),
                     Content::Definitions(_) => "not a key configuration".to_owned(),
                     _ => "a keystore that no configuration here names".to_owned(),
                 },
@@ -264,12 +270,14 @@ impl Reader<'_> {
             true => Failed::Unread(error.to_string()),
             false => error.into(),
         })?;
-        let mut texts = read
+        let (mut texts, expires) = read
             .ok_or_else(|| Failed::Unread(format!("nothing is stored at {}", clip(path, 200))))?;
         let text = texts.remove(field).flatten().ok_or_else(|| {
             Failed::Bad(format!("{} has no text field `{}`", clip(path, 200), clip(field, 80)))
         })?;
-        self.take_text(place, &text)
+        self.take_text(place, &text)?;
+        self.expiring.extend(expires.map(|at| (place.to_owned(), at)));
+        Ok(())
     }
 
     fn take_from_aws(&mut self, place: &str, config: &KeyConfig) -> Result<(), Failed> {

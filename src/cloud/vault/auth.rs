@@ -19,6 +19,8 @@ use crate::{
 pub enum Login {
     /// A token, made before.
     Token(SecretText),
+    /// No token: a Vault Agent or Proxy adds its own to each request.
+    Proxy,
     /// AppRole: a role, and the secret of it.
     AppRole {
         /// Where the method is enabled: `approle`, unless somebody chose another path.
@@ -138,6 +140,7 @@ impl Vault {
             Login::Token(token) => {
                 session.endpoint.set_header(TOKEN, SecretText::new(token.expose().to_owned()));
             }
+            Login::Proxy => {}
             Login::AppRole { mount, role_id, secret_id, .. } => {
                 let credentials = Credentials {
                     role_id: role_id.expose(),
@@ -165,6 +168,7 @@ impl Vault {
         match self.get_bytes("auth/token/lookup-self") {
             Ok(bytes) => {
                 let mut session = self.session.borrow_mut();
+                // The proxy renews its own token.
                 if let (Login::Token(_), Ok(said)) =
                     (&self.login, session.endpoint.parse::<LookedUp>(&bytes))
                 {

@@ -45,6 +45,11 @@ impl Vault {
                         other => other,
                     })?;
                 }
+                HttpError::Status { url, status: 400..=403, message, .. }
+                    if matches!(self.login, Login::Proxy) && lacks_a_token(&message) =>
+                {
+                    return Err(VaultError::NoToken { url });
+                }
                 HttpError::Status { url, status: 401 | 403, message, .. } => {
                     return Err(VaultError::Denied { url, path: path.to_owned(), message });
                 }
@@ -90,6 +95,11 @@ fn is_about_token(message: &str) -> bool {
     message.contains("invalid token") || message.contains("bad token")
 }
 
+/// What Vault says of a request without a token. Of a policy it says more.
+fn lacks_a_token(message: &str) -> bool {
+    message == "permission denied" || message.contains("missing client token")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +108,7 @@ mod tests {
     fn a_policy_and_a_token_are_told_apart() {
         assert!(is_about_token("2 errors occurred: * permission denied * invalid token"));
         assert!(!is_about_token("1 error occurred: * permission denied"));
+        assert!(!lacks_a_token("1 error occurred: * permission denied"));
+        assert!(lacks_a_token("permission denied"));
     }
 }

@@ -31,6 +31,12 @@ pub enum VaultError {
         /// What it said.
         message: String,
     },
+    /// Nobody gave a token: neither the caller nor a proxy.
+    #[error("{url} wants a token, and no token was sent")]
+    NoToken {
+        /// Where.
+        url: String,
+    },
     /// The token's policies do not allow this.
     #[error("{url} answered 403 for {path}: {message}")]
     Denied {
@@ -150,7 +156,7 @@ impl VaultError {
         match self {
             Self::Http(HttpError::Status { status, .. }) => matches!(status, 400 | 404),
             Self::Http(HttpError::Answer { .. }) => true,
-            Self::Http(_) | Self::Token { .. } | Self::Role { .. } => false,
+            Self::Http(_) | Self::Token { .. } | Self::NoToken { .. } | Self::Role { .. } => false,
             _ => true,
         }
     }

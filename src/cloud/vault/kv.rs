@@ -149,8 +149,9 @@ impl Vault {
     }
 
     /// The fields by the path in the API that Web3signer's `keyPath` names, which says nothing of the
-    /// engine's version: the answer does. `None` where there is no secret.
-    pub fn texts_at(&self, key_path: &str) -> Result<Option<Texts>, VaultError> {
+    /// engine's version: the answer does. With when Vault deletes it, if it does. `None` where there is
+    /// no secret.
+    pub fn texts_at(&self, key_path: &str) -> Result<Option<(Texts, Option<String>)>, VaultError> {
         let other = || VaultError::Path(clip(key_path, 80));
         let path = key_path.trim_start_matches('/').strip_prefix("v1/").ok_or_else(other)?;
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./~@+:=,".contains(&b);
@@ -165,7 +166,7 @@ impl Vault {
             Err(_) => Secret::Held(self.parse::<V1>(&bytes)?.data, None),
         };
         match secret {
-            Secret::Held(fields, _) => Ok(Some(texts(fields))),
+            Secret::Held(fields, expires) => Ok(Some((texts(fields), expires))),
             Secret::Absent => Ok(None),
             Secret::Deleted(at) => Err(VaultError::Deleted { path: path.to_owned(), at }),
             Secret::Destroyed => Err(VaultError::Destroyed { path: path.to_owned() }),

@@ -80,7 +80,9 @@ impl SecretStore for VaultFolder<'_> {
             | VaultError::Destroyed { .. }
             | VaultError::Path(_) => PutError::Refused(error.to_string()),
             VaultError::Expires { .. } => PutError::Expires(error.to_string()),
-            VaultError::Token { .. } => PutError::NoLonger { why: error.to_string(), sent: false },
+            VaultError::Token { .. } | VaultError::NoToken { .. } => {
+                PutError::NoLonger { why: error.to_string(), sent: false }
+            }
             VaultError::Unread { ref source, .. }
                 if matches!(**source, VaultError::Token { .. }) =>
             {

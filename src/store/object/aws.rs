@@ -7,13 +7,19 @@ use std::{
 };
 
 use async_trait::async_trait;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
 use aws_sdk_secretsmanager::config::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
+use aws_types::service_config::ServiceConfigKey;
 use object_store::{CredentialProvider, aws::AwsCredential};
+
+use super::{
+    aws_http,
+    http::{CONNECT, TIMEOUT},
+};
 
 /// Credentials are asked for again so long before they end.
 const EARLY: Duration = Duration::from_secs(5 * 60);
@@ -21,7 +27,18 @@ const EARLY: Duration = Duration::from_secs(5 * 60);
 /// What the environment and AWS's files say.
 pub(super) async fn load() -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await
+    let timeouts =
+        TimeoutConfig::builder().operation_timeout(TIMEOUT).connect_timeout(CONNECT).build();
+    let loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
+    loader.http_client(aws_http::bounded_client(http)).load().await
+}
+
+/// A setting of S3, as the SDK finds it: in the variable `env` (with and without the name of the
+/// service), in the `services` section of the profile, in the profile itself.
+pub(super) fn setting(config: &SdkConfig, env: &str, profile: &str) -> Option<String> {
+    let key =
+        ServiceConfigKey::builder().service_id("S3").env(env).profile(profile).build().ok()?;
+    config.service_config()?.load_config(key).filter(|value| !value.is_empty())
 }
 
 /// The SDK's chain of credentials, asked once and again before what it gave ends.

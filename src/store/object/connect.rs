@@ -4,43 +4,53 @@
 use std::{env, path::PathBuf, sync::Arc, time::Duration};
 
 use object_store::{
-    BackoffConfig, Certificate, ClientOptions, ObjectStore, RetryConfig,
-    aws::{AmazonS3Builder, Checksum},
+    BackoffConfig, ClientOptions, ObjectStore, RetryConfig,
+    aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum},
     azure::{AzureConfigKey, MicrosoftAzureBuilder},
     gcp::{GoogleCloudStorageBuilder, GoogleConfigKey},
 };
+use reqwest::Certificate;
 use tokio::runtime::Runtime;
 
 use super::{
     aws,
     error::store_error,
-    http::{CONNECT, Connector, TIMEOUT},
+    http::{CONNECT, Connector, Seen, TIMEOUT},
+    patience::PATIENCE,
 };
 use crate::store::{BucketAddress, StoreError, address::Service, private_file};
 
-/// A request that a service had no time for is made again so often, within so long.
-const RETRIES: usize = 4;
-const RETRY: Duration = Duration::from_secs(60);
+/// The proxy for requests to buckets. Those of the environment (HTTPS_PROXY..) are not asked.
+const PROXY: &str = "STOCKADE_PROXY";
 const EMULATOR: &str = "http://127.0.0.1:10000";
 const MAX_CERTIFICATES: u64 = 4 * 1024 * 1024;
 
 pub(super) fn connect(
     address: &BucketAddress,
     runtime: &Runtime,
+    seen: Arc<Seen>,
 ) -> Result<Box<dyn ObjectStore>, StoreError> {
     // Whoever asked first chose the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let proxy = env::var(PROXY).ok().filter(|proxy| !proxy.is_empty());
+    let connector = Connector { content_md5: false, roots: None, proxy, seen };
     match address.service {
-        Service::S3 => s3(address, runtime),
-        Service::Gcs => gcs(address),
-        Service::Azure => azure(address),
+        Service::S3 => s3(address, runtime, connector),
+        Service::Gcs => gcs(address, connector),
+        Service::Azure => azure(address, connector),
     }
 }
 
-fn s3(address: &BucketAddress, runtime: &Runtime) -> Result<Box<dyn ObjectStore>, StoreError> {
+fn s3(
+    address: &BucketAddress,
+    runtime: &Runtime,
+    connector: Connector,
+) -> Result<Box<dyn ObjectStore>, StoreError> {
     let config = runtime.block_on(aws::load());
-    let own = env::var("AWS_ENDPOINT_URL_S3").ok().filter(|url| !url.is_empty());
-    let endpoint = own.or_else(|| config.endpoint_url().map(str::to_owned));
+    let endpoint = aws::setting(&config, "AWS_ENDPOINT_URL", "endpoint_url");
+    let endpoint = endpoint.or_else(|| config.endpoint_url().map(str::to_owned));
+    let bundle = aws::setting(&config, "AWS_CA_BUNDLE", "ca_bundle").map(PathBuf::from);
+    let roots = bundle.map(certificates).transpose()?;
     let region = config.region().map(ToString::to_string);
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(&address.bucket)
@@ -48,7 +58,9 @@ fn s3(address: &BucketAddress, runtime: &Runtime) -> Result<Box<dyn ObjectStore>
         .with_client_options(options(address, endpoint.as_deref())?)
         .with_retry(retries())
         .with_checksum_algorithm(Checksum::SHA256)
-        .with_http_connector(Connector { content_md5: true });
+        // One object by one request: every service has it, and its answer says nothing of others.
+        .with_config(AmazonS3ConfigKey::DisableBulkDelete, "true")
+        .with_http_connector(Connector { content_md5: true, roots, ..connector });
     if let Some(endpoint) = &endpoint {
         builder = builder.with_endpoint(endpoint).with_allow_http(is_here(endpoint));
     }
@@ -59,11 +71,17 @@ fn s3(address: &BucketAddress, runtime: &Runtime) -> Result<Box<dyn ObjectStore>
     Ok(Box::new(built))
 }
 
-fn gcs(address: &BucketAddress) -> Result<Box<dyn ObjectStore>, StoreError> {
+fn gcs(address: &BucketAddress, connector: Connector) -> Result<Box<dyn ObjectStore>, StoreError> {
     let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(&address.bucket);
     let endpoint = builder.get_config_value(&GoogleConfigKey::BaseUrl);
+    // Google's own tools take this one. Passed over, the copy would go to Google itself.
+    if endpoint.is_none() && env::var_os("STORAGE_EMULATOR_HOST").is_some_and(|it| !it.is_empty()) {
+        let why = "STORAGE_EMULATOR_HOST is not used: name an emulator with GOOGLE_BASE_URL and \
+                   GOOGLE_SKIP_SIGNATURE=true, or unset it";
+        return Err(StoreError::Address { path: address.to_string().into(), why });
+    }
     let built = builder
-        .with_http_connector(Connector { content_md5: false })
+        .with_http_connector(connector)
         .with_client_options(options(address, endpoint.as_deref())?)
         .with_retry(retries())
         .build()
@@ -71,7 +89,10 @@ fn gcs(address: &BucketAddress) -> Result<Box<dyn ObjectStore>, StoreError> {
     Ok(Box::new(built))
 }
 
-fn azure(address: &BucketAddress) -> Result<Box<dyn ObjectStore>, StoreError> {
+fn azure(
+    address: &BucketAddress,
+    connector: Connector,
+) -> Result<Box<dyn ObjectStore>, StoreError> {
     let builder = MicrosoftAzureBuilder::from_env().with_container_name(&address.bucket);
     let emulated = builder.get_config_value(&AzureConfigKey::UseEmulator);
     let endpoint = match emulated.as_deref() {
@@ -81,7 +102,7 @@ fn azure(address: &BucketAddress) -> Result<Box<dyn ObjectStore>, StoreError> {
     };
     let here = endpoint.as_deref().is_some_and(is_here);
     let built = builder
-        .with_http_connector(Connector { content_md5: false })
+        .with_http_connector(connector)
         .with_client_options(options(address, endpoint.as_deref())?.with_allow_http(here))
         .with_allow_http(here)
         .with_retry(retries())
@@ -90,7 +111,7 @@ fn azure(address: &BucketAddress) -> Result<Box<dyn ObjectStore>, StoreError> {
     Ok(Box::new(built))
 }
 
-/// TLS by the system's certificates, or by those that AWS_CA_BUNDLE names, as in all tools of AWS.
+/// What holds for every service: what is sent in clear stays on this machine.
 fn options(address: &BucketAddress, endpoint: Option<&str>) -> Result<ClientOptions, StoreError> {
     let here = endpoint.is_some_and(is_here);
     if let Some(endpoint) = endpoint
@@ -101,22 +122,22 @@ fn options(address: &BucketAddress, endpoint: Option<&str>) -> Result<ClientOpti
                    travel in clear";
         return Err(StoreError::Address { path: address.to_string().into(), why });
     }
-    let mut options = ClientOptions::new()
+    Ok(ClientOptions::new()
         .with_timeout(TIMEOUT)
         .with_connect_timeout(CONNECT)
-        .with_allow_http(here);
-    let bundle = env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty());
-    if let (Service::S3, Some(path)) = (address.service, bundle) {
-        let path = PathBuf::from(path);
-        let pem = private_file::read(&path, MAX_CERTIFICATES)?;
-        // These in the place of the system's, as in AWS's tools.
-        options = options.with_no_system_certificates(true);
-        let certificates = Certificate::from_pem_bundle(&pem);
-        for certificate in certificates.map_err(|error| store_error(path, &error))? {
-            options = options.with_root_certificate(certificate);
+        .with_allow_http(here))
+}
+
+/// The certificates in a file, to be trusted in the place of the system's, as in AWS's tools.
+fn certificates(path: PathBuf) -> Result<Vec<Certificate>, StoreError> {
+    let pem = private_file::read(&path, MAX_CERTIFICATES)?;
+    match Certificate::from_pem_bundle(&pem) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => {
+            let why = "there is no certificate in it: AWS_CA_BUNDLE names a file in PEM";
+            Err(StoreError::Address { path, why })
         }
     }
-    Ok(options)
 }
 
 /// Whether a request in clear stays on this machine.
@@ -131,7 +152,15 @@ fn is_here(endpoint: &str) -> bool {
 }
 
 fn retries() -> RetryConfig {
-    RetryConfig { backoff: BackoffConfig::default(), max_retries: RETRIES, retry_timeout: RETRY }
+    let backoff = BackoffConfig {
+        init_backoff: Duration::from_millis(200),
+        max_backoff: Duration::from_secs(10),
+        // object_store draws each wait between the first one and this times the last: it doubles on
+        // average.
+        base: 4.0,
+    };
+    // By time alone: how long a service takes to recover does not depend on how many asked.
+    RetryConfig { backoff, max_retries: usize::MAX, retry_timeout: PATIENCE }
 }
 
 fn failed(address: &BucketAddress, error: &object_store::Error) -> StoreError {

@@ -1,20 +1,51 @@
 //! What object stores say, in the words of every store.
 
-use std::{error::Error as _, path::PathBuf};
+use std::{
+    error::Error as StdError,
+    io::{self, ErrorKind},
+    path::PathBuf,
+};
 
 use object_store::Error;
 
+use super::{
+    http::{cause, untrusted},
+    refusal::{Meaning, Refusal, without_queries},
+};
 use crate::{json::clip, store::StoreError};
 
 /// How much of what a service says is repeated.
 const MAX_MESSAGE: usize = 300;
 
-/// What `error` says of the object at `place`.
+/// What `error` says of the object at `place`: by the service's own answer, wherever in the chain of
+/// causes it is.
 pub(super) fn store_error(place: PathBuf, error: &Error) -> StoreError {
     match error {
-        Error::NotFound { .. } => StoreError::NotFound(place),
-        Error::AlreadyExists { .. } => StoreError::Exists(place),
-        Error::Precondition { .. } | Error::NotModified { .. } => StoreError::Changed(place),
+        Error::NotFound { .. } => return StoreError::NotFound(place),
+        Error::AlreadyExists { .. } => return StoreError::Exists(place),
+        Error::Precondition { .. } | Error::NotModified { .. } => {
+            return StoreError::Changed(place);
+        }
+        _ => {}
+    }
+    if let Some(refusal) = refusal(error) {
+        let why = refusal.to_string();
+        return match refusal.meaning() {
+            Meaning::Denied => StoreError::Refused { path: place, why },
+            Meaning::NoBucket => StoreError::NoBucket(place),
+            Meaning::Full => {
+                let source = io::Error::new(ErrorKind::QuotaExceeded, why);
+                StoreError::Io { path: place, source }
+            }
+            Meaning::Busy | Meaning::Elsewhere | Meaning::Other => {
+                StoreError::Unreachable { path: place, why }
+            }
+        };
+    }
+    if let Some(why) = untrusted(error) {
+        return StoreError::Untrusted { path: place, why };
+    }
+    match error {
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
             StoreError::Refused { path: place, why: said(error) }
         }
@@ -24,11 +55,32 @@ pub(super) fn store_error(place: PathBuf, error: &Error) -> StoreError {
 
 /// Whether a listing failed because there is no such bucket: a folder that is not there lists as empty.
 pub(super) fn is_no_bucket(error: &Error) -> bool {
-    matches!(error, Error::NotFound { .. }) || said(error).contains("404 Not Found")
+    matches!(error, Error::NotFound { .. })
+        || refusal(error).is_some_and(|refusal| refusal.meaning() == Meaning::NoBucket)
+        || said(error).contains("404 Not Found")
 }
 
-/// The innermost causes, which say what happened; without what stands behind a `?` in a URL, where
-/// some services carry a signature that lets others in.
+fn refusal(error: &Error) -> Option<&Refusal> {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(error) = next {
+        if let Some(refusal) = error.downcast_ref::<Refusal>() {
+            return Some(refusal);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The last cause, which says what happened; the others name the request.
+pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let mut last = error;
+    while let Some(inner) = cause(last) {
+        last = inner;
+    }
+    clip(&without_queries(last.to_string().trim()), MAX_MESSAGE)
+}
+
+/// The innermost causes, which say what happened.
 fn said(error: &Error) -> String {
     let mut texts = vec![error.to_string()];
     let mut source = error.source();
@@ -47,48 +99,34 @@ fn said(error: &Error) -> String {
             };
         }
     }
-    clip(&without_queries(&without_markup(&text)), MAX_MESSAGE)
-}
-
-/// Of an answer in XML the code and the message that it holds.
-fn without_markup(text: &str) -> String {
-    let Some((before, xml)) = text.split_once("<?xml").or_else(|| text.split_once("<Error>"))
-    else {
-        return text.to_owned();
-    };
-    let between = |open: &str, close: &str| Some(xml.split_once(open)?.1.split_once(close)?.0);
-    let parts = [between("<Code>", "</Code>"), between("<Message>", "</Message>")];
-    let said: Vec<_> = parts.into_iter().flatten().map(str::trim).collect();
-    format!(
-        "{}{}",
-        before.trim_end_matches(|c: char| c.is_whitespace() || c == ':'),
-        match said.is_empty() {
-            true => String::new(),
-            false => format!(": {}", said.join(": ")),
-        }
-    )
-}
-
-fn without_queries(text: &str) -> String {
-    let words = text.split(' ').map(|word| match word.split_once('?') {
-        Some((url, _)) if url.contains("://") => format!("{url}?.."),
-        _ => word.to_owned(),
-    });
-    words.collect::<Vec<_>>().join(" ")
+    clip(&without_queries(text.trim()), MAX_MESSAGE)
 }
 
 #[cfg(test)]
 mod tests {
+    use object_store::{
+        HeaderMap,
+        client::{HttpError, HttpErrorKind},
+    };
+
     use super::*;
 
+    fn refused(status: u16, code: &str) -> StoreError {
+        let body = format!("<Error><Code>{code}</Code></Error>");
+        let refusal = Refusal::read(status, &HeaderMap::new(), body.as_bytes());
+        let source = HttpError::new(HttpErrorKind::Unknown, refusal).into();
+        store_error("s3://a".into(), &Error::Generic { store: "S3", source })
+    }
+
     #[test]
-    fn what_an_answer_says_in_markup_is_read() {
-        let source = "404 Not Found: <?xml version=\"1.0\"?>\n<Error><Code>NoSuchBucket</Code><Message>It \
-                      does not exist</Message><RequestId>a</RequestId></Error>";
-        let error = Error::Generic { store: "S3", source: source.into() };
-        let said = store_error("s3://a".into(), &error).to_string();
-        assert!(said.ends_with("404 Not Found: NoSuchBucket: It does not exist"), "{said}");
-        assert!(is_no_bucket(&error));
+    fn an_answer_is_found_wherever_it_is_in_the_chain() {
+        assert!(matches!(refused(403, "AccessDenied"), StoreError::Refused { .. }));
+        assert!(matches!(refused(400, "ExpiredToken"), StoreError::Refused { .. }));
+        assert!(matches!(refused(404, "NoSuchBucket"), StoreError::NoBucket(_)));
+        assert!(matches!(refused(503, "SlowDown"), StoreError::Unreachable { .. }));
+        let full = refused(400, "XMinioAdminBucketQuotaExceeded");
+        let StoreError::Io { source, .. } = &full else { panic!("{full:?}") };
+        assert_eq!(source.kind(), ErrorKind::QuotaExceeded);
     }
 
     #[test]

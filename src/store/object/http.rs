@@ -1,25 +1,51 @@
-//! How object_store's requests go out. What goes in clear stays on this machine: no proxy gets it,
-//! whatever the environment names. And a put to S3 says its Content-MD5 (RFC 1864), without which a
-//! bucket that locks what is put (Object Lock) takes nothing; it is added to requests that are signed
-//! already, which a header of that name may be.
+//! How object_store's requests go out and how their answers come in. Whatever service is asked, it
+//! holds for all of them: no redirect is followed and no proxy of the environment is asked, because
+//! both would get what proves who calls; every answer has a bound; a service is asked again for as long as
+//! `patience` says; and what it refuses is a [`Refusal`], wherever it was asked.
+//!
+//! A put to S3 says its Content-MD5 (RFC 1864), without which a bucket that locks what is put (Object
+//! Lock) takes nothing; it is added to requests that are signed already, which a header of that name
+//! may be.
 
-use std::time::Duration;
+use std::{
+    error::Error as StdError,
+    io,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use futures_util::StreamExt as _;
 use md5::{Digest as _, Md5};
 use object_store::{
-    ClientConfigKey, ClientOptions, Error,
+    ClientConfigKey, ClientOptions, Error, HeaderMap,
     client::{
-        HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService,
-        ReqwestConnector,
+        HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
+        HttpResponseBody, HttpService,
     },
 };
-use reqwest::header::HeaderValue;
+use reqwest::{Certificate, header::HeaderValue, redirect::Policy};
+
+use super::{
+    future::Future,
+    odd_names,
+    patience::Patience,
+    refusal::{Meaning, Refusal},
+};
 
 /// What one request may take; a keystore is a few kilobytes.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const CONNECT: Duration = Duration::from_secs(10);
+
+/// The longest answer that is not an object. A page of a listing has 1,000 names (Azure: 5,000) of at most
+/// 1,024 characters.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+/// Pages of a listing may be empty, and no service sends many.
+const MAX_EMPTY_PAGES: usize = 100;
 
 /// What is said of a body, on the way from a put to its request.
 #[derive(Debug, Clone)]
@@ -32,46 +58,266 @@ impl ContentMd5 {
     }
 }
 
+/// How many times a request went out: more than once, it may have done its work before the last time.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Attempts(Arc<AtomicUsize>);
+
+impl Attempts {
+    pub(super) fn repeated(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 1
+    }
+}
+
+/// Says that the answer is an object, and the longest that its reader takes.
+#[derive(Debug, Clone)]
+pub(super) struct IsObject(pub u64);
+
+/// What is known about a service from its answers.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// Where objects are put.
+    pub host: OnceLock<String>,
+    future: Future,
+    empty_pages: AtomicUsize,
+}
+
+impl Seen {
+    pub(super) fn new(future: Future) -> Self {
+        Self { host: OnceLock::new(), future, empty_pages: AtomicUsize::new(0) }
+    }
+}
+
 /// Connects to a service.
 #[derive(Debug)]
 pub(super) struct Connector {
     /// Whether puts say their Content-MD5. Azure would have it signed.
     pub content_md5: bool,
+    /// The certificates by which it is trusted, in place of the system's.
+    pub roots: Option<Vec<Certificate>>,
+    /// A proxy that the user asked for. It sees that there is a connection, and to where.
+    pub proxy: Option<String>,
+    /// What the answers tell.
+    pub seen: Arc<Seen>,
 }
 
 impl HttpConnector for Connector {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
         let in_clear = options.get_config_value(&ClientConfigKey::AllowHttp);
-        let client = match in_clear.as_deref() {
-            Some("true") => direct()?,
-            _ => ReqwestConnector::default().connect(options)?,
-        };
-        Ok(HttpClient::new(Service { client, content_md5: self.content_md5 }))
+        let in_clear = in_clear.as_deref() == Some("true");
+        let failed = |error: reqwest::Error| Error::Generic { store: "HTTP", source: error.into() };
+        let mut client = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .https_only(!in_clear)
+            .http1_only()
+            .timeout(TIMEOUT)
+            .connect_timeout(CONNECT)
+            .user_agent(concat!("stockade/", env!("CARGO_PKG_VERSION")));
+        if let Some(roots) = &self.roots {
+            client = client.tls_certs_only(roots.clone());
+        }
+        // What goes in clear stays on this machine.
+        if let Some(proxy) = self.proxy.as_ref().filter(|_| !in_clear) {
+            client = client.proxy(reqwest::Proxy::https(proxy).map_err(failed)?);
+        }
+        Ok(HttpClient::new(Service {
+            client: HttpClient::new(client.build().map_err(failed)?),
+            content_md5: self.content_md5,
+            patience: Patience::default(),
+            seen: Arc::clone(&self.seen),
+        }))
     }
-}
-
-/// For this machine, and for what tells a machine in a cloud who it is.
-fn direct() -> object_store::Result<HttpClient> {
-    let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).connect_timeout(CONNECT);
-    let client = client.build();
-    client
-        .map(HttpClient::new)
-        .map_err(|error| Error::Generic { store: "HTTP", source: error.into() })
 }
 
 #[derive(Debug)]
 struct Service {
     client: HttpClient,
     content_md5: bool,
+    patience: Patience,
+    seen: Arc<Seen>,
+}
+
+/// Not asked at all: the service did not answer a moment ago, after all patience.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Gone(String);
+
+/// An answer that nobody reads to its end.
+#[derive(Debug, thiserror::Error)]
+enum Endless {
+    #[error("the answer is longer than {MAX_ANSWER} bytes")]
+    Answer,
+    #[error("the listing has {MAX_EMPTY_PAGES} empty pages in a row")]
+    Pages,
 }
 
 #[async_trait]
 impl HttpService for Service {
     async fn call(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        if let Some(why) = self.patience.gone() {
+            return Err(HttpError::new(HttpErrorKind::Unknown, Gone(why)));
+        }
         let sum = request.extensions().get::<Option<ContentMd5>>().cloned().flatten();
         if let Some(ContentMd5(sum)) = sum.filter(|_| self.content_md5) {
             request.headers_mut().insert("content-md5", sum);
         }
-        self.client.execute(request).await
+        if let Some(Attempts(attempts)) = request.extensions().get() {
+            attempts.fetch_add(1, Ordering::Relaxed);
+            let host = request.uri().authority().map(ToString::to_string);
+            host.map(|host| self.seen.host.set(host));
+        }
+        let object = request.extensions().get::<IsObject>().map(|IsObject(limit)| *limit);
+        let is_listing = request.uri().query().is_some_and(|query| {
+            query.split('&').any(|part| part == "list-type=2" || part == "comp=list")
+        });
+        let begun = Instant::now();
+        let response = match self.client.execute(request).await {
+            Ok(response) => response,
+            Err(error) => return Err(self.no_answer(begun, error)),
+        };
+        let (parts, body) = response.into_parts();
+        self.seen.future.look(&parts.headers);
+        // A long object is read piece by piece, within its reader's bound.
+        if let Some(limit) = object
+            && parts.status.is_success()
+            && content_length(&parts.headers).is_none_or(|len| len > limit.min(MAX_ANSWER as u64))
+        {
+            self.patience.answered();
+            return Ok(HttpResponse::from_parts(parts, body));
+        }
+        let bytes = match bounded(body).await {
+            Ok(bytes) => bytes,
+            Err(Cut::Endless(endless)) => {
+                return Err(HttpError::new(HttpErrorKind::Decode, endless));
+            }
+            // It is there, and the answer ended early.
+            Err(Cut::Http(error)) => {
+                return Err(HttpError::new(again(self.patience.failed(begun)), error));
+            }
+        };
+        if parts.status.is_success() {
+            self.patience.answered();
+            let body = if is_listing { self.listing(&bytes)? } else { bytes.into() };
+            return Ok(HttpResponse::from_parts(parts, body));
+        }
+        let refusal = Refusal::read(parts.status.as_u16(), &parts.headers, &bytes);
+        match (refusal.meaning(), refusal.status) {
+            (Meaning::Busy, _) => {
+                self.patience.is_there();
+                // Of this kind object_store repeats every request.
+                Err(HttpError::new(again(self.patience.failed(begun)), refusal))
+            }
+            // What conditions and absent objects answer, object_store knows.
+            (Meaning::Other, 304 | 404 | 409 | 412) => {
+                self.patience.answered();
+                Ok(HttpResponse::from_parts(parts, bytes.into()))
+            }
+            _ => {
+                self.patience.answered();
+                Err(HttpError::new(HttpErrorKind::Unknown, refusal))
+            }
+        }
+    }
+}
+
+impl Service {
+    fn no_answer(&self, begun: Instant, error: HttpError) -> HttpError {
+        let may_pass = !matches!(error.kind(), HttpErrorKind::Unknown | HttpErrorKind::Decode)
+            && untrusted(&error).is_none();
+        match may_pass && self.patience.no_answer(begun, &super::error::innermost(&error)) {
+            true => error,
+            false => HttpError::new(HttpErrorKind::Unknown, error),
+        }
+    }
+
+    /// A page of a listing, fit for object_store.
+    fn listing(&self, bytes: &[u8]) -> Result<HttpResponseBody, HttpError> {
+        let page = odd_names::page(&String::from_utf8_lossy(bytes));
+        if let Some(class) = page.archived {
+            self.seen.future.archived(class);
+        }
+        let empty = match page.objects {
+            0 => self.seen.empty_pages.fetch_add(1, Ordering::Relaxed) + 1,
+            _ => {
+                self.seen.empty_pages.store(0, Ordering::Relaxed);
+                0
+            }
+        };
+        // An empty page that is the last one is how an empty folder looks.
+        let goes_on = ["<NextContinuationToken>", "<NextMarker>"];
+        match goes_on.iter().any(|token| page.xml.contains(token)) {
+            true if empty > MAX_EMPTY_PAGES => {
+                Err(HttpError::new(HttpErrorKind::Decode, Endless::Pages))
+            }
+            true => Ok(page.xml.into()),
+            false => {
+                self.seen.empty_pages.store(0, Ordering::Relaxed);
+                Ok(page.xml.into())
+            }
+        }
+    }
+}
+
+fn again(again: bool) -> HttpErrorKind {
+    if again { HttpErrorKind::Request } else { HttpErrorKind::Unknown }
+}
+
+/// Why an answer was not read to its end.
+enum Cut {
+    Endless(Endless),
+    Http(HttpError),
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get("content-length")?.to_str().ok()?.parse().ok()
+}
+
+async fn bounded(body: HttpResponseBody) -> Result<Vec<u8>, Cut> {
+    let mut bytes = Vec::new();
+    let mut pieces = body.bytes_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(Cut::Http)?;
+        if bytes.len() + piece.len() > MAX_ANSWER {
+            return Err(Cut::Endless(Endless::Answer));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// What TLS said, where it is why there is no answer: most often, that nobody vouches for the server.
+pub(super) fn untrusted(error: &(dyn StdError + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return Some(tls.to_string());
+        }
+        next = cause(error);
+    }
+    None
+}
+
+/// What an error was caused by. An I/O error's `source` skips the error that it carries.
+pub(super) fn cause<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>() {
+        Some(error) => error.get_ref().map(|carried| carried as &(dyn StdError + 'static)),
+        None => error.source(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tls_says_is_found_within_errors_of_the_system() {
+        let tls = rustls::Error::General("nobody vouches for it".to_owned());
+        let within = io::Error::new(io::ErrorKind::InvalidData, tls);
+        let error = HttpError::new(HttpErrorKind::Connect, io::Error::other(within));
+        assert!(untrusted(&error).unwrap().contains("nobody vouches for it"));
+        let other = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(untrusted(&HttpError::new(HttpErrorKind::Connect, other)), None);
     }
 }

@@ -5,16 +5,17 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use object_store::{ObjectMeta, PutMode, UpdateVersion};
 use serde::{Deserialize, Serialize};
 
-use super::{Inner, request};
+use super::{Inner, http::Attempts, request};
 use crate::{
     json,
-    store::{StoreError, StorePath},
+    store::{StoreError, StorePath, notices},
+    timestamp::Timestamp,
 };
 
 /// The object, beside the sets.
@@ -56,10 +57,19 @@ impl Lease {
 }
 
 impl Drop for Lease {
-    /// As far as it can: else it ends by itself.
+    /// As far as it can: else it ends by itself, and others are told now why they have to wait.
     fn drop(&mut self) {
-        if let Some(state) = self.0.held.lock().take() {
-            let _ = self.0.runtime.block_on(put(&self.0, None, PutMode::Update(state.version)));
+        if let Some(state) = self.0.held.lock().take()
+            && let Err(error) = self.0.runtime.block_on(give_up(&self.0, &state))
+        {
+            let (lock, until) = (lock_of(&self.0), moment(state.renewed + EXPIRE));
+            notices::warn(
+                lock.clone(),
+                format!(
+                    "{lock} could not be given up ({error}): it keeps other writers out until {until}, \
+                     unless you remove that object. What was written is good"
+                ),
+            );
         }
     }
 }
@@ -70,14 +80,15 @@ impl fmt::Debug for Lease {
     }
 }
 
-/// Takes the lease, where nobody holds it.
+/// Takes the lease, where nobody holds it, and makes sure that it is one: a service that overwrites what
+/// it was told not to would give it to everybody.
 pub(super) async fn take(inner: &Inner) -> Result<(), StoreError> {
     let mode = match there(inner).await? {
         None => PutMode::Create,
         Some((content, meta)) => {
             let held = content.is_none_or(|content| content.holder.is_some());
             if held && !is_expired(&meta) {
-                return Err(StoreError::Busy(inner.address.to_string().into()));
+                return Err(leased(inner, &meta));
             }
             PutMode::Update(UpdateVersion { e_tag: meta.e_tag, version: meta.version })
         }
@@ -86,7 +97,54 @@ pub(super) async fn take(inner: &Inner) -> Result<(), StoreError> {
     getrandom::fill(&mut id).map_err(|e| {
         StoreError::io(inner.address.to_string(), std::io::Error::other(e.to_string()))
     })?;
-    hold(inner, hex::encode(id), mode).await
+    hold(inner, hex::encode(id), mode).await?;
+    let Some(state) = inner.held.lock().clone() else { return Ok(()) };
+    if let Err(error) = probe(inner, &state).await {
+        inner.held.lock().take();
+        let _ = give_up(inner, &state).await;
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// Puts the lease once more in the two ways that must fail: where nothing is, and in the place of a
+/// version that is not there. What is put is what is there, so a service that knows no conditions keeps it.
+async fn probe(inner: &Inner, state: &State) -> Result<(), StoreError> {
+    let bytes = content(inner, Some(state.holder.clone()))?;
+    let path = NAME.parse::<StorePath>()?;
+    let wrong = UpdateVersion {
+        e_tag: state.version.e_tag.as_deref().map(altered),
+        version: state.version.version.as_deref().map(altered),
+    };
+    for mode in [PutMode::Create, PutMode::Update(wrong)] {
+        match request::put_once(inner, &path, &bytes, mode, &Attempts::default()).await {
+            Err(StoreError::Exists(_) | StoreError::Changed(_)) => {}
+            Ok(_) => return Err(StoreError::NoConditions(inner.address.to_string().into())),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The name of another version, in the form of this one.
+fn altered(version: &str) -> String {
+    let last = version.rfind(|c: char| c.is_ascii_hexdigit());
+    let other = |c: char| if c == '1' { '2' } else { '1' };
+    version.char_indices().map(|(i, c)| if Some(i) == last { other(c) } else { c }).collect()
+}
+
+/// Gives the lease up, unless somebody else has it by now.
+async fn give_up(inner: &Inner, state: &State) -> Result<(), StoreError> {
+    let Err(error) = put(inner, None, PutMode::Update(state.version.clone())).await else {
+        return Ok(());
+    };
+    match there(inner).await {
+        Ok(Some((Some(content), _))) if content.holder.as_ref() == Some(&state.holder) => {
+            Err(error)
+        }
+        Ok(_) => Ok(()),
+        Err(_) => Err(error),
+    }
 }
 
 /// Makes sure that the lease, if it was taken, is held still: before every write.
@@ -104,12 +162,16 @@ pub(super) async fn keep(inner: &Inner) -> Result<(), StoreError> {
 async fn hold(inner: &Inner, holder: String, mode: PutMode) -> Result<(), StoreError> {
     // Counted from before it is asked for: an answer may take its time.
     let renewed = SystemTime::now();
-    let version = put(inner, Some(holder.clone()), mode).await.map_err(|error| match error {
-        StoreError::Exists(_) | StoreError::Changed(_) => {
-            StoreError::Busy(inner.address.to_string().into())
+    let version = match put(inner, Some(holder.clone()), mode).await {
+        Ok(version) => version,
+        Err(StoreError::Exists(_) | StoreError::Changed(_)) => {
+            return Err(match there(inner).await {
+                Ok(Some((_, meta))) => leased(inner, &meta),
+                _ => StoreError::Busy(inner.address.to_string().into()),
+            });
         }
-        error => error,
-    })?;
+        Err(error) => return Err(error),
+    };
     *inner.held.lock() = Some(State { holder, version, renewed });
     Ok(())
 }
@@ -119,11 +181,37 @@ async fn put(
     holder: Option<String>,
     mode: PutMode,
 ) -> Result<UpdateVersion, StoreError> {
-    let content = Content { format: "stockade-lock".to_owned(), version: 1, holder };
-    let bytes = serde_json::to_vec(&content).map_err(|error| {
-        StoreError::io(inner.address.to_string(), std::io::Error::other(error.to_string()))
-    })?;
+    let bytes = content(inner, holder)?;
     request::put(inner, &NAME.parse::<StorePath>()?, &bytes, mode).await
+}
+
+fn content(inner: &Inner, holder: Option<String>) -> Result<Vec<u8>, StoreError> {
+    let content = Content { format: "stockade-lock".to_owned(), version: 1, holder };
+    serde_json::to_vec(&content).map_err(|error| {
+        StoreError::io(inner.address.to_string(), std::io::Error::other(error.to_string()))
+    })
+}
+
+/// That somebody else holds it.
+fn leased(inner: &Inner, meta: &ObjectMeta) -> StoreError {
+    let since = SystemTime::from(meta.last_modified);
+    StoreError::Leased {
+        path: inner.address.to_string().into(),
+        lock: lock_of(inner),
+        since: moment(since),
+        until: moment(since + EXPIRE),
+    }
+}
+
+fn lock_of(inner: &Inner) -> String {
+    format!("{}/{NAME}", inner.address)
+}
+
+fn moment(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).ok();
+    let seconds = since.and_then(|since| i64::try_from(since.as_secs()).ok());
+    let time = seconds.and_then(|seconds| Timestamp::from_unix(seconds).ok());
+    time.map_or_else(|| "a time that this computer cannot show".to_owned(), Timestamp::to_minute)
 }
 
 /// What is there. Content that nobody can read is somebody's, until it expires.

@@ -1,18 +1,25 @@
 //! What is there, by the names of objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use futures_util::StreamExt as _;
 
 use super::{
     Inner,
     error::{is_no_bucket, store_error},
-    lease, set,
+    lease, odd_names, set,
 };
 use crate::store::{Entry, EntryKind, StoreError, StorePath};
 
 /// More than anybody has; names without end would fill the memory.
 const MAX_ENTRIES: usize = 100_000;
+/// Below all its folders.
+const MAX_OBJECTS: usize = 5_000_000;
+/// No listing takes longer, however many pages it has.
+const MAX_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The entries of the root.
 pub(super) async fn root(inner: &Inner) -> Result<Vec<Entry>, StoreError> {
@@ -47,29 +54,104 @@ async fn list(inner: &Inner, prefix: &str, found: &mut Found) -> Result<(), Stor
         "" => inner.address.bucket_alone(),
         prefix => format!("{}/{prefix}", inner.address.bucket_alone()),
     };
-    let prefix = object_store::path::Path::from(prefix);
-    let mut objects = inner.client.list(Some(&prefix));
+    match tokio::time::timeout(MAX_TIME, list_all(inner, prefix, &place, found)).await {
+        Ok(listed) => listed,
+        Err(_) => {
+            let why = format!("the listing took more than {} minutes", MAX_TIME.as_secs() / 60);
+            Err(StoreError::Unreachable { path: place.into(), why })
+        }
+    }
+}
+
+async fn list_all(
+    inner: &Inner,
+    prefix: &str,
+    place: &str,
+    found: &mut Found,
+) -> Result<(), StoreError> {
+    let endless =
+        |why: &str| Err(StoreError::Unreachable { path: place.into(), why: why.to_owned() });
+    let within = object_store::path::Path::from(prefix);
+    let mut objects = inner.client.list(Some(&within));
+    let (mut count, mut remembered) = (0_usize, None);
     while let Some(object) = objects.next().await {
         let object = object.map_err(|error| match is_no_bucket(&error) {
             true => StoreError::NoBucket(inner.address.bucket_alone().into()),
-            false => store_error(place.clone().into(), &error),
+            false => store_error(place.into(), &error),
         })?;
-        let Some(mut below) = object.location.prefix_match(&prefix) else { continue };
-        let Some(name) = below.next() else { continue };
-        let name = name.as_ref().to_owned();
-        let second = below.next();
-        let file = second.as_ref().map(|part| part.as_ref().to_owned());
-        if file.as_ref().is_some_and(|file| set::CLOSING.contains(&file.as_str()))
-            && below.next().is_none()
-        {
-            found.closed.insert(name.clone());
+        // A service may repeat pages for ever. One name is remembered, at the positions 1, 2, 4, 8..,
+        // so a circle of any length meets it.
+        if remembered.as_ref() == Some(&object.location) {
+            return endless("the listing repeats itself");
         }
-        let kind = if file.is_some() { EntryKind::Folder } else { EntryKind::File };
-        found.kinds.insert(name, kind);
+        count += 1;
+        if count.is_power_of_two() {
+            remembered = Some(object.location.clone());
+        }
+        found.take(object.location.as_ref(), prefix);
         if found.kinds.len() > MAX_ENTRIES {
-            let why = format!("more than {MAX_ENTRIES} names lie there");
-            return Err(StoreError::Unreachable { path: place.into(), why });
+            return endless(&format!("it has more than {MAX_ENTRIES} names"));
+        }
+        if count > MAX_OBJECTS {
+            return endless(&format!("it has more than {MAX_OBJECTS} objects"));
         }
     }
     Ok(())
+}
+
+impl Found {
+    /// Takes what the name of an object says about the folder `prefix`.
+    fn take(&mut self, name: &str, prefix: &str) {
+        let odd = odd_names::decode(name);
+        let name = odd.as_deref().unwrap_or(name);
+        let below = match prefix {
+            "" => Some(name),
+            prefix => name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/')),
+        };
+        let Some(below) = below.filter(|below| !below.is_empty()) else { return };
+        let (first, rest) = match below.split_once('/') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (below, None),
+        };
+        // Within a folder of ours it is for that folder's listing to tell. Otherwise the whole of it is
+        // a name that nothing here has.
+        if odd.is_some() && (rest.is_none() || first.parse::<StorePath>().is_err()) {
+            self.kinds.insert(below.to_owned(), EntryKind::Other);
+            return;
+        }
+        if odd.is_none() && rest.is_some_and(|file| set::CLOSING.contains(&file)) {
+            self.closed.insert(first.to_owned());
+        }
+        let kind = if rest.is_some() { EntryKind::Folder } else { EntryKind::File };
+        self.kinds.insert(first.to_owned(), kind);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str) -> Vec<(String, EntryKind)> {
+        let mut found = Found::default();
+        let page = odd_names::page(&format!("<Contents><Key>{name}</Key></Contents>")).xml;
+        let key = page.split("Key>").nth(1).unwrap().strip_suffix("</").unwrap();
+        found.take(key, "v/stockade");
+        found.kinds.into_iter().collect()
+    }
+
+    #[test]
+    fn an_odd_name_is_something_else_and_stops_nothing() {
+        for (name, entry, kind) in [
+            ("v/stockade/a", "a", EntryKind::File),
+            ("v/stockade/set/a", "set", EntryKind::Folder),
+            ("v/stockade/a\nb", "a\nb", EntryKind::Other),
+            ("v/stockade//x", "/x", EntryKind::Other),
+            ("v/stockade/../x", "../x", EntryKind::Other),
+            ("v/stockade/set//x", "set", EntryKind::Folder),
+            ("v/stockade/set/a\nb", "set", EntryKind::Folder),
+        ] {
+            assert_eq!(of(name), [(entry.to_owned(), kind)], "{name:?}");
+        }
+        assert!(of("v/elsewhere//x").is_empty());
+    }
 }

@@ -1,13 +1,18 @@
 //! A prefix in a bucket: S3, Google Cloud Storage, Azure. Nothing there can be renamed, so a folder
 //! appears as its closing files are put, each only where none is yet; see
-//! docs/decisions/0009-object-stores.md.
+//! docs/decisions/0009-copies-in-object-stores.md.
 
 mod aws;
+mod aws_http;
 mod connect;
 mod error;
+mod future;
 mod http;
 mod lease;
 mod listing;
+mod odd_names;
+mod patience;
+mod refusal;
 mod request;
 mod set;
 #[cfg(test)]
@@ -18,10 +23,12 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use object_store::{ObjectStore, PutMode, UpdateVersion};
 use tokio::runtime::Runtime;
 
-use self::lease::Held;
+pub use self::aws_http::bounded_client;
 pub(super) use self::lease::Lease;
+use self::{future::Future, http::Seen, lease::Held};
 use super::{
     BucketAddress, Entry, Held as Holding, Lock, NewFile, ReadBack, Store, StoreError, StorePath,
+    notices,
 };
 
 /// A prefix in a bucket. Nothing is asked of it before the first use, but who calls may be.
@@ -32,6 +39,7 @@ struct Inner {
     client: Box<dyn ObjectStore>,
     address: BucketAddress,
     held: Held,
+    seen: Arc<Seen>,
 }
 
 impl Bucket {
@@ -40,8 +48,9 @@ impl Bucket {
         let place = || PathBuf::from(address.to_string());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|e| StoreError::io(place(), e))?;
-        let client = connect::connect(&address, &runtime)?;
-        Ok(Self(Arc::new(Inner { runtime, client, address, held: Held::default() })))
+        let seen = Arc::new(Seen::new(Future::of(&address)));
+        let client = connect::connect(&address, &runtime, Arc::clone(&seen))?;
+        Ok(Self(Arc::new(Inner { runtime, client, address, held: Held::default(), seen })))
     }
 }
 
@@ -49,6 +58,13 @@ impl Inner {
     /// How messages name the object at `path`.
     fn place(&self, path: &StorePath) -> PathBuf {
         format!("{}/{path}", self.address).into()
+    }
+
+    /// Keeps where writes go, for the command to tell.
+    fn note_host(&self) {
+        if let Some(host) = self.seen.host.get() {
+            notices::wrote_to(self.address.bucket_alone(), host.clone());
+        }
     }
 
     /// Its name in the bucket. Our paths have no character that would have to be escaped.
@@ -112,6 +128,10 @@ impl Store for Bucket {
 
     fn remove(&self, path: &StorePath) -> Result<(), StoreError> {
         self.0.runtime.block_on(set::remove(&self.0, path))
+    }
+
+    fn require_removable(&self, path: &StorePath) -> Result<(), StoreError> {
+        self.0.runtime.block_on(set::require_removable(&self.0, path))
     }
 
     fn lock(&self) -> Result<Lock, StoreError> {

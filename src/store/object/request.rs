@@ -5,7 +5,11 @@ use object_store::{
     GetOptions, ObjectMeta, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
 
-use super::{Inner, error::store_error, http::ContentMd5};
+use super::{
+    Inner,
+    error::store_error,
+    http::{Attempts, ContentMd5, IsObject},
+};
 use crate::store::{StoreError, StorePath};
 
 /// What was read of an object.
@@ -23,7 +27,9 @@ pub(super) async fn read_pieces(
 ) -> Result<Read, StoreError> {
     let place = || inner.place(path);
     let failed = |error| store_error(place(), &error);
-    let found = inner.client.get_opts(&inner.location(path), GetOptions::default()).await;
+    let mut options = GetOptions::default();
+    options.extensions.insert(IsObject(limit));
+    let found = inner.client.get_opts(&inner.location(path), options).await;
     let found = found.map_err(failed)?;
     let meta = found.meta.clone();
     if meta.size > limit {
@@ -72,17 +78,49 @@ pub(super) async fn head(
     }
 }
 
-/// Puts an object, as `mode` says: where there is none, or in the place of one version alone.
+/// Puts an object, as `mode` says: where there is none, or in the place of one version alone. All puts go
+/// through here: a request whose answer was lost is made again, and then meets what it put itself, so
+/// where a repeated put did not succeed, what is there is compared with what was sent.
 pub(super) async fn put(
     inner: &Inner,
     path: &StorePath,
     bytes: &[u8],
     mode: PutMode,
 ) -> Result<UpdateVersion, StoreError> {
+    let attempts = Attempts::default();
+    let error = match put_once(inner, path, bytes, mode, &attempts).await {
+        Ok(version) => return Ok(version),
+        Err(error) => error,
+    };
+    let may_be_ours = match &error {
+        StoreError::Exists(_) | StoreError::Changed(_) => attempts.repeated(),
+        StoreError::Unreachable { .. } => true,
+        _ => false,
+    };
+    if may_be_ours
+        && let Ok((there, meta)) = read(inner, path, bytes.len() as u64).await
+        && there == bytes
+    {
+        return Ok(UpdateVersion { e_tag: meta.e_tag, version: meta.version });
+    }
+    Err(error)
+}
+
+/// One put, and what the service says of it.
+pub(super) async fn put_once(
+    inner: &Inner,
+    path: &StorePath,
+    bytes: &[u8],
+    mode: PutMode,
+    attempts: &Attempts,
+) -> Result<UpdateVersion, StoreError> {
     let payload = PutPayload::from(bytes.to_vec());
     let mut options = PutOptions::from(mode);
     options.extensions.insert(ContentMd5::of(bytes));
-    match inner.client.put_opts(&inner.location(path), payload, options).await {
+    options.extensions.insert(attempts.clone());
+    let put = inner.client.put_opts(&inner.location(path), payload, options).await;
+    inner.note_host();
+    match put {
         Ok(put) => Ok(UpdateVersion { e_tag: put.e_tag, version: put.version }),
         // Where an object cannot be put, its bucket is missing.
         Err(object_store::Error::NotFound { .. }) => {

@@ -64,6 +64,12 @@ pub(super) async fn remove(inner: &Inner, path: &StorePath) -> Result<(), StoreE
     Ok(())
 }
 
+/// Removes an object of the folder `path` that is not there: a service that refuses this refuses the
+/// others. Rights to remove are rarely given, and are needed for nothing else.
+pub(super) async fn require_removable(inner: &Inner, path: &StorePath) -> Result<(), StoreError> {
+    delete(inner, &path.join("nothing")?).await
+}
+
 async fn in_order(
     inner: &Inner,
     folder: &StorePath,
@@ -126,7 +132,9 @@ async fn files_below(inner: &Inner, folder: &StorePath) -> Result<Vec<StorePath>
     let mut files = Vec::new();
     let mut folders = vec![(folder.clone(), 0)];
     while let Some((folder, level)) = folders.pop() {
-        for entry in listing::folder(inner, &folder).await? {
+        let entries = listing::folder(inner, &folder).await?;
+        // No request of ours names such an object. It stays, and is told of as what it is.
+        for entry in entries.into_iter().filter(|entry| entry.kind != EntryKind::Other) {
             let path = folder.join(&entry.name)?;
             match entry.kind {
                 EntryKind::Folder if level < MAX_LEVELS => folders.push((path, level + 1)),

@@ -19,7 +19,14 @@ fn two() -> (Bucket, Bucket) {
 fn bucket(client: Arc<InMemory>) -> Bucket {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let address = crate::store::BucketAddress::of("s3://bucket/a".as_ref()).unwrap().unwrap();
-    Bucket(Arc::new(Inner { runtime, client: Box::new(client), address, held: Default::default() }))
+    let seen = Arc::new(super::Seen::new(super::Future::of(&address)));
+    Bucket(Arc::new(Inner {
+        runtime,
+        client: Box::new(client),
+        address,
+        held: Default::default(),
+        seen,
+    }))
 }
 
 fn file(path: &str, bytes: &[u8]) -> NewFile {
@@ -110,18 +117,18 @@ fn a_long_object_is_never_read() {
 fn two_writers_exclude_each_other_until_one_is_done() {
     let (one, other) = two();
     let held = one.lock().unwrap();
-    assert!(matches!(other.lock(), Err(StoreError::Busy(_))));
+    assert!(matches!(other.lock(), Err(StoreError::Leased { .. })));
     assert!(kinds(&one).is_empty(), "the lease is no entry of a copy");
     drop(held);
     let _held = other.lock().unwrap();
-    assert!(matches!(one.lock(), Err(StoreError::Busy(_))));
+    assert!(matches!(one.lock(), Err(StoreError::Leased { .. })));
 }
 
 #[test]
 fn what_nobody_can_read_is_somebodys_lease() {
     let (one, _) = two();
     one.put_if_absent(&file(lease::NAME, b"rot")).unwrap();
-    assert!(matches!(one.lock(), Err(StoreError::Busy(_))));
+    assert!(matches!(one.lock(), Err(StoreError::Leased { .. })));
 }
 
 #[test]
@@ -140,7 +147,7 @@ fn who_lost_the_lease_writes_nothing_more() {
         one.replace(&path("set"), &set(b"1")).map(|_| ()),
         one.remove(&path("set")),
     ] {
-        assert!(matches!(written, Err(StoreError::Busy(_))), "{written:?}");
+        assert!(matches!(written, Err(StoreError::Leased { .. })), "{written:?}");
     }
     assert!(kinds(&other).is_empty());
 }
@@ -153,7 +160,7 @@ fn who_was_long_at_it_renews_and_goes_on() {
     one.0.held.make_older(Duration::from_secs(3600));
     one.put_if_absent(&file("a", b"1")).unwrap();
     assert_ne!(head(&one, lease::NAME), before);
-    assert!(matches!(other.lock(), Err(StoreError::Busy(_))));
+    assert!(matches!(other.lock(), Err(StoreError::Leased { .. })));
     drop(held);
     other.lock().unwrap();
 }

@@ -1,9 +1,9 @@
-//! SIGN TX: legacy transactions and those of EIP-2930 and EIP-1559.
+//! SIGN TX: legacy transactions and those of EIP-2930, EIP-1559 and EIP-7702.
 //!
-//! Not there yet: EIP-7702's, and the modes of P2 that are for calls explained by descriptors.
+//! Not there yet: the modes of P2 that are for calls explained by descriptors.
 
 use super::{
-    Ethereum,
+    Ethereum, KNOWS_7702, Version,
     amounts::{amount, decimal, fits, product},
     answer::{Answer, Status},
     command::Command,
@@ -46,7 +46,7 @@ impl Ethereum {
                 if self.is_in_the_middle() {
                     self.reset();
                 }
-                Signing::begin(command)?
+                Signing::begin(command, self.version)?
             }
             (0, MORE) => {
                 let signing = self.transaction.take().ok_or(Status::COMMAND_NOT_ALLOWED)?;
@@ -174,12 +174,13 @@ impl Ethereum {
 
 impl Signing {
     /// Reads `path | [type] | bytes`; gives the bytes beside the transaction.
-    fn begin<'a>(command: &Command<'a>) -> Result<(Self, &'a [u8]), Status> {
+    fn begin<'a>(command: &Command<'a>, version: Version) -> Result<(Self, &'a [u8]), Status> {
         let (path, rest) = command.path()?;
         let (first, after) = rest.split_first().ok_or(Status::INCORRECT_DATA)?;
         let (kind, bytes) = match first {
             0x01 => (Kind::Eip2930, after),
             0x02 => (Kind::Eip1559, after),
+            0x04 if version >= KNOWS_7702 => (Kind::Eip7702, after),
             0x00..=0x7f => return Err(Status::TRANSACTION_TYPE),
             _ => (Kind::Legacy, rest),
         };

@@ -7,12 +7,13 @@ use super::{answer::Status, rlp};
 /// How much of a transaction the mock keeps. The firmware keeps no more than it needs.
 const MAX_LENGTH: usize = 1024 * 1024;
 
-/// The kinds that the mock reads. The firmware knows EIP-7702's as well.
+/// The kinds of transactions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Legacy,
     Eip2930,
     Eip1559,
+    Eip7702,
 }
 
 /// A transaction of which some bytes have come.
@@ -61,6 +62,7 @@ impl Transaction {
             Kind::Legacy => &LEGACY,
             Kind::Eip2930 => &EIP_2930,
             Kind::Eip1559 => &EIP_1559,
+            Kind::Eip7702 => &EIP_7702,
         };
         for field in order {
             // As the firmware has it: what ends here is taken for a transaction of before EIP-155,
@@ -70,7 +72,7 @@ impl Transaction {
                 return Ok(fields);
             }
             let Some((item, after)) = rlp::item(payload)? else { return Ok(fields) };
-            if item.is_list != (*field == Field::AccessList) {
+            if item.is_list != field.is_list() {
                 return Err(Status::INCORRECT_DATA);
             }
             fields.set(*field, &item)?;
@@ -93,6 +95,7 @@ impl Transaction {
             Kind::Legacy => {}
             Kind::Eip2930 => hasher.update([0x01]),
             Kind::Eip1559 => hasher.update([0x02]),
+            Kind::Eip7702 => hasher.update([0x04]),
         }
         hasher.update(&self.bytes);
         hasher.finalize().into()
@@ -109,20 +112,31 @@ enum Field {
     Value,
     Data,
     AccessList,
+    Authorizations,
     /// A number that the mock does not look at: nonce, tip, r, s.
     Other,
 }
 
-use Field::{AccessList, ChainId, Data, Gas, LegacyChainId, Other, Price, To, Value};
+impl Field {
+    fn is_list(self) -> bool {
+        matches!(self, AccessList | Authorizations)
+    }
+}
+
+use Field::{
+    AccessList, Authorizations, ChainId, Data, Gas, LegacyChainId, Other, Price, To, Value,
+};
 
 const LEGACY: [Field; 9] = [Other, Price, Gas, To, Value, Data, LegacyChainId, Other, Other];
 const EIP_2930: [Field; 8] = [ChainId, Other, Price, Gas, To, Value, Data, AccessList];
 const EIP_1559: [Field; 9] = [ChainId, Other, Other, Price, Gas, To, Value, Data, AccessList];
+const EIP_7702: [Field; 10] =
+    [ChainId, Other, Other, Price, Gas, To, Value, Data, AccessList, Authorizations];
 
 impl<'a> Fields<'a> {
     fn set(&mut self, field: Field, item: &rlp::Item<'a>) -> Result<(), Status> {
         let longest = match field {
-            Data | AccessList => usize::MAX,
+            Data | AccessList | Authorizations => usize::MAX,
             To => 20,
             _ => 32,
         };
@@ -142,7 +156,7 @@ impl<'a> Fields<'a> {
             Gas => self.gas = item.bytes,
             To => self.to = Some(item.bytes),
             Value => self.value = item.bytes,
-            Data | AccessList | Other => {}
+            Data | AccessList | Authorizations | Other => {}
         }
         Ok(())
     }

@@ -1,10 +1,12 @@
-//! Of Speculos's REST interface what its clients need to send commands, to read the screen of a Nano
-//! and to press its buttons: `/apdu`, `/events`, `/button/..`, `/automation`. `/ticker` changes
-//! nothing, and `/screenshot` shows only that the screen is another.
+//! Of Speculos's REST interface what its clients need to send commands, to read the screen, and to
+//! press the buttons of a Nano or touch the screen of another: `/apdu`, `/events`, `/button/..`,
+//! `/finger`, `/automation`. `/ticker` changes nothing, and `/screenshot` shows only that the screen is
+//! another.
 
 mod automation;
 mod screen;
 mod screenshot;
+mod touch;
 
 use std::{
     io::{self, Read as _, Write},
@@ -23,6 +25,7 @@ use super::speculos::Shared;
 use automation::Automation;
 use screen::Button;
 pub use screen::Buttons;
+use touch::Touch;
 
 /// More than any request here has, but for rules.
 const MOST_BODY: u64 = 256 * 1024;
@@ -103,6 +106,12 @@ fn serve(mut request: Request, ledger: &Shared, buttons: &Buttons, waiting: &Arc
             }
             Some(Err(error)) => (400, json!({"error": error})),
             None => (400, json!({"error": "not JSON"})),
+        },
+        (Method::Post, "/finger") => match body(&mut request).as_ref().map(finger) {
+            // A touch counts when the finger is lifted, and a press alone has no end.
+            Some(Some(touch)) if buttons.touch(touch) => (200, json!({})),
+            Some(Some(_)) => (400, json!({"error": "this model has buttons, and no touch screen"})),
+            _ => (400, json!({"error": "no press-and-release, or no x and y"})),
         },
         (Method::Post, path) => match path.strip_prefix("/button/") {
             Some(name) => press(&mut request, name, buttons),
@@ -188,6 +197,18 @@ fn press(request: &mut Request, name: &str, buttons: &Buttons) -> (u16, Value) {
         }
         _ => (400, json!({"error": "no such button or action"})),
     }
+}
+
+/// The touch in a body; how long it lasts is `delay`, in seconds.
+fn finger(body: &Value) -> Option<Touch> {
+    let number = |name| body.get(name)?.as_u64()?.try_into().ok();
+    if body.get("action")?.as_str()? != "press-and-release" {
+        return None;
+    }
+    let from = (number("x")?, number("y")?);
+    let to = (number("x2").unwrap_or(from.0), number("y2").unwrap_or(from.1));
+    let seconds = body.get("delay").and_then(Value::as_f64).unwrap_or_default();
+    Some(Touch { from, to, seconds })
 }
 
 /// Whether the button is let go at the end.

@@ -1,14 +1,17 @@
-//! The screen of a Nano and its two buttons, and the rules by which somebody presses them.
+//! The screen, and what presses it: the two buttons of a Nano, a finger, or rules.
 
 use std::{
     io::{self, Write},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::automation::{Action, Automation};
-use crate::{Decision, User};
+use super::{
+    automation::{Action, Automation},
+    touch::{Glass, Meant, Text, Touch, words},
+};
+use crate::{Decision, User, ledger::Model};
 
 /// More than a client reads before it clears them.
 const MOST_EVENTS: usize = 10_000;
@@ -18,22 +21,26 @@ const MOST_PRESSES: usize = 1000;
 
 const READY: &str = "Application is ready";
 
-/// The screen and both buttons of a Nano. Clones are of the same.
+/// The screen, and the buttons or the finger beside it. Clones are of the same.
 #[derive(Clone, Default)]
 pub struct Buttons(Arc<(Mutex<Screen>, Condvar)>);
 
-/// Pages, of which the last two say yes and no.
+/// Pages, of which the last two say yes and no; on a touch screen the last one says yes.
 #[derive(Default)]
 struct Screen {
     pages: Vec<String>,
     at: usize,
+    /// It is touched, and has no buttons.
+    glass: Option<Glass>,
+    /// On a touch screen: what says no on every page.
+    no: String,
     /// Somebody else decides.
     is_watched: bool,
     decision: Option<Decision>,
     /// How often it showed something else.
     turned: u64,
     /// All that was shown, and how much of it a client cleared.
-    events: Vec<String>,
+    events: Vec<Text>,
     cleared: usize,
     automation: Automation,
 }
@@ -46,22 +53,53 @@ impl Screen {
     fn turn_to(&mut self, page: usize) {
         self.at = page;
         self.turned += 1;
-        let text = self.text().to_owned();
+        let texts = self.texts();
         if self.events.len() < MOST_EVENTS {
-            self.events.push(text);
+            self.events.extend(texts);
+        }
+    }
+
+    /// What is on the screen.
+    fn texts(&self) -> Vec<Text> {
+        match self.glass {
+            Some(glass) if !self.pages.is_empty() => glass.texts(&self.pages, self.at, &self.no),
+            _ => vec![Text::line(self.text())],
         }
     }
 
     fn show(&mut self, shown: &str) {
-        let [yes, no] = last_pages(shown);
-        self.pages = shown.lines().map(str::to_owned).chain([yes, no]).collect();
+        let last = last_pages(shown);
+        self.pages = shown.lines().map(str::to_owned).collect();
+        match self.glass {
+            None => self.pages.extend(last),
+            Some(_) => {
+                let [yes, no] = words(last);
+                self.pages.push(yes);
+                self.no = no;
+            }
+        }
         self.decision = None;
         self.turn_to(0);
+    }
+
+    fn touch(&mut self, touch: Touch) {
+        let Some(glass) = self.glass.filter(|_| !self.pages.is_empty()) else { return };
+        let last = self.pages.len().saturating_sub(1);
+        let yes = (self.at == last).then(|| self.text().to_owned());
+        match glass.meant(touch, yes.as_deref()) {
+            Meant::Next if self.at < last => self.turn_to(self.at + 1),
+            Meant::Back if self.at > 0 => self.turn_to(self.at - 1),
+            Meant::Yes if !self.is_watched => self.decision = Some(Decision::Approve),
+            Meant::No if !self.is_watched => self.decision = Some(Decision::Reject),
+            _ => {}
+        }
     }
 
     fn press(&mut self, button: Button) {
         let last = self.pages.len().saturating_sub(1);
         match button {
+            // It has none.
+            _ if self.glass.is_some() => {}
             Button::Left if self.at > 0 => self.turn_to(self.at - 1),
             Button::Right if self.at < last => self.turn_to(self.at + 1),
             // The last page says no, and the one before it yes.
@@ -134,6 +172,13 @@ fn last_pages(shown: &str) -> [String; 2] {
 }
 
 impl Buttons {
+    /// Those of a model: a finger, where it has no buttons.
+    pub fn of(model: Model) -> Self {
+        let buttons = Self::default();
+        buttons.screen().glass = Glass::of(model);
+        buttons
+    }
+
     /// A user who decides by these buttons.
     pub fn user(&self) -> User {
         let buttons = self.clone();
@@ -174,7 +219,7 @@ impl Buttons {
             let nothing_new = |screen: &mut Screen| screen.events.len() <= told;
             let screen = self.0.1.wait_while(self.screen(), nothing_new);
             let screen = screen.unwrap_or_else(PoisonError::into_inner);
-            let events: Vec<_> = screen.events.iter().skip(told).map(|text| event(text)).collect();
+            let events: Vec<_> = screen.events.iter().skip(told).map(Text::event).collect();
             drop(screen);
             told += events.len();
             for event in events {
@@ -182,6 +227,14 @@ impl Buttons {
             }
             writer.flush()?;
         }
+    }
+
+    /// A finger touches the screen, where it can be touched.
+    pub(super) fn touch(&self, touch: Touch) -> bool {
+        let mut screen = self.screen();
+        screen.touch(touch);
+        self.0.1.notify_all();
+        screen.glass.is_some()
     }
 
     pub(super) fn press(&self, button: Button) {
@@ -203,8 +256,8 @@ impl Buttons {
     pub(super) fn events(&self, current_only: bool) -> Vec<Value> {
         let screen = self.screen();
         match current_only {
-            true => vec![event(screen.text())],
-            false => screen.events.iter().skip(screen.cleared).map(|text| event(text)).collect(),
+            true => screen.texts().iter().map(Text::event).collect(),
+            false => screen.events.iter().skip(screen.cleared).map(Text::event).collect(),
         }
     }
 
@@ -221,9 +274,4 @@ impl Buttons {
     fn screen(&self) -> MutexGuard<'_, Screen> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A line of text, as Speculos tells of it.
-fn event(text: &str) -> Value {
-    json!({"text": text, "x": 0, "y": 0, "w": 128, "h": 11, "clear": false})
 }

@@ -1,9 +1,11 @@
 //! Whether keys can sign elsewhere: asked by one rule, before anything lets them sign anywhere.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 use stockade::{
     backup::{
-        Copy, SetId,
+        Copy, SetId, room,
         whereabouts::{Clearance, Location, LocationKind, Place, Record, Release, Standing},
     },
     bls::PublicKey,
@@ -13,6 +15,7 @@ use stockade::{
 use crate::{
     context::Context,
     error::{CommandError, Kind},
+    output::Outcome,
 };
 
 /// What a person says of other places where keys can sign.
@@ -22,6 +25,22 @@ pub struct ElsewhereArgs {
     /// folder, a store. Look there first, for all of the keys. Once for each
     #[arg(long, value_name = "LOCATION")]
     off: Vec<String>,
+}
+
+/// What a person said by other options of the command.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Said {
+    /// The keys are off in every place that is shown and not recent.
+    pub not_running: bool,
+    /// The command itself makes sure that the copies can record the release, or goes on without.
+    pub unrecorded: bool,
+}
+
+impl Said {
+    /// That the keys run nowhere, if `not_running`.
+    pub fn not_running(not_running: bool) -> Self {
+        Self { not_running, unrecorded: false }
+    }
 }
 
 /// That nothing stands in the way, as far as can be known before the set is opened.
@@ -40,17 +59,26 @@ impl ElsewhereArgs {
         self.off.iter().any(|name| location.is_called(name))
     }
 
+    /// The same of a place of the record.
+    #[cfg(feature = "cloud")]
+    pub fn names_place(&self, place: &Place) -> bool {
+        self.off.iter().any(|name| place.is_called(name))
+    }
+
     /// Reads the record of `keys`, shows where they can sign besides `to` and `from`, and has somebody
-    /// say that they do not any more. `not_running`: somebody said so already of all that is not
-    /// recent.
+    /// say that they do not any more. `said` is what somebody said already. Copies that could not
+    /// record the release are refused here, before the wallet is asked.
     pub fn settle(
         &self,
         context: &mut Context,
         (copies, set): (&[Copy], &SetId),
         keys: &[PublicKey],
         (to, from): (&Location, Option<&Location>),
-        not_running: bool,
+        said: Said,
     ) -> Result<Elsewhere, CommandError> {
+        if !keys.is_empty() && !said.unrecorded {
+            room::require_record(copies, keys.len(), from.is_some())?;
+        }
         let record = Record::read(copies, set, keys)?;
         if let Some(unknown) = self.off.iter().find(|name| !self.is_known(&record, name, to, from))
         {
@@ -67,21 +95,21 @@ impl ElsewhereArgs {
                 absent.join(", ")
             ));
         }
-        let (off, shown_are_off) = (self.off.clone(), not_running);
+        let (off, shown_are_off) = (self.off.clone(), said.not_running);
         let mut elsewhere = Elsewhere { record, off, shown_are_off };
         let release = elsewhere.release(to, keys, from);
         let Standing { ask, stop } = elsewhere.record.standing(&release);
-        if let Some(error) = stopped(&stop, to) {
+        if let Some(error) = stopped(&stop, to, from) {
             return Err(error);
         }
-        if not_running {
+        if said.not_running {
             let shown = elsewhere.record.standing(&Release { shown_are_off: false, ..release }).ask;
             shown.iter().for_each(|place| {
                 context.terminal.say(&format!("CAREFUL: {}, and must be off", place.describe()));
             });
         }
         if !ask.is_empty() {
-            confirm(context, &ask, to)?;
+            confirm(context, &ask, to, from)?;
             elsewhere.shown_are_off = true;
         }
         Ok(elsewhere)
@@ -122,16 +150,50 @@ impl Elsewhere {
 }
 
 /// Places that are too recent for a general word.
-fn stopped(places: &[Place], to: &Location) -> Option<CommandError> {
+fn stopped(places: &[Place], to: &Location, from: Option<&Location>) -> Option<CommandError> {
     let first = places.first()?;
     let all: Vec<_> = places.iter().map(Place::describe).collect();
     let message = format!("stopped: within the last hour, {}", all.join("; "));
     Some(CommandError::input(message).with_hint(format!(
         "two machines that sign with one key are slashed. Look there: if none of these keys signs \
-         there, and never will again, say --off {}{}",
+         there, and never will again, say --off {}{}{}{}",
         quoted(&first.label),
-        or_through(to, first)
+        or_through(to, first),
+        or_part_of(from, first),
+        or_new_token(to, from, first)
     )))
+}
+
+/// Keys that were imported from a client's own folder, or from its store, are at the client that gives
+/// them up.
+fn or_part_of(from: Option<&Location>, place: &Place) -> String {
+    let is_part = |kind| {
+        use LocationKind::{AwsSecrets, Folder, Vault, Web3signer};
+        matches!(kind, Folder | Web3signer | Vault | AwsSecrets)
+    };
+    match from.is_some() && place.location.as_ref().is_some_and(|at| is_part(at.kind)) {
+        true => format!(
+            ". If that is where the client of --from has the keys, say --from-through {} instead",
+            quoted(&place.label)
+        ),
+        false => String::new(),
+    }
+}
+
+/// The same address with another token is another client, or the same one with a new token.
+fn or_new_token(to: &Location, from: Option<&Location>, place: &Place) -> String {
+    let same = |at: &Location| {
+        let other = place.location.as_ref();
+        other.is_some_and(|other| other.address == at.address && other.kind == at.kind)
+    };
+    match same(to) || from.is_some_and(same) {
+        true => format!(
+            ". {} is the same address, with another token. If it is the same client and its token was \
+             changed, say --off as well: the word is for the client with the old token",
+            place.label
+        ),
+        false => String::new(),
+    }
 }
 
 /// A client or signer that gets no key bytes may be fed by the very place that was found.
@@ -146,7 +208,12 @@ fn or_through(to: &Location, place: &Place) -> String {
     }
 }
 
-fn confirm(context: &mut Context, places: &[Place], to: &Location) -> Result<(), CommandError> {
+fn confirm(
+    context: &mut Context,
+    places: &[Place],
+    to: &Location,
+    from: Option<&Location>,
+) -> Result<(), CommandError> {
     let all: Vec<_> = places.iter().map(Place::describe).collect();
     let said = all.join("; ");
     let question = format!(
@@ -163,9 +230,11 @@ fn confirm(context: &mut Context, places: &[Place], to: &Location) -> Result<(),
             let options: Vec<_> =
                 places.iter().map(|place| format!("--off {}", quoted(&place.label))).collect();
             Err(CommandError::usage(format!("{said}: are the keys off there?")).with_hint(format!(
-                "look there first; if none of these keys signs there, and never will again, say {}{}",
+                "look there first; if none of these keys signs there, and never will again, say {}{}{}{}",
                 options.join(" "),
-                places.first().map(|place| or_through(to, place)).unwrap_or_default()
+                places.first().map(|place| or_through(to, place)).unwrap_or_default(),
+                places.iter().map(|place| or_part_of(from, place)).collect::<String>(),
+                places.iter().map(|place| or_new_token(to, from, place)).collect::<String>()
             )))
         }
     }
@@ -180,14 +249,38 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// Copies that do not know where the keys went: said, and as JSON.
-pub fn unrecorded(clearance: &Clearance<'_>, context: &mut Context) -> Value {
-    let refused = clearance.refused().iter().map(|(dir, why)| {
-        context.terminal.say(&format!(
-            "warning: {} does not know where the keys went: {why}. Repair the copies",
-            crate::shown(&dir)
-        ));
-        json!(dir.to_string_lossy())
-    });
-    refused.collect()
+/// Copies that do not know where the keys went. Every command by which keys can come to sign ends with
+/// this, so that all of them say it alike: the keys are there, and the exit code is 1.
+#[derive(Debug, Default)]
+#[must_use = "a copy that does not know where keys are must be named"]
+pub struct Unrecorded(Vec<PathBuf>);
+
+impl Unrecorded {
+    /// Those of a release, each with a warning.
+    pub fn of(clearance: &Clearance<'_>, context: &mut Context) -> Self {
+        let refused = clearance.refused().iter().map(|(dir, why)| {
+            context.terminal.say(&format!(
+                "warning: {} does not know where the keys went: {why}. Repair the copies",
+                crate::shown(&dir)
+            ));
+            dir.clone()
+        });
+        Self(refused.collect())
+    }
+
+    /// Says it in the result.
+    pub fn add_to(self, outcome: &mut Outcome) {
+        let names: Value = self.0.iter().map(|dir| json!(dir.to_string_lossy())).collect();
+        outcome.json.insert("unrecorded".to_owned(), names);
+        if self.0.is_empty() {
+            return;
+        }
+        outcome.ok = false;
+        let names: Vec<_> = self.0.iter().map(|dir| crate::shown(&dir).to_string()).collect();
+        outcome.text += &format!(
+            "\nNOT IN EVERY COPY: where the keys are now is not recorded in {}. A restore from there alone \
+             would not ask about it. Make it writable, and run `stockade backup repair` with all copies.",
+            names.join(", ")
+        );
+    }
 }

@@ -29,4 +29,5 @@ mod report;
 mod sealing;
 mod shares;
 mod signing_key;
+mod unreachable;
 mod withdrawal;

@@ -18,8 +18,8 @@ fn untrusted(why: &str) -> &'static str {
     let said = |words: &[&str]| words.iter().any(|word| why.contains(word));
     if said(&["CertificateRequired", "BadCertificate"]) {
         // With TLS 1.3 the server says so after the first request has left.
-        return "it wants a certificate of the client, which Stockade cannot give: use an address \
-                that asks for none, such as a Vault Agent or Proxy on this machine";
+        return "it wants a certificate of the client: for Vault, name it with --vault-client-cert and \
+                --vault-client-key. Elsewhere use an address that asks for none";
     }
     if said(&["Expired", "expired"]) {
         return "its certificate has expired, or the clock of this machine is wrong; nothing was \
@@ -39,6 +39,10 @@ impl From<HttpError> for CommandError {
     fn from(error: HttpError) -> Self {
         let (kind, hint) = match &error {
             HttpError::Url { .. } => (Kind::Usage, ""),
+            HttpError::ClientCertificate(_) => {
+                (Kind::Input, "--vault-client-cert and --vault-client-key take PEM")
+            }
+            HttpError::ServerName(_) => (Kind::Usage, ""),
             HttpError::NoCertificate => (Kind::Input, "--ca takes certificates in PEM"),
             HttpError::Unreachable { .. } => (Kind::NotFound, "is it running, and the URL right?"),
             HttpError::Untrusted { why, .. } => (Kind::Refused, untrusted(why)),
@@ -180,6 +184,9 @@ impl From<VaultError> for CommandError {
                 Kind::Permission,
                 "get another token: this one was revoked, ran out, or is good for no more requests",
             ),
+            VaultError::NoToken { .. } => {
+                (Kind::Usage, "use --token-file or --approle-file, or a proxy that has a token")
+            }
             VaultError::Http(HttpError::Status { status: 404, .. }) => (
                 Kind::NotFound,
                 "is a key/value engine mounted there, and is it of the version that --kv says?",

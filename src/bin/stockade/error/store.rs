@@ -2,50 +2,58 @@
 
 use std::io::ErrorKind;
 
-use stockade::store::{BucketAddress, StoreError};
+use stockade::store::StoreError;
 
 use super::{CommandError, Kind};
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
-        let (kind, hint) = match &error {
-            StoreError::Busy(path) => (
-                Kind::Busy,
-                match BucketAddress::of(path) {
-                    None => "wait until the other one is done",
-                    Some(_) => {
-                        "wait until the other one is done; one that was killed keeps others out for \
-                         an hour"
-                    }
-                },
-            ),
-            StoreError::Address { .. } => (Kind::Usage, ""),
-            StoreError::NoBucket(_) => {
-                (Kind::File, "is its name right, and the region? Buckets are made by their owner")
-            }
-            StoreError::Interrupted(_) => (Kind::Declined, "run the same command again"),
-            StoreError::Changed(_) => (Kind::Busy, "run the same command again"),
-            StoreError::Refused { .. } => (
-                Kind::Permission,
-                "who calls is found as by the service's own tools: may they list, get and put \
-                 objects there?",
-            ),
-            StoreError::Unreachable { .. } => {
-                (Kind::NotFound, "run the same command again: it goes on from here")
-            }
-            StoreError::ReadBack(_) => {
-                (Kind::File, "this medium does not keep what is written: do not trust it")
-            }
-            StoreError::Exists(_) => (Kind::File, "nothing is overwritten: name another place"),
-            StoreError::TwoNames { .. } => (
-                Kind::File,
-                "nothing was changed. Unmount it, repair it with `fsck.vfat -a -w` or `fsck.exfat -p`, \
-                 mount it again, and run the same command",
-            ),
-            StoreError::Io { source, .. } => (Kind::File, io_hint(source.kind())),
-            _ => (Kind::File, ""),
-        };
+        let (kind, hint) = classify(&error);
         Self::hinted(kind, &error, hint)
+    }
+}
+
+pub(super) fn classify(error: &StoreError) -> (Kind, &'static str) {
+    match error {
+        StoreError::Busy(_) => (Kind::Busy, "wait until the other one is done"),
+        StoreError::Leased { .. } => (
+            Kind::Busy,
+            "wait until the other one is done; if you know that none runs, remove that object",
+        ),
+        StoreError::NoConditions(_) => (
+            Kind::Unsupported,
+            "nothing was written but its lock.json. Name a bucket of a service that honours \
+                 `If-None-Match` and `If-Match`; docs/guides/buckets.md names some",
+        ),
+        StoreError::Untrusted { .. } => (
+            Kind::Refused,
+            "for a certificate of your own, name its CA with AWS_CA_BUNDLE (S3 alone)",
+        ),
+        StoreError::Address { .. } => (Kind::Usage, ""),
+        StoreError::NoBucket(_) => {
+            (Kind::File, "is its name right, and the region? Buckets are made by their owner")
+        }
+        StoreError::Interrupted(_) => (Kind::Declined, "run the same command again"),
+        StoreError::Changed(_) => (Kind::Busy, "run the same command again"),
+        StoreError::Refused { .. } => (
+            Kind::Permission,
+            "the credentials are found as by the service's own tools: are they valid, is the clock \
+                 right, and do they allow to list, get and put objects there?",
+        ),
+        StoreError::Unreachable { .. } => {
+            (Kind::NotFound, "are the address and the endpoint right? Run the same command again")
+        }
+        StoreError::ReadBack(_) => {
+            (Kind::File, "this medium does not keep what is written: do not trust it")
+        }
+        StoreError::Exists(_) => (Kind::File, "nothing is overwritten: name another place"),
+        StoreError::TwoNames { .. } => (
+            Kind::File,
+            "nothing was changed. Unmount it, repair it with `fsck.vfat -a -w` or `fsck.exfat -p`, \
+                 mount it again, and run the same command",
+        ),
+        StoreError::Io { source, .. } => (Kind::File, io_hint(source.kind())),
+        _ => (Kind::File, ""),
     }
 }
 

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use stockade::{
     backup::{
         BackupError, Copy,
@@ -12,6 +12,7 @@ use stockade::{
         list,
         origin::Signer,
         unknown,
+        whereabouts::Location,
     },
     bls::PublicKey,
     device::Wallet,
@@ -64,7 +65,7 @@ impl Args {
         self.sealing.require_room(&copies, 1)?;
         // Nobody types a password where no wallet can take the keys.
         context.require_device()?;
-        let Taken { imported: Imported { keys, bad, skipped }, histories } =
+        let Taken { imported: Imported { keys, bad, skipped }, histories, places } =
             self.from.take(context)?;
         self.require_keys(&keys, &bad, &skipped)?;
         self.require_new(&keys, &copies)?;
@@ -72,7 +73,8 @@ impl Args {
         let history = self.read_history(&keys, &histories)?;
         let placed = confirm(&copies, context)?;
         let mut wallet = context.open()?;
-        let mut made = self.make(keys, history, &custodians, &mut copies, &mut *wallet, context)?;
+        let beside = Beside { history, places };
+        let mut made = self.make(keys, beside, &custodians, &mut copies, &mut *wallet, context)?;
         let failed = std::mem::take(&mut made.created.failed);
         Ok(with_failed(self.outcome(&made, (&copies, &placed), &bad, &skipped), failed))
     }
@@ -146,7 +148,7 @@ impl Args {
     fn make(
         &self,
         keys: Vec<NewKey>,
-        history: Option<Vec<u8>>,
+        beside: Beside,
         given: &[Given],
         copies: &mut [Copy],
         wallet: &mut dyn Wallet,
@@ -170,8 +172,9 @@ impl Args {
             keys,
             deposit_data: None,
             sealed: Vec::new(),
-            history: history.into_iter().map(|bytes| (now, bytes)).collect(),
+            history: beside.history.into_iter().map(|bytes| (now, bytes)).collect(),
             exits: Vec::new(),
+            places: beside.places,
         };
         let mut progress = terminal.progress();
         let signer = Signer::Wallet(wallet, address);
@@ -199,6 +202,7 @@ impl Args {
             text += &format!("LEFT OUT {place}: {why}\n");
         }
         text += &passed_over::text(skipped, "not backed up");
+        text += &may_sign(&plan.places);
         let warnings = warnings(copies);
         text += &notes(&warnings);
         text += &format!(
@@ -223,10 +227,33 @@ impl Args {
             "passed_over": passed_over::json(skipped),
             "left_out": left_out.collect::<Vec<_>>(),
             "warnings": warnings,
+            "may_sign_at": plan.places.iter().map(place_json).collect::<Vec<_>>(),
         });
         // Something that was asked for is not in the set: read what.
         Outcome::checked(bad.is_empty(), text, json)
     }
+}
+
+/// What is stored with the set.
+struct Beside {
+    history: Option<Vec<u8>>,
+    places: Vec<(Location, Vec<PublicKey>)>,
+}
+
+/// Where the keys may go on signing, and what follows from it.
+fn may_sign(places: &[(Location, Vec<PublicKey>)]) -> String {
+    let line = |(location, keys): &(Location, Vec<PublicKey>)| {
+        format!("  {} of the keys may go on signing at {location}\n", keys.len())
+    };
+    let mut text: String = places.iter().map(line).collect();
+    if !places.is_empty() {
+        text += "  This is recorded. A restore or a delivery stops until you say that they are off there.\n";
+    }
+    text
+}
+
+fn place_json((location, keys): &(Location, Vec<PublicKey>)) -> Value {
+    json!({"kind": location.kind.as_str(), "location": location.label(), "keys": keys})
 }
 
 /// A set that was made, of what, and for whom.

@@ -4,7 +4,7 @@ use stockade::backup::{Copy, SetId, drill, origin::Pins, scrub};
 
 use crate::{
     CommandResult,
-    commands::report,
+    commands::{report, unreachable},
     context::{Context, read_expected, read_signers},
     hands::OpenArgs,
     shell,
@@ -39,7 +39,7 @@ pub struct Args {
 impl Args {
     /// Drills.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        let copies = Copy::open_all(&self.copies)?;
+        let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
         let expected = read_expected(self.expect.as_deref())?;
         let options = drill::Options {
             pins: Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? },
@@ -57,6 +57,7 @@ impl Args {
             &mut progress,
         )?;
         scrub::expect(&mut found, &expected);
+        scrub::tell_unreachable(&mut found, &unreachable);
         let mut outcome = report::outcome(&found, &copies);
         if outcome.ok {
             outcome.text += &format!(
@@ -65,6 +66,7 @@ impl Args {
                 shell::copies(&copies)
             );
         }
+        unreachable::add(&mut outcome, unreachable);
         Ok(outcome)
     }
 }

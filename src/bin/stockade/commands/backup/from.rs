@@ -1,14 +1,20 @@
 //! Where keys are taken over from, and what opens them there.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 #[cfg(feature = "cloud")]
 use stockade::cloud::take_over;
 use stockade::{
     backup::{
+        client_folder::client_folder,
         import::{self, Passwords},
         intake::{Imported, Intake},
+        whereabouts::{Location, LocationKind},
     },
+    bls::PublicKey,
     eth2_keystore::Password,
 };
 
@@ -17,7 +23,7 @@ use crate::{
     aws_args::AwsArgs,
     vault_args::{TIMEOUT, VaultArgs},
 };
-use crate::{context::Context, error::CommandError, place::Place, ui::Bars};
+use crate::{context::Context, error::CommandError, host, place::Place, ui::Bars};
 
 /// Where keys are taken over from.
 #[derive(Debug, clap::Args)]
@@ -61,6 +67,15 @@ struct PasswordArgs {
 pub struct Taken {
     pub imported: Imported,
     pub histories: Vec<(String, Vec<u8>)>,
+    /// The places where the keys may go on signing.
+    pub places: Vec<(Location, Vec<PublicKey>)>,
+}
+
+/// What one place gave.
+struct Given {
+    histories: Vec<Vec<u8>>,
+    /// The place, if something may sign there.
+    at: Option<Location>,
 }
 
 impl FromArgs {
@@ -71,16 +86,26 @@ impl FromArgs {
         #[cfg(feature = "cloud")]
         self.vault.warn_of_readers(context);
         let mut progress = context.terminal.progress();
+        let mut sources = Vec::new();
         for place in &self.from {
-            let beside = self.take_place(place, &mut intake, &mut progress)?;
+            let (known, unnamed) = (intake.found().count(), intake.unnamed().count());
+            let Given { histories: beside, at } =
+                self.take_place(place, &mut intake, &mut progress)?;
             histories.extend(beside.into_iter().map(|bytes| (place.to_string(), bytes)));
+            if let Some(at) = at {
+                let keys = intake.found().skip(known).map(|(_, key, _)| key).collect();
+                sources.push(Source { at, keys, unnamed: intake.unnamed().count() > unnamed });
+            }
         }
+        let named = intake.found().map(|(_, key, _)| key).collect();
         let passwords = match intake.lacks_passwords() {
             true => Some(self.password.read(context)?),
             false => None,
         };
         let imported = intake.open(passwords.as_ref(), &mut progress)?;
-        Ok(Taken { imported, histories })
+        let keys: Vec<_> = imported.keys.iter().map(|key| key.secret.public_key()).collect();
+        let places = sources.into_iter().filter_map(|source| source.place(&keys, &named)).collect();
+        Ok(Taken { imported, histories, places })
     }
 
     fn take_place(
@@ -88,18 +113,24 @@ impl FromArgs {
         place: &Place,
         intake: &mut Intake,
         progress: &mut Bars,
-    ) -> Result<Vec<Vec<u8>>, CommandError> {
-        match place {
-            Place::Files(path) => return Ok(import::take(path, intake)?),
+    ) -> Result<Given, CommandError> {
+        let at = match place {
+            Place::Files(path) => {
+                let at = client_folder(path).map(|dir| host::folder(LocationKind::Folder, &dir));
+                return Ok(Given { histories: import::take(path, intake)?, at });
+            }
             #[cfg(feature = "cloud")]
             Place::Web3signer(folder) => {
                 let ca = self.vault.ca()?;
                 let (reads, ca) = (take_over::Reads::Whatever, ca.as_deref());
                 take_over::web3signer(folder, reads, ca, TIMEOUT, intake, progress)?;
+                Some(host::folder(LocationKind::Web3signer, folder))
             }
             #[cfg(feature = "cloud")]
             Place::Keymanager(file) => {
-                return Ok(take_over::keymanager_file(Path::new(file), intake)?);
+                // A body of a request signs nothing.
+                let histories = take_over::keymanager_file(Path::new(file), intake)?;
+                return Ok(Given { histories, at: None });
             }
             #[cfg(feature = "cloud")]
             Place::Vault { mount, path } => {
@@ -108,26 +139,53 @@ impl FromArgs {
                 let (engine, path) = self.vault.engine_of(&vault, mount, path)?;
                 let look = take_over::Look::Import(&self.field);
                 take_over::vault(&vault, &engine, &path, look, progress)?.import(intake)?;
+                Some(Location::new(LocationKind::Vault, &vault.place(&engine, &path)?))
             }
             #[cfg(feature = "cloud")]
             Place::AwsSecrets(prefix) => {
                 let service = self.aws.open(self.vault.ca()?.as_deref())?;
                 let look = take_over::Look::Import(&self.field);
                 take_over::aws_secrets(&service, prefix, look, progress)?.import(intake)?;
+                let place = format!("{} {prefix}", service.place());
+                Some(Location::new(LocationKind::AwsSecrets, &place))
             }
             // No such place is parsed without the feature.
             #[cfg(not(feature = "cloud"))]
             _ => {
                 let _ = progress;
+                None
             }
-        }
-        Ok(Vec::new())
+        };
+        Ok(Given { histories: Vec::new(), at })
     }
 
     /// The places, for messages.
     pub fn names(&self) -> String {
         let names: Vec<_> = self.from.iter().map(ToString::to_string).collect();
         names.join(", ")
+    }
+}
+
+/// A place where something may sign, and what was found there.
+struct Source {
+    at: Location,
+    keys: BTreeSet<PublicKey>,
+    /// Keystores were found there that do not name their keys.
+    unnamed: bool,
+}
+
+impl Source {
+    /// Its location, with those of `keys` that it has or may have. `named`: every key that any place
+    /// named.
+    fn place(
+        self,
+        keys: &[PublicKey],
+        named: &BTreeSet<PublicKey>,
+    ) -> Option<(Location, Vec<PublicKey>)> {
+        let has =
+            |key: &&PublicKey| self.keys.contains(key) || (self.unnamed && !named.contains(key));
+        let keys: Vec<_> = keys.iter().filter(has).copied().collect();
+        (!keys.is_empty()).then_some((self.at, keys))
     }
 }
 

@@ -14,7 +14,7 @@ use stockade::{
 
 use crate::{
     CommandResult,
-    commands::shares,
+    commands::{shares, unreachable},
     context::{Context, read_expected, read_signers},
     output::Outcome,
 };
@@ -42,7 +42,7 @@ pub struct Args {
 impl Args {
     /// Lists; reads no keystore.
     pub fn run(self, _context: &mut Context) -> CommandResult {
-        let copies = Copy::open_all(&self.copies)?;
+        let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
         let signers = read_signers(&self.signer)?;
         let expected = read_expected(self.expect.as_deref())?;
         let mut sets = backup::list(&copies)?;
@@ -50,7 +50,8 @@ impl Args {
         if let Some(only) = self.set.as_ref().filter(|_| sets.is_empty()) {
             return Err(BackupError::NoSet(format!("these copies: {only}")).into());
         }
-        let mut text = String::new();
+        let mut text = unreachable::text(&unreachable);
+        let mut unfinished = Vec::new();
         let (mut listed_sets, mut retired) = (Vec::new(), Vec::new());
         for copy in &copies {
             text += &format!("{} (copy {})\n", crate::shown(copy.dir()), copy.id());
@@ -68,6 +69,10 @@ impl Args {
                     Some(_) => "  does not hold this set\n",
                     None => "  EMPTY: no set is in this copy\n",
                 };
+            }
+            for begun in copy.unfinished()? {
+                text += &format!("  {begun}\n");
+                unfinished.push(begun);
             }
             let notes = retired::notes(copy)?.notes.into_iter();
             for note in notes.filter(|note| self.set.as_ref().is_none_or(|only| *only == note.set))
@@ -90,13 +95,16 @@ impl Args {
         }
         text += "What a manifest says is not checked by this: scrub and drill do.";
         let whole = |set: &ListedSet| set.manifest.is_some() && counts(set, &signers);
-        let ok = sets.iter().all(whole) && missing.is_empty();
+        let ok = sets.iter().all(whole) && missing.is_empty() && unreachable.is_empty();
         let json = json!({
             "sets": listed_sets,
             "retired": retired,
             "missing": missing,
+            "unfinished": unfinished,
         });
-        Ok(Outcome::checked(ok, text, json))
+        let mut outcome = Outcome::checked(ok, text, json);
+        unreachable::add(&mut outcome, unreachable);
+        Ok(outcome)
     }
 }
 

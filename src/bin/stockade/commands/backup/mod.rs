@@ -23,7 +23,7 @@ use crate::{CommandResult, context::Context};
 /// The verbs of `backup`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Create(create::Args),
+    Create(Box<create::Args>),
     List(list::Args),
     Scrub(scrub::Args),
     Drill(drill::Args),

@@ -180,16 +180,18 @@ impl NextSteps<'_> {
         }
     }
 
-    /// Prysm's import opens a database that is there, and makes none.
+    /// Prysm's import opens a database that is there, and makes none. Prysm makes one at its start,
+    /// and runs on: a shell without a person needs something that ends it.
     fn prysm_database(&self) -> Step {
-        let line = self.prysm(Line::new("validator"));
-        let line = line.words("--wallet-dir=\"${PRYSM_DATA:?}\"/no-wallet");
+        let there = "test -f \"${PRYSM_DATA:?}\"/validator.db";
+        let start = self.prysm(Line::new("timeout 20 validator"));
+        let start = start.words("--wallet-dir=\"${PRYSM_DATA:?}\"/no-wallet").words("--rpc");
         Step {
             note: "Prysm imports a history only into a database that exists. Where PRYSM_DATA, the \
-                   folder of Prysm's data, has none yet, start Prysm once without keys, and stop it \
-                   with Ctrl-C after some seconds."
+                   folder of Prysm's data, has none yet, this starts Prysm without keys for 20 seconds. \
+                   On a system without `timeout`, leave that word out, and stop Prysm with Ctrl-C."
                 .to_owned(),
-            commands: vec![line.words("--rpc").into()],
+            commands: vec![format!("{there} || {{ {}; {there}; }}", String::from(start))],
         }
     }
 

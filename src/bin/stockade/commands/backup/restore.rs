@@ -8,6 +8,7 @@ use stockade::{
         medium,
         origin::Pins,
         restore::{Options, Restorable, require_new},
+        room,
         scrub::{self, ScrubbedSet},
         whereabouts::{Clearance, LocationKind, Permit, Recorded, WhereaboutsError},
     },
@@ -27,8 +28,9 @@ use super::{
 use crate::{
     CommandResult,
     commands::{
-        elsewhere::{self, ElsewhereArgs},
+        elsewhere::{ElsewhereArgs, Said, Unrecorded},
         shares::SharesArgs,
+        unreachable,
     },
     context::{Context, read_signers},
     error::{CommandError, Kind},
@@ -87,7 +89,14 @@ pub struct Args {
 impl Args {
     /// Opens the set, settles the history, and writes the folder in one step.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        let copies = Copy::open_all(&self.copies)?;
+        let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
+        for copy in &unreachable {
+            context.terminal.say(&format!(
+                "warning: NOT REACHED: {}. The keys are restored from the other copies; what this copy \
+                 says about where they sign is not known",
+                copy.error
+            ));
+        }
         let signers = read_signers(&self.signer)?;
         let password = self.new_password_file.as_deref().map(read_new_password).transpose()?;
         next_steps::require_usable(self.layout, &self.to)?;
@@ -108,8 +117,12 @@ impl Args {
         self.shares.settle(context, &copies, &set.id, &keys)?;
         let settled = self.history.settle(context, &copies, &set.id, &keys, self.layout)?;
         let to = host::folder(LocationKind::Folder, &self.to);
-        let elsewhere =
-            self.elsewhere.settle(context, (&copies, &set.id), &keys, (&to, None), false)?;
+        let place = (copies.as_slice(), &set.id);
+        if !self.unrecorded {
+            room::require_record(&copies, keys.len(), false).map_err(not_recorded)?;
+        }
+        let said = Said { unrecorded: true, ..Said::default() };
+        let elsewhere = self.elsewhere.settle(context, place, &keys, (&to, None), said)?;
         if matches!(settled, Settled::Never) && imported(set) {
             context.terminal.say(
                 "warning: another tool made these keys, and Stockade took them from it. Whether they \
@@ -147,11 +160,11 @@ impl Args {
             clearance.rejected(&keys)?;
             return Err(error.into());
         }
-        let unrecorded = elsewhere::unrecorded(&clearance, context);
+        let unrecorded = Unrecorded::of(&clearance, context);
         let kept = settled.keep(&copies, &set.id, context);
         let lacks = self.lacks(context);
         let mut outcome = self.outcome(&restorable, &set.id, &settled, &kept);
-        outcome.json.insert("unrecorded".to_owned(), unrecorded);
+        unrecorded.add_to(&mut outcome);
         if let Some(note) = note {
             outcome.text += &self.keep_note(&set.id, &note);
             outcome.ok = false;
@@ -160,6 +173,7 @@ impl Args {
         outcome.json.insert("password_misread_by".to_owned(), misread.into());
         outcome.json.insert("other_sets".to_owned(), others.iter().map(Other::json).collect());
         exits::tell(&copies, &set.id, &mut outcome)?;
+        unreachable::add(&mut outcome, unreachable);
         Ok(outcome)
     }
 
@@ -175,13 +189,7 @@ impl Args {
                 let Recorded { bytes, permit } = clearance.send_unrecorded(keys)?;
                 Ok((permit, Some(bytes)))
             }
-            Err(error @ WhereaboutsError::NotRecorded { .. }) => {
-                Err(CommandError::from(error).with_hint(
-                    "make a copy writable. In an emergency say --unrecorded: the copies do not know of \
-                     these keys then",
-                ))
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(not_recorded(error)),
         }
     }
 
@@ -343,6 +351,17 @@ impl Args {
             "next": next.json(),
         });
         Outcome::checked(restorable.left_out.is_empty(), text, json)
+    }
+}
+
+/// What can be done where no copy records the release.
+fn not_recorded(error: WhereaboutsError) -> CommandError {
+    match error {
+        error @ WhereaboutsError::NotRecorded { .. } => CommandError::from(error).with_hint(
+            "make a copy writable. In an emergency say --unrecorded: the copies do not know of these \
+             keys then",
+        ),
+        error => error.into(),
     }
 }
 

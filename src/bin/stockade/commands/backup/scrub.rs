@@ -8,7 +8,7 @@ use stockade::{
 
 use crate::{
     CommandResult,
-    commands::report,
+    commands::{report, unreachable},
     context::{Context, read_expected, read_signers},
     error::CommandError,
 };
@@ -33,14 +33,17 @@ pub struct Args {
 impl Args {
     /// Scrubs. Wallets named with --device vouch for their own sets; they are asked for nothing.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        let copies = Copy::open_all(&self.copies)?;
+        let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
         let expected = read_expected(self.expect.as_deref())?;
         let pins = Pins { wallets: wallet_pins(context)?, signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let mut found = scrubbed.report(&copies, &pins);
         scrub::expect(&mut found, &expected);
-        Ok(report::outcome(&found, &copies))
+        scrub::tell_unreachable(&mut found, &unreachable);
+        let mut outcome = report::outcome(&found, &copies);
+        unreachable::add(&mut outcome, unreachable);
+        Ok(outcome)
     }
 }
 

@@ -94,8 +94,10 @@ impl Settled {
     pub fn keep(&self, copies: &[Copy], set: &SetId, context: &mut Context) -> Vec<String> {
         let Self::Given(given, _) = self else { return Vec::new() };
         let mut kept = Vec::new();
+        // One time for all: the same file has the same name in every copy, however slow one of them is.
+        let now = Timestamp::now();
         for copy in copies {
-            match history::keep(copy, set, given.to_keep(), Timestamp::now()) {
+            match history::keep(copy, set, given.to_keep(), now) {
                 Ok(()) => kept.push(copy.id().to_owned()),
                 Err(error) => context.terminal.say(&format!(
                     "warning: the slashing history is not kept in {}: {error}",

@@ -225,8 +225,23 @@ fn receiver(
             let mut wallet = context.open()?;
             if !from_words {
                 wallet.foresee(&Request::BlsSignature)?;
+                require_somebody(context)?;
             }
             Ok(withdrawal_address(withdrawal, &mut *wallet, &mut context.terminal)?)
         }
+    }
+}
+
+/// A wallet shows the address in one app and signs in another, and an app is closed only when somebody
+/// answers here. Without anybody it would fail after the address was approved.
+fn require_somebody(context: &Context) -> Result<(), CommandError> {
+    match context.terminal.attended() {
+        true => Ok(()),
+        false => Err(CommandError::usage(
+            "no terminal to ask on before the app that showed the address is closed",
+        )
+        .with_hint(
+            "name the address itself with --withdrawal-address; `stockade address --confirm` shows it",
+        )),
     }
 }

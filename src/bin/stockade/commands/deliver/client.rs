@@ -7,10 +7,11 @@ use std::{
 
 use stockade::{
     backup::{
-        SetId,
-        whereabouts::{Location, LocationKind, token_hash},
+        Copy, SetId,
+        whereabouts::{Location, LocationKind, Record},
     },
     cloud::{Endpoint, keymanager::Keymanager},
+    interact::Interact as _,
     secret::SecretText,
     store::private_file,
 };
@@ -30,7 +31,7 @@ pub struct ClientArgs {
     /// The token that the client made for it
     #[arg(long, value_name = "FILE")]
     token_file: PathBuf,
-    /// The certificates (PEM) by which it is trusted [default: the public ones]
+    /// The certificates (PEM) by which it is trusted [default: the system's]
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// What you call this client: it tells clients apart that are reached by one address, through
@@ -54,8 +55,13 @@ impl ClientArgs {
     }
 
     /// The same as a location of the record of where keys may sign.
-    pub fn location(&self, kind: LocationKind, set: &SetId) -> Result<Location, CommandError> {
-        location(kind, self.place(), &self.token_file, self.name.as_deref(), set)
+    pub fn location(
+        &self,
+        kind: LocationKind,
+        context: &mut Context,
+        of: (&[Copy], &SetId),
+    ) -> Result<Location, CommandError> {
+        location(kind, self.place(), &self.token_file, self.name.as_deref(), context, of)
     }
 
     /// Another client, waited for as long as this one.
@@ -75,18 +81,41 @@ impl ClientArgs {
     }
 }
 
-/// A client as a location of the record, by its token.
+/// A client as a location of the record, by its token. On a terminal its name is asked for where
+/// nothing tells it apart from other clients at the same address.
 pub fn location(
     kind: LocationKind,
     url: &str,
     token: &Path,
     name: Option<&str>,
-    set: &SetId,
+    context: &mut Context,
+    (copies, set): (&[Copy], &SetId),
 ) -> Result<Location, CommandError> {
     let token = token_in(token)?;
-    Ok(Location::new(kind, url)
-        .with_token(token_hash(set, &token))
-        .with_name(name.map(str::to_owned)))
+    let at = Location::new(kind, url).opened_by(&token, set, copies)?;
+    if let Some(name) = name {
+        return Ok(at.with_name(Some(name.to_owned())));
+    }
+    if !at.is_ambiguous() || !context.terminal.attended() {
+        return Ok(at);
+    }
+    let record = Record::read(copies, set, &[])?;
+    if record.recognises(&at) {
+        return Ok(at);
+    }
+    let known: Vec<_> = record.names_at(&at.address).into_iter().collect();
+    let known = match known.is_empty() {
+        true => String::new(),
+        false => format!(" Clients at this address so far: {}.", known.join(", ")),
+    };
+    let answer = context.terminal.ask(&format!(
+        "{}: many clients can have this address, through tunnels or in Compose files.{known} A name \
+         tells this client apart from them in the record of where keys sign. Without a name, later \
+         commands ask about it again. What do you call it (teku-1, lighthouse-home; empty for no name)",
+        at.address
+    ));
+    let name = answer.map(|answer| answer.trim().to_owned()).filter(|name| !name.is_empty());
+    Ok(at.with_name(name))
 }
 
 /// A token is one line of a file.

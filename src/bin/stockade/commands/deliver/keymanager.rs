@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use stockade::{
     attest::delivery::{Delivered, Destination, DestinationKind},
@@ -8,7 +8,7 @@ use stockade::{
         history,
         restore::Restorable,
         verdict::Verdict,
-        whereabouts::{Location, LocationKind, Release},
+        whereabouts::{Location, LocationKind, Record, Release},
     },
     bls::PublicKey,
     cloud::{
@@ -26,7 +26,8 @@ use super::{
     chosen::{Chosen, ChosenArgs},
     client::{ClientArgs, location},
     keymanager_checks::{
-        both_named, having, remote_keys, removal, require_readable, require_waited, settings_plan,
+        both_named, having, network_plan, remote_keys, removal, require_readable, require_waited,
+        settings_plan,
     },
     keymanager_report::Report,
     note::NoteArgs,
@@ -35,7 +36,7 @@ use crate::{
     CommandResult,
     commands::{
         backup::settle_history::{HistoryArgs, Settled},
-        elsewhere::{self, Elsewhere, ElsewhereArgs},
+        elsewhere::{Elsewhere, ElsewhereArgs, Said, Unrecorded},
     },
     context::Context,
     error::CommandError,
@@ -69,6 +70,10 @@ pub struct Args {
     /// What you call that client, as --as does of the other
     #[arg(long, value_name = "NAME", requires = "from")]
     from_as: Option<String>,
+    /// A location that is a part of that client, by the name that is shown for it: the folder that it
+    /// works with, the store that it reads. Once for each
+    #[arg(long, value_name = "LOCATION", requires = "from")]
+    from_through: Vec<String>,
     /// Set fee recipient, gas limit and graffiti at the new client as that one has them
     #[arg(long, requires = "from")]
     take_settings: bool,
@@ -106,6 +111,8 @@ struct Planned {
     elsewhere: Elsewhere,
     /// What the client runs that gives keys up.
     running: Running,
+    /// The client said itself that it is on the set's network.
+    tells_network: bool,
     /// What that client does for the keys besides signing.
     settings: KeySettings,
     restorable: Restorable,
@@ -134,7 +141,8 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let chosen = self.chosen.read(context)?;
         let target = self.client.open(context, usize::from(self.batch_size))?;
-        let to = self.client.location(LocationKind::Keymanager, chosen.id())?;
+        let of = (chosen.copies.as_slice(), chosen.id());
+        let to = self.client.location(LocationKind::Keymanager, context, of)?;
         if self.from.is_none() {
             self.require_not_running()?;
         }
@@ -144,24 +152,24 @@ impl Args {
         // Asked before the wallet is: who cannot answer need not press. Of what is there already nobody
         // has to say anything.
         let asked = if lacking.is_empty() { &all } else { &lacking };
-        let before = self.before(context, &chosen, asked)?;
-        self.require_off_is_true(&to, &all, &listed)?;
+        let before = self.before(context, &chosen, asked, &to)?;
+        self.require_off_is_true(&to, &chosen, &listed)?;
         let (copies, from) = (chosen.copies.as_slice(), before.location());
         let elsewhere = self.elsewhere.settle(
             context,
             (copies, chosen.id()),
             &lacking,
             (&to, from),
-            self.not_running,
+            Said::not_running(self.not_running),
         )?;
         if let Before::Settled(Settled::Lost(_)) = before {
             require_waited(&elsewhere, &lacking, chosen.id().network())?;
         }
-        require_network(&target, chosen.id())?;
+        let tells_network = require_network(&target, chosen.id())?;
         let (mut running, mut settings) = (Running::default(), KeySettings::default());
         if let Before::From(client, at) = &before {
             let handover = Handover { client, at, copies, set: chosen.id() };
-            self.require_one_place(&handover, &all, &listed, &remote, context)?;
+            self.require_one_place(&handover, &chosen, &listed, &remote, context)?;
             running = handover.ask(&lacking, &elsewhere.record, &to, self.elsewhere.names(at))?;
             target.require_import()?;
             settings = KeySettings::read(client, &running.listed, &mut context.terminal.progress());
@@ -176,6 +184,7 @@ impl Args {
             before,
             elsewhere,
             running,
+            tells_network,
             settings,
             restorable,
             arrivals,
@@ -192,7 +201,7 @@ impl Args {
         mut hands: Hands,
     ) -> CommandResult {
         let Planned { chosen, target, to, before, restorable, mut arrivals, .. } = planned;
-        let Planned { elsewhere, running, settings, .. } = planned;
+        let Planned { elsewhere, running, settings, tells_network, .. } = planned;
         let copies = chosen.copies.as_slice();
         let from = before.location();
         if from.is_some() {
@@ -200,7 +209,8 @@ impl Args {
         }
         let lacking = arrivals.lacking();
         let known = self.collect(&chosen, &restorable.public_keys(), &before)?;
-        if known.lacks_roots() && elsewhere.record.knows(to.label()) {
+        let repeated = !lacking.is_empty() && elsewhere.record.knows(to.label());
+        if known.lacks_roots() && repeated {
             context.terminal.say(&format!(
                 "warning: {} may have got this history before, and some of its votes have no signing \
                  root. A Prysm with its ordinary database takes such a vote that comes twice for a double \
@@ -235,7 +245,7 @@ impl Args {
             true => settings.write(&target, &arrivals.sent()),
             false => Vec::new(),
         };
-        let unrecorded = elsewhere::unrecorded(&clearance, context);
+        let unrecorded = Unrecorded::of(&clearance, context);
         let report = Report {
             url: &self.client.url,
             from: self.from.as_deref(),
@@ -248,11 +258,13 @@ impl Args {
             sealing: &sealing,
             settings: &settings,
             unset: self.take_settings.then_some(unset.as_slice()),
+            unasked: arrivals.keys.iter().filter(|(key, _)| !running.listed.contains(key)).count(),
             unsent_history: self.history.was_given() && lacking.is_empty(),
             level: if listed { "listed" } else { "answered" },
         };
         let mut outcome = report.outcome(context);
-        outcome.json.insert("unrecorded".to_owned(), unrecorded);
+        unrecorded.add_to(&mut outcome);
+        outcome.json.insert("network_checked".to_owned(), tells_network.into());
         self.sign(&mut outcome, &report, &history, &mut hands, context);
         Ok(outcome)
     }
@@ -261,11 +273,18 @@ impl Args {
     fn require_off_is_true(
         &self,
         at: &Location,
-        keys: &[PublicKey],
+        chosen: &Chosen,
         listed: &[Listed],
     ) -> Result<(), CommandError> {
-        let there: BTreeSet<_> = listed.iter().map(|listed| listed.pubkey).collect();
+        let (keys, there) = (chosen.public_keys(), having(listed, &[]));
         if !self.elsewhere.names(at) || !keys.iter().all(|key| there.contains(key)) {
+            return Ok(());
+        }
+        // Behind the same address may be, or have been, another client: one with another token.
+        let record = Record::read(&chosen.copies, chosen.id(), &keys)?;
+        let others = record.places(&keys).into_iter();
+        let mut others = others.filter(|place| self.elsewhere.names_place(place));
+        if others.any(|place| place.location.is_none_or(|other| !other.is(at))) {
             return Ok(());
         }
         Err(CommandError::input(format!(
@@ -287,6 +306,7 @@ impl Args {
         context: &mut Context,
         chosen: &Chosen,
         keys: &[PublicKey],
+        to: &Location,
     ) -> Result<Before, CommandError> {
         let (copies, set) = (&chosen.copies, chosen.id());
         let (Some(from), Some(token)) = (&self.from, &self.from_token_file) else {
@@ -295,10 +315,10 @@ impl Args {
             return Ok(Before::Settled(settled));
         };
         let name = self.from_as.as_deref();
-        let at = location(LocationKind::Keymanager, from, token, name, set)?;
-        let to = self.client.location(LocationKind::Keymanager, set)?;
-        if at.is(&to)
-            || (from.trim_end_matches('/') == self.client.place() && !both_named(&at, &to))
+        let kind = LocationKind::Keymanager;
+        let at = location(kind, from, token, name, context, (copies, set))?;
+        let at = at.with_parts(self.from_through.clone());
+        if at.is(to) || (from.trim_end_matches('/') == self.client.place() && !both_named(&at, to))
         {
             return Err(CommandError::usage("--from and --url are one and the same client"));
         }
@@ -322,7 +342,7 @@ impl Args {
     fn require_one_place(
         &self,
         handover: &Handover<'_>,
-        keys: &[PublicKey],
+        chosen: &Chosen,
         listed: &[Listed],
         remote: &[RemoteKey],
         context: &mut Context,
@@ -330,7 +350,8 @@ impl Args {
         let there = having(listed, remote);
         let client = handover.client;
         let from = client.list()?;
-        self.require_off_is_true(handover.at, keys, &from)?;
+        self.require_off_is_true(handover.at, chosen, &from)?;
+        let keys = chosen.public_keys();
         let from = having(&from, &remote_keys(client, context)?);
         let both: Vec<_> =
             keys.iter().filter(|key| there.contains(key) && from.contains(key)).collect();
@@ -366,10 +387,7 @@ impl Args {
             true => "  each with a password and a salt of its own\n",
             false => "  a password and a salt that no other delivery has\n",
         };
-        text += &format!(
-            "  network: make sure that the client runs {}: not every client checks it\n",
-            set.network().name()
-        );
+        text += &network_plan(set.network(), planned.tells_network);
         text += &approval::keys(&arrivals.lacking());
         for (key, reason) in &restorable.left_out {
             text += &format!("  LEFT OUT {key}: {}\n", reason.explain());

@@ -59,6 +59,18 @@ pub(super) fn settings_plan(settings: &KeySettings, before: &Before, taken: bool
     text
 }
 
+/// What is known of the network that the client is on.
+pub(super) fn network_plan(network: Network, told: bool) -> String {
+    let network = network.name();
+    match told {
+        true => format!("  network: {network}, as the client itself says\n"),
+        false => format!(
+            "  network: NOT CHECKED, this client does not tell its network. Make sure that it runs \
+             {network}: not every client refuses keys of another network\n"
+        ),
+    }
+}
+
 /// After a history is lost, nothing that the keys signed is in the future only after some epochs.
 pub(super) fn require_waited(
     elsewhere: &Elsewhere,

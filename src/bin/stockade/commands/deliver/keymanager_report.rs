@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 use stockade::{
-    backup::{Layout, Sealing, restore::Restorable, verdict::Verdict},
+    backup::{Sealing, restore::Restorable, verdict::Verdict},
     bls::PublicKey,
     cloud::{
         delivery::{Arrival, Arrivals, HandedOver, settings::KeySettings},
-        keymanager::Settings,
+        keymanager::{KeymanagerError, Settings},
     },
     staking::{Interchange, Newest},
 };
 
 use super::{arrivals, chosen::Chosen, keymanager::Before};
 use crate::{
-    commands::backup::settle_history::{Settled, wait},
+    commands::{backup::settle_history::Settled, shares::wait_minutes},
     context::Context,
     output::Outcome,
 };
@@ -34,8 +34,10 @@ pub(super) struct Report<'a> {
     pub sealing: &'a Sealing,
     /// What the other client did for the keys besides signing.
     pub settings: &'a KeySettings,
-    /// The keys for which the new client did not take that; `None` where it was not asked.
+    /// What the new client did not take of that; `None` where it was not asked.
     pub unset: Option<&'a [(PublicKey, String)]>,
+    /// How many keys the other client does not list, so that it cannot be asked for their settings.
+    pub unasked: usize,
     /// A history was given, and no key went with it.
     pub unsent_history: bool,
     /// How it is known: `answered`, or `listed` afterwards.
@@ -73,13 +75,16 @@ impl Report<'_> {
                 "never_signed": self.never_signed().len(),
                 "never_signed_keys": self.never_signed(),
                 "settings": self.settings_json(),
-                "settings_taken": self.unset.map(<[_]>::is_empty),
+                "settings_taken": self.settings_taken(),
+                "settings_not_set": self.unset.map(|unset| unset.iter()
+                    .map(|(key, why)| json!({"pubkey": key, "message": why}))
+                    .collect::<Vec<_>>()),
             })),
         });
         json.extend(more.as_object().cloned().unwrap_or_default());
         let all = arrivals.count(Verdict::Proven) == arrivals.keys.len();
         let never = self.never_signed().is_empty();
-        let set = self.unset.is_none_or(<[_]>::is_empty);
+        let set = self.unset.is_none() || self.settings_taken() == Some(true);
         let whole = self.restorable.left_out.is_empty() && self.handed.kept.is_empty();
         let ok = all && whole && set && never && self.level == "listed";
         Outcome::checked(ok, self.text(ok), Value::Object(json))
@@ -91,6 +96,12 @@ impl Report<'_> {
         let gone = self.handed.removed.iter().chain(&self.handed.before);
         let silent = |key: &&PublicKey| !signed.get(key).is_some_and(Newest::signed);
         gone.filter(silent).filter(|key| !self.handed.held.contains_key(key)).collect()
+    }
+
+    /// Whether the new client does for every key what the other did; `None` where that is not known.
+    fn settings_taken(&self) -> Option<bool> {
+        let refused = self.unset.map(|unset| !unset.is_empty())?;
+        if refused { Some(false) } else { (self.unasked == 0).then_some(true) }
     }
 
     fn settings_json(&self) -> Value {
@@ -117,7 +128,7 @@ impl Report<'_> {
         match self.before {
             Before::From(from, _) => text += &self.text_of_removal(from.url()),
             Before::Settled(Settled::Lost(_)) => {
-                text += &format!("  {}\n", wait(self.chosen.id().network(), Layout::Plain));
+                text += &self.text_of_loss();
             }
             Before::Settled(_) => {}
         }
@@ -126,6 +137,19 @@ impl Report<'_> {
         }
         text += &self.way_on(ok);
         text
+    }
+
+    /// The client runs, and signs with the keys already.
+    fn text_of_loss(&self) -> String {
+        if self.arrivals.sent().is_empty() {
+            return String::new();
+        }
+        let (url, minutes) = (self.url, wait_minutes(self.chosen.id().network()));
+        format!(
+            "  {url} signs with these keys from now on, and their history is lost. If the machine that ran \
+             them was on within the last {minutes} minutes, stop {url} until it was off for so long. A \
+             Prysm that runs does not look whether others sign with keys that it gets\n"
+        )
     }
 
     fn text_of_removal(&self, url: &str) -> String {
@@ -140,22 +164,29 @@ impl Report<'_> {
         if nowhere > 0 {
             text += &format!("  {nowhere} of the keys run NOWHERE now, as far as is known\n");
         }
-        match self.unset {
-            None if !self.settings.keys.is_empty() => {
-                text += &format!(
-                    "  fee recipient, gas limit or graffiti of {} keys did not go along: set them at the \
-                     new client\n",
-                    self.settings.keys.len()
-                );
-            }
-            Some(unset) => {
-                for (key, why) in unset {
-                    text += &format!(
-                        "  NOT SET for {key}: fee recipient, gas limit, graffiti: {why}\n"
-                    );
-                }
-            }
-            None => {}
+        text + &self.text_of_settings(url)
+    }
+
+    fn text_of_settings(&self, from: &str) -> String {
+        let Some(unset) = self.unset else {
+            let sent = self.arrivals.sent();
+            let left = sent.iter().filter(|key| self.settings.keys.contains_key(key)).count();
+            return match left {
+                0 => String::new(),
+                left => format!(
+                    "  fee recipient, gas limit or graffiti of {left} keys did not go along: set them at \
+                     the new client\n"
+                ),
+            };
+        };
+        let line = |(key, why): &(PublicKey, String)| format!("  NOT SET for {key}: {why}\n");
+        let mut text: String = unset.iter().map(line).collect();
+        if self.unasked > 0 {
+            text += &format!(
+                "  settings NOT TAKEN for {} keys that {from} does not list any more: look at the new \
+                 client for their fee recipient, gas limit and graffiti\n",
+                self.unasked
+            );
         }
         text
     }
@@ -163,7 +194,9 @@ impl Report<'_> {
     /// What to do next: only what can help.
     fn way_on(&self, ok: bool) -> String {
         let url = self.url;
-        let refused = self.arrivals.keys.iter().any(|(_, a)| matches!(a, Arrival::Error(_)));
+        let held = |key| self.handed.held.contains_key(key);
+        let refused = |key, arrival: &Arrival| matches!(arrival, Arrival::Error(_)) && !held(key);
+        let refused = self.arrivals.keys.iter().any(|(key, arrival)| refused(key, arrival));
         let nowhere = self.handed.nowhere(&self.arrivals.arrived()) > 0;
         match ok {
             true => "Make sure that no other machine runs these keys.".to_owned(),
@@ -172,6 +205,12 @@ impl Report<'_> {
                  does not list after a restart is off there: run the same command again with --off {0}.",
                 self.from.unwrap_or_default()
             ),
+            false if self.arrivals.failure.as_ref().is_some_and(KeymanagerError::is_too_long) => {
+                format!(
+                    "{url} takes no request of this length: run the same command again with a smaller \
+                     --batch-size. What is there is left as it is."
+                )
+            }
             false if self.arrivals.any_accepted() => format!(
                 "Do not deliver these keys elsewhere. List them at {url} in 15 minutes, by the same \
                  command: what is there is left as it is."
@@ -182,6 +221,19 @@ impl Report<'_> {
                  {url} does not list them.",
                 self.from.unwrap_or_default()
             ),
+            false if !self.handed.held.is_empty() => format!(
+                "{0} says nothing of what it removed, and each run of this command removes one more key. A \
+                 Prysm can say what a key signed that it got over this API only once it was restarted: \
+                 restart {0} before you run it again. Then do what is said of each key above.",
+                self.from.unwrap_or_default()
+            ),
+            false
+                if self.arrivals.count(Verdict::Proven) == self.arrivals.keys.len()
+                    && self.settings_taken() != Some(true)
+                    && self.unset.is_some() =>
+            {
+                format!("Set at {url} what is named above: the same command cannot do it any more.")
+            }
             false => "Run the same command again: what is there is left as it is.".to_owned(),
         }
     }

@@ -3,15 +3,19 @@ use stockade::{
     attest::delivery::{Delivered, Destination, DestinationKind},
     backup::{verdict::Verdict, whereabouts::LocationKind},
     cloud::{
-        delivery::{Arrivals, remote},
+        delivery::{Arrivals, remote, require_network},
+        keymanager::KeymanagerError,
         require_url,
     },
 };
 
-use super::{approval, arrivals, chosen::ChosenArgs, client::ClientArgs, note::NoteArgs};
+use super::{
+    approval, arrivals, chosen::ChosenArgs, client::ClientArgs, keymanager_checks::network_plan,
+    note::NoteArgs,
+};
 use crate::{
     CommandResult,
-    commands::elsewhere::{self, ElsewhereArgs},
+    commands::elsewhere::{ElsewhereArgs, Said, Unrecorded},
     context::Context,
     error::CommandError,
     output::Outcome,
@@ -73,13 +77,21 @@ impl Args {
         let (url, signer) = (&self.client.url, &self.signer_url);
         let mut through = self.through.clone();
         through.push(signer.clone());
-        let to = self.client.location(LocationKind::RemoteKeys, chosen.id())?.with_through(through);
         let (copies, set) = (chosen.copies.as_slice(), chosen.id());
-        let elsewhere =
-            self.elsewhere.settle(context, (copies, set), &keys, (&to, None), self.not_running)?;
+        let to = self.client.location(LocationKind::RemoteKeys, context, (copies, set))?;
+        let to = to.with_through(through);
+        let elsewhere = self.elsewhere.settle(
+            context,
+            (copies, set),
+            &keys,
+            (&to, None),
+            Said::not_running(self.not_running),
+        )?;
+        let tells_network = require_network(&target, set)?;
         let plan = format!(
-            "At {url}: {} keys of set {set} are signed by {signer}\n{}",
+            "At {url}: {} keys of set {set} are signed by {signer}\n{}{}",
             keys.len(),
+            network_plan(set.network(), tells_network),
             approval::keys(&keys)
         );
         approval::ask(context, &plan)?;
@@ -89,9 +101,10 @@ impl Args {
         let arrivals =
             remote::register(&target, &keys, signer, batch, &mut clearance, &mut progress)?;
         let level = if arrivals.failure.is_some() { "answered" } else { "listed" };
-        let unrecorded = elsewhere::unrecorded(&clearance, context);
+        let unrecorded = Unrecorded::of(&clearance, context);
         let mut outcome = self.outcome(chosen.id().as_str(), &arrivals, level);
-        outcome.json.insert("unrecorded".to_owned(), unrecorded);
+        unrecorded.add_to(&mut outcome);
+        outcome.json.insert("network_checked".to_owned(), tells_network.into());
         let delivered = Delivered {
             set: chosen.id(),
             manifest: manifest.digest,
@@ -109,8 +122,15 @@ impl Args {
         let (there, all) = (arrivals.count(Verdict::Proven), arrivals.keys.len());
         let mut text = format!("{url} has {there} of {all} keys of set {set} with {signer}\n");
         text += &arrivals::text(arrivals);
+        let answered = arrivals.failure.as_ref().is_none_or(KeymanagerError::is_answer);
         text += match there == all {
             true => "Make sure that no other machine runs these keys.",
+            // A client that took none of them takes none the next time.
+            false if answered && there == 0 => {
+                "It took none of them. If its words name no other reason: Prysm and Teku take remote keys \
+                 only when they were started with --validators-external-signer-url, and Prysm asks that \
+                 signer alone. Start it so, and run the same command again."
+            }
             false => "Run the same command again: what is there is left as it is.",
         };
         let mut json = arrivals::fields(arrivals);

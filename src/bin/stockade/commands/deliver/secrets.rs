@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     CommandResult,
-    commands::elsewhere::{self, ElsewhereArgs},
+    commands::elsewhere::{ElsewhereArgs, Said, Unrecorded},
     context::Context,
     output::Outcome,
 };
@@ -45,7 +45,8 @@ pub(super) fn deliver(
 ) -> CommandResult {
     let (copies, set, at) = (chosen.copies.as_slice(), chosen.id(), &to.location);
     let all = chosen.public_keys();
-    let elsewhere = to.elsewhere.settle(context, (copies, set), &all, (at, None), false)?;
+    let elsewhere =
+        to.elsewhere.settle(context, (copies, set), &all, (at, None), Said::default())?;
     let mut hands = args.hands(context)?;
     let restorable = chosen.open(context, &mut hands)?;
     let keys = restorable.public_keys();
@@ -55,11 +56,11 @@ pub(super) fn deliver(
     let mut clearance = restorable.clear(record, &elsewhere.release(at, &keys, None), copies)?;
     let mut progress = context.terminal.progress();
     let done = put_all(to.store, &parcels, &restorable, &mut clearance, &mut progress)?;
-    let unrecorded = elsewhere::unrecorded(&clearance, context);
+    let unrecorded = Unrecorded::of(&clearance, context);
     let (put, end) = (&done.puts, done.end.as_ref());
     let report = Report { chosen, restorable: &restorable, to, parcels: &parcels, put, end };
     let mut outcome = report.outcome();
-    outcome.json.insert("unrecorded".to_owned(), unrecorded);
+    unrecorded.add_to(&mut outcome);
     if end == Some(&PutEnd::Stopped) {
         // Who gave up is asked for nothing more.
         outcome.json.insert("note".to_owned(), Value::Null);

@@ -30,7 +30,7 @@ use crate::{
             next_steps::NextSteps,
             settle_history::{HistoryArgs, Settled},
         },
-        elsewhere::{self, Elsewhere, ElsewhereArgs},
+        elsewhere::{Elsewhere, ElsewhereArgs, Said, Unrecorded},
     },
     context::Context,
     error::CommandError,
@@ -76,7 +76,7 @@ struct Written {
     /// Keys of the set that are lost in these copies.
     left_out: Vec<(PublicKey, Reason)>,
     /// Copies that do not know of it.
-    unrecorded: Value,
+    unrecorded: Unrecorded,
 }
 
 /// Where Web3signer finds a key.
@@ -104,7 +104,7 @@ impl Args {
         through.extend(self.key.store());
         let to = host::folder(LocationKind::Web3signer, &self.dir).with_through(through);
         let elsewhere =
-            self.elsewhere.settle(context, (copies, set), &listed, (&to, None), false)?;
+            self.elsewhere.settle(context, (copies, set), &listed, (&to, None), Said::default())?;
         let mut written = match &config {
             None => self.write_keystores(context, &chosen, &settled, (&to, &elsewhere))?,
             Some(config) => {
@@ -113,8 +113,7 @@ impl Args {
         };
         let kept = settled.keep(copies, set, context);
         let mut outcome = self.outcome(&chosen, &written, &settled, config.as_ref(), &kept);
-        let unrecorded = std::mem::take(&mut written.unrecorded);
-        outcome.json.insert("unrecorded".to_owned(), unrecorded);
+        std::mem::take(&mut written.unrecorded).add_to(&mut outcome);
         match config {
             None => self.sign(&mut outcome, &chosen, &mut written, &settled, context),
             // No key went anywhere: there is nothing to sign for.
@@ -168,7 +167,7 @@ impl Args {
             clearance.rejected(&keys)?;
             return Err(error.into());
         }
-        let unrecorded = elsewhere::unrecorded(&clearance, context);
+        let unrecorded = Unrecorded::of(&clearance, context);
         drop(clearance);
         Ok(Written { hands, keys, left_out: restorable.left_out, unrecorded })
     }
@@ -189,7 +188,7 @@ impl Args {
         let mut clearance = record.clear(&release, &chosen.copies, None)?;
         let permit = clearance.send(&keys)?;
         write(&self.dir, &keys, config, settled.history(), &permit)?;
-        let unrecorded = elsewhere::unrecorded(&clearance, context);
+        let unrecorded = Unrecorded::of(&clearance, context);
         Ok(Written { hands, keys, left_out: Vec::new(), unrecorded })
     }
 

@@ -102,6 +102,12 @@ fn look(found: Content, content: &Result<Vec<u8>, StoreError>) -> Look {
             "{} keystores with their passwords: `backup create --from` opens them",
             list.len()
         )),
+        Content::Archive(archive) => {
+            Look::NotOpened(format!(
+                "{}: `backup create --from` opens it; unpack it to have its keystores looked at",
+                archive.what()
+            ))
+        }
         Content::Bad(_) if is_keystore() => Look::Keystore,
         Content::Bad(why) => Look::Bad(why),
         Content::Other(what) => Look::Other(what),

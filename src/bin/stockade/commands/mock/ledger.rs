@@ -44,7 +44,7 @@ pub struct Args {
     listen: String,
     #[command(flatten)]
     beside: Beside,
-    /// Serve Speculos's REST interface here too: /apdu, /events, /button, /automation. Without --user
+    /// Serve Speculos's REST interface here too: /apdu, /events, /button, /finger, /automation. Without --user
     /// and --script its clients press the buttons
     #[arg(long, value_name = "HOST:PORT")]
     rest: Option<String>,
@@ -69,7 +69,7 @@ impl Args {
             ))
         })?;
         let (user, start) = self.beside.read(Ledger::can)?;
-        let buttons = self.rest.as_ref().map(|_| Buttons::default());
+        let buttons = self.rest.as_ref().map(|_| Buttons::of(model));
         let user = match &buttons {
             Some(buttons) if self.beside.is_given() => buttons.watching(user),
             Some(buttons) => buttons.user(),

@@ -100,6 +100,7 @@ impl Args {
         let mut intake = Intake::default();
         let mut progress = context.terminal.progress();
         let look = take_over::Look::Check(self.field.as_deref());
+        let expiring;
         let place = match &self.place {
             Place::Vault { mount, path } => {
                 VaultArgs::require_place(mount, path)?;
@@ -112,7 +113,8 @@ impl Args {
             Place::Web3signer(folder) => {
                 let ca = self.vault.ca()?;
                 let (reads, ca) = (Reads::AsWeb3signer, ca.as_deref());
-                take_over::web3signer(folder, reads, ca, TIMEOUT, &mut intake, &mut progress)?;
+                expiring =
+                    take_over::web3signer(folder, reads, ca, TIMEOUT, &mut intake, &mut progress)?;
                 let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
                 Destination::new(DestinationKind::Web3signer, &folder.to_string_lossy())
             }
@@ -142,6 +144,7 @@ impl Args {
         };
         intake.open_given(&mut progress);
         let mut found = Found::in_store(&intake);
+        found.expire(&expiring);
         if let Place::Web3signer(_) = &self.place {
             drop(progress);
             web3signer::tell_unread(&mut found, &intake, context);

@@ -19,7 +19,7 @@ use stockade::{
 
 use crate::{
     CommandResult,
-    commands::shares,
+    commands::{shares, unreachable},
     context::{Context, read_signers},
     error::CommandError,
     output::{Outcome, Rows},
@@ -55,7 +55,7 @@ impl Args {
             return Err(CommandError::usage("--csv and --json do not go together"));
         }
         let pins = Pins { wallets: wallet_pins(context)?, signers: read_signers(&self.signer)? };
-        let copies = Copy::open_all(&self.copies)?;
+        let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
         let fleet = read(&copies, &pins)?;
         let mut rows = Rows::begin(context.json, "keys");
         if self.csv {
@@ -70,9 +70,15 @@ impl Args {
             rows.print(text, || as_json(key, &pins));
         }
         let known = fleet.sets().all(|set| set.listed.manifest.is_some());
-        let ok = known && (pins.is_empty() || fleet.sets().all(|set| is_own(set, &pins)));
+        let ok = known
+            && unreachable.is_empty()
+            && (pins.is_empty() || fleet.sets().all(|set| is_own(set, &pins)));
         let marks = marks(&fleet, &copies)?;
-        let text = summary(&fleet, keys.len(), &pins, &marks);
+        let unfinished =
+            copies.iter().map(Copy::unfinished).collect::<Result<Vec<_>, _>>()?.concat();
+        let text = unreachable::text(&unreachable)
+            + &unfinished.iter().map(|begun| format!("warning: {begun}\n")).collect::<String>()
+            + &summary(&fleet, keys.len(), &pins, &marks);
         let text = if self.csv {
             context.terminal.say(text.trim_end());
             String::new()
@@ -81,6 +87,8 @@ impl Args {
         };
         let mut outcome = Outcome::checked(ok, text, Value::Object(fields(&fleet, &pins, &marks)));
         outcome.rows = true;
+        outcome.json.insert("unfinished".to_owned(), unfinished.into());
+        unreachable::add(&mut outcome, unreachable);
         Ok(outcome)
     }
 }

@@ -19,7 +19,7 @@ use stockade::{
 use crate::{
     CommandResult,
     commands::{
-        elsewhere::{self, ElsewhereArgs},
+        elsewhere::{ElsewhereArgs, Said, Unrecorded},
         shares::{SharesArgs, WAIT_EPOCHS, wait_minutes},
     },
     context::{Context, read_signers},
@@ -89,7 +89,13 @@ impl Args {
         self.shares_args.settle(context, &copies, &set.id, &self.pubkey)?;
         let to = host::folder(LocationKind::Shares, &self.to);
         let (place, off) = ((copies.as_slice(), &set.id), self.whole_keys_are_off);
-        let elsewhere = self.elsewhere.settle(context, place, &self.pubkey, (&to, None), off)?;
+        let elsewhere = self.elsewhere.settle(
+            context,
+            place,
+            &self.pubkey,
+            (&to, None),
+            Said::not_running(off),
+        )?;
         let mut hands = self.open.hands(context)?;
         let options = Options { pins, ..Options::default() };
         let user = &mut context.terminal;
@@ -109,12 +115,11 @@ impl Args {
         context.terminal.tell_leftover(&self.to);
         context.terminal.take_endings();
         let split = splitting.write(&permit, &keys, &self.to, &mut progress)?;
-        let unrecorded = elsewhere::unrecorded(&clearance, context);
+        let unrecorded = Unrecorded::of(&clearance, context);
         let mut outcome = self.outcome(&split, set, splitting);
-        let all = marked.len() == copies.len() && unrecorded.as_array().is_none_or(Vec::is_empty);
-        outcome.ok &= all;
+        outcome.ok &= marked.len() == copies.len();
         outcome.json.insert("marked".to_owned(), marked.into());
-        outcome.json.insert("unrecorded".to_owned(), unrecorded);
+        unrecorded.add_to(&mut outcome);
         Ok(outcome)
     }
 
