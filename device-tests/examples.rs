@@ -1,5 +1,9 @@
 //! The examples, run as they stand: what others build on the library starts from them.
 
+#[cfg(feature = "mock")]
+#[path = "../examples/create_and_drill.rs"]
+#[allow(dead_code)]
+mod create_and_drill;
 #[path = "../examples/device_layer.rs"]
 #[allow(dead_code)]
 mod device_layer;
@@ -24,4 +28,14 @@ fn the_device_layer_alone_serves_over_a_transport_of_ones_own() {
     assert!(said[0].contains("0x9858EfFD232B4033E47d90003D41EC34EcaEda94"), "{said:?}");
     assert!(said[1].contains("0x9858EfFD232B4033E47d90003D41EC34EcaEda94"), "{said:?}");
     assert!(!said[2].starts_with("0 "), "{said:?}");
+}
+
+#[cfg(feature = "mock")]
+#[test]
+fn keys_are_made_and_drilled_by_the_library_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let copies = ["a", "b"].map(|name| folder.path().join(name));
+    let said = create_and_drill::run(&copies).unwrap();
+    assert!(said[0].starts_with("2 keys in ") && said[0].contains("-hoodi-"), "{said:?}");
+    assert_eq!(said[1], "4 of 4 proven");
 }

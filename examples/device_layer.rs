@@ -1,6 +1,6 @@
 //! A wallet's address and a signature, with the device layer alone, over a transport of one's own:
 //! `stockade mock trezor --listen 127.0.0.1:21324 &`, then
-//! `cargo run --example device_layer 127.0.0.1:21324`.
+//! `cargo run -p stockade-wallet --example device_layer 127.0.0.1:21324`.
 //!
 //! No backups, no keystores, no command: `transport`, `device`, `interact`, and one vendor.
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]
@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use stockade::{
+use stockade_wallet::{
     device::{Found as _, Show, State, Timeouts},
     eth::personal_message,
     interact::{Attention, Interact, Passphrase},

@@ -1,4 +1,4 @@
-//! A wallet that Stockade has never heard of, as a custodian: `cargo run --example foreign_wallet`.
+//! A wallet that Stockade has never heard of, as a custodian: `cargo run -p stockade --example foreign_wallet`.
 //!
 //! Whoever implements [`Wallet`] gets all that is built on it: enrolment, backups, drills,
 //! attestations. Here it is a smart card that is only imagined, whose keys live in this process.

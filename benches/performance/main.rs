@@ -21,6 +21,10 @@ fn main() {
     let page = page::render(&measured);
     println!("{page}");
     if !quick {
-        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md"), page).unwrap();
+        std::fs::write(
+            concat!(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."), "/docs/performance.md"),
+            page,
+        )
+        .unwrap();
     }
 }

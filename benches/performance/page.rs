@@ -15,7 +15,7 @@ const DEPOSIT_CLI_PER_SCRYPT: f64 = 0.63 / 0.6;
 pub fn render(measured: &Measured) -> String {
     let mut page = String::from(
         "# Performance\n\n\
-         Written by `cargo bench --no-default-features --features cli,cloud,mock`, which runs the \
+         Written by `cargo bench -p stockade-cli --no-default-features --features cloud,mock`, which runs the \
          command as a user does, on the simulated Ledger, and compares it with something measured in \
          the same run. Seconds are those of one machine on one day; the ratios are what to hold on \
          to. Memory is the peak of the process. USB and Ethereum nodes are left out, which need not \

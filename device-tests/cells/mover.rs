@@ -11,17 +11,17 @@ use stockade::{
         whereabouts::{Location, LocationKind, Permit, Place, Record, Release, State},
     },
     bls::PublicKey,
-    cloud::{
-        Endpoint,
-        delivery::{
-            Arrivals, Handover, KeySource, OpenedSet, Running, Transfer, remote, require_network,
-            settings::KeySettings,
-        },
-        keymanager::Keymanager,
-    },
     secret::SecretText,
     staking::{Interchange, Network, Newest},
     timestamp::Timestamp,
+};
+use stockade_services::cloud::{
+    Endpoint,
+    delivery::{
+        Arrivals, Handover, KeySource, OpenedSet, Running, Transfer, remote, require_network,
+        settings::KeySettings,
+    },
+    keymanager::Keymanager,
 };
 
 use crate::{

@@ -2,10 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use stockade::{
-    cloud::aws_secrets::{AwsOptions, SecretsManager},
-    secret::SecretText,
-};
+use stockade::secret::SecretText;
+use stockade_services::cloud::aws_secrets::{AwsOptions, SecretsManager};
 
 use super::s3_server::{What, s3};
 

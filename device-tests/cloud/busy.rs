@@ -8,12 +8,12 @@ use std::{
     thread,
 };
 
-use stockade::cloud::{
+use stockade::secret::SecretText;
+use stockade_services::cloud::{
     HttpError,
     keymanager::{Import, Keymanager, KeymanagerError},
     vault::{Engine, KvVersion, Login, Vault, Written},
 };
-use stockade::secret::SecretText;
 use tiny_http::{Header, Response};
 
 use super::{endpoint, server::serve, vault_server};

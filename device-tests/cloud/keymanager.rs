@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use stockade::{
     bls::{PublicKey, SecretKey},
-    cloud::{
-        HttpError,
-        keymanager::{Import, KeyStatus, Keymanager, KeymanagerError},
-    },
     secret::SecretText,
+};
+use stockade_services::cloud::{
+    HttpError,
+    keymanager::{Import, KeyStatus, Keymanager, KeymanagerError},
 };
 
 use super::{

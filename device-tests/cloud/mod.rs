@@ -19,7 +19,7 @@ pub(crate) mod vault_server;
 
 use std::time::Duration;
 
-use stockade::cloud::Endpoint;
+use stockade_services::cloud::Endpoint;
 
 /// The service at `url`, waited for a second.
 fn endpoint(url: &str) -> Endpoint {

@@ -19,7 +19,7 @@ use super::server::{Reply, Request};
 
 /// A file of `tls/`.
 pub(crate) fn file(name: &str) -> String {
-    format!("{}/device-tests/cloud/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/device-tests/cloud/tls/{name}", concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// Serves with the certificate `name`, to clients of which it wants a certificate if `asks`; gives its

@@ -2,10 +2,8 @@
 
 use std::{io::Read as _, net::TcpListener, thread, time::Duration};
 
-use stockade::{
-    cloud::{Endpoint, HttpError, keymanager::Keymanager},
-    secret::SecretText,
-};
+use stockade::secret::SecretText;
+use stockade_services::cloud::{Endpoint, HttpError, keymanager::Keymanager};
 
 /// A server that speaks no TLS, on an https URL: the token must not be sent.
 #[test]

@@ -1,10 +1,8 @@
 //! Vault's key/value engine, versions 1 and 2.
 
 use serde_json::json;
-use stockade::{
-    cloud::vault::{Engine, KvVersion, Login, Vault, VaultError, Written},
-    secret::SecretText,
-};
+use stockade::secret::SecretText;
+use stockade_services::cloud::vault::{Engine, KvVersion, Login, Vault, VaultError, Written};
 
 use super::{
     endpoint,

@@ -384,7 +384,7 @@ fn the_example_workflow_passes_on_what_is_attested_and_fails_on_what_is_not() {
 
 /// Runs every step of docs/examples/attest.yml but the installation.
 fn workflow(repository: &Folder) -> std::process::ExitStatus {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/examples/attest.yml");
+    let file = concat!(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."), "/docs/examples/attest.yml");
     let text = fs::read_to_string(file).unwrap();
     let script: String = text
         .split("run: |\n")

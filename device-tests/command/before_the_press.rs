@@ -274,7 +274,11 @@ fn a_place_that_takes_nothing_is_refused_before_the_first_press() {
 /// Whoever adds an option that names a place adds a case, or says that it is only read.
 #[test]
 fn every_option_that_names_a_place_is_among_them() {
-    let help = fs::read_to_string(format!("{}/docs/cli.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let help = fs::read_to_string(format!(
+        "{}/docs/cli.md",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../..")
+    ))
+    .unwrap();
     let covered: BTreeSet<_> = cases().iter().map(|case| (case.command, case.option)).collect();
     let mut command = "";
     let mut found = 0;

@@ -219,7 +219,7 @@ pub(crate) fn imported() -> &'static Made {
 
 /// A file or folder among the vectors.
 pub(crate) fn vector(name: &str) -> String {
-    format!("{}/device-tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/device-tests/vectors/{name}", concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// A JSON file among the vectors.

@@ -16,7 +16,7 @@ const GLOBAL: [&str; 6] =
 
 #[test]
 fn the_help_of_every_command_is_as_documented() {
-    let file = format!("{}/docs/cli.md", env!("CARGO_MANIFEST_DIR"));
+    let file = format!("{}/docs/cli.md", concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let mut text = HEAD.to_owned();
     describe(&[], &mut text);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {

@@ -138,7 +138,11 @@ fn every_command_ends_within_bounds_on_a_hostile_copy() {
 
 #[test]
 fn every_command_with_copies_is_among_them() {
-    let help = fs::read_to_string(format!("{}/docs/cli.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let help = fs::read_to_string(format!(
+        "{}/docs/cli.md",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../..")
+    ))
+    .unwrap();
     let walked: BTreeSet<_> = lines(&ledger().copies()).into_iter().collect();
     let mut command = "";
     for line in help.lines() {

@@ -11,7 +11,7 @@ use super::{
 
 /// The folder of `age-plugin-stockadetest`.
 fn programs() -> String {
-    format!("{}/device-tests/command", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/device-tests/command", concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// The files of a custodian of the plugin, and of its identity.

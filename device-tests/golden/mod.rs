@@ -21,7 +21,7 @@ const SIGNER: &str = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94";
 const VERSIONS: [&str; 1] = ["v1"];
 
 fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("device-tests/golden")
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("device-tests/golden")
 }
 
 /// The golden copy of a version, where it may be locked.

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Who may write files.
-const WRITER: &str = "src/store/";
+const WRITER: &str = "src/stockade/store/";
 
 /// What makes, changes or removes files, as `type or module :: function`.
 const WRITES: [(&str, &[&str]); 4] = [
@@ -35,7 +35,7 @@ const WRITES: [(&str, &[&str]); 4] = [
 const WAYS: [(&str, &str); 2] = [("rustix", "fs"), ("fs", "symlink")];
 
 /// The one other file that opens something for writing, and why.
-const DEVICE_NODE: (&str, &str) = ("src/transport/hid.rs", "OpenOptions");
+const DEVICE_NODE: (&str, &str) = ("src/wallet/transport/hid.rs", "OpenOptions");
 
 /// Writes outside of the module that may.
 fn writes(source: &Source) -> Vec<Breach> {
@@ -81,7 +81,7 @@ fn renamed(source: &Source) -> Vec<Breach> {
 #[test]
 fn only_the_store_writes_files() {
     let breaches: Vec<_> = source::all(&["src"]).iter().flat_map(writes).collect();
-    require_none("only src/store writes files", &breaches);
+    require_none("only src/stockade/store writes files", &breaches);
 }
 
 #[test]
@@ -98,9 +98,9 @@ fn a_write_elsewhere_is_caught() {
         "use std::fs::File as F;",
         "use std::os::unix::fs::symlink;",
     ] {
-        assert_eq!(breaches("src/backup/restore.rs", text), 1, "{text}");
-        assert_eq!(breaches("src/store/directory.rs", text), 0, "{text}");
+        assert_eq!(breaches("src/stockade/backup/restore.rs", text), 1, "{text}");
+        assert_eq!(breaches("src/stockade/store/directory.rs", text), 0, "{text}");
     }
-    assert_eq!(breaches("src/bin/stockade/ui.rs", "fn f() { std::fs::read(a); }"), 0);
-    assert_eq!(breaches("src/transport/hid.rs", "fn f() { File::create(a); }"), 1);
+    assert_eq!(breaches("src/cli/ui.rs", "fn f() { std::fs::read(a); }"), 0);
+    assert_eq!(breaches("src/wallet/transport/hid.rs", "fn f() { File::create(a); }"), 1);
 }

@@ -1,6 +1,11 @@
-//! The paths that source names through `crate` and `super`, in `use` and everywhere else.
+//! The paths that source names through `crate`, `super` and the workspace's packages, in `use` and
+//! everywhere else.
 
 use super::source::{Source, Token};
+
+/// The packages whose modules are in the table, as paths name them.
+const PACKAGES: [&str; 5] =
+    ["stockade", "stockade_base", "stockade_keystore", "stockade_services", "stockade_wallet"];
 
 /// A path that leads somewhere from the crate's root.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,6 +70,9 @@ impl Walk<'_> {
             // pub(crate), pub(super), pub(in crate::..) say who may look in, not where to look.
             "pub" if self.text(at + 1) == "(" => self.after(at + 1),
             "crate" => self.path(Vec::new(), at + 1),
+            name if PACKAGES.contains(&name) && self.is_colons(at + 1) => {
+                self.path(Vec::new(), at + 1)
+            }
             "super" | "self" if self.is_colons(at + 1) => self.path(self.module.clone(), at),
             _ => at + 1,
         }
@@ -141,7 +149,7 @@ mod tests {
 
     #[test]
     fn every_way_to_name_a_module_is_seen() {
-        let file = "src/backup/origin.rs";
+        let file = "src/stockade/backup/origin.rs";
         for (text, expected) in [
             ("use crate::eth::Address;", &["eth"][..]),
             ("use crate::{bls, eth::{self, Address}, path as p};", &["bls", "eth", "path"]),
@@ -155,13 +163,16 @@ mod tests {
             ("mod a { } use super::super::eth;", &["eth"]),
             ("impl X { } use super::super::eth;", &["eth"]),
             ("fn f(x: super::super::eth::X) {}", &["eth"]),
+            ("use stockade_base::{eth::Address, path};", &["eth", "path"]),
+            ("fn f(x: stockade_wallet::device::Wallet) {}", &["device"]),
+            ("pub use stockade_keystore::bls;", &["bls"]),
             ("use crate::*;", &["*"]),
             ("use crate as root;", &["as"]),
         ] {
             assert_eq!(named(file, text), expected, "{text}");
         }
-        assert_eq!(named("src/backup/mod.rs", "use super::eth;"), ["eth"]);
-        assert_eq!(named("src/path.rs", "use super::eth;"), ["eth"]);
+        assert_eq!(named("src/stockade/backup/mod.rs", "use super::eth;"), ["eth"]);
+        assert_eq!(named("src/base/path.rs", "use super::eth;"), ["eth"]);
     }
 
     #[test]
@@ -173,7 +184,7 @@ mod tests {
             "pub(crate) fn f(&self) { self.eth() } pub(super) struct X; pub(in crate::a) fn g() {}",
             "use std::fs; use serde::{self, Serialize};",
         ] {
-            assert_eq!(named("src/backup/origin.rs", text), [""; 0], "{text}");
+            assert_eq!(named("src/stockade/backup/origin.rs", text), [""; 0], "{text}");
         }
     }
 }

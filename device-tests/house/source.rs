@@ -32,12 +32,15 @@ impl Source {
         Self { path: path.to_owned(), lines: text.lines().count(), tokens }
     }
 
-    /// The modules that lead to this file: `["backup", "origin"]` for src/backup/origin.rs, none
-    /// for src/lib.rs, and `["bin", ..]` for the command.
+    /// The modules that lead to this file: `["backup", "origin"]` for src/stockade/backup/origin.rs,
+    /// none for src/stockade/lib.rs, and `["cli", ..]` for the command.
     pub(super) fn module(&self) -> Vec<&str> {
         let path = self.path.strip_prefix("src/").unwrap_or(&self.path);
         let path = path.strip_suffix(".rs").unwrap_or(path);
         let mut names: Vec<_> = path.split('/').collect();
+        if self.path.starts_with("src/") && names.first() != Some(&"cli") {
+            names.remove(0);
+        }
         if matches!(names.last(), Some(&("mod" | "lib" | "main"))) {
             names.pop();
         }
@@ -88,7 +91,7 @@ pub(super) fn all(folders: &[&str]) -> Vec<Source> {
 
 /// The package's root.
 pub(super) fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {

@@ -12,12 +12,12 @@ use serde_json::json;
 use stockade::{
     backup::whereabouts::RemovalPermit,
     bls::PublicKey,
-    cloud::{
-        HttpError,
-        delivery::Client,
-        keymanager::{Deleted, Import, KeyStatus, KeymanagerError, Listed, RemoteKey},
-    },
     staking::{Interchange, Network},
+};
+use stockade_services::cloud::{
+    HttpError,
+    delivery::Client,
+    keymanager::{Deleted, Import, KeyStatus, KeymanagerError, Listed, RemoteKey},
 };
 
 use super::dice::Dice;

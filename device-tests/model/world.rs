@@ -18,12 +18,12 @@ use stockade::{
         whereabouts::{Location, LocationKind, Permit, Place, Record, Release, WhereaboutsError},
     },
     bls::{PublicKey, SecretKey},
-    cloud::delivery::{
-        Arrivals, Client as _, DeliveryError, Handover, KeySource, Running, Transfer,
-    },
     secret::SecretText,
     staking::{Interchange, Network},
     timestamp::Timestamp,
+};
+use stockade_services::cloud::delivery::{
+    Arrivals, Client as _, DeliveryError, Handover, KeySource, Running, Transfer,
 };
 
 use super::{

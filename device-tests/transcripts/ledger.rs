@@ -71,7 +71,10 @@ fn the_mock_answers_as_the_recorded_ledger_did() {
 }
 
 fn recording() -> String {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/device-tests/transcripts/ledger.jsonl");
+    let path = concat!(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../.."),
+        "/device-tests/transcripts/ledger.jsonl"
+    );
     fs::read_to_string(path).unwrap()
 }
 

@@ -30,7 +30,9 @@ fn seed() -> Seed {
 }
 
 fn directory(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("device-tests/vectors").join(name)
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .join("device-tests/vectors")
+        .join(name)
 }
 
 fn read(name: &str) -> Vec<u8> {

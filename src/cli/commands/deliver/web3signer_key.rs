@@ -1,0 +1,143 @@
+//! How Web3signer gets at keys that lie in a store.
+
+use std::path::{Path, PathBuf};
+
+use stockade::secret::SecretText;
+use stockade_services::cloud::web3signer::{KeyConfig, KeyName, VaultServer, require_key_path};
+
+use super::{client::read_token, web3signer::Type};
+use crate::{context::Context, error::CommandError};
+
+/// How Web3signer gets at keys that lie in a store.
+#[derive(Debug, clap::Args)]
+pub struct KeyArgs {
+    /// hashicorp: the Vault server, https://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    vault_url: Option<String>,
+    /// hashicorp: where a key lies, {pubkey} in it: /v1/secret/data/validators/{pubkey}
+    #[arg(long, value_name = "PATH")]
+    key_path: Option<KeyName>,
+    /// hashicorp: the field that holds the key
+    #[arg(long, value_name = "NAME", default_value = "value")]
+    key_name: String,
+    /// hashicorp: the token that Web3signer uses. It stands in clear in every file
+    #[arg(long, value_name = "FILE")]
+    vault_token_file: Option<PathBuf>,
+    /// hashicorp: Web3signer's known-servers file, where the server's certificate is not a public one
+    #[arg(long, value_name = "FILE")]
+    tls_known_servers: Option<String>,
+    /// aws-secret: the region
+    #[arg(long, value_name = "NAME")]
+    region: Option<String>,
+    /// aws-secret: the name of a key's secret, {pubkey} in it
+    #[arg(long, value_name = "NAME")]
+    secret_name: Option<KeyName>,
+    /// aws-secret: where the service is, where that is not AWS
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// aws-secret: an access key's id, where Web3signer's environment gives it none
+    #[arg(long, value_name = "ID", requires = "secret_access_key_file")]
+    access_key_id: Option<String>,
+    /// aws-secret: that access key. It stands in clear in every file
+    #[arg(long, value_name = "FILE", requires = "access_key_id")]
+    secret_access_key_file: Option<PathBuf>,
+}
+
+/// Web3signer opens the file from where it was started, and not from the folder that names it.
+fn absolute(file: &str) -> String {
+    let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
+    path.to_string_lossy().into_owned()
+}
+
+impl KeyArgs {
+    /// The configuration of keys of this type; `None` where they lie in keystores.
+    pub fn config(
+        &self,
+        kind: Type,
+        context: &mut Context,
+    ) -> Result<Option<KeyConfig>, CommandError> {
+        self.require_fit(kind)?;
+        match kind {
+            Type::FileKeystore => Ok(None),
+            Type::Hashicorp => self.hashicorp(context).map(Some),
+            Type::AwsSecret => self.aws_secret(context).map(Some),
+        }
+    }
+
+    /// Where the keys are that Web3signer reads, as `deliver vault` names that place.
+    pub fn store(&self) -> Option<String> {
+        let (url, path) = (self.vault_url.as_ref()?, self.key_path.as_ref()?.to_string());
+        let folder = path.split("{pubkey}").next()?.trim_end_matches("0x").trim_end_matches('/');
+        Some(format!("{}{folder}", url.trim_end_matches('/')))
+    }
+
+    fn hashicorp(&self, context: &mut Context) -> Result<KeyConfig, CommandError> {
+        let server = VaultServer::parse(&given("--vault-url", self.vault_url.as_ref())?)?;
+        if server.in_clear() {
+            context
+                .terminal
+                .say("warning: keys and token travel in clear from an http:// Vault to Web3signer");
+        }
+        let path = given("--key-path", self.key_path.as_ref())?;
+        require_key_path(&path.to_string()).map_err(|e| CommandError::usage(e.to_string()))?;
+        let token = given("--vault-token-file", self.vault_token_file.as_ref())?;
+        let token = secret(&token, "token", context)?;
+        Ok(KeyConfig::Hashicorp {
+            server,
+            path,
+            field: self.key_name.clone(),
+            token,
+            known_servers: self.tls_known_servers.as_deref().map(absolute),
+        })
+    }
+
+    fn aws_secret(&self, context: &mut Context) -> Result<KeyConfig, CommandError> {
+        let credentials = match (&self.access_key_id, &self.secret_access_key_file) {
+            (Some(id), Some(file)) => Some((id.clone(), secret(file, "access key", context)?)),
+            _ => None,
+        };
+        Ok(KeyConfig::AwsSecret {
+            region: given("--region", self.region.as_ref())?,
+            name: given("--secret-name", self.secret_name.as_ref())?,
+            endpoint: self.endpoint.clone(),
+            credentials,
+        })
+    }
+
+    /// An option of another type is a mistake, and may have been meant to matter.
+    fn require_fit(&self, kind: Type) -> Result<(), CommandError> {
+        let of = [
+            ("--vault-url", Type::Hashicorp, self.vault_url.is_some()),
+            ("--key-path", Type::Hashicorp, self.key_path.is_some()),
+            ("--vault-token-file", Type::Hashicorp, self.vault_token_file.is_some()),
+            ("--tls-known-servers", Type::Hashicorp, self.tls_known_servers.is_some()),
+            ("--region", Type::AwsSecret, self.region.is_some()),
+            ("--secret-name", Type::AwsSecret, self.secret_name.is_some()),
+            ("--endpoint", Type::AwsSecret, self.endpoint.is_some()),
+            ("--access-key-id", Type::AwsSecret, self.access_key_id.is_some()),
+        ];
+        let mut strange = of.iter().filter(|(_, other, given)| *given && *other != kind);
+        match strange.next() {
+            None => Ok(()),
+            Some((option, other, _)) => Err(CommandError::usage(format!(
+                "{option} is for --type {}, not for {}",
+                other.word(),
+                kind.word()
+            ))),
+        }
+    }
+}
+
+fn given<T: Clone>(option: &str, value: Option<&T>) -> Result<T, CommandError> {
+    value.cloned().ok_or_else(|| CommandError::usage(format!("this type needs {option}")))
+}
+
+fn secret(file: &Path, what: &str, context: &mut Context) -> Result<SecretText, CommandError> {
+    let secret = read_token(file, context)?;
+    context.terminal.say(&format!(
+        "warning: the {what} in {} will stand in clear in every configuration file: use one that \
+         reads these keys alone, and change it often",
+        crate::shown(&file)
+    ));
+    Ok(secret)
+}

@@ -1,0 +1,198 @@
+//! One key as n shares of which any m sign for it: Shamir's scheme over the scalars of BLS12-381,
+//! as distributed validators (Obol's charon, SSV) use it. The i-th share is the value at x = i of
+//! a random polynomial of degree m - 1 whose value at 0 is the key; signatures by the shares, and
+//! their public keys, recombine by Lagrange's interpolation at 0.
+
+use std::collections::BTreeSet;
+
+use blst::{MultiPoint as _, min_pk};
+
+use super::{KeyError, PublicKey, SecretKey, Signature, scalar::Scalar};
+use stockade_base::secret::SecretBytes;
+
+/// The most shares that are made of one key.
+pub const MAX_SHARES: u8 = 100;
+
+/// A share of a key. It signs as any key does.
+#[derive(Debug)]
+pub struct KeyShare {
+    /// Where the polynomial was evaluated: 1 to n.
+    pub x: u8,
+    /// The value there.
+    pub secret: SecretKey,
+}
+
+/// Why a key was not split, or parts do not combine.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShareError {
+    /// Not 2 <= threshold <= shares <= [`MAX_SHARES`].
+    #[error(
+        "{threshold} of {shares} is no way to split a key: 2 to {MAX_SHARES} shares, and a threshold of 2 or more of them"
+    )]
+    Numbers {
+        /// How many shares.
+        shares: u8,
+        /// How many of them sign.
+        threshold: u8,
+    },
+    /// An x of zero, or one that is there twice, or no part at all.
+    #[error("every part needs an x of its own, from 1 on")]
+    Places,
+    /// A part that is no point of its group.
+    #[error("the part at x = {0} is not valid")]
+    Part(u8),
+    /// A share that would be zero: to be tried again.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// No random bytes from the system.
+    #[error("the system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// Splits `key` into `shares` shares, any `threshold` of which sign for it.
+pub fn split(key: &SecretKey, shares: u8, threshold: u8) -> Result<Vec<KeyShare>, ShareError> {
+    if threshold < 2 || shares < threshold || shares > MAX_SHARES {
+        return Err(ShareError::Numbers { shares, threshold });
+    }
+    let mut coefficients = vec![Scalar::of_key(key)];
+    for _ in 1..threshold {
+        coefficients.push(random()?);
+    }
+    let share = |x| {
+        let at = Scalar::small(x);
+        let value =
+            coefficients.iter().rev().fold(Scalar::small(0), |sum, c| sum.times(&at).plus(c));
+        Ok(KeyShare { x, secret: value.to_key()? })
+    };
+    (1..=shares).map(share).collect()
+}
+
+/// A random number below the order: EIP-2333 reduces 48 bytes made from 32 random ones.
+fn random() -> Result<Scalar, ShareError> {
+    let seed = SecretBytes::<32>::random()?;
+    Ok(Scalar::of_key(&SecretKey::derive_master(seed.expose())?))
+}
+
+/// The signature that the signatures of shares, each with its x, are parts of. It is good only if
+/// there are as many as the threshold, all right: verify it.
+pub fn combine_signatures(parts: &[(u8, Signature)]) -> Result<Signature, ShareError> {
+    let points = parts.iter().map(|(x, part)| {
+        let point = min_pk::Signature::sig_validate(part.as_bytes(), true);
+        point.map_err(|_| ShareError::Part(*x))
+    });
+    let points = points.collect::<Result<Vec<_>, _>>()?;
+    let factors = factors(parts.iter().map(|(x, _)| *x))?;
+    Ok(Signature::from_point(&points.as_slice().mult(&factors, SCALAR_BITS).to_signature()))
+}
+
+/// The public key that the public keys of shares, each with its x, are parts of.
+pub fn combine_public_keys(parts: &[(u8, PublicKey)]) -> Result<PublicKey, ShareError> {
+    let points = parts.iter().map(|(x, part)| part.point().ok_or(ShareError::Part(*x)));
+    let points = points.collect::<Result<Vec<_>, _>>()?;
+    let factors = factors(parts.iter().map(|(x, _)| *x))?;
+    let combined = points.as_slice().mult(&factors, SCALAR_BITS).to_public_key();
+    Ok(PublicKey::from_bytes(combined.compress())?)
+}
+
+const SCALAR_BITS: usize = 255;
+
+/// Lagrange's factors at 0, 32 little-endian bytes each: the product of x_j / (x_j - x_i) over all
+/// other j. They are public, as the places are.
+fn factors(places: impl Iterator<Item = u8>) -> Result<Vec<u8>, ShareError> {
+    let places: Vec<_> = places.collect();
+    let distinct: BTreeSet<_> = places.iter().collect();
+    if places.is_empty() || places.contains(&0) || distinct.len() != places.len() {
+        return Err(ShareError::Places);
+    }
+    let mut bytes = Vec::with_capacity(32 * places.len());
+    for here in &places {
+        let (mut above, mut below) = (Scalar::small(1), Scalar::small(1));
+        for other in places.iter().filter(|other| *other != here) {
+            let other = Scalar::small(*other);
+            above = above.times(&other);
+            below = below.times(&other.minus(&Scalar::small(*here)));
+        }
+        let inverse = below.inverse().ok_or(ShareError::Places)?;
+        bytes.extend(above.times(&inverse).to_le_bytes());
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: [u8; 32] = [7; 32];
+
+    /// The shares that the bits of `subset` choose.
+    fn chosen(shares: &[KeyShare], subset: u32) -> Vec<&KeyShare> {
+        shares.iter().filter(|share| subset >> (share.x - 1) & 1 == 1).collect()
+    }
+
+    fn signed(shares: &[&KeyShare]) -> Signature {
+        let parts: Vec<_> = shares.iter().map(|s| (s.x, s.secret.sign(&ROOT))).collect();
+        combine_signatures(&parts).unwrap()
+    }
+
+    #[test]
+    fn every_subset_of_the_threshold_signs_for_the_key_and_no_smaller_one_does() {
+        let key = SecretKey::derive_master(&[3; 32]).unwrap();
+        let whole = key.sign(&ROOT);
+        let mut subsets = 0;
+        for n in 2..=6 {
+            for m in 2..=n {
+                let shares = split(&key, n, m).unwrap();
+                for subset in 1_u32..1 << n {
+                    let chosen = chosen(&shares, subset);
+                    let enough = chosen.len() >= usize::from(m);
+                    assert_eq!(signed(&chosen) == whole, enough, "{m} of {n}: {subset:b}");
+                    let parts: Vec<_> =
+                        chosen.iter().map(|s| (s.x, s.secret.public_key())).collect();
+                    let combined = combine_public_keys(&parts).unwrap();
+                    assert_eq!(combined == key.public_key(), enough, "{m} of {n}: {subset:b}");
+                    subsets += 1;
+                }
+            }
+        }
+        assert_eq!(subsets, 3 + 2 * 7 + 3 * 15 + 4 * 31 + 5 * 63);
+    }
+
+    #[test]
+    fn the_most_shares_that_there_can_be_combine_too() {
+        let key = SecretKey::derive_master(&[4; 32]).unwrap();
+        let shares = split(&key, MAX_SHARES, 67).unwrap();
+        let last: Vec<_> = shares.iter().skip(33).collect();
+        assert!(signed(&last) == key.sign(&ROOT));
+    }
+
+    #[test]
+    fn two_splits_of_one_key_share_nothing() {
+        let key = SecretKey::derive_master(&[5; 32]).unwrap();
+        let (one, two) = (split(&key, 3, 2).unwrap(), split(&key, 3, 2).unwrap());
+        for share in one.iter().chain(&two) {
+            assert_ne!(share.secret.public_key(), key.public_key());
+        }
+        for (one, two) in one.iter().zip(&two) {
+            assert_ne!(one.secret.public_key(), two.secret.public_key());
+        }
+        // A share of one and a share of the other are no two shares of the key.
+        let mixed = [one.first().unwrap(), two.last().unwrap()];
+        assert!(signed(&mixed) != key.sign(&ROOT));
+    }
+
+    #[test]
+    fn what_cannot_be_a_split_is_refused() {
+        let key = SecretKey::derive_master(&[6; 32]).unwrap();
+        for (shares, threshold) in [(0, 0), (1, 1), (3, 1), (3, 0), (2, 3), (101, 67), (255, 255)] {
+            let error = split(&key, shares, threshold).unwrap_err();
+            assert!(matches!(error, ShareError::Numbers { .. }), "{threshold} of {shares}");
+        }
+        let part = |x| (x, key.sign(&ROOT));
+        for parts in [vec![], vec![part(0), part(1)], vec![part(2), part(2)]] {
+            assert!(matches!(combine_signatures(&parts), Err(ShareError::Places)));
+        }
+        let parts = [part(1), (2, Signature::from_bytes([1; 96]))];
+        assert!(matches!(combine_signatures(&parts), Err(ShareError::Part(2))));
+    }
+}

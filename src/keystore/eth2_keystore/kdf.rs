@@ -1,0 +1,206 @@
+//! From a password to a decryption key: scrypt and PBKDF2, with their cost capped.
+
+use std::fmt;
+
+use sha2::Sha256;
+
+use super::Password;
+use stockade_base::secret::{SecretBytes, wiping_stack};
+
+/// The most that scrypt may ask for, 128·n·r·p bytes: four times EIP-2335's full cost, some three
+/// seconds. Memory is at most this as well.
+const MAX_SCRYPT_COST: u64 = 1 << 30;
+const MAX_SCRYPT_R: u32 = 64;
+const MAX_SCRYPT_P: u32 = 16;
+
+/// 64 times EIP-2335's full cost.
+const MAX_PBKDF2_ROUNDS: u32 = 1 << 24;
+
+const MAX_SALT: usize = 128;
+
+/// The function and its cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KdfFunction {
+    /// scrypt (RFC 7914).
+    Scrypt {
+        /// Cost, a power of two.
+        n: u64,
+        /// Block size.
+        r: u32,
+        /// Parallelism.
+        p: u32,
+    },
+    /// PBKDF2 with HMAC-SHA256.
+    Pbkdf2 {
+        /// Rounds.
+        c: u32,
+    },
+}
+
+impl fmt::Display for KdfFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scrypt { n, r, p } => write!(f, "scrypt n={n} r={r} p={p}"),
+            Self::Pbkdf2 { c } => write!(f, "PBKDF2, {c} rounds"),
+        }
+    }
+}
+
+/// A key derivation whose cost is known to be bearable: there is no value of this type otherwise.
+///
+/// Keystores with an equal `Kdf` and password share one decryption key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Kdf {
+    function: KdfFunction,
+    salt: Vec<u8>,
+}
+
+/// Why a key derivation is not run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KdfError {
+    /// Parameters that the function does not have.
+    #[error("no valid key derivation: {0}")]
+    Invalid(KdfFunction),
+    /// It would take minutes or more, or all memory.
+    #[error("not opened here, for it costs too much time or memory: {0}")]
+    TooCostly(KdfFunction),
+    /// The salt is longer than any tool makes it.
+    #[error("a salt of {0} bytes; at most {MAX_SALT} are taken")]
+    Salt(usize),
+}
+
+impl Kdf {
+    /// Checks that `function` is valid and its cost within the caps.
+    pub fn new(function: KdfFunction, salt: Vec<u8>) -> Result<Self, KdfError> {
+        if salt.len() > MAX_SALT {
+            return Err(KdfError::Salt(salt.len()));
+        }
+        match function {
+            KdfFunction::Scrypt { .. } => {
+                scrypt_params(function)?;
+            }
+            KdfFunction::Pbkdf2 { c: 0 } => return Err(KdfError::Invalid(function)),
+            KdfFunction::Pbkdf2 { c } if c > MAX_PBKDF2_ROUNDS => {
+                return Err(KdfError::TooCostly(function));
+            }
+            KdfFunction::Pbkdf2 { .. } => {}
+        }
+        Ok(Self { function, salt })
+    }
+
+    /// scrypt at the full cost of EIP-2335: the one setting that every client takes.
+    pub fn full_cost(salt: [u8; 32]) -> Self {
+        let function = KdfFunction::Scrypt { n: 1 << 18, r: 8, p: 1 };
+        Self { function, salt: salt.to_vec() }
+    }
+
+    /// The function and its cost.
+    pub fn function(&self) -> KdfFunction {
+        self.function
+    }
+
+    /// The salt.
+    pub fn salt(&self) -> &[u8] {
+        &self.salt
+    }
+}
+
+/// The 32 bytes that encrypt and authenticate keystores under one password and one [`Kdf`].
+#[derive(Debug)]
+pub struct DecryptionKey {
+    bytes: SecretBytes<32>,
+    kdf: Kdf,
+}
+
+impl DecryptionKey {
+    /// Runs the key derivation: at full cost most of a second.
+    pub fn derive(password: &Password, kdf: &Kdf) -> Result<Self, KdfError> {
+        let derive = |out: &mut [u8; 32]| match kdf.function {
+            KdfFunction::Scrypt { .. } => {
+                let params = scrypt_params(kdf.function)?;
+                scrypt::scrypt(password.as_bytes(), &kdf.salt, &params, out)
+                    .map_err(|_| KdfError::Invalid(kdf.function))
+            }
+            KdfFunction::Pbkdf2 { c } => {
+                pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &kdf.salt, c, out);
+                Ok(())
+            }
+        };
+        let bytes = wiping_stack(|| SecretBytes::try_new(derive))?;
+        Ok(Self { bytes, kdf: kdf.clone() })
+    }
+
+    /// What it was derived with.
+    pub fn kdf(&self) -> &Kdf {
+        &self.kdf
+    }
+
+    pub(super) fn bytes(&self) -> &SecretBytes<32> {
+        &self.bytes
+    }
+}
+
+/// Checks before anything is allocated: with n = 2^40 the allocation would abort the program.
+fn scrypt_params(function: KdfFunction) -> Result<scrypt::Params, KdfError> {
+    let KdfFunction::Scrypt { n, r, p } = function else {
+        return Err(KdfError::Invalid(function));
+    };
+    if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 {
+        return Err(KdfError::Invalid(function));
+    }
+    let cost = [u64::from(r), u64::from(p), 128].into_iter().try_fold(n, u64::checked_mul);
+    let affordable = cost.is_some_and(|cost| cost <= MAX_SCRYPT_COST);
+    if !affordable || r > MAX_SCRYPT_R || p > MAX_SCRYPT_P {
+        return Err(KdfError::TooCostly(function));
+    }
+    let log_n = u8::try_from(n.ilog2()).map_err(|_| KdfError::Invalid(function))?;
+    scrypt::Params::new(log_n, r, p, 32).map_err(|_| KdfError::Invalid(function))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(function: KdfFunction) -> Result<Kdf, KdfError> {
+        Kdf::new(function, vec![0; 32])
+    }
+
+    #[test]
+    fn what_costs_too_much_is_refused_before_it_runs() {
+        for (n, r, p) in [
+            (1 << 40, 8, 1),
+            (1 << 63, 8, 1),
+            (1 << 21, 8, 1),
+            (1 << 18, 8, 16),
+            (1 << 18, u32::MAX, 1),
+            (2, 8, u32::MAX),
+            (2, 1 << 20, 1),
+        ] {
+            let function = KdfFunction::Scrypt { n, r, p };
+            assert_eq!(checked(function), Err(KdfError::TooCostly(function)));
+        }
+        let function = KdfFunction::Pbkdf2 { c: u32::MAX };
+        assert_eq!(checked(function), Err(KdfError::TooCostly(function)));
+    }
+
+    #[test]
+    fn what_is_no_key_derivation_is_refused() {
+        for (n, r, p) in [(0, 8, 1), (1, 8, 1), (262_143, 8, 1), (16, 0, 1), (16, 8, 0)] {
+            let function = KdfFunction::Scrypt { n, r, p };
+            assert_eq!(checked(function), Err(KdfError::Invalid(function)));
+        }
+        let function = KdfFunction::Pbkdf2 { c: 0 };
+        assert_eq!(checked(function), Err(KdfError::Invalid(function)));
+        assert_eq!(Kdf::new(KdfFunction::Pbkdf2 { c: 1 }, vec![0; 129]), Err(KdfError::Salt(129)));
+    }
+
+    #[test]
+    fn the_full_cost_and_twice_as_much_are_within_the_caps() {
+        for n in [1 << 18, 1 << 19, 1 << 20] {
+            checked(KdfFunction::Scrypt { n, r: 8, p: 1 }).unwrap();
+        }
+        checked(KdfFunction::Pbkdf2 { c: 1 << 20 }).unwrap();
+        checked(Kdf::full_cost([0; 32]).function()).unwrap();
+    }
+}

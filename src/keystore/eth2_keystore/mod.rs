@@ -1,0 +1,45 @@
+//! EIP-2335 keystores: a validator's secret key, encrypted under a password.
+//!
+//! Reading takes every keystore whose key at least two clients of the field can open; writing
+//! makes the one form that all of them take.
+
+mod account_store;
+mod cipher;
+mod clients;
+mod derive_all;
+mod deviations;
+mod diagnosis;
+mod error;
+mod json;
+mod kdf;
+mod key_cache;
+mod keystore;
+mod keystorev4;
+mod new_password;
+mod open_all;
+mod password;
+mod password_forms;
+mod profile;
+mod repair;
+mod rot;
+mod rules;
+mod unnamed;
+
+pub use account_store::account_store;
+pub use clients::{Client, Evidence};
+pub use derive_all::{MEMORY_BUDGET, derive_all};
+pub use deviations::Deviation;
+pub use diagnosis::{Diagnosis, Examiner, Found};
+pub use error::KeystoreError;
+pub use kdf::{DecryptionKey, Kdf, KdfError, KdfFunction};
+pub use key_cache::KeyCache;
+pub use keystore::{Keystore, MAX_KEYSTORE_BYTES};
+pub use new_password::{NewPassword, Reader};
+pub use open_all::open_all;
+pub use password::{Password, PasswordError};
+pub use password_forms::PasswordForm;
+pub use profile::{ClientVerdict, Kind, Profile, all_measured_accept};
+pub use repair::{Repair, Repairer};
+pub use rot::Part;
+pub use rules::{Rule, Trial};
+pub use unnamed::UnnamedKeystore;

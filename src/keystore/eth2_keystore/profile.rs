@@ -1,0 +1,253 @@
+//! What a keystore file is, whatever tool made it, and which clients take it.
+
+use serde_json::Value;
+
+use super::{
+    Client, Diagnosis, Evidence, Found, Keystore, KeystoreError, MAX_KEYSTORE_BYTES, Part,
+    PasswordForm,
+    deviations::{self, Deviation, deviation},
+    json::not_utf8_json,
+    password_forms::TakenBy,
+    rules::{self, Rule},
+};
+use stockade_base::json::from_slice;
+
+/// A file that was given as a keystore.
+#[derive(Debug)]
+pub struct Profile {
+    /// The keystore, or why Stockade cannot read it.
+    pub keystore: Result<Keystore, KeystoreError>,
+    /// Where the file deviates from the form that all clients take.
+    pub deviations: Vec<Deviation>,
+    /// What kind of file it is.
+    pub kind: Kind,
+}
+
+/// What kind of file was given as a keystore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A keystore of EIP-2335, whether it can be read or not.
+    Keystore,
+    /// Whole JSON of another kind: deposit data, a slashing history.
+    OtherJson,
+    /// No JSON (a keystore cut short, perhaps), or a keystore of another standard.
+    Other,
+}
+
+/// Whether one client takes one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientVerdict {
+    /// Which client.
+    pub client: Client,
+    /// Whether it takes the file; `None` where nobody tried anything like it.
+    pub accepts: Option<bool>,
+    /// How that is known.
+    pub evidence: Evidence,
+    /// Why it refuses.
+    pub why: Option<String>,
+}
+
+impl Profile {
+    /// Looks at a file's content. Needs no password, and costs no key derivation.
+    pub fn read(content: &[u8]) -> Self {
+        let keystore = Keystore::parse(content);
+        let value = from_slice::<Value>(content, MAX_KEYSTORE_BYTES);
+        let (deviations, kind) = match &value {
+            Ok(value) => look(value),
+            Err(_) => {
+                let encoding = not_utf8_json(content).unwrap_or_default();
+                (vec![deviation(&rules::NOT_JSON, encoding)], Kind::Other)
+            }
+        };
+        Self { keystore, deviations, kind }
+    }
+
+    /// What each client does with the file; `diagnosis` is what opening it showed.
+    pub fn clients(&self, diagnosis: Option<&Diagnosis>) -> Vec<ClientVerdict> {
+        let mut deviations: Vec<_> = self.deviations.iter().collect();
+        let shown = diagnosis.map(shown_by_opening).unwrap_or_default();
+        deviations.extend(&shown);
+        // What Stockade refuses for a reason that is in no rule, the others may refuse as well.
+        let unknown = self.keystore.is_err() && deviations.iter().all(|d| !is_fatal(d));
+        Client::ALL.into_iter().map(|client| judge(client, &deviations, unknown)).collect()
+    }
+}
+
+/// Whether every client takes the file of which the program, or its own keystore code, was run.
+pub fn all_measured_accept(clients: &[ClientVerdict]) -> bool {
+    clients.iter().all(|verdict| verdict.accepts == Some(true) || !verdict.client.is_measured())
+}
+
+fn look(value: &Value) -> (Vec<Deviation>, Kind) {
+    let not_a_keystore = || vec![deviation(&rules::NOT_A_KEYSTORE, "")];
+    let Some((file, crypto)) = value.as_object().and_then(|file| Some((file, file.get("crypto")?)))
+    else {
+        return (not_a_keystore(), Kind::OtherJson);
+    };
+    let Some(crypto) = crypto.as_object() else { return (not_a_keystore(), Kind::Other) };
+    let deviations = deviations::find(file, crypto);
+    match deviations.iter().any(|d| d.rule == &rules::NOT_A_KEYSTORE) {
+        true => (deviations, Kind::Other),
+        false => (deviations, Kind::Keystore),
+    }
+}
+
+/// A deviation that explains why Stockade itself cannot read the file.
+fn is_fatal(deviation: &Deviation) -> bool {
+    deviation.rule.refused_by.len() == Client::ALL.len()
+        || [&rules::IV_LENGTH, &rules::OTHER_KEY, &rules::PUBKEY_MISSING].contains(&deviation.rule)
+}
+
+fn judge(client: Client, deviations: &[&Deviation], unknown: bool) -> ClientVerdict {
+    let refusals: Vec<_> =
+        deviations.iter().filter(|d| d.rule.refused_by.contains(&client)).collect();
+    // One reason is enough to refuse; to take it, a client must take each deviation.
+    let evidence = match (refusals.is_empty(), unknown) {
+        (true, true) => Evidence::Read,
+        (true, false) => {
+            let each = deviations.iter().map(|d| d.rule.evidence(client));
+            each.min().unwrap_or(client.best_evidence())
+        }
+        (false, _) => {
+            refusals.iter().map(|d| d.rule.evidence(client)).max().unwrap_or(Evidence::Read)
+        }
+    };
+    let accepts = match (refusals.is_empty(), unknown) {
+        (false, _) => Some(false),
+        (true, true) => None,
+        (true, false) => Some(true),
+    };
+    let why: Vec<_> = refusals.iter().map(|d| d.to_string()).collect();
+    let why = (!why.is_empty()).then(|| why.join("; "));
+    ClientVerdict { client, accepts, evidence, why }
+}
+
+fn shown_by_opening(diagnosis: &Diagnosis) -> Vec<Deviation> {
+    let password = about_the_password(diagnosis);
+    let content = match &diagnosis.found {
+        Found::Key(_) => None,
+        _ if password.contains(&&rules::PASSWORD) => None,
+        Found::OtherKey(_) | Found::Rotten { part: Part::Iv { opens: true }, .. } => {
+            Some(&rules::OTHER_KEY)
+        }
+        Found::NoKey | Found::Rotten { part: Part::Iv { opens: false }, .. } => {
+            Some(&rules::NO_KEY)
+        }
+        Found::Rotten { .. } | Found::Damaged | Found::Nothing => Some(&rules::PASSWORD),
+    };
+    password.into_iter().chain(content).map(|rule| deviation(rule, "")).collect()
+}
+
+/// Who refuses a keystore under the form of the password that opened it.
+fn about_the_password(diagnosis: &Diagnosis) -> Vec<&'static Rule> {
+    let TakenBy { standard, prysm, ethdo, is_empty, has_c1 } = diagnosis.taken_by;
+    let mut found = match (standard, diagnosis.form) {
+        (true, _) if is_empty => vec![&rules::PASSWORD_EMPTY],
+        (true, _) => Vec::new(),
+        (false, _) if !prysm && !ethdo => return vec![&rules::PASSWORD],
+        (false, PasswordForm::MarksDropped) => vec![&rules::PASSWORD_MARKS],
+        (false, PasswordForm::C1Kept) => vec![&rules::PASSWORD_C1_KEPT],
+        (false, _) => vec![&rules::PASSWORD_KEYSTOREV4],
+    };
+    match (prysm, ethdo) {
+        (_, false) if has_c1 => found.push(&rules::PASSWORD_C1),
+        (_, false) => found.push(&rules::PASSWORD_MANY_MARKS),
+        (false, true) => found.push(&rules::PASSWORD_FIRST_OF_EACH),
+        (true, true) => {}
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        bls::SecretKey,
+        eth2_keystore::{DecryptionKey, Kdf, KdfFunction, Password},
+    };
+
+    /// A keystore in the form that all clients take, but for what `change` does.
+    fn changed(change: impl FnOnce(&mut Value)) -> Profile {
+        // Nothing is opened here, so the cost is only written, not paid.
+        let kdf = Kdf::new(KdfFunction::Pbkdf2 { c: 1 }, vec![7; 32]).unwrap();
+        let key = DecryptionKey::derive(&Password::new("password").unwrap(), &kdf).unwrap();
+        let secret = SecretKey::derive_master(&[1; 32]).unwrap();
+        let keystore = Keystore::seal(&secret, "m/12381/3600/0/0/0", "", &key).unwrap();
+        let mut file: Value = serde_json::from_str(&keystore.to_json().unwrap()).unwrap();
+        file["crypto"]["kdf"] = serde_json::json!({
+            "function": "scrypt",
+            "params": {"dklen": 32, "n": 262_144, "r": 8, "p": 1, "salt": "07".repeat(32)},
+            "message": "",
+        });
+        change(&mut file);
+        Profile::read(file.to_string().as_bytes())
+    }
+
+    fn refusing(profile: &Profile) -> Vec<&'static str> {
+        let clients = profile.clients(None);
+        let refusing = clients.iter().filter(|verdict| verdict.accepts == Some(false));
+        refusing.map(|verdict| verdict.client.name()).collect()
+    }
+
+    #[test]
+    fn what_stockade_writes_all_clients_take() {
+        let profile = changed(|_| {});
+        assert_eq!(profile.deviations, []);
+        assert!(profile.clients(None).iter().all(|verdict| verdict.accepts == Some(true)));
+        assert!(all_measured_accept(&profile.clients(None)));
+    }
+
+    #[test]
+    fn nimbus_alone_refuses_other_scrypt_costs_and_is_said_to_be_read() {
+        let profile = changed(|file| file["crypto"]["kdf"]["params"]["n"] = (1 << 19).into());
+        assert_eq!(refusing(&profile), ["Nimbus"]);
+        let clients = profile.clients(None);
+        let nimbus = clients.iter().find(|verdict| verdict.client == Client::Nimbus).unwrap();
+        assert_eq!(nimbus.evidence, Evidence::Read);
+        assert!(nimbus.why.as_ref().unwrap().contains("n=262144"));
+        assert!(all_measured_accept(&clients));
+    }
+
+    #[test]
+    fn a_field_in_a_module_is_named() {
+        let profile = changed(|file| file["crypto"]["cipher"]["extra"] = 1.into());
+        assert_eq!(refusing(&profile), ["ethstaker-deposit-cli", "Lighthouse", "Nimbus"]);
+        assert!(profile.deviations.iter().any(|d| d.detail == "crypto.cipher.extra"));
+    }
+
+    #[test]
+    fn what_no_rule_explains_is_not_said_to_be_taken() {
+        let profile = changed(|file| file["description"] = 7.into());
+        assert!(profile.keystore.is_err());
+        assert_eq!(profile.kind, Kind::Keystore);
+        assert!(profile.clients(None).iter().all(|verdict| verdict.accepts.is_none()));
+        assert!(!all_measured_accept(&profile.clients(None)));
+    }
+
+    #[test]
+    fn other_json_and_other_keystores_are_no_keystore() {
+        for (content, kind) in [
+            ("", Kind::Other),
+            (r#"{"crypto": {"kdf": {"#, Kind::Other),
+            (r#"{"crypto": {}, "version": 3, "id": "x", "address": "0x00"}"#, Kind::Other),
+            (r#"{"crypto": null, "version": 4}"#, Kind::Other),
+            ("null", Kind::OtherJson),
+            ("{}", Kind::OtherJson),
+            (r#"{"version": 4}"#, Kind::OtherJson),
+            (r#"[{"pubkey": "00", "amount": 32000000000}]"#, Kind::OtherJson),
+        ] {
+            let profile = Profile::read(content.as_bytes());
+            assert_eq!(profile.kind, kind, "{content}");
+            assert_eq!(refusing(&profile).len(), Client::ALL.len(), "{content}");
+        }
+    }
+
+    #[test]
+    fn a_key_derivation_beyond_all_memory_is_refused_everywhere() {
+        for n in [1_u64 << 40, 1 << 63] {
+            let profile = changed(|file| file["crypto"]["kdf"]["params"]["n"] = n.into());
+            assert_eq!(profile.kind, Kind::Keystore);
+            assert_eq!(refusing(&profile).len(), Client::ALL.len());
+        }
+    }
+}

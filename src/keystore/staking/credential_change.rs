@@ -1,0 +1,212 @@
+//! From 0x00 to 0x01 credentials: a withdrawal key names the address that is paid from then on,
+//! once and for ever.
+//! <https://github.com/ethereum/consensus-specs/blob/master/specs/capella/beacon-chain.md#blstoexecutionchange>
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Fork, Network, UnknownNetwork, foreign, quoted,
+    signing::{credential_change_domain, signing_root},
+    ssz::{bytes_root, container_root, u64_root},
+};
+use crate::bls::{PublicKey, SecretKey, Signature};
+use stockade_base::{
+    eth::Address,
+    json::{JsonError, clip, to_string_indented},
+};
+
+/// The largest file that is read: some 80,000 validators.
+pub const MAX_CREDENTIAL_CHANGE_BYTES: usize = 64 * 1024 * 1024;
+
+/// What a withdrawal key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CredentialChange {
+    /// The validator's number on its chain.
+    pub validator_index: u64,
+    /// The withdrawal key whose hash the 0x00 credentials are.
+    pub from: PublicKey,
+    /// Who is paid from then on.
+    pub to: Address,
+}
+
+/// A change in the form that beacon nodes take
+/// (`POST /eth/v1/beacon/pool/bls_to_execution_changes`), with the metadata of deposit tools where
+/// it has any. Nothing is checked but its JSON types.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedCredentialChange {
+    message: Message,
+    signature: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Message {
+    #[serde(with = "quoted")]
+    validator_index: u64,
+    from_bls_pubkey: String,
+    to_execution_address: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Metadata {
+    network_name: String,
+    genesis_validators_root: String,
+    deposit_cli_version: String,
+}
+
+/// Why a file holds no credential change that a network would take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialChangeError {
+    /// Malformed, or too large.
+    #[error("not a file of BLS-to-execution changes: {0}")]
+    Json(#[from] JsonError),
+    /// An empty list.
+    #[error("this file holds no BLS-to-execution change")]
+    Empty,
+    /// A field that is not what it should be.
+    #[error("its `{0}` is malformed")]
+    Malformed(&'static str),
+    /// Its metadata says another network than it is checked for.
+    #[error("it says that it is for {stated}, and not for {asked}")]
+    Network {
+        /// What it says.
+        stated: String,
+        /// The network asked about.
+        asked: Network,
+    },
+    /// It is signed for another fork than the one that counts.
+    #[error("it is signed for the {} fork of {network}; a change counts for Phase 0 alone", .fork.name())]
+    Fork {
+        /// The fork.
+        fork: Fork,
+        /// The network.
+        network: Network,
+    },
+    /// It pays the address that nobody has.
+    #[error("it pays the zero address: nobody has that, and whatever it is paid is lost")]
+    ZeroAddress,
+    /// The withdrawal key did not sign this for this network.
+    #[error("its signature is not its withdrawal key's for {0}")]
+    Signature(Network),
+}
+
+impl CredentialChange {
+    /// The root that the withdrawal key signs: on a wallet, or by [`CredentialChange::sign`].
+    pub fn signing_root(&self, network: Network) -> [u8; 32] {
+        self.root_for(network, Fork::Phase0)
+    }
+
+    fn root_for(&self, network: Network, fork: Fork) -> [u8; 32] {
+        let root = container_root(&[
+            u64_root(self.validator_index),
+            bytes_root(self.from.as_bytes()),
+            bytes_root(self.to.as_bytes()),
+        ]);
+        signing_root(root, credential_change_domain(network, fork))
+    }
+
+    /// The change with a signature by whoever holds the withdrawal key, which must be good.
+    pub fn with_signature(
+        &self,
+        network: Network,
+        signature: &Signature,
+        version: &str,
+    ) -> Result<SignedCredentialChange, CredentialChangeError> {
+        if !signature.verify(&self.signing_root(network), &self.from) {
+            return Err(CredentialChangeError::Signature(network));
+        }
+        Ok(SignedCredentialChange {
+            message: Message {
+                validator_index: self.validator_index,
+                from_bls_pubkey: format!("0x{}", self.from),
+                to_execution_address: format!("0x{}", hex::encode(self.to.as_bytes())),
+            },
+            signature: format!("0x{signature}"),
+            metadata: Some(Metadata {
+                network_name: network.to_string(),
+                genesis_validators_root: root_text(network),
+                deposit_cli_version: version.to_owned(),
+            }),
+        })
+    }
+
+    /// The change, signed with the withdrawal key.
+    pub fn sign(
+        &self,
+        network: Network,
+        key: &SecretKey,
+        version: &str,
+    ) -> Result<SignedCredentialChange, CredentialChangeError> {
+        self.with_signature(network, &key.sign(&self.signing_root(network)), version)
+    }
+}
+
+impl SignedCredentialChange {
+    /// The network that its metadata names, where it has any.
+    pub fn network(&self) -> Option<Result<Network, UnknownNetwork>> {
+        self.metadata.as_ref().map(|metadata| metadata.network_name.parse())
+    }
+
+    /// What it says, if its withdrawal key signed it for `network`.
+    pub fn verify(&self, network: Network) -> Result<CredentialChange, CredentialChangeError> {
+        use CredentialChangeError::{Malformed, Signature as Wrong};
+
+        if let Some(metadata) = &self.metadata
+            && metadata.network_name != network.name()
+        {
+            let stated = clip(&metadata.network_name, 40);
+            return Err(CredentialChangeError::Network { stated, asked: network });
+        }
+        if let Some(metadata) = &self.metadata
+            && metadata.genesis_validators_root != root_text(network)
+        {
+            return Err(Malformed("genesis_validators_root"));
+        }
+        let Message { validator_index, from_bls_pubkey, to_execution_address } = &self.message;
+        let prefixed = |text: &str| text.starts_with("0x");
+        let from = from_bls_pubkey.parse().ok().filter(|_| prefixed(from_bls_pubkey));
+        let signature: Option<Signature> = self.signature.parse().ok();
+        let signature = signature.filter(|_| prefixed(&self.signature));
+        let change = CredentialChange {
+            validator_index: *validator_index,
+            from: from.ok_or(Malformed("from_bls_pubkey"))?,
+            to: to_execution_address.parse().map_err(|_| Malformed("to_execution_address"))?,
+        };
+        let signature = signature.ok_or(Malformed("signature"))?;
+        let signs = |fork: &Fork| signature.verify(&change.root_for(network, *fork), &change.from);
+        match Fork::ALL.into_iter().find(signs) {
+            Some(Fork::Phase0) if change.to == Address::from_bytes([0; 20]) => {
+                Err(CredentialChangeError::ZeroAddress)
+            }
+            Some(Fork::Phase0) => Ok(change),
+            Some(fork) => Err(CredentialChangeError::Fork { fork, network }),
+            None => Err(Wrong(network)),
+        }
+    }
+}
+
+/// Reads a list of at most [`MAX_CREDENTIAL_CHANGE_BYTES`]; each is then to be
+/// [verified](SignedCredentialChange::verify).
+pub fn parse_credential_changes(
+    content: &[u8],
+) -> Result<Vec<SignedCredentialChange>, CredentialChangeError> {
+    let changes: Vec<SignedCredentialChange> =
+        foreign::parse_list(content, MAX_CREDENTIAL_CHANGE_BYTES)?;
+    match changes.is_empty() {
+        true => Err(CredentialChangeError::Empty),
+        false => Ok(changes),
+    }
+}
+
+/// The text of a file with these changes.
+pub fn write_credential_changes(
+    changes: &[SignedCredentialChange],
+) -> Result<String, CredentialChangeError> {
+    Ok(to_string_indented(&changes)?)
+}
+
+fn root_text(network: Network) -> String {
+    format!("0x{}", hex::encode(network.genesis_validators_root()))
+}

@@ -1,0 +1,267 @@
+//! Reading histories as clients and people write them.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use super::{
+    Interchange, InterchangeError, MAX_INTERCHANGE_BYTES, VERSION,
+    record::{Record, Root, SignedAttestation, SignedBlock},
+};
+use crate::bls::PublicKey;
+use stockade_base::json::{JsonError, clip, from_slice};
+
+/// A record that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("record {number}{}: {why}", of(self.pubkey.as_ref()))]
+pub struct BadRecord {
+    /// Its place in the file, counted from 1.
+    pub number: usize,
+    /// Whose it is, where it names a public key.
+    pub pubkey: Option<PublicKey>,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+fn of(key: Option<&PublicKey>) -> String {
+    key.map(|key| format!(" (of {key})")).unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+struct File<'a> {
+    metadata: Option<FileMetadata>,
+    data: Option<Records>,
+    /// A keymanager's whole answer to a removal has the history in it, as a text.
+    #[serde(borrow)]
+    slashing_protection: Option<&'a RawValue>,
+}
+
+/// The records, each read by itself: one that is not valid does not spoil the others.
+#[derive(Default)]
+struct Records {
+    valid: Vec<Record>,
+    /// The first of those that are not.
+    bad: Vec<BadRecord>,
+    count: usize,
+}
+
+/// More than so many records that cannot be read are no oversight: the file is something else.
+const MAX_BAD: usize = 100;
+
+const FILE_FIELDS: [&str; 2] = ["metadata", "data"];
+
+#[derive(Deserialize)]
+struct FileMetadata {
+    interchange_format_version: Option<String>,
+    genesis_validators_root: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct FileVotes {
+    signed_blocks: Option<Vec<SignedBlock>>,
+    signed_attestations: Option<Vec<SignedAttestation>>,
+}
+
+const RECORD_FIELDS: [&str; 3] = ["pubkey", "signed_blocks", "signed_attestations"];
+
+/// The history in `content`, and the records of it that cannot be read.
+pub(super) fn read(content: &[u8]) -> Result<(Interchange, Vec<BadRecord>), InterchangeError> {
+    let (len, limit) = (content.len(), MAX_INTERCHANGE_BYTES);
+    if len > limit {
+        return Err(JsonError::TooLarge { len, limit }.into());
+    }
+    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    match content.trim_ascii_start().first() {
+        None => Err(InterchangeError::Nothing),
+        // The same as a text, as the keymanager API carries it.
+        Some(b'"') => read_text(content),
+        Some(b'{' | b'[' | b'n') => read_object(content, true),
+        Some(_) => Err(other_file(content)),
+    }
+}
+
+fn read_text(content: &[u8]) -> Result<(Interchange, Vec<BadRecord>), InterchangeError> {
+    let text: String = from_slice(content, MAX_INTERCHANGE_BYTES)?;
+    match text.trim() {
+        "" => Err(InterchangeError::Nothing),
+        _ => read_object(text.as_bytes(), false),
+    }
+}
+
+fn read_object(
+    content: &[u8],
+    whole: bool,
+) -> Result<(Interchange, Vec<BadRecord>), InterchangeError> {
+    let file: Option<File<'_>> = from_slice(content, MAX_INTERCHANGE_BYTES)?;
+    let Some(file) = file else { return Err(InterchangeError::Nothing) };
+    if let (None, Some(text), true) = (&file.metadata, file.slashing_protection, whole) {
+        return match text.get().starts_with('"') {
+            true => read_text(text.get().as_bytes()),
+            false => read_object(text.get().as_bytes(), false),
+        };
+    }
+    let File { metadata, data, .. } = file;
+    if metadata.is_none() || data.is_none() {
+        require_known(content, &FILE_FIELDS)?;
+    }
+    let (version, root) = metadata.map_or((None, None), |metadata| {
+        (metadata.interchange_format_version, metadata.genesis_validators_root)
+    });
+    let Records { valid, bad, count } = data.unwrap_or_default();
+    let chain = root.filter(|root| !root.is_empty()).map(|root| Root::read(&root));
+    let chain = match chain {
+        Some(Some(root)) if !root.is_zero() => Ok(root),
+        None | Some(Some(_)) if count == 0 => return Err(InterchangeError::Nothing),
+        Some(None) => Err(invalid("genesis_validators_root is not 0x and 64 hex digits")),
+        None => Err(InterchangeError::NoChain("missing")),
+        Some(Some(_)) => Err(InterchangeError::NoChain("all zeros")),
+    };
+    match version {
+        Some(version) if version == VERSION => {}
+        Some(version) => return Err(InterchangeError::Version(clip(&version, 20))),
+        None => return Err(invalid("missing field `interchange_format_version`")),
+    }
+    let Root(chain) = chain?;
+    if count > valid.len() + MAX_BAD {
+        return Err(invalid(&format!("more than {MAX_BAD} of its {count} records cannot be read")));
+    }
+    Ok((Interchange::from_records(Interchange::new(chain).metadata, valid), bad))
+}
+
+impl<'de> Deserialize<'de> for Records {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EachRecord)
+    }
+}
+
+struct EachRecord;
+
+impl<'de> Visitor<'de> for EachRecord {
+    type Value = Records;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of records")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Records, A::Error> {
+        let mut records = Records::default();
+        while let Some(raw) = seq.next_element::<&RawValue>()? {
+            records.count += 1;
+            match read_record(raw, records.count) {
+                Ok(record) => records.valid.push(record),
+                Err(bad) if records.bad.len() < MAX_BAD => records.bad.push(bad),
+                Err(_) => {}
+            }
+        }
+        Ok(records)
+    }
+}
+
+fn read_record(raw: &RawValue, number: usize) -> Result<Record, BadRecord> {
+    let bad = |pubkey, why: String| BadRecord { number, pubkey, why };
+    // Who it is of is known even where what it says is not.
+    let pubkey = serde_json::from_str::<OnlyKey>(raw.get()).ok().and_then(|only| only.pubkey);
+    let pubkey = match pubkey.map(|text| (text.parse::<PublicKey>(), text)) {
+        Some((Ok(pubkey), _)) => pubkey,
+        Some((Err(error), text)) => {
+            return Err(bad(None, format!("pubkey {}: {error}", clip(&text, 100))));
+        }
+        None => return Err(bad(None, "missing field `pubkey`".to_owned())),
+    };
+    let votes = read_votes(raw).map_err(|error| bad(Some(pubkey), error.to_string()))?;
+    Ok(Record {
+        pubkey,
+        signed_blocks: votes.signed_blocks.unwrap_or_default(),
+        signed_attestations: votes.signed_attestations.unwrap_or_default(),
+    })
+}
+
+#[derive(Deserialize)]
+struct OnlyKey {
+    pubkey: Option<String>,
+}
+
+/// A missing array is an empty one (dirk leaves those out), but only where no field that is not known
+/// may be meant for it.
+fn read_votes(raw: &RawValue) -> Result<FileVotes, JsonError> {
+    let votes: FileVotes = serde_json::from_str(raw.get())?;
+    if votes.signed_blocks.is_none() || votes.signed_attestations.is_none() {
+        require_known(raw.get().as_bytes(), &RECORD_FIELDS)?;
+    }
+    Ok(votes)
+}
+
+/// Where a field is missing, one that is not known may be that field, misspelled.
+fn require_known(object: &[u8], known: &[&str]) -> Result<(), JsonError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(object);
+    match FirstUnknown(known).deserialize(&mut deserializer)? {
+        None => Ok(()),
+        Some(name) => {
+            let (name, known) = (clip(&name, 40), known.join("`, `"));
+            Err(JsonError::Invalid(format!(
+                "unknown field `{name}`, where one of `{known}` is missing"
+            )))
+        }
+    }
+}
+
+/// The name of an object's first field that is not known.
+struct FirstUnknown<'k>(&'k [&'k str]);
+
+impl<'de> DeserializeSeed<'de> for FirstUnknown<'_> {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FirstUnknown<'_> {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut first = None;
+        while let Some(name) = map.next_key::<String>()? {
+            map.next_value::<IgnoredAny>()?;
+            if first.is_none() && !self.0.contains(&name.as_str()) {
+                first = Some(name);
+            }
+        }
+        Ok(first)
+    }
+}
+
+fn invalid(what: &str) -> InterchangeError {
+    JsonError::Invalid(what.to_owned()).into()
+}
+
+/// What else is taken for a history now and then.
+fn other_file(content: &[u8]) -> InterchangeError {
+    let start = content.get(..content.len().min(4096)).unwrap_or_default();
+    let holds = |text: &str| start.windows(text.len()).any(|part| part == text.as_bytes());
+    if start.starts_with(b"SQLite format 3") {
+        return InterchangeError::OtherFile(
+            "it is a database of SQLite, as Lighthouse and Nimbus keep it. Export it with the \
+             client's own command (Lighthouse: `lighthouse account validator \
+             slashing-protection export FILE`)",
+        );
+    }
+    if holds("lastSignedBlockSlot") || holds("lastSignedAttestation") {
+        return InterchangeError::OtherFile(
+            "it is Teku's own record of one key. Export all of them with `teku \
+             slashing-protection export --data-path=<teku's data> --to=FILE`",
+        );
+    }
+    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
+        return InterchangeError::OtherFile("it is UTF-16 text; save it as UTF-8");
+    }
+    invalid("it is not JSON")
+}

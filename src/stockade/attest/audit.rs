@@ -1,0 +1,212 @@
+//! Holding all the attestations at hand against a policy, set by set. What counts for a set is the
+//! newest statement that any of the policy's signers made, all of them where several are of one
+//! time: neither an older nor a better one ever stands in front of it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use super::{
+    Clause, Met, Policy, Statement,
+    chain::{self, Flaws, Signed},
+    stale::stale,
+    verify::{FoundAttestation, judge_place},
+};
+use crate::backup::{Digest, SetId};
+use stockade_base::timestamp::Timestamp;
+use stockade_keystore::bls::PublicKey;
+
+/// What an audit found of one set.
+#[derive(Debug)]
+pub struct SetAudit {
+    /// Which.
+    pub set: SetId,
+    /// The statement that counts, where any signer of the policy made one. Of several the first that
+    /// does not fulfil what it is asked for.
+    pub statement: Option<Statement>,
+    /// Every clause of the policy.
+    pub clauses: Vec<Clause>,
+    /// The keys of the manifest that the statement speaks of, where it lies beside it.
+    keys: BTreeSet<PublicKey>,
+}
+
+/// What an audit found.
+#[derive(Debug)]
+pub struct Audit {
+    /// Set by set.
+    pub sets: Vec<SetAudit>,
+    /// The keys that must be attested and are not, by a set that fulfils every clause.
+    pub missing: Vec<PublicKey>,
+}
+
+impl SetAudit {
+    /// Whether every clause is met.
+    pub fn is_met(&self) -> bool {
+        self.clauses.iter().all(|clause| clause.met == Met::Yes)
+    }
+}
+
+impl Audit {
+    /// Whether everything that was asked for is so. Nothing to judge is nothing met.
+    pub fn is_met(&self) -> bool {
+        !self.sets.is_empty() && self.sets.iter().all(SetAudit::is_met) && self.missing.is_empty()
+    }
+}
+
+/// Judges `found` by `policy`. `after` are the digests of the last statements that an auditor
+/// remembers, one a set perhaps: each must be at hand, about any of the sets.
+pub fn audit(
+    found: &[FoundAttestation],
+    policy: &Policy,
+    after: &[Digest],
+    now: Timestamp,
+) -> Audit {
+    let ids: BTreeSet<SetId> = found.iter().filter_map(FoundAttestation::set).collect();
+    let mut sets: Vec<_> = ids.into_iter().map(|id| audit_set(id, found, policy, now)).collect();
+    for after in after {
+        remember(&mut sets, found, policy, after);
+    }
+    let met = sets.iter().filter(|set| set.is_met());
+    let attested: BTreeSet<_> = met.flat_map(|set| &set.keys).collect();
+    let missing = policy.keys.iter().filter(|key| !attested.contains(key)).copied().collect();
+    Audit { sets, missing }
+}
+
+fn audit_set(id: SetId, found: &[FoundAttestation], policy: &Policy, now: Timestamp) -> SetAudit {
+    let own: Vec<_> = found.iter().filter(|one| one.set().as_ref() == Some(&id)).collect();
+    let signed = signed(&id, &own, policy);
+    let newest = signed.values().map(|one| one.statement.time).max();
+    let counts: Vec<_> = signed.values().filter(|one| Some(one.statement.time) == newest).collect();
+    let of_each: Vec<_> = counts.iter().map(|one| clauses(one, &own, policy, now)).collect();
+    let is_met = |clauses: &[Clause]| clauses.iter().all(|clause| clause.met == Met::Yes);
+    let first = counts.iter().zip(&of_each).find(|(_, clauses)| !is_met(clauses));
+    let Some(shown) = first.map(|(one, _)| one).or(counts.first()) else {
+        let clause = Clause::new("signers", false, "no signer of the policy attested this set");
+        return SetAudit { set: id, statement: None, clauses: vec![clause], keys: BTreeSet::new() };
+    };
+    let statement = Some(shown.statement.clone());
+    let mut clauses = worst(of_each);
+    clauses.extend(unreadable(&own));
+    if policy.chain {
+        clauses.push(chain(policy, &signed));
+    }
+    let keys_of = |one| own.iter().flat_map(move |found| found.keys_of(one));
+    let keys = counts.iter().flat_map(|one| keys_of(&one.statement)).collect();
+    SetAudit { set: id, statement, clauses, keys }
+}
+
+/// What is asked of each statement that counts.
+fn clauses(
+    one: &Signed,
+    own: &[&FoundAttestation],
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<Clause> {
+    let mut clauses = vec![signers(one, policy)];
+    clauses.extend(policy.requirements.clauses(&one.statement, now));
+    clauses.push(place(&one.statement, own, policy));
+    clauses
+}
+
+/// Each clause once, by the statement that fulfils it least.
+fn worst(of_each: Vec<Vec<Clause>>) -> Vec<Clause> {
+    let mut worst: Vec<Clause> = Vec::new();
+    for clause in of_each.into_iter().flatten() {
+        match worst.iter_mut().find(|known| known.name == clause.name) {
+            Some(known) if known.met < clause.met => *known = clause,
+            Some(_) => {}
+            None => worst.push(clause),
+        }
+    }
+    worst
+}
+
+/// The statements about a set, each with those of the policy's signers who really signed it.
+fn signed(id: &SetId, found: &[&FoundAttestation], policy: &Policy) -> BTreeMap<Digest, Signed> {
+    let mut signed: BTreeMap<Digest, Signed> = BTreeMap::new();
+    for attestation in found.iter().filter_map(|one| one.attestation.as_ref()) {
+        let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
+        let counts = policy.signers.contains(&attestation.address) && attestation.is_signed();
+        if counts && statement.set == *id {
+            Signed::add(&mut signed, statement, attestation.address);
+        }
+    }
+    signed
+}
+
+fn signers(newest: &Signed, policy: &Policy) -> Clause {
+    let names: Vec<_> = newest.signers.iter().map(ToString::to_string).collect();
+    let detail = format!(
+        "the newest statement is signed by {} of the policy's signers, {} are asked for: {}",
+        names.len(),
+        policy.threshold,
+        names.join(", ")
+    );
+    Clause::new("signers", names.len() >= policy.threshold, detail)
+}
+
+/// The sets at hand must be what the statement speaks of, in no older state than what is known of
+/// them; without any, nobody can tell.
+fn place(statement: &Statement, found: &[&FoundAttestation], policy: &Policy) -> Clause {
+    let there = found.iter().filter(|one| !one.only_lacks_set());
+    let beside: Vec<_> = there.filter_map(|one| one.beside.as_ref()).collect();
+    let stale = stale(found, &policy.signers).into_iter().map(|stale| stale.problem);
+    let problems = beside.iter().flat_map(|beside| judge_place(statement, Some(beside)));
+    let problems: BTreeSet<_> = problems.chain(stale).collect();
+    if beside.is_empty() && problems.is_empty() {
+        return Clause::unknown("set", "the set itself is not here: only its attestation");
+    }
+    match problems.is_empty() {
+        true => Clause::new("set", true, "the manifest here is the one that it speaks of"),
+        false => {
+            let problems: Vec<_> = problems.into_iter().collect();
+            Clause::new("set", false, problems.join("; "))
+        }
+    }
+}
+
+/// A damaged attestation may have been the newest.
+fn unreadable(found: &[&FoundAttestation]) -> Option<Clause> {
+    let damaged = found.iter().find_map(|one| Some((&one.place, one.unreadable.as_ref()?)));
+    let detail = |(place, reason): (&PathBuf, &String)| {
+        format!("{}: {reason}", stockade_base::shown(&place))
+    };
+    damaged.map(|damaged| Clause::unknown("readable", detail(damaged)))
+}
+
+fn chain(policy: &Policy, signed: &BTreeMap<Digest, Signed>) -> Clause {
+    let flaws: Vec<Flaws> =
+        policy.signers.iter().map(|signer| chain::flaws(signer, signed)).collect();
+    let breaks: BTreeSet<_> = flaws.iter().flat_map(|flaws| flaws.breaks.clone()).collect();
+    let unknown: BTreeSet<_> = flaws.iter().flat_map(|flaws| flaws.unknown.clone()).collect();
+    let joined = |said: BTreeSet<String>| said.into_iter().collect::<Vec<_>>().join("; ");
+    match (breaks.is_empty(), unknown.is_empty()) {
+        (true, true) => {
+            let detail = format!("{} statements, each naming the last one", signed.len());
+            Clause::new("chain", true, detail)
+        }
+        (true, false) => Clause::unknown("chain", joined(unknown)),
+        (false, _) => Clause::new("chain", false, joined(breaks)),
+    }
+}
+
+/// A clause for the set that the remembered statement is about; for every set where none is.
+fn remember(sets: &mut [SetAudit], found: &[FoundAttestation], policy: &Policy, after: &Digest) {
+    let mut here = false;
+    for set in &mut *sets {
+        let own: Vec<_> = found.iter().filter(|one| one.set().as_ref() == Some(&set.set)).collect();
+        if signed(&set.set, &own, policy).contains_key(after) {
+            here = true;
+            set.clauses.push(Clause::new("after", true, format!("{after} is here")));
+        }
+    }
+    if !here {
+        let detail = format!(
+            "a rollback: {after}, known to you, is not here; what is here may be older than it"
+        );
+        for set in sets {
+            set.clauses.push(Clause::new("after", false, detail.clone()));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Judging delivery notes: by whom, whether their keys are those that were signed, and whether what
+//! they lie beside is what they speak of.
+
+use std::path::{Path, PathBuf};
+
+use super::{DeliveryNote, DeliveryStatement};
+use crate::{
+    attest::{AttestError, verify::Room},
+    backup::{BackupError, Copy, ListedSet, list},
+    store::{EntryKind, StorePath, is_place, private_file},
+};
+use stockade_base::{eth::Address, timestamp::Timestamp};
+
+/// A note where it was found, or why a file that is named as one is none.
+#[derive(Debug)]
+pub struct FoundNote {
+    place: PathBuf,
+    note: Result<DeliveryNote, String>,
+    beside: Option<ListedSet>,
+}
+
+/// A note and what is wrong with it.
+#[derive(Debug)]
+pub struct JudgedNote {
+    /// The file.
+    pub place: PathBuf,
+    /// The note, where it is one.
+    pub note: Option<DeliveryNote>,
+    /// What it says, where it follows the grammar.
+    pub statement: Option<DeliveryStatement>,
+    /// Everything that speaks against it; empty when it is good.
+    pub problems: Vec<String>,
+}
+
+/// Reads delivery notes: files by name, and all that lie beside the sets of copies.
+pub fn find_notes(paths: &[PathBuf]) -> Result<Vec<FoundNote>, AttestError> {
+    let (mut found, mut copies) = (Vec::new(), Vec::new());
+    let mut room = Room::FOR_NOTES;
+    for path in paths {
+        match is_place(path) {
+            true => found.extend(in_copy(Copy::open_another(path, &mut copies)?, &mut room)?),
+            false => {
+                let bytes = private_file::read(path, DeliveryNote::MAX_LEN);
+                let note = DeliveryNote::parse(&bytes.map_err(BackupError::from)?);
+                found.push(FoundNote { place: path.clone(), note, beside: None });
+            }
+        }
+    }
+    match found.is_empty() {
+        true => {
+            let names: Vec<_> =
+                paths.iter().map(|path| stockade_base::shown(&path).to_string()).collect();
+            Err(AttestError::NoNote(names.join(", ")))
+        }
+        false => Ok(found),
+    }
+}
+
+fn in_copy(copy: &Copy, room: &mut Room) -> Result<Vec<FoundNote>, AttestError> {
+    let mut found = Vec::new();
+    for set in list(std::slice::from_ref(copy))? {
+        let folder: StorePath =
+            format!("attestations/{}", set.id).parse().map_err(BackupError::from)?;
+        for entry in copy.list(&folder).map_err(BackupError::from)? {
+            if entry.kind != EntryKind::File || !entry.name.ends_with(DeliveryNote::END) {
+                continue;
+            }
+            // Not a name that a note has.
+            let Ok(path) = folder.join(&entry.name) else { continue };
+            let place = copy.dir().join("stockade").join(Path::new(path.as_str()));
+            let bytes = copy.read(&path, DeliveryNote::MAX_LEN).map_err(|error| error.to_string());
+            room.take(bytes.as_ref().map_or(0, Vec::len), &place)?;
+            let note = bytes.and_then(|bytes| DeliveryNote::parse(&bytes));
+            found.push(FoundNote { place, note, beside: Some(set.clone()) });
+        }
+    }
+    Ok(found)
+}
+
+/// Holds a note against those who may have signed it, and against the set beside it.
+pub fn judge_note(found: FoundNote, signers: &[Address], now: Timestamp) -> JudgedNote {
+    let FoundNote { place, note, beside } = found;
+    let note = match note {
+        Ok(note) => note,
+        Err(why) => {
+            let problems = vec![format!("it is no delivery note: {why}")];
+            return JudgedNote { place, note: None, statement: None, problems };
+        }
+    };
+    let mut problems = Vec::new();
+    if !note.is_signed() {
+        problems.push(format!("{} did not sign this statement", note.address));
+    } else if !signers.contains(&note.address) {
+        problems.push(format!("signed by {}, who is no --signer", note.address));
+    }
+    let statement = note.statement.parse::<DeliveryStatement>().ok();
+    match &statement {
+        None => problems.push("its statement does not follow the grammar".to_owned()),
+        Some(statement) => {
+            if !note.lists(statement) {
+                problems.push("the keys that it lists are not those that were signed".to_owned());
+            }
+            if statement.time > now {
+                problems.push(format!("its time {} is still to come", statement.time));
+            }
+            problems.extend(beside.and_then(|set| elsewhere(statement, &set)));
+        }
+    }
+    JudgedNote { place, note: Some(note), statement, problems }
+}
+
+/// What lies beside it must be what it speaks of.
+fn elsewhere(statement: &DeliveryStatement, set: &ListedSet) -> Option<String> {
+    if statement.set != set.id {
+        return Some(format!("it speaks of set {}, not of the one beside it", statement.set));
+    }
+    let other = set.digest != Some(statement.manifest);
+    other.then(|| "the manifest beside it is not the one it speaks of".to_owned())
+}

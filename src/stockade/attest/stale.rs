@@ -1,0 +1,81 @@
+//! Copies that lack a statement which speaks of them: they were set back to an older state. One copy
+//! alone never shows that; what another keeps does.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use super::{Statement, verify::FoundAttestation};
+use crate::backup::SetId;
+use stockade_base::{eth::Address, timestamp::Timestamp};
+
+/// A set in a copy that was set back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stale {
+    copy: String,
+    set: SetId,
+    /// What is said of it.
+    pub problem: String,
+}
+
+/// A set in a copy.
+type Place = (String, SetId);
+
+/// Every copy at hand that lacks the newest statement which one of `signers` made about it, though
+/// that lies elsewhere.
+pub(super) fn stale(found: &[&FoundAttestation], signers: &[Address]) -> Vec<Stale> {
+    let mut stale: BTreeMap<Place, String> = BTreeMap::new();
+    for signer in signers {
+        let (mut spoken, mut held) = (BTreeMap::new(), BTreeMap::new());
+        for (one, statement) in found.iter().filter_map(|one| signed(one, signer)) {
+            for copy in &statement.copies {
+                let place = (copy.clone(), statement.set.clone());
+                newest(spoken.entry(place), statement.time, one);
+            }
+            if let Some((copy, set)) = one.lies_in().filter(|(_, set)| **set == statement.set) {
+                newest(held.entry((copy.to_owned(), set.clone())), statement.time, one);
+            }
+        }
+        for (copy, set) in found.iter().filter_map(|one| one.lies_in()) {
+            let place = (copy.to_owned(), set.clone());
+            let Some((time, kept)) = spoken.get(&place) else { continue };
+            if held.get(&place).is_some_and(|(own, _)| own >= time) {
+                continue;
+            }
+            let kept = stockade_base::shown(&kept.place);
+            let problem = format!(
+                "copy {copy} lacks the statement of {time} about it, which is kept as {kept}: it was \
+                 set back to an older state, or somebody removed that"
+            );
+            stale.insert(place, problem);
+        }
+    }
+    let stale = stale.into_iter();
+    stale.map(|((copy, set), problem)| Stale { copy, set, problem }).collect()
+}
+
+impl Stale {
+    /// Whether it is about the set and copy that `found` lies in.
+    pub(super) fn is_of(&self, found: &FoundAttestation) -> bool {
+        found.lies_in() == Some((self.copy.as_str(), &self.set))
+    }
+}
+
+fn newest<'a>(
+    entry: Entry<'_, Place, (Timestamp, &'a FoundAttestation)>,
+    time: Timestamp,
+    one: &'a FoundAttestation,
+) {
+    let last = entry.or_insert((time, one));
+    if last.0 < time {
+        *last = (time, one);
+    }
+}
+
+/// The statement, if `signer` really signed it.
+fn signed<'a>(
+    found: &'a FoundAttestation,
+    signer: &Address,
+) -> Option<(&'a FoundAttestation, Statement)> {
+    let attestation = found.attestation.as_ref()?;
+    let own = attestation.address == *signer && attestation.is_signed();
+    own.then(|| attestation.statement.parse().ok()).flatten().map(|statement| (found, statement))
+}

@@ -1,0 +1,308 @@
+//! The statement: one line of printable ASCII with an exact grammar. See
+//! `docs/formats/attestation.md`.
+
+use std::{fmt, str::FromStr};
+
+use super::grammar::{self, OrNone};
+use crate::backup::{Digest, SetId, verdict::Counts};
+use stockade_base::timestamp::Timestamp;
+
+const HEADING: &str = "Stockade attestation";
+
+/// What a wallet signs about a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// How it is written. New ones are of version 2.
+    pub version: StatementVersion,
+    /// Which set.
+    pub set: SetId,
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// How much was checked.
+    pub level: AttestedLevel,
+    /// Keys by verdict; a key is proven only if it is so in every copy.
+    pub keys: Counts,
+    /// The copies that were checked, in ascending order.
+    pub copies: Vec<String>,
+    /// The digest of the newest slashing history beside the set.
+    pub history: Option<Digest>,
+    /// The digest of the last statement about this set.
+    pub previous: Option<Digest>,
+    /// A text that a verifier asked for.
+    pub challenge: Option<Challenge>,
+    /// When, by the host's clock.
+    pub time: Timestamp,
+}
+
+/// In which order a statement says what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatementVersion {
+    /// Hashes first: on a wallet that shows the beginning of a long text alone, the counts can be
+    /// signed unseen.
+    V1,
+    /// What matters first: level, counts, copies, set and time; then the hashes.
+    V2,
+}
+
+impl StatementVersion {
+    /// Every version, and how a heading writes it.
+    const ALL: [(Self, u32); 2] = [(Self::V1, 1), (Self::V2, 2)];
+
+    /// Its number.
+    pub fn number(self) -> u32 {
+        Self::ALL.iter().find(|(version, _)| *version == self).map_or(2, |(_, number)| *number)
+    }
+
+    /// The version whose heading `text` begins with, and the fields behind it.
+    pub(super) fn split<'a>(heading: &str, text: &'a str) -> Option<(Self, &'a str)> {
+        let rest = text.strip_prefix(heading)?.strip_prefix(" v")?;
+        let (number, fields) = rest.split_once("; ")?;
+        let known = Self::ALL.iter().find(|(_, known)| known.to_string() == number)?;
+        Some((known.0, fields))
+    }
+
+    /// The version of the file that holds the statement `text`: its own.
+    pub(super) fn of_file(heading: &str, text: &str) -> u32 {
+        Self::split(heading, text).map_or(1, |(version, _)| version.number())
+    }
+
+    /// Whether a file of the version `file` may hold a statement of the version `statement`.
+    pub(super) fn require(file: u32, statement: u32) -> Result<(), String> {
+        let known = Self::ALL.iter().any(|(_, known)| *known == file);
+        match (known, file == statement) {
+            (true, true) => Ok(()),
+            (true, false) => {
+                Err(format!("its version is {file}, and that of its statement is {statement}"))
+            }
+            (false, _) => Err(format!("version {file} is not one that this stockade knows")),
+        }
+    }
+}
+
+impl fmt::Display for StatementVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}", self.number())
+    }
+}
+
+/// How much was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AttestedLevel {
+    /// Every byte (scrub).
+    Bytes,
+    /// Every key (drill).
+    Opened,
+}
+
+/// Why a text is no statement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatementError {
+    /// It does not follow the grammar.
+    #[error("not a statement of an attestation, version 1 or 2")]
+    Grammar,
+    /// A challenge that could be read as another part of the statement.
+    #[error("a challenge is 1 to 64 letters, digits, spaces and . _ - : only, and not `none`")]
+    Challenge,
+}
+
+/// A text that a verifier asked for, to know that the statement was not made before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge(String);
+
+impl FromStr for Challenge {
+    type Err = StatementError;
+
+    fn from_str(text: &str) -> Result<Self, StatementError> {
+        // No semicolon, so that no challenge can add a field; no blank at the ends, so that what
+        // is shown is what is meant.
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b" ._-:".contains(&b);
+        let fits = (1..=64).contains(&text.len()) && text.trim() == text && text != "none";
+        match fits && text.bytes().all(plain) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(StatementError::Challenge),
+        }
+    }
+}
+
+impl fmt::Display for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AttestedLevel {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Opened => "opened",
+        }
+    }
+}
+
+impl Statement {
+    pub(super) const HEADING: &str = HEADING;
+
+    /// The digest of the statement's text, which the next one names as its `previous`.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.to_string().as_bytes())
+    }
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { proven, contradicted, inconclusive } = self.keys;
+        let Self { version, set, manifest, time, .. } = self;
+        let (level, copies) = (self.level.as_str(), self.copies.join(","));
+        let keys =
+            format!("{proven} proven {contradicted} contradicted {inconclusive} inconclusive");
+        let (history, previous) = (OrNone(&self.history), OrNone(&self.previous));
+        let challenge = OrNone(&self.challenge);
+        match version {
+            StatementVersion::V1 => write!(
+                f,
+                "{HEADING} {version}; set {set}; manifest {manifest}; level {level}; keys {keys}; \
+                 copies {copies}; history {history}; previous {previous}; challenge {challenge}; \
+                 time {time}",
+            ),
+            StatementVersion::V2 => write!(
+                f,
+                "{HEADING} {version}; level {level}; keys {keys}; copies {copies}; set {set}; \
+                 time {time}; challenge {challenge}; manifest {manifest}; history {history}; \
+                 previous {previous}",
+            ),
+        }
+    }
+}
+
+impl FromStr for Statement {
+    type Err = StatementError;
+
+    fn from_str(text: &str) -> Result<Self, StatementError> {
+        grammar::read(text, HEADING, |version, fields| match version {
+            // A struct's fields are read in the order in which they are written here.
+            StatementVersion::V1 => Some(Self {
+                version,
+                set: fields.value("set")?,
+                manifest: fields.value("manifest")?,
+                level: parse_level(fields.text("level")?)?,
+                keys: parse_counts(fields.text("keys")?)?,
+                copies: parse_copies(fields.text("copies")?)?,
+                history: fields.optional("history")?,
+                previous: fields.optional("previous")?,
+                challenge: fields.optional("challenge")?,
+                time: fields.value("time")?,
+            }),
+            StatementVersion::V2 => Some(Self {
+                version,
+                level: parse_level(fields.text("level")?)?,
+                keys: parse_counts(fields.text("keys")?)?,
+                copies: parse_copies(fields.text("copies")?)?,
+                set: fields.value("set")?,
+                time: fields.value("time")?,
+                challenge: fields.optional("challenge")?,
+                manifest: fields.value("manifest")?,
+                history: fields.optional("history")?,
+                previous: fields.optional("previous")?,
+            }),
+        })
+    }
+}
+
+fn parse_level(text: &str) -> Option<AttestedLevel> {
+    let levels = [AttestedLevel::Bytes, AttestedLevel::Opened];
+    levels.into_iter().find(|level| level.as_str() == text)
+}
+
+fn parse_counts(text: &str) -> Option<Counts> {
+    let mut words = text.split(' ');
+    let mut count = |name: &str| {
+        let number = words.next()?.parse().ok()?;
+        (words.next()? == name).then_some(number)
+    };
+    Some(Counts {
+        proven: count("proven")?,
+        contradicted: count("contradicted")?,
+        inconclusive: count("inconclusive")?,
+    })
+}
+
+/// Ids of 8 hex digits, ascending, each once: no copy can be counted twice.
+fn parse_copies(text: &str) -> Option<Vec<String>> {
+    let copies: Vec<String> = text.split(',').map(str::to_owned).collect();
+    let lower_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    let ids = copies.iter().all(|id| id.len() == 8 && id.bytes().all(lower_hex));
+    let ascending = copies.iter().zip(copies.iter().skip(1)).all(|(a, b)| a < b);
+    (ids && ascending).then_some(copies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The statement that was shown and signed on real firmware; the recordings hold it.
+    const RECORDED: &str = "Stockade attestation v1; set 20261120-hoodi-7f3a19c2; manifest aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; level opened; keys 3 proven 0 contradicted 0 inconclusive; copies 0a1b2c3d,4e5f6071; history none; previous none; challenge none; time 20261120T101500Z";
+
+    /// The same in version 2.
+    const SECOND: &str = "Stockade attestation v2; level opened; keys 3 proven 0 contradicted 0 inconclusive; copies 0a1b2c3d,4e5f6071; set 20261120-hoodi-7f3a19c2; time 20261120T101500Z; challenge none; manifest aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; history none; previous none";
+
+    #[test]
+    fn a_statement_prints_as_it_is_read() {
+        let statement: Statement = RECORDED.parse().unwrap();
+        assert_eq!(statement.keys.proven, 3);
+        assert_eq!(statement.copies.len(), 2);
+        assert_eq!(statement.to_string(), RECORDED);
+        let second: Statement = SECOND.parse().unwrap();
+        assert_eq!(second.to_string(), SECOND);
+        assert_eq!(second, Statement { version: StatementVersion::V2, ..statement });
+    }
+
+    /// What the first page of a Stax shows of a text was measured with the manifest's digest of
+    /// version 1 as its last field.
+    const FIRST_PAGE: usize = 134;
+
+    #[test]
+    fn what_matters_is_on_the_first_page_of_a_touch_screen() {
+        let page = SECOND.get(..FIRST_PAGE).unwrap();
+        for word in ["level opened", "3 proven 0 contradicted 0 inconclusive", "4e5f6071"] {
+            assert!(page.contains(word), "{page}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_the_exact_grammar_is_a_statement() {
+        for (from, to) in [
+            ("v1;", "v2;"),
+            ("; level opened", "; level public_key"),
+            ("3 proven", "03 proven"),
+            ("0a1b2c3d,4e5f6071", "4e5f6071,0a1b2c3d"),
+            ("0a1b2c3d,4e5f6071", "0a1b2c3d,0a1b2c3d"),
+            ("; history none", ""),
+            ("20261120T101500Z", "20261120T101500Z "),
+            ("20261120T101500Z", "20261120T101500Z; more x"),
+            ("; challenge none", "; challenge a; b"),
+        ] {
+            let changed = RECORDED.replace(from, to);
+            assert_ne!(changed, RECORDED);
+            assert_eq!(changed.parse::<Statement>(), Err(StatementError::Grammar), "{changed}");
+        }
+        for (from, to) in [
+            ("v2;", "v1;"),
+            ("v2;", "v02;"),
+            ("v2;", "v3;"),
+            (
+                "; set 20261120-hoodi-7f3a19c2; time 20261120T101500Z",
+                "; time 20261120T101500Z; set 20261120-hoodi-7f3a19c2",
+            ),
+            ("; previous none", ""),
+        ] {
+            let changed = SECOND.replace(from, to);
+            assert_ne!(changed, SECOND);
+            assert_eq!(changed.parse::<Statement>(), Err(StatementError::Grammar), "{changed}");
+        }
+        for bad in ["", "none", "a;b", " a", "ä", "a\nb"] {
+            assert_eq!(bad.parse::<Challenge>(), Err(StatementError::Challenge), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! A custodian that is no wallet: an age recipient, an age plugin's, or a passphrase. Its file is
+//! not signed by anybody. See `docs/formats/custodian.md`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CustodianError, Identity, PassphraseError, Recipient,
+    file::{FORMAT, VERSION},
+    sealed_identity,
+};
+use crate::device_secret::CustodianId;
+use stockade_base::secret::SecretText;
+
+/// A custodian that is no wallet, as its file describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Fields")]
+pub struct PlainCustodian {
+    format: String,
+    version: u32,
+    /// Names it in manifests.
+    pub id: CustodianId,
+    /// What it is.
+    pub kind: PlainKind,
+    /// The age recipient that is sealed to.
+    pub recipient: String,
+    /// Of a passphrase: the identity of the recipient, itself sealed with the passphrase.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// A name for its owner's eyes. Never in a manifest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// The kinds that are no wallet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlainKind {
+    /// An X25519 recipient; its identity is a file that somebody keeps.
+    Age,
+    /// The recipient of an age plugin.
+    Plugin,
+    /// A passphrase, which opens the identity that the file holds sealed.
+    Passphrase,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    format: String,
+    version: u32,
+    id: CustodianId,
+    kind: PlainKind,
+    recipient: String,
+    #[serde(default)]
+    identity: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+impl TryFrom<Fields> for PlainCustodian {
+    type Error = &'static str;
+
+    fn try_from(fields: Fields) -> Result<Self, Self::Error> {
+        let Fields { format, version, id, kind, recipient, identity, name } = fields;
+        if format != FORMAT || version != VERSION {
+            return Err("another format, or a later version of it");
+        }
+        require_recipient(kind, &recipient)?;
+        match (kind, &identity) {
+            (PlainKind::Passphrase, Some(identity)) => sealed_identity::require_sealed(identity)?,
+            (PlainKind::Passphrase, None) => return Err("it holds no sealed identity"),
+            (_, None) => {}
+            (_, Some(_)) => return Err("an identity is in it, and its kind has none"),
+        }
+        Ok(Self { format, version, id, kind, recipient, identity, name })
+    }
+}
+
+/// Only the usual form of a recipient: two spellings of one would be two custodians.
+fn require_recipient(kind: PlainKind, recipient: &str) -> Result<(), &'static str> {
+    match kind {
+        PlainKind::Age | PlainKind::Passphrase => {
+            Recipient::try_from(recipient.to_owned()).map(|_| ())
+        }
+        PlainKind::Plugin => {
+            recipient.parse::<age::plugin::Recipient>()?;
+            match recipient.bytes().any(|b| b.is_ascii_uppercase()) {
+                true => Err("not a plugin's recipient in its usual form, which is lower case"),
+                false => Ok(()),
+            }
+        }
+    }
+}
+
+impl PlainKind {
+    /// The word for it in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Age => "age",
+            Self::Plugin => "plugin",
+            Self::Passphrase => "passphrase",
+        }
+    }
+}
+
+impl PlainCustodian {
+    /// A custodian with an X25519 `age1..` recipient.
+    pub fn age(recipient: &str, name: Option<String>) -> Result<Self, CustodianError> {
+        Self::new(PlainKind::Age, recipient, None, name)
+    }
+
+    /// A custodian with the `age1<plugin>1..` recipient of an age plugin.
+    pub fn plugin(recipient: &str, name: Option<String>) -> Result<Self, CustodianError> {
+        Self::new(PlainKind::Plugin, recipient, None, name)
+    }
+
+    /// A custodian that `passphrase` opens: a new identity, sealed with it.
+    pub fn passphrase(
+        passphrase: &SecretText,
+        name: Option<String>,
+    ) -> Result<Self, CustodianError> {
+        let (recipient, sealed) = sealed_identity::make(passphrase)
+            .map_err(|error| CustodianError::Sealing(error.to_string()))?;
+        let custodian = Self::new(PlainKind::Passphrase, &recipient, Some(sealed), name)?;
+        // As a wallet is: nothing is sealed to what was not opened once.
+        match custodian.unlock(passphrase) {
+            Some(Ok(_)) => Ok(custodian),
+            Some(Err(error)) => Err(CustodianError::Sealing(error.to_string())),
+            None => Err(CustodianError::Sealing("it holds no identity".to_owned())),
+        }
+    }
+
+    fn new(
+        kind: PlainKind,
+        recipient: &str,
+        identity: Option<String>,
+        name: Option<String>,
+    ) -> Result<Self, CustodianError> {
+        let id = match &identity {
+            Some(sealed) => sealed_identity::digest_id(recipient, sealed)
+                .parse()
+                .map_err(|_| CustodianError::Recipient("its id is not one"))?,
+            None => CustodianId::random()?,
+        };
+        let (format, recipient) = (FORMAT.to_owned(), recipient.to_owned());
+        let fields = Fields { format, version: VERSION, id, kind, recipient, identity, name };
+        fields.try_into().map_err(CustodianError::Recipient)
+    }
+
+    /// The same without its name, as manifests hold it.
+    pub fn without_name(&self) -> Self {
+        Self { name: None, ..self.clone() }
+    }
+
+    /// Of a passphrase custodian: whether its id is the digest of its recipient and identity, so that
+    /// no bit of them was flipped since. One with another id is damaged, or from before ids were such
+    /// digests; only its passphrase can tell.
+    pub fn is_intact(&self) -> Option<bool> {
+        let sealed = self.identity.as_ref()?;
+        Some(sealed_identity::digest_id(&self.recipient, sealed) == self.id.as_str())
+    }
+
+    /// Opens the identity of a passphrase custodian. `None` for one of another kind.
+    pub fn unlock(&self, passphrase: &SecretText) -> Option<Result<Identity, PassphraseError>> {
+        let sealed = self.identity.as_ref()?;
+        Some(sealed_identity::open(self.id.as_str(), &self.recipient, sealed, passphrase))
+    }
+
+    /// Of a plugin's recipient: the plugin's name.
+    pub fn plugin_name(&self) -> Option<String> {
+        let recipient: age::plugin::Recipient = self.recipient.parse().ok()?;
+        (self.kind == PlainKind::Plugin).then(|| recipient.plugin().to_owned())
+    }
+}

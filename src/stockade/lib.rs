@@ -1,0 +1,63 @@
+//! Keeps Ethereum validator keys behind a hardware wallet, and proves that the backups open.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use stockade::{
+//!     backup::{Copy, drill, hands::Hands, scrub},
+//!     device::Timeouts,
+//!     discovery::{self, MockSetup},
+//!     staking::Network,
+//!     timestamp::Timestamp,
+//!     validator::{self, Withdrawal},
+//! };
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let folders = [folder.path().join("a"), folder.path().join("b")];
+//! // A simulated wallet (feature `mock`). Nobody sits at a keyboard, and no progress is shown.
+//! let (mut user, mut progress) = ((), ());
+//! let found = discovery::find(&"mock-ledger".parse()?, Timeouts::default(), &MockSetup::default())?;
+//! let mut wallet = found.open(&mut user)?;
+//!
+//! // One new validator key, sealed to the wallet, in two folders.
+//! let request = validator::Request::new(Network::Hoodi, 1, Withdrawal::Device);
+//! let mut copies = Copy::prepare_all(&folders)?;
+//! let now = Timestamp::now();
+//! let wallet_ref = wallet.as_mut();
+//! validator::create(&request, &[], &mut copies, wallet_ref, now, &mut user, &mut progress)?;
+//! # drop(copies);
+//!
+//! // Does it open, from the copies and the wallet alone?
+//! let copies = Copy::open_all(&folders)?;
+//! let scrubbed = scrub::read(&copies, None, &mut progress)?;
+//! let mut hands = Hands::new();
+//! hands.add_wallet(wallet, &mut user)?;
+//! let options = drill::Options::default();
+//! let report = drill::drill(&copies, &scrubbed, &options, &mut hands, &mut user, &mut progress)?;
+//! assert!(report.all_proven());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `buckets` | copies in S3, Google Cloud Storage and Azure Blob Storage |
+//! | `hid` | real wallets on USB |
+//! | `mock` | simulated wallets, `mock-ledger` and `mock-trezor` |
+//!
+//! The packages below this one are re-exported: `stockade::eth` is `stockade_base::eth`, and so on.
+//!
+//! The order of the modules in `docs/architecture.md` is law: each may use only those above it,
+//! and `device-tests/house` checks it.
+
+pub mod attest;
+pub mod backup;
+pub mod custodian;
+pub mod device_secret;
+pub mod store;
+pub mod validator;
+
+// What this package is built on, so that a program which uses it names one package.
+pub use stockade_base::{Shown, eth, is_harmful, json, path, reader, secret, shown, timestamp};
+pub use stockade_keystore::{bls, eth2_keystore, mnemonic, staking};
+pub use stockade_wallet::{device, discovery, interact, ledger, transport, trezor};

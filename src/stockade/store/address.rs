@@ -1,0 +1,156 @@
+//! Where a copy may lie beside folders: below a prefix in a bucket of an object store. Such an address
+//! is a `Path` like a folder's (`s3://bucket/prefix`), so that messages and arguments know one kind
+//! of place; a folder of that name is `./s3:/bucket/prefix`.
+
+use std::{fmt, path::Path};
+
+use super::{StoreError, StorePath};
+
+/// Which service a bucket is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// Amazon S3, and what speaks its protocol.
+    S3,
+    /// Google Cloud Storage.
+    Gcs,
+    /// Azure Blob Storage.
+    Azure,
+}
+
+/// A prefix in a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketAddress {
+    /// Whose bucket.
+    pub service: Service,
+    /// The bucket; Azure's container.
+    pub bucket: String,
+    /// What the names of all objects begin with; nothing is a whole bucket.
+    pub prefix: Option<StorePath>,
+}
+
+impl Service {
+    fn scheme(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::Gcs => "gs",
+            Self::Azure => "az",
+        }
+    }
+}
+
+impl BucketAddress {
+    /// The bucket's address that `path` is; `None` where it is a folder's. Whatever looks like a URL is
+    /// never taken for a folder: a copy would be made where nobody looks for it.
+    pub fn of(path: &Path) -> Option<Result<Self, StoreError>> {
+        let text = path.to_str()?;
+        let (scheme, rest) = text.split_once("://")?;
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte);
+        (!scheme.is_empty() && scheme.bytes().all(letters)).then(|| Self::parse(scheme, rest, path))
+    }
+
+    fn parse(scheme: &str, rest: &str, path: &Path) -> Result<Self, StoreError> {
+        let refuse = |why| StoreError::Address { path: path.to_owned(), why };
+        let services = [Service::S3, Service::Gcs, Service::Azure];
+        let service = services.into_iter().find(|service| service.scheme() == scheme);
+        let service =
+            service.ok_or_else(|| refuse("copies lie in folders, s3://, gs:// or az://"))?;
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        if bucket.is_empty() || !bucket.bytes().all(plain) {
+            return Err(refuse("it names no bucket: letters, digits and ._- (no keys, no port)"));
+        }
+        let prefix = match prefix.trim_end_matches('/') {
+            "" => None,
+            prefix => Some(prefix.parse().map_err(|_| {
+                refuse("a prefix is names of letters, digits and ._-, with / between them")
+            })?),
+        };
+        Ok(Self { service, bucket: bucket.to_owned(), prefix })
+    }
+
+    /// The same with `name` behind the prefix.
+    pub(super) fn below(self, name: &str) -> Result<Self, StoreError> {
+        let prefix = match &self.prefix {
+            Some(prefix) => prefix.join(name)?,
+            None => name.parse()?,
+        };
+        Ok(Self { prefix: Some(prefix), ..self })
+    }
+
+    /// The name that the object at `path` has in the bucket.
+    #[cfg(any(feature = "buckets", test))]
+    pub(super) fn key(&self, path: &StorePath) -> String {
+        match &self.prefix {
+            Some(prefix) => format!("{prefix}/{path}"),
+            None => path.to_string(),
+        }
+    }
+
+    /// The bucket alone: what breaks it takes all that is in it.
+    pub fn bucket_alone(&self) -> String {
+        format!("{}://{}", self.service.scheme(), self.bucket)
+    }
+}
+
+impl fmt::Display for BucketAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.bucket_alone())?;
+        self.prefix.iter().try_for_each(|prefix| write!(f, "/{prefix}"))
+    }
+}
+
+/// Fails where `path` is no folder's: what is written there is for this machine alone.
+pub fn require_folder(path: &Path) -> Result<(), StoreError> {
+    match BucketAddress::of(path) {
+        None => Ok(()),
+        Some(_) => {
+            let why = "this is written to a folder of this machine, and never to a bucket";
+            Err(StoreError::Address { path: path.to_owned(), why })
+        }
+    }
+}
+
+/// Whether `path` is that of a place for copies: a folder that is there, or an address in a bucket.
+pub fn is_place(path: &Path) -> bool {
+    path.is_dir() || BucketAddress::of(path).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Option<Result<BucketAddress, StoreError>> {
+        BucketAddress::of(Path::new(text))
+    }
+
+    #[test]
+    fn an_address_has_a_bucket_and_a_prefix() {
+        let address = of("s3://bucket/a/b/").unwrap().unwrap();
+        assert_eq!((address.service, address.to_string()), (Service::S3, "s3://bucket/a/b".into()));
+        assert_eq!(address.key(&"set/file".parse().unwrap()), "a/b/set/file");
+        let whole = of("gs://bucket").unwrap().unwrap();
+        assert_eq!(whole.key(&"set/file".parse().unwrap()), "set/file");
+        assert_eq!(of("az://container/x").unwrap().unwrap().service, Service::Azure);
+    }
+
+    #[test]
+    fn what_looks_like_a_url_is_never_a_folder() {
+        for text in ["/media/a", "a:b", "./s3:/bucket", "s3:/bucket", "C:\\a", "", "://x"] {
+            assert!(of(text).is_none(), "{text}");
+        }
+        for text in [
+            "S3://bucket",
+            "https://bucket.s3.amazonaws.com/a",
+            "s3://",
+            "s3:///a",
+            "s3://key:secret@bucket/a",
+            "s3://bucket:9000/a",
+            "s3://bucket/../a",
+            "s3://bucket/a?versionId=1",
+            "s3://bucket/a b",
+            "s3://bucket//a",
+        ] {
+            assert!(of(text).unwrap().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A prefix in a bucket: S3, Google Cloud Storage, Azure. Nothing there can be renamed, so a folder
+//! appears as its closing files are put, each only where none is yet; see
+//! docs/decisions/0009-copies-in-object-stores.md.
+
+mod aws;
+mod connect;
+mod error;
+mod future;
+mod http;
+mod lease;
+mod listing;
+mod odd_names;
+mod patience;
+mod refusal;
+mod request;
+mod set;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use object_store::{ObjectStore, PutMode, UpdateVersion};
+use tokio::runtime::Runtime;
+
+use self::{
+    future::Future,
+    http::Seen,
+    lease::{Held, Lease},
+};
+use super::{BucketAddress, Entry, Lock, NewFile, ReadBack, Store, StoreError, StorePath, notices};
+
+/// A prefix in a bucket. Nothing is asked of it before the first use, but who calls may be.
+pub struct Bucket(Arc<Inner>);
+
+struct Inner {
+    runtime: Runtime,
+    client: Box<dyn ObjectStore>,
+    address: BucketAddress,
+    held: Held,
+    seen: Arc<Seen>,
+}
+
+impl Bucket {
+    /// The bucket at `address`. Who calls is found as by each service's own tools.
+    pub fn open(address: BucketAddress) -> Result<Self, StoreError> {
+        let place = || PathBuf::from(address.to_string());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|e| StoreError::io(place(), e))?;
+        let seen = Arc::new(Seen::new(Future::of(&address)));
+        let client = connect::connect(&address, &runtime, Arc::clone(&seen))?;
+        Ok(Self(Arc::new(Inner { runtime, client, address, held: Held::default(), seen })))
+    }
+}
+
+impl Inner {
+    /// How messages name the object at `path`.
+    fn place(&self, path: &StorePath) -> PathBuf {
+        format!("{}/{path}", self.address).into()
+    }
+
+    /// Keeps where writes go, for the command to tell.
+    fn note_host(&self) {
+        if let Some(host) = self.seen.host.get() {
+            notices::wrote_to(self.address.bucket_alone(), host.clone());
+        }
+    }
+
+    /// Its name in the bucket. Our paths have no character that would have to be escaped.
+    fn location(&self, path: &StorePath) -> object_store::path::Path {
+        self.address.key(path).into()
+    }
+}
+
+impl Store for Bucket {
+    fn entries(&self) -> Result<Vec<Entry>, StoreError> {
+        self.0.runtime.block_on(listing::root(&self.0))
+    }
+
+    fn list(&self, path: &StorePath) -> Result<Vec<Entry>, StoreError> {
+        self.0.runtime.block_on(listing::folder(&self.0, path))
+    }
+
+    fn read(&self, path: &StorePath, limit: u64) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = Vec::new();
+        self.read_pieces(path, limit, &mut |piece| bytes.extend_from_slice(piece))?;
+        Ok(bytes)
+    }
+
+    fn read_pieces(
+        &self,
+        path: &StorePath,
+        limit: u64,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<u64, StoreError> {
+        let read = self.0.runtime.block_on(request::read_pieces(&self.0, path, limit, take))?;
+        Ok(read.len)
+    }
+
+    fn put_if_absent(&self, file: &NewFile) -> Result<(), StoreError> {
+        self.0.runtime.block_on(async {
+            lease::keep(&self.0).await?;
+            request::put(&self.0, &file.path, &file.bytes, PutMode::Create).await.map(|_| ())
+        })
+    }
+
+    fn put(&self, file: &NewFile) -> Result<(), StoreError> {
+        self.0.runtime.block_on(async {
+            lease::keep(&self.0).await?;
+            let mode = match request::head(&self.0, &file.path).await? {
+                None => PutMode::Create,
+                Some(there) => {
+                    PutMode::Update(UpdateVersion { e_tag: there.e_tag, version: there.version })
+                }
+            };
+            request::put(&self.0, &file.path, &file.bytes, mode).await.map(|_| ())
+        })
+    }
+
+    fn publish(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError> {
+        self.0.runtime.block_on(set::publish(&self.0, path, files))
+    }
+
+    fn replace(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError> {
+        self.0.runtime.block_on(set::replace(&self.0, path, files))
+    }
+
+    fn remove(&self, path: &StorePath) -> Result<(), StoreError> {
+        self.0.runtime.block_on(set::remove(&self.0, path))
+    }
+
+    fn require_removable(&self, path: &StorePath) -> Result<(), StoreError> {
+        self.0.runtime.block_on(set::require_removable(&self.0, path))
+    }
+
+    fn lock(&self) -> Result<Lock, StoreError> {
+        self.0.runtime.block_on(lease::take(&self.0))?;
+        Ok(Lock::holding(Lease::new(Arc::clone(&self.0))))
+    }
+}
+
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bucket({})", self.0.address)
+    }
+}

@@ -1,0 +1,47 @@
+//! A batch: an EIP-2333 tree whose root a wallet makes again from its words alone.
+
+use crate::{
+    device_secret::{Prompt, Scheme, ask},
+    validator::ValidatorError,
+};
+use stockade_base::{eth::Address, path::DerivationPath};
+use stockade_keystore::{
+    bls::{KeyTree, PublicKey, SecretKey},
+    staking::Network,
+};
+use stockade_wallet::{device::Wallet, interact::Interact};
+
+/// From so many keys in a batch on, the user is warned: one root should not carry more.
+pub const WARN_BATCH: u32 = 200;
+/// More than this is refused, unless asked for by its own flag.
+pub const LARGE_BATCH: u32 = 1000;
+
+/// The keys of a batch, below its root. Never stored; wiped when dropped.
+#[derive(Debug)]
+pub struct BatchRoot(KeyTree);
+
+impl BatchRoot {
+    /// Asks the wallet with the check address `address` for it. Its user approves a prompt that
+    /// names network and batch.
+    pub fn ask(
+        wallet: &mut dyn Wallet,
+        scheme: Scheme,
+        network: Network,
+        batch: u32,
+        address: &Address,
+        user: &mut dyn Interact,
+    ) -> Result<Self, ValidatorError> {
+        let secret = ask(wallet, scheme, &Prompt::derive_batch(network, batch), address, user)?;
+        Ok(Self(KeyTree::new(secret.expose())?))
+    }
+
+    /// The signing key of validator `index`.
+    pub fn signing_key(&self, index: u32) -> SecretKey {
+        self.0.key(&DerivationPath::signing_key(index))
+    }
+
+    /// The public key at `path` below the root.
+    pub fn public_key(&self, path: &DerivationPath) -> PublicKey {
+        self.0.key(path).public_key()
+    }
+}

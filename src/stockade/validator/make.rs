@@ -1,0 +1,102 @@
+//! Keys, their deposits and their set: the same whatever the keys hang on.
+
+use super::{Request, ValidatorError};
+use crate::backup::{
+    BackupError, Copy,
+    create::{self, Created, NewKey, Plan},
+    custodians::Chosen,
+    holder, list,
+    manifest::Source,
+    origin::Signer,
+};
+use stockade_base::{parallel, path::DerivationPath, timestamp::Timestamp};
+use stockade_keystore::{
+    bls::{PublicKey, SecretKey},
+    staking::{Deposit, WithdrawalCredentials, write_deposit_file},
+};
+use stockade_wallet::interact::{Interact, Progress};
+
+/// A key that was derived, and what is to be said of it.
+pub(super) struct Key {
+    pub secret: SecretKey,
+    pub credentials: WithdrawalCredentials,
+    pub description: String,
+    pub source: Source,
+}
+
+/// Keys and their deposit data.
+pub(super) struct MadeKeys {
+    keys: Vec<(NewKey, DerivationPath)>,
+    deposits: Vec<u8>,
+}
+
+/// A set that was published, and the keys in it.
+pub(super) struct Sealed {
+    pub created: Created,
+    pub keys: Vec<(PublicKey, DerivationPath)>,
+}
+
+/// Derives the keys from index `start` on, each of which signs its deposit.
+pub(super) fn make_keys(
+    request: &Request,
+    start: u32,
+    progress: &mut dyn Progress,
+    derive: impl Fn(u32) -> Result<Key, ValidatorError> + Sync,
+) -> Result<MadeKeys, ValidatorError> {
+    let make = |index: &u32| {
+        let Key { secret, credentials, description, source } = derive(*index)?;
+        let deposit = Deposit::sign_whole(request.network, &secret, credentials, request.amount)
+            .map_err(|error| ValidatorError::Amount(error.to_string()))?;
+        let path = DerivationPath::signing_key(*index);
+        Ok(((NewKey { secret, path: path.to_string(), description, source }, path), deposit))
+    };
+    let indices: Vec<_> = (start..start.saturating_add(request.count)).collect();
+    progress.step("making keys", 0, indices.len());
+    let mut step = |done| progress.step("making keys", done, indices.len());
+    let made = parallel::map_on(parallel::cores(), BLOCK, &indices, &mut step, make);
+    let made = made.into_iter().collect::<Result<Vec<_>, ValidatorError>>()?;
+    let (keys, deposits): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+    let deposits = write_deposit_file(&deposits, &request.deposit_cli_version)
+        .map_err(|error| ValidatorError::Amount(error.to_string()))?;
+    Ok(MadeKeys { keys, deposits: deposits.into_bytes() })
+}
+
+/// So many keys are made at a time on one core.
+const BLOCK: usize = 4;
+
+/// Seals the keys into a set that lies in every copy. One that a copy holds already is refused.
+#[allow(clippy::too_many_arguments, reason = "what, where, for whom, by whom, and when")]
+pub(super) fn seal(
+    request: &Request,
+    made: MadeKeys,
+    chosen: &Chosen,
+    test: bool,
+    copies: &mut [Copy],
+    signer: Signer<'_>,
+    now: Timestamp,
+    user: &mut dyn Interact,
+    progress: &mut dyn Progress,
+) -> Result<Sealed, ValidatorError> {
+    let (keys, paths): (Vec<_>, Vec<_>) = made.keys.into_iter().unzip();
+    let public: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
+    if !request.recreate
+        && let Some((set, pubkey)) = holder(&list(copies)?, &public)
+    {
+        let pubkey = pubkey.to_string();
+        return Err(BackupError::KeyExists { pubkey, set: set.clone() }.into());
+    }
+    let plan = Plan {
+        network: request.network,
+        test,
+        custodians: chosen.custodians.clone(),
+        threshold: chosen.threshold,
+        keys,
+        deposit_data: Some(made.deposits),
+        sealed: Vec::new(),
+        history: Vec::new(),
+        exits: Vec::new(),
+        places: Vec::new(),
+    };
+    let created = create::create(&plan, copies, signer, now, user, progress)?;
+    Ok(Sealed { created, keys: public.into_iter().zip(paths).collect() })
+}

@@ -1,0 +1,171 @@
+//! Which batch and index come next: no key is ever made twice.
+
+use std::collections::BTreeMap;
+
+use super::{LARGE_BATCH, Request, ValidatorError, WARN_BATCH};
+use crate::{
+    backup::{
+        ListedSet, SetId,
+        manifest::{KeystoreEntry, Source},
+        unknown_to,
+    },
+    device_secret::Scheme,
+};
+use stockade_base::{eth::Address, path::DerivationPath};
+use stockade_keystore::staking::Network;
+
+/// What a user asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish {
+    pub network: Network,
+    pub scheme: Scheme,
+    pub count: u32,
+    pub batch: Option<u32>,
+    pub start: Option<u32>,
+    pub recreate: bool,
+    pub allow_large_batch: bool,
+}
+
+/// Where the new keys go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub batch: u32,
+    pub start: u32,
+    /// Whether no set on the copies holds a key of this wallet and network yet.
+    pub first: bool,
+    /// Whether the batch grows past what one root should carry.
+    pub warn: bool,
+}
+
+/// The keys that exist, by batch and index, and the set that holds each.
+type Taken = BTreeMap<(u32, u32), SetId>;
+
+/// Finds the place for a wish among what the copies hold.
+pub(super) fn find(
+    wish: &Wish,
+    wallet: &Address,
+    sets: &[ListedSet],
+) -> Result<Place, ValidatorError> {
+    let explicit = wish.batch.is_some() && wish.start.is_some();
+    if !(explicit && wish.recreate) {
+        require_known(&[*wallet], sets, wish.network)?;
+    }
+    let batch_of = |source: &Source| match source {
+        Source::Device { scheme, batch, check_address } => {
+            (*scheme == wish.scheme && check_address == wallet).then_some(*batch)
+        }
+        _ => None,
+    };
+    let of_network = vouched(sets).filter(|set| set.id.network() == wish.network);
+    let own = of_network.clone().filter(|set| set.signer.as_ref() == Some(wallet));
+    // Another wallet may have sealed these keys anew: whoever says that they exist, they are not made
+    // again. Which batch is being filled, the wallet's own sets say before any other.
+    let taken = taken(of_network, batch_of);
+    let newest = |taken: &Taken| taken.keys().map(|(batch, _)| *batch).max();
+    let last = newest(&self::taken(own, batch_of)).or_else(|| newest(&taken));
+    let next = |batch: u32| {
+        let indices =
+            taken.keys().filter(|(b, _)| *b == batch).map(|(_, index)| index.saturating_add(1));
+        indices.max().unwrap_or(0)
+    };
+    let mut batch = wish.batch.or(last).unwrap_or(0);
+    let mut start = wish.start.unwrap_or_else(|| next(batch));
+    let too_many = |start: u32| u64::from(start) + u64::from(wish.count) > u64::from(WARN_BATCH);
+    let chosen = wish.batch.is_some() || wish.start.is_some();
+    while !chosen && start > 0 && too_many(start) && batch < u32::MAX {
+        // A batch that would grow too large is left as it is, and the next one begun.
+        batch = batch.saturating_add(1);
+        start = next(batch);
+    }
+    let end = u64::from(start) + u64::from(wish.count);
+    if end > u64::from(LARGE_BATCH) && !wish.allow_large_batch || end > u64::from(u32::MAX) {
+        return Err(ValidatorError::LargeBatch { batch, keys: end, limit: LARGE_BATCH });
+    }
+    if !wish.recreate {
+        require_free(&taken, batch, start, wish.count, Some(batch))?;
+    }
+    Ok(Place { batch, start, first: taken.is_empty(), warn: too_many(start) })
+}
+
+/// The place of keys of the words `words`, by every set that lists keys of theirs, whoever signed it:
+/// mostly one of `own`, the words themselves and the wallet beside them. The words make the same keys for every network, so an index is taken on all of them.
+pub(super) fn find_below_words(
+    request: &Request,
+    words: &Address,
+    own: &[Address],
+    sets: &[ListedSet],
+) -> Result<Place, ValidatorError> {
+    let Request { count, recreate, .. } = *request;
+    if !(recreate && request.start.is_some()) {
+        sets.iter().try_for_each(|set| require_known(own, sets, set.id.network()))?;
+    }
+    let taken = taken(vouched(sets), |source| match source {
+        Source::Mnemonic { check_address } => (check_address == words).then_some(0),
+        _ => None,
+    });
+    let next = taken.keys().map(|(_, index)| index.saturating_add(1)).max();
+    let start = request.start.or(next).unwrap_or(0);
+    let end = u64::from(start) + u64::from(count);
+    if end > u64::from(LARGE_BATCH) && !request.allow_large_batch || end > u64::from(u32::MAX) {
+        return Err(ValidatorError::LargeMnemonic { keys: end, limit: LARGE_BATCH });
+    }
+    if !recreate {
+        require_free(&taken, 0, start, count, None)?;
+    }
+    let warn = end > u64::from(WARN_BATCH);
+    Ok(Place { batch: 0, start, first: taken.is_empty(), warn })
+}
+
+/// The sets that are as somebody signed them: in any other an index may have rotted into another.
+fn vouched(sets: &[ListedSet]) -> impl Iterator<Item = &ListedSet> + Clone {
+    sets.iter().filter(|set| set.signer.is_some())
+}
+
+/// A set whose content nobody vouches for may hold the very keys that would be made.
+fn require_known(
+    own: &[Address],
+    sets: &[ListedSet],
+    network: Network,
+) -> Result<(), ValidatorError> {
+    match unknown_to(own, sets, network) {
+        Some(set) => {
+            let (set, copy) = (set.id.clone(), set.copy.clone());
+            Err(ValidatorError::UnknownKeys { set, copy })
+        }
+        None => Ok(()),
+    }
+}
+
+fn require_free(
+    taken: &Taken,
+    batch: u32,
+    start: u32,
+    count: u32,
+    named: Option<u32>,
+) -> Result<(), ValidatorError> {
+    match taken.range((batch, start)..(batch, start.saturating_add(count))).next() {
+        Some(((_, index), set)) => {
+            Err(ValidatorError::Exists { batch: named, index: *index, set: set.clone() })
+        }
+        None => Ok(()),
+    }
+}
+
+/// The indices that `sets` hold, in the batches that `batch_of` tells from a key's source.
+fn taken<'a>(
+    sets: impl Iterator<Item = &'a ListedSet>,
+    batch_of: impl Fn(&Source) -> Option<u32>,
+) -> Taken {
+    let entries = sets.flat_map(|set| set.keystores().iter().map(move |entry| (set, entry)));
+    let place = |(set, entry): (&'a ListedSet, &KeystoreEntry)| {
+        Some(((batch_of(&entry.source)?, index_of(&entry.path)?), set.id.clone()))
+    };
+    entries.filter_map(place).collect()
+}
+
+/// The validator's index in a signing key's path.
+fn index_of(path: &str) -> Option<u32> {
+    let path: DerivationPath = path.parse().ok()?;
+    let index = *path.levels().get(2)?;
+    (path == DerivationPath::signing_key(index)).then_some(index)
+}

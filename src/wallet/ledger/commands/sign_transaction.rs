@@ -1,0 +1,140 @@
+use crate::{
+    interact::Attention,
+    ledger::{
+        apdu::{Apdu, TooLong, encode_path},
+        command::{Command, ReplyError},
+    },
+};
+use stockade_base::{
+    eth::{Fee, Signature, Transaction},
+    path::DerivationPath,
+    reader::Reader,
+};
+
+/// The most bytes that a legacy transaction has after its data: the chain's number and two empty
+/// fields.
+const LEGACY_END: usize = 9 + 2;
+
+/// `E0 04`: signs a transaction, in as many APDUs as it needs. Always asks its user.
+///
+/// Specification: [SIGN ETH TRANSACTION](https://github.com/LedgerHQ/app-ethereum/blob/develop/doc/ethapp.adoc#sign-eth-transaction).
+#[derive(Debug, Clone, Copy)]
+pub struct SignTransaction<'a> {
+    /// Where the key is.
+    pub path: &'a DerivationPath,
+    /// What is signed.
+    pub transaction: &'a Transaction,
+}
+
+impl Command for SignTransaction<'_> {
+    type Response = Signature;
+
+    const SINCE: Option<&'static str> = Some("1.0.0");
+
+    fn apdus(&self) -> Result<Vec<Apdu>, TooLong> {
+        let mut data = encode_path(self.path);
+        data.extend(self.transaction.unsigned());
+        chunks(&data, matches!(self.transaction.fee, Fee::Legacy { .. }))
+            .enumerate()
+            .map(|(n, chunk)| {
+                let p1 = if n == 0 { 0x00 } else { 0x80 };
+                Apdu::new([0xe0, 0x04, p1, 0x00], chunk.to_vec())
+            })
+            .collect()
+    }
+
+    fn attention(&self) -> Option<Attention<'_>> {
+        Some(Attention::Transaction(self.transaction))
+    }
+
+    /// `v r s`. The v of a legacy transaction is EIP-155's, of which the app keeps the lowest byte;
+    /// of any other it is the parity.
+    fn parse(&self, data: &[u8]) -> Result<Signature, ReplyError> {
+        let mut reader = Reader::new(data);
+        let (v, r, s) = (reader.u8()?, reader.array()?, reader.array()?);
+        reader.finish()?;
+        let even = match self.transaction.fee {
+            Fee::Legacy { .. } => {
+                self.transaction.chain_id.wrapping_mul(2).wrapping_add(35).to_le_bytes()[0]
+            }
+            Fee::Eip1559 { .. } => 0,
+        };
+        let v = match v.wrapping_sub(even) {
+            parity @ 0..=1 => 27 + parity,
+            _ => return Err(ReplyError::Invalid("the v of the signature is for another chain")),
+        };
+        Signature::from_parts(r, s, v)
+            .map_err(|_| ReplyError::Invalid("this is no signature with low s"))
+    }
+}
+
+/// `data` in pieces that each fit an APDU.
+///
+/// The app takes a legacy transaction that ends just before the chain's number for one of before
+/// EIP-155, shows that, and signs it for every chain. So no piece may end there: what follows is
+/// never sent alone.
+fn chunks(data: &[u8], legacy: bool) -> impl Iterator<Item = &[u8]> {
+    let last = data.len() % Apdu::MAX_DATA;
+    let first = match legacy && (1..=LEGACY_END).contains(&last) {
+        true => Apdu::MAX_DATA - LEGACY_END,
+        false => Apdu::MAX_DATA,
+    };
+    let (first, rest) = data.split_at_checked(first).unwrap_or((data, &[]));
+    std::iter::once(first).chain(rest.chunks(Apdu::MAX_DATA))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transaction(length: usize, fee: Fee) -> Transaction {
+        let to = "0x00000961Ef480Eb55e80D19ad83579A64c007002".parse().unwrap();
+        let data = vec![0xab; length];
+        Transaction { chain_id: u64::MAX, nonce: 0, fee, gas_limit: 1, to, value: 0, data }
+    }
+
+    fn sent(transaction: &Transaction) -> Vec<Vec<u8>> {
+        let path = DerivationPath::check_address();
+        let apdus = SignTransaction { path: &path, transaction }.apdus().unwrap();
+        apdus.iter().map(|apdu| apdu.to_bytes()[5..].to_vec()).collect()
+    }
+
+    #[test]
+    fn no_piece_of_a_legacy_transaction_ends_before_the_number_of_its_chain() {
+        for length in 0..1200 {
+            let transaction = transaction(length, Fee::Legacy { gas_price: 1 });
+            let pieces = sent(&transaction);
+            let whole = pieces.concat();
+            assert!(whole.ends_with(&transaction.unsigned()));
+            assert!(pieces.iter().all(|piece| (1..=255).contains(&piece.len())), "{length}");
+            if let [_, .., last] = &*pieces {
+                assert!(last.len() > LEGACY_END, "{length}: {}", last.len());
+            }
+        }
+    }
+
+    #[test]
+    fn other_transactions_fill_their_pieces() {
+        let fee = Fee::Eip1559 { max_fee_per_gas: 1, max_priority_fee_per_gas: 1 };
+        for length in 0..600 {
+            let pieces = sent(&transaction(length, fee));
+            let (_, full) = pieces.split_last().unwrap();
+            assert!(full.iter().all(|piece| piece.len() == 255), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_parity_for_another_chain_is_refused() {
+        let path = DerivationPath::check_address();
+        let reply = |v: u8| [&[v][..], &[1; 64]].concat();
+        let mut transaction = transaction(0, Fee::Legacy { gas_price: 1 });
+        transaction.chain_id = 560_048;
+        // 560048 * 2 + 35 = 1120131 = 0x111783.
+        let command = SignTransaction { path: &path, transaction: &transaction };
+        assert_eq!(command.parse(&reply(0x83)).unwrap().to_bytes()[64], 27);
+        assert_eq!(command.parse(&reply(0x84)).unwrap().to_bytes()[64], 28);
+        for v in [0, 1, 27, 28, 0x82, 0x85] {
+            assert!(command.parse(&reply(v)).is_err(), "{v}");
+        }
+    }
+}

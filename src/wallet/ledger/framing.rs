@@ -1,0 +1,195 @@
+//! APDUs in 64-byte HID packets: `channel(2) 05 sequence(2) [length(2)] data`, zero padded; the
+//! length only in the first. No I/O here.
+//!
+//! Specification: [the vendor's own packetiser](https://github.com/LedgerHQ/ledger-live/blob/develop/libs/ledgerjs/packages/devices/src/hid-framing.ts).
+
+use zeroize::Zeroizing;
+
+use crate::transport::Packet;
+use stockade_base::reader::{ReadError, Reader};
+
+/// The tag of packets that carry APDUs.
+const TAG_APDU: u8 = 0x05;
+
+/// Longer than any reply to a short APDU; a device that announces more is not believed.
+pub const MAX_REPLY: usize = 1024;
+
+/// The data of the first packet, and of each later one.
+const FIRST: usize = 64 - 7;
+const LATER: usize = 64 - 5;
+
+/// Why packets do not make a reply.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FramingError {
+    /// The packet carries something else than an APDU.
+    #[error("a packet with tag {0:02x} where 05 was expected")]
+    Tag(u8),
+    /// A packet was lost, or came twice.
+    #[error("packet {got} where packet {expected} was expected")]
+    Sequence {
+        /// The number of the packet that came.
+        got: u16,
+        /// The number of the packet that was due.
+        expected: u16,
+    },
+    /// The announced length is beyond what any app answers, or too short for a status word.
+    #[error("a reply of {0} bytes was announced")]
+    Length(usize),
+    /// The message does not fit.
+    #[error("a message of {0} bytes does not fit")]
+    TooLong(usize),
+    /// A field is missing.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// The packets that carry `apdu` on `channel`.
+pub fn packets(channel: u16, apdu: &[u8]) -> Result<Vec<Packet>, FramingError> {
+    let length = u16::try_from(apdu.len()).map_err(|_| FramingError::TooLong(apdu.len()))?;
+    let (first, rest) = apdu.split_at_checked(FIRST).unwrap_or((apdu, &[]));
+    let mut packets = vec![packet(channel, 0, &length.to_be_bytes(), first)];
+    for (sequence, chunk) in (1..).zip(rest.chunks(LATER)) {
+        packets.push(packet(channel, sequence, &[], chunk));
+    }
+    Ok(packets)
+}
+
+/// A packet that belongs nowhere: a device that waits for the rest of an APDU drops it with what
+/// it has, and is ready for the next. Without it, that next would be dropped.
+pub fn reset(channel: u16) -> Packet {
+    packet(channel, u16::MAX, &[], &[])
+}
+
+fn packet(channel: u16, sequence: u16, length: &[u8], data: &[u8]) -> Packet {
+    let [channel, sequence] = [channel, sequence].map(u16::to_be_bytes);
+    let bytes = channel.iter().chain(&[TAG_APDU]).chain(&sequence).chain(length).chain(data);
+    let mut packet = [0; 64];
+    for (to, from) in packet.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    packet
+}
+
+/// Puts the packets of one reply together.
+pub struct Assembler {
+    channel: u16,
+    sequence: u16,
+    length: usize,
+    data: Zeroizing<Vec<u8>>,
+}
+
+impl Assembler {
+    /// For a reply on `channel`.
+    pub fn new(channel: u16) -> Self {
+        Self { channel, sequence: 0, length: 0, data: Zeroizing::default() }
+    }
+
+    /// Takes the next packet and gives the reply when it is complete. Packets of other channels
+    /// are answers to somebody else, and are passed over.
+    pub fn push(&mut self, packet: &Packet) -> Result<Option<Zeroizing<Vec<u8>>>, FramingError> {
+        let mut reader = Reader::new(packet);
+        if reader.u16_be()? != self.channel {
+            return Ok(None);
+        }
+        let (tag, sequence) = (reader.u8()?, reader.u16_be()?);
+        if tag != TAG_APDU {
+            return Err(FramingError::Tag(tag));
+        }
+        if sequence != self.sequence {
+            return Err(FramingError::Sequence { got: sequence, expected: self.sequence });
+        }
+        if sequence == 0 {
+            self.start(usize::from(reader.u16_be()?))?;
+        }
+        let due = (self.length - self.data.len()).min(reader.left());
+        self.data.extend_from_slice(reader.bytes(due)?);
+        self.sequence += 1;
+        match self.data.len() == self.length {
+            true => Ok(Some(std::mem::take(&mut self.data))),
+            false => Ok(None),
+        }
+    }
+
+    fn start(&mut self, length: usize) -> Result<(), FramingError> {
+        if !(2..=MAX_REPLY).contains(&length) {
+            return Err(FramingError::Length(length));
+        }
+        self.length = length;
+        // All at once: growing would leave copies of a secret behind.
+        self.data = Zeroizing::new(Vec::with_capacity(length));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHANNEL: u16 = 0x0101;
+
+    fn assemble(packets: &[Packet]) -> Result<Option<Vec<u8>>, FramingError> {
+        let mut assembler = Assembler::new(CHANNEL);
+        for packet in packets {
+            if let Some(reply) = assembler.push(packet)? {
+                return Ok(Some(reply.to_vec()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn message(length: usize) -> Vec<u8> {
+        (0..length).map(|n| u8::try_from(n % 251).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_length_survives_the_way_there_and_back() {
+        for length in 2..=MAX_REPLY {
+            let packets = packets(CHANNEL, &message(length)).unwrap();
+            assert_eq!(assemble(&packets), Ok(Some(message(length))), "{length}");
+        }
+    }
+
+    #[test]
+    fn any_packet_lost_or_doubled_is_noticed() {
+        let packets = packets(CHANNEL, &message(260)).unwrap();
+        assert_eq!(packets.len(), 5);
+        for n in 0..packets.len() {
+            let mut lost = packets.clone();
+            lost.remove(n);
+            match n == packets.len() - 1 {
+                // Nothing comes after the last one: that is for the time-out to notice.
+                true => assert_eq!(assemble(&lost), Ok(None)),
+                false => assert!(matches!(assemble(&lost), Err(FramingError::Sequence { .. }))),
+            }
+            let mut doubled = packets.clone();
+            doubled.insert(n, packets[n]);
+            if n < packets.len() - 1 {
+                assert!(matches!(assemble(&doubled), Err(FramingError::Sequence { .. })));
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_headers_are_typed_errors() {
+        let good = packets(CHANNEL, &message(260)).unwrap();
+        let damaged = |at: usize, byte| {
+            let mut packets = good.clone();
+            packets[0][at] = byte;
+            assemble(&packets)
+        };
+        assert_eq!(damaged(2, 2), Err(FramingError::Tag(2)));
+        assert_eq!(damaged(4, 9), Err(FramingError::Sequence { got: 9, expected: 0 }));
+        assert_eq!(damaged(5, 0xff), Err(FramingError::Length(0xff04)));
+        let mut empty = good[0];
+        empty[5..7].fill(0);
+        assert_eq!(assemble(&[empty]), Err(FramingError::Length(0)));
+    }
+
+    #[test]
+    fn packets_of_other_channels_are_passed_over() {
+        let mut packets = packets(CHANNEL, &message(100)).unwrap();
+        packets.insert(1, packet(0x0202, 7, &[], &[0xff; 59]));
+        assert_eq!(assemble(&packets), Ok(Some(message(100))));
+    }
+}
