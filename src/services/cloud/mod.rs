@@ -1,7 +1,9 @@
 //! Services on the network that hold keys or secrets: validator clients and Web3signer (the
 //! keymanager API), HashiCorp Vault; and how keys get there.
 
+#[cfg(feature = "aws")]
 mod aws_guard;
+#[cfg(feature = "aws")]
 pub mod aws_secrets;
 pub mod check;
 pub mod delivery;

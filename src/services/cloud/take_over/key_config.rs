@@ -9,6 +9,7 @@ use stockade_base::{json, secret::SecretText};
 const MAX_KEYS: usize = 100_000;
 
 /// The configuration of one key. Which fields count, `type` says.
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "what is said of AWS is not read"))]
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KeyConfig {

@@ -1,6 +1,7 @@
 //! Keys that lie in stores and in the files of signers, taken over as they are there. Nothing is
 //! written to any of these places.
 
+#[cfg(feature = "aws")]
 mod aws_secrets;
 mod findings;
 mod key_config;
@@ -11,6 +12,7 @@ mod secret;
 mod vault;
 mod web3signer;
 
+#[cfg(feature = "aws")]
 pub use aws_secrets::aws_secrets;
 pub use findings::Findings;
 pub(super) use findings::{Content, Entry};
@@ -19,7 +21,9 @@ pub use look::Look;
 pub use vault::vault;
 pub use web3signer::{Reads, web3signer};
 
-use super::{HttpError, aws_secrets::AwsError, vault::VaultError};
+#[cfg(feature = "aws")]
+use super::aws_secrets::AwsError;
+use super::{HttpError, vault::VaultError};
 use stockade::{backup::BackupError, store::StoreError};
 
 /// Why keys could not be taken over from a place at all.
@@ -62,6 +66,7 @@ pub enum TakeOverError {
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// AWS Secrets Manager.
+    #[cfg(feature = "aws")]
     #[error(transparent)]
     Aws(#[from] AwsError),
     /// A file or folder.

@@ -82,6 +82,7 @@ impl Reader<'_> {
     }
 
     /// Reads a secret that is one text. Says whether it is keys or a keystore; else nothing is noted.
+    #[cfg(feature = "aws")]
     pub(super) fn text(&mut self, at: At<'_>, text: &str) -> Result<(), BackupError> {
         let claim = stated(at.name);
         let group = Group { at, claim: claim.as_deref(), top: None, password: None };
@@ -338,6 +339,7 @@ fn candidates_keys(candidates: &[Candidate]) -> Vec<String> {
     candidates.iter().map(|candidate| candidate.key.public_key().to_string()).collect()
 }
 
+#[cfg(feature = "aws")]
 fn as_text(text: &str) -> Field {
     Field::Text(SecretText::new(text.to_owned()))
 }

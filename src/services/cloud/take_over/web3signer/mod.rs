@@ -1,5 +1,8 @@
 //! The keys that a folder of Web3signer's key configuration names, wherever they lie.
 
+#[cfg_attr(not(feature = "aws"), path = "no_aws.rs")]
+mod aws;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -12,7 +15,6 @@ use zeroize::Zeroizing;
 use super::{TakeOverError, is_about_one_secret, key_config::KeyConfig, key_place};
 use crate::cloud::{
     Endpoint,
-    aws_secrets::{AwsOptions, SecretsManager},
     vault::{Login, Vault},
     web3signer,
 };
@@ -64,7 +66,7 @@ pub fn web3signer(
         ca,
         timeout,
         vaults: Vec::new(),
-        services: Vec::new(),
+        services: aws::Services::default(),
         intake,
         used: BTreeSet::new(),
         expiring: Vec::new(),
@@ -113,16 +115,13 @@ struct Reader<'a> {
     timeout: Duration,
     /// Where the keys of many files lie, each connected to once.
     vaults: Vec<(String, SecretText, Vault)>,
-    services: Vec<(AwsAccount, SecretsManager)>,
+    services: aws::Services,
     intake: &'a mut Intake,
     /// The files that a configuration names, without links.
     used: BTreeSet<PathBuf>,
     /// The places of keys that their store deletes by itself, and when.
     expiring: Vec<(String, String)>,
 }
-
-/// Where a service of AWS is, and who calls: region, endpoint, access key.
-type AwsAccount = (Option<String>, Option<String>, Option<String>);
 
 /// Why a key was not taken: it alone is bad, or nothing more can be read.
 enum Failed {
@@ -277,54 +276,6 @@ impl Reader<'_> {
         self.take_text(place, &text)?;
         self.expiring.extend(expires.map(|at| (place.to_owned(), at)));
         Ok(())
-    }
-
-    fn take_from_aws(&mut self, place: &str, config: &KeyConfig) -> Result<(), Failed> {
-        let name = need(&config.secret_name, "secretName")?;
-        let read = self.service(config)?.read(name).map_err(|error| {
-            match error.is_about_one_secret() {
-                true => Failed::Unread(error.to_string()),
-                false => error.into(),
-            }
-        })?;
-        let text =
-            read.ok_or_else(|| Failed::Unread(format!("there is no secret {}", clip(name, 200))))?;
-        self.take_text(place, &text)
-    }
-
-    fn service(&mut self, config: &KeyConfig) -> Result<&SecretsManager, Failed> {
-        let specified = config.authentication_mode.as_deref() != Some("ENVIRONMENT");
-        let key = match specified {
-            true => {
-                let secret = need(&config.secret_access_key, "secretAccessKey")?;
-                Some((need(&config.access_key_id, "accessKeyId")?.as_str(), secret))
-            }
-            false => None,
-        };
-        let account = (
-            config.region.clone(),
-            config.endpoint_override.clone(),
-            key.map(|(id, _)| id.to_owned()),
-        );
-        let known = self.services.iter().position(|(known, _)| *known == account);
-        let at = match known {
-            Some(at) => at,
-            None => {
-                let options = AwsOptions {
-                    region: config.region.as_deref(),
-                    endpoint: config.endpoint_override.as_deref(),
-                    ca: self.ca,
-                    key,
-                };
-                let opened = SecretsManager::open(&options);
-                self.services.push((account, opened.map_err(|e| Failed::Unread(e.to_string()))?));
-                self.services.len() - 1
-            }
-        };
-        match self.services.get(at) {
-            Some((_, service)) => Ok(service),
-            None => Err(Failed::Bad("its service is not known".to_owned())),
-        }
     }
 
     fn vault(&mut self, config: &KeyConfig) -> Result<&Vault, Failed> {
