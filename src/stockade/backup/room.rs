@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{BackupError, Copy, whereabouts::WhereaboutsError};
-use crate::store::{self, BucketAddress, Needed};
+use crate::store::{self, BucketAddress, Needed, StoreError};
 
 /// Makes sure, as far as the system says, that each of `copies` takes `needed`. A copy that is
 /// write-protected or full is named; so is a new one whose place does not exist, for that is a typing
@@ -25,6 +25,10 @@ pub fn require_record(copies: &[Copy], keys: usize, every: bool) -> Result<(), W
     let mut refusals = copies.iter().filter_map(|copy| {
         let has_room = require(std::slice::from_ref(copy), needed);
         let refused = has_room.and_then(|()| copy.lock_to_write()).err()?;
+        // Whoever writes there now is done in a moment: nothing is wrong with the copy.
+        if let BackupError::Store(StoreError::Busy(_) | StoreError::Leased { .. }) = refused {
+            return Some(refused.into());
+        }
         let source = Box::new(refused);
         Some(WhereaboutsError::NotRecorded { copy: copy.dir().to_owned(), source })
     });
