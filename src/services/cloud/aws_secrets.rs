@@ -24,7 +24,10 @@ use super::{
     same::same_secret,
     vault::Written,
 };
-use stockade::{backup::verdict::Reason, store::bounded_client};
+use stockade::{
+    backup::verdict::Reason,
+    store::{AnswerTooLong, bounded_client},
+};
 use stockade_base::{json::clip, secret::SecretText};
 
 /// What the service may take for one request, with all that is tried again.
@@ -262,6 +265,9 @@ impl SecretsManager {
                     code: clip(said.code().unwrap_or("an error without a name"), 80),
                     message: clip(&without_keys(said.message().unwrap_or_default()), MAX_MESSAGE),
                 }
+            }
+            other if causes(other).any(|cause| cause.is::<AnswerTooLong>()) => {
+                AwsError::Http(HttpError::Answer { url: place, why: AnswerTooLong.to_string() })
             }
             other => match (refused(other), verdict_of_tls(other)) {
                 (Some(refused), _) => AwsError::Http(refused),

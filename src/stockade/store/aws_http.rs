@@ -22,9 +22,10 @@ pub fn bounded_client(client: SharedHttpClient) -> SharedHttpClient {
 #[derive(Debug)]
 struct Bounded<T>(T);
 
+/// An answer that is too long to be one. It is not read to its end.
 #[derive(Debug, thiserror::Error)]
-#[error("the answer is longer than {MAX_ANSWER} bytes")]
-struct TooLong;
+#[error("more than {MAX_ANSWER} bytes")]
+pub struct AnswerTooLong;
 
 impl HttpClient for Bounded<SharedHttpClient> {
     fn http_connector(
@@ -41,13 +42,18 @@ impl HttpConnector for Bounded<SharedHttpConnector> {
         let call = self.0.call(request);
         HttpConnectorFuture::new(async move {
             let mut response = call.await?;
+            let length = response.headers().get("content-length");
+            if length.and_then(|length| length.parse().ok()).is_some_and(|n: usize| n > MAX_ANSWER)
+            {
+                return Err(ConnectorError::user(Box::new(AnswerTooLong)));
+            }
             let body = std::mem::replace(response.body_mut(), SdkBody::taken());
             let mut pieces = ByteStream::new(body);
             let mut bytes = Vec::new();
             let failed = |error| ConnectorError::io(Box::new(error));
             while let Some(piece) = pieces.try_next().await.map_err(failed)? {
                 if bytes.len() + piece.len() > MAX_ANSWER {
-                    return Err(ConnectorError::user(Box::new(TooLong)));
+                    return Err(ConnectorError::user(Box::new(AnswerTooLong)));
                 }
                 bytes.extend_from_slice(&piece);
             }

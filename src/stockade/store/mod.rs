@@ -34,7 +34,7 @@ use zeroize::Zeroize as _;
 
 pub use address::{BucketAddress, is_place, require_folder};
 #[cfg(feature = "aws-answers")]
-pub use aws_http::bounded_client;
+pub use aws_http::{AnswerTooLong, bounded_client};
 pub use directory::Directory;
 pub use error::StoreError;
 pub use file_system::{file_system_id, keeps_modes, require_writable};
