@@ -88,3 +88,49 @@ fn no_secret_is_ever_printed_however_much_is_asked_for() {
         }
     }
 }
+
+/// What a process of the same user may read of a running command: nothing, not even under a debugger. The
+/// system shows it by whom the files of the process in /proc belong to.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_other_process_of_the_user_can_read_the_memory() {
+    use std::{
+        os::unix::{
+            fs::{MetadataExt as _, PermissionsExt as _},
+            process::CommandExt as _,
+        },
+        process::{Child, Command, Stdio},
+        time::{Duration, Instant},
+    };
+
+    const NOBODY: u32 = 65_534;
+    let folder = tempfile::tempdir().unwrap();
+    if folder.path().metadata().unwrap().uid() != 0 {
+        println!("not run: only root can start a command as another user");
+        return;
+    }
+    let readable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), readable.clone()).unwrap();
+    let program = folder.path().join("stockade");
+    std::fs::copy(env!("CARGO_BIN_EXE_stockade"), &program).unwrap();
+    std::fs::set_permissions(&program, readable).unwrap();
+    let as_nobody = |command: &mut Command| {
+        let command = command.uid(NOBODY).gid(NOBODY).current_dir("/").env_clear();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let owner =
+        |child: &Child| std::fs::metadata(format!("/proc/{}/mem", child.id())).unwrap().uid();
+    let mut sleep = as_nobody(Command::new("sleep").arg("60"));
+    let mut mock = Command::new(&program);
+    let mut mock = as_nobody(mock.args(["mock", "ledger", "--listen", "127.0.0.1:0"]));
+    let begun = Instant::now();
+    while owner(&mock) == NOBODY && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let owners = (owner(&sleep), owner(&mock));
+    for child in [&mut sleep, &mut mock] {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(owners, (NOBODY, 0));
+}
