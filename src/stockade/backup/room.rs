@@ -24,16 +24,18 @@ pub fn require_record(copies: &[Copy], keys: usize, every: bool) -> Result<(), W
     let needed = of_record(keys);
     let mut refusals = copies.iter().filter_map(|copy| {
         let has_room = require(std::slice::from_ref(copy), needed);
-        let refused = has_room.and_then(|()| copy.lock_to_write()).err()?;
-        // Whoever writes there now is done in a moment: nothing is wrong with the copy.
-        if let BackupError::Store(StoreError::Busy(_) | StoreError::Leased { .. }) = refused {
-            return Some(refused.into());
-        }
-        let source = Box::new(refused);
-        Some(WhereaboutsError::NotRecorded { copy: copy.dir().to_owned(), source })
+        Some((copy.dir().to_owned(), has_room.and_then(|()| copy.lock_to_write()).err()?))
     });
     match refusals.next() {
-        Some(error) if every || refusals.count() + 1 == copies.len() => Err(error),
+        // Whoever writes there now is done in a moment: nothing is wrong with the copy.
+        Some((_, busy @ BackupError::Store(StoreError::Busy(_) | StoreError::Leased { .. })))
+            if every =>
+        {
+            Err(busy.into())
+        }
+        Some((copy, source)) if every || refusals.count() + 1 == copies.len() => {
+            Err(WhereaboutsError::NotRecorded { copy, source: Box::new(source) })
+        }
         _ => Ok(()),
     }
 }
