@@ -231,7 +231,7 @@ fn what_no_copy_can_write_down_goes_nowhere() {
                  --whole-keys-are-off",
                 pubkeys()[0]
             ),
-            "nothing was split",
+            "could not be recorded",
         ),
         (
             format!("deliver web3signer {copies} --dir {to} --type file-keystore --never-attested"),
