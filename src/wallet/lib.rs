@@ -29,7 +29,7 @@
 //! # Features
 //! | feature | what it adds | what it costs |
 //! |---|---|---|
-//! | `hid` | real wallets on USB: hidapi's Linux backend, libusb built from source | 5 crates |
+//! | `hid` | real wallets on USB: hidapi's Linux backend, libusb built from source | 4 crates |
 //! | `mock` | simulated wallets in process, `mock-ledger` and `mock-trezor` | the package `stockade-mocks` |
 //! | `bls` | BLS public keys and signatures from a Ledger (EIP-2333) | the package `stockade-keystore` |
 //!
