@@ -31,6 +31,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rusb", &["transport"]),
     ("rustls", &["http", "store"]),
     ("rustls_native_certs", &["http"]),
+    ("schemars", &["cli"]),
     ("serde_saphyr", &["backup", "cloud"]),
     ("stockade", &["cli", "cloud"]),
     ("stockade_mocks", &["cli", "discovery"]),

@@ -10,6 +10,8 @@ mod hands;
 mod hidden;
 mod host;
 mod interrupts;
+#[cfg(test)]
+mod json_reference;
 mod output;
 mod pairing_files;
 mod place;

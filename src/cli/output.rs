@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use stockade::{
     is_harmful, shown,
@@ -37,18 +38,25 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Done: a text, and an object of JSON fields.
-    pub fn done(text: impl Into<String>, json: Value) -> Self {
+    /// The work is done. `json` is a struct whose fields are those of the document.
+    pub fn done(text: impl Into<String>, json: impl Serialize) -> Self {
         Self::checked(true, text, json)
     }
 
     /// As [`Outcome::done`], for a check that may have found something.
-    pub fn checked(ok: bool, text: impl Into<String>, json: Value) -> Self {
-        let json = match json {
-            Value::Object(fields) => fields,
-            other => Map::from_iter([("value".to_owned(), other)]),
-        };
+    pub fn checked(ok: bool, text: impl Into<String>, json: impl Serialize) -> Self {
+        let json = fields(json);
         Self { ok, text: text.into(), json, error: None, rows: false }
+    }
+}
+
+/// The fields of a document. All documents are structs of texts, numbers and lists, which
+/// serialise without an error.
+pub fn fields(json: impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(json) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(other) => Map::from_iter([("value".to_owned(), other)]),
+        Err(error) => Map::from_iter([("unwritable".to_owned(), Value::from(error.to_string()))]),
     }
 }
 

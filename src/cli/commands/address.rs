@@ -1,6 +1,7 @@
-use serde_json::json;
+use serde::Serialize;
 use stockade::{
     device::{Request, Show},
+    eth::Address,
     path::DerivationPath,
     staking::WithdrawalCredentials,
 };
@@ -49,12 +50,37 @@ impl Args {
             "Address                      {address}\nPath                         {path}\n\
              Withdrawal credentials 0x01  {execution}\nWithdrawal credentials 0x02  {compounding}"
         );
-        let json = json!({
-            "address": address,
-            "path": path.to_string(),
-            "confirmed": self.confirm,
-            "withdrawal_credentials": {"0x01": execution, "0x02": compounding},
-        });
-        Ok(Outcome::done(text, json))
+        let document = Document {
+            address,
+            path: path.to_string(),
+            confirmed: self.confirm,
+            withdrawal_credentials: ByPrefix { execution, compounding },
+        };
+        Ok(Outcome::done(text, document))
     }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Document {
+    /// The address, with the checksum of EIP-55.
+    #[cfg_attr(test, schemars(with = "String"))]
+    address: Address,
+    /// Its derivation path (BIP-32).
+    path: String,
+    /// Whether the wallet showed the address and the user approved it.
+    confirmed: bool,
+    /// The withdrawal credentials that pay to this address: 32 bytes in hex, by their prefix.
+    withdrawal_credentials: ByPrefix,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ByPrefix {
+    /// Execution credentials: balance above 32 ETH is paid out.
+    #[serde(rename = "0x01")]
+    execution: String,
+    /// Compounding credentials (EIP-7251): the balance may grow up to 2048 ETH.
+    #[serde(rename = "0x02")]
+    compounding: String,
 }
