@@ -178,7 +178,7 @@ fn the_plan_says_what_will_be_written_before_it_is() {
     for words in [
         "3 keys of set",
         "validators/0x<pubkey>/keystore.json",
-        "no other delivery",
+        "used nowhere else",
         "never signed",
     ] {
         assert!(restored.stderr.contains(words), "{words}: {}", restored.stderr);

@@ -7,7 +7,22 @@ use crate::commands;
 
 /// Each command with the schema of its document. One line a command, in the order of the help.
 fn documents() -> Vec<(&'static str, Schema)> {
-    vec![entry::<commands::address::Document>("address")]
+    vec![
+        entry::<commands::address::Document>("address"),
+        entry::<commands::custodian::enroll::Document>("custodian enroll"),
+        entry::<commands::custodian::show::Document>("custodian show"),
+        entry::<commands::backup::create::outcome::Document>("backup create"),
+        entry::<commands::backup::list::Document>("backup list"),
+        entry::<commands::backup::scrub::Document>("backup scrub"),
+        entry::<commands::backup::scrub::Document>("backup drill"),
+        entry::<commands::backup::repair::Document>("backup repair"),
+        entry::<commands::backup::reseal::Document>("backup reseal"),
+        entry::<commands::backup::restore::document::Document>("backup restore"),
+        entry::<commands::backup::retire::Document>("backup retire"),
+        entry::<commands::copy::list::Document>("copy list"),
+        entry::<commands::attest::create::Document>("attest create"),
+        entry::<commands::attest::verify::Document>("attest verify"),
+    ]
 }
 
 fn entry<T: JsonSchema>(command: &'static str) -> (&'static str, Schema) {

@@ -22,9 +22,11 @@ pub mod tx;
 pub mod validator;
 
 mod amount;
+mod confirm;
 mod decimal;
 mod mnemonic;
 mod passed_over;
+mod plural;
 mod report;
 mod sealing;
 mod shares;

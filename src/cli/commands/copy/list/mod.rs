@@ -1,20 +1,25 @@
-use serde_json::{Value, json};
+mod document;
+
 use stockade::{
     backup::{Copy, medium},
     store::mounts::{self, Mount, System},
 };
 
+pub use document::Document;
+use document::Place;
+
 use crate::{
     CommandResult,
+    commands::plural::count,
     context::Context,
     error::{CommandError, Kind},
     output::Outcome,
 };
 
-/// List sticks, disks and shares that are mounted, and the copies on them
+/// List mounted sticks, disks and shares, and the copies on them
 ///
-/// Sticks come first. Copies are looked for in the folder where each is mounted, and in the folders
-/// right below it. Linux alone tells this; elsewhere name folders yourself.
+/// Sticks come first. Copies are found in the folder where each is mounted, and in the folders directly
+/// inside it. This works on Linux only; on other systems, name the folders yourself.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
@@ -22,10 +27,8 @@ impl Args {
     /// Lists; writes nothing.
     pub fn run(self, _context: &mut Context) -> CommandResult {
         if cfg!(not(target_os = "linux")) {
-            return Err(CommandError::new(
-                Kind::Unsupported,
-                "sticks are found on Linux alone: name a folder on yours with --copy",
-            ));
+            return Err(CommandError::new(Kind::Unsupported, "sticks can be found on Linux only")
+                .with_hint("name a folder on the stick with --copy"));
         }
         let mounts = mounts::list(&System::default())?;
         let found: Vec<_> = mounts.iter().map(|mount| (mount, medium::find(&mount.dir))).collect();
@@ -33,9 +36,9 @@ impl Args {
         if !mounts.iter().any(|mount| mount.removable) {
             text += "No stick is mounted. Plug one in, and open it in the file manager.\n";
         }
-        text += "A copy is made by naming such a folder with --copy.";
-        let places: Vec<_> = found.iter().map(|(mount, copies)| place(mount, copies)).collect();
-        Ok(Outcome::done(text, json!({"places": places})))
+        text += "To make a copy, name one of these folders with --copy.";
+        let places = found.iter().map(|(mount, copies)| Place::of(mount, copies)).collect();
+        Ok(Outcome::done(text, Document { places }))
     }
 }
 
@@ -54,13 +57,13 @@ fn lines(mount: &Mount, copies: &[Copy]) -> String {
         crate::shown(&mount.file_system)
     );
     if mount.read_only {
-        text += "  nothing can be written to it: it is mounted read-only\n";
+        text += "  mounted read-only\n";
     } else if let Some((size, free)) = mount.space() {
         text += &format!("  {} free of {}\n", bytes(free), bytes(size));
     }
     if !mount.keeps_modes() {
         text += &format!(
-            "  {} keeps no modes: everybody who uses this computer can read what lies there\n",
+            "  {} stores no permissions: every user of this computer can read the files on it\n",
             crate::shown(&mount.file_system)
         );
     }
@@ -77,8 +80,7 @@ fn sets(copy: &Copy) -> String {
     match (number_of_sets(copy), copy.damage()) {
         (_, Some(_)) => "DAMAGED: scrub it".to_owned(),
         (None, _) => "its sets cannot be read: scrub it".to_owned(),
-        (Some(1), _) => "1 set".to_owned(),
-        (Some(n), _) => format!("{n} sets"),
+        (Some(sets), _) => count(sets, "set"),
     }
 }
 
@@ -95,33 +97,6 @@ fn bytes(n: u64) -> String {
     let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
     let fits = units.iter().find(|(shift, _)| n >> shift > 0);
     fits.map_or_else(|| format!("{n} bytes"), |(shift, unit)| format!("{} {unit}", n >> shift))
-}
-
-fn place(mount: &Mount, copies: &[Copy]) -> Value {
-    let space = mount.space();
-    let copies = copies.iter().map(|copy| {
-        json!({
-            "dir": copy.dir().to_string_lossy(),
-            "copy": copy.id(),
-            "label": copy.label(),
-            "sets": number_of_sets(copy),
-            "damage": copy.damage().map(|reason| reason.as_str()),
-        })
-    });
-    json!({
-        "dir": mount.dir.to_string_lossy(),
-        "source": mount.source,
-        "file_system": mount.file_system,
-        "label": mount.label,
-        "model": mount.model,
-        "disk": mount.disk,
-        "removable": mount.removable,
-        "read_only": mount.read_only,
-        "size": space.map(|(size, _)| size),
-        "free": space.map(|(_, free)| free),
-        "lacks": if mount.keeps_modes() { vec![] } else { vec!["modes"] },
-        "copies": copies.collect::<Vec<_>>(),
-    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
+mod audit;
+mod document;
+
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use serde_json::json;
 use stockade::{
     attest::{
         self, AttestError, AttestedLevel, Challenge, Judged, Policy, Requirements, Rules, Which,
@@ -12,7 +14,8 @@ use stockade::{
     timestamp::Timestamp,
 };
 
-use super::audit;
+pub use document::Document;
+
 use crate::{
     CommandResult,
     context::{Context, read_expected, read_signers},
@@ -20,11 +23,11 @@ use crate::{
     output::Outcome,
 };
 
-/// Verify attestations: who signed them, what they say, how old they are. Needs no wallet
+/// Verify attestations: who signed them, what they state, and how old they are. Needs no wallet
 ///
-/// Takes attestation files, or copies (of which the newest of each set and signer counts; all of
-/// them where a policy is given). A copy that lacks what another keeps about it is named: it was set
-/// back.
+/// Takes attestation files or copies. In copies, the newest attestation of each set and signer counts;
+/// with a policy, all of them do. A copy that lacks an attestation which another copy keeps about it is
+/// reported: it was reset to an older state.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Attestation files, or copies
@@ -33,26 +36,27 @@ pub struct Args {
     /// Who must have signed: an address, or a custodian file
     #[arg(long, required_unless_present = "policy", value_name = "0x..|FILE")]
     signer: Vec<String>,
-    /// The oldest that they may be: 90d, 12h
+    /// The maximum age of the attestations: 90d, 12h
     #[arg(long, value_name = "AGE")]
     max_age: Option<String>,
-    /// How many copies they must speak of
+    /// How many copies each attestation must cover
     #[arg(long, default_value_t = 1)]
     min_copies: usize,
     /// How much must have been checked: bytes (scrub) or opened (drill)
     #[arg(long, value_enum)]
     level: Option<Level>,
-    /// The text that they must repeat
+    /// The challenge text that the attestations must contain
     #[arg(long, value_name = "TEXT")]
     challenge: Option<String>,
-    /// A policy: signers and how many of them, age, copies, level, chain, keys
+    /// A policy file: which signers and how many, age, copies, level, chain and keys
     #[arg(long, value_name = "FILE",
           conflicts_with_all = ["signer", "max_age", "min_copies", "level"])]
     policy: Option<PathBuf>,
-    /// The SHA-256 of the last statement that you know of: it must be here still. Once for each
+    /// The SHA-256 of the last statement that you know; it must still be in the copies. Can be repeated
     #[arg(long, value_name = "SHA256", requires = "policy")]
     after: Vec<Digest>,
-    /// Keys that must be in their sets, taken together: a key a line, a deposit_data file, or a keymanager listing
+    /// Keys that must be in the attested sets: a file with one key on each line, a deposit_data file, or
+    /// a keymanager listing
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
 }
@@ -98,7 +102,7 @@ impl Args {
         let all_good = judged.iter().all(|judged| judged.problems.is_empty());
         let mut text: String = judged.iter().map(line).collect();
         for key in &missing {
-            text += &format!("MISSING  {key}  no good attestation beside its set speaks of it\n");
+            text += &format!("MISSING  {key}  no valid attestation of its set covers it\n");
         }
         text += match (all_good, missing.is_empty()) {
             (true, true) => "Every attestation is good.",
@@ -106,15 +110,16 @@ impl Args {
             (false, _) => "NOT every attestation is good.",
         };
         text += audit::WORTH;
-        let json = json!({
-            "attestations": judged.iter().map(as_json).collect::<Vec<_>>(),
-            "missing": missing,
-        });
-        Ok(Outcome::checked(all_good && missing.is_empty(), text, json))
+        let document = Document {
+            attestations: Some(judged.iter().map(document::Judged::of).collect()),
+            sets: None,
+            missing: missing.iter().map(ToString::to_string).collect(),
+        };
+        Ok(Outcome::checked(all_good && missing.is_empty(), text, document))
     }
 }
 
-/// The policy, with the keys of the file that it names.
+/// Reads the policy, and the keys in the file that it names.
 fn read_policy(path: &Path) -> Result<Policy, CommandError> {
     let bytes = private_file::read(path, Policy::MAX_LEN)?;
     let mut policy = Policy::parse(&bytes, path)
@@ -134,16 +139,4 @@ fn line(judged: &Judged) -> String {
         text += &format!("  PROBLEM: {problem}\n");
     }
     text
-}
-
-fn as_json(judged: &Judged) -> serde_json::Value {
-    let statement = judged.statement.as_ref().map(audit::statement_json);
-    json!({
-        "file": judged.place.to_string_lossy(),
-        "good": judged.problems.is_empty(),
-        "problems": judged.problems,
-        "address": judged.attestation.as_ref().map(|attestation| attestation.address),
-        "statement": judged.attestation.as_ref().map(|attestation| &attestation.statement),
-        "fields": statement,
-    })
 }
