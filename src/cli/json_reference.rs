@@ -11,7 +11,7 @@ fn documents() -> Vec<(&'static str, Schema)> {
         entry::<commands::address::Document>("address"),
         entry::<commands::custodian::enroll::Document>("custodian enroll"),
         entry::<commands::custodian::show::Document>("custodian show"),
-        entry::<commands::backup::create::outcome::Document>("backup create"),
+        entry::<commands::backup::create::document::Document>("backup create"),
         entry::<commands::backup::list::Document>("backup list"),
         entry::<commands::backup::scrub::Document>("backup scrub"),
         entry::<commands::backup::scrub::Document>("backup drill"),

@@ -2,10 +2,15 @@
 
 use stockade::backup::whereabouts::{Location, LocationKind, Place};
 
-use crate::{error::CommandError, shell::quote};
+use crate::{
+    commands::confirm,
+    context::Context,
+    error::{CommandError, Kind},
+    shell::quote,
+};
 
 /// The places, as one line.
-pub fn describe(places: &[Place]) -> String {
+fn describe(places: &[Place]) -> String {
     places.iter().map(Place::describe).collect::<Vec<_>>().join("; ")
 }
 
@@ -20,8 +25,30 @@ pub fn stopped(places: &[Place], to: &Location, from: Option<&Location>) -> Opti
     )))
 }
 
+/// Asks whether the keys are off at these places.
+pub fn ask(
+    context: &mut Context,
+    places: &[Place],
+    to: &Location,
+    from: Option<&Location>,
+) -> Result<(), CommandError> {
+    let shown = describe(places);
+    let question = format!(
+        "{shown}. If two machines sign with the same key, its validator is slashed. Are all of these keys \
+         switched off there for good?"
+    );
+    match confirm::ask(context, &question) {
+        Some(true) => Ok(()),
+        Some(false) => Err(CommandError::new(
+            Kind::Declined,
+            "stopped: the keys may still sign elsewhere, so they are not sent anywhere",
+        )),
+        None => Err(unanswered(places, to, from)),
+    }
+}
+
 /// The error where there is no terminal to ask on.
-pub fn unanswered(places: &[Place], to: &Location, from: Option<&Location>) -> CommandError {
+fn unanswered(places: &[Place], to: &Location, from: Option<&Location>) -> CommandError {
     CommandError::usage(format!("{}: are the keys switched off there?", describe(places))).with_hint(
         format!(
             "check there first; if none of these keys signs there, and none ever will again, add {}",

@@ -13,11 +13,7 @@ use stockade::{
 
 pub use unrecorded::{Document, Unrecorded};
 
-use super::confirm;
-use crate::{
-    context::Context,
-    error::{CommandError, Kind},
-};
+use crate::{context::Context, error::CommandError};
 
 /// The option for other places where the keys signed before.
 #[derive(Debug, clap::Args)]
@@ -113,7 +109,7 @@ impl ElsewhereArgs {
             });
         }
         if !ask.is_empty() {
-            ask_about(context, &ask, to, from)?;
+            advice::ask(context, &ask, to, from)?;
             elsewhere.shown_are_off = true;
         }
         Ok(elsewhere)
@@ -140,26 +136,5 @@ impl Elsewhere {
     ) -> Release<'a> {
         let (off, shown_are_off) = (self.off.as_slice(), self.shown_are_off);
         Release { to, keys, from, off, shown_are_off, running: &[] }
-    }
-}
-
-fn ask_about(
-    context: &mut Context,
-    places: &[Place],
-    to: &Location,
-    from: Option<&Location>,
-) -> Result<(), CommandError> {
-    let shown = advice::describe(places);
-    let question = format!(
-        "{shown}. If two machines sign with the same key, its validator is slashed. Are all of these keys \
-         switched off there for good?"
-    );
-    match confirm::ask(context, &question) {
-        Some(true) => Ok(()),
-        Some(false) => Err(CommandError::new(
-            Kind::Declined,
-            "stopped: the keys may still sign elsewhere, so they are not sent anywhere",
-        )),
-        None => Err(advice::unanswered(places, to, from)),
     }
 }

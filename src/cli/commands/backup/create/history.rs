@@ -1,4 +1,4 @@
-//! The slashing history that `backup create` stores with the set.
+//! What `backup create` stores with the set beside the keys.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,7 @@ use stockade::{
     backup::{
         create::NewKey,
         history::{self, Given},
+        whereabouts::Location,
     },
     bls::PublicKey,
     staking::Network,
@@ -13,6 +14,14 @@ use stockade::{
 
 use crate::commands::backup::settle_history::{ABOUT_SILENT, require_silent};
 use crate::error::CommandError;
+
+/// What is stored with the set.
+pub struct StoredWith {
+    /// The slashing history of the keys.
+    pub history: Option<Vec<u8>>,
+    /// The places where the keys may still sign.
+    pub places: Vec<(Location, Vec<PublicKey>)>,
+}
 
 /// Reads the histories named on the command line; if there are none, those that were `found` with the
 /// keys. Each key must be in the history, or be one of `never`, which never signed.

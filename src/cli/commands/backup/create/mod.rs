@@ -1,5 +1,6 @@
+pub mod document;
 mod history;
-pub mod outcome;
+mod outcome;
 
 use std::path::PathBuf;
 
@@ -13,7 +14,6 @@ use stockade::{
         list,
         origin::Signer,
         unknown,
-        whereabouts::Location,
     },
     bls::PublicKey,
     device::Wallet,
@@ -21,6 +21,7 @@ use stockade::{
     timestamp::Timestamp,
 };
 
+use history::StoredWith;
 use outcome::{Made, outcome};
 
 use super::{
@@ -103,19 +104,15 @@ impl Args {
             return Err(BackupError::DamagedSet { set: set.id.clone(), reason }.into());
         }
         let keys: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
-        match holder(&sets, &keys) {
-            Some((set, pubkey)) => {
-                let pubkey = pubkey.to_string();
-                Err(BackupError::KeyExists { pubkey, set: set.clone() }.into())
-            }
-            None => Ok(()),
-        }
+        let Some((set, pubkey)) = holder(&sets, &keys) else { return Ok(()) };
+        let (set, pubkey) = (set.clone(), pubkey.to_string());
+        Err(BackupError::KeyExists { pubkey, set }.into())
     }
 
     fn make(
         &self,
         keys: Vec<NewKey>,
-        stored: StoredWith,
+        StoredWith { history, places }: StoredWith,
         given: &[Given],
         copies: &mut [Copy],
         wallet: &mut dyn Wallet,
@@ -139,19 +136,13 @@ impl Args {
             keys,
             deposit_data: None,
             sealed: Vec::new(),
-            history: stored.history.into_iter().map(|bytes| (now, bytes)).collect(),
+            history: history.into_iter().map(|bytes| (now, bytes)).collect(),
             exits: Vec::new(),
-            places: stored.places,
+            places,
         };
         let mut progress = terminal.progress();
         let signer = Signer::Wallet(wallet, address);
         let created = create::create(&plan, copies, signer, now, terminal, &mut progress)?;
         Ok(Made { created, chosen, plan })
     }
-}
-
-/// What is stored with the set.
-struct StoredWith {
-    history: Option<Vec<u8>>,
-    places: Vec<(Location, Vec<PublicKey>)>,
 }

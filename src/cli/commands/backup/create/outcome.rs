@@ -1,6 +1,5 @@
 //! What `backup create` prints.
 
-use serde::Serialize;
 use stockade::{
     backup::{
         Copy,
@@ -9,16 +8,15 @@ use stockade::{
         whereabouts::Location,
     },
     bls::PublicKey,
-    custodian::AnyCustodian,
 };
 
+use super::document::{Document, LeftOut, MaySign};
 use crate::{
     commands::{
         backup::created::{
-            CreatedCopy, Failed, Placed, SetKey, copies_text, created_copies, custodians_text,
-            notes, warnings,
+            Failed, Placed, SetKey, copies_text, created_copies, custodians_text, notes, warnings,
         },
-        passed_over::{self, PassedOver},
+        passed_over,
         plural::count,
     },
     output::Outcome,
@@ -33,61 +31,6 @@ pub struct Made {
     pub chosen: Chosen,
     /// What it was made of.
     pub plan: Plan,
-}
-
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Document {
-    /// The id of the set.
-    set_id: String,
-    /// The SHA-256 of its manifest, in hex.
-    manifest: String,
-    /// The keys of the set.
-    keys: Vec<SetKey>,
-    /// The custodians that can open the set, as in their files.
-    #[cfg_attr(test, schemars(with = "Vec<crate::commands::custodian::CustodianFields>"))]
-    custodians: Vec<AnyCustodian>,
-    /// How many custodians open the set together.
-    threshold: u8,
-    /// Whether this command enrolled the attached wallet as a custodian.
-    enrolled: bool,
-    /// The copies that the set was written to.
-    copies: Vec<CreatedCopy>,
-    /// The paths of files that are not keystores.
-    skipped: Vec<String>,
-    /// The same files, each with what it is.
-    passed_over: Vec<PassedOver>,
-    /// Keys that could not be imported (--skip-bad).
-    left_out: Vec<LeftOut>,
-    /// Warnings, for people.
-    warnings: Vec<String>,
-    /// The places where the keys may still sign.
-    may_sign_at: Vec<MaySign>,
-    #[serde(flatten)]
-    failed: Failed,
-}
-
-/// A key that could not be imported.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct LeftOut {
-    /// The keystore's file, or its place in a store.
-    file: String,
-    /// Why it could not be imported.
-    why: String,
-}
-
-/// A place where keys may still sign.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct MaySign {
-    /// The kind of location: `folder`, `web3signer`, `vault`, `aws-secrets`, `keymanager`,
-    /// `remote-keys` or `shares`.
-    kind: &'static str,
-    /// The location, as --off names it.
-    location: String,
-    /// The public keys that may sign there, in hex.
-    keys: Vec<String>,
 }
 
 /// The result, with the copies that `failed`, the keys that are `bad`, and the files that were
@@ -150,14 +93,4 @@ fn may_sign(places: &[(Location, Vec<PublicKey>)]) -> String {
                  switched off there.\n";
     }
     text
-}
-
-impl MaySign {
-    fn of((location, keys): &(Location, Vec<PublicKey>)) -> Self {
-        Self {
-            kind: location.kind.as_str(),
-            location: location.label().to_string(),
-            keys: keys.iter().map(PublicKey::to_string).collect(),
-        }
-    }
 }
