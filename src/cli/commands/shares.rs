@@ -83,7 +83,7 @@ pub struct Split {
     /// When the keys were split, as YYYYMMDDTHHMMSSZ.
     time: String,
     /// The same time in RFC 3339.
-    at: Option<String>,
+    split_at: Option<String>,
     /// The number of shares of each key.
     shares: u8,
     /// How many shares sign together.
@@ -96,7 +96,7 @@ pub struct Split {
 pub fn splits(marks: &Marks<SplitMark>) -> Vec<Split> {
     let split = |mark: &SplitMark| Split {
         time: mark.time().to_owned(),
-        at: mark.time().parse().map(Timestamp::rfc3339).ok(),
+        split_at: mark.time().parse().map(Timestamp::rfc3339).ok(),
         shares: mark.shares,
         threshold: mark.threshold,
         keys: mark.keys.iter().map(PublicKey::to_string).collect(),

@@ -27,7 +27,12 @@ pub struct Document {
 impl Unrecorded {
     /// The copies that refused the entries of a release, each with a warning.
     pub fn of(clearance: &Clearance<'_>, context: &mut Context) -> Self {
-        let refused = clearance.refused().iter().map(|(dir, why)| {
+        Self::of_copies(clearance.refused(), context)
+    }
+
+    /// The copies that refused entries, each with the reason and a warning.
+    pub fn of_copies(refused: &[(PathBuf, String)], context: &mut Context) -> Self {
+        let refused = refused.iter().map(|(dir, why)| {
             context.terminal.say(&format!(
                 "warning: {} could not record where the keys went: {why}. Repair the copies",
                 crate::shown(&dir)

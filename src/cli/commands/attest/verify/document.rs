@@ -91,7 +91,7 @@ struct StatementFields {
     /// When the statement was made, as YYYYMMDDTHHMMSSZ.
     time: String,
     /// The same time in RFC 3339.
-    at: String,
+    attested_at: String,
 }
 
 impl Judged {
@@ -142,7 +142,7 @@ impl StatementFields {
             previous: statement.previous.map(|digest| digest.to_string()),
             challenge: statement.challenge.as_ref().map(ToString::to_string),
             time: statement.time.to_string(),
-            at: statement.time.rfc3339(),
+            attested_at: statement.time.rfc3339(),
         }
     }
 }

@@ -76,7 +76,7 @@ pub struct NoteRow {
     /// When the set was retired, as YYYYMMDDTHHMMSSZ.
     time: Option<String>,
     /// The same time in RFC 3339.
-    at: Option<String>,
+    retired_at: Option<String>,
 }
 
 impl SetRow {
@@ -111,7 +111,7 @@ impl NoteRow {
             copy: copy.id().to_owned(),
             by: note.by.to_string(),
             time: note.time().map(|time| time.to_string()),
-            at: note.time().map(Timestamp::rfc3339),
+            retired_at: note.time().map(Timestamp::rfc3339),
         }
     }
 }
