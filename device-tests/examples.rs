@@ -4,6 +4,10 @@
 #[path = "../examples/create_and_drill.rs"]
 #[allow(dead_code)]
 mod create_and_drill;
+#[cfg(all(feature = "cloud", feature = "mock"))]
+#[path = "../examples/deliver.rs"]
+#[allow(dead_code)]
+mod deliver;
 #[path = "../examples/device_layer.rs"]
 #[allow(dead_code)]
 mod device_layer;
@@ -38,4 +42,12 @@ fn keys_are_made_and_drilled_by_the_library_alone() {
     let said = create_and_drill::run(&copies).unwrap();
     assert!(said[0].starts_with("2 keys in ") && said[0].contains("-hoodi-"), "{said:?}");
     assert_eq!(said[1], "4 of 4 proven");
+}
+
+#[cfg(all(feature = "cloud", feature = "mock"))]
+#[test]
+fn keys_are_delivered_by_the_library_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = deliver::run(&[folder.path().join("a")]).unwrap();
+    assert_eq!(said, ["2 of 2 keys to deliver", "2 of 2 keys listed"]);
 }

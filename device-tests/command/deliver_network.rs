@@ -127,7 +127,11 @@ fn where_nothing_tells_the_network_the_plan_says_so() {
     let folder = ledger().copies();
     let done = deliver(&folder, &ValidatorClient::new(), NEVER).code(0);
     assert_eq!(done.json["network_checked"], true);
-    assert!(done.stderr.contains("network: hoodi, as the client itself says"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("network: hoodi, according to the client itself"),
+        "{}",
+        done.stderr
+    );
 }
 
 /// No key travels, and the client would sign for another chain all the same.

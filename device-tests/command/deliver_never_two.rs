@@ -150,7 +150,7 @@ fn one_client_by_two_names_gives_itself_nothing() {
     let refused = named(&client.url.replace("127.0.0.1", "localhost")).error(3, "input");
     assert!(refused.message().contains("TWO CLIENTS"), "{}", refused.message());
     let hint = refused.json["error"]["hint"].as_str().unwrap();
-    assert!(hint.contains("of one client"), "{hint}");
+    assert!(hint.contains("name the same client"), "{hint}");
     assert!(!refused.prompted(), "{}", refused.stderr);
     assert_eq!(client.keys().len(), 3);
 }

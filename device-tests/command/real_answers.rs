@@ -187,7 +187,7 @@ fn an_older_history_does_not_stand_in_for_one_that_the_client_does_not_give() {
         assert_eq!(code, 1, "{text}");
         assert_eq!((old.keys().len(), new.keys().len()), (left, 0), "{text}");
         assert!(text.contains("--history-lost after the wait"), "{text}");
-        assert!(text.contains("before you run it again"), "{text}");
+        assert!(text.contains("before you run the command again"), "{text}");
         assert!(!text.contains("refused"), "{text}");
     }
     // What the client says after all counts.

@@ -31,7 +31,7 @@ def test_the_plan_is_shown_and_a_no_writes_nothing(hoodi: Backup, tmp_path: Path
 
 def test_an_old_machine_that_may_run_stops_all(hoodi: Backup, tmp_path: Path) -> None:
     to = tmp_path / "to"
-    question = "Is the old machine off for good"
+    question = "Is the old machine switched off for good"
     code, seen = restore(hoodi, to, "--history-lost", (question, "no"))
     assert code == 5 and not to.exists(), seen
     assert "approve" not in seen, "the wallet was asked before the question was answered"

@@ -356,11 +356,11 @@ def test_a_person_sees_the_plan_and_decides(
     path = place.partition("/")[2]
     line = ["deliver", "vault", keys.copies[0], "--device", "mock-ledger", "--no-note"]
     line += ["--mount", "keys2", "--path", path, *token]
-    code, seen = converse(*line, answers=[("Deliver?", "no")])
+    code, seen = converse(*line, answers=[("Deliver these keys?", "no")])
     assert (code, vault.secrets(place)) == (5, {})
-    code, seen = converse(*line, answers=[("Deliver?", "yes")])
+    code, seen = converse(*line, answers=[("Deliver these keys?", "yes")])
     assert code == 0
-    assert all(key in seen.split("Deliver?")[0] for key in keys.pubkeys)
+    assert all(key in seen.split("Deliver these keys?")[0] for key in keys.pubkeys)
     assert "holds 3 of 3 keys" in seen and "delivering" in seen
 
 

@@ -7,7 +7,19 @@ use crate::commands;
 
 /// Each command with the schema of its document. One line a command, in the order of the help.
 fn documents() -> Vec<(&'static str, Schema)> {
-    vec![entry::<commands::address::Document>("address")]
+    vec![
+        entry::<commands::address::Document>("address"),
+        entry::<commands::keystore::Document>("keystore inspect"),
+        entry::<commands::keystore::Document>("keystore doctor"),
+        entry::<commands::deliver::Secrets>("deliver aws-secrets"),
+        entry::<commands::deliver::Keymanager>("deliver keymanager"),
+        entry::<commands::deliver::Password>("deliver password"),
+        entry::<commands::deliver::RemoteKeys>("deliver remote-keys"),
+        entry::<commands::deliver::Secrets>("deliver vault"),
+        entry::<commands::deliver::Verify>("deliver verify"),
+        entry::<commands::deliver::Web3signer>("deliver web3signer"),
+        entry::<commands::store::Check>("store check"),
+    ]
 }
 
 fn entry<T: JsonSchema>(command: &'static str) -> (&'static str, Schema) {

@@ -10,15 +10,19 @@ mod hands;
 mod hidden;
 mod host;
 mod interrupts;
-#[cfg(test)]
+#[cfg(all(test, feature = "cloud", feature = "mock", feature = "rpc"))]
 mod json_reference;
 mod output;
 mod pairing_files;
 mod place;
+#[cfg(feature = "cloud")]
+mod secret_file;
 mod shell;
 mod ui;
 #[cfg(feature = "cloud")]
 mod vault_args;
+#[cfg(feature = "cloud")]
+mod vault_place;
 #[cfg(feature = "cloud")]
 mod vault_tls;
 

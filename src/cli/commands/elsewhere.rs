@@ -258,7 +258,12 @@ pub struct Unrecorded(Vec<PathBuf>);
 impl Unrecorded {
     /// Those of a release, each with a warning.
     pub fn of(clearance: &Clearance<'_>, context: &mut Context) -> Self {
-        let refused = clearance.refused().iter().map(|(dir, why)| {
+        Self::of_copies(clearance.refused(), context)
+    }
+
+    /// The copies that a report of the library names, each with a warning.
+    pub fn of_copies(refused: &[(PathBuf, String)], context: &mut Context) -> Self {
+        let refused = refused.iter().map(|(dir, why)| {
             context.terminal.say(&format!(
                 "warning: {} does not know where the keys went: {why}. Repair the copies",
                 crate::shown(&dir)

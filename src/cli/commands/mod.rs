@@ -24,6 +24,7 @@ pub mod validator;
 mod amount;
 mod decimal;
 mod mnemonic;
+mod parts;
 mod passed_over;
 mod report;
 mod sealing;

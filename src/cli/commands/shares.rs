@@ -1,6 +1,7 @@
 //! Shares of keys that were split, and the keys themselves: both signing is what slashes.
 
 use serde_json::{Value, json};
+pub use stockade::backup::history::WAIT_EPOCHS;
 use stockade::{
     backup::{
         Copy, SetId,
@@ -85,11 +86,7 @@ pub fn splits_json(marks: &Marks<SplitMark>) -> Value {
     marks.marks.iter().map(mark).collect()
 }
 
-/// Two epochs, after which nothing that another machine can have signed is in the future, and one for
-/// clocks that differ.
-pub const WAIT_EPOCHS: u64 = 3;
-
-/// The same in minutes.
+/// How long keys without a history must stay off, in minutes.
 pub fn wait_minutes(network: Network) -> u64 {
     (WAIT_EPOCHS * network.epoch_seconds()).div_ceil(60)
 }

@@ -15,6 +15,7 @@ mod digest;
 pub mod drill;
 mod error;
 pub mod exits;
+pub mod foreign;
 mod gather;
 pub mod hands;
 pub mod history;

@@ -6,6 +6,7 @@ use stockade::{
         BackupError, Copy,
         create::{self, Created, NewKey, Plan},
         custodians::{self, Chosen, Given},
+        foreign::ImportReport,
         history::{self, Given as GivenHistory},
         holder,
         intake::Imported,
@@ -24,8 +25,8 @@ use super::{
     created::{
         Placed, confirm, copies_json, copies_text, custodians_text, notes, warnings, with_failed,
     },
-    from::{FromArgs, Taken},
-    settle_history::{ABOUT_SILENT, require_silent},
+    from::FromArgs,
+    history_decision::{ABOUT_SILENT, require_silent},
 };
 use crate::{
     CommandResult,
@@ -65,7 +66,7 @@ impl Args {
         self.sealing.require_room(&copies, 1)?;
         // Nobody types a password where no wallet can take the keys.
         context.require_device()?;
-        let Taken { imported: Imported { keys, bad, skipped }, histories, places } =
+        let ImportReport { imported: Imported { keys, bad, skipped }, histories, places } =
             self.from.take(context)?;
         self.require_keys(&keys, &bad, &skipped)?;
         self.require_new(&keys, &copies)?;

@@ -5,6 +5,9 @@ pub mod created;
 mod drill;
 mod exits;
 mod from;
+pub mod history_decision;
+mod history_error;
+mod import_passwords;
 mod list;
 mod new_copies;
 pub mod next_steps;
@@ -14,7 +17,6 @@ mod reseal;
 mod restore;
 mod retire;
 pub mod scrub;
-pub mod settle_history;
 
 use clap::Subcommand;
 

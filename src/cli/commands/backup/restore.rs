@@ -21,9 +21,9 @@ use stockade::{
 
 use super::{
     exits,
+    history_decision::{HistoryArgs, HistoryDecision as Settled, wait},
     next_steps::{self, NextSteps},
     other_sets::{Other, other_sets},
-    settle_history::{HistoryArgs, Settled, wait},
 };
 use crate::{
     CommandResult,

@@ -1,21 +1,38 @@
-//! deliver: keys from a set to where they run.
+//! deliver: send keys from a backup to a validator client or signer.
 
 mod approval;
 mod arrivals;
 mod aws_secrets;
 mod chosen;
 mod client;
+mod giver;
+mod key_args;
 mod keymanager;
-mod keymanager_checks;
+mod keymanager_document;
+mod keymanager_plan;
 mod keymanager_report;
+mod keymanager_text;
+mod keymanager_user;
+mod left_out;
 pub mod note;
 mod password;
 mod remote_keys;
+mod remote_keys_report;
 mod secrets;
+mod secrets_document;
+mod secrets_report;
 mod vault;
 mod verify;
+mod verify_document;
 mod web3signer;
-mod web3signer_key;
+mod web3signer_report;
+
+#[cfg(test)]
+pub use {
+    keymanager_document::Document as Keymanager, password::Document as Password,
+    remote_keys_report::Document as RemoteKeys, secrets_document::Document as Secrets,
+    verify_document::Document as Verify, web3signer_report::Document as Web3signer,
+};
 
 use clap::Subcommand;
 
@@ -25,12 +42,12 @@ use crate::{CommandResult, context::Context};
 #[derive(Debug, Subcommand)]
 pub enum Command {
     AwsSecrets(aws_secrets::Args),
-    Keymanager(keymanager::Args),
+    Keymanager(Box<keymanager::Args>),
     Password(password::Args),
     RemoteKeys(remote_keys::Args),
     Vault(vault::Args),
     Verify(verify::Args),
-    Web3signer(web3signer::Args),
+    Web3signer(Box<web3signer::Args>),
 }
 
 impl Command {

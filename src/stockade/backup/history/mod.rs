@@ -1,5 +1,6 @@
 //! Slashing history kept beside a set: EIP-3076 files that are only ever added to.
 
+mod decision;
 mod door;
 mod files;
 mod kept;
@@ -7,6 +8,9 @@ mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use decision::{
+    HistoryDecision, HistoryError, HistoryRequest, HistoryUser, WAIT_EPOCHS, require_unsigned,
+};
 pub use door::{Given, check, check_all, read, read_all, says_nothing_about};
 pub(super) use files::sets_with_history;
 use files::{KeptFile, files};

@@ -1,56 +1,58 @@
-//! How Web3signer gets at keys that lie in a store.
+//! How Web3signer reads keys from a store.
 
 use std::path::{Path, PathBuf};
 
 use stockade::secret::SecretText;
 use stockade_services::cloud::web3signer::{KeyConfig, KeyName, VaultServer, require_key_path};
 
-use super::{client::read_token, web3signer::Type};
-use crate::{context::Context, error::CommandError};
+use super::web3signer::Type;
+use crate::{
+    context::Context, error::CommandError, hands::warn_of_readers, secret_file::read_token,
+};
 
-/// How Web3signer gets at keys that lie in a store.
+/// How Web3signer reads keys from a store.
 #[derive(Debug, clap::Args)]
 pub struct KeyArgs {
     /// hashicorp: the Vault server, https://HOST:PORT
     #[arg(long, value_name = "URL")]
     vault_url: Option<String>,
-    /// hashicorp: where a key lies, {pubkey} in it: /v1/secret/data/validators/{pubkey}
+    /// hashicorp: the path of a key's secret, with {pubkey} in it: /v1/secret/data/validators/{pubkey}
     #[arg(long, value_name = "PATH")]
     key_path: Option<KeyName>,
     /// hashicorp: the field that holds the key
     #[arg(long, value_name = "NAME", default_value = "value")]
     key_name: String,
-    /// hashicorp: the token that Web3signer uses. It stands in clear in every file
+    /// hashicorp: the token that Web3signer uses. It is written in clear into every file
     #[arg(long, value_name = "FILE")]
     vault_token_file: Option<PathBuf>,
-    /// hashicorp: Web3signer's known-servers file, where the server's certificate is not a public one
+    /// hashicorp: Web3signer's known-servers file, if the server's certificate is not a public one
     #[arg(long, value_name = "FILE")]
     tls_known_servers: Option<String>,
     /// aws-secret: the region
     #[arg(long, value_name = "NAME")]
     region: Option<String>,
-    /// aws-secret: the name of a key's secret, {pubkey} in it
+    /// aws-secret: the name of a key's secret, with {pubkey} in it
     #[arg(long, value_name = "NAME")]
     secret_name: Option<KeyName>,
-    /// aws-secret: where the service is, where that is not AWS
+    /// aws-secret: the URL of the service, if it is not AWS
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
-    /// aws-secret: an access key's id, where Web3signer's environment gives it none
+    /// aws-secret: an access key's id, if Web3signer's environment provides none
     #[arg(long, value_name = "ID", requires = "secret_access_key_file")]
     access_key_id: Option<String>,
-    /// aws-secret: that access key. It stands in clear in every file
+    /// aws-secret: that access key. It is written in clear into every file
     #[arg(long, value_name = "FILE", requires = "access_key_id")]
     secret_access_key_file: Option<PathBuf>,
 }
 
-/// Web3signer opens the file from where it was started, and not from the folder that names it.
+/// Web3signer opens the file relative to where it was started, not to the folder that names it.
 fn absolute(file: &str) -> String {
     let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
     path.to_string_lossy().into_owned()
 }
 
 impl KeyArgs {
-    /// The configuration of keys of this type; `None` where they lie in keystores.
+    /// The configuration of keys of this type; `None` if they are in keystores.
     pub fn config(
         &self,
         kind: Type,
@@ -64,7 +66,7 @@ impl KeyArgs {
         }
     }
 
-    /// Where the keys are that Web3signer reads, as `deliver vault` names that place.
+    /// The store that Web3signer reads, as `deliver vault` names it.
     pub fn store(&self) -> Option<String> {
         let (url, path) = (self.vault_url.as_ref()?, self.key_path.as_ref()?.to_string());
         let folder = path.split("{pubkey}").next()?.trim_end_matches("0x").trim_end_matches('/');
@@ -74,9 +76,9 @@ impl KeyArgs {
     fn hashicorp(&self, context: &mut Context) -> Result<KeyConfig, CommandError> {
         let server = VaultServer::parse(&given("--vault-url", self.vault_url.as_ref())?)?;
         if server.in_clear() {
-            context
-                .terminal
-                .say("warning: keys and token travel in clear from an http:// Vault to Web3signer");
+            context.terminal.say(
+                "warning: keys and token are sent in clear between an http:// Vault and Web3signer",
+            );
         }
         let path = given("--key-path", self.key_path.as_ref())?;
         require_key_path(&path.to_string()).map_err(|e| CommandError::usage(e.to_string()))?;
@@ -104,7 +106,7 @@ impl KeyArgs {
         })
     }
 
-    /// An option of another type is a mistake, and may have been meant to matter.
+    /// An option of another type is a mistake, and was meant to have an effect.
     fn require_fit(&self, kind: Type) -> Result<(), CommandError> {
         let of = [
             ("--vault-url", Type::Hashicorp, self.vault_url.is_some()),
@@ -133,10 +135,11 @@ fn given<T: Clone>(option: &str, value: Option<&T>) -> Result<T, CommandError> {
 }
 
 fn secret(file: &Path, what: &str, context: &mut Context) -> Result<SecretText, CommandError> {
-    let secret = read_token(file, context)?;
+    let secret = read_token(file)?;
+    warn_of_readers(file, context);
     context.terminal.say(&format!(
-        "warning: the {what} in {} will stand in clear in every configuration file: use one that \
-         reads these keys alone, and change it often",
+        "warning: the {what} in {} is written in clear into every configuration file: use one that can \
+         read only these keys, and rotate it often",
         crate::shown(&file)
     ));
     Ok(secret)

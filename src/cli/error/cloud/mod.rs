@@ -1,0 +1,7 @@
+//! Errors of services on the network: kind, hint and exit code.
+
+mod aws;
+mod delivery;
+mod http;
+mod import;
+mod vault;
