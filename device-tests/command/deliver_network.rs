@@ -121,7 +121,7 @@ fn where_nothing_tells_the_network_the_plan_says_so() {
     let silent = Client::new(Inside::default());
     let done = to(&folder, &silent.url, NEVER).code(0);
     assert_eq!(done.json["network_checked"], false);
-    let said = "NOT CHECKED, this client does not tell its network. Make sure that it runs hoodi";
+    let said = "NOT CHECKED, this client does not report its network. Make sure that it runs hoodi";
     assert!(done.stderr.contains(said), "{}", done.stderr);
 
     let folder = ledger().copies();

@@ -186,7 +186,7 @@ fn what_stands_in_the_way_of_a_request_is_named() {
     let folder = ledger().copies();
     for (status, body, said) in [
         (403, json!({"message": "Host not authorized."}), "its list of allowed hosts"),
-        (404, json!({}), "is it switched on in the client"),
+        (404, json!({}), "is it enabled in the client"),
         (401, json!({"message": "Unauthorized"}), "token"),
     ] {
         let body = body.to_string();

@@ -75,13 +75,10 @@ impl Report<'_> {
             Put::Refused(why) | Put::Expires(why) => format!("{key}: {why}"),
             _ => key.to_string(),
         };
-        let kinds: [(&str, fn(&Put) -> bool); 4] = [
-            ("REFUSED", |put| matches!(put, Put::Refused(_))),
-            ("WILL BE DELETED", |put| matches!(put, Put::Expires(_))),
-            ("NOT KNOWN", |put| matches!(put, Put::Unknown(_))),
-            ("NOT SENT", |put| *put == Put::NotSent),
-        ];
-        text.extend(kinds.map(|(word, is)| rows(word, those(is).map(said))));
+        text += &rows("REFUSED", those(|put| matches!(put, Put::Refused(_))).map(said));
+        text += &rows("WILL BE DELETED", those(|put| matches!(put, Put::Expires(_))).map(said));
+        text += &rows("NOT KNOWN", those(|put| matches!(put, Put::Unknown(_))).map(said));
+        text += &rows("NOT SENT", those(|put| *put == Put::NotSent).map(said));
         let left_out = self.restorable.left_out.iter();
         text += &rows("LEFT OUT", left_out.map(|(key, why)| format!("{key}: {}", why.explain())));
         text += match (ok, &self.delivered.end) {

@@ -52,13 +52,9 @@ fn kdf(keystore: &Keystore) -> Kdf {
     let salt_bytes = keystore.kdf().salt().len();
     let none = Kdf { function: "", n: None, r: None, p: None, c: None, salt_bytes };
     match keystore.kdf().function() {
-        KdfFunction::Scrypt { n, r, p } => Kdf {
-            function: "scrypt",
-            n: Some(n.into()),
-            r: Some(r.into()),
-            p: Some(p.into()),
-            ..none
-        },
+        KdfFunction::Scrypt { n, r, p } => {
+            Kdf { function: "scrypt", n: Some(n), r: Some(r.into()), p: Some(p.into()), ..none }
+        }
         KdfFunction::Pbkdf2 { c } => Kdf { function: "pbkdf2", c: Some(c.into()), ..none },
     }
 }
