@@ -104,14 +104,14 @@ impl<'a> DeliveryRequest<'a> {
         let Self { copies, set, keys, target, to, from } = self;
         let (listed, remote) = (target.list().map_err(NotReady::from)?, remote_keys(target, user)?);
         let lacking = Arrivals::new(keys, &listed).without_remote(&remote).lacking();
+        // About keys that are there already the user has to say nothing.
+        let asked = if lacking.is_empty() { keys } else { &lacking };
         let past = match from {
             Some((client, at)) => {
-                require_readable(copies, set, keys)?;
+                require_readable(copies, set, asked)?;
                 Past::From(Handover { client, at, copies, set })
             }
-            // About keys that are there already the user has to say nothing.
-            None if lacking.is_empty() => Past::Decided(user.history(keys)?),
-            None => Past::Decided(user.history(&lacking)?),
+            None => Past::Decided(user.history(asked)?),
         };
         self.require_off(to, &listed, user)?;
         let elsewhere = user.elsewhere(&lacking)?;
