@@ -27,7 +27,10 @@ mod mnemonic;
 mod passed_over;
 mod report;
 mod sealing;
+#[cfg(test)]
+mod shapes;
 mod shares;
 mod signing_key;
 mod unreachable;
+mod verdicts;
 mod withdrawal;

@@ -1,0 +1,159 @@
+mod report;
+
+use stockade::{
+    device::{self, Wallet},
+    interact::Interact as _,
+    staking::{DEPOSIT_CLI_VERSION, Network, WHOLE_VALIDATOR_GWEI},
+    timestamp::Timestamp,
+    validator::{self, CredentialKind, Request, Withdrawal},
+};
+
+#[cfg(test)]
+pub use self::report::Document;
+use crate::{
+    CommandResult,
+    commands::{
+        amount::{gwei, version},
+        backup::created::{confirm, with_failed},
+        mnemonic::MnemonicArgs,
+        sealing::Sealing,
+        withdrawal,
+    },
+    context::Context,
+    error::CommandError,
+};
+
+/// Create validator keys that the wallet can derive again, and back them up before anything else
+///
+/// Writes keystores, deposit data and everything that recovery needs as one sealed set to every copy.
+/// With --from-mnemonic the keys are those that deposit tools derive from the same mnemonic, and no
+/// wallet is needed if --custodian names a custodian.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    sealing: Sealing,
+    #[command(flatten)]
+    mnemonic: MnemonicArgs,
+    /// The number of keys
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    count: u32,
+    /// The batch [default: the one that the copies are filling]
+    #[arg(long, conflicts_with = "from_mnemonic")]
+    batch: Option<u32>,
+    /// The first index [default: the first one that no set on the copies holds]
+    #[arg(long)]
+    start: Option<u32>,
+    /// Allow keys that a set on the copies holds already
+    #[arg(long)]
+    recreate: bool,
+    /// Where withdrawals go: `device` (m/44'/60'/0'/0/0 of the wallet), or an address with its
+    /// checksum
+    #[arg(long, default_value = "device", value_name = "device|0x..")]
+    withdrawal_address: String,
+    /// 0x01 (pays out what exceeds 32 ETH), 0x02 (compounds up to 2048 ETH), or with --from-mnemonic
+    /// 0x00 (a BLS withdrawal key: pays out nothing until `stockade credentials change` names an
+    /// address)
+    #[arg(long, default_value = "0x01", value_parser = ["0x00", "0x01", "0x02"])]
+    credentials: String,
+    /// The amount of each deposit in ETH, or in GNO on gnosis and chiado [default: 32 ETH, 1 GNO]
+    #[arg(long, value_name = "COINS")]
+    amount: Option<String>,
+    /// The tool version that the deposit data names: launchpads refuse old versions
+    #[arg(long, value_name = "VERSION", default_value = DEPOSIT_CLI_VERSION, value_parser = version)]
+    deposit_cli_version: String,
+    /// Allow more than 1000 keys from one batch or mnemonic
+    #[arg(long)]
+    allow_large_batch: bool,
+}
+
+impl Args {
+    /// Creates the keys and writes the set.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        let request = self.request()?;
+        let (custodians, mut copies) = self.sealing.read()?;
+        self.sealing.require_room(&copies, self.count as usize)?;
+        let seed = self.mnemonic.read(context)?;
+        // Asked after the mnemonic, so that nobody types words at a question that shows them.
+        let placed = confirm(&copies, context)?;
+        // A machine without a network often has no wallet either.
+        let needs_wallet = seed.is_none() || !self.sealing.names_custodians();
+        let mut wallet =
+            if needs_wallet || context.any_device() { Some(context.open()?) } else { None };
+        let refused = wallet.as_deref().and_then(|wallet| refused_deposit(wallet, &request));
+        if let Some(warning) = &refused {
+            context.terminal.note(warning);
+        }
+        let mut progress = context.terminal.progress();
+        let user = &mut context.terminal;
+        let now = Timestamp::now();
+        let mut created = match (seed, wallet.as_deref_mut()) {
+            (Some(seed), wallet) => validator::create_from_mnemonic(
+                &request,
+                &seed,
+                &custodians,
+                &mut copies,
+                wallet,
+                now,
+                user,
+                &mut progress,
+            )?,
+            (None, Some(wallet)) => validator::create(
+                &request,
+                &custodians,
+                &mut copies,
+                wallet,
+                now,
+                user,
+                &mut progress,
+            )?,
+            (None, None) => return Err(CommandError::usage("name a wallet with --device")),
+        };
+        let failed = std::mem::take(&mut created.set.failed);
+        Ok(with_failed(report::outcome(&created, &request, (&copies, &placed), refused), failed))
+    }
+
+    fn request(&self) -> Result<Request, CommandError> {
+        let network = self.sealing.network;
+        let amount = self.amount.as_ref().map(|text| gwei(text, network)).transpose()?;
+        let credentials = match self.credentials.as_str() {
+            "0x00" => CredentialKind::Bls,
+            "0x02" => CredentialKind::Compounding,
+            _ => CredentialKind::Execution,
+        };
+        let withdrawal = withdrawal::parse(&self.withdrawal_address)?;
+        if credentials == CredentialKind::Bls && withdrawal != Withdrawal::Device {
+            return Err(CommandError::usage("0x00 credentials have no withdrawal address")
+                .with_hint("leave out --withdrawal-address, or use --credentials 0x01 or 0x02"));
+        }
+        Ok(Request {
+            network,
+            count: self.count,
+            batch: self.batch,
+            start: self.start,
+            recreate: self.recreate,
+            withdrawal,
+            credentials,
+            amount: amount.unwrap_or(WHOLE_VALIDATOR_GWEI),
+            deposit_cli_version: self.deposit_cli_version.clone(),
+            scheme: self.sealing.scheme,
+            threshold: self.sealing.threshold,
+            allow_large_batch: self.allow_large_batch,
+            allow_test_seed: self.sealing.allow_test_seed,
+        })
+    }
+}
+
+/// Why this wallet will not sign the deposit transaction for these keys, if it will not.
+fn refused_deposit(wallet: &dyn Wallet, request: &Request) -> Option<String> {
+    // Other networks have deposit contracts of their own.
+    if !matches!(request.network, Network::Mainnet | Network::Hoodi) {
+        return None;
+    }
+    let credentials = match request.credentials {
+        CredentialKind::Bls => 0x00,
+        CredentialKind::Execution => 0x01,
+        CredentialKind::Compounding => 0x02,
+    };
+    let refusal = wallet.preflight(&device::Request::Deposit { credentials })?;
+    Some(format!("{}: {}", refusal.why, refusal.advice))
+}
