@@ -1,17 +1,16 @@
+mod receiver;
+
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde::Serialize;
 use stockade::{
     bls::PublicKey,
-    device::Request,
-    eth::Address,
     interact::Interact as _,
     staking::{
         CredentialChange, DEPOSIT_CLI_VERSION, Network, SignedCredentialChange,
         WithdrawalCredentials, write_credential_changes,
     },
     store::private_file,
-    validator::{Withdrawal, withdrawal_address},
 };
 
 use super::withdrawal_keys::WithdrawalKeys;
@@ -27,11 +26,11 @@ use crate::{
     output::Outcome,
 };
 
-/// Change withdrawal credentials from 0x00 to 0x01: name the address that is paid, for good
+/// Change withdrawal credentials from 0x00 to 0x01: set the withdrawal address, for good
 ///
-/// Signed by the withdrawal keys of a Ledger, in its BTEC app, or of a mnemonic (BLS to execution
-/// change). The app shows a root alone: compare it with the one that is printed. Beacon nodes take
-/// the file as it is. The chain takes one change a validator, and the address is final.
+/// Signs BLS-to-execution changes with the withdrawal keys of a Ledger (in its BTEC app) or of a
+/// mnemonic. The BTEC app shows only a root: compare it with the one that is printed. Beacon nodes
+/// accept the file as it is. The chain accepts one change per validator, and the address is final.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// mainnet, sepolia, hoodi, gnosis or chiado
@@ -39,32 +38,32 @@ pub struct Args {
     network: Network,
     #[command(flatten)]
     mnemonic: MnemonicArgs,
-    /// The index I of the first one's withdrawal key m/12381/3600/I/0
+    /// The index I in the path m/12381/3600/I/0 of the first validator's withdrawal key
     #[arg(long, value_name = "I")]
     index: u32,
-    /// The validators' numbers on their chain, in the order of their indices
+    /// The validators' indices on their chain, in the order of their derivation indices
     #[arg(long, required = true, num_args = 1.., value_name = "N")]
     validator_index: Vec<u64>,
-    /// Their credentials as the chain has them (64 hex digits, 00..), to compare before signing
+    /// Their credentials on the chain (64 hex digits, 00..), to compare before signing
     #[arg(long, num_args = 1.., value_name = "HEX")]
     withdrawal_credentials: Vec<String>,
-    /// Who is paid from then on: `device` (m/44'/60'/0'/0/0 of the wallet), or an address with its
+    /// The new withdrawal address: `device` (m/44'/60'/0'/0/0 of the wallet), or an address with its
     /// checksum
     #[arg(long, value_name = "device|0x..")]
     withdrawal_address: String,
-    /// What the file says of the tool that made it
+    /// The tool version that the file names
     #[arg(long, value_name = "VERSION", default_value = DEPOSIT_CLI_VERSION, value_parser = version)]
     deposit_cli_version: String,
     /// The file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Real money behind a seed that the whole world knows; for tests alone
+    /// Allow a well-known seed on a network of real money; for tests only
     #[arg(long, hide = true)]
     allow_test_seed: bool,
 }
 
 impl Args {
-    /// Signs every change.
+    /// Signs the change of every validator.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let withdrawal = withdrawal::parse(&self.withdrawal_address)?;
         let expected = self.expected()?;
@@ -76,10 +75,10 @@ impl Args {
         self.index_of(self.validator_index.len().saturating_sub(1))?;
         let mut words = seed.map(WithdrawalKeys::Words);
         if let Some(words) = &mut words {
-            // Before the wallet is asked to show an address.
+            // Compared before the wallet is asked to show an address.
             self.compare_all(words, &expected, context)?;
         }
-        let to = receiver(withdrawal, words.is_some(), context)?;
+        let to = receiver::resolve(withdrawal, words.is_some(), context)?;
         let mut keys = match words {
             Some(words) => words,
             None => WithdrawalKeys::Device(context.open_bls_signer()?),
@@ -103,10 +102,10 @@ impl Args {
     /// The index of the withdrawal key of the validator at `place`.
     fn index_of(&self, place: usize) -> Result<u32, CommandError> {
         let index = u32::try_from(place).ok().and_then(|place| self.index.checked_add(place));
-        index.ok_or_else(|| CommandError::usage("--index: too high"))
+        index.ok_or_else(|| CommandError::usage("--index is too high"))
     }
 
-    /// Whether every validator has the key of these words that is meant for it.
+    /// Makes sure that every validator has its key of this mnemonic.
     fn compare_all(
         &self,
         keys: &mut WithdrawalKeys,
@@ -120,25 +119,22 @@ impl Args {
         Ok(())
     }
 
-    /// Whether the validator has this key, as far as the chain's word for it was given.
+    /// Makes sure that the validator has this key, if its credentials were given.
     fn compare(
         &self,
         expected: Option<&WithdrawalCredentials>,
         place: usize,
         from: &PublicKey,
     ) -> Result<(), CommandError> {
-        match expected {
-            Some(expected) if *expected != WithdrawalCredentials::from_bls_key(from) => {
-                let index = self.index_of(place)?;
-                let validator = self.validator_index.get(place).copied().unwrap_or_default();
-                Err(CommandError::input(format!(
-                    "the withdrawal key at index {index} has other credentials than validator \
-                     {validator}",
-                ))
-                .with_hint("another index, another passphrase, or another mnemonic"))
-            }
-            _ => Ok(()),
+        if expected.is_none_or(|expected| *expected == WithdrawalCredentials::from_bls_key(from)) {
+            return Ok(());
         }
+        let index = self.index_of(place)?;
+        let validator = self.validator_index.get(place).copied().unwrap_or_default();
+        Err(CommandError::input(format!(
+            "the withdrawal key at index {index} has other credentials than validator {validator}",
+        ))
+        .with_hint("the index, the passphrase or the mnemonic is wrong"))
     }
 
     fn sign(
@@ -165,7 +161,7 @@ impl Args {
         let given = &self.withdrawal_credentials;
         if !given.is_empty() && given.len() != self.validator_index.len() {
             return Err(CommandError::usage(
-                "--withdrawal-credentials: one for each --validator-index, in their order",
+                "--withdrawal-credentials must have one value for each --validator-index, in the same order",
             ));
         }
         let read = |text: &String| {
@@ -178,8 +174,9 @@ impl Args {
     }
 
     fn outcome(&self, changes: &[CredentialChange]) -> Outcome {
+        let plural = if changes.len() == 1 { "change" } else { "changes" };
         let mut text = format!(
-            "Signed {} credential changes for {} into {}\n",
+            "Signed {} credential {plural} for {} into {}\n",
             changes.len(),
             self.network,
             crate::shown(&self.out)
@@ -188,60 +185,45 @@ impl Args {
             text += &format!("  validator {} to {}\n", change.validator_index, change.to);
         }
         if self.withdrawal_credentials.is_empty() {
-            text += "Not shown by this: that these validators have these keys; with \
-                     --withdrawal-credentials they are compared.\n";
+            text += "Not checked: that these validators have these keys. --withdrawal-credentials \
+                     compares them.\n";
         }
-        text += "Each is final once a beacon node took it.";
-        let list = changes.iter().map(|change| {
-            json!({
-                "validator_index": change.validator_index,
-                "from_bls_pubkey": change.from,
-                "to_execution_address": change.to,
-                "signing_root": format!("0x{}", hex::encode(change.signing_root(self.network))),
-            })
-        });
-        let json = json!({
-            "network": self.network,
-            "changes": list.collect::<Vec<_>>(),
-            "out": self.out.to_string_lossy(),
-        });
-        Outcome::done(text, json)
+        text += "Each change is final once a beacon node has accepted it.";
+        let change = |change: &CredentialChange| SignedChange {
+            validator_index: change.validator_index,
+            from_bls_pubkey: change.from.to_string(),
+            to_execution_address: change.to.to_string(),
+            signing_root: format!("0x{}", hex::encode(change.signing_root(self.network))),
+        };
+        let document = Document {
+            network: self.network.name(),
+            changes: changes.iter().map(change).collect(),
+            out: self.out.to_string_lossy().into_owned(),
+        };
+        Outcome::done(text, document)
     }
 }
 
-/// Who is paid. Where the wallet is at hand beside typed words, it shows what it is asked about;
-/// where it signs itself, its Ethereum app is opened for its own address alone.
-fn receiver(
-    withdrawal: Withdrawal,
-    from_words: bool,
-    context: &mut Context,
-) -> Result<Address, CommandError> {
-    match withdrawal {
-        Withdrawal::To(address) if !from_words || !context.any_device() => {
-            context.terminal.note(&format!("Withdrawals will go to {address}, for good."));
-            Ok(address)
-        }
-        withdrawal => {
-            let mut wallet = context.open()?;
-            if !from_words {
-                wallet.foresee(&Request::BlsSignature)?;
-                require_somebody(context)?;
-            }
-            Ok(withdrawal_address(withdrawal, &mut *wallet, &mut context.terminal)?)
-        }
-    }
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Document {
+    /// The network of the validators.
+    network: &'static str,
+    /// The changes that were signed.
+    changes: Vec<SignedChange>,
+    /// The file that was written.
+    out: String,
 }
 
-/// A wallet shows the address in one app and signs in another, and an app is closed only when somebody
-/// answers here. Without anybody it would fail after the address was approved.
-fn require_somebody(context: &Context) -> Result<(), CommandError> {
-    match context.terminal.attended() {
-        true => Ok(()),
-        false => Err(CommandError::usage(
-            "no terminal to ask on before the app that showed the address is closed",
-        )
-        .with_hint(
-            "name the address itself with --withdrawal-address; `stockade address --confirm` shows it",
-        )),
-    }
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct SignedChange {
+    /// The index of the validator on its chain.
+    validator_index: u64,
+    /// The public withdrawal key that signed.
+    from_bls_pubkey: String,
+    /// The new withdrawal address.
+    to_execution_address: String,
+    /// The root that was signed: 0x and 32 bytes in hex.
+    signing_root: String,
 }
