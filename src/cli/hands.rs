@@ -1,4 +1,4 @@
-//! Who opens a set: the wallets named with --device, those plugged in one after another, identity
+//! What can open a set: the wallets named with --device, wallets plugged in one after another, identity
 //! files, and a passphrase.
 
 use std::path::{Path, PathBuf};
@@ -19,30 +19,30 @@ use crate::{
     error::{CommandError, Kind},
 };
 
-/// Who opens, beside the wallets named with --device.
+/// What can open a set, besides the wallets named with --device.
 #[derive(Debug, clap::Args)]
 pub struct OpenArgs {
-    /// Ask for one custodian's wallet after another, to be plugged in in turn
+    /// Ask for the custodians' wallets one after another: each is plugged in when it is needed
     #[arg(long)]
     insert: bool,
-    /// An age identity file of a custodian, for machines without a wallet. Once for each
+    /// An age identity file of a custodian, for machines without a wallet. Repeat it for each file
     #[arg(long, value_name = "FILE")]
     identity: Vec<PathBuf>,
-    /// The passphrase of a passphrase custodian, read from this file descriptor
+    /// Read the passphrase of a passphrase custodian from this file descriptor
     #[arg(long, value_name = "N")]
     passphrase_fd: Option<u32>,
 }
 
 impl OpenArgs {
-    /// Whether anybody is named beside the wallets.
+    /// Whether anything is named besides wallets.
     pub fn names_somebody(&self) -> bool {
         self.insert || !self.identity.is_empty() || self.passphrase_fd.is_some()
     }
 
-    /// Opens the wallets and reads the files. Nobody is asked for any secret of a set yet.
+    /// Opens the wallets and reads the files. Asks for no secret of a set yet.
     pub fn hands(&self, context: &mut Context) -> Result<Hands, CommandError> {
         if self.insert && !context.terminal.attended() {
-            return Err(CommandError::usage("--insert needs somebody at a terminal")
+            return Err(CommandError::usage("--insert needs a terminal to ask on")
                 .with_hint("name all wallets with --device, or use --identity"));
         }
         let mut hands = Hands::new();
@@ -52,11 +52,10 @@ impl OpenArgs {
         if let Some(fd) = self.passphrase_fd {
             hands.set_passphrase(read_passphrase_fd(fd)?);
         }
-        let others = self.names_somebody();
-        let devices =
-            if others && !context.any_device() { Vec::new() } else { context.open_all()? };
-        for wallet in devices {
-            hands.add_wallet(wallet, &mut context.terminal)?;
+        if !self.names_somebody() || context.any_device() {
+            for wallet in context.open_all()? {
+                hands.add_wallet(wallet, &mut context.terminal)?;
+            }
         }
         if self.insert {
             context.terminal.take_interrupts();
@@ -66,14 +65,14 @@ impl OpenArgs {
     }
 }
 
-/// The passphrase that a file descriptor gives, up to the end of its line.
+/// Reads a passphrase from a file descriptor, without the end of its line.
 pub fn read_passphrase_fd(fd: u32) -> Result<SecretText, CommandError> {
     let path = format!("/dev/fd/{fd}");
     let bytes = Zeroizing::new(private_file::read(Path::new(&path), 4096)?);
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| CommandError::input(format!("--passphrase-fd {fd}: not UTF-8 text")))?;
     match text.trim_end_matches(['\r', '\n']) {
-        "" => Err(CommandError::input(format!("--passphrase-fd {fd}: nothing to read"))),
+        "" => Err(CommandError::input(format!("--passphrase-fd {fd}: it is empty"))),
         passphrase => Ok(SecretText::new(passphrase.to_owned())),
     }
 }
@@ -86,7 +85,7 @@ fn read_identities(file: &Path, context: &mut Context) -> Result<Vec<GivenIdenti
     })
 }
 
-/// A file with a secret (an identity, which opens what is sealed to it; a token) is its owner's alone.
+/// Warns if others can read a file with a secret, such as an identity or a token.
 pub fn warn_of_readers(file: &Path, context: &mut Context) {
     #[cfg(unix)]
     {
@@ -95,7 +94,7 @@ pub fn warn_of_readers(file: &Path, context: &mut Context) {
         let mode = std::fs::metadata(file).map_or(0, |metadata| metadata.mode());
         if mode & 0o077 != 0 {
             context.terminal.say(&format!(
-                "warning: others on this computer can read {} (mode {:03o}): chmod 600 it",
+                "warning: other users of this computer can read {} (mode {:03o}): run chmod 600 on it",
                 crate::shown(&file),
                 mode & 0o777
             ));
@@ -105,7 +104,7 @@ pub fn warn_of_readers(file: &Path, context: &mut Context) {
     let _ = (file, context);
 }
 
-/// Wallets that a person plugs in, one after another.
+/// Wallets that the user plugs in, one after another.
 struct Inserted(Devices);
 
 impl Bring for Inserted {
@@ -116,7 +115,7 @@ impl Bring for Inserted {
     ) -> Result<Option<Box<dyn Wallet>>, DeviceError> {
         user.note(wanted);
         loop {
-            let question = "Plug in the next wallet and press Enter (or type its --device name, or \
+            let question = "Plug in the next wallet, then press Enter (or type its --device name, or \
                             `stop`)";
             let Some(answer) = user.ask(question) else { return Ok(None) };
             if answer.eq_ignore_ascii_case("stop") {

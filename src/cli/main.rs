@@ -35,8 +35,8 @@ use crate::{
     output::Outcome,
 };
 
-/// Memory is wiped when it is freed: age, the USB libraries and others free buffers that held secrets,
-/// and only the allocator sees them all.
+/// Wipes all memory when it is freed: age, the USB libraries and others free buffers that held secrets,
+/// and only the allocator sees all of them.
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
@@ -54,24 +54,24 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> CommandResult {
     let mut context = Context::new(&cli.global)?;
     let result = cli.command.run(&mut context);
-    // Nobody was missing at the terminal: somebody left it.
+    // A question without an answer is a usage error, unless the user cancelled it.
     result.map_err(|error| match error.kind() {
         Kind::Usage if context.terminal.gave_up() => CommandError::new(Kind::Declined, "cancelled"),
         _ => error,
     })
 }
 
-/// Keys in memory must not end up in a core dump, nor in another process.
+/// Keeps keys in memory out of core dumps and other processes.
 fn protect_process() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
 
         let none = Rlimit { current: Some(0), maximum: Some(0) };
-        // Where the system does not let us, there is nothing better to do.
+        // If the system refuses, there is nothing better to do.
         let _ = setrlimit(Resource::Core, none);
-        // The limit does not hold for cores that are piped to a program. This does, and keeps other
-        // processes of the user from reading the memory.
+        // The limit does not apply to core dumps that are piped to a program. This setting does, and
+        // also keeps other processes of the user from reading the memory.
         #[cfg(target_os = "linux")]
         {
             use rustix::process::{DumpableBehavior, set_dumpable_behavior};
@@ -81,5 +81,5 @@ fn protect_process() {
     }
 }
 
-/// What every command returns.
+/// The result of every command.
 type CommandResult = Result<Outcome, CommandError>;
