@@ -1,7 +1,7 @@
 //! device: the hardware wallet that is plugged in.
 
-mod info;
-mod list;
+pub mod info;
+pub mod list;
 
 use clap::Subcommand;
 

@@ -1,7 +1,7 @@
 //! mock: simulated wallets on the sockets of the vendors' emulators.
 
 mod ledger;
-mod setup;
+pub mod setup;
 mod trezor;
 
 use clap::Subcommand;

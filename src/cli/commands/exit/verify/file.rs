@@ -10,7 +10,7 @@ use stockade::{
     store::private_file,
 };
 
-use super::Args;
+use super::{Args, Document};
 use crate::{CommandResult, commands::verdicts::Verdicts, error::CommandError, output::Outcome};
 
 /// The most keys that are tried with earlier forks. Each costs six verifications.
@@ -19,7 +19,7 @@ const MAX_FORKS_TRIED: usize = 200;
 /// The document for a file of signed exits.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Document {
+pub struct FileDocument {
     /// The fields of the exit, if the file holds one.
     #[serde(flatten)]
     one: Option<Judged>,
@@ -97,7 +97,8 @@ impl Args {
                 format!("{verdicts}\nNot checked: that these keys have these validator indices.")
             }
         };
-        Ok(Outcome::checked(verdicts.all_proven(), text, Document { one, verdicts, exits }))
+        let document = FileDocument { one, verdicts, exits };
+        Ok(Outcome::checked(verdicts.all_proven(), text, Document::File(document)))
     }
 
     fn judge(

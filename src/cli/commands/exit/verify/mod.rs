@@ -76,14 +76,14 @@ impl Args {
         let text =
             format!("{}{verdicts} (exits x copies, level {level})\n{conclusion}", sealed.text());
         let document = SealedDocument { level, verdicts, exits: sealed.document() };
-        Ok(Outcome::checked(ok, text, document))
+        Ok(Outcome::checked(ok, text, Document::Copies(document)))
     }
 }
 
 /// The document for copies.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct SealedDocument {
+pub struct SealedDocument {
     /// What was checked: `bytes`, or with a custodian `opened`.
     level: &'static str,
     /// How many exits have each verdict.
@@ -93,12 +93,12 @@ struct SealedDocument {
 }
 
 /// The document for a file, or for copies.
-#[cfg(test)]
-#[derive(Serialize, schemars::JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Document {
     /// For a file of signed exits.
-    File(file::Document),
+    File(file::FileDocument),
     /// For copies with sealed exits.
     Copies(SealedDocument),
 }
