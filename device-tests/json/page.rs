@@ -179,12 +179,11 @@ fn fields(object: &Value, root: &Value, above: &str, rows: &mut String) {
             kind = format!("list of {}s", names(&items["type"]).0);
         }
         or_null |= nullable;
-        if or_null {
-            kind += " or null";
-        }
-        if !is_required {
-            kind += ", *optional*";
-        }
+        kind += match (is_required, or_null) {
+            (false, _) => ", *optional*",
+            (true, true) => " or null",
+            (true, false) => "",
+        };
         let description = field["description"].as_str().or(inner["description"].as_str());
         *rows += &format!("| `{path}` | {kind} | {} |\n", line(description.unwrap_or_default()));
         fields(below, root, &format!("{path}."), rows);

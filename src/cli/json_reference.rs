@@ -57,7 +57,7 @@ fn reference() -> Value {
         let verdict = reason.verdict().as_str();
         json!({"reason": reason.as_str(), "verdict": verdict, "meaning": reason.explain()})
     });
-    let levels = [Level::PublicKey, Level::Bytes, Level::Opened].map(Level::as_str);
+    let levels = [Level::Bytes, Level::PublicKey, Level::Opened].map(Level::as_str);
     let origins = [
         OriginVerdict::ThisWallet,
         OriginVerdict::Signer,

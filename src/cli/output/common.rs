@@ -12,25 +12,25 @@ use crate::error::CommandError;
 #[cfg(test)]
 #[derive(Serialize, schemars::JsonSchema)]
 pub struct Common {
-    /// Whether all is done or proven: true exactly if the exit code is 0.
+    /// Whether everything is done or proven: true if and only if the exit code is 0.
     ok: bool,
     /// Why the command failed. A document with an error may lack the fields of its command.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorFields>,
-    /// The servers of the buckets that were used, if there were any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hosts: Option<Vec<Host>>,
-    /// What the user should know, for people. Commands without warnings of their own have it only if a
-    /// bucket gave cause for one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    warnings: Option<Vec<String>>,
+    /// The servers of the buckets that were used, if any were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hosts: Vec<Host>,
+    /// Warnings, for people. A command that has no warnings of its own has this field only if there is
+    /// a warning about a bucket.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// An error, as documents show it.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErrorFields {
-    /// The kind of error, one of the list above.
+    /// The kind of error: see the list of kinds.
     kind: &'static str,
     /// What failed, and why, for people.
     message: String,
