@@ -1,8 +1,8 @@
 //! The reference of the JSON documents. `docs/json.schema.json` holds the schemas, which the command's
 //! own tests write. Every document that any test sees is checked against them ([`schema`]); one example
 //! of each command is kept in `device-tests/golden/json` ([`examples`]); `docs/json.md` is made of both
-//! ([`page`]). `UPDATE_SNAPSHOTS=1 cargo test` writes all of them: the schemas first, with
-//! `--bin stockade`, then the rest.
+//! ([`page`]). `UPDATE_SNAPSHOTS=1 cargo test` writes all of them: first the schemas, with
+//! `--bin stockade`; then the examples, with `json::examples`; then the page, with `json::page`.
 
 mod examples;
 mod normal;

@@ -37,7 +37,7 @@ const HEAD: &str = "\
 With `--json`, every command prints one JSON document on standard output, and everything else on
 standard error. Fields are added over time; none is removed, renamed or changed in meaning, so
 ignore those that you do not know. `docs/json.schema.json` has the same as JSON Schema, under
-`commands`. This page is generated from it: `UPDATE_SNAPSHOTS=1 cargo test json`.
+`commands`. This page is generated: see `device-tests/json`.
 
 Public keys are 48 bytes, and digests 32 bytes, in hex without `0x`; addresses have `0x` and the
 checksum of EIP-55. Amounts in Gwei are numbers, amounts in wei are texts. A field whose type ends

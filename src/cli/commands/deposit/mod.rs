@@ -1,5 +1,6 @@
 //! deposit: deposit data files.
 
+mod answer;
 mod owner;
 pub mod topup;
 pub mod verify;

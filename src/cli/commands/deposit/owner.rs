@@ -1,6 +1,5 @@
 //! Who owns the key of a deposit, and who receives its withdrawals, as far as copies and a wallet show.
 
-use serde::Serialize;
 use stockade::{
     backup::verdict::Reason,
     backup::{BackupError, Copy, ListedSet, list, manifest::KeystoreEntry, manifest::Source},
@@ -12,34 +11,8 @@ use stockade::{
     staking::{Deposit, WithdrawalCredentials},
 };
 
+use super::answer::Answer;
 use crate::{error::CommandError, ui::Terminal};
-
-/// The answer to one question about one deposit.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub reason: Reason,
-    pub detail: String,
-}
-
-/// The same as JSON.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Judgement {
-    /// The verdict.
-    verdict: &'static str,
-    /// The reason for the verdict.
-    reason: &'static str,
-    /// Details, for people.
-    detail: String,
-}
-
-impl From<&Answer> for Judgement {
-    fn from(answer: &Answer) -> Self {
-        let Answer { reason, detail } = answer;
-        let verdict = reason.verdict().as_str();
-        Self { verdict, reason: reason.as_str(), detail: detail.clone() }
-    }
-}
 
 /// What the copies and the wallet know.
 pub struct Known {
@@ -181,12 +154,6 @@ impl KnownWallet {
         let path = DerivationPath::withdrawal_key(index);
         let key = keys.bls_public_key(&path, Show::Silently, user)?;
         Ok(WithdrawalCredentials::from_bls_key(&key) == *credentials)
-    }
-}
-
-impl Answer {
-    fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
     }
 }
 

@@ -1,6 +1,5 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
-use serde::Serialize;
 use stockade::{
     backup::{
         OpenKey,
@@ -11,6 +10,8 @@ use stockade::{
     timestamp::Timestamp,
 };
 
+pub use super::create_document::Document;
+use super::create_document::SignedExit;
 use crate::{
     CommandResult,
     commands::signing_key::{Home, KeyArgs, SigningKeys},
@@ -128,44 +129,5 @@ impl Args {
             out: self.out.as_ref().map(|out| out.to_string_lossy().into_owned()),
         };
         Outcome::done(text, document)
-    }
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Document {
-    /// The network of the validators.
-    network: &'static str,
-    /// The exits that were signed.
-    exits: Vec<SignedExit>,
-    /// The id of the set that held the keys, or null for keys of a mnemonic.
-    set_id: Option<String>,
-    /// The ids of the copies that have the sealed exits.
-    sealed_in: Vec<String>,
-    /// The file that was written, unsealed.
-    out: Option<String>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct SignedExit {
-    /// The public key of the validator.
-    pubkey: String,
-    /// The index of the validator on its chain.
-    validator_index: u64,
-    /// The first epoch in which it may exit.
-    epoch: u64,
-    /// The name of the sealed file in each copy, or null if it was not sealed.
-    file: Option<String>,
-}
-
-impl SignedExit {
-    fn new(signed: &NewExit, file: Option<&String>) -> Self {
-        Self {
-            pubkey: signed.pubkey.to_string(),
-            validator_index: signed.exit.message.validator_index,
-            epoch: signed.exit.message.epoch,
-            file: file.cloned(),
-        }
     }
 }

@@ -1,8 +1,10 @@
 //! exit: voluntary exits.
 
 pub mod create;
+mod create_document;
 pub mod open;
 mod sealed;
+mod sealed_document;
 pub mod verify;
 
 use clap::Subcommand;

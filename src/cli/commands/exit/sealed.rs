@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
 use stockade::{
     backup::{
         Copy, SetId,
@@ -14,6 +13,7 @@ use stockade::{
     bls::PublicKey,
 };
 
+pub use super::sealed_document::Exit;
 use crate::{
     commands::verdicts::Verdicts,
     context::{Context, read_signers},
@@ -135,46 +135,5 @@ impl Sealed {
     /// The exits as JSON.
     pub fn document(&self) -> Vec<Exit> {
         self.exits.iter().map(|(set, exit)| Exit::new(set, exit)).collect()
-    }
-}
-
-/// A sealed exit in a copy. The last four fields are null unless it was opened.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Exit {
-    /// The id of its set.
-    set_id: String,
-    /// The id of the copy.
-    copy: String,
-    /// The sealed file, relative to the copy's `stockade` folder.
-    file: String,
-    /// The verdict.
-    verdict: &'static str,
-    /// The reason for the verdict.
-    reason: &'static str,
-    /// The public key of the validator.
-    pubkey: Option<String>,
-    /// The network of the validator.
-    network: Option<&'static str>,
-    /// The index of the validator on its chain.
-    validator_index: Option<u64>,
-    /// The first epoch in which it may exit.
-    epoch: Option<u64>,
-}
-
-impl Exit {
-    fn new(set: &SetId, exit: &SealedExit) -> Self {
-        let opened = exit.opened.as_ref();
-        Self {
-            set_id: set.to_string(),
-            copy: exit.copy.clone(),
-            file: exit.file.clone(),
-            verdict: exit.reason.verdict().as_str(),
-            reason: exit.reason.as_str(),
-            pubkey: opened.map(|opened| opened.pubkey.to_string()),
-            network: opened.map(|_| set.network().name()),
-            validator_index: opened.map(|opened| opened.exit.message.validator_index),
-            epoch: opened.map(|opened| opened.exit.message.epoch),
-        }
     }
 }

@@ -1,8 +1,8 @@
 mod receiver;
+mod report;
 
 use std::path::PathBuf;
 
-use serde::Serialize;
 use stockade::{
     bls::PublicKey,
     interact::Interact as _,
@@ -13,6 +13,8 @@ use stockade::{
     store::private_file,
 };
 
+#[cfg(test)]
+pub use self::report::Document;
 use super::withdrawal_keys::WithdrawalKeys;
 use crate::{
     CommandResult,
@@ -23,7 +25,6 @@ use crate::{
     },
     context::Context,
     error::CommandError,
-    output::Outcome,
 };
 
 /// Change withdrawal credentials from 0x00 to 0x01: set the withdrawal address, for good
@@ -172,58 +173,4 @@ impl Args {
         };
         given.iter().map(read).collect()
     }
-
-    fn outcome(&self, changes: &[CredentialChange]) -> Outcome {
-        let plural = if changes.len() == 1 { "change" } else { "changes" };
-        let mut text = format!(
-            "Signed {} credential {plural} for {} into {}\n",
-            changes.len(),
-            self.network,
-            crate::shown(&self.out)
-        );
-        for change in changes {
-            text += &format!("  validator {} to {}\n", change.validator_index, change.to);
-        }
-        if self.withdrawal_credentials.is_empty() {
-            text += "Not checked: that these validators have these keys. --withdrawal-credentials \
-                     compares them.\n";
-        }
-        text += "Each change is final once a beacon node has accepted it.";
-        let change = |change: &CredentialChange| SignedChange {
-            validator_index: change.validator_index,
-            from_bls_pubkey: change.from.to_string(),
-            to_execution_address: change.to.to_string(),
-            signing_root: format!("0x{}", hex::encode(change.signing_root(self.network))),
-        };
-        let document = Document {
-            network: self.network.name(),
-            changes: changes.iter().map(change).collect(),
-            out: self.out.to_string_lossy().into_owned(),
-        };
-        Outcome::done(text, document)
-    }
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Document {
-    /// The network of the validators.
-    network: &'static str,
-    /// The changes that were signed.
-    changes: Vec<SignedChange>,
-    /// The file that was written.
-    out: String,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct SignedChange {
-    /// The index of the validator on its chain.
-    validator_index: u64,
-    /// The public withdrawal key that signed.
-    from_bls_pubkey: String,
-    /// The new withdrawal address.
-    to_execution_address: String,
-    /// The root that was signed: 0x and 32 bytes in hex.
-    signing_root: String,
 }

@@ -11,7 +11,7 @@ use stockade::{
 
 #[cfg(test)]
 pub use self::report::Document;
-use super::owner::{Answer, Known};
+use super::{answer::Answer, owner::Known};
 use crate::{
     CommandResult,
     commands::withdrawal,

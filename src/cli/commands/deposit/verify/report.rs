@@ -3,7 +3,7 @@
 use serde::Serialize;
 use stockade::{backup::verdict::Verdict, staking::Deposit};
 
-use super::{super::owner::Judgement, Asked, Judged};
+use super::{super::answer::Judgement, Asked, Judged};
 use crate::{
     commands::{amount::coins, verdicts::Verdicts},
     output::Outcome,

@@ -2,78 +2,19 @@
 
 use std::path::Path;
 
-use serde::Serialize;
 use stockade::{
     backup::{Copy, list, verdict::Reason},
     bls::PublicKey,
-    staking::{Exit, ExitError, MAX_EXITS_BYTES, Network, SignedExit, parse_exits},
+    staking::{ExitError, MAX_EXITS_BYTES, Network, SignedExit, parse_exits},
     store::private_file,
 };
 
-use super::{Args, Document};
+pub use super::judged::FileDocument;
+use super::{Args, Document, judged::Judged};
 use crate::{CommandResult, commands::verdicts::Verdicts, error::CommandError, output::Outcome};
 
 /// The most keys that are tried with earlier forks. Each costs six verifications.
 const MAX_FORKS_TRIED: usize = 200;
-
-/// The document for a file of signed exits.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct FileDocument {
-    /// The fields of the exit, if the file holds one.
-    #[serde(flatten)]
-    one: Option<Judged>,
-    /// How many exits have each verdict.
-    verdicts: Verdicts,
-    /// Each exit of the file.
-    exits: Vec<Judged>,
-}
-
-/// The verdict on an exit.
-#[derive(Clone, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Judged {
-    /// The verdict.
-    verdict: &'static str,
-    /// The reason for the verdict.
-    reason: &'static str,
-    /// Details of the reason, for people.
-    detail: String,
-    /// The index of the validator on its chain.
-    validator_index: u64,
-    /// The first epoch in which it may exit.
-    epoch: u64,
-    /// The public key that signed it, where it was found.
-    pubkey: Option<String>,
-    /// The network that it was signed for, where its key was found.
-    network: Option<&'static str>,
-}
-
-impl Judged {
-    fn new(
-        exit: &Exit,
-        reason: Reason,
-        detail: String,
-        signer: Option<(Network, &PublicKey)>,
-    ) -> Self {
-        Self {
-            verdict: reason.verdict().as_str(),
-            reason: reason.as_str(),
-            detail,
-            validator_index: exit.validator_index,
-            epoch: exit.epoch,
-            pubkey: signer.map(|(_, key)| key.to_string()),
-            network: signer.map(|(network, _)| network.name()),
-        }
-    }
-
-    fn text(&self) -> String {
-        let Self { verdict, detail, validator_index, epoch, .. } = self;
-        format!(
-            "{verdict}  exit of validator {validator_index}, from epoch {epoch} on\n  {detail}\n"
-        )
-    }
-}
 
 impl Args {
     /// Tries the keys that may have signed the exits in `file`.

@@ -1,4 +1,5 @@
 mod file;
+mod judged;
 
 use std::path::PathBuf;
 

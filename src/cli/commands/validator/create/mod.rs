@@ -1,9 +1,9 @@
 mod report;
+mod warnings;
 
 use stockade::{
-    device::{self, Wallet},
     interact::Interact as _,
-    staking::{DEPOSIT_CLI_VERSION, Network, WHOLE_VALIDATOR_GWEI},
+    staking::{DEPOSIT_CLI_VERSION, WHOLE_VALIDATOR_GWEI},
     timestamp::Timestamp,
     validator::{self, CredentialKind, Request, Withdrawal},
 };
@@ -79,7 +79,8 @@ impl Args {
         let needs_wallet = seed.is_none() || !self.sealing.names_custodians();
         let mut wallet =
             if needs_wallet || context.any_device() { Some(context.open()?) } else { None };
-        let refused = wallet.as_deref().and_then(|wallet| refused_deposit(wallet, &request));
+        let refused =
+            wallet.as_deref().and_then(|wallet| warnings::refused_deposit(wallet, &request));
         if let Some(warning) = &refused {
             context.terminal.note(warning);
         }
@@ -141,19 +142,4 @@ impl Args {
             allow_test_seed: self.sealing.allow_test_seed,
         })
     }
-}
-
-/// Why this wallet will not sign the deposit transaction for these keys, if it will not.
-fn refused_deposit(wallet: &dyn Wallet, request: &Request) -> Option<String> {
-    // Other networks have deposit contracts of their own.
-    if !matches!(request.network, Network::Mainnet | Network::Hoodi) {
-        return None;
-    }
-    let credentials = match request.credentials {
-        CredentialKind::Bls => 0x00,
-        CredentialKind::Execution => 0x01,
-        CredentialKind::Compounding => 0x02,
-    };
-    let refusal = wallet.preflight(&device::Request::Deposit { credentials })?;
-    Some(format!("{}: {}", refusal.why, refusal.advice))
 }

@@ -4,8 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use stockade::{
     backup::Copy,
-    custodian::AnyCustodian,
-    validator::{CreatedValidators, LARGE_BATCH, Request, WARN_BATCH},
+    validator::{CreatedValidators, Request},
 };
 
 use crate::{
@@ -86,7 +85,7 @@ pub fn outcome(
     };
     text += &custodians_text(&created.custodians);
     text += &copies_text(set, copies, placed);
-    let mut warnings = warnings(created);
+    let mut warnings = super::warnings::of(created);
     warnings.extend(refused);
     warnings.extend(created::warnings(copies));
     text += &notes(&warnings);
@@ -115,44 +114,4 @@ pub fn outcome(
 
 fn key(pubkey: &impl ToString, path: &impl ToString) -> Key {
     Key { pubkey: pubkey.to_string(), path: path.to_string() }
-}
-
-/// What can go wrong with these keys, and with their set.
-fn warnings(created: &CreatedValidators) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let path = |key: Option<&(_, _)>| key.map(|(_, path)| ToString::to_string(path));
-    let path = |key| path(key).unwrap_or_default();
-    match created.batch {
-        _ if !created.first => {}
-        Some(_) => warnings.push(
-            "these copies held no key of this wallet for this network. If there are other copies, name \
-             them; otherwise other commands may create the same keys again"
-                .to_owned(),
-        ),
-        None => warnings.push(format!(
-            "these copies held no key of this mnemonic. If another tool derived keys from it before, \
-             make sure that {} to {} are not among them: a key that runs twice gets slashed",
-            path(created.keys.first()),
-            path(created.keys.last()),
-        )),
-    }
-    if created.large {
-        let root = match created.batch {
-            Some(batch) => format!("batch {batch}"),
-            None => "the mnemonic".to_owned(),
-        };
-        warnings.push(format!(
-            "{root} has more than {WARN_BATCH} keys; the most that are allowed are {LARGE_BATCH}"
-        ));
-    }
-    let mut wallets = created.custodians.custodians.iter().filter_map(AnyCustodian::wallet);
-    let by_custodian = wallets.any(|own| own.check_address == created.origin);
-    if created.batch.is_none() && !by_custodian {
-        let origin = created.origin;
-        warnings.push(format!(
-            "{origin} signed the set, and it is not one of its custodians. To open the set with \
-             another wallet, add --signer {origin}"
-        ));
-    }
-    warnings
 }

@@ -1,12 +1,13 @@
 //! What must be settled before keys are split.
 
 use stockade::{
-    backup::{Copy, SetId, history},
+    backup::{BackupError, Copy, SetId, history, scrub::ScrubbedSet},
     bls::PublicKey,
     interact::Interact as _,
     timestamp::Timestamp,
 };
 
+use super::Args;
 use crate::{
     context::Context,
     error::{CommandError, Kind},
@@ -47,5 +48,37 @@ pub fn confirm_off(stated: bool, context: &mut Context) -> Result<(), CommandErr
         )),
         None => Err(CommandError::usage("the whole keys may still be running somewhere")
             .with_hint("switch them off on every machine for good, then add --whole-keys-are-off")),
+    }
+}
+
+impl Args {
+    /// Refuses a key that is named twice.
+    pub(super) fn require_each_once(&self) -> Result<(), CommandError> {
+        let mut keys = self.pubkey.iter().enumerate();
+        match keys.find(|(i, key)| self.pubkey.iter().take(*i).any(|other| other == *key)) {
+            Some((_, key)) => Err(CommandError::usage(format!("--pubkey {key} is given twice"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The set that holds all the keys.
+    pub(super) fn set_of_all<'a>(
+        &self,
+        sets: &'a [ScrubbedSet],
+    ) -> Result<&'a ScrubbedSet, CommandError> {
+        let holds_all = |set: &&ScrubbedSet| {
+            let keys = set.public_keys();
+            self.pubkey.iter().all(|key| keys.contains(key))
+        };
+        let mut holding = sets.iter().filter(holds_all);
+        match (holding.next(), holding.count()) {
+            (Some(set), 0) => Ok(set),
+            (Some(_), others) => Err(BackupError::SeveralSets(others + 1).into()),
+            (None, _) => Err(CommandError::input("no set on these copies holds all of these keys")
+                .with_hint(
+                    "split the keys of one set at a time; `stockade validator list` shows the set of \
+                     each key",
+                )),
+        }
     }
 }

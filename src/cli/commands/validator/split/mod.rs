@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use stockade::{
     backup::{
-        BackupError, Copy, SetId, marks,
+        Copy, SetId, marks,
         origin::Pins,
         restore::{Options, Restorable, require_new},
-        scrub::{self, ScrubbedSet},
+        scrub,
         split_mark::SplitMark,
         whereabouts::LocationKind,
     },
@@ -152,31 +152,5 @@ impl Args {
             return Err(CommandError::new(Kind::File, message).with_hint("make a copy writable"));
         }
         Ok(marked)
-    }
-
-    fn require_each_once(&self) -> Result<(), CommandError> {
-        let mut keys = self.pubkey.iter().enumerate();
-        match keys.find(|(i, key)| self.pubkey.iter().take(*i).any(|other| other == *key)) {
-            Some((_, key)) => Err(CommandError::usage(format!("--pubkey {key} is given twice"))),
-            None => Ok(()),
-        }
-    }
-
-    /// The set that holds all the keys.
-    fn set_of_all<'a>(&self, sets: &'a [ScrubbedSet]) -> Result<&'a ScrubbedSet, CommandError> {
-        let holds_all = |set: &&ScrubbedSet| {
-            let keys = set.public_keys();
-            self.pubkey.iter().all(|key| keys.contains(key))
-        };
-        let mut holding = sets.iter().filter(holds_all);
-        match (holding.next(), holding.count()) {
-            (Some(set), 0) => Ok(set),
-            (Some(_), others) => Err(BackupError::SeveralSets(others + 1).into()),
-            (None, _) => Err(CommandError::input("no set on these copies holds all of these keys")
-                .with_hint(
-                    "split the keys of one set at a time; `stockade validator list` shows the set of \
-                     each key",
-                )),
-        }
     }
 }
