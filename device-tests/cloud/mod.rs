@@ -1,6 +1,7 @@
 //! The clients of services, against servers that answer as their API documents it, and against
 //! servers that do not.
 
+#[cfg(feature = "aws")]
 mod aws_endless;
 pub(crate) mod aws_server;
 mod busy;

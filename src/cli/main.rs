@@ -1,6 +1,6 @@
 //! The command `stockade`.
 
-#[cfg(feature = "cloud")]
+#[cfg(feature = "aws")]
 mod aws_args;
 mod cli;
 mod commands;

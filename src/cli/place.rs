@@ -14,6 +14,7 @@ pub enum Place {
     /// `vault:MOUNT/PATH`: an engine of Vault, and a folder or secret in it.
     Vault { mount: String, path: String },
     /// `aws-secrets:PREFIX`: the secrets of AWS whose names begin with it.
+    #[cfg(feature = "aws")]
     AwsSecrets(String),
 }
 
@@ -26,7 +27,12 @@ impl FromStr for Place {
         let place = match kind {
             "web3signer" => Self::Web3signer(rest.into()),
             "keymanager" => Self::Keymanager(rest.to_owned()),
+            #[cfg(feature = "aws")]
             "aws-secrets" => Self::AwsSecrets(rest.to_owned()),
+            #[cfg(not(feature = "aws"))]
+            "aws-secrets" => {
+                return Err("this build has no `aws-secrets:` (the feature `aws`)".to_owned());
+            }
             "vault" => {
                 // Where the mount ends Vault says later; a mount may be a place as a whole.
                 let whole = rest.trim_matches('/');
@@ -49,6 +55,7 @@ impl fmt::Display for Place {
             Self::Files(path) => write!(f, "{}", crate::shown(&path)),
             Self::Web3signer(path) => write!(f, "web3signer:{}", crate::shown(&path)),
             Self::Keymanager(file) => write!(f, "keymanager:{file}"),
+            #[cfg(feature = "aws")]
             Self::AwsSecrets(prefix) => write!(f, "aws-secrets:{prefix}"),
             Self::Vault { mount, path } => write!(f, "vault:{mount}/{path}"),
         }

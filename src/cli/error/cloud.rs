@@ -1,8 +1,9 @@
 //! The same of services on the network.
 
+#[cfg(feature = "aws")]
+use stockade_services::cloud::aws_secrets::AwsError;
 use stockade_services::cloud::{
     HttpError,
-    aws_secrets::AwsError,
     delivery::{Absent, DeliveryError, since_removed},
     keymanager::KeymanagerError,
     take_over::TakeOverError,
@@ -231,6 +232,7 @@ impl From<VaultError> for CommandError {
     }
 }
 
+#[cfg(feature = "aws")]
 impl From<AwsError> for CommandError {
     fn from(error: AwsError) -> Self {
         let (kind, hint) = match &error {
@@ -272,6 +274,7 @@ impl From<TakeOverError> for CommandError {
         match error {
             TakeOverError::Http(error) => error.into(),
             TakeOverError::Vault(error) => error.into(),
+            #[cfg(feature = "aws")]
             TakeOverError::Aws(error) => error.into(),
             TakeOverError::Store(error) => error.into(),
             TakeOverError::Backup(error) => error.into(),

@@ -19,10 +19,7 @@ use stockade::{
 use stockade_services::cloud::take_over;
 
 #[cfg(feature = "cloud")]
-use crate::{
-    aws_args::AwsArgs,
-    vault_args::{TIMEOUT, VaultArgs},
-};
+use crate::vault_args::{TIMEOUT, VaultArgs};
 use crate::{context::Context, error::CommandError, host, place::Place, ui::Bars};
 
 /// Where keys are taken over from.
@@ -43,9 +40,9 @@ pub struct FromArgs {
     #[cfg(feature = "cloud")]
     #[command(flatten)]
     vault: VaultArgs,
-    #[cfg(feature = "cloud")]
+    #[cfg(feature = "aws")]
     #[command(flatten)]
-    aws: AwsArgs,
+    aws: crate::aws_args::AwsArgs,
 }
 
 /// Where the passwords come from; asked for when nothing is said.
@@ -141,7 +138,7 @@ impl FromArgs {
                 take_over::vault(&vault, &engine, &path, look, progress)?.import(intake)?;
                 Some(Location::new(LocationKind::Vault, &vault.place(&engine, &path)?))
             }
-            #[cfg(feature = "cloud")]
+            #[cfg(feature = "aws")]
             Place::AwsSecrets(prefix) => {
                 let service = self.aws.open(self.vault.ca()?.as_deref())?;
                 let look = take_over::Look::Import(&self.field);

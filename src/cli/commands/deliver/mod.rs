@@ -2,6 +2,7 @@
 
 mod approval;
 mod arrivals;
+#[cfg(feature = "aws")]
 mod aws_secrets;
 mod chosen;
 mod client;
@@ -24,6 +25,7 @@ use crate::{CommandResult, context::Context};
 /// The verbs of `deliver`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[cfg(feature = "aws")]
     AwsSecrets(aws_secrets::Args),
     Keymanager(keymanager::Args),
     Password(password::Args),
@@ -37,6 +39,7 @@ impl Command {
     /// Runs the verb.
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self {
+            #[cfg(feature = "aws")]
             Self::AwsSecrets(args) => args.run(context),
             Self::Keymanager(args) => args.run(context),
             Self::Password(args) => args.run(context),

@@ -2,15 +2,14 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use stockade::{secret::SecretText, store::private_file};
-use stockade_services::cloud::{
-    aws_secrets::AwsFolder,
-    vault::{Written, require_field},
-};
+#[cfg(feature = "aws")]
+use stockade_services::cloud::aws_secrets::AwsFolder;
+use stockade_services::cloud::vault::{Written, require_field};
 use zeroize::Zeroizing;
 
 use crate::{
-    CommandResult, aws_args::AwsArgs, context::Context, error::CommandError,
-    hands::warn_of_readers, output::Outcome, place::Place, vault_args::VaultArgs,
+    CommandResult, context::Context, error::CommandError, hands::warn_of_readers, output::Outcome,
+    place::Place, vault_args::VaultArgs,
 };
 
 const MAX_PASSWORD: u64 = 4096;
@@ -29,8 +28,9 @@ pub struct Args {
     to: Place,
     #[command(flatten)]
     vault: VaultArgs,
+    #[cfg(feature = "aws")]
     #[command(flatten)]
-    aws: AwsArgs,
+    aws: crate::aws_args::AwsArgs,
     /// The field of Vault's secret
     #[arg(long, value_name = "NAME", default_value = "password")]
     field: String,
@@ -55,6 +55,7 @@ impl Args {
                 vault.require_lasting(&engine)?;
                 vault.put(&engine, &path, &self.field, &password)?
             }
+            #[cfg(feature = "aws")]
             Place::AwsSecrets(name) => {
                 let service = self.aws.open(self.vault.ca()?.as_deref())?;
                 let folder = AwsFolder { service: &service, kms_key: None, tags: Vec::new() };

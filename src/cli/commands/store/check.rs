@@ -28,7 +28,6 @@ use stockade_services::cloud::{
 use super::{attest, report::Report, web3signer};
 use crate::{
     CommandResult,
-    aws_args::AwsArgs,
     commands::{deliver::note::NoteArgs, validator::check},
     context::{Context, read_signers},
     error::CommandError,
@@ -61,8 +60,9 @@ pub struct Args {
     field: Option<String>,
     #[command(flatten)]
     vault: VaultArgs,
+    #[cfg(feature = "aws")]
     #[command(flatten)]
-    aws: AwsArgs,
+    aws: crate::aws_args::AwsArgs,
     /// Have the wallet sign what was found, if every key is proven: a delivery note, kept beside the
     /// set, that `deliver verify` reads
     #[arg(long, requires = "copies")]
@@ -118,6 +118,7 @@ impl Args {
                 let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
                 Destination::new(DestinationKind::Web3signer, &folder.to_string_lossy())
             }
+            #[cfg(feature = "aws")]
             Place::AwsSecrets(prefix) => {
                 let service = self.aws.open(self.vault.ca()?.as_deref())?;
                 let findings = take_over::aws_secrets(&service, prefix, look, &mut progress)?;
