@@ -1,6 +1,8 @@
 //! Services on the network that hold validator keys or know of them: the keymanager API, Web3signer,
 //! HashiCorp Vault, AWS Secrets Manager, and an Ethereum node.
 
+#![deny(missing_docs)]
+
 #[cfg(feature = "aws")]
 pub mod aws_secrets;
 pub mod check;

@@ -12,30 +12,30 @@ use stockade_base::{path::DerivationPath, secret::SecretBytes};
 /// The ciphersuite of Ethereum's consensus layer (proof of possession).
 pub(super) const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
-/// Why bytes are no key.
+/// Why bytes are not a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// Zero, or not below the group's order.
-    #[error("these 32 bytes are no BLS12-381 secret key")]
-    NoSecretKey,
-    /// Not 96 hex digits.
-    #[error("a BLS public key is 96 hex digits")]
+    /// The number is zero, or not below the group's order.
+    #[error("not a BLS12-381 secret key: the number is zero or too large")]
+    InvalidSecretKey,
+    /// The text is not hex digits of the right length.
+    #[error("a BLS public key has 96 hex digits, a signature 192")]
     Malformed,
-    /// Not a point of the right group, or the point at infinity.
-    #[error("these 48 bytes are no BLS12-381 public key")]
-    NoPublicKey,
-    /// EIP-2333 asks for 32 bytes of seed or more.
-    #[error("a seed of {0} bytes is too short for EIP-2333")]
+    /// The bytes are not a point in the right group, or they are the point at infinity.
+    #[error("not a BLS12-381 public key: these 48 bytes are not a valid point")]
+    InvalidPublicKey,
+    /// EIP-2333 requires a seed of at least 32 bytes.
+    #[error("a seed of {0} bytes is too short: EIP-2333 requires 32")]
     ShortSeed(usize),
 }
 
-/// A validator's secret key. The library beneath wipes it when dropped; its own Debug would print
-/// it, so it never leaves this type.
+/// A validator's secret key. It is wiped when dropped.
 pub struct SecretKey {
-    /// In a place of its own, so that moving the key copies no secret.
+    /// Boxed, so that moving the key does not copy the secret. blst's own Debug would print it, so it
+    /// never leaves this type.
     number: Box<min_pk::SecretKey>,
-    /// Its public key, once it was worked out: nothing else that is done with a key takes as long.
+    /// The public key, once it is computed, which takes longer than anything else done with a key.
     public: OnceLock<PublicKey>,
 }
 
@@ -44,14 +44,14 @@ impl SecretKey {
         Self { number: Box::new(number), public: OnceLock::new() }
     }
 
-    /// EIP-2333 `derive_master_SK`.
+    /// The master key of `seed` (EIP-2333 `derive_master_SK`).
     pub fn derive_master(seed: &[u8]) -> Result<Self, KeyError> {
         min_pk::SecretKey::derive_master_eip2333(seed)
             .map(Self::new)
             .map_err(|_| KeyError::ShortSeed(seed.len()))
     }
 
-    /// EIP-2333 `derive_child_SK`.
+    /// The child key at `index` (EIP-2333 `derive_child_SK`).
     pub fn derive_child(&self, index: u32) -> Self {
         Self::new(self.number.derive_child_eip2333(index))
     }
@@ -66,12 +66,12 @@ impl SecretKey {
         levels.iter().fold(this, |key, level| key.derive_child(*level))
     }
 
-    /// From 32 bytes, big-endian.
+    /// Reads 32 bytes, big-endian.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
-        min_pk::SecretKey::from_bytes(bytes).map(Self::new).map_err(|_| KeyError::NoSecretKey)
+        min_pk::SecretKey::from_bytes(bytes).map(Self::new).map_err(|_| KeyError::InvalidSecretKey)
     }
 
-    /// The 32 bytes, big-endian.
+    /// The key as 32 bytes, big-endian.
     pub fn to_bytes(&self) -> SecretBytes<32> {
         let mut bytes = self.number.to_bytes();
         let secret = SecretBytes::new(|to| to.copy_from_slice(&bytes));
@@ -79,12 +79,12 @@ impl SecretKey {
         secret
     }
 
-    /// Its public key.
+    /// The public key.
     pub fn public_key(&self) -> PublicKey {
         *self.public.get_or_init(|| PublicKey(self.number.sk_to_pk().compress()))
     }
 
-    /// Spares it the working out, where it is known that this is its public key.
+    /// Stores the public key, so that it need not be computed. It must be the right one.
     pub(super) fn remember(&self, public: PublicKey) {
         let _ = self.public.set(public);
     }
@@ -101,15 +101,15 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// A public key, 48 bytes compressed. Written as 96 lowercase hex digits without 0x, as keystores
-/// and deposit data have it.
+/// A public key: 48 bytes, compressed. Displayed as 96 lowercase hex digits without 0x, as in
+/// keystores and deposit data.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PublicKey([u8; 48]);
 
 impl PublicKey {
-    /// From 48 bytes that must be a point of the right group.
+    /// Reads 48 bytes, which must be a point in the right group.
     pub fn from_bytes(bytes: [u8; 48]) -> Result<Self, KeyError> {
-        min_pk::PublicKey::key_validate(&bytes).map_err(|_| KeyError::NoPublicKey)?;
+        min_pk::PublicKey::key_validate(&bytes).map_err(|_| KeyError::InvalidPublicKey)?;
         Ok(Self(bytes))
     }
 
@@ -126,23 +126,23 @@ impl PublicKey {
 impl FromStr for PublicKey {
     type Err = KeyError;
 
-    /// Takes 96 hex digits in either case, with or without 0x.
+    /// Reads 96 hex digits in either case, with or without 0x.
     fn from_str(text: &str) -> Result<Self, KeyError> {
         text.parse::<UncheckedPublicKey>()?.check()
     }
 }
 
-/// 48 bytes where a public key stands. Whether they are one takes long to tell, so where there are
-/// thousands it is told on all cores at once, or not at all of those that are known already.
+/// 48 bytes that should be a public key. The check is slow, so the caller decides when to do it: for
+/// thousands of keys on all cores, or not at all for keys that are known to be valid.
 pub struct UncheckedPublicKey([u8; 48]);
 
 impl UncheckedPublicKey {
-    /// The public key, if it is one.
+    /// Checks that the bytes are a public key.
     pub fn check(&self) -> Result<PublicKey, KeyError> {
         PublicKey::from_bytes(self.0)
     }
 
-    /// As [`Self::check`], where it is probably `known`.
+    /// Like [`Self::check`], but free of cost if the bytes equal the valid key `known`.
     pub fn check_unless(&self, known: Option<&PublicKey>) -> Result<PublicKey, KeyError> {
         match known {
             Some(known) if known.0 == self.0 => Ok(*known),
@@ -203,12 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
-        assert_eq!(SecretKey::from_bytes(&[0; 32]).unwrap_err(), KeyError::NoSecretKey);
-        assert_eq!(SecretKey::from_bytes(&[0xff; 32]).unwrap_err(), KeyError::NoSecretKey);
+    fn invalid_keys_are_refused() {
+        assert_eq!(SecretKey::from_bytes(&[0; 32]).unwrap_err(), KeyError::InvalidSecretKey);
+        assert_eq!(SecretKey::from_bytes(&[0xff; 32]).unwrap_err(), KeyError::InvalidSecretKey);
         assert_eq!(SecretKey::derive_master(&[7; 31]).unwrap_err(), KeyError::ShortSeed(31));
         let mut infinity = [0; 48];
         infinity[0] = 0xc0;
-        assert_eq!(PublicKey::from_bytes(infinity), Err(KeyError::NoPublicKey));
+        assert_eq!(PublicKey::from_bytes(infinity), Err(KeyError::InvalidPublicKey));
     }
 }

@@ -1,15 +1,14 @@
-//! BLS12-381 keys of validators: EIP-2333 derivation, public keys, signatures, shares of a key.
+//! Validators' BLS12-381 keys: EIP-2333 derivation, public keys, signatures, shares of a key.
 
+mod batch;
 mod keys;
-mod many;
 mod scalar;
 mod shares;
 mod signature;
 mod tree;
 
-pub use keys::UncheckedPublicKey;
-pub use keys::{KeyError, PublicKey, SecretKey};
-pub use many::expect_public_keys;
+pub use batch::expect_public_keys;
+pub use keys::{KeyError, PublicKey, SecretKey, UncheckedPublicKey};
 pub use shares::{
     KeyShare, MAX_SHARES, ShareError, combine_public_keys, combine_signatures, split,
 };

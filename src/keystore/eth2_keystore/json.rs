@@ -1,4 +1,5 @@
-//! The JSON of a keystore; no crypto here. What is tolerated names the client that it is for.
+//! The JSON of keystores, without any crypto. For each tolerated deviation, a comment names the
+//! client that accepts it.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
@@ -11,16 +12,16 @@ use super::{
 use crate::bls::{PublicKey, UncheckedPublicKey};
 use stockade_base::json::{JsonError, clip, from_slice, to_string_indented};
 
-/// A uuid has 36 characters; nothing depends on it.
+/// A uuid has 36 characters, but nothing depends on it.
 const MAX_UUID: usize = 64;
 
-/// Reads a keystore file, whose public key is probably `known`.
+/// Reads a keystore file. If its public key equals `known`, which is valid, it is not checked again.
 pub(super) fn parse(content: &[u8], known: Option<&PublicKey>) -> Result<Keystore, KeystoreError> {
     if let Some(encoding) = not_utf8_json(content) {
         return Err(KeystoreError::Json(JsonError::Invalid(encoding.to_owned())));
     }
     let file = from_slice(content, MAX_KEYSTORE_BYTES).or_else(|error| {
-        // An account's keystore (version 3) is named for what it is.
+        // For an account's keystore (version 3), report the version.
         let Versioned { version } = from_slice(content, MAX_KEYSTORE_BYTES)?;
         version.check()?;
         Err(KeystoreError::from(error))
@@ -50,7 +51,7 @@ pub(super) fn parse(content: &[u8], known: Option<&PublicKey>) -> Result<Keystor
     })
 }
 
-/// Reads a file that names no public key; what is encrypted in it may be of any length.
+/// Reads a file that names no public key. Its ciphertext may have any length.
 pub(super) fn parse_unnamed(content: &[u8]) -> Result<UnnamedKeystore, KeystoreError> {
     let file: UnnamedFile = from_slice(content, MAX_UNNAMED_BYTES)?;
     file.version.check()?;
@@ -72,7 +73,7 @@ pub(super) fn parse_unnamed(content: &[u8]) -> Result<UnnamedKeystore, KeystoreE
     })
 }
 
-/// What the first bytes say of a file that no client reads as JSON.
+/// Why no client can read the file as JSON, if its first bytes show that.
 pub(super) fn not_utf8_json(content: &[u8]) -> Option<&'static str> {
     match content {
         [0xef, 0xbb, 0xbf, ..] => {
@@ -87,11 +88,11 @@ fn public_key(text: &str, known: Option<&PublicKey>) -> Result<PublicKey, Keysto
     let bytes = hex_digits(text).parse::<UncheckedPublicKey>();
     bytes.and_then(|bytes| bytes.check_unless(known)).map_err(|_| KeystoreError::Field {
         field: "pubkey",
-        problem: "is no BLS public key of 96 hex digits",
+        problem: "is not a BLS public key of 96 hex digits",
     })
 }
 
-/// Writes a keystore file, field by field as ethstaker-deposit-cli does.
+/// Writes a keystore file with the same fields as ethstaker-deposit-cli.
 pub(super) fn write(keystore: &Keystore) -> Result<String, KeystoreError> {
     let file = File {
         crypto: Crypto::write(
@@ -115,27 +116,27 @@ pub(super) fn check_length(
     text: &str,
     limit: usize,
 ) -> Result<(), KeystoreError> {
-    match text.len() <= limit {
-        true => Ok(()),
-        false => Err(KeystoreError::Field { field, problem: "is too long" }),
+    if text.len() > limit {
+        return Err(KeystoreError::Field { field, problem: "is too long" });
     }
+    Ok(())
 }
 
-/// Unknown fields are ignored: ethdo and Prysm write `name`, and every client but Lighthouse takes
-/// any other.
+/// Unknown fields are ignored: ethdo and Prysm write `name`, and every client except Lighthouse
+/// accepts any others.
 #[derive(Serialize, Deserialize)]
 struct File {
     crypto: Crypto,
-    /// Every client takes a keystore without it.
+    /// Every client accepts a keystore without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
-    /// Teku takes 0x; it, Prysm and ethdo take upper case. Required: of the clients only Web3signer
-    /// takes a keystore without it.
+    /// Teku accepts 0x. Teku, Prysm and ethdo accept upper case. Required, because only Web3signer accepts
+    /// a keystore without it.
     pubkey: String,
-    /// Lighthouse, Teku and keystorev4 take a keystore without it.
+    /// Lighthouse, Teku and keystorev4 accept a keystore without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    /// Teku and keystorev4 take a keystore without it.
+    /// Teku and keystorev4 accept a keystore without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     uuid: Option<String>,
     version: Version,
@@ -155,7 +156,7 @@ struct Versioned {
     version: Version,
 }
 
-/// Teku takes `"4"` for `4`.
+/// Teku accepts `"4"` for `4`.
 #[derive(Serialize)]
 #[serde(untagged, expecting = "`version` should be the number 4")]
 enum Version {
@@ -163,7 +164,7 @@ enum Version {
     Text(String),
 }
 
-/// An error that names the field: that of an untagged enum names the enum.
+/// By hand, so that errors name the field. Those of an untagged enum name the enum.
 impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
@@ -206,12 +207,12 @@ impl Crypto {
 struct KdfModule {
     function: String,
     params: KdfParams,
-    /// Always empty; keystorev4 takes a keystore without it.
+    /// Always empty. keystorev4 accepts a keystore without it.
     #[serde(default)]
     message: String,
 }
 
-/// The parameters of both functions: an untagged enum would hide which field is wrong.
+/// The parameters of both functions. An untagged enum would hide which field is wrong.
 #[derive(Serialize, Deserialize)]
 struct KdfParams {
     dklen: u32,
@@ -265,8 +266,8 @@ impl Version {
 impl KdfModule {
     fn read(self) -> Result<Kdf, KeystoreError> {
         let KdfParams { dklen, n, r, p, c, prf, salt } = self.params;
-        // Teku and keystorev4 take more than 32 bytes. Only the first 32 are ever used, and both
-        // functions give the same ones whatever the length.
+        // Teku and keystorev4 accept more than 32 bytes. Only the first 32 are used, and with both
+        // functions these do not depend on the length.
         if !(32..=64).contains(&dklen) {
             return Err(KeystoreError::Field {
                 field: "crypto.kdf.params.dklen",
@@ -308,17 +309,14 @@ impl KdfModule {
 }
 
 fn expect(field: &'static str, value: &str, expected: &str) -> Result<(), KeystoreError> {
-    match value == expected {
-        true => Ok(()),
-        false => Err(unsupported(field, value)),
-    }
+    if value == expected { Ok(()) } else { Err(unsupported(field, value)) }
 }
 
 fn unsupported(field: &'static str, value: &str) -> KeystoreError {
     KeystoreError::Unsupported { field, value: clip(value, 40) }
 }
 
-/// Lodestar and Teku take hex with 0x before it.
+/// Lodestar and Teku accept hex with 0x before it.
 fn hex_digits(text: &str) -> &str {
     text.strip_prefix("0x").unwrap_or(text)
 }

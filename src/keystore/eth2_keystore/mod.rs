@@ -1,11 +1,12 @@
 //! EIP-2335 keystores: a validator's secret key, encrypted under a password.
 //!
-//! Reading takes every keystore whose key at least two clients of the field can open; writing
-//! makes the one form that all of them take.
+//! Reading accepts every keystore that at least two clients can open. Writing produces the one form
+//! that all clients accept.
 
 mod account_store;
 mod cipher;
 mod clients;
+mod damage;
 mod derive_all;
 mod deviations;
 mod diagnosis;
@@ -21,12 +22,12 @@ mod password;
 mod password_forms;
 mod profile;
 mod repair;
-mod rot;
 mod rules;
 mod unnamed;
 
 pub use account_store::account_store;
 pub use clients::{Client, Evidence};
+pub use damage::Part;
 pub use derive_all::{MEMORY_BUDGET, derive_all};
 pub use deviations::Deviation;
 pub use diagnosis::{Diagnosis, Examiner, Found};
@@ -40,6 +41,5 @@ pub use password::{Password, PasswordError};
 pub use password_forms::PasswordForm;
 pub use profile::{ClientVerdict, Kind, Profile, all_measured_accept};
 pub use repair::{Repair, Repairer};
-pub use rot::Part;
 pub use rules::{Rule, Trial};
 pub use unnamed::UnnamedKeystore;

@@ -1,18 +1,18 @@
-//! The forks of the consensus layer, and the versions by which signatures are bound to them.
+//! The forks of the consensus layer, and their versions, which signatures are bound to.
 
 use super::Network;
 
-/// A fork of the consensus layer. Every network known here names its versions after one pattern.
+/// A fork of the consensus layer. On each network, versions follow one pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fork {
-    /// Phase 0: the beginning.
+    /// Phase 0, the first.
     Phase0,
     /// Altair.
     Altair,
     /// Bellatrix.
     Bellatrix,
-    /// Capella, for which exits are signed for ever (EIP-7044).
+    /// Capella. All exits are signed for it, in later forks too (EIP-7044).
     Capella,
     /// Deneb.
     Deneb,
@@ -23,7 +23,7 @@ pub enum Fork {
 }
 
 impl Fork {
-    /// All of them, in their order.
+    /// All forks, in order.
     pub const ALL: [Self; 7] = [
         Self::Phase0,
         Self::Altair,
@@ -34,7 +34,7 @@ impl Fork {
         Self::Fulu,
     ];
 
-    /// Its name.
+    /// The name for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Phase0 => "Phase 0",
@@ -46,24 +46,13 @@ impl Fork {
             Self::Fulu => "Fulu",
         }
     }
-
-    fn number(self) -> u8 {
-        match self {
-            Self::Phase0 => 0,
-            Self::Altair => 1,
-            Self::Bellatrix => 2,
-            Self::Capella => 3,
-            Self::Deneb => 4,
-            Self::Electra => 5,
-            Self::Fulu => 6,
-        }
-    }
 }
 
 impl Network {
-    /// The version of `fork` on this network, which signatures are bound to.
+    /// The version of `fork` on this network.
     pub fn fork_version(self, fork: Fork) -> [u8; 4] {
-        let number = fork.number();
+        // The variants are in order, so this counts the forks.
+        let number = fork as u8;
         match self {
             Self::Mainnet => [number, 0x00, 0x00, 0x00],
             // Counted in decimal digits: 69, 70, 71.
@@ -80,19 +69,19 @@ impl Network {
 mod tests {
     use super::*;
 
-    /// As the networks publish them: those of Electra.
+    /// The versions at genesis, of Capella and of Electra, as published by the networks.
     #[test]
     fn versions_are_the_published_ones() {
-        for (network, electra) in [
-            (Network::Mainnet, "05000000"),
-            (Network::Sepolia, "90000074"),
-            (Network::Hoodi, "60000910"),
-            (Network::Gnosis, "05000064"),
-            (Network::Chiado, "0500006f"),
+        for (network, versions) in [
+            (Network::Mainnet, ["00000000", "03000000", "05000000"]),
+            (Network::Sepolia, ["90000069", "90000072", "90000074"]),
+            (Network::Hoodi, ["10000910", "40000910", "60000910"]),
+            (Network::Gnosis, ["00000064", "03000064", "05000064"]),
+            (Network::Chiado, ["0000006f", "0300006f", "0500006f"]),
         ] {
-            assert_eq!(hex::encode(network.fork_version(Fork::Electra)), electra, "{network}");
-            assert_eq!(network.fork_version(Fork::Phase0), network.genesis_fork_version());
-            assert_eq!(network.fork_version(Fork::Capella), network.capella_fork_version());
+            let electra = network.fork_version(Fork::Electra);
+            let own = [network.genesis_fork_version(), network.capella_fork_version(), electra];
+            assert_eq!(own.map(hex::encode), versions, "{network}");
         }
     }
 }

@@ -104,7 +104,7 @@ impl Splitting {
                 let (file, secret) = self.seal(node, share, &pubkey, place)?;
                 files.push(file);
                 files.push(password_file(node, share.x, place)?);
-                read_back.push(KeyShare { x: share.x, secret });
+                read_back.push(KeyShare::new(share.x, secret));
             }
             self.require_right(key, &read_back)?;
             let shares = read_back.iter().map(|share| share.secret.public_key()).collect();

@@ -384,6 +384,6 @@ fn read_new_password(path: &Path) -> Result<NewPassword, CommandError> {
             crate::shown(&path)
         )));
     }
-    NewPassword::given(stockade::secret::SecretText::new(password.to_owned()))
+    NewPassword::chosen(stockade::secret::SecretText::new(password.to_owned()))
         .map_err(|error| CommandError::input(format!("{}: {error}", crate::shown(&path))))
 }

@@ -96,7 +96,7 @@ fn new_password(content: &[u8]) -> Result<NewPassword, CommandError> {
     })?;
     let text = SecretText::new(text.trim_end_matches(['\r', '\n']).to_owned());
     let password =
-        NewPassword::given(text).map_err(|error| CommandError::input(error.to_string()))?;
+        NewPassword::chosen(text).map_err(|error| CommandError::input(error.to_string()))?;
     let names: Vec<_> = password.misread_by().iter().map(|reader| reader.name()).collect();
     match names.is_empty() {
         true => Ok(password),

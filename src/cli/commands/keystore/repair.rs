@@ -93,7 +93,7 @@ impl Writer {
             return Ok((path, Some("copied as it is: all clients take it")));
         }
         let repair = self.repairer.repair(keystore, diagnosis)?;
-        let Repair { keystore, path_replaced } = repair.ok_or(NotWritten::NoKey)?;
+        let Repair { keystore, path_replaced, .. } = repair.ok_or(NotWritten::NoKey)?;
         let content = keystore.to_json()?.into_bytes();
         self.require_repaired(&content)?;
         let note = path_replaced.then_some("its path was not usable: m/0/0 stands in its place");

@@ -84,7 +84,7 @@ fn words(
             format!(
                 "Withdrawal of {} {} from validator 0x{validator}, which goes on{}",
                 show(amount, 18),
-                network.staked_coin(),
+                network.coin(),
                 on_screen(*gwei, network)
             )
         }

@@ -1,5 +1,5 @@
-//! Keystores with one damaged byte. The right password shows them for what they are: something
-//! then opens to the very key that the file names, which no chance brings about.
+//! Finds a single damaged byte in a keystore. With the right password, one change of a byte gives the
+//! key that the file names, which cannot happen by chance.
 
 use super::{DecryptionKey, Keystore, cipher};
 use crate::bls::SecretKey;
@@ -7,19 +7,19 @@ use crate::bls::SecretKey;
 /// The part of a keystore that is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// `crypto.checksum.message`. Reads as a wrong password.
+    /// `crypto.checksum.message`. Looks like a wrong password.
     Checksum,
-    /// One byte of `crypto.cipher.message`. Reads as a wrong password.
+    /// One byte of `crypto.cipher.message`. Looks like a wrong password.
     CipherText,
     /// One byte of `crypto.cipher.params.iv`, which the checksum does not cover.
     Iv {
-        /// Whether the damaged keystore opens, to another key.
+        /// Whether the damaged keystore opens and gives another key.
         opens: bool,
     },
 }
 
 impl Part {
-    /// The field's name.
+    /// The path of the field.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Checksum => "crypto.checksum.message",
@@ -29,8 +29,8 @@ impl Part {
     }
 }
 
-/// For a keystore whose checksum does not fit: is the password right after all?
-pub(super) fn behind_the_checksum(
+/// For a keystore whose checksum does not match: finds the damage, if the password is right after all.
+pub(super) fn repair_checksum_or_ciphertext(
     keystore: &Keystore,
     key: &DecryptionKey,
 ) -> Option<(Part, SecretKey)> {
@@ -40,16 +40,16 @@ pub(super) fn behind_the_checksum(
         return Some((Part::Checksum, secret));
     }
     tried.checksum = keystore.checksum;
-    let secret = one_byte_changed(&mut tried, |keystore| &mut keystore.ciphertext, key)?;
+    let secret = try_all_bytes(&mut tried, |keystore| &mut keystore.ciphertext, key)?;
     Some((Part::CipherText, secret))
 }
 
-/// For a keystore that opens to another key than it names, or to none: the key that it names.
-pub(super) fn behind_the_iv(keystore: &Keystore, key: &DecryptionKey) -> Option<SecretKey> {
-    one_byte_changed(&mut keystore.clone(), |keystore| &mut keystore.iv, key)
+/// For a keystore that gives another key than it names, or none: finds the key that it names.
+pub(super) fn repair_iv(keystore: &Keystore, key: &DecryptionKey) -> Option<SecretKey> {
+    try_all_bytes(&mut keystore.clone(), |keystore| &mut keystore.iv, key)
 }
 
-fn one_byte_changed<const N: usize>(
+fn try_all_bytes<const N: usize>(
     keystore: &mut Keystore,
     field: fn(&mut Keystore) -> &mut [u8; N],
     key: &DecryptionKey,

@@ -1,5 +1,5 @@
-//! JSON files of other tools: with a byte-order mark, wrapped as APIs answer, or with one thing
-//! where a list may be.
+//! Lists in other tools' JSON files: with a byte-order mark, wrapped as by an API, or with a single
+//! item in place of a list.
 
 use serde::{
     Deserialize, Deserializer,
@@ -8,7 +8,7 @@ use serde::{
 
 use stockade_base::json::{JsonError, from_slice};
 
-/// Reads `[..]`, one thing, or either as `{"data": ..}`.
+/// Reads a list or a single item, bare or as `{"data": ..}`.
 pub(super) fn parse_list<T: DeserializeOwned>(
     content: &[u8],
     limit: usize,
@@ -16,8 +16,7 @@ pub(super) fn parse_list<T: DeserializeOwned>(
     let content = match content {
         [0xef, 0xbb, 0xbf, rest @ ..] => rest,
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            let why = "it is UTF-16 text: save it as UTF-8".to_owned();
-            return Err(JsonError::Invalid(why));
+            return Err(JsonError::Invalid("it is UTF-16 text: save it as UTF-8".to_owned()));
         }
         content => content,
     };
@@ -41,7 +40,7 @@ struct Wrapped<T> {
     data: T,
 }
 
-/// Whether a value is a list, without keeping it.
+/// Whether a value is a list. The value itself is not kept.
 enum Shape {
     Many,
     One,
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_of_the_thing_itself() {
+    fn errors_are_about_the_item_itself() {
         for (content, word) in [
             (&br#"{"data": {"nome": 1}}"#[..], "missing field `name`"),
             (br#"{"nome": 1}"#, "missing field `name`"),

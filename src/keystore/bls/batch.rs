@@ -1,16 +1,16 @@
-//! The public keys of many secret keys, where it is known which they should be.
+//! Checks in a batch that many secret keys have the public keys that they should have.
 
 use blst::{MultiPoint as _, min_pk};
 
 use super::{PublicKey, SecretKey, scalar::Scalar};
 use stockade_base::parallel;
 
-/// How many keys one equation is over: where it does not hold, so many are worked out one by one.
+/// The number of keys checked by one equation. If it fails, this many are computed one by one.
 const PART: usize = 1024;
 
-/// Works out the public key of each of these secret keys, which should be the one beside it. Where
-/// they are, that takes a fraction of the time; where one is not, [`SecretKey::public_key`] still
-/// gives its own.
+/// Computes the public key of each secret key, given the public key that it should have. If all are
+/// right, this takes a fraction of the usual time. In any case [`SecretKey::public_key`] returns the
+/// key's true public key afterwards.
 pub fn expect_public_keys(keys: &[(&SecretKey, PublicKey)]) {
     for part in keys.chunks(PART) {
         match all_fit(part) {
@@ -20,12 +20,11 @@ pub fn expect_public_keys(keys: &[(&SecretKey, PublicKey)]) {
     }
 }
 
-/// Whether every secret key is the one of the public key beside it; `None` where that could not be
-/// told.
+/// Whether every secret key belongs to its public key; `None` if that could not be checked.
 ///
-/// For random factors r the sum of all r·public is the public key of the sum of all r·secret. If
-/// any one pair did not fit, a single value of its factor would hide that: 1 in 2¹²⁸. All public
-/// keys are of the group, for there is no [`PublicKey`] otherwise.
+/// For random factors r, the sum of all r·public is the public key of the sum of all r·secret. A
+/// pair that does not fit is hidden by only one value of its factor: 1 in 2¹²⁸. Every [`PublicKey`]
+/// is known to be in the group.
 fn all_fit(keys: &[(&SecretKey, PublicKey)]) -> Option<bool> {
     let mut factors = vec![[0; FACTOR_BYTES]; keys.len()];
     getrandom::fill(factors.as_flattened_mut()).ok()?;
@@ -55,14 +54,14 @@ mod tests {
         SecretKey::from_bytes(secret.to_bytes().expose()).unwrap()
     }
 
-    /// All pairs, of keys that know nothing of their public keys yet.
+    /// Checks pairs of secret keys whose public keys are not computed yet.
     fn fit(secrets: &[SecretKey], publics: &[PublicKey]) -> Option<bool> {
         let fresh: Vec<_> = secrets.iter().map(fresh).collect();
         all_fit(&fresh.iter().zip(publics.iter().copied()).collect::<Vec<_>>())
     }
 
     #[test]
-    fn one_key_that_is_another_shows_wherever_it_stands() {
+    fn one_wrong_key_is_found_at_any_position() {
         for count in [1, 2, 31, 33, 100] {
             let secrets = secrets(count);
             let publics: Vec<_> = secrets.iter().map(SecretKey::public_key).collect();
@@ -77,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_changed_places_show_though_their_sum_is_the_same() {
+    fn swapped_keys_are_found_though_their_sum_is_the_same() {
         let secrets = secrets(40);
         let mut publics: Vec<_> = secrets.iter().map(SecretKey::public_key).collect();
         publics.swap(3, 30);
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn each_key_gives_its_own_public_key_whatever_was_expected() {
+    fn each_key_returns_its_own_public_key_whatever_was_expected() {
         let secrets = secrets(PART as u32 + 40);
         let right: Vec<_> = secrets.iter().map(|secret| fresh(secret).public_key()).collect();
         let mut expected = right.clone();
