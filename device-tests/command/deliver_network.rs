@@ -165,5 +165,5 @@ fn what_a_client_of_another_network_says_that_keys_signed_goes_nowhere() {
     assert!(new.changes().is_empty(), "{:?}", new.changes());
     // It cost one key, which is said.
     assert_eq!(old.inside.lock().unwrap().keys.len(), 2);
-    assert!(stopped.message().contains("1 keys were removed"), "{}", stopped.message());
+    assert!(stopped.message().contains("1 key was removed"), "{}", stopped.message());
 }

@@ -54,7 +54,10 @@ fn a_client_that_asks_another_signer_than_it_was_told_of_is_said_to() {
     let told = on("mock-ledger").run(&tell(&folder, &url)).code(1);
     assert_eq!(said(&told, "status"), ["error"; 3]);
     let why = told.list("keys")[0]["message"].as_str().unwrap();
-    assert!(why.contains("it signs with http://127.0.0.1:19000, and not with the signer"), "{why}");
+    assert!(
+        why.contains("the client signs with http://127.0.0.1:19000, not with the given signer"),
+        "{why}"
+    );
     assert!(told.json["note"].is_null(), "{}", told.json["note"]);
 }
 

@@ -35,7 +35,17 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["backup", "import"]),
     (
         "stockade",
-        &["cli", "aws_secrets", "check", "delivery", "endpoint", "import", "keymanager", "vault"],
+        &[
+            "cli",
+            "aws_secrets",
+            "check",
+            "delivery",
+            "endpoint",
+            "import",
+            "keymanager",
+            "secret_store",
+            "vault",
+        ],
     ),
     ("stockade_mocks", &["cli", "discovery"]),
     ("tar", &["backup"]),

@@ -313,7 +313,7 @@ def test_a_proxy_that_adds_its_own_token_needs_none(
     # Vault itself is no proxy.
     refused = deliver(keys, place, ["--vault-addr", vault.url])
     assert failure(refused) == (2, "usage"), refused.stdout
-    assert "wants a token" in refused.json()["error"]["message"]
+    assert "requires a token" in refused.json()["error"]["message"]
 
 
 def test_who_is_not_let_in_makes_nobody_press(
@@ -427,7 +427,7 @@ def test_what_ends_a_delivery_midway_is_said_and_the_next_goes_on(
         server.revoke(short)
         document, words = ended(running)
         written = words.count("written")
-        assert "not valid any more" in document["failure"]
+        assert "not valid or has expired" in document["failure"]
         unknown = words.count("unknown")
         assert unknown <= 1, "it was written, and could not be read back"
         assert words[: written + unknown] == ["written"] * written + ["unknown"] * unknown

@@ -18,12 +18,10 @@ pub struct AwsArgs {
 impl AwsArgs {
     /// The service, trusted by the certificates in `ca`, else by the system's.
     pub fn open(&self, ca: Option<&[u8]>) -> Result<SecretsManager, CommandError> {
-        let options = AwsOptions {
-            region: self.aws_region.as_deref(),
-            endpoint: self.aws_endpoint.as_deref(),
-            ca,
-            key: None,
-        };
+        let mut options = AwsOptions::default();
+        options.region = self.aws_region.as_deref();
+        options.endpoint = self.aws_endpoint.as_deref();
+        options.ca = ca;
         Ok(SecretsManager::open(&options)?)
     }
 }

@@ -63,11 +63,10 @@ impl VaultTlsArgs {
                 ));
             }
         };
-        let tls = Tls {
-            authorities: ca.as_deref(),
-            client: client.as_ref().map(|(chain, key)| (chain.as_slice(), key.as_slice())),
-            server_name: self.vault_server_name.as_deref().filter(|name| !name.is_empty()),
-        };
+        let mut tls = Tls::default();
+        tls.authorities = ca.as_deref();
+        tls.client = client.as_ref().map(|(chain, key)| (chain.as_slice(), key.as_slice()));
+        tls.server_name = self.vault_server_name.as_deref().filter(|name| !name.is_empty());
         Ok(Endpoint::with_tls(url, &tls, TIMEOUT)?)
     }
 }

@@ -1,4 +1,4 @@
-//! What lies in a store, or runs in a client, against what should.
+//! Compares the keys in a store or client with the keys that should be there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,44 +17,45 @@ use stockade_keystore::{
 };
 use stockade_wallet::interact::Progress;
 
-/// What was found.
+/// The keys that were found in a store or client.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Found {
-    /// How much is known of it: whether the keys themselves were read.
+    /// Whether the keys themselves were read.
     pub level: Level,
-    /// Whether more could be known of such a place: a client only lists its keys, and a store shows
-    /// them.
+    /// Whether keys can be read there at all: a store shows its keys, but a client only lists them.
     pub could_be_opened: bool,
-    /// Each place and the key in it, or why that cannot be told.
+    /// Each place, with the key in it or why the key is not known.
     pub keys: Vec<FoundKey>,
 }
 
-/// One place.
+/// What was found in one place.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct FoundKey {
-    /// The place.
+    /// The place, for people.
     pub place: String,
-    /// What is in it.
+    /// The key in it.
     pub held: Held,
-    /// What is to be said beside the reason.
+    /// Adds to the reason, for people.
     pub message: Option<String>,
 }
 
-/// The key in a place.
+/// The key that a place holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {
-    /// This key, where a signer looks for it.
+    /// This key, in a place where a signer finds it.
     Key(PublicKey),
-    /// This key, and not where a signer looks for it.
+    /// This key, in a place where a signer does not find it.
     Elsewhere(PublicKey),
-    /// 32 bytes that would make this key, if they are one.
+    /// 32 bytes that may be a signing key. If so, it is this key's.
     Perhaps(PublicKey),
-    /// What is wrong there, and the key that it seems to be.
+    /// No usable key: which key it should be, if that is known, and what is wrong.
     Not(Option<PublicKey>, Reason),
 }
 
 impl Held {
-    /// The key, where one is there or may be.
+    /// The key, if there is or may be one.
     pub fn key(self) -> Option<PublicKey> {
         match self {
             Self::Key(key) | Self::Elsewhere(key) | Self::Perhaps(key) => Some(key),
@@ -70,7 +71,7 @@ impl FoundKey {
 }
 
 impl Found {
-    /// What is in a store. Keystores are opened where their password is beside them.
+    /// The keys in a store. Keystores are opened if their password is stored with them.
     pub fn in_findings(findings: Findings, progress: &mut dyn Progress) -> Self {
         let Findings { found, wrong, skipped } = findings;
         let mut cache = KeyCache::new();
@@ -78,7 +79,7 @@ impl Found {
             Content::Keystore(keystore, Some(password)) => Some((password, keystore.kdf())),
             _ => None,
         });
-        // A derivation that fails here fails again below, where it is said of which keystore.
+        // A derivation that fails here fails again below, where the keystore is known.
         let _ = cache.fill(wanted, MEMORY_BUDGET, &mut |done, total| {
             progress.step("opening keystores", done, total);
         });
@@ -120,8 +121,8 @@ impl Found {
         Self { level, could_be_opened: true, keys }
     }
 
-    /// What the files of a signer name. A key that is kept under the name of another is no key of
-    /// that name.
+    /// The keys that a signer's files name. A key stored under the name of another does not count as
+    /// either.
     pub fn in_store(intake: &Intake) -> Self {
         let mut level = Level::Opened;
         let mut keys = Vec::new();
@@ -137,7 +138,7 @@ impl Found {
             };
             keys.push(FoundKey::new(place, held));
         }
-        // Its public key is known only once it is opened.
+        // The public keys of these are known only once they are opened.
         for place in intake.unnamed() {
             let key = stated(place).as_deref().and_then(stated_key);
             keys.push(FoundKey::new(place, Held::Not(key, Reason::NotChecked)));
@@ -150,7 +151,7 @@ impl Found {
         Self { level, could_be_opened: true, keys }
     }
 
-    /// Says of keys that their store deletes them by itself: at each of `places`, and when.
+    /// Marks keys that their store will delete: at each of `places`, with the time of the deletion.
     pub fn expire(&mut self, places: &[(String, String)]) {
         for found in &mut self.keys {
             let at = places.iter().find(|(place, _)| *place == found.place);
@@ -161,26 +162,25 @@ impl Found {
         }
     }
 
-    /// What a client lists: the keys that it holds, and those that it has `remote`, signed elsewhere.
+    /// The keys that a client lists: those that it holds, and `remote` ones, for which it uses a signer.
     pub fn in_client(url: &str, listed: &[Listed], remote: &[RemoteKey]) -> Self {
         let here = listed.iter().map(|key| (key.pubkey, url.to_owned()));
         let elsewhere = remote.iter().map(|key| {
             (key.pubkey, format!("{url}, signed by {}", stockade_base::shown(&key.url)))
         });
-        // Each once; of a key in both the place is the client itself.
+        // A key in both lists counts once, as held by the client.
         let keys: BTreeMap<_, _> = elsewhere.chain(here).collect();
         let keys = keys.into_iter().map(|(key, place)| FoundKey::new(place, Held::Key(key)));
         Self { level: Level::PublicKey, could_be_opened: false, keys: keys.collect() }
     }
 
-    /// Whether as much is known of it as can be.
+    /// Whether everything was read that can be read there.
     pub fn is_full(&self) -> bool {
         self.level == Level::Opened || !self.could_be_opened
     }
 
-    /// A verdict for each key that is there and each of `expected`, which are the keys that should
-    /// be, and what is to be said of one that is. With each what is to be said beside it. A key counts
-    /// once.
+    /// Compares with the keys that should be there. `expected` gives the reason to report for each that
+    /// is. Returns a verdict and a message for each key that is there or missing. A key counts once.
     pub fn against(
         &self,
         expected: &BTreeMap<PublicKey, Reason>,
@@ -208,10 +208,10 @@ impl Found {
                 Held::Perhaps(key) if !expected.contains_key(&key) => {
                     (Some(key), Reason::NotChecked)
                 }
-                Held::Elsewhere(key) | Held::Perhaps(key) => match there.insert(key) {
-                    true => (Some(key), Reason::Elsewhere),
-                    false => (Some(key), Reason::Duplicate),
-                },
+                Held::Elsewhere(key) | Held::Perhaps(key) => {
+                    let is_new = there.insert(key);
+                    (Some(key), if is_new { Reason::Elsewhere } else { Reason::Duplicate })
+                }
                 Held::Not(stated, reason) => {
                     there.extend(stated);
                     (stated, reason)
@@ -227,7 +227,7 @@ impl Found {
 }
 
 fn deleted_at(time: &str) -> String {
-    format!("deleted by itself at {time}")
+    format!("the store will delete it at {time}")
 }
 
 fn open(
@@ -259,7 +259,7 @@ mod tests {
     use stockade_keystore::bls::SecretKey;
 
     #[test]
-    fn a_key_counts_once_and_only_where_a_signer_looks() {
+    fn a_key_counts_once_and_only_where_a_signer_finds_it() {
         let key = |i| SecretKey::derive_master(&[i; 32]).unwrap().public_key();
         let expected = BTreeMap::from([(key(1), Reason::Ok), (key(2), Reason::Ok)]);
         let reasons = |held: &[Held]| {

@@ -1,5 +1,5 @@
-//! Web3signer's configuration of a key that lies in a store: one file a key, as its documentation
-//! and `HashicorpSigningMetadata`, `AwsKeySigningMetadata` of its code have it.
+//! Writes Web3signer's configuration for keys in a store: one file per key, as described by its
+//! documentation and by `HashicorpSigningMetadata` and `AwsKeySigningMetadata` in its code.
 
 use std::fmt;
 
@@ -7,40 +7,41 @@ use crate::{endpoint::HttpError, http::Uri};
 use stockade_base::{json, secret::SecretText};
 use stockade_keystore::bls::PublicKey;
 
-/// What stands for the public key in the name of a secret.
+/// The placeholder for the public key in the name of a secret.
 pub const PUBKEY: &str = "{pubkey}";
 
-/// Where Web3signer finds a key, and how it gets in.
+/// Where Web3signer finds keys, and with which credentials.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum KeyConfig {
     /// HashiCorp Vault.
     Hashicorp {
-        /// Its server.
+        /// The server.
         server: VaultServer,
-        /// The secret's path, with [`PUBKEY`] in it: `/v1/secret/data/validators/{pubkey}`.
+        /// The path of a secret, containing [`PUBKEY`]: `/v1/secret/data/validators/{pubkey}`.
         path: KeyName,
-        /// The field of the secret.
+        /// The field of the secret that holds the key.
         field: String,
-        /// The token, which stands in clear in every file.
+        /// The token, which is written unencrypted in every file.
         token: SecretText,
-        /// The server's certificates, as Web3signer's known-servers file has them.
+        /// The path of Web3signer's known-servers file, which lists trusted certificates.
         known_servers: Option<String>,
     },
     /// AWS Secrets Manager.
     AwsSecret {
         /// The region.
         region: String,
-        /// The secret's name, with [`PUBKEY`] in it.
+        /// The name of a secret, containing [`PUBKEY`].
         name: KeyName,
-        /// Where the service is, where that is not AWS.
+        /// The URL of the service, if it is not AWS's.
         endpoint: Option<String>,
-        /// An access key and its secret, which stand in clear in every file; else those of
-        /// Web3signer's environment.
+        /// The id of an access key and its secret, which are written unencrypted in every file.
+        /// `None` for those in Web3signer's environment.
         credentials: Option<(String, SecretText)>,
     },
 }
 
-/// A Vault server, as Web3signer names it.
+/// A Vault server, in the form of Web3signer's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VaultServer {
     host: String,
@@ -48,23 +49,23 @@ pub struct VaultServer {
     tls: bool,
 }
 
-/// The name of a secret that differs from key to key.
+/// The name of a secret, which is different for each key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyName(String);
 
-/// A name without [`PUBKEY`] would be one secret for all keys.
+/// The name does not contain [`PUBKEY`], so it would be the same for all keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` does not say {PUBKEY}, and would be one secret for all keys")]
+#[error("`{0}` does not contain {PUBKEY}, so all keys would have the same secret")]
 pub struct NoPubkey(String);
 
-/// A `keyPath` that Web3signer cannot read.
+/// Web3signer cannot read this `keyPath`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "Web3signer reads version 2 of Vault's key-value engine alone, at /v1/<mount>/data/<path>, and not `{0}`"
+    "Web3signer cannot read `{0}`: it reads only version 2 of Vault's key/value engine, at /v1/<mount>/data/<path>"
 )]
 pub struct NotReadable(String);
 
-/// Refuses the path of a secret that Web3signer does not read.
+/// Checks that Web3signer can read the secret at this path.
 pub fn require_key_path(path: &str) -> Result<(), NotReadable> {
     let rest = path.strip_prefix("/v1/").and_then(|rest| rest.split_once("/data/"));
     match rest {
@@ -77,10 +78,10 @@ impl std::str::FromStr for KeyName {
     type Err = NoPubkey;
 
     fn from_str(text: &str) -> Result<Self, NoPubkey> {
-        match text.contains(PUBKEY) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(NoPubkey(json::clip(text, 100))),
+        if !text.contains(PUBKEY) {
+            return Err(NoPubkey(json::clip(text, 100)));
         }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -97,33 +98,33 @@ impl fmt::Display for KeyName {
 }
 
 impl VaultServer {
-    /// The server at `https://host:port` or `http://host:port`; 8200 where no port is given.
+    /// The server at `https://host:port` or `http://host:port`. The default port is 8200.
     pub fn parse(url: &str) -> Result<Self, HttpError> {
         let bad = |why| HttpError::Url { url: json::clip(url, 300), why };
         let uri: Uri = url.parse().map_err(|_| bad("not a URL"))?;
         let tls = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            _ => return Err(bad("a URL begins with https:// or http://")),
+            _ => return Err(bad("the URL must begin with https:// or http://")),
         };
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
-            return Err(bad("the path of a secret goes with the secret, not with the server"));
+            return Err(bad("a server's URL has no path: give the path with the secret"));
         }
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-            return Err(bad("a URL is no place for a password: it is shown"));
+            return Err(bad("the URL must not contain a password, because it is shown"));
         }
         let host = uri.host().ok_or_else(|| bad("no host in this URL"))?.to_owned();
         Ok(Self { host, port: uri.port_u16().unwrap_or(8200), tls })
     }
 
-    /// Whether keys travel in clear from it.
+    /// Whether Web3signer reads keys from it unencrypted.
     pub fn in_clear(&self) -> bool {
         !self.tls
     }
 }
 
 impl KeyConfig {
-    /// The word of its type.
+    /// The value of `type`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Hashicorp { .. } => "hashicorp",
@@ -131,7 +132,7 @@ impl KeyConfig {
         }
     }
 
-    /// Whether a secret stands in clear in every file.
+    /// Whether every file contains a secret.
     pub fn has_secret(&self) -> bool {
         match self {
             Self::Hashicorp { .. } => true,
@@ -139,7 +140,7 @@ impl KeyConfig {
         }
     }
 
-    /// The file for `key`: YAML, every text in quotes.
+    /// The file for `key`, in YAML.
     pub fn yaml(&self, key: &PublicKey) -> Vec<u8> {
         let mut text = Yaml(Vec::new());
         text.line("type", self.kind());
@@ -174,16 +175,16 @@ impl KeyConfig {
     }
 }
 
-/// Lines of a mapping. A text in JSON's quotes is one in YAML's.
+/// Lines of a YAML mapping. JSON strings are valid YAML strings.
 struct Yaml(Vec<u8>);
 
 impl Yaml {
     fn line(&mut self, name: &str, value: &str) {
         self.0.extend_from_slice(name.as_bytes());
         self.0.extend_from_slice(b": ");
-        // Room for all of it: what grew would leave copies of a token behind.
+        // Enough space for the whole value: a buffer that grows leaves copies of a token behind.
         self.0.reserve(value.len() * 6 + 512);
-        // A text always has a form in JSON.
+        // Text can always be written as JSON.
         let _ = serde_json::to_writer(&mut self.0, value);
         self.0.push(b'\n');
     }
@@ -195,7 +196,7 @@ mod tests {
     use stockade_keystore::bls::SecretKey;
 
     #[test]
-    fn no_value_ends_its_line() {
+    fn no_value_can_break_out_of_its_line() {
         let key = SecretKey::derive_master(&[1; 32]).unwrap().public_key();
         let config = KeyConfig::Hashicorp {
             server: VaultServer::parse("https://vault.example").unwrap(),
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn web3signer_reads_version_2_alone() {
+    fn only_paths_of_version_2_are_accepted() {
         assert!(require_key_path("/v1/secret/data/validators/{pubkey}").is_ok());
         assert!(require_key_path("/v1/team/secret/data/x").is_ok());
         for path in
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn one_secret_for_all_keys_and_a_server_with_a_path_are_refused() {
+    fn a_name_without_a_key_and_a_server_with_a_path_are_refused() {
         assert!("/v1/secret/data/validator".parse::<KeyName>().is_err());
         for url in ["vault:8200", "ftp://vault", "https://vault/v1", "https://me:pw@vault", ""] {
             assert!(VaultServer::parse(url).is_err(), "{url}");

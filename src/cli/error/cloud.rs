@@ -30,7 +30,7 @@ fn untrusted(why: &str) -> &'static str {
         return "its certificate is for another name: use the name that is in it; nothing was sent \
                 to it";
     }
-    if said(&["speaks no TLS"]) {
+    if said(&["does not use TLS"]) {
         return "is it https:// there, and the port right? Nothing was sent to it";
     }
     UNTRUSTED
@@ -302,7 +302,7 @@ mod tests {
             ("received fatal alert: CertificateRequired", "certificate of the client"),
             ("invalid peer certificate: certificate expired: verified at time 1", "has expired"),
             ("invalid peer certificate: certificate not valid for name \"a\"", "another name"),
-            ("what answers there speaks no TLS", "https://"),
+            ("the server does not use TLS", "https://"),
             ("invalid peer certificate: UnknownIssuer", "--ca"),
         ] {
             assert!(untrusted(why).contains(word), "{why}: {}", untrusted(why));

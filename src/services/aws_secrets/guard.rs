@@ -1,5 +1,5 @@
-//! Where the SDK of AWS sends requests is looked at here: the environment and profiles may say it as
-//! well. What bounds an answer is `store::bounded_client`.
+//! Checks every URL that AWS's SDK sends a request to, because environment and profiles can change it.
+//! Answers are limited by `store::bounded_client`.
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,21 +15,21 @@ use crate::{
     http::Uri,
 };
 
-/// Lets no request go in clear to another machine.
+/// Stops requests that would go to another machine unencrypted.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Guard {
-    /// Where requests go, when that is not AWS.
+    /// The endpoint, if it is not AWS's.
     elsewhere: Arc<OnceLock<String>>,
 }
 
 impl Guard {
-    /// Where requests went, when that is not AWS.
+    /// The endpoint that requests went to, if it is not AWS's.
     pub(super) fn elsewhere(&self) -> Option<&str> {
         self.elsewhere.get().map(String::as_str)
     }
 
-    fn look(&self, uri: &str) -> Result<(), HttpError> {
-        let bad = || HttpError::Url { url: "the endpoint of AWS".to_owned(), why: "not a URL" };
+    fn check(&self, uri: &str) -> Result<(), HttpError> {
+        let bad = || HttpError::Url { url: "AWS endpoint".to_owned(), why: "not a URL" };
         let uri: Uri = uri.parse().map_err(|_| bad())?;
         let host = uri.host().ok_or_else(bad)?;
         let authority = uri.authority().ok_or_else(bad)?;
@@ -54,7 +54,7 @@ impl Intercept for Guard {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        Ok(self.look(context.request().uri())?)
+        Ok(self.check(context.request().uri())?)
     }
 }
 
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_go_to_aws_or_are_said_to_go_elsewhere_and_never_in_clear() {
+    fn other_endpoints_than_aws_are_reported_and_never_reached_unencrypted() {
         for (uri, elsewhere) in [
             ("https://secretsmanager.eu-west-1.amazonaws.com/", None),
             ("https://secretsmanager.cn-north-1.amazonaws.com.cn/", None),
@@ -72,11 +72,11 @@ mod tests {
             ("http://127.0.0.1:4566/x", Some("http://127.0.0.1:4566")),
         ] {
             let guard = Guard::default();
-            guard.look(uri).unwrap();
+            guard.check(uri).unwrap();
             assert_eq!(guard.elsewhere(), elsewhere, "{uri}");
         }
         for uri in ["http://192.0.2.1/", "http://secretsmanager.eu-west-1.amazonaws.com/", "/"] {
-            assert!(Guard::default().look(uri).is_err(), "{uri}");
+            assert!(Guard::default().check(uri).is_err(), "{uri}");
         }
     }
 }

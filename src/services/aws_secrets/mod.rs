@@ -1,4 +1,5 @@
-//! AWS Secrets Manager, by its official SDK. The SDK is asynchronous; nothing outside of this file is.
+//! AWS Secrets Manager, through its official SDK. The SDK is asynchronous, but this module's interface
+//! is not.
 
 mod guard;
 
@@ -28,30 +29,31 @@ use stockade::{
 };
 use stockade_base::{json::clip, secret::SecretText};
 
-/// What the service may take for one request, with all that is tried again.
+/// The time limit for one request, including retries.
 const TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(10);
 const MAX_MESSAGE: usize = 300;
-/// A listing without end would fill the memory.
+/// Limits a listing, so that it cannot fill the memory.
 const MAX_SECRETS: usize = 200_000;
-/// Pages of a listing may be empty, and nobody's are for long.
+/// Pages of a listing may be empty, but this many in a row mean that it does not end.
 const MAX_EMPTY_PAGES: usize = 100;
 
-/// How Secrets Manager is reached, and who calls. What is left out the SDK finds as every program
-/// of AWS does: in the environment, in profiles, from the machine.
+/// How to reach Secrets Manager, and with which credentials. What is `None`, the SDK finds like AWS's
+/// own tools: in the environment, in profiles, or from the machine.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct AwsOptions<'a> {
     /// The region.
     pub region: Option<&'a str>,
-    /// Another endpoint than the region's.
+    /// The URL of the service, if it is not AWS's.
     pub endpoint: Option<&'a str>,
-    /// The certificates (PEM) by which it is trusted, in place of the system's.
+    /// The trusted certificate authorities (PEM), in place of the system's.
     pub ca: Option<&'a [u8]>,
-    /// An access key and its secret.
+    /// The id of an access key and its secret.
     pub key: Option<(&'a str, &'a SecretText)>,
 }
 
-/// Secrets Manager of one region.
+/// AWS Secrets Manager in one region.
 pub struct SecretsManager {
     runtime: Runtime,
     client: Client,
@@ -59,98 +61,98 @@ pub struct SecretsManager {
     guard: Guard,
 }
 
-/// What is said of each secret that is made.
+/// Creates secrets with the same KMS key and tags.
 #[derive(Debug)]
 pub struct AwsFolder<'a> {
-    /// The service.
+    /// The service that holds the secrets.
     pub service: &'a SecretsManager,
-    /// The KMS key that encrypts it; else the account's own.
+    /// The KMS key that encrypts the secrets; `None` for the account's own.
     pub kms_key: Option<String>,
-    /// Its tags.
+    /// The tags of each secret.
     pub tags: Vec<(String, String)>,
 }
 
-/// Why Secrets Manager did not do what was asked.
+/// Why a request to Secrets Manager failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AwsError {
-    /// The endpoint or its certificates.
+    /// The endpoint's URL or certificates are invalid, or it gave an invalid answer.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// No runtime from the system.
-    #[error("the system gives no runtime: {0}")]
+    /// The asynchronous runtime could not be started.
+    #[error("the asynchronous runtime could not be started: {0}")]
     Runtime(#[from] io::Error),
     /// TLS could not be set up.
     #[error("TLS could not be set up: {0}")]
     Tls(String),
-    /// No region.
-    #[error("the region of AWS is not known")]
+    /// No region is known.
+    #[error("the AWS region is not known")]
     NoRegion,
-    /// A name that Secrets Manager does not have.
-    #[error("`{0}` is no name of a secret: letters, digits and /_+=.@-")]
+    /// The name is not valid for a secret.
+    #[error("`{0}`: not the name of a secret: it may have letters, digits and /_+=.@-")]
     Name(String),
-    /// It answered with an error.
+    /// The service answered with an error.
     #[error("{place} answered {code}: {message}")]
     Service {
-        /// Where.
+        /// The service.
         place: String,
         /// The error's name in the API.
         code: String,
-        /// What it said.
+        /// The service's message.
         message: String,
     },
-    /// It was not reached, or nobody could say who calls.
+    /// The service was not reached, or no credentials were found.
     #[error("cannot reach {place}: {why}")]
     Unreachable {
-        /// Where.
+        /// The service.
         place: String,
-        /// What the SDK said.
+        /// The SDK's message.
         why: String,
     },
-    /// TLS failed: most often, a certificate that nobody here trusts.
+    /// TLS failed, most often because the certificate is not trusted.
     #[error("{place} is not trusted: {why}")]
     Untrusted {
-        /// Where.
+        /// The service.
         place: String,
-        /// What TLS said.
+        /// The TLS library's message.
         why: String,
     },
-    /// Something else lies there already, and is left alone.
-    #[error("{name} holds another value already, and nothing is overwritten")]
+    /// The secret has another value, which is not overwritten.
+    #[error("{name} already holds another value, which is not overwritten")]
     Occupied {
-        /// Which secret.
+        /// The secret's name.
         name: String,
     },
-    /// What was read back is not what was written.
-    #[error("{name} does not hold what was written a moment ago")]
+    /// The value that was read back differs from the one that was written.
+    #[error("{name} does not hold what was just written")]
     ReadBack {
-        /// Which secret.
+        /// The secret's name.
         name: String,
     },
-    /// What was written could not be read back: whether it is right is not known.
-    #[error("{name} was written, or is there, and cannot be read back: {source}")]
+    /// The value could not be read back, so it is not known whether it is right.
+    #[error("{name} was written or was there already, but cannot be read back: {source}")]
     Unread {
-        /// Which secret.
+        /// The secret's name.
         name: String,
-        /// Why.
+        /// Why it cannot be read.
         source: Box<AwsError>,
     },
-    /// Pages without a secret, and always another.
-    #[error("{place} lists without end")]
+    /// The listing consists of ever more empty pages.
+    #[error("{place} gives a list that does not end")]
     Endless {
-        /// Where.
+        /// The service.
         place: String,
     },
-    /// More secrets than anybody has.
+    /// The listing is too long.
     #[error("{place} lists more than {MAX_SECRETS} secrets")]
     TooMany {
-        /// Where.
+        /// The service.
         place: String,
     },
 }
 
 impl AwsError {
-    /// Whether it is about one secret alone, so that others may still be read or written.
+    /// Whether the error concerns a single secret, so that others can still be read or written.
     pub(super) fn is_about_one_secret(&self) -> bool {
         match self {
             Self::Service { code, .. } => matches!(
@@ -166,11 +168,11 @@ impl AwsError {
         }
     }
 
-    /// What it means for a check of that secret.
+    /// The reason that a check gives for that secret.
     pub(super) fn reason(&self) -> Reason {
         match self {
             Self::Service { code, .. } if code == "AccessDeniedException" => Reason::Denied,
-            // It is marked for deletion, and can be brought back until then.
+            // It is scheduled for deletion, and can be restored until then.
             Self::Service { code, .. } if code == "InvalidRequestException" => Reason::Deleted,
             _ => Reason::Unreadable,
         }
@@ -178,7 +180,7 @@ impl AwsError {
 }
 
 impl SecretsManager {
-    /// The service. Nothing is asked of it yet; who calls may be.
+    /// Prepares requests to the service. It is not contacted yet, but credentials may be looked up.
     pub fn open(options: &AwsOptions<'_>) -> Result<Self, AwsError> {
         if let Some(endpoint) = options.endpoint {
             require_safe(endpoint)?;
@@ -198,7 +200,7 @@ impl SecretsManager {
         Ok(Self { runtime, client: Client::from_conf(config), place, guard })
     }
 
-    /// Where it is; known for certain after something was asked of it.
+    /// The service, for people. It is known for certain after the first request.
     pub fn place(&self) -> &str {
         match self.guard.elsewhere() {
             Some(elsewhere) if !self.place.starts_with(elsewhere) => elsewhere,
@@ -206,7 +208,7 @@ impl SecretsManager {
         }
     }
 
-    /// The text of the secret `name`; `None` where there is none.
+    /// The text of the secret `name`; `None` if it does not exist.
     pub fn read(&self, name: &str) -> Result<Option<SecretText>, AwsError> {
         require_name(name)?;
         match self.run(self.client.get_secret_value().secret_id(name).send()) {
@@ -287,8 +289,8 @@ impl fmt::Debug for SecretsManager {
 }
 
 impl AwsFolder<'_> {
-    /// Makes the secret `name`, where there is none, and reads it back. AWS itself lets nobody make
-    /// one that is there.
+    /// Creates the secret `name` if it does not exist, and reads it back. AWS itself refuses to create a
+    /// secret that exists.
     pub fn create(&self, name: &str, value: &SecretText) -> Result<Written, AwsError> {
         require_name(name)?;
         let tag = |(key, value): &(String, String)| Tag::builder().key(key).value(value).build();
@@ -302,7 +304,7 @@ impl AwsFolder<'_> {
             Err(AwsError::Service { code, .. }) if code == "ResourceExistsException" => {
                 Written::Same
             }
-            // What it was sent is not repeated.
+            // A message that repeats the secret is not shown.
             Err(AwsError::Service { place, code, message }) if repeats(&message, value) => {
                 return Err(AwsError::Service { place, code, message: String::new() });
             }
@@ -321,29 +323,30 @@ impl AwsFolder<'_> {
 
 impl SecretStore for AwsFolder<'_> {
     fn put(&self, name: &str, value: &SecretText) -> Result<Written, PutError> {
-        self.create(name, value).map_err(|error| match error.is_about_one_secret() {
-            true => PutError::Refused(error.to_string()),
-            false => PutError::Failed(error.to_string()),
+        self.create(name, value).map_err(|error| {
+            let put =
+                if error.is_about_one_secret() { PutError::Refused } else { PutError::Failed };
+            put(error.to_string())
         })
     }
 }
 
-/// Whether a message says the secret, or begins to.
+/// Whether a message contains the beginning of the secret.
 fn repeats(message: &str, value: &SecretText) -> bool {
     let beginning: String = value.expose().chars().take(6).collect();
     !beginning.is_empty() && message.contains(&beginning)
 }
 
-/// An error and what led to it, the outermost first.
+/// An error and its causes, the outermost first.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&cause| match cause.downcast_ref::<io::Error>() {
-        // An I/O error passes over the one that it was made of.
+        // The source of an I/O error skips the error that it wraps.
         Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
         None => cause.source(),
     })
 }
 
-/// What was refused here, before or after AWS was asked.
+/// An error of this crate among the causes.
 fn refused(error: &(dyn Error + 'static)) -> Option<HttpError> {
     match causes(error).find_map(|cause| cause.downcast_ref::<HttpError>())? {
         HttpError::Url { url, why } => Some(HttpError::Url { url: url.clone(), why }),
@@ -354,7 +357,7 @@ fn refused(error: &(dyn Error + 'static)) -> Option<HttpError> {
     }
 }
 
-/// What rustls says of a certificate: an I/O error, deep in what the SDK says.
+/// What rustls says about a certificate: an I/O error deep in the SDK's error.
 fn verdict_of_tls(error: &(dyn Error + 'static)) -> Option<String> {
     let mut io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
     let verdict = io.find(|io| io.kind() == io::ErrorKind::InvalidData)?;
@@ -388,13 +391,13 @@ fn load(options: &AwsOptions<'_>) -> Result<impl Future<Output = SdkConfig>, Aws
     Ok(loader.load())
 }
 
-/// What the API takes for a name: a `!` at the beginning would turn a filter round.
+/// Checks a name. A `!` at the beginning would negate a filter.
 fn require_name(name: &str) -> Result<(), AwsError> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);
-    match !name.is_empty() && name.len() <= 512 && name.bytes().all(plain) {
-        true => Ok(()),
-        false => Err(AwsError::Name(clip(name, 80))),
+    if name.is_empty() || name.len() > 512 || !name.bytes().all(plain) {
+        return Err(AwsError::Name(clip(name, 80)));
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -402,7 +405,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_never_turns_a_filter_round() {
+    fn a_name_never_negates_a_filter() {
         assert!(require_name("validators/0xab").is_ok());
         for name in ["", "!validators", "a b", "a*", "ä"] {
             assert!(require_name(name).is_err(), "{name}");
@@ -410,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_never_travel_in_clear_to_another_machine() {
+    fn keys_are_never_sent_unencrypted_to_another_machine() {
         let endpoint = Some("http://192.0.2.1:5000");
         let opened = SecretsManager::open(&AwsOptions { endpoint, ..AwsOptions::default() });
         assert!(matches!(opened, Err(AwsError::Http(HttpError::Url { .. }))));

@@ -1,5 +1,5 @@
-//! What became of each key, and whether that means that it is there. Only what is listed after the
-//! last request has arrived.
+//! The outcome of a delivery for each key. A key has arrived only if it is listed after the last
+//! request.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,42 +7,43 @@ use crate::keymanager::{KeyStatus, KeymanagerError, Listed, RemoteKey};
 use stockade::backup::verdict::Verdict;
 use stockade_keystore::bls::PublicKey;
 
-/// What became of some keys.
-pub(super) type Became = BTreeMap<PublicKey, Arrival>;
+/// The outcomes of one batch.
+pub(super) type Outcomes = BTreeMap<PublicKey, Arrival>;
 
-/// What became of one key.
+/// The outcome for one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Arrival {
-    /// It was listed there before: nothing was sent.
+    /// It was listed before, and nothing was sent.
     Listed,
-    /// The client took it, and lists it.
+    /// The client imported it and lists it.
     Imported,
-    /// The client says that it had it, and lists it.
+    /// The client says that it already had it, and lists it.
     Duplicate,
-    /// The client took it and does not list it: it may sign with it later. Its words, and what to do.
+    /// The client imported it but does not list it, so it may sign with it later. With what to do.
     Accepted(String),
-    /// The client did not take it; its words.
+    /// The client refused it, with its message.
     Error(String),
-    /// The client signs with it by the help of a remote signer.
+    /// The client uses a remote signer for it.
     Elsewhere(String),
-    /// It was sent, and no answer came that counts.
+    /// It was sent, but the client's answer is missing or not usable.
     Unknown(String),
-    /// What was before it went wrong.
+    /// It was not sent, because the delivery ended before.
     NotSent,
-    /// It was listed, and is not any more.
+    /// It was listed before, but is not any more.
     Missing,
 }
 
-const NOT_LISTED: &str = "taken, and not listed yet: it may start by itself, up to 15 minutes from \
-                          now where the client looks for doppelgangers first. Deliver it nowhere \
-                          else; run the same command again, with --wait, to list again";
+const NOT_LISTED: &str = "imported, but not listed yet: the client may start it later, after up to \
+15 minutes if it checks for doppelgangers first. Deliver it nowhere else. \
+Run the same command again with --wait to list again";
 
-const LEFT_OVER: &str = "the client says that it has the key already, and does not list it: look for \
-                         left-over files of the key where the client stores its keys and passwords, \
-                         and remove them while it is stopped";
+const LEFT_OVER: &str = "the client says that it already has the key, but does not list it: stop the \
+client, look where it stores keys and passwords, and remove left-over files \
+of this key";
 
 impl Arrival {
-    /// The word for it in JSON.
+    /// The name in JSON.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Listed => "listed",
@@ -56,7 +57,7 @@ impl Arrival {
         }
     }
 
-    /// What is to be said beside that.
+    /// Details, for people.
     pub fn message(&self) -> Option<&str> {
         match self {
             Self::Accepted(message)
@@ -67,7 +68,7 @@ impl Arrival {
         }
     }
 
-    /// Whether the key is there.
+    /// What the outcome says about whether the key has arrived.
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Listed | Self::Imported | Self::Duplicate => Verdict::Proven,
@@ -78,14 +79,14 @@ impl Arrival {
         }
     }
 
-    /// Whether it is there.
+    /// Whether the key has arrived.
     pub(super) fn is_there(&self) -> bool {
         self.verdict() == Verdict::Proven
     }
 
-    /// Holds what was said of some keys against what is listed afterwards.
-    pub(super) fn compare(became: &mut Became, listed: &BTreeSet<PublicKey>) {
-        for (key, arrival) in became {
+    /// Corrects the outcomes by what is listed afterwards.
+    pub(super) fn compare(outcomes: &mut Outcomes, listed: &BTreeSet<PublicKey>) {
+        for (key, arrival) in outcomes {
             arrival.compare_one(listed.contains(key));
         }
     }
@@ -95,18 +96,18 @@ impl Arrival {
             (Self::Imported, false) => Self::Accepted(NOT_LISTED.to_owned()),
             (Self::Duplicate, false) => Self::Accepted(LEFT_OVER.to_owned()),
             (Self::Listed, false) => Self::Missing,
-            // Sent, without an answer, and there: it was taken.
+            // Sent without an answer, but listed: it was imported.
             (Self::Unknown(_), true) => Self::Imported,
-            // What the client says that it refused, and has, is known neither way.
-            (Self::Error(why), true) => Self::Unknown(format!("{why}; and yet it is listed there")),
+            // The client refused it but lists it, so its state is not known.
+            (Self::Error(why), true) => Self::Unknown(format!("{why}; but the client lists it")),
             _ => return,
         };
     }
 
-    /// What was said to be there could not be looked at afterwards.
+    /// Corrects the outcome if the keys could not be listed afterwards.
     pub(super) fn unlisted(&mut self, why: &str) {
         if matches!(self, Self::Imported | Self::Duplicate) {
-            *self = Self::Unknown(format!("it could not be listed afterwards: {why}"));
+            *self = Self::Unknown(format!("the keys could not be listed afterwards: {why}"));
         }
     }
 }
@@ -117,82 +118,82 @@ impl From<KeyStatus> for Arrival {
             KeyStatus::Imported => Self::Imported,
             KeyStatus::Duplicate => Self::Duplicate,
             KeyStatus::Error(message) => Self::Error(message),
-            other => Self::Error(format!("it answered {other:?} to an import")),
+            other => Self::Error(format!("the client answered {other:?} to an import")),
         }
     }
 }
 
-/// What became of all keys of a delivery, in their order.
+/// The outcomes for all keys of a delivery, in order.
 #[derive(Debug)]
 pub struct Arrivals {
-    /// Each, once.
+    /// Each key and its outcome.
     pub keys: Vec<(PublicKey, Arrival)>,
-    /// What ended the delivery before its time.
+    /// The failure that ended the delivery early.
     pub failure: Option<KeymanagerError>,
 }
 
 impl Arrivals {
-    /// Those of `keys` that are `listed` already have arrived; nothing was sent of the others yet.
+    /// The outcomes before anything is sent: the keys that are already `listed` have arrived.
     pub fn new(keys: &[PublicKey], listed: &[Listed]) -> Self {
         let listed: BTreeSet<_> = listed.iter().map(|key| key.pubkey).collect();
-        let arrival = |key: &PublicKey| match listed.contains(key) {
-            true => (*key, Arrival::Listed),
-            false => (*key, Arrival::NotSent),
+        let arrival = |key: &PublicKey| {
+            (*key, if listed.contains(key) { Arrival::Listed } else { Arrival::NotSent })
         };
         Self { keys: keys.iter().map(arrival).collect(), failure: None }
     }
 
-    /// What the client has `remote`, signed elsewhere, it does not hold itself, and must not as well.
+    /// Excludes keys that the client uses a `remote` signer for: it must not hold them as well.
     #[must_use]
     pub fn without_remote(mut self, remote: &[RemoteKey]) -> Self {
         let signers: BTreeMap<_, _> = remote.iter().map(|key| (key.pubkey, key.signer())).collect();
         for (key, arrival) in &mut self.keys {
             if let Some(signer) = signers.get(key) {
-                *arrival = Arrival::Elsewhere(format!("it signs with {signer}"));
+                *arrival = Arrival::Elsewhere(format!("the client signs with {signer}"));
             }
         }
         self
     }
 
-    /// Those of which nothing was sent yet.
+    /// The keys that were not sent yet.
     pub fn lacking(&self) -> Vec<PublicKey> {
-        let lacking = self.keys.iter().filter(|(_, arrival)| *arrival == Arrival::NotSent);
-        lacking.map(|(key, _)| *key).collect()
+        self.those(|arrival| *arrival == Arrival::NotSent)
     }
 
-    /// Those that arrived.
+    /// The keys that have arrived.
     pub fn arrived(&self) -> Vec<PublicKey> {
-        let there = self.keys.iter().filter(|(_, a)| a.verdict() == Verdict::Proven);
-        there.map(|(key, _)| *key).collect()
+        self.those(Arrival::is_there)
     }
 
-    /// Those of them that this delivery sent.
+    /// The keys that this delivery sent and that have arrived.
     pub fn sent(&self) -> Vec<PublicKey> {
-        let sent = self.keys.iter().filter(|(_, arrival)| *arrival != Arrival::Listed);
-        let sent = sent.filter(|(_, arrival)| arrival.verdict() == Verdict::Proven);
-        sent.map(|(key, _)| *key).collect()
+        self.those(|arrival| *arrival != Arrival::Listed && arrival.is_there())
     }
 
-    /// How many of a verdict there are.
+    fn those(&self, matches: impl Fn(&Arrival) -> bool) -> Vec<PublicKey> {
+        let those = self.keys.iter().filter(|(_, arrival)| matches(arrival));
+        those.map(|(key, _)| *key).collect()
+    }
+
+    /// The number of keys with this verdict.
     pub fn count(&self, verdict: Verdict) -> usize {
         self.keys.iter().filter(|(_, arrival)| arrival.verdict() == verdict).count()
     }
 
-    /// Whether the client took any key that it does not list.
+    /// Whether the client imported any key that it does not list.
     pub fn any_accepted(&self) -> bool {
         self.keys.iter().any(|(_, arrival)| matches!(arrival, Arrival::Accepted(_)))
     }
 
-    /// Says what became of some of them.
-    pub(super) fn set(&mut self, mut became: Became) {
+    /// Records the outcomes of a batch.
+    pub(super) fn set(&mut self, mut outcomes: Outcomes) {
         for (key, arrival) in &mut self.keys {
-            if let Some(became) = became.remove(key) {
-                *arrival = became;
+            if let Some(outcome) = outcomes.remove(key) {
+                *arrival = outcome;
             }
         }
     }
 
-    /// Says why a key was not sent.
+    /// Records why a key was not sent.
     pub(super) fn hold_back(&mut self, key: &PublicKey, why: &str) {
         let arrival = self.keys.iter_mut().find(|(own, _)| own == key);
         if let Some((_, arrival @ Arrival::NotSent)) = arrival {
@@ -200,14 +201,14 @@ impl Arrivals {
         }
     }
 
-    /// Holds what was said against what is there afterwards.
+    /// Corrects the outcomes by what is there afterwards.
     pub(super) fn compare_with(&mut self, is_there: &dyn Fn(&PublicKey) -> bool) {
         for (key, arrival) in &mut self.keys {
             arrival.compare_one(is_there(key));
         }
     }
 
-    /// What was said to be there could not be looked at afterwards.
+    /// Corrects the outcomes if the keys could not be listed afterwards.
     pub fn unlisted(&mut self, why: &str) {
         self.keys.iter_mut().for_each(|(_, arrival)| arrival.unlisted(why));
     }

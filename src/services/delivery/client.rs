@@ -1,4 +1,4 @@
-//! The two ends of a delivery, as far as its order needs to know them.
+//! Source and target of a delivery, as traits.
 
 use crate::keymanager::{
     Deleted, Import, KeyStatus, Keymanager, KeymanagerError, Listed, RemoteKey,
@@ -10,19 +10,19 @@ use stockade::backup::{
 };
 use stockade_keystore::bls::PublicKey;
 
-/// A validator client, or Web3signer.
+/// A validator client or Web3signer, with the keymanager API.
 pub trait Client {
-    /// Where it is.
+    /// The client's URL.
     fn url(&self) -> &str;
     /// The keys that it holds.
     fn list(&self) -> Result<Vec<Listed>, KeymanagerError>;
-    /// The keys that it signs with a remote signer; `None` where it does not say.
+    /// The keys for which it uses a remote signer; `None` if it does not say.
     fn list_remote_if_any(&self) -> Result<Option<Vec<RemoteKey>>, KeymanagerError>;
-    /// Removes keys, and says what they signed.
+    /// Removes keys, and returns their history.
     fn delete(&self, permit: &RemovalPermit) -> Result<Deleted, KeymanagerError>;
     /// Imports keystores.
     fn import(&self, import: &Import<'_>) -> Result<Vec<KeyStatus>, KeymanagerError>;
-    /// The chain that it is on, where it says so.
+    /// The genesis validators root of its chain, if it says so.
     fn genesis_root(&self) -> Option<[u8; 32]>;
 }
 
@@ -52,17 +52,17 @@ impl Client for Keymanager {
     }
 }
 
-/// Where the keys come from.
+/// A source of keystores.
 pub trait KeySource {
-    /// Keystores of `keys`, in their order, with their passwords.
+    /// Writes keystores for `keys`, in order, with their passwords.
     fn seal(&self, keys: &[PublicKey], permit: &Permit) -> Result<Vec<DeliveredKey>, BackupError>;
 }
 
-/// An opened set, and how its keystores are sealed anew.
+/// An opened set, and how to encrypt its keys for delivery.
 pub struct OpenedSet<'a> {
-    /// The set.
+    /// The opened set.
     pub keys: &'a Restorable,
-    /// How.
+    /// How to encrypt the keystores.
     pub sealing: &'a Sealing,
 }
 

@@ -1,4 +1,4 @@
-//! Why a delivery could not go on.
+//! Errors of deliveries.
 
 use std::{fmt, path::PathBuf};
 
@@ -6,85 +6,83 @@ use crate::keymanager::KeymanagerError;
 use stockade::backup::{BackupError, whereabouts::WhereaboutsError};
 use stockade_keystore::{bls::PublicKey, staking::InterchangeError};
 
-/// Why a delivery could not go on.
+/// Why a delivery failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeliveryError {
-    /// The client, or the way to it.
+    /// A request to the client failed.
     #[error(transparent)]
     Keymanager(#[from] KeymanagerError),
-    /// What ended a handover once keys were removed, or may have been.
+    /// The handover failed after keys were removed, or may have been.
     #[error("{source}{}", since_removed(*removed, *in_question))]
     Removing {
-        /// What happened.
+        /// The failure.
         source: Box<DeliveryError>,
-        /// How many keys were removed, in this run or by one before.
+        /// The number of keys that were removed, in this run or an earlier one.
         removed: usize,
-        /// Of how many it is not known whether they were.
+        /// The number of keys that may have been removed.
         in_question: usize,
     },
-    /// A key that the client which should give it up signs by the help of another.
-    #[error("{url} signs for {key} with {signer}, and would go on after the key is removed")]
+    /// The client uses a remote signer for a key that it should give up.
+    #[error("{url} signs for {key} with {signer}, and would continue after the key is removed")]
     SignedElsewhere {
-        /// The client.
+        /// The client's URL.
         url: String,
-        /// Which.
+        /// The key.
         key: Box<PublicKey>,
-        /// The signer.
+        /// The URL of the signer.
         signer: String,
     },
-    /// Keys that the client which should give them up does not list, and that it never said to have
-    /// removed.
-    #[error("{} of the keys are not listed at {url}, {} among them, {}", keys.len(), first(keys),
-            why)]
+    /// The client does not list keys that it should give up, and never reported their removal.
+    #[error("{url} does not list {} of the keys (such as {}), {why}", keys.len(), first(keys))]
     NotThere {
-        /// The client.
+        /// The client's URL.
         url: String,
-        /// Which.
+        /// The keys.
         keys: Vec<PublicKey>,
-        /// What is known of them.
+        /// What is known about them.
         why: Absent,
     },
-    /// Keys that a client lists as read-only.
-    #[error("{url} lists {} of the keys as read-only, {} among them: it cannot remove them by this \
-             API, and they run there", keys.len(), first(keys))]
+    /// The client lists keys as read-only.
+    #[error("{url} lists {} of the keys as read-only (such as {}): it cannot remove them by this API, and \
+    they run there", keys.len(), first(keys))]
     ReadOnly {
-        /// The client.
+        /// The client's URL.
         url: String,
-        /// Which.
+        /// The keys.
         keys: Vec<PublicKey>,
     },
-    /// A client of another network.
+    /// The client is on another network.
     #[error("{url} is on another network than {network}")]
     OtherNetwork {
-        /// The client.
+        /// The client's URL.
         url: String,
         /// The set's network.
         network: String,
     },
-    /// What the record of where keys may sign says.
+    /// The record of where keys may sign does not allow it.
     #[error(transparent)]
     Whereabouts(#[from] WhereaboutsError),
-    /// What keys signed could not be kept beside the set.
-    #[error("{}: what the removed keys signed is not kept: {source}", stockade_base::shown(&copy))]
+    /// The history of removed keys could not be stored with the set.
+    #[error("{}: cannot store the slashing history of the removed keys: {source}", stockade_base::shown(&copy))]
     NotKept {
         /// The copy.
         copy: PathBuf,
-        /// Why not.
+        /// Why it could not be stored.
         source: Box<BackupError>,
     },
-    /// What keys signed, in a form that nobody can go on from.
-    #[error("what {url} says that the keys signed cannot be relied on: {why}")]
+    /// The client returned a history that cannot be used.
+    #[error("{url} returned a slashing history that cannot be relied on: {why}")]
     Unreadable {
-        /// The client.
+        /// The client's URL.
         url: String,
         /// What is wrong with it.
         why: String,
     },
-    /// Sets and copies.
+    /// A set or a copy cannot be used.
     #[error(transparent)]
     Backup(#[from] BackupError),
-    /// A history that cannot be written.
+    /// A history cannot be written.
     #[error(transparent)]
     History(#[from] InterchangeError),
 }
@@ -93,15 +91,15 @@ fn first(keys: &[PublicKey]) -> String {
     keys.first().map(ToString::to_string).unwrap_or_default()
 }
 
-/// Why keys that a client does not list are not taken for removed there.
+/// Why keys that a client does not list are not assumed to be removed there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Absent {
-    /// Nothing says where they are.
+    /// Nothing is known about where they run.
     Unknown,
-    /// It had them, and never said to have removed them.
+    /// The client had them, and never reported their removal.
     NeverRemoved,
-    /// They could sign elsewhere after that.
+    /// They could sign elsewhere after their removal.
     ElsewhereSince,
 }
 
@@ -109,25 +107,27 @@ impl fmt::Display for Absent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NeverRemoved => {
-                "and it never said to have removed them: a client that fails to remove a key can stop \
-                 listing it, and start it again later"
+                "and never reported that it removed them: a client that fails to remove a key may stop \
+                listing it, and start it again later"
             }
-            Self::Unknown => "and nothing says where they run",
+            Self::Unknown => "and nothing is known about where they run",
             Self::ElsewhereSince => {
-                "and they could sign elsewhere since: this client does not know what they signed there"
+                "and they could sign elsewhere since then: this client does not know what they signed there"
             }
         })
     }
 }
 
-/// What has to be said beside an error that came after keys were removed where they ran.
+/// What to add to an error that happened after keys were removed where they ran.
 pub fn since_removed(removed: usize, in_question: usize) -> String {
     let mut text = String::new();
     if removed > 0 {
-        text += &format!("; {removed} keys were removed where they ran, and run nowhere now");
+        let keys = if removed == 1 { "key was" } else { "keys were" };
+        text += &format!("; {removed} {keys} removed where they ran, and now run nowhere");
     }
     if in_question > 0 {
-        text += &format!("; whether {in_question} keys were removed there is not known");
+        let keys = if in_question == 1 { "key was" } else { "keys were" };
+        text += &format!("; it is not known whether {in_question} {keys} removed there");
     }
     text
 }

@@ -1,6 +1,6 @@
-//! Taking keys from the client that runs them: it removes them and says what they signed. A key counts
-//! as removed by one answer alone: `deleted`, for this very key, by a client that does not list it any
-//! more. Everything else leaves it able to sign there.
+//! Takes keys from the client that runs them: the client removes them and returns their slashing
+//! history. A key counts as removed only if the client answers `deleted` for this key and no longer
+//! lists it. Otherwise it may still sign there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,51 +21,51 @@ use stockade_keystore::{
     staking::{Interchange, MAX_INTERCHANGE_BYTES, Newest},
 };
 
-/// The client that gives keys up.
+/// A handover of keys by the client that runs them.
 #[derive(Clone, Copy)]
 pub struct Handover<'a> {
-    /// The client.
+    /// The client that gives the keys up.
     pub client: &'a dyn Client,
-    /// The same, as the record has it.
+    /// The client's location in the record.
     pub at: &'a Location,
-    /// Every copy of the set.
+    /// All copies of the set.
     pub copies: &'a [Copy],
     /// The set.
     pub set: &'a SetId,
 }
 
-/// Which keys a client runs, and which it gave up before.
+/// The keys that a client runs, and those that it gave up before.
 #[derive(Debug, Default)]
 pub struct Running {
-    /// It lists them.
+    /// The keys that the client lists.
     pub listed: Vec<PublicKey>,
-    /// The record says that they were removed there, and that they can sign nowhere.
+    /// The keys that, by the record, were removed there and can sign nowhere.
     pub before: Vec<PublicKey>,
 }
 
-/// What came of it.
+/// The result of a handover.
 #[derive(Debug, Default)]
 pub struct HandedOver {
-    /// Removed now.
+    /// The keys that were removed now.
     pub removed: BTreeSet<PublicKey>,
-    /// Removed before, by a run that was interrupted.
+    /// The keys that an earlier run removed before it was interrupted.
     pub before: BTreeSet<PublicKey>,
-    /// Not removed for certain, and why: they may still sign there.
+    /// The keys that may still sign there, and why.
     pub kept: Vec<(PublicKey, String)>,
-    /// Removed, and not delivered because of what the client says or does not say of them.
+    /// The keys that were removed but are not delivered, because of what the client says about them.
     pub held: BTreeMap<PublicKey, String>,
-    /// Of how many it is not known whether they were removed.
+    /// The number of keys that may have been removed.
     pub in_question: usize,
 }
 
 impl HandedOver {
-    /// Those that were removed, now or by a run before, and that `arrived` nowhere.
+    /// The number of keys that were removed, now or before, and have not `arrived`.
     pub fn nowhere(&self, arrived: &[PublicKey]) -> usize {
         let gone = self.removed.union(&self.before);
         gone.filter(|key| !arrived.contains(key)).count()
     }
 
-    /// Why a key is not delivered, where it is not.
+    /// Why a key is not delivered, if it is not.
     pub fn holds_back(&self, key: &PublicKey) -> Option<&str> {
         if let Some(why) = self.held.get(key) {
             return Some(why);
@@ -73,7 +73,7 @@ impl HandedOver {
         self.kept.iter().find(|(kept, _)| kept == key).map(|(_, why)| why.as_str())
     }
 
-    /// An error that ends a handover does not say by itself what was removed until then.
+    /// Adds to an error what was removed before it happened.
     pub(super) fn ended_by(&self, source: DeliveryError, arrived: &[PublicKey]) -> DeliveryError {
         match (self.nowhere(arrived), self.in_question) {
             (0, 0) => source,
@@ -85,8 +85,8 @@ impl HandedOver {
 }
 
 impl Handover<'_> {
-    /// Asks what the client runs of `keys`, and removes nothing. What it cannot give up, or what may
-    /// run elsewhere, is an error; but for keys of which a person said that they are off there.
+    /// Asks which of `keys` the client runs. Removes nothing. Keys that the client cannot give up or that
+    /// may run elsewhere are an error, unless the user said that they are off there.
     pub fn ask(
         &self,
         keys: &[PublicKey],
@@ -97,40 +97,36 @@ impl Handover<'_> {
         let all = self.client.list()?;
         self.require_own(keys)?;
         self.require_removable(keys, &all)?;
-        self.require_network()?;
+        require_network(self.client, self.set)?;
         let all: BTreeSet<_> = all.iter().map(|key| key.pubkey).collect();
         let (listed, gone): (Vec<_>, Vec<_>) = keys.iter().partition(|key| all.contains(key));
-        let before = match is_off {
-            true => gone.iter().copied().collect(),
-            false => record.removed_at(self.at, &gone),
-        };
+        let before =
+            if is_off { gone.iter().copied().collect() } else { record.removed_at(self.at, &gone) };
         let unknown: Vec<_> = gone.iter().filter(|key| !before.contains(key)).copied().collect();
         let url = self.client.url().to_owned();
         if !unknown.is_empty() {
-            let why = match record.places(&unknown).is_empty() {
-                true => Absent::Unknown,
-                false => Absent::NeverRemoved,
-            };
+            let is_recorded = !record.places(&unknown).is_empty();
+            let why = if is_recorded { Absent::NeverRemoved } else { Absent::Unknown };
             return Err(DeliveryError::NotThere { url, keys: unknown, why });
         }
-        // What they signed since, elsewhere, this client does not know.
+        // This client does not know what they signed elsewhere since then.
         let since = |key: &&PublicKey| !record.is_last_at(self.at, to, key);
         let since: Vec<_> = before.iter().filter(since).copied().collect();
-        match since.is_empty() {
-            true => Ok(Running { listed, before: before.into_iter().collect() }),
-            false => Err(DeliveryError::NotThere { url, keys: since, why: Absent::ElsewhereSince }),
+        if !since.is_empty() {
+            return Err(DeliveryError::NotThere { url, keys: since, why: Absent::ElsewhereSince });
         }
+        Ok(Running { listed, before: before.into_iter().collect() })
     }
 
-    /// The keys of `keys` that a history stored with a set says to have signed.
+    /// Those of `keys` that have signed, according to a history stored with the set.
     pub fn signed(&self, keys: &[PublicKey]) -> Result<BTreeSet<PublicKey>, DeliveryError> {
         let kept = history::kept(self.copies, self.set, keys)?;
         let newest = kept.found.into_iter().flat_map(|(_, history)| history.newest);
         Ok(newest.filter(|(_, newest)| newest.signed()).map(|(key, _)| key).collect())
     }
 
-    /// Has the client remove `keys`, keeps what it says that they signed in every copy, and lists
-    /// what it has then. Gives the keys that may be delivered, and their history.
+    /// Has the client remove `keys`, stores their history in every copy, and lists the client's keys
+    /// again. Returns the keys that may be delivered, and their history.
     pub(super) fn take(
         &self,
         keys: &[PublicKey],
@@ -164,7 +160,7 @@ impl Handover<'_> {
         let stuck: Vec<_> = keys.iter().filter(|key| !removed.contains(key)).copied().collect();
         clearance.removed(&removed)?;
         clearance.stuck(&stuck)?;
-        // What became of each key is written down. Now what it says of their history counts.
+        // The record now says what became of each key. From here on errors about the history count.
         kept?;
         if said.is_err() && !gone.is_empty() {
             self.keep_unread(&deleted.slashing_protection)?;
@@ -181,7 +177,7 @@ impl Handover<'_> {
         let url = self.client.url();
         for key in &removed {
             let of_it = newest.as_ref().and_then(|newest| newest.get(key));
-            if let Some(why) = silence(url, newest.is_some(), of_it, signed.contains(key)) {
+            if let Some(why) = missing_history(url, newest.is_some(), of_it, signed.contains(key)) {
                 all.held.insert(*key, why);
             }
         }
@@ -189,8 +185,8 @@ impl Handover<'_> {
         Ok((deliverable, history))
     }
 
-    /// Asks again what keys signed that were removed before. Gives those that may be delivered, and their
-    /// history.
+    /// Asks again for the history of keys that were removed before. Returns the keys that may be
+    /// delivered, and their history.
     pub(super) fn recall(
         &self,
         keys: &[PublicKey],
@@ -210,7 +206,7 @@ impl Handover<'_> {
         };
         self.keep(said.as_ref(), &[], signed)?;
         let newest = said.as_ref().map(Interchange::newest).unwrap_or_default();
-        // A history from before the removal does not say what the key signed until then.
+        // A history from before the removal does not cover everything that the key signed.
         let covered = history::covered(self.copies, self.set)?;
         let told = |key: &PublicKey| {
             let removal = clearance.record().removal_asked(self.at, key);
@@ -222,10 +218,12 @@ impl Handover<'_> {
             let speaks = newest.get(key).is_some_and(Newest::signed);
             let why = match status {
                 KeyStatus::Error(why) => Some(format!(
-                    "{url} answers an error, {why}, for this key, which it said to have removed before: \
-                     look there"
+                    "{url} reports an error for this key, which it reported as removed before: {why}. \
+                    Look there"
                 )),
-                _ if !speaks && !told(key) => silence(url, false, None, signed.contains(key)),
+                _ if !speaks && !told(key) => {
+                    missing_history(url, false, None, signed.contains(key))
+                }
                 _ => None,
             };
             match why {
@@ -236,7 +234,7 @@ impl Handover<'_> {
         Ok((deliverable, said))
     }
 
-    /// Says of each key what became of it, and gives those that were removed for certain.
+    /// Decides for each key whether it was removed, and returns those that were removed for certain.
     fn judge(
         &self,
         keys: &[PublicKey],
@@ -261,12 +259,12 @@ impl Handover<'_> {
             };
             all.removed.remove(key);
             let runs = match listed {
-                Some(true) => "it still lists the key, which runs there",
+                Some(true) => "it still lists the key, so the key runs there",
                 Some(false) => {
-                    "it does not list the key any more, and may start it again when it is restarted: \
-                     restart it, and look whether it lists the key"
+                    "it no longer lists the key, but may start it again after a restart: restart it, and \
+                    check whether it lists the key"
                 }
-                None => "whether it still lists the key is not known",
+                None => "it is not known whether it still lists the key",
             };
             all.kept.push((*key, format!("{url} answered {word}; {runs}")));
         }
@@ -279,9 +277,9 @@ impl Handover<'_> {
         Ok(listed.filter(|key| asked.contains(key)).collect())
     }
 
-    /// What the answer to a removal says of the keys that were asked for: nothing, or a history.
+    /// The history of the removed keys in the answer to a removal; `None` if the answer has none.
     fn said(&self, answer: &str, gone: &[PublicKey]) -> Result<Option<Interchange>, DeliveryError> {
-        if says_nothing(answer) {
+        if is_empty_history(answer) {
             return Ok(None);
         }
         let parsed = history::parse_kept(answer.as_bytes(), self.set.network());
@@ -291,8 +289,8 @@ impl Handover<'_> {
         Ok(Some(history.only(&asked)))
     }
 
-    /// Keeps a history in every copy. A key that was removed and never signed is covered as well, so
-    /// that a later run knows of it.
+    /// Stores a history in every copy. It also covers keys that were removed and never signed, so that a
+    /// later run knows about them.
     fn keep(
         &self,
         said: Option<&Interchange>,
@@ -314,8 +312,8 @@ impl Handover<'_> {
         Ok(())
     }
 
-    /// What cannot be read is all that is known of what the keys signed: kept as it came, for a person
-    /// to look at, under a name that no history has.
+    /// Stores an unreadable history as it is, for a person to look at, because nothing else says what the
+    /// keys signed. Its name is not that of a history.
     fn keep_unread(&self, answer: &str) -> Result<(), DeliveryError> {
         let folder: StorePath =
             format!("history/{}", self.set).parse().map_err(BackupError::from)?;
@@ -326,7 +324,7 @@ impl Handover<'_> {
         Ok(())
     }
 
-    /// A key that it has another signer for is signed with after its removal, too.
+    /// Refuses keys for which the client uses a remote signer: it would continue after their removal.
     fn require_own(&self, keys: &[PublicKey]) -> Result<(), DeliveryError> {
         let remote = self.client.list_remote_if_any()?;
         let asked: BTreeSet<_> = keys.iter().collect();
@@ -340,25 +338,21 @@ impl Handover<'_> {
         }
     }
 
-    /// A key that it lists as read-only comes from a source that this API does not change.
+    /// Refuses read-only keys, which this API cannot remove.
     fn require_removable(&self, keys: &[PublicKey], all: &[Listed]) -> Result<(), DeliveryError> {
         let readonly: BTreeSet<_> =
             all.iter().filter(|key| key.readonly).map(|key| key.pubkey).collect();
         let keys: Vec<_> = keys.iter().filter(|key| readonly.contains(key)).copied().collect();
-        match keys.is_empty() {
-            true => Ok(()),
-            false => Err(DeliveryError::ReadOnly { url: self.client.url().to_owned(), keys }),
+        if !keys.is_empty() {
+            return Err(DeliveryError::ReadOnly { url: self.client.url().to_owned(), keys });
         }
-    }
-
-    fn require_network(&self) -> Result<(), DeliveryError> {
-        require_network(self.client, self.set).map(|_| ())
+        Ok(())
     }
 }
 
-/// Whether an answer holds nothing: `null`, an empty text, or no root and no records. It is no
-/// evidence of anything.
-fn says_nothing(answer: &str) -> bool {
+/// Whether a history is missing: `null`, an empty text, or neither root nor records. This does not
+/// prove that the keys never signed.
+fn is_empty_history(answer: &str) -> bool {
     let answer = answer.trim();
     if answer.is_empty() || answer == "null" {
         return true;
@@ -371,8 +365,7 @@ fn says_nothing(answer: &str) -> bool {
     value.is_null() || (records && root.is_none_or(str::is_empty))
 }
 
-/// Makes sure that a client is on the set's network, where it says which one it is on. Says whether it
-/// does.
+/// Checks that a client is on the set's network. Returns whether the client tells its network at all.
 pub fn require_network(client: &dyn Client, set: &SetId) -> Result<bool, DeliveryError> {
     match client.genesis_root() {
         Some(root) if root != set.network().genesis_validators_root() => {
@@ -385,20 +378,25 @@ pub fn require_network(client: &dyn Client, set: &SetId) -> Result<bool, Deliver
     }
 }
 
-/// Why a removed key is held back for what its client does not say of it.
-fn silence(url: &str, any: bool, of_it: Option<&Newest>, has_signed: bool) -> Option<String> {
+/// Why a removed key is held back because its client did not return its history.
+fn missing_history(
+    url: &str,
+    any: bool,
+    of_it: Option<&Newest>,
+    has_signed: bool,
+) -> Option<String> {
     let signed = of_it.is_some_and(Newest::signed);
     match (any, has_signed) {
         (true, false) => None,
         (true, true) if signed => None,
         (_, true) => Some(format!(
-            "removed at {url}, which says nothing of what the key signed, and it did sign: it runs \
-             nowhere now. Export its history there, and deliver it with --not-running --history; or, \
-             where it cannot be had, with --not-running --history-lost after the wait"
+            "removed at {url}, which returned no history, though the key has signed: it now runs \
+            nowhere. Export its history there, and deliver it with --not-running --history. If there is \
+            no history, use --not-running --history-lost after the wait"
         )),
         (false, false) => Some(format!(
-            "removed at {url}, which says nothing of what the key signed: it runs nowhere now. Deliver \
-             it with --not-running and --history, or --never-attested if it never signed"
+            "removed at {url}, which returned no history: the key now runs nowhere. Deliver it with \
+            --not-running and --history, or with --never-attested if it never signed"
         )),
     }
 }

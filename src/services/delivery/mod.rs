@@ -1,5 +1,5 @@
-//! Keys from an opened set to a client that manages its own: what is sent, in which order, and what
-//! may be said of it afterwards.
+//! Delivers keys from an opened set to validator clients, signers and stores of secrets: what is sent,
+//! in which order, and what is known afterwards.
 
 mod arrival;
 mod client;

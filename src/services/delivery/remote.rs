@@ -1,4 +1,4 @@
-//! Telling a client which signer has the keys: public keys alone travel.
+//! Registers remote keys: tells a client which signer holds them. Only public keys are sent.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use stockade::backup::whereabouts::Clearance;
 use stockade_keystore::bls::PublicKey;
 use stockade_wallet::interact::Progress;
 
-/// Registers `keys` at `target` with the signer at `signer`. What it has with this signer is left
-/// as it is; what it has with another, or holds itself, is never changed.
+/// Registers `keys` at `target` with the signer at URL `signer`. Keys that the client already uses with
+/// this signer, with another one, or holds itself are not changed.
 pub fn register(
     target: &Keymanager,
     keys: &[PublicKey],
@@ -23,9 +23,11 @@ pub fn register(
     for (key, arrival) in &mut arrivals.keys {
         match (remote.get(key), &*arrival) {
             (Some(url), _) if same(url, signer) => *arrival = Arrival::Listed,
-            (Some(url), _) => *arrival = Arrival::Elsewhere(format!("it signs with {url}")),
+            (Some(url), _) => {
+                *arrival = Arrival::Elsewhere(format!("the client signs with {url}"));
+            }
             (None, Arrival::Listed) => {
-                *arrival = Arrival::Elsewhere("it holds the key itself".to_owned());
+                *arrival = Arrival::Elsewhere("the client holds the key itself".to_owned());
             }
             (None, _) => {}
         }
@@ -33,7 +35,7 @@ pub fn register(
     let lacking = arrivals.lacking();
     for (done, batch_of) in lacking.chunks(batch.max(1)).enumerate() {
         progress.step("registering", done * batch, lacking.len());
-        if let Err(stopped) = target.go_on(progress) {
+        if let Err(stopped) = target.check_cancelled(progress) {
             arrivals.failure = Some(stopped);
             break;
         }
@@ -57,8 +59,8 @@ pub fn register(
     Ok(arrivals)
 }
 
-/// Holds what was said against what is listed afterwards: some clients take the keys, and ask another
-/// signer than the one that they were told of.
+/// Corrects the outcomes by what is listed afterwards: some clients accept the keys, but use another
+/// signer than the given one.
 fn compare(target: &Keymanager, signer: &str, arrivals: &mut Arrivals) {
     let remote = match target.list_remote() {
         Ok(remote) => by_key(remote),
@@ -71,7 +73,7 @@ fn compare(target: &Keymanager, signer: &str, arrivals: &mut Arrivals) {
     arrivals.compare_with(&|key| remote.get(key).is_some_and(|url| same(url, signer)));
     for (key, arrival) in &mut arrivals.keys {
         if let (Arrival::Accepted(_), Some(url)) = (&*arrival, remote.get(key)) {
-            let why = format!("it signs with {url}, and not with the signer that it was told of");
+            let why = format!("the client signs with {url}, not with the given signer");
             *arrival = Arrival::Elsewhere(why);
         }
     }

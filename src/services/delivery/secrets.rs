@@ -1,8 +1,8 @@
-//! Keys from an opened set to a store of secrets, as Web3signer reads them: hexadecimal, a key a line.
+//! Delivers keys from an opened set to a store of secrets, in the form that Web3signer reads:
+//! hexadecimal, one key per line.
 
-use crate::secret_store::{PutError, SecretStore, Written, secret_name};
+use crate::secret_store::{PutError, SecretStore, Written, parcel_name, secret_name};
 use stockade::backup::{
-    keys_digest,
     restore::Restorable,
     whereabouts::{Clearance, Permit, WhereaboutsError},
 };
@@ -10,34 +10,35 @@ use stockade_base::secret::SecretText;
 use stockade_keystore::bls::PublicKey;
 use stockade_wallet::interact::Progress;
 
-/// What is put under one name.
+/// The keys that are written to one secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parcel {
-    /// The name.
+    /// The name of the secret.
     pub name: String,
-    /// The keys in it, a line each.
+    /// The keys in it, one per line.
     pub keys: Vec<PublicKey>,
 }
 
-/// What became of a parcel.
+/// The outcome for one parcel.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Put {
-    /// It is there now, and was read back.
+    /// The secret was created and read back.
     Written,
-    /// The same was there already.
+    /// The secret already had this value.
     Same,
-    /// Something else is there, or it was refused.
+    /// The store refused it, for example because the secret has another value.
     Refused(String),
-    /// It is there, and the store will delete it by itself.
+    /// The secret exists, but the store will delete it.
     Expires(String),
-    /// The store failed while it was put.
+    /// The store failed while the secret was written.
     Unknown(String),
-    /// The delivery had ended before.
+    /// The delivery ended before.
     NotSent,
 }
 
 impl Put {
-    /// Its word in JSON.
+    /// The name in JSON.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Written => "written",
@@ -49,12 +50,12 @@ impl Put {
         }
     }
 
-    /// Whether it is known to be there, and to stay.
+    /// Whether the secret is known to exist, and to last.
     pub fn is_there(&self) -> bool {
         matches!(self, Self::Written | Self::Same)
     }
 
-    /// What the store said.
+    /// The store's message.
     pub fn message(&self) -> Option<&str> {
         match self {
             Self::Refused(why) | Self::Expires(why) | Self::Unknown(why) => Some(why),
@@ -63,40 +64,41 @@ impl Put {
     }
 }
 
-/// What ended a delivery before all of it was put.
+/// Why a delivery ended early.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PutEnd {
-    /// The store failed, in these words.
+    /// The store failed, with this message.
     Failed(String),
-    /// The credentials are not valid any more.
+    /// The credentials are no longer valid.
     NoLonger(String),
-    /// The user gave up.
+    /// The user cancelled.
     Stopped,
 }
 
-/// What became of the parcels, in their order, and what ended it early.
+/// The outcomes for all parcels, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Puts {
-    /// One for each parcel.
+    /// The outcome for each parcel.
     pub puts: Vec<Put>,
-    /// What ended it early.
+    /// Why the delivery ended early, if it did.
     pub end: Option<PutEnd>,
 }
 
-/// `keys` in parcels of up to `size`. One of a single key is named by it, and one of several by all of
-/// them, so that the same keys make the same parcels again.
+/// Divides `keys` into parcels of at most `size`. A parcel's name depends only on its keys, so that a
+/// repeated delivery writes the same secrets.
 pub fn parcels(keys: &[PublicKey], size: usize, prefix: &str) -> Vec<Parcel> {
     let parcel = |keys: &[PublicKey]| {
         let name = match keys {
             [key] => secret_name(key),
-            several => format!("keys-{:.16}", keys_digest(several).to_string()),
+            several => parcel_name(several),
         };
         Parcel { name: format!("{prefix}{name}"), keys: keys.to_vec() }
     };
     keys.chunks(size.max(1)).map(parcel).collect()
 }
 
-/// Puts every parcel. The first failure of the store ends it, and so does the user.
+/// Writes all parcels, until the store fails or the user cancels.
 pub fn put_all(
     store: &dyn SecretStore,
     parcels: &[Parcel],
@@ -133,7 +135,7 @@ fn put_one(
     end: &mut Option<PutEnd>,
 ) -> Put {
     let Some(value) = value(&parcel.keys, keys, permit) else {
-        return Put::Refused("the set holds no such key".to_owned());
+        return Put::Refused("the set does not hold the key".to_owned());
     };
     match store.put(&parcel.name, &value) {
         Ok(Written::New) => Put::Written,
@@ -151,9 +153,9 @@ fn put_one(
     }
 }
 
-/// The keys in hexadecimal, a line each.
+/// The keys in hexadecimal, one per line.
 fn value(keys: &[PublicKey], from: &Restorable, permit: &Permit) -> Option<SecretText> {
-    // Made in place: a string that grew would leave copies of keys behind.
+    // Allocated at full size: a string that grows leaves copies of keys behind.
     let mut text = String::with_capacity(keys.len() * 67);
     for (i, key) in keys.iter().enumerate() {
         let secret = from.secret(key, permit)?.to_bytes();
@@ -171,7 +173,7 @@ mod tests {
     use stockade_keystore::bls::SecretKey;
 
     #[test]
-    fn the_same_keys_make_the_same_parcels() {
+    fn the_same_keys_give_the_same_parcels() {
         let keys: Vec<_> =
             (0..5).map(|i| SecretKey::derive_master(&[i; 32]).unwrap().public_key()).collect();
         let made = parcels(&keys, 2, "p/");

@@ -1,6 +1,5 @@
-//! What a client does for a key besides signing: whom its fees go to, its gas limit, its graffiti.
-//! They are shown before a move, and go along only where a person approved them: a malicious client
-//! must not choose who gets paid.
+//! A client's settings for a key: fee recipient, gas limit, graffiti. They are shown before a move, and
+//! are transferred only if the user approves: a malicious client must not choose who gets the fees.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +9,15 @@ use stockade_wallet::interact::Progress;
 
 /// The settings of some keys at one client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct KeySettings {
-    /// Of each key that has any.
+    /// The settings of each key that has any.
     pub keys: BTreeMap<PublicKey, Settings>,
 }
 
 impl KeySettings {
-    /// Asks `client` for those of `keys`. What it does not say is left out: many clients have no such
-    /// requests.
+    /// Reads the settings of `keys` from `client`. Those that it does not return are left out: many clients
+    /// do not support them.
     pub fn read(client: &Keymanager, keys: &[PublicKey], progress: &mut dyn Progress) -> Self {
         let mut all = BTreeMap::new();
         for (done, key) in keys.iter().enumerate() {
@@ -31,7 +31,7 @@ impl KeySettings {
         Self { keys: all }
     }
 
-    /// Keys with the same settings, each with how many and the first of them.
+    /// Groups keys by settings: the settings, the number of keys, and the first key of each group.
     pub fn grouped(&self) -> Vec<(&Settings, usize, &PublicKey)> {
         let mut groups: Vec<(&Settings, usize, &PublicKey)> = Vec::new();
         for (key, settings) in &self.keys {
@@ -43,7 +43,7 @@ impl KeySettings {
         groups
     }
 
-    /// Sets those of `keys` at `client`. Gives each setting that it did not take, with its words.
+    /// Sets the settings of `keys` at `client`. Returns each one that the client refused, with its message.
     pub fn write(&self, client: &Keymanager, keys: &[PublicKey]) -> Vec<(PublicKey, String)> {
         let own = keys.iter().filter_map(|key| Some((key, self.keys.get(key)?)));
         let refused = own.flat_map(|(key, settings)| {

@@ -1,5 +1,5 @@
-//! The order of a delivery: the first key alone, then batch by batch. Each batch is written down,
-//! removed where it ran, written down, sent, and listed before the next one is touched.
+//! The order of a delivery: the first key alone, then batch by batch. Each batch is recorded, removed
+//! where it ran, recorded, sent and listed before the next one is touched.
 
 use std::{
     collections::BTreeSet,
@@ -13,40 +13,41 @@ use stockade::backup::{SetId, whereabouts::Clearance};
 use stockade_keystore::{bls::PublicKey, staking::Interchange};
 use stockade_wallet::interact::Progress;
 
-/// The longest history that goes with one batch, in bytes: Web3signer takes 10 MiB a request.
+/// The longest history sent with one batch, in bytes. Web3signer accepts requests of 10 MiB.
 const MAX_HISTORY: usize = 6 * 1024 * 1024;
 
-/// How long to wait between two listings.
+/// The pause between two listings.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// What goes where.
+/// A delivery of keys to a client.
 pub struct Transfer<'a> {
-    /// The client that gets the keys.
+    /// The client that receives the keys.
     pub target: &'a dyn Client,
-    /// The client that gives them up, where one does.
+    /// The client that gives them up, if one does.
     pub from: Option<Handover<'a>>,
-    /// Where the keystores come from.
+    /// The source of the keystores.
     pub keys: &'a dyn KeySource,
-    /// The set's name.
+    /// The set that the keys are from.
     pub set: &'a SetId,
-    /// How many keys go with one request.
+    /// The number of keys per request.
     pub batch: usize,
-    /// How long to list again for keys that were taken and are not listed.
+    /// How long to list again for keys that were imported but are not listed.
     pub wait: Duration,
 }
 
-/// What came of it.
+/// The result of a delivery to a client.
+#[non_exhaustive]
 pub struct Transferred {
     /// What the other client gave up.
     pub handed: HandedOver,
-    /// What went along with the keys.
+    /// The history that was sent with the keys.
     pub history: Interchange,
-    /// Whether what arrived was listed afterwards.
+    /// Whether the keys could be listed afterwards.
     pub listed: bool,
 }
 
 impl Transfer<'_> {
-    /// Sends every key that `arrivals` says was not sent, with the history `known` of it.
+    /// Sends every key that is not sent yet according to `arrivals`, with its history from `known`.
     pub fn carry_out(
         &self,
         running: &Running,
@@ -70,8 +71,8 @@ impl Transfer<'_> {
                 .deliver(&keys, running, &signed, clearance, arrivals, &mut all)
                 .map_err(|error| all.handed.ended_by(error, &arrivals.arrived()))?;
             done += keys.len();
-            // Nothing more is removed while it is open whether the last batch arrived.
-            let stop = if self.from.is_some() { is_first && !there } else { false };
+            // If the first removed key did not arrive, no more keys are removed.
+            let stop = self.from.is_some() && is_first && !there;
             if stop || arrivals.failure.is_some() {
                 break;
             }
@@ -84,7 +85,7 @@ impl Transfer<'_> {
         Ok(all)
     }
 
-    /// One batch. Says whether all of it is listed at the target now.
+    /// Delivers one batch. Returns whether the target lists all of it.
     fn deliver(
         &self,
         keys: &[PublicKey],
@@ -122,7 +123,7 @@ impl Transfer<'_> {
         Ok(keys.iter().all(|key| there.contains(key)))
     }
 
-    /// Sends a batch, lists what arrived, and writes it down.
+    /// Sends a batch, lists what arrived, and records it.
     fn send(
         &self,
         keys: &[PublicKey],
@@ -140,7 +141,7 @@ impl Transfer<'_> {
         };
         let answer = self.target.import(&import);
         let listed = self.listed(keys, answer.as_deref().unwrap_or_default());
-        let mut became = match answer {
+        let mut outcomes = match answer {
             Ok(statuses) => {
                 keys.iter().copied().zip(statuses.into_iter().map(Arrival::from)).collect()
             }
@@ -150,9 +151,9 @@ impl Transfer<'_> {
         };
         match listed {
             Ok(listed) => {
-                Arrival::compare(&mut became, &listed);
+                Arrival::compare(&mut outcomes, &listed);
                 let those = |is: &dyn Fn(&Arrival) -> bool| {
-                    let those = became.iter().filter(|(_, arrival)| is(arrival));
+                    let those = outcomes.iter().filter(|(_, arrival)| is(arrival));
                     those.map(|(key, _)| *key).collect::<Vec<_>>()
                 };
                 clearance.listed(&those(&|arrival| arrival.is_there()))?;
@@ -160,15 +161,15 @@ impl Transfer<'_> {
             }
             Err(error) => {
                 all.listed = false;
-                became.values_mut().for_each(|arrival| arrival.unlisted(&error.to_string()));
+                outcomes.values_mut().for_each(|arrival| arrival.unlisted(&error.to_string()));
                 arrivals.failure.get_or_insert(error);
             }
         }
-        arrivals.set(became);
+        arrivals.set(outcomes);
         Ok(())
     }
 
-    /// What a request that failed as a whole means for each of its keys.
+    /// The outcome for each key of a request that failed as a whole.
     fn failed(
         &self,
         keys: &[PublicKey],
@@ -176,20 +177,19 @@ impl Transfer<'_> {
         listed: Option<&BTreeSet<PublicKey>>,
         clearance: &mut Clearance<'_>,
         arrivals: &mut Arrivals,
-    ) -> Result<super::arrival::Became, DeliveryError> {
+    ) -> Result<super::arrival::Outcomes, DeliveryError> {
         let nothing = listed.is_some_and(|listed| keys.iter().all(|key| !listed.contains(key)));
-        let arrival = match failure.is_refusal() && nothing {
-            true => {
-                clearance.rejected(keys)?;
-                Arrival::Error(failure.to_string())
-            }
-            false => Arrival::Unknown(failure.to_string()),
+        let arrival = if failure.is_refusal() && nothing {
+            clearance.rejected(keys)?;
+            Arrival::Error(failure.to_string())
+        } else {
+            Arrival::Unknown(failure.to_string())
         };
         arrivals.failure = Some(failure);
         Ok(keys.iter().map(|key| (*key, arrival.clone())).collect())
     }
 
-    /// What the target lists; again and again for a while where it took keys that it does not list.
+    /// Lists the target's keys. While it does not list keys that it imported, lists again for some time.
     fn listed(
         &self,
         keys: &[PublicKey],
@@ -208,19 +208,16 @@ impl Transfer<'_> {
         }
     }
 
-    /// The history goes with each batch, for what is in the batch: a client takes it before it signs
-    /// with the first of them. One that is too long goes in its shortest form, which lowers no bound.
+    /// The history to send with a batch: a client imports it before it signs with the keys. If it is too
+    /// long, its shortest form is sent, which has the same bounds.
     fn history_of(&self, keys: &[PublicKey], all: &Interchange) -> Result<String, DeliveryError> {
         let history = all.only(&keys.iter().copied().collect());
-        let json = history.to_json()?;
-        match json.len() > MAX_HISTORY {
-            true => Ok(history.minimal().to_json()?),
-            false => Ok(json),
-        }
+        let is_long = history.json_len()? > MAX_HISTORY;
+        Ok(if is_long { history.minimal().to_json()? } else { history.to_json()? })
     }
 
-    /// The keys in batches, each with whether it is the first of those that are removed: that one is a
-    /// single key, and one that is known to have signed where there is any.
+    /// Divides the keys into batches, each with whether it is the first one to be removed. That one is a
+    /// single key, if possible one that is known to have signed.
     fn batches(
         &self,
         lacking: &[PublicKey],
@@ -237,7 +234,7 @@ impl Transfer<'_> {
         let runs: BTreeSet<_> = running.listed.iter().collect();
         let (mut runs, before): (Vec<_>, Vec<_>) =
             lacking.iter().partition(|key| runs.contains(key));
-        // What runs nowhere goes first.
+        // Keys that run nowhere come first.
         let mut batches = chunks(&before);
         let first = runs.iter().position(|key| signed.contains(key)).unwrap_or(0);
         if first < runs.len() {

@@ -1,16 +1,16 @@
-//! What a server says of an error, cut and cleaned: it may repeat what it was sent, and that may be keys.
+//! A server's error message, shortened and cleaned: it may repeat what it was sent, such as keys.
 
 use serde_json::Value;
 
 use stockade::backup::intake::NEARLY_A_KEY;
 use stockade_base::json;
 
-/// How much of it is repeated.
+/// How much of a message is shown.
 const MAX_MESSAGE: usize = 300;
 
-/// What a server says of an error: in the field that most have for it, else its text. An answer of
-/// a known form that says nothing is empty. Nothing of what was `sent` to it is repeated, and nothing of
-/// the headers that let us in: some servers answer a wrong token with that token.
+/// The message in a server's answer: from the usual fields, else the whole text. Empty if the answer
+/// has a known form without a message. Values that were `sent`, and values of `headers`, are removed:
+/// some servers answer a wrong token with that token.
 pub(super) fn message(body: &[u8], sent: Option<&[u8]>, headers: &[&str]) -> String {
     let text = || String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).into_owned();
     let said = match json::from_slice(body, 64 * 1024) {
@@ -33,20 +33,20 @@ pub(super) fn message(body: &[u8], sent: Option<&[u8]>, headers: &[&str]) -> Str
         .iter()
         .flat_map(|header| parts(header))
         .fold(said, |said, part| said.replace(part, ".."));
-    // Vault breaks the lines of what it says.
+    // Vault's messages have line breaks.
     let said: Vec<_> = said.split_ascii_whitespace().collect();
     json::clip(&said.join(" "), MAX_MESSAGE)
 }
 
-/// A header's value, and what it is made of: `Bearer TOKEN` and `TOKEN`.
+/// The value of a header and its parts: `Bearer TOKEN` and `TOKEN`.
 fn parts(header: &str) -> impl Iterator<Item = &str> {
-    // What is shorter is a word, and no token: `true`, `Bearer`.
+    // Anything shorter is a word, not a token: `true`, `Bearer`.
     const SHORTEST: usize = 8;
     let whole = [header].into_iter();
     whole.chain(header.split_whitespace()).filter(|part| part.len() >= SHORTEST)
 }
 
-/// Without the values of the JSON that was `sent`, the names of its fields aside.
+/// Removes the values in the JSON that was `sent`, but not the names of its fields.
 fn without_values(said: String, sent: &str) -> String {
     const SHORTEST: usize = 6;
     let mut parts = sent.split('"').skip(1).peekable();
@@ -60,7 +60,7 @@ fn without_values(said: String, sent: &str) -> String {
     said
 }
 
-/// Without long hexadecimal numbers, which may be signing keys; those of 96 digits are public.
+/// Removes long hexadecimal numbers, which may be signing keys. Those of 96 digits are public keys.
 pub(crate) fn without_keys(said: &str) -> String {
     let mut kept = String::with_capacity(said.len());
     let mut rest = said;
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_is_never_repeated() {
+    fn sent_values_are_never_shown() {
         let key = "25295f0d1d592a90b333e26e85149708208e9f8e8bc18f6c77bd62f8ad7a6866";
         let sent = format!(r#"{{"data":{{"value":"0x{key}","password":"hunter2hunter2"}}}}"#);
         let said = |echo: &str| message(echo.as_bytes(), Some(sent.as_bytes()), &[]);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_never_repeated() {
+    fn a_token_is_never_shown() {
         let header = "Bearer api-token-0x5f2c";
         let echo =
             r#"{"code":403,"message":"FORBIDDEN: Invalid auth token: Bearer api-token-0x5f2c"}"#;
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_servers_message_is_cut_and_cleaned() {
+    fn a_message_is_shortened_and_cleaned() {
         let message = |body: &[u8]| super::message(body, None, &[]);
         assert_eq!(message(br#"{"code":400,"message":"no\u001b[2J"}"#), "no\u{fffd}[2J");
         assert!(message(&[b'x'; 100_000]).len() <= MAX_MESSAGE + 2);

@@ -1,5 +1,5 @@
-//! JSON over HTTP: one request, one answer, both small enough to hold; TLS against a given CA; a
-//! token that never travels in clear, is never followed elsewhere by a redirect, and never shown.
+//! A service with a JSON API over HTTP. Answers are limited in size. Tokens are never sent unencrypted
+//! to another machine, never follow a redirect, and are never shown.
 
 mod message;
 mod tls;
@@ -19,81 +19,84 @@ use stockade_base::{
 };
 pub use tls::Tls;
 
-/// The longest answer that is read: a listing of a hundred thousand keys is a third of it.
+/// The longest answer that is read. A listing of a hundred thousand keys takes a third of it.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
-/// The longest answer that is one secret: a thousand keys are a fifteenth of it.
+/// The longest answer with a single secret. A thousand keys take a fifteenth of it.
 const MAX_SECRET: usize = 1024 * 1024;
-/// How much of what a server says of an error is repeated.
+/// How much of a server's message is shown.
 const MAX_MESSAGE: usize = 300;
 
-/// A service, how it is trusted, and what it asks of those who call.
+/// How a request is sent: once, or repeatedly while the service is busy.
+type SendFn = fn(&Client, &Request<'_>) -> Result<Answer, Failure>;
+
+/// A service: its URL, TLS settings, and the headers of every request.
 pub struct Endpoint {
     base: String,
     client: Client,
     headers: Vec<(&'static str, SecretText)>,
 }
 
-/// Why a service did not do what was asked.
+/// Why a request to a service failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// Not a URL that can be used.
+    /// The URL is invalid or not allowed.
     #[error("{url}: {why}")]
     Url {
-        /// What was given.
+        /// The given URL.
         url: String,
         /// What is wrong with it.
         why: &'static str,
     },
-    /// No certificate in a file that should hold some.
-    #[error("no PEM certificate in it")]
+    /// The file holds no certificate.
+    #[error("the file holds no PEM certificate")]
     NoCertificate,
-    /// A client's certificate that cannot be used.
-    #[error("the client's certificate cannot be used: {0}")]
+    /// The client certificate cannot be used.
+    #[error("the client certificate cannot be used: {0}")]
     ClientCertificate(&'static str),
-    /// A name that no server has.
+    /// The name is not valid for a server.
     #[error("`{0}`: not the name of a server")]
     ServerName(String),
-    /// Nobody answered there.
+    /// The service cannot be reached.
     #[error("cannot reach {url}: {why}")]
     Unreachable {
-        /// Where.
+        /// The service's URL.
         url: String,
-        /// What the system said.
+        /// The system's message.
         why: String,
     },
-    /// TLS failed: most often, a certificate that nobody here trusts.
+    /// TLS failed, most often because the certificate is not trusted.
     #[error("{url} is not trusted: {why}")]
     Untrusted {
-        /// Where.
+        /// The service's URL.
         url: String,
-        /// What TLS said.
+        /// The TLS library's message.
         why: String,
     },
-    /// No answer, or not all of it, in time.
+    /// The answer did not arrive completely in time.
     #[error("{url} did not answer within {} seconds", after.as_secs())]
     Timeout {
-        /// Where.
+        /// The service's URL.
         url: String,
-        /// How long it was waited for.
+        /// The time limit.
         after: Duration,
     },
-    /// It answered with an error.
+    /// The service answered with an error.
     #[error("{url} answered {status}{}{}", said(message), again(*retry_after))]
     Status {
-        /// Where.
+        /// The service's URL.
         url: String,
         /// The HTTP status.
         status: u16,
-        /// What it said beside.
+        /// The service's message.
         message: String,
-        /// When it wants to be asked again.
+        /// After which time the service wants the request to be repeated.
         retry_after: Option<Duration>,
     },
-    /// Its answer is not what its API documents.
-    #[error("{url} gave an answer that its API does not have: {why}")]
+    /// The answer is not what the API documents.
+    #[error("{url} gave an answer that its API does not allow: {why}")]
     Answer {
-        /// Where.
+        /// The service's URL.
         url: String,
         /// What is wrong with it.
         why: String,
@@ -105,11 +108,11 @@ fn said(message: &str) -> String {
 }
 
 fn again(after: Option<Duration>) -> String {
-    after.map(|after| format!(" (ask again after {} seconds)", after.as_secs())).unwrap_or_default()
+    after.map(|after| format!(" (try again after {} seconds)", after.as_secs())).unwrap_or_default()
 }
 
 impl HttpError {
-    /// The HTTP status, where the server answered with an error.
+    /// The HTTP status, if the service answered with an error.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Status { status, .. } => Some(*status),
@@ -119,14 +122,14 @@ impl HttpError {
 }
 
 impl Endpoint {
-    /// The service at `url` (`https://..`; `http://` for this machine alone, for keys and tokens
-    /// travel). It is trusted by the certificates in `ca` (PEM), else by those that this computer
-    /// trusts. Every answer must be there within `timeout`.
+    /// The service at `url`. Because keys and tokens are sent, `http://` is allowed only on this machine.
+    /// `ca` are the trusted certificate authorities (PEM), by default the system's. Every answer must
+    /// arrive within `timeout`.
     pub fn new(url: &str, ca: Option<&[u8]>, timeout: Duration) -> Result<Self, HttpError> {
         Self::with_tls(url, &Tls { authorities: ca, ..Tls::default() }, timeout)
     }
 
-    /// The same, reached as `tls` says.
+    /// Like [`Endpoint::new`], with all TLS settings.
     pub fn with_tls(url: &str, tls: &Tls<'_>, timeout: Duration) -> Result<Self, HttpError> {
         let base = url.trim_end_matches('/').to_owned();
         require_safe(&base)?;
@@ -151,28 +154,28 @@ impl Endpoint {
         self.headers.push((name, value));
     }
 
-    /// Where it is.
+    /// The service's URL.
     pub fn url(&self) -> &str {
         &self.base
     }
 
-    /// GET.
+    /// Sends GET, and parses the answer.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, HttpError> {
         self.parse(&self.get_bytes(path)?)
     }
 
-    /// GET, as it comes: for answers that hold secrets.
+    /// Sends GET, and returns the answer as it is.
     pub fn get_bytes(&self, path: &str) -> Result<Zeroizing<Vec<u8>>, HttpError> {
         self.read("GET", path)
     }
 
-    /// GET of one secret, as it comes.
+    /// Sends GET for a single secret, and returns the answer as it is.
     pub fn get_secret(&self, path: &str) -> Result<Zeroizing<Vec<u8>>, HttpError> {
         self.call("GET", path, None, MAX_SECRET, Client::repeat)
     }
 
-    /// GET of one secret. With status 404 the answer may still say what became of the secret, so its
-    /// body is returned too, unless the server gives a reason.
+    /// Sends GET for a single secret, and returns status and body. A body with status 404 may tell what
+    /// became of the secret. With a message, status 404 is an error.
     pub(crate) fn get_secret_or_absence(
         &self,
         path: &str,
@@ -184,61 +187,59 @@ impl Endpoint {
         }
     }
 
-    /// Any method that only reads, and its answer as it comes.
+    /// Sends a request with a method that only reads, and returns the answer as it is.
     pub fn read(&self, method: &'static str, path: &str) -> Result<Zeroizing<Vec<u8>>, HttpError> {
         self.call(method, path, None, MAX_ANSWER, Client::repeat)
     }
 
-    /// POST.
+    /// Sends POST once, and parses the answer.
     pub fn post<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, HttpError> {
-        self.parse(&self.call(
-            "POST",
-            path,
-            Some(&self.to_json(body)?),
-            MAX_ANSWER,
-            Client::send,
-        )?)
+        self.parse(&self.send_json("POST", path, body, Client::send)?)
     }
 
-    /// POST of what is sent once, and its answer as it comes.
+    /// Sends POST once, and returns the answer as it is.
     pub(crate) fn post_once(
         &self,
         path: &str,
         body: &impl Serialize,
     ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-        self.call("POST", path, Some(&self.to_json(body)?), MAX_ANSWER, Client::send)
+        self.send_json("POST", path, body, Client::send)
     }
 
-    /// POST of what may be sent twice, and its answer as it comes.
+    /// Sends POST, repeatedly if the service is busy, and returns the answer as it is.
     pub fn post_repeatable(
         &self,
         path: &str,
         body: &impl Serialize,
     ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-        self.call("POST", path, Some(&self.to_json(body)?), MAX_ANSWER, Client::repeat)
+        self.send_json("POST", path, body, Client::repeat)
     }
 
-    /// DELETE with a body, as the keymanager API has it.
+    /// Sends DELETE with a body, as the keymanager API requires, and parses the answer.
     pub fn delete<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, HttpError> {
-        self.parse(&self.call(
-            "DELETE",
-            path,
-            Some(&self.to_json(body)?),
-            MAX_ANSWER,
-            Client::send,
-        )?)
+        self.parse(&self.send_json("DELETE", path, body, Client::send)?)
+    }
+
+    fn send_json(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: &impl Serialize,
+        send: SendFn,
+    ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
+        self.call(method, path, Some(&self.to_json(body)?), MAX_ANSWER, send)
     }
 
     fn to_json(&self, body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-        // Sized beforehand: a buffer that grew would leave copies of keys behind.
+        // Allocated at full size: a buffer that grows leaves copies of keys behind.
         let mut size = Size(0);
         serde_json::to_writer(&mut size, body).map_err(|error| self.answer(error))?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(size.0));
@@ -246,13 +247,13 @@ impl Endpoint {
         Ok(bytes)
     }
 
-    /// An answer of one's own format. It may hold secrets, of which an error repeats nothing.
+    /// Parses an answer. It may hold secrets, which an error does not show.
     pub fn parse<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, HttpError> {
         let value = json::from_secret_slice(bytes, MAX_ANSWER);
         value.map_err(|error: JsonError| self.answer(error))
     }
 
-    /// Says of this service that it did not answer by its API.
+    /// The error that the service's answer is not what its API documents.
     pub fn answer(&self, why: impl fmt::Display) -> HttpError {
         HttpError::Answer { url: self.base.clone(), why: json::clip(&why.to_string(), MAX_MESSAGE) }
     }
@@ -263,7 +264,7 @@ impl Endpoint {
         path: &str,
         body: Option<&[u8]>,
         limit: usize,
-        send: fn(&Client, &Request<'_>) -> Result<Answer, Failure>,
+        send: SendFn,
     ) -> Result<Zeroizing<Vec<u8>>, HttpError> {
         let answer = self.ask(method, path, body, limit, send)?;
         self.require_success(answer, body)
@@ -275,7 +276,7 @@ impl Endpoint {
         path: &str,
         body: Option<&[u8]>,
         limit: usize,
-        send: fn(&Client, &Request<'_>) -> Result<Answer, Failure>,
+        send: SendFn,
     ) -> Result<Answer, HttpError> {
         let headers: Vec<_> =
             self.headers.iter().map(|(name, value)| (*name, value.expose())).collect();
@@ -301,7 +302,10 @@ impl Endpoint {
         let secrets: Vec<_> = self.headers.iter().map(|(_, value)| value.expose()).collect();
         let said = match (message(&answer.body, sent, &secrets), answer.location) {
             (_, Some(location)) if (300..=399).contains(&status) => {
-                format!("it sends to {}, which is not followed", json::clip(&location, MAX_MESSAGE))
+                format!(
+                    "it redirects to {}, which is not followed",
+                    json::clip(&location, MAX_MESSAGE)
+                )
             }
             (said, _) => said,
         };
@@ -328,16 +332,16 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// Whether `url` is one of a service that others will call: nothing is sent to it from here.
+/// Checks the URL of a service that another program will use. Unencrypted connections are allowed.
 pub fn require_url(url: &str) -> Result<(), HttpError> {
     match require_safe(url) {
-        // In clear between two other machines: public keys and what is to be signed, no keys.
+        // The other program sends public keys and messages to sign, but no keys.
         Err(HttpError::Url { why: IN_CLEAR, .. }) => Ok(()),
         result => result,
     }
 }
 
-const IN_CLEAR: &str = "keys would travel in clear: use https://, or a tunnel to this machine";
+const IN_CLEAR: &str = "keys would be sent unencrypted: use https://, or a tunnel to this machine";
 
 pub(crate) fn require_safe(url: &str) -> Result<(), HttpError> {
     let bad = |why| HttpError::Url { url: json::clip(url, MAX_MESSAGE), why };
@@ -347,16 +351,16 @@ pub(crate) fn require_safe(url: &str) -> Result<(), HttpError> {
     let uri: Uri = url.parse().map_err(|_| bad("not a URL"))?;
     let host = uri.host().ok_or_else(|| bad("no host in this URL"))?;
     if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err(bad("a URL is no place for a password: it is shown"));
+        return Err(bad("the URL must not contain a password, because it is shown"));
     }
     if url.contains(['?', '#']) {
-        return Err(bad("a URL of a service has no query and no fragment"));
+        return Err(bad("a service's URL must not have a query or fragment"));
     }
     match uri.scheme_str() {
         Some("https") => Ok(()),
         Some("http") if is_local(host) => Ok(()),
         Some("http") => Err(bad(IN_CLEAR)),
-        _ => Err(bad("a URL begins with https:// or http://")),
+        _ => Err(bad("the URL must begin with https:// or http://")),
     }
 }
 
@@ -366,18 +370,18 @@ fn is_local(host: &str) -> bool {
         || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether `url` is one of a service on this machine.
+/// Whether `url` is on this machine.
 pub fn is_on_this_machine(url: &str) -> bool {
     url.parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(is_local))
 }
 
-/// The certificates in a PEM file, of which there must be some.
+/// The certificates in a PEM file, which must hold at least one.
 pub(crate) fn certificates(pem: &[u8]) -> Result<http::Authorities, HttpError> {
     let found = http::certificates(pem);
     if found.is_empty() { Err(HttpError::NoCertificate) } else { Ok(found) }
 }
 
-/// Counts what is written.
+/// Counts the bytes that are written to it.
 struct Size(usize);
 
 impl io::Write for Size {
@@ -400,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_never_travel_in_clear_to_another_machine() {
+    fn keys_are_never_sent_unencrypted_to_another_machine() {
         for url in [
             "https://vault.example:8200",
             "http://127.0.0.1:5062",
@@ -432,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_not_understood_is_not_repeated() {
+    fn an_answer_that_cannot_be_parsed_is_not_shown() {
         let endpoint = endpoint("https://host").unwrap();
         let answer = r#"{"data":"25295f0d1d592a90"}"#;
         let refused = endpoint.parse::<std::collections::BTreeMap<String, u8>>(answer.as_bytes());

@@ -1,22 +1,22 @@
-//! How a service is trusted, and what it is shown of who connects.
+//! TLS settings of a service, in PEM.
 
 use super::{HttpError, certificates};
 use crate::http;
 
-/// How a service is reached by TLS. Without anything, the certificates count that this computer
-/// trusts.
+/// TLS settings of a service. By default the system's certificate authorities are trusted.
 #[derive(Default)]
+#[non_exhaustive]
 pub struct Tls<'a> {
-    /// The certificates (PEM) that the service is trusted by, in place of the system's.
+    /// The trusted certificate authorities (PEM), in place of the system's.
     pub authorities: Option<&'a [u8]>,
-    /// A certificate and its key (PEM), for a service that asks who connects.
+    /// A client certificate and its key (PEM), for a service that requests one.
     pub client: Option<(&'a [u8], &'a [u8])>,
-    /// The name that the service's certificate must have, in place of the one in its URL.
+    /// The name that must be in the service's certificate, in place of the one in its URL.
     pub server_name: Option<&'a str>,
 }
 
 impl Tls<'_> {
-    /// Reads everything, for the service at `url`.
+    /// Reads the settings for the service at `url`.
     pub(super) fn read(&self, url: &str) -> Result<http::Tls, HttpError> {
         let client = self.client.map(|(chain, key)| http::ClientIdentity::new(chain, key));
         let named = self.server_name.map(|name| {
@@ -26,7 +26,7 @@ impl Tls<'_> {
         Ok(http::Tls {
             authorities: self.authorities.map(certificates).transpose()?,
             client: client.transpose().map_err(HttpError::ClientCertificate)?,
-            // In clear there is no certificate, and no name in it.
+            // Without TLS there is no certificate.
             server_name: named.transpose()?.filter(|_| url.starts_with("https:")),
         })
     }

@@ -1,4 +1,4 @@
-//! The secrets of AWS Secrets Manager whose names begin alike.
+//! Reads keys from AWS Secrets Manager.
 
 use super::{
     ImportError,
@@ -13,9 +13,9 @@ use crate::{
 use stockade::backup::verdict::Reason;
 use stockade_wallet::interact::Progress;
 
-/// Reads every secret whose name begins with `prefix`: a key a line, as Web3signer's bulk loader
-/// reads them; a keystore; or an object of such texts, as AWS's console makes them. A secret that is
-/// one text counts as its field `value`.
+/// Reads every secret whose name begins with `prefix`. A secret may hold one key per line, as for
+/// Web3signer's bulk loader, a keystore, or an object of such texts, as AWS's console writes it. Plain
+/// text counts as the field `value`.
 pub fn aws_secrets(
     service: &SecretsManager,
     prefix: &str,
@@ -37,7 +37,7 @@ pub fn aws_secrets(
                 Reader { purpose, findings: &mut findings }.text(at, text.expose())?;
                 continue;
             }
-            Ok(None) => (Reason::Deleted, "it is listed, and cannot be read: deleted".to_owned()),
+            Ok(None) => (Reason::Deleted, "listed, but no longer there: it was deleted".to_owned()),
             Err(error) if error.is_about_one_secret() => (error.reason(), error.to_string()),
             Err(error) => return Err(error.into()),
         };
@@ -45,8 +45,8 @@ pub fn aws_secrets(
         findings.add_wrong(place, key, reason, why)?;
     }
     progress.step("reading secrets", names.len(), names.len());
-    match names.is_empty() {
-        true => Err(ImportError::Nothing(format!("aws-secrets:{prefix}"))),
-        false => Ok(findings),
+    if names.is_empty() {
+        return Err(ImportError::Nothing(format!("aws-secrets:{prefix}")));
     }
+    Ok(findings)
 }

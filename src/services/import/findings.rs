@@ -1,5 +1,4 @@
-//! What was read in a store: keys, what is wrong with others, and what was passed over. The same for
-//! importing and for checking.
+//! The result of reading a store, for imports and for checks: keys, problems, and what was skipped.
 
 use stockade::backup::{BackupError, intake::Intake, verdict::Reason};
 use stockade_keystore::{
@@ -7,10 +6,10 @@ use stockade_keystore::{
     eth2_keystore::{Keystore, Password},
 };
 
-/// Ten times what the largest operators run on one machine; a store that holds more is broken.
+/// The largest number of findings: ten times what the largest operators run on one machine.
 const MAX: usize = 100_000;
 
-/// What was read in a store.
+/// The result of reading a store.
 #[derive(Debug, Default)]
 pub struct Findings {
     pub(crate) found: Vec<Entry>,
@@ -18,46 +17,46 @@ pub struct Findings {
     pub(crate) skipped: Vec<Skipped>,
 }
 
-/// A key, or a keystore that is still closed.
+/// A key, or a keystore that is not opened yet.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) place: String,
     pub(crate) content: Content,
-    /// Whether a signer looks for it there.
+    /// Whether a signer finds it there.
     pub(crate) usual: bool,
-    /// When the store deletes it.
+    /// The time at which the store will delete it, if it will.
     pub(crate) expires: Option<String>,
 }
 
 #[derive(Debug)]
 pub(crate) enum Content {
     Key(SecretKey),
-    /// With the password that is stored beside it, where there is one.
+    /// With its password, if that is stored with it.
     Keystore(Box<Keystore>, Option<Password>),
 }
 
-/// Something that may be a key, and why it was not taken for one.
+/// A value that may be a key, and why it cannot be used as one.
 #[derive(Debug)]
 pub(crate) struct Wrong {
     pub(crate) place: String,
     /// The key that it should be.
     pub(crate) key: Option<PublicKey>,
-    /// Whether no name says so, and the bytes would make that key.
+    /// Whether only the bytes themselves say that they may be this key.
     pub(crate) unnamed: bool,
     pub(crate) reason: Reason,
     pub(crate) why: String,
 }
 
-/// Something that is not a key.
+/// A value that is not a key.
 #[derive(Debug)]
 pub(crate) struct Skipped {
     pub(crate) place: String,
-    /// Whether it is known what it is: a password, a public key.
+    /// Whether it is known what it is, such as a password or a public key.
     pub(crate) understood: bool,
 }
 
 impl Findings {
-    /// Hands over to an import. A key that cannot be taken is bad there, whatever the reason.
+    /// Passes the findings to an import, where keys that cannot be used are bad, whatever the reason.
     pub fn import(self, intake: &mut Intake) -> Result<(), BackupError> {
         for Entry { place, content, .. } in self.found {
             match content {
@@ -85,7 +84,7 @@ impl Findings {
         self.push(Wrong { place: place.into(), key, unnamed: false, reason, why: why.into() })
     }
 
-    /// Notes 32 bytes that would make `key`, if they are a key.
+    /// Adds 32 bytes that would be `key`, if they are a key.
     pub(super) fn add_unnamed(
         &mut self,
         place: String,
@@ -108,11 +107,11 @@ impl Findings {
         Ok(())
     }
 
-    /// Everything counts that is remembered.
+    /// Limits the number of all findings.
     fn require_room(&self) -> Result<(), BackupError> {
-        match self.found.len() + self.wrong.len() + self.skipped.len() < MAX {
-            true => Ok(()),
-            false => Err(BackupError::TooManyKeys(MAX)),
+        if self.found.len() + self.wrong.len() + self.skipped.len() >= MAX {
+            return Err(BackupError::TooManyKeys(MAX));
         }
+        Ok(())
     }
 }

@@ -1,21 +1,21 @@
-//! Web3signer's key configuration: YAML files, each of one key or, between lines of `---`, several.
+//! Web3signer's key configuration: YAML files with one key, or with several separated by `---`.
 
 use serde::Deserialize;
 use serde_saphyr::DuplicateKeyPolicy;
 
 use stockade_base::{json, secret::SecretText};
 
-/// As many keys as are imported from one place.
+/// The largest number of keys that is imported from one place.
 const MAX_KEYS: usize = 100_000;
 
-/// The configuration of one key. Which fields count, `type` says.
-#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "what is said of AWS is not read"))]
+/// The configuration of one key. `type` decides which fields are used.
+#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "fields for AWS are not used"))]
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct KeyConfig {
     #[serde(rename = "type")]
     pub kind: String,
-    /// BLS where it says nothing.
+    /// BLS if absent.
     pub key_type: Option<String>,
 
     /// `file-raw`
@@ -43,10 +43,10 @@ pub(super) struct KeyConfig {
 }
 
 impl KeyConfig {
-    /// All that a file holds. An error tells the line and nothing of it, for it may be a key.
+    /// Reads all keys in a file. Errors give the line, but not its content, which may be a key.
     pub(super) fn parse(text: &str) -> Result<Vec<Self>, String> {
-        // Web3signer writes `type` twice into its own files. Of a name that is there twice the last
-        // counts, as for Web3signer.
+        // Web3signer writes `type` twice into its own files. The last of several values counts, as for
+        // Web3signer.
         let options = serde_saphyr::options! {
             duplicate_keys: DuplicateKeyPolicy::LastWins,
             budget: serde_saphyr::budget! {
@@ -58,16 +58,15 @@ impl KeyConfig {
         let parsed = serde_saphyr::from_multiple_with_options(text, options);
         let parsed: Vec<Self> = parsed.map_err(|error| {
             let line = error.location().map_or(0, |location| location.line());
-            format!("no key configuration of Web3signer: something is wrong at line {line}")
+            format!("not a key configuration of Web3signer: the error is in line {line}")
         })?;
-        match parsed.is_empty() {
-            true => Err("no key configuration in it".to_owned()),
-            false => Ok(parsed),
+        if parsed.is_empty() {
+            return Err("the file holds no key configuration".to_owned());
         }
+        Ok(parsed)
     }
 
-    /// Whether it is a key of a validator; Web3signer signs transactions, too. Web3signer
-    /// has no other type.
+    /// Whether it is a validator's key. The other type is a key for transactions. Web3signer has no more.
     pub(super) fn is_bls(&self) -> Result<bool, String> {
         let is = |word: &str| {
             self.key_type.as_ref().is_some_and(|key_type| key_type.eq_ignore_ascii_case(word))
@@ -76,7 +75,7 @@ impl KeyConfig {
             None => Ok(true),
             Some(_) if is("BLS") => Ok(true),
             Some(_) if is("SECP256K1") => Ok(false),
-            Some(other) => Err(format!("Web3signer has no keyType `{}`", json::clip(other, 40))),
+            Some(other) => Err(format!("unknown keyType `{}`", json::clip(other, 40))),
         }
     }
 }
@@ -88,7 +87,7 @@ mod tests {
     const DIGITS: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 
     #[test]
-    fn a_key_is_read_digit_by_digit_with_and_without_quotes() {
+    fn a_key_is_read_as_text_with_and_without_quotes() {
         for written in [
             DIGITS.to_owned(),
             format!("0x{DIGITS}"),
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_holds_several_between_lines() {
+    fn a_file_may_hold_several_keys() {
         let text =
             "---\ntype: file-raw\nprivateKey: a\n---\ntype: \"hashicorp\"\nserverPort: 8200\n";
         let kinds: Vec<_> = KeyConfig::parse(text).unwrap().into_iter().map(|c| c.kind).collect();
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_name_that_is_there_twice_the_last_counts() {
+    fn the_last_of_two_equal_names_counts() {
         let text = "type: \"file-keystore\"\nkeyType: \"BLS\"\ntype: \"file-keystore\"\n";
         assert_eq!(KeyConfig::parse(text).unwrap()[0].kind, "file-keystore");
         let text = "type: file-keystore\ntype: file-raw\nprivateKey: a\nprivateKey: b\n";
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_type_that_web3signer_does_not_have_is_no_validators_and_no_accounts() {
+    fn an_unknown_key_type_is_an_error() {
         let is_bls = |key_type: &str| {
             let text = format!("type: file-raw\nkeyType: {key_type}\n");
             KeyConfig::parse(&text).unwrap()[0].is_bls()
@@ -135,13 +134,13 @@ mod tests {
     }
 
     #[test]
-    fn ten_thousand_keys_in_one_file_are_read() {
+    fn a_file_with_ten_thousand_keys_is_read() {
         let text = format!("type: file-raw\nprivateKey: {DIGITS}\n---\n").repeat(10_000);
         assert_eq!(KeyConfig::parse(&text).unwrap().len(), 10_000);
     }
 
     #[test]
-    fn an_error_never_repeats_a_key() {
+    fn an_error_never_shows_a_key() {
         for text in [
             format!("type: file-raw\nprivateKey: [{DIGITS}]\n"),
             format!("type: file-raw\nprivateKey: {DIGITS}\n  x: {DIGITS}\n"),
@@ -155,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_unfolds_without_end_is_refused() {
+    fn a_file_that_expands_without_limit_is_refused() {
         let mut text = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
         for (name, before) in "bcdefghi".chars().zip("abcdefgh".chars()) {
             text += &format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 9].join(","));

@@ -1,31 +1,30 @@
-//! How Web3signer's key configuration writes a key, and the files that it names.
+//! The format of keys in Web3signer's key configuration, and the files that it names.
 
 use std::path::{Path, PathBuf};
 
-/// Whether a text is a key as Web3signer reads it, with nothing around it.
+/// Whether a text is a key in the only form that Web3signer reads.
 pub(super) fn is_plain_key(text: &str) -> bool {
     let digits = text.strip_prefix("0x").unwrap_or(text);
     digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The file that a configuration in `folder` names: a path, or a URI as Web3signer itself writes it. If an
-/// absolute path does not exist here (it is from a container or another machine), the file of the same
-/// name in `folder` is taken.
+/// The file that a configuration in `folder` names by its path, or by its URI, as Web3signer itself
+/// does. If an absolute path does not exist here (because it is from a container or another machine),
+/// the file with the same name in `folder` is used.
 pub(super) fn file(named: &str, folder: &Path) -> Result<PathBuf, String> {
     let path = match named.strip_prefix("file:") {
-        Some(uri) => of_uri(uri)
-            .ok_or_else(|| "a file's URI is file:///PATH, and this one is not".to_owned())?,
+        Some(uri) => of_uri(uri).ok_or_else(|| "a file's URI must be file:///PATH".to_owned())?,
         None => PathBuf::from(named),
     };
     let file = folder.join(&path);
-    let beside = path.file_name().map(|name| folder.join(name));
-    Ok(match beside {
-        Some(beside) if path.is_absolute() && !file.exists() && beside.is_file() => beside,
+    let sibling = path.file_name().map(|name| folder.join(name));
+    Ok(match sibling {
+        Some(sibling) if path.is_absolute() && !file.exists() && sibling.is_file() => sibling,
         _ => file,
     })
 }
 
-/// What follows `file:`.
+/// The path in a URI, given without `file:`.
 fn of_uri(uri: &str) -> Option<PathBuf> {
     let path = match uri.strip_prefix("//") {
         Some(rest) => rest.strip_prefix("localhost").unwrap_or(rest),
@@ -71,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_as_web3signer_reads_it_has_nothing_around_it() {
+    fn a_plain_key_has_nothing_around_it() {
         let digits = "1f".repeat(32);
         assert!(is_plain_key(&digits) && is_plain_key(&format!("0x{digits}")));
         for text in

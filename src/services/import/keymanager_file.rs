@@ -1,5 +1,5 @@
-//! A file with what the keymanager API takes: keystores with their passwords, and their slashing
-//! history. What Lighthouse's validator manager writes is read as well.
+//! Reads a file with an import request of the keymanager API: keystores with passwords, and their
+//! slashing history. Also reads files of Lighthouse's validator manager.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use stockade::{
     store::private_file,
 };
 
-/// Some sixty thousand keystores.
+/// The largest file that is read: about sixty thousand keystores.
 const MAX_FILE: u64 = 64 * 1024 * 1024;
 
-/// Takes the keystores of the file at `path`; gives the slashing histories in it.
+/// Adds the keystores in the file at `path` to `intake`. Returns the slashing histories in it.
 pub fn keymanager_file(path: &Path, intake: &mut Intake) -> Result<Vec<Vec<u8>>, ImportError> {
     let name = stockade_base::shown(&path).to_string();
     let bytes = Zeroizing::new(private_file::read(path, MAX_FILE)?);

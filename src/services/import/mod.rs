@@ -1,5 +1,5 @@
-//! Keys that lie in stores and in the files of signers, taken over as they are there. Nothing is
-//! written to any of these places.
+//! Reads keys from stores of secrets and from signers' files, to import or to check them. Nothing is
+//! written there.
 
 #[cfg(feature = "aws")]
 mod aws_secrets;
@@ -26,14 +26,14 @@ use crate::aws_secrets::AwsError;
 use crate::{endpoint::HttpError, vault::VaultError};
 use stockade::{backup::BackupError, store::StoreError};
 
-/// Why keys could not be taken over from a place at all.
+/// Why keys cannot be read from a place.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// Nothing lies there.
-    #[error("nothing lies at {0}")]
+    /// Nothing is stored there.
+    #[error("nothing is stored at {0}")]
     Nothing(String),
-    /// Nothing is listed there, and the place itself may not be read.
+    /// Nothing is listed there, and the token may not read the place itself.
     #[error(
         "nothing is stored below {place}, and the token may not read {place} itself: {url} answered \
          403 for {path}: {message}"
@@ -41,44 +41,38 @@ pub enum ImportError {
     NothingOrDenied {
         /// The place.
         place: String,
-        /// The server.
+        /// The server's URL.
         url: String,
         /// The path in the API.
         path: String,
-        /// What it said.
+        /// The server's message.
         message: String,
     },
-    /// The user gave up.
-    #[error("cancelled while secrets were read")]
+    /// The user cancelled.
+    #[error("cancelled while reading secrets")]
     Stopped,
-    /// A file that is not of its format.
+    /// A file or folder cannot be used.
     #[error("{file}: {why}")]
     File {
-        /// Which.
+        /// The file or folder.
         file: String,
         /// What is wrong with it.
         why: String,
     },
-    /// The service's URL or certificate.
+    /// A request to a service failed.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// Vault.
+    /// A request to Vault failed.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// AWS Secrets Manager.
+    /// A request to AWS Secrets Manager failed.
     #[cfg(feature = "aws")]
     #[error(transparent)]
     Aws(#[from] AwsError),
-    /// A file or folder.
+    /// A file or folder cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Too many keys.
+    /// There are too many keys.
     #[error(transparent)]
     Backup(#[from] BackupError),
-}
-
-/// Whether an error is about one secret alone, so that the others may still be read: the service
-/// is there and answered.
-fn is_about_one_secret(error: &VaultError) -> bool {
-    error.is_about_one_secret()
 }

@@ -1,23 +1,23 @@
-//! What tells a signing key from other bytes of the same length.
+//! Tells signing keys from other values of the same length.
 
 use crate::secret_store::Fields;
 
-/// The field that Stockade writes keys to, and others read them from.
+/// The field that Stockade writes keys to, and that signers read by default.
 pub(super) const USUAL_FIELD: &str = "value";
 
-/// For what a store is read.
+/// Why a store is read.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Purpose<'a> {
-    /// To import: these fields hold signing keys, for somebody said so.
+    /// To import. These fields hold signing keys, according to the user.
     Import(&'a [String]),
-    /// To check: the field that a signer reads. Without it `value`, and fields that are named by
-    /// their keys.
+    /// To check. The field that a signer reads; `None` for `value` and fields named by their keys.
     Check(Option<&'a str>),
 }
 
 impl Purpose<'_> {
-    /// Whether the field's name alone says that it holds signing keys. `exact`: somebody named just
-    /// this secret.
+    /// Whether the field's name alone says that it holds signing keys. `exact` if the user named this very
+    /// secret.
     pub(super) fn names(self, field: &str, exact: bool) -> bool {
         match self {
             Self::Import([]) => exact && field == USUAL_FIELD,
@@ -26,7 +26,7 @@ impl Purpose<'_> {
         }
     }
 
-    /// Whether a signer looks for the key in this field.
+    /// Whether a signer finds the key in this field.
     pub(super) fn is_usual(self, field: &str, by_name: bool) -> bool {
         match self {
             Self::Import(_) => true,
@@ -36,7 +36,7 @@ impl Purpose<'_> {
     }
 }
 
-/// Names of fields that hold 32 bytes of other kinds.
+/// Whether the field's name says that it holds 32 bytes of another kind.
 pub(super) fn is_other_kind(field: &str) -> bool {
     let field = field.to_ascii_lowercase();
     field.ends_with("_root")
@@ -46,17 +46,17 @@ pub(super) fn is_other_kind(field: &str) -> bool {
         )
 }
 
-/// Whether an object is a keystore of which every field became one.
+/// Whether an object is a keystore.
 pub(super) fn is_keystore(fields: &Fields) -> bool {
     fields.contains_key("crypto") && fields.contains_key("version")
 }
 
-/// Whether a text is likely to be a keystore; its reader says whether it is.
+/// Whether a text is likely to be a keystore.
 pub(super) fn looks_like_a_keystore(text: &str) -> bool {
     text.trim_start().starts_with('{') && text.contains("\"crypto\"")
 }
 
-/// 96 hexadecimal digits, in lower case and without 0x.
+/// The text as a public key: 96 hex digits, in lower case and without 0x.
 pub(super) fn public_key(text: &str) -> Option<String> {
     let text = text.trim();
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
@@ -64,7 +64,7 @@ pub(super) fn public_key(text: &str) -> Option<String> {
     is_one.then(|| digits.to_ascii_lowercase())
 }
 
-/// Whether a text may be a key in base64 or the like: one long word of that alphabet.
+/// Whether a text may be a key in base64 or a similar encoding: one long word of that alphabet.
 pub(super) fn may_be_encoded(text: &str) -> bool {
     let text = text.trim();
     let word = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);

@@ -1,15 +1,12 @@
-//! One secret of a store. 32 bytes are a signing key only with a second witness: the public key in a
-//! name, the public key beside it, or a field that somebody named.
+//! Reads a single secret. 32 bytes count as a signing key only with further evidence: the public key in
+//! a name, the public key in another field, or a field named by the user.
 
 use super::{
     findings::{Content, Entry, Findings},
     purpose::{self, Purpose},
 };
-use crate::secret_store::{Field, Fields, stated, stated_key, to_json};
-use stockade::{
-    attest::delivery::keys_digest,
-    backup::{BackupError, intake, verdict::Reason},
-};
+use crate::secret_store::{Field, Fields, parcel_name, stated, stated_key, to_json};
+use stockade::backup::{BackupError, intake, verdict::Reason};
 use stockade_base::{
     json::{self, clip},
     secret::SecretText,
@@ -23,52 +20,52 @@ use stockade_keystore::{
 const MAX_JSON: usize = 1024 * 1024;
 const PASSWORD: &str = "password";
 
-/// Reads secrets into findings.
+/// Reads secrets, and adds what it finds to the findings.
 pub(super) struct Reader<'a> {
     pub(super) purpose: Purpose<'a>,
     pub(super) findings: &'a mut Findings,
 }
 
-/// Where a secret is, and what its place says of it.
+/// The location of a secret.
 #[derive(Clone, Copy)]
 pub(super) struct At<'a> {
-    /// For people, and for what is found.
+    /// The whole location, for people.
     pub(super) place: &'a str,
     /// The secret's own name.
     pub(super) name: &'a str,
-    /// Whether somebody named just this secret.
+    /// Whether the user named this very secret.
     pub(super) exact: bool,
-    /// Whether it is in a folder below the one that was named.
+    /// Whether it is in a subfolder of the named folder.
     pub(super) below: bool,
-    /// When the store deletes it.
+    /// The time at which the store will delete it, if it will.
     pub(super) expires: Option<&'a str>,
 }
 
-/// The object that a text is in.
+/// The object that contains a text.
 #[derive(Clone, Copy)]
 struct Group<'a> {
     at: At<'a>,
-    /// The key that a name states: the secret's, or the nearest field's that does.
+    /// The key in the name of the nearest enclosing field, else in the secret's name.
     claim: Option<&'a str>,
-    /// The field of the secret that all of this is in.
+    /// The secret's own field that contains the object.
     top: Option<&'a str>,
     password: Option<&'a SecretText>,
 }
 
-/// 32 bytes.
+/// 32 bytes that may be a signing key.
 struct Candidate {
     place: String,
-    /// The field of the secret.
+    /// The secret's own field that contains them.
     top: String,
-    /// The key that the name of its own field states.
+    /// The key in the name of the nearest field.
     own: Option<String>,
-    /// Whether the field holds nothing else.
+    /// Whether they are directly in the secret's own field.
     direct: bool,
     key: SecretKey,
 }
 
 impl Reader<'_> {
-    /// Reads a secret of several fields.
+    /// Reads a secret with fields.
     pub(super) fn fields(&mut self, at: At<'_>, fields: &Fields) -> Result<(), BackupError> {
         let claim = stated(at.name);
         self.object(
@@ -78,7 +75,7 @@ impl Reader<'_> {
         )
     }
 
-    /// Reads a secret that is one text. Says whether it is keys or a keystore; else nothing is noted.
+    /// Reads a secret that is a single text.
     #[cfg(feature = "aws")]
     pub(super) fn text(&mut self, at: At<'_>, text: &str) -> Result<(), BackupError> {
         let claim = stated(at.name);
@@ -88,7 +85,7 @@ impl Reader<'_> {
             Err(_) => {
                 let mut candidates = Vec::new();
                 self.value(group, at.place, purpose::USUAL_FIELD, &as_text(text), &mut candidates)?;
-                self.judge(group, &candidates_keys(&candidates), &[], candidates)
+                self.judge(group, &[], candidates)
             }
         }
     }
@@ -99,7 +96,7 @@ impl Reader<'_> {
         place: &str,
         fields: &Fields,
     ) -> Result<(), BackupError> {
-        // Something is there, and it holds nothing.
+        // An empty object is understood, and holds no key.
         if fields.is_empty() {
             return self.findings.skip(place, true);
         }
@@ -116,18 +113,19 @@ impl Reader<'_> {
         let password = fields.get(PASSWORD).and_then(Field::text).filter(|_| has_keystore);
         let group = Group { password, ..group };
         let texts = fields.values().filter_map(Field::text);
-        let beside: Vec<_> = texts.filter_map(|text| purpose::public_key(text.expose())).collect();
+        let public_keys: Vec<_> =
+            texts.filter_map(|text| purpose::public_key(text.expose())).collect();
         let mut candidates = Vec::new();
         for (name, field) in fields {
             let separator = if group.top.is_some() { '.' } else { '#' };
             let place = format!("{place}{separator}{}", clip(name, 120));
             match name.as_str() {
-                // It is a part of the keystore.
+                // The password belongs to the keystore.
                 PASSWORD if password.is_some() => {}
                 name => self.value(group, &place, name, field, &mut candidates)?,
             }
         }
-        self.judge(group, &candidates_keys(&candidates), &beside, candidates)
+        self.judge(group, &public_keys, candidates)
     }
 
     fn value(
@@ -190,15 +188,11 @@ impl Reader<'_> {
         let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
         let lines: Vec<_> = lines.collect();
         if !lines.iter().any(|(_, line)| intake::looks_like_a_key(line)) {
-            return match purpose::may_be_encoded(text) {
-                true => self.findings.add_wrong(
-                    place,
-                    None,
-                    Reason::NotChecked,
-                    "not understood: it may be a key in another form, such as base64",
-                ),
-                false => self.findings.skip(place, false),
-            };
+            if !purpose::may_be_encoded(text) {
+                return self.findings.skip(place, false);
+            }
+            let why = "not understood: it may be a key in another encoding, such as base64";
+            return self.findings.add_wrong(place, None, Reason::NotChecked, why);
         }
         for (number, line) in &lines {
             let place = match lines.len() {
@@ -221,21 +215,21 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Which of the candidates of one object are signing keys.
+    /// Decides which candidates in an object are signing keys.
     fn judge(
         &mut self,
         group: Group<'_>,
-        keys: &[String],
-        beside: &[String],
+        public_keys: &[String],
         candidates: Vec<Candidate>,
     ) -> Result<(), BackupError> {
         let single = candidates.len() == 1;
-        let claimed = group.claim.is_some_and(|claim| keys.iter().any(|key| key == claim));
-        let matched = beside.iter().any(|there| keys.contains(there));
         let all: Vec<_> = candidates.iter().map(|candidate| candidate.key.public_key()).collect();
+        let keys: Vec<_> = all.iter().map(ToString::to_string).collect();
+        let claimed = group.claim.is_some_and(|claim| keys.iter().any(|key| key == claim));
+        let matched = public_keys.iter().any(|there| keys.contains(there));
         let place = group.at.place.to_ascii_lowercase();
         let by_digest = !all.is_empty() && place.ends_with(&parcel_name(&all));
-        for (candidate, pubkey) in candidates.into_iter().zip(keys) {
+        for (candidate, pubkey) in candidates.into_iter().zip(&keys) {
             let named = self.purpose.names(&candidate.top, group.at.exact)
                 && (candidate.direct || matches!(self.purpose, Purpose::Import(_)));
             let says =
@@ -244,10 +238,13 @@ impl Reader<'_> {
                 (Some(own), _) => says(own),
                 (None, Some(claim)) if claim == pubkey => Ok(true),
                 (None, Some(claim)) if !claimed && !by_digest => says(claim),
-                _ if by_digest || beside.contains(pubkey) || place.contains(pubkey.as_str()) => {
+                _ if by_digest
+                    || public_keys.contains(pubkey)
+                    || place.contains(pubkey.as_str()) =>
+                {
                     Ok(true)
                 }
-                _ => match beside.first() {
+                _ => match public_keys.first() {
                     Some(other) if !matched && (named || single) => says(other),
                     _ => Ok(named),
                 },
@@ -260,8 +257,9 @@ impl Reader<'_> {
                 }
                 Ok(false) => {
                     let why = format!(
-                        "64 hexadecimal digits, and nothing says that they are a signing key: no \
-                         public key is in a name or beside them. If they are one, say --field {}",
+                        "64 hexadecimal digits, which may be a signing key: no public key is in a \
+                    name or stored with them. If they are a signing key, name the field with \
+                    --field {}",
                         clip(&candidate.top, 80)
                     );
                     self.findings.add_unnamed(candidate.place, key, why)?;
@@ -278,7 +276,7 @@ impl Reader<'_> {
         stated: &str,
         key: &PublicKey,
     ) -> Result<(), BackupError> {
-        let why = format!("it is kept as {stated}, and is the key of {key}");
+        let why = format!("stored as the key of {stated}, but it is the key of {key}");
         self.findings.add_wrong(place, stated_key(stated), Reason::PubkeyMismatch, why)
     }
 
@@ -325,15 +323,6 @@ impl Reader<'_> {
         let expires = at.expires.map(str::to_owned);
         self.findings.add(Entry { place, content, usual: usual && !at.below, expires })
     }
-}
-
-/// What a delivery names a secret of several keys.
-fn parcel_name(keys: &[PublicKey]) -> String {
-    format!("keys-{:.16}", keys_digest(keys).to_string())
-}
-
-fn candidates_keys(candidates: &[Candidate]) -> Vec<String> {
-    candidates.iter().map(|candidate| candidate.key.public_key().to_string()).collect()
 }
 
 #[cfg(feature = "aws")]

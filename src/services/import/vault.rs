@@ -1,4 +1,4 @@
-//! Everything below a path in Vault.
+//! Reads keys from Vault.
 
 use std::collections::VecDeque;
 
@@ -16,14 +16,14 @@ use stockade::backup::verdict::Reason;
 use stockade_base::json::clip;
 use stockade_wallet::interact::Progress;
 
-/// As deep as anybody nests folders of keys.
+/// The deepest nesting of folders that is read.
 const MAX_DEPTH: usize = 8;
-/// A server that lists without end would fill the memory.
+/// Limits a listing, so that it cannot fill the memory.
 const MAX_SECRETS: usize = 200_000;
-/// Longer than any name of a secret.
+/// The longest name that is accepted.
 const MAX_NAME: usize = 512;
 
-/// Reads every secret at `path` and in the folders below it.
+/// Reads the secret at `path`, and all secrets in that folder and its subfolders.
 pub fn vault(
     vault: &Vault,
     engine: &Engine,
@@ -45,18 +45,18 @@ pub fn vault(
         there |= reading.read(secret)?;
     }
     progress.step("reading secrets", total, total);
-    match there {
-        true => Ok(reading.findings),
-        false => Err(ImportError::Nothing(place(engine, path))),
+    if !there {
+        return Err(ImportError::Nothing(place(engine, path)));
     }
+    Ok(reading.findings)
 }
 
 fn place(engine: &Engine, path: &str) -> String {
     format!("vault:{}/{}", engine.mount, clip(path, 4096))
 }
 
-/// The paths of all secrets at and below `path`; the first is `path` itself, unless that is the root
-/// of the mount.
+/// The paths of all secrets at and below `path`. The first one is `path` itself, unless it is the root of
+/// the mount.
 fn list(
     vault: &Vault,
     engine: &Engine,
@@ -85,7 +85,7 @@ fn list(
             Err(error) => return Err(error.into()),
         };
         if names.is_empty() && depth > 0 {
-            not_checked("a folder that is listed, and lists nothing".to_owned())?;
+            not_checked("a listed folder, but its own listing is empty".to_owned())?;
         }
         for name in names {
             let (name, is_folder) = match name.strip_suffix('/') {
@@ -94,17 +94,16 @@ fn list(
             };
             let path = join(&folder, name);
             let odd = name.is_empty() || name.contains('/') || matches!(name, "." | "..");
-            match is_folder {
-                _ if odd || name.len() > MAX_NAME => {
-                    let (place, why) = (place(engine, &path), "not a name that can be asked for");
-                    findings.add_wrong(place, None, Reason::NotChecked, why)?;
-                }
-                true if depth < MAX_DEPTH => folders.push_back((path, depth + 1)),
-                true => {
-                    let (place, why) = (place(engine, &path), "nested too deep");
-                    findings.add_wrong(place, None, Reason::NotChecked, why)?;
-                }
-                false => secrets.push(path),
+            let mut skip =
+                |why| findings.add_wrong(place(engine, &path), None, Reason::NotChecked, why);
+            if odd || name.len() > MAX_NAME {
+                skip("not a name that can be requested")?;
+            } else if !is_folder {
+                secrets.push(path);
+            } else if depth < MAX_DEPTH {
+                folders.push_back((path, depth + 1));
+            } else {
+                skip("nested too deep")?;
             }
             if secrets.len() + folders.len() > MAX_SECRETS {
                 let why = format!("more than {MAX_SECRETS} secrets");
@@ -118,17 +117,17 @@ fn list(
 struct Reading<'a> {
     vault: &'a Vault,
     engine: &'a Engine,
-    /// The path that was named.
+    /// The path that the user named.
     path: &'a str,
-    /// Whether nothing is listed below it.
+    /// Whether nothing else is listed below it.
     alone: bool,
     purpose: Purpose<'a>,
     findings: Findings,
 }
 
 impl Reading<'_> {
-    /// Reads one secret; says whether there is one. The path that was named may be a folder alone, or
-    /// both.
+    /// Reads one secret, and returns whether it exists. The path that the user named may be a folder, a
+    /// secret, or both.
     fn read(&mut self, path: &str) -> Result<bool, ImportError> {
         let place = place(self.engine, path);
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -148,16 +147,14 @@ impl Reading<'_> {
                 return Ok(true);
             }
             Ok(Secret::Absent) if is_named => return Ok(false),
-            Ok(Secret::Absent) => {
-                (Reason::NotChecked, "it is listed, and holds no version".to_owned())
-            }
+            Ok(Secret::Absent) => (Reason::NotChecked, "listed, but it has no version".to_owned()),
             Ok(Secret::Deleted(at)) => {
                 (Reason::Deleted, VaultError::Deleted { path: path.to_owned(), at }.to_string())
             }
             Ok(Secret::Destroyed) => {
                 (Reason::Destroyed, VaultError::Destroyed { path: path.to_owned() }.to_string())
             }
-            // A policy for what is below it may say nothing of the path itself.
+            // A policy may allow what is below the path, but not the path itself.
             Err(VaultError::Denied { .. }) if is_named && !self.alone => return Ok(false),
             Err(VaultError::Denied { url, path, message }) if is_named => {
                 return Err(ImportError::NothingOrDenied { place, url, path, message });

@@ -1,4 +1,4 @@
-//! `/eth/v1/keystores`: the keys that a client signs with itself.
+//! `/eth/v1/keystores`: the keys that a client holds itself.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -12,49 +12,50 @@ use stockade_keystore::bls::{PublicKey, SecretKey};
 
 const PATH: &str = "/eth/v1/keystores";
 
-/// A key that a client holds.
+/// A key in a client's listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Which.
+    /// The key.
     pub pubkey: PublicKey,
-    /// It is there, and cannot be changed by this API.
+    /// Whether this API cannot change it.
     pub readonly: bool,
 }
 
-/// Keystores to import, each with its password, and what they signed elsewhere.
+/// Keystores to import, with their passwords and their slashing history.
 #[derive(Debug, Default)]
 pub struct Import<'a> {
     /// EIP-2335 keystores, as JSON.
     pub keystores: Vec<&'a str>,
-    /// The password of each.
+    /// The password of each keystore.
     pub passwords: Vec<&'a str>,
-    /// EIP-3076, as JSON.
+    /// The EIP-3076 history, as JSON.
     pub slashing_protection: Option<&'a str>,
 }
 
-/// What became of one key, in the API's words.
+/// The API's status of a key after a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyStatus {
-    /// It is there now.
+    /// The client imported it.
     Imported,
-    /// It was there already.
+    /// The client already had it.
     Duplicate,
-    /// It was there, and is no more.
+    /// The client removed it.
     Deleted,
-    /// It was not active, and its slashing history is given.
+    /// The client did not run it, but returned its history.
     NotActive,
-    /// Nothing is known of it.
+    /// The client does not know it.
     NotFound,
-    /// It failed; the client's words.
+    /// The request failed for this key, with the client's message.
     Error(String),
 }
 
-/// What a client removed.
+/// The answer to a removal.
 #[derive(Debug)]
 pub struct Deleted {
-    /// What became of each key, in the order in which they were named.
+    /// The status of each key, in the order of the request.
     pub statuses: Vec<KeyStatus>,
-    /// What they signed there: EIP-3076, as JSON.
+    /// The keys' EIP-3076 history, as JSON.
     pub slashing_protection: String,
 }
 
@@ -112,13 +113,13 @@ impl Keymanager {
         let rows: Data<Row> = self.endpoint.get(PATH)?;
         let listed = rows.data.iter().map(|row| {
             let pubkey = unprefixed(&row.validating_pubkey)
-                .ok_or_else(|| self.endpoint.answer("a key that is none in its listing"))?;
+                .ok_or_else(|| self.endpoint.answer("its listing has an invalid key"))?;
             Ok(Listed { pubkey, readonly: row.readonly.unwrap_or(false) })
         });
         listed.collect()
     }
 
-    /// Imports keystores. One status a keystore, in their order; none stands for another.
+    /// Imports keystores. Returns one status for each keystore, in order.
     pub fn import(&self, import: &Import<'_>) -> Result<Vec<KeyStatus>, KeymanagerError> {
         let body = ImportBody {
             keystores: &import.keystores,
@@ -130,36 +131,36 @@ impl Keymanager {
         Ok(answer.data.into_iter().map(KeyStatus::from).collect())
     }
 
-    /// Makes sure that it takes imports from who holds this token, by one of nothing. A client may
-    /// find fault with that one itself; only what speaks of the way to it, or of leave, is an error.
+    /// Checks that the client accepts imports with this token, by an import of nothing. The client may
+    /// refuse that import for its content, so only failures that any import would meet are errors.
     pub fn require_import(&self) -> Result<(), KeymanagerError> {
         match self.import(&Import::default()) {
-            Err(KeymanagerError::Http(error)) if closes(&error) => Err(error.into()),
+            Err(KeymanagerError::Http(error)) if prevents_requests(&error) => Err(error.into()),
             _ => Ok(()),
         }
     }
 
-    /// Removes keys, and says what they signed.
+    /// Removes keys, and returns their history.
     pub fn delete(&self, permit: &RemovalPermit) -> Result<Deleted, KeymanagerError> {
         self.delete_keys(permit.keys())
     }
 
-    /// The chain that the client is on, where its answer to a removal of nothing says so, or to one of a
-    /// key that nobody has: Lighthouse and Lodestar say it at once, Web3signer for a key. Teku says
-    /// nothing of a key that it does not have.
+    /// The genesis validators root of the client's chain. It is in the answer to a removal of nothing
+    /// (Lighthouse, Lodestar) or of a random key (Web3signer). `None` if neither answer has it, as with
+    /// Teku.
     pub fn genesis_root(&self) -> Option<[u8; 32]> {
         let nothing = match self.delete_keys(&[]) {
-            Err(KeymanagerError::Http(error)) if closes(&error) => return None,
+            Err(KeymanagerError::Http(error)) if prevents_requests(&error) => return None,
             answer => answer.ok().and_then(|answer| answer.root()),
         };
-        nothing.or_else(|| self.delete_keys(&[nobodys_key()?]).ok()?.root())
+        nothing.or_else(|| self.delete_keys(&[random_public_key()?]).ok()?.root())
     }
 
     fn delete_keys(&self, keys: &[PublicKey]) -> Result<Deleted, KeymanagerError> {
         let body = DeleteBody { pubkeys: keys.iter().map(prefixed).collect() };
         let answer: DeleteAnswer = self.endpoint.delete(PATH, &body)?;
         self.require_count(keys.len(), answer.data.len())?;
-        // A string that holds JSON by the API's text; an object from some clients.
+        // By the API a string that contains JSON, but some clients return an object.
         let raw = answer.slashing_protection.get();
         let slashing_protection = serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned());
         let statuses = answer.data.into_iter().map(KeyStatus::from).collect();
@@ -167,15 +168,15 @@ impl Keymanager {
     }
 }
 
-/// The public key of a signing key that is made here, and forgotten.
-fn nobodys_key() -> Option<PublicKey> {
+/// The public key of a random signing key that is not kept.
+fn random_public_key() -> Option<PublicKey> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(seed.as_mut()).ok()?;
     Some(SecretKey::derive_master(seed.as_ref()).ok()?.public_key())
 }
 
 impl Deleted {
-    /// The chain of its history, where that is named.
+    /// The genesis validators root in the history, if it has one.
     fn root(&self) -> Option<[u8; 32]> {
         let value: serde_json::Value = serde_json::from_str(&self.slashing_protection).ok()?;
         let root = value.pointer("/metadata/genesis_validators_root")?.as_str()?;
@@ -185,8 +186,8 @@ impl Deleted {
     }
 }
 
-/// Whether the next import can come to nothing but the same.
-fn closes(error: &HttpError) -> bool {
+/// Whether the error would happen with any request.
+fn prevents_requests(error: &HttpError) -> bool {
     match error {
         HttpError::Unreachable { .. } | HttpError::Untrusted { .. } | HttpError::Timeout { .. } => {
             true
@@ -203,7 +204,7 @@ impl From<Status> for KeyStatus {
             "deleted" => Self::Deleted,
             "not_active" => Self::NotActive,
             "not_found" => Self::NotFound,
-            // A word that the API does not have is no success.
+            // A status that the API does not define is not a success.
             other => {
                 let message = status.message.filter(|message| !message.is_empty());
                 Self::Error(clip(&message.unwrap_or_else(|| format!("status `{other}`")), 300))

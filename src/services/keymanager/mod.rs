@@ -1,4 +1,4 @@
-//! The keymanager API, standard of all validator clients and of Web3signer:
+//! The keymanager API of validator clients and Web3signer:
 //! <https://ethereum.github.io/keymanager-APIs/>.
 
 mod keystores;
@@ -13,50 +13,51 @@ use crate::endpoint::{Endpoint, HttpError};
 use stockade_keystore::bls::PublicKey;
 use stockade_wallet::interact::Progress;
 
-/// A validator client, or Web3signer, that keys are managed on.
+/// A validator client or Web3signer with the keymanager API.
 #[derive(Debug)]
 pub struct Keymanager {
     endpoint: Endpoint,
 }
 
-/// Why a client did not do what was asked.
+/// Why a request to a client failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeymanagerError {
-    /// The way to it, or its answer.
+    /// The client was not reached, or gave an error or an invalid answer.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// The user gave up between two requests.
-    #[error("stopped here, before anything more was asked of {0}")]
+    /// The user cancelled between two requests.
+    #[error("cancelled before the next request to {0}")]
     Stopped(String),
-    /// It answered for more or fewer keys than were sent, so that no answer can be told to be any
-    /// key's.
-    #[error("{url} answered for {answered} keys where {asked} were sent: what it did is not known")]
+    /// The answer has more or fewer statuses than keys were sent, so they cannot be matched.
+    #[error(
+        "{url} answered with {answered} statuses for {asked} keys: it is not known what it did"
+    )]
     Count {
-        /// Where.
+        /// The client's URL.
         url: String,
-        /// How many were sent.
+        /// The number of keys in the request.
         asked: usize,
-        /// How many it answered for.
+        /// The number of statuses in the answer.
         answered: usize,
     },
 }
 
 impl KeymanagerError {
-    /// Whether the client itself answered, and said that it did not do what was asked.
+    /// Whether the client answered with an error.
     pub fn is_answer(&self) -> bool {
         matches!(self, Self::Http(error) if error.status().is_some())
     }
 
-    /// Whether the request was longer than the client takes.
+    /// Whether the request was too long for the client.
     pub fn is_too_long(&self) -> bool {
         matches!(self, Self::Http(error) if error.status() == Some(413))
     }
 
-    /// Whether it refused what was asked, so that it did nothing.
+    /// Whether the client refused the request, so that nothing was done.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
-            // Not 408, 409 or 499: a proxy that gives up waiting answers so, and the client goes on.
+            // Not 408, 409 or 499: a proxy that stops waiting answers with these, and the client goes on.
             Self::Http(error) => matches!(
                 error.status(),
                 Some(400 | 401 | 403..=406 | 411 | 413..=415 | 421 | 422 | 426 | 429 | 431)
@@ -68,33 +69,33 @@ impl KeymanagerError {
 }
 
 impl Keymanager {
-    /// A client, with the token that it asks for.
+    /// A client at `endpoint`, which must send the client's token.
     pub fn new(endpoint: Endpoint) -> Self {
         Self { endpoint }
     }
 
-    /// Where it is.
+    /// The client's URL.
     pub fn url(&self) -> &str {
         self.endpoint.url()
     }
 
-    /// One request after another is sent for as long as nobody gave up.
-    pub(crate) fn go_on(&self, progress: &dyn Progress) -> Result<(), KeymanagerError> {
-        match progress.stopped() {
-            true => Err(KeymanagerError::Stopped(self.url().to_owned())),
-            false => Ok(()),
+    /// Fails if the user has cancelled.
+    pub(crate) fn check_cancelled(&self, progress: &dyn Progress) -> Result<(), KeymanagerError> {
+        if progress.stopped() {
+            return Err(KeymanagerError::Stopped(self.url().to_owned()));
         }
+        Ok(())
     }
 
     fn require_count(&self, asked: usize, answered: usize) -> Result<(), KeymanagerError> {
-        match asked == answered {
-            true => Ok(()),
-            false => Err(KeymanagerError::Count { url: self.url().to_owned(), asked, answered }),
+        if asked != answered {
+            return Err(KeymanagerError::Count { url: self.url().to_owned(), asked, answered });
         }
+        Ok(())
     }
 }
 
-/// Public keys as the API writes them.
+/// A public key as the API writes it.
 fn prefixed(key: &PublicKey) -> String {
     format!("0x{key}")
 }

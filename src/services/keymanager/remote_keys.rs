@@ -1,4 +1,4 @@
-//! `/eth/v1/remotekeys`: the keys that a client has signed by Web3signer.
+//! `/eth/v1/remotekeys`: the keys for which a client uses a remote signer.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,17 +12,17 @@ use stockade_keystore::bls::PublicKey;
 
 const PATH: &str = "/eth/v1/remotekeys";
 
-/// A key, and the signer that holds it.
+/// A key and the signer that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteKey {
-    /// Which.
+    /// The key.
     pub pubkey: PublicKey,
-    /// Where it is signed with; empty where the client does not say.
+    /// The URL of the signer. Empty if the client does not say.
     pub url: String,
 }
 
 impl RemoteKey {
-    /// Where it is signed with, for people.
+    /// The signer, for people.
     pub fn signer(&self) -> &str {
         match self.url.as_str() {
             "" => "a signer that it does not name",
@@ -34,7 +34,7 @@ impl RemoteKey {
 #[derive(Serialize, Deserialize)]
 struct Row {
     pubkey: String,
-    // By the API's schema it may be missing.
+    // The API's schema allows it to be missing.
     #[serde(default)]
     url: String,
 }
@@ -45,19 +45,19 @@ struct Body {
 }
 
 impl Keymanager {
-    /// The keys that the client has signed elsewhere.
+    /// The keys for which the client uses a remote signer.
     pub fn list_remote(&self) -> Result<Vec<RemoteKey>, KeymanagerError> {
         let rows: Data<Row> = self.endpoint.get(PATH)?;
         let listed = rows.data.into_iter().map(|row| {
             let pubkey = unprefixed(&row.pubkey)
-                .ok_or_else(|| self.endpoint.answer("a key that is none in its listing"))?;
+                .ok_or_else(|| self.endpoint.answer("its listing has an invalid key"))?;
             Ok(RemoteKey { pubkey, url: row.url })
         });
         listed.collect()
     }
 
-    /// The same; none of a client that does not have this part of the API. `None` where its answer is
-    /// no listing, so that it cannot be told which keys it has signed elsewhere.
+    /// Like [`Keymanager::list_remote`], but empty for a client that does not have this part of the API,
+    /// and `None` if its answer does not tell whether it has remote keys.
     pub fn list_remote_if_any(&self) -> Result<Option<Vec<RemoteKey>>, KeymanagerError> {
         match self.list_remote() {
             Err(KeymanagerError::Http(error)) => match &error {
@@ -70,7 +70,7 @@ impl Keymanager {
         }
     }
 
-    /// Has the client sign with the signer at `url` for `keys`.
+    /// Registers `keys` with the signer at `url`.
     pub fn add_remote(
         &self,
         permit: &Permit,

@@ -1,4 +1,4 @@
-//! `/eth/v1/validator/{pubkey}/..`: fee recipient, gas limit and graffiti of one key.
+//! `/eth/v1/validator/{pubkey}/..`: the fee recipient, gas limit and graffiti of a key.
 
 use std::fmt;
 
@@ -8,17 +8,18 @@ use super::{Keymanager, KeymanagerError, prefixed};
 use stockade_base::json::clip;
 use stockade_keystore::bls::PublicKey;
 
-/// The longest graffiti is 32 bytes; a client may answer anything.
+/// The longest value that is kept. Graffiti has at most 32 bytes, but a client may answer anything.
 const MAX_TEXT: usize = 100;
 
-/// What a client does for a key, as far as it says.
+/// A client's settings for a key. `None` if the client returns none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Settings {
-    /// The address that gets its fees.
+    /// The address that receives the fees.
     pub fee_recipient: Option<String>,
-    /// The gas limit that it asks builders for.
+    /// The gas limit requested from builders.
     pub gas_limit: Option<String>,
-    /// What it writes into its blocks.
+    /// The text written into blocks.
     pub graffiti: Option<String>,
 }
 
@@ -37,8 +38,8 @@ impl fmt::Display for Settings {
 }
 
 impl Keymanager {
-    /// What the client does for `key`. An error is how most clients say that a key has no setting of
-    /// its own, and how those answer that have no such request.
+    /// Reads the client's settings for `key`. Errors count as no setting: most clients return one if the
+    /// key has no setting of its own, or if they do not support the request.
     pub fn settings(&self, key: &PublicKey) -> Settings {
         let read = |what: &str, field: &str| {
             let answer: Value = self.endpoint.get(&path(key, what)).ok()?;
@@ -58,8 +59,7 @@ impl Keymanager {
         }
     }
 
-    /// Has the client do the same for `key`, each setting by itself. Gives those that it refused and
-    /// does not have already.
+    /// Writes each setting for `key`. Returns those that the client refused and does not already have.
     pub fn set(&self, key: &PublicKey, wanted: &Settings) -> Vec<(&'static str, KeymanagerError)> {
         let all = [
             ("fee recipient", "feerecipient", "ethaddress", &wanted.fee_recipient),
@@ -77,7 +77,7 @@ impl Keymanager {
                 "gas_limit" => has.gas_limit,
                 _ => has.graffiti,
             };
-            // Each client writes an address in capitals of its own.
+            // Clients differ in the capitals of an address.
             let same = |has: String| match what {
                 "feerecipient" => has.eq_ignore_ascii_case(value),
                 _ => has == *value,

@@ -1,4 +1,4 @@
-//! The fields of a secret: texts, lists, objects and other values.
+//! The fields of a secret: texts, lists, objects and other JSON values.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -13,7 +13,7 @@ use stockade_base::secret::SecretText;
 /// The fields of a secret by their names, wiped when dropped.
 pub(crate) type Fields = BTreeMap<String, Field>;
 
-/// One value.
+/// The value of a field.
 pub(crate) enum Field {
     Text(SecretText),
     List(Vec<Field>),
@@ -31,7 +31,7 @@ impl Field {
     }
 }
 
-/// `fields` as JSON, for a keystore of which every field was made a field of the secret.
+/// Writes fields as JSON, for a keystore whose fields were stored as the secret's fields.
 pub(crate) fn to_json(fields: &Fields) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::new());
     object(fields, &mut out);
@@ -64,11 +64,11 @@ fn value(field: &Field, out: &mut String) {
 }
 
 fn text(text: &str, out: &mut String) {
-    // Text always has a form in JSON.
+    // Text can always be written as JSON.
     out.push_str(&Zeroizing::new(serde_json::to_string(text).unwrap_or_default()));
 }
 
-/// Without a buffer in between, which nobody would wipe.
+/// By hand, because serde's own buffer would not be wiped.
 impl<'de> Deserialize<'de> for Field {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Values)
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_read_is_written_the_same() {
+    fn fields_survive_a_round_trip() {
         let json =
             r#"{"a":"x\"\n","b":[1,-2,1.5,true,null,[]],"c":{"d":{}},"e":18446744073709551615}"#;
         let fields: Fields = serde_json::from_str(json).unwrap();

@@ -1,7 +1,8 @@
-//! Whether two secrets are the same: keys are, however they are written.
+//! Compares two secrets. Keys are equal however they are written.
 
 use stockade_base::secret::SecretText;
 
+/// Whether two secrets have the same value.
 pub(crate) fn same_secret(a: &SecretText, b: &SecretText) -> bool {
     let (a, b) = (a.expose(), b.expose());
     let lines = |text| str::lines(text).map(str::trim).filter(|line| !line.is_empty());
@@ -15,7 +16,7 @@ pub(crate) fn same_secret(a: &SecretText, b: &SecretText) -> bool {
             && lines(a).zip(lines(b)).all(same)
 }
 
-/// The digits of a key.
+/// The digits of a key, without 0x.
 fn digits(line: &str) -> Option<&str> {
     let digits = line.strip_prefix("0x").or_else(|| line.strip_prefix("0X")).unwrap_or(line);
     let is_key = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -27,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_the_same_however_they_are_written_and_all_else_only_byte_by_byte() {
+    fn keys_are_compared_by_value_and_everything_else_byte_by_byte() {
         let same = |a: &str, b: &str| {
             same_secret(&SecretText::new(a.to_owned()), &SecretText::new(b.to_owned()))
         };

@@ -1,15 +1,14 @@
-//! The public key that a name states.
+//! Finds the public key in a name.
 
 use stockade_keystore::bls::PublicKey;
 
-/// The key that a name states: as many hexadecimal digits in a row as a public key has, in lower
-/// case.
+/// The public key in a name: a run of exactly 96 hex digits, in lower case.
 pub(crate) fn stated(place: &str) -> Option<String> {
     let mut runs = place.split(|c: char| !c.is_ascii_hexdigit()).filter(|run| run.len() == 96);
     runs.next().map(str::to_ascii_lowercase)
 }
 
-/// The same as a key, where it is one.
+/// The digits as a public key, if they are a valid one.
 pub(crate) fn stated_key(digits: &str) -> Option<PublicKey> {
     digits.parse().ok()
 }
@@ -20,7 +19,7 @@ mod tests {
     use stockade_keystore::bls::SecretKey;
 
     #[test]
-    fn a_name_states_its_key_whatever_stands_before_it() {
+    fn the_key_in_a_name_is_found_whatever_surrounds_it() {
         let key = SecretKey::derive_master(&[7; 32]).unwrap().public_key();
         for place in [
             format!("aws-secrets:v/{key}"),

@@ -1,4 +1,4 @@
-//! How Vault knows who calls: a token, or AppRole, as automation has it.
+//! Authentication: a token, a proxy, or an AppRole.
 
 use std::{
     fmt,
@@ -8,38 +8,39 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Vault, VaultError, path};
+use super::{Data, Vault, VaultError, path};
 use crate::endpoint::{Endpoint, HttpError};
 use stockade_base::secret::SecretText;
 
-/// The credentials.
+/// Credentials for Vault.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Login {
-    /// A token, made before.
+    /// A token.
     Token(SecretText),
-    /// No token: a Vault Agent or Proxy adds its own to each request.
+    /// No token: a Vault Agent or Proxy adds its own to every request.
     Proxy,
-    /// AppRole: a role, and the secret of it.
+    /// An AppRole.
     AppRole {
-        /// Where the method is enabled: `approle`, unless somebody chose another path.
+        /// The mount of the auth method, usually `approle`.
         mount: String,
-        /// Which role.
+        /// The id of the role.
         role_id: SecretText,
-        /// What proves it; roles can do without.
+        /// The secret id, if the role requires one.
         secret_id: Option<SecretText>,
-        /// Whether `secret_id` is a wrapping token, which gives the secret id once.
+        /// Whether `secret_id` is a wrapping token, which can be exchanged once for the secret id.
         wrapped: bool,
     },
 }
 
-/// The endpoint with the token that counts now.
+/// The endpoint with the current token.
 pub(super) struct Session {
     pub(super) endpoint: Endpoint,
-    /// Whether the token was made for this program alone.
+    /// Whether this program obtained the token by logging in.
     own: bool,
-    /// Whether the server was lost meanwhile.
+    /// Whether the server could not be reached since then.
     pub(super) lost: bool,
-    /// When to have it renewed, and for how long it was given.
+    /// When to renew the token, and its time to live.
     renew: Option<(Instant, Duration)>,
 }
 
@@ -72,11 +73,6 @@ struct Auth {
 
 #[derive(Deserialize)]
 struct LookedUp {
-    data: LookedUpData,
-}
-
-#[derive(Deserialize)]
-struct LookedUpData {
     #[serde(default)]
     ttl: u64,
     #[serde(default)]
@@ -85,24 +81,19 @@ struct LookedUpData {
 
 #[derive(Deserialize)]
 struct Unwrapped {
-    data: UnwrappedData,
-}
-
-#[derive(Deserialize)]
-struct UnwrappedData {
     secret_id: SecretText,
 }
 
 const TOKEN: &str = "X-Vault-Token";
 
 impl Vault {
-    /// Logs in at `endpoint`, in the root namespace.
+    /// Logs in at `endpoint` in the root namespace.
     pub fn login(endpoint: Endpoint, login: Login) -> Result<Self, VaultError> {
         Self::login_in(endpoint, "", login)
     }
 
-    /// Logs in at `endpoint`, in `namespace`: the root one where it is empty. It goes into every
-    /// path, so that a server without namespaces refuses it and does not pass over it.
+    /// Logs in at `endpoint` in `namespace`; empty for the root namespace. The namespace is sent as part of
+    /// the path, so that a server without namespaces refuses it instead of ignoring it.
     pub fn login_in(
         endpoint: Endpoint,
         namespace: &str,
@@ -112,7 +103,7 @@ impl Vault {
             none if matches!(none.as_str(), "" | "root") => "/v1/".to_owned(),
             namespace => format!("/v1/{namespace}/"),
         };
-        // What stands before a Vault may let no request through without it.
+        // A proxy in front of Vault may require this header.
         let mut endpoint =
             endpoint.with_header("X-Vault-Request", SecretText::new("true".to_owned()));
         if let Login::AppRole { secret_id: Some(secret_id), wrapped: wrapped @ true, .. } =
@@ -120,7 +111,7 @@ impl Vault {
         {
             endpoint.set_header(TOKEN, SecretText::new(secret_id.expose().to_owned()));
             let answer = endpoint.post(&format!("{root}sys/wrapping/unwrap"), &json!({}));
-            let answer: Unwrapped = answer.map_err(refused)?;
+            let answer: Data<Unwrapped> = answer.map_err(refused)?;
             *secret_id = answer.data.secret_id;
             *wrapped = false;
         }
@@ -131,7 +122,7 @@ impl Vault {
         Ok(vault)
     }
 
-    /// Logs in, at first or again.
+    /// Logs in for the first time or again.
     pub(super) fn log_in(&self) -> Result<(), VaultError> {
         let mut session = self.session.borrow_mut();
         match &self.login {
@@ -150,7 +141,7 @@ impl Vault {
                 let url = format!("{}auth/{mount}/login", self.root);
                 let answer: Answer = session.endpoint.post(&url, &credentials).map_err(refused)?;
                 let Some(token) = answer.auth.client_token else {
-                    return Err(session.endpoint.answer("no token in it").into());
+                    return Err(session.endpoint.answer("it contains no token").into());
                 };
                 session.endpoint.set_header(TOKEN, token);
                 session.own = true;
@@ -160,15 +151,15 @@ impl Vault {
         Ok(())
     }
 
-    /// Asks what the token is, so that one that is not valid is found before anything else. A policy
-    /// may hide it.
+    /// Looks the token up, so that an invalid one is found before anything else. A policy may forbid the
+    /// lookup, which is not an error.
     pub fn look_up(&self) -> Result<(), VaultError> {
         match self.get_bytes("auth/token/lookup-self") {
             Ok(bytes) => {
                 let mut session = self.session.borrow_mut();
-                // The proxy renews its own token.
+                // A proxy renews its own token.
                 if let (Login::Token(_), Ok(said)) =
-                    (&self.login, session.endpoint.parse::<LookedUp>(&bytes))
+                    (&self.login, session.endpoint.parse::<Data<LookedUp>>(&bytes))
                 {
                     session.note(said.data.ttl, said.data.renewable);
                 }
@@ -182,8 +173,7 @@ impl Vault {
         }
     }
 
-    /// Has the token renewed when two thirds of its time are over. Where that fails it is used for as
-    /// long as it lasts.
+    /// Renews the token after two thirds of its time to live. If that fails, it is used until it expires.
     pub(super) fn renew_in_time(&self) {
         let mut session = self.session.borrow_mut();
         let Some((due, ttl)) = session.renew else { return };
@@ -193,7 +183,8 @@ impl Vault {
         session.renew = None;
         let url = format!("{}auth/token/renew-self", self.root);
         if let Ok(answer) = session.endpoint.post::<Answer>(&url, &json!({})) {
-            // One that is near its end is given little more: another try would come with every request.
+            // A token near its maximum lifetime is extended only a little. Renewing again would then happen
+            // with every request.
             let given = Duration::from_secs(answer.auth.lease_duration);
             if given * 2 > ttl {
                 session.note(answer.auth.lease_duration, answer.auth.renewable);
@@ -210,7 +201,7 @@ impl Session {
 }
 
 impl Drop for Vault {
-    /// A token that was made for this program alone would live on, and read all that it could.
+    /// Revokes a token obtained by logging in, which would otherwise stay valid.
     fn drop(&mut self) {
         let session = self.session.get_mut();
         if session.own && !session.lost {

@@ -1,4 +1,4 @@
-//! One request to Vault, and what is done where its answer is about the token or the leader.
+//! Sends a request to Vault. Handles expired tokens and clusters without a leader.
 
 use std::{thread, time::Duration};
 
@@ -7,12 +7,12 @@ use zeroize::Zeroizing;
 use super::{Login, Vault, VaultError};
 use crate::endpoint::{Endpoint, HttpError};
 
-/// How long is waited, in seconds, while a cluster has no leader that this server reaches.
+/// The pauses, in seconds, while a cluster has no leader or the server does not reach it.
 const PAUSES: [u64; 4] = [1, 2, 4, 8];
 
 impl Vault {
-    /// Asks for `path`, below the namespace: `kv/data/x`. A token of an AppRole that ran out is
-    /// replaced once. Says of a denied request which path it was about.
+    /// Sends a request for `path` in the namespace, such as `kv/data/x`. An expired token of an AppRole is
+    /// replaced once. The error of a denied request names the path.
     pub(super) fn call<T>(
         &self,
         path: &str,
@@ -62,12 +62,12 @@ impl Vault {
         }
     }
 
-    /// GET.
+    /// Sends a GET request.
     pub(super) fn get_bytes(&self, path: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         self.call(path, Endpoint::get_bytes)
     }
 
-    /// An answer of Vault's own format.
+    /// Parses an answer.
     pub(super) fn parse<T: serde::de::DeserializeOwned>(
         &self,
         bytes: &[u8],
@@ -75,13 +75,13 @@ impl Vault {
         Ok(self.session.borrow().endpoint.parse(bytes)?)
     }
 
-    /// Says that Vault did not answer by its API.
+    /// The error that Vault's answer is not what its API documents.
     pub(super) fn answer(&self, why: &str) -> VaultError {
         self.session.borrow().endpoint.answer(why).into()
     }
 }
 
-/// A standby that forwards nothing sends elsewhere, or says that it knows nobody to send to.
+/// Whether a standby redirects to the leader instead of forwarding, or knows no leader.
 fn lacks_a_leader(error: &HttpError, message: &str) -> bool {
     match error.status() {
         Some(307) => true,
@@ -90,12 +90,12 @@ fn lacks_a_leader(error: &HttpError, message: &str) -> bool {
     }
 }
 
-/// Vault says "permission denied" of a policy and of a token; of a token it adds this.
+/// Vault answers "permission denied" for both policies and tokens, but adds this for tokens.
 fn is_about_token(message: &str) -> bool {
     message.contains("invalid token") || message.contains("bad token")
 }
 
-/// What Vault says of a request without a token. Of a policy it says more.
+/// Vault's answer to a request without a token. For a policy the message is longer.
 fn lacks_a_token(message: &str) -> bool {
     message == "permission denied" || message.contains("missing client token")
 }
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_and_a_token_are_told_apart() {
+    fn policy_errors_and_token_errors_are_distinguished() {
         assert!(is_about_token("2 errors occurred: * permission denied * invalid token"));
         assert!(!is_about_token("1 error occurred: * permission denied"));
         assert!(!lacks_a_token("1 error occurred: * permission denied"));

@@ -1,4 +1,4 @@
-//! Why Vault did not do what was asked.
+//! Errors of requests to Vault.
 
 use crate::endpoint::HttpError;
 
@@ -6,75 +6,75 @@ use crate::endpoint::HttpError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VaultError {
-    /// The way to it, or its answer.
+    /// Vault was not reached, or gave an error or an invalid answer.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// A path that Vault would read as another.
-    #[error("`{0}`: not a path of a secret: names with `/` between them")]
+    /// Not a valid path.
+    #[error("`{0}`: not the path of a secret: it must be names separated by `/`")]
     Path(String),
-    /// A name that no field has.
+    /// Not a valid name of a field.
     #[error("`{0}`: not the name of a field")]
     Field(String),
-    /// An AppRole that Vault does not take.
-    #[error("{url} does not take this AppRole: {message}")]
+    /// Vault refused the AppRole.
+    #[error("{url} refused the AppRole: {message}")]
     Role {
-        /// Where.
+        /// Vault's URL.
         url: String,
-        /// What it said.
+        /// Vault's message.
         message: String,
     },
-    /// The token does not count, or does not count any more.
-    #[error("{url}: the token is not valid, or not valid any more: {message}")]
+    /// The token is not valid or has expired.
+    #[error("{url}: the token is not valid or has expired: {message}")]
     Token {
-        /// Where.
+        /// Vault's URL.
         url: String,
-        /// What it said.
+        /// Vault's message.
         message: String,
     },
-    /// Nobody gave a token: neither the caller nor a proxy.
-    #[error("{url} wants a token, and no token was sent")]
+    /// No token was sent, and no proxy added one.
+    #[error("{url} requires a token, but none was sent")]
     NoToken {
-        /// Where.
+        /// Vault's URL.
         url: String,
     },
-    /// The token's policies do not allow this.
+    /// The token's policies do not allow the request.
     #[error("{url} answered 403 for {path}: {message}")]
     Denied {
-        /// Where.
+        /// Vault's URL.
         url: String,
         /// The path in the API.
         path: String,
-        /// What it said.
+        /// Vault's message.
         message: String,
     },
-    /// Nothing at all may be written there.
+    /// The token's policies do not allow writing there.
     #[error("{url}: the token may not create secrets below {path}")]
     ReadOnly {
-        /// Where.
+        /// Vault's URL.
         url: String,
         /// The folder.
         path: String,
     },
-    /// Vault did not take what should be written.
+    /// Vault refused to write the secret.
     #[error("{path} was not written: {source}")]
     NotWritten {
-        /// Which secret.
+        /// The path of the secret.
         path: String,
-        /// Why.
+        /// Vault's answer.
         source: Box<VaultError>,
     },
-    /// Written as to version 2, and answered as by version 1.
+    /// The engine answered like version 1 to a write for version 2.
     #[error(
-        "{mount} is version 1 of the key/value engine, and was taken for version 2: a secret was \
-         written at {written}, where it does not belong"
+        "{mount} is version 1 of the key/value engine, but was used as version 2: a secret was \
+    written at {written}, where it does not belong"
     )]
     NotVersion2 {
         /// The engine.
         mount: String,
-        /// What was written.
+        /// The path that was written.
         written: String,
     },
-    /// Another engine than one that keeps secrets by key.
+    /// The engine is not a key/value engine.
     #[error("{mount} is not a key/value engine: it is `{kind}`")]
     NotKeyValue {
         /// The mount.
@@ -82,76 +82,75 @@ pub enum VaultError {
         /// The engine's type.
         kind: String,
     },
-    /// The mount ends elsewhere.
-    #[error("{given} is not where an engine is mounted: {mount} is")]
+    /// No engine is mounted there.
+    #[error("no engine is mounted at {given}: the mount is {mount}")]
     NotAMount {
-        /// What was given.
+        /// The given mount.
         given: String,
-        /// What Vault says.
+        /// The mount according to Vault.
         mount: String,
     },
-    /// The engine deletes what it holds after a time.
+    /// The engine deletes secrets after some time.
     #[error("{mount} deletes every secret {after} after it was written (`delete_version_after`)")]
     ShortLived {
         /// The engine.
         mount: String,
-        /// After how long, as Vault writes it.
+        /// The time, as Vault writes it.
         after: String,
     },
-    /// It is there, and Vault will delete it.
-    #[error("{path} is there, and Vault will delete it at {at} (`deletion_time`)")]
+    /// The secret exists, but Vault will delete it.
+    #[error("{path} exists, but Vault will delete it at {at} (`deletion_time`)")]
     Expires {
-        /// Which secret.
+        /// The path of the secret.
         path: String,
-        /// When, as Vault writes it.
+        /// The time, as Vault writes it.
         at: String,
     },
-    /// The newest version was deleted, and can be brought back.
+    /// The newest version was deleted and can be restored.
     #[error(
-        "{path} was deleted at {at}: `vault kv undelete` brings it back, and `vault kv metadata \
-         delete` makes room for another"
+        "{path} was deleted at {at}: `vault kv undelete` restores it, and `vault kv metadata \
+    delete` removes it for good"
     )]
     Deleted {
-        /// Which secret.
+        /// The path of the secret.
         path: String,
-        /// When, as Vault writes it.
+        /// The time, as Vault writes it.
         at: String,
     },
     /// The newest version was destroyed.
-    #[error("{path} was destroyed: `vault kv metadata delete` makes room for another")]
+    #[error("{path} was destroyed: `vault kv metadata delete` removes what is left of it")]
     Destroyed {
-        /// Which secret.
+        /// The path of the secret.
         path: String,
     },
-    /// Another value lies there already, and is left alone.
-    #[error("{url}: {path} holds another value already, and nothing is overwritten")]
+    /// The secret has another value, which is not overwritten.
+    #[error("{url}: {path} already holds another value, which is not overwritten")]
     Occupied {
-        /// Where.
+        /// Vault's URL.
         url: String,
-        /// Which secret.
+        /// The path of the secret.
         path: String,
     },
-    /// What was written could not be read back: whether it is right is not known.
-    #[error("{path} was written, and cannot be read back: {source}")]
+    /// The secret could not be read back, so it is not known whether it is right.
+    #[error("{path} was written, but cannot be read back: {source}")]
     Unread {
-        /// Which secret.
+        /// The path of the secret.
         path: String,
-        /// Why.
+        /// Why it cannot be read.
         source: Box<VaultError>,
     },
-    /// What was read back is not what was written.
-    #[error("{url}: {path} does not hold what was written a moment ago")]
+    /// The value that was read back differs from the one that was written.
+    #[error("{url}: {path} does not hold what was just written")]
     ReadBack {
-        /// Where.
+        /// Vault's URL.
         url: String,
-        /// Which secret.
+        /// The path of the secret.
         path: String,
     },
 }
 
 impl VaultError {
-    /// Whether it is about one secret alone, so that the others may still be read: the service is
-    /// there and answered.
+    /// Whether the error concerns a single secret, so that others can still be read.
     pub(crate) fn is_about_one_secret(&self) -> bool {
         match self {
             Self::Http(HttpError::Status { status, .. }) => matches!(status, 400 | 404),

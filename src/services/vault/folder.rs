@@ -1,4 +1,4 @@
-//! Vault as a place that secrets are put in by name: one field of one secret each.
+//! A folder in Vault as a store of secrets: each value is in one field of its own secret.
 
 use std::collections::BTreeMap;
 
@@ -10,32 +10,31 @@ use crate::{
 use stockade_base::{json::clip, secret::SecretText};
 use stockade_keystore::bls::PublicKey;
 
-/// A folder of an engine.
+/// A folder in an engine, as a [`SecretStore`].
 #[derive(Debug)]
 pub struct VaultFolder<'a> {
     vault: &'a Vault,
     engine: Engine,
     path: String,
     field: String,
-    /// What is there already under another name for the same key.
+    /// For keys that are already there under another name: that name.
     doubles: BTreeMap<String, String>,
 }
 
 impl<'a> VaultFolder<'a> {
-    /// The folder at `path` of `engine`, for keys in the field `field`.
+    /// The folder at `path` in `engine`. Values are written to the field `field`.
     pub fn new(vault: &'a Vault, engine: Engine, path: &str, field: &str) -> Self {
         let (path, field) = (path.trim_matches('/').to_owned(), field.to_owned());
         Self { vault, engine, path, field, doubles: BTreeMap::new() }
     }
 
-    /// The whole URL.
+    /// The folder's full URL.
     pub fn place(&self) -> Result<String, VaultError> {
         self.vault.place(&self.engine, &self.path)
     }
 
-    /// Asks what needs nobody: whether the engine keeps what it is given, whether `keys` may be
-    /// written, and which of them are there already under another name. A signer that loads the whole
-    /// folder would load such a key twice.
+    /// Checks that the engine does not delete secrets, that `keys` may be written, and which of them are
+    /// already there under another name: a signer that loads the whole folder would load such a key twice.
     pub fn prepare(&mut self, keys: &[PublicKey]) -> Result<(), VaultError> {
         self.vault.require_lasting(&self.engine)?;
         let names: Vec<_> = keys.iter().map(secret_name).collect();
@@ -43,7 +42,7 @@ impl<'a> VaultFolder<'a> {
         self.vault.require_writable(&self.engine, &paths)?;
         let listed = match self.vault.list(&self.engine, &self.path) {
             Ok(listed) => listed,
-            // To deliver, nobody need be allowed to list.
+            // A delivery does not need the right to list.
             Err(VaultError::Denied { .. }) => return Ok(()),
             Err(error) => return Err(error),
         };
@@ -59,7 +58,7 @@ impl<'a> VaultFolder<'a> {
 impl SecretStore for VaultFolder<'_> {
     fn put(&self, name: &str, value: &SecretText) -> Result<Written, PutError> {
         if let Some(other) = self.doubles.get(name) {
-            let why = format!("this key is there already, under the name {other}");
+            let why = format!("the key is already there under the name {other}");
             return Err(PutError::Refused(why));
         }
         let path = path::join(&self.path, name);

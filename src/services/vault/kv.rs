@@ -1,37 +1,37 @@
-//! The key/value engine: version 1, which overwrites, and version 2, which keeps versions, says what
-//! became of them, and can be told to write only what is not there.
+//! The key/value engine. Version 1 overwrites. Version 2 keeps versions and their state, and can write
+//! only if nothing is there.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Vault, VaultError, path};
+use super::{Data, Vault, VaultError, path};
 use crate::{
     endpoint::{Endpoint, HttpError},
     secret_store::{Field, Fields},
 };
 use stockade_base::{json::clip, secret::SecretText};
 
-/// An engine of Vault: where it is mounted, and which version it is.
+/// A key/value engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Engine {
-    /// `secret`, say.
+    /// Its mount, such as `secret`.
     pub mount: String,
-    /// 1 or 2.
+    /// Its version.
     pub version: KvVersion,
 }
 
-/// Which version of the engine.
+/// The version of a key/value engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KvVersion {
-    /// One value a path; writing overwrites.
+    /// One value per path. Writing overwrites it.
     V1,
-    /// Versions of each value, and writes that can ask for none to be there.
+    /// Several versions of each value, and writes on condition that there is none yet.
     V2,
 }
 
 impl KvVersion {
-    /// 1 or 2.
+    /// The version as a number, 1 or 2.
     pub fn number(self) -> u8 {
         match self {
             Self::V1 => 1,
@@ -40,42 +40,35 @@ impl KvVersion {
     }
 }
 
-/// The texts of a secret, by the names of its fields; `None` of a field that is no text.
+/// The fields of a secret by name. `None` for a field that is not text.
 pub type Texts = BTreeMap<String, Option<SecretText>>;
 
-/// What is at a path.
+/// The state of the secret at a path.
 pub(crate) enum Secret {
-    /// Nothing that this caller is told of.
+    /// There is no secret, or the token may not see it.
     Absent,
-    /// The newest version was deleted at this time.
+    /// The newest version was deleted, with the time.
     Deleted(String),
     /// The newest version was destroyed.
     Destroyed,
-    /// Its fields, and when Vault deletes it, if it does.
+    /// The secret's fields, and the time at which Vault will delete it, if it will.
     Held(Fields, Option<String>),
 }
 
-#[derive(Deserialize)]
-struct V1 {
-    data: Fields,
-}
-
-#[derive(Deserialize)]
-struct V2 {
-    data: V2Data,
-}
+type V1 = Data<Fields>;
+type V2 = Data<V2Data>;
 
 #[derive(Deserialize)]
 struct V2Data {
-    /// `null` where the newest version was deleted.
+    /// `null` if the newest version was deleted.
     data: Option<Fields>,
     metadata: Metadata,
 }
 
-/// What version 2 says of a version.
+/// Metadata of a version, in version 2 of the engine.
 #[derive(Default, Deserialize)]
 pub(super) struct Metadata {
-    /// Empty where it is kept; in the future where it is not.
+    /// Empty if the version is kept. May be in the future.
     #[serde(default)]
     deletion_time: String,
     #[serde(default)]
@@ -102,16 +95,11 @@ impl V2Data {
 
 #[derive(Deserialize)]
 struct Keys {
-    data: KeysData,
-}
-
-#[derive(Deserialize)]
-struct KeysData {
     keys: Vec<String>,
 }
 
 impl Vault {
-    /// The field `field` of the secret at `path`; `None` where there is none.
+    /// The field `field` of the secret at `path`; `None` if either does not exist.
     pub fn read(
         &self,
         engine: &Engine,
@@ -121,18 +109,18 @@ impl Vault {
         let Secret::Held(mut fields, _) = self.secret(engine, path)? else { return Ok(None) };
         match fields.remove(field) {
             Some(Field::Text(text)) => Ok(Some(text)),
-            Some(_) => Err(self.answer(&format!("{field} is no text"))),
+            Some(_) => Err(self.answer(&format!("{field} is not text"))),
             None => Ok(None),
         }
     }
 
-    /// The whole secret at `path`.
+    /// Reads the secret at `path`.
     pub(crate) fn secret(&self, engine: &Engine, path: &str) -> Result<Secret, VaultError> {
         let (status, bytes) =
             self.call(&engine.api(path, "data")?, Endpoint::get_secret_or_absence)?;
         match (status, engine.version) {
             (404, KvVersion::V1) => Ok(Secret::Absent),
-            // Of one that was deleted the answer says when; of one that never was it says nothing.
+            // For a deleted secret the answer has the time; for one that never existed it is empty.
             (404, KvVersion::V2) => {
                 Ok(self.parse::<V2>(&bytes).map_or(Secret::Absent, |said| said.data.into_secret()))
             }
@@ -141,9 +129,9 @@ impl Vault {
         }
     }
 
-    /// The fields by the path in the API that Web3signer's `keyPath` names, which says nothing of the
-    /// engine's version: the answer does. With when Vault deletes it, if it does. `None` where there is
-    /// no secret.
+    /// Reads a secret by its path in the API, as in Web3signer's `keyPath`. The answer shows the engine's
+    /// version. Also returns the time at which Vault will delete the secret, if it will. `None` if there
+    /// is no secret.
     pub fn texts_at(&self, key_path: &str) -> Result<Option<(Texts, Option<String>)>, VaultError> {
         let other = || VaultError::Path(clip(key_path, 80));
         let path = key_path.trim_start_matches('/').strip_prefix("v1/").ok_or_else(other)?;
@@ -166,28 +154,27 @@ impl Vault {
         }
     }
 
-    /// The names in the folder at `path`; those that end in `/` are folders. Empty where there is
-    /// none.
+    /// The names in the folder at `path`. Names that end in `/` are folders. Empty if there is no folder.
     pub fn list(&self, engine: &Engine, path: &str) -> Result<Vec<String>, VaultError> {
         let url = engine.api(path, "metadata")?;
         let listed = self.call(&url, |endpoint, url| match endpoint.read("LIST", url) {
-            // What stands before a Vault may let only methods through that it knows.
+            // A proxy in front of Vault may block the method LIST.
             Err(HttpError::Status { status: 405 | 501, .. }) => {
                 endpoint.get_bytes(&format!("{url}?list=true"))
             }
             listed => listed,
         });
         match listed {
-            Ok(bytes) => Ok(self.parse::<Keys>(&bytes)?.data.keys),
-            Err(VaultError::Http(error)) if says_nothing_is_there(&error) => Ok(Vec::new()),
+            Ok(bytes) => Ok(self.parse::<Data<Keys>>(&bytes)?.data.keys),
+            Err(VaultError::Http(error)) if is_absence(&error) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }
 }
 
-/// Of a folder that is not there Vault says 404 and nothing else: where it gives a reason, there is
-/// no engine, or one of another version.
-pub(super) fn says_nothing_is_there(error: &HttpError) -> bool {
+/// Whether a folder does not exist. Vault answers 404 without a message. With a message, there is no
+/// engine, or it has another version.
+pub(super) fn is_absence(error: &HttpError) -> bool {
     matches!(error, HttpError::Status { status: 404, message, .. } if message.is_empty())
 }
 
@@ -200,7 +187,7 @@ fn texts(fields: Fields) -> Texts {
 }
 
 impl Engine {
-    /// The path of a secret in the API, encoded; `kind` is what version 2 puts between.
+    /// The encoded path of a secret in the API. `kind` is the part that version 2 adds.
     pub(super) fn api(&self, path: &str, kind: &str) -> Result<String, VaultError> {
         let (mount, path) = (path::encode(&self.mount)?, path::encode_any(path)?);
         let folder = match self.version {

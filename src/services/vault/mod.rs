@@ -1,5 +1,5 @@
-//! HashiCorp Vault, and what speaks its API (OpenBao): secrets of the key/value engine, versions 1
-//! and 2. <https://developer.hashicorp.com/vault/api-docs>
+//! HashiCorp Vault and OpenBao: secrets in the key/value engine, versions 1 and 2.
+//! <https://developer.hashicorp.com/vault/api-docs>
 
 mod auth;
 mod call;
@@ -11,6 +11,8 @@ mod path;
 mod put;
 
 use std::cell::RefCell;
+
+use serde::Deserialize;
 
 pub use auth::Login;
 pub use error::VaultError;
@@ -24,24 +26,29 @@ use auth::Session;
 
 pub use crate::secret_store::Written;
 
-/// A Vault that accepted these credentials. A token that was obtained by logging in is revoked when
-/// this is dropped.
+/// What Vault wraps most of its answers in.
+#[derive(Deserialize)]
+struct Data<T> {
+    data: T,
+}
+
+/// A session with Vault. If its token was obtained by logging in, it is revoked when this is dropped.
 #[derive(Debug)]
 pub struct Vault {
     url: String,
-    /// Goes before every path: `/v1/`, and the namespace.
+    /// The prefix of every path: `/v1/` and the namespace.
     root: String,
     login: Login,
     session: RefCell<Session>,
 }
 
 impl Vault {
-    /// Where it is.
+    /// Vault's URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The whole URL of a secret or folder, for people and for delivery notes.
+    /// The full URL of a secret or folder, for people and for delivery notes.
     pub fn place(&self, engine: &Engine, path: &str) -> Result<String, VaultError> {
         Ok(format!("{}{}{}", self.url, self.root, engine.api(path, "data")?))
     }

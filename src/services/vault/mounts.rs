@@ -1,25 +1,20 @@
-//! What Vault says of an engine and of the caller's rights there.
+//! Finds out an engine's mount, version and settings, and the token's rights there.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Engine, KvVersion, Vault, VaultError, kv::says_nothing_is_there, path};
+use super::{Data, Engine, KvVersion, Vault, VaultError, kv::is_absence, path};
 use crate::endpoint::{Endpoint, HttpError};
 use stockade_base::json::clip;
 
-/// How many paths are asked about at once.
+/// The number of paths per request for rights.
 const PATHS: usize = 500;
 
 #[derive(Deserialize)]
 struct Mount {
-    data: MountData,
-}
-
-#[derive(Deserialize)]
-struct MountData {
-    /// With a slash at its end. Old servers do not say it.
+    /// With a slash at the end. Old servers do not return it.
     path: Option<String>,
     #[serde(rename = "type")]
     kind: String,
@@ -27,7 +22,7 @@ struct MountData {
     options: Option<BTreeMap<String, String>>,
 }
 
-impl MountData {
+impl Mount {
     fn version(&self) -> Option<KvVersion> {
         let version = self.options.as_ref().and_then(|options| options.get("version"));
         match (self.kind.as_str(), version.map(String::as_str)) {
@@ -40,18 +35,13 @@ impl MountData {
 
 #[derive(Deserialize)]
 struct Config {
-    data: ConfigData,
-}
-
-#[derive(Deserialize)]
-struct ConfigData {
     #[serde(default)]
     delete_version_after: String,
 }
 
 impl Vault {
-    /// The engine that `place` is in, and the path in it: `team/kv/validators` may be in the engine
-    /// mounted at `team/kv`. `None` where a policy hides it.
+    /// The engine that contains `place`, and the path within it: `team/kv/validators` may be in the engine
+    /// mounted at `team/kv`. `None` if a policy hides it.
     pub fn engine_of(&self, place: &str) -> Result<Option<(Engine, String)>, VaultError> {
         let place = place.trim_matches('/');
         let Some(said) = self.mount(place)? else { return Ok(None) };
@@ -65,7 +55,7 @@ impl Vault {
         Ok(Some((engine, rest.trim_matches('/').to_owned())))
     }
 
-    /// Which version of the engine is mounted at `mount`, where that can be told.
+    /// The version of the engine mounted at `mount`; `None` if it cannot be found out.
     pub fn version_of(&self, mount: &str) -> Result<Option<KvVersion>, VaultError> {
         if let Some(said) = self.mount(mount)? {
             let there = said.path.as_deref().map(|there| there.trim_matches('/'));
@@ -75,25 +65,23 @@ impl Vault {
             }
             return Ok(said.version());
         }
-        // Settings are in version 2 alone, which shows or denies them.
+        // Only version 2 has settings, which it returns or denies.
         match self.get_bytes(&format!("{}/config", path::encode(mount)?)) {
             Ok(_) | Err(VaultError::Denied { .. }) => Ok(None),
-            Err(VaultError::Http(error)) if says_nothing_is_there(&error) => {
-                Ok(Some(KvVersion::V1))
-            }
-            Err(error) => unless_it_is_not_told(error).map(|()| None),
+            Err(VaultError::Http(error)) if is_absence(&error) => Ok(Some(KvVersion::V1)),
+            Err(error) => ignore_client_errors(error).map(|()| None),
         }
     }
 
-    /// What is mounted there; `None` where that is not told.
-    fn mount(&self, place: &str) -> Result<Option<MountData>, VaultError> {
+    /// The engine mounted there; `None` if Vault does not tell.
+    fn mount(&self, place: &str) -> Result<Option<Mount>, VaultError> {
         let url = format!("sys/internal/ui/mounts/{}", path::encode(place)?);
         let bytes = match self.get_bytes(&url) {
             Ok(bytes) => bytes,
             Err(VaultError::Denied { .. }) => return Ok(None),
-            Err(error) => return unless_it_is_not_told(error).map(|()| None),
+            Err(error) => return ignore_client_errors(error).map(|()| None),
         };
-        let Ok(said) = self.parse::<Mount>(&bytes) else { return Ok(None) };
+        let Ok(said) = self.parse::<Data<Mount>>(&bytes) else { return Ok(None) };
         match said.data.kind.as_str() {
             "kv" | "generic" => Ok(Some(said.data)),
             kind => {
@@ -104,8 +92,8 @@ impl Vault {
         }
     }
 
-    /// Refuses an engine that deletes by itself what is written to it. Where a policy hides its
-    /// settings, the answer to a write says the same.
+    /// Refuses an engine that deletes secrets after some time. If a policy hides its settings, the answer
+    /// to a write shows the same.
     pub fn require_lasting(&self, engine: &Engine) -> Result<(), VaultError> {
         if engine.version == KvVersion::V1 {
             return Ok(());
@@ -113,7 +101,7 @@ impl Vault {
         let Ok(bytes) = self.get_bytes(&format!("{}/config", path::encode(&engine.mount)?)) else {
             return Ok(());
         };
-        let Ok(config) = self.parse::<Config>(&bytes) else { return Ok(()) };
+        let Ok(config) = self.parse::<Data<Config>>(&bytes) else { return Ok(()) };
         match config.data.delete_version_after.as_str() {
             "" | "0" | "0s" => Ok(()),
             after => {
@@ -122,8 +110,8 @@ impl Vault {
         }
     }
 
-    /// Refuses a folder in which none of the secrets `paths` may be created and read. Where that is
-    /// not told, one of them is read.
+    /// Refuses a folder in which the token may create and read none of the secrets `paths`. If Vault does
+    /// not tell, reading some of them is tried.
     pub fn require_writable(&self, engine: &Engine, paths: &[String]) -> Result<(), VaultError> {
         let mut hidden = None;
         for paths in paths.chunks(PATHS) {
@@ -163,13 +151,8 @@ impl Vault {
         Err(denied)
     }
 
-    /// Whether any of `paths` may be created and read; `None` where that is not told.
+    /// Whether the token may create and read any of `paths`; `None` if Vault does not tell.
     fn may_create(&self, engine: &Engine, paths: &[String]) -> Result<Option<bool>, VaultError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            data: BTreeMap<String, Vec<String>>,
-        }
-
         let kind = if engine.version == KvVersion::V2 { "data" } else { "" };
         let folder = path::join(&engine.mount, kind);
         let folder = folder.trim_end_matches('/');
@@ -181,9 +164,11 @@ impl Vault {
         let bytes = match answered {
             Ok(bytes) => bytes,
             Err(VaultError::Denied { .. }) => return Ok(None),
-            Err(error) => return unless_it_is_not_told(error).map(|()| None),
+            Err(error) => return ignore_client_errors(error).map(|()| None),
         };
-        let Ok(answer) = self.parse::<Answer>(&bytes) else { return Ok(None) };
+        let Ok(answer) = self.parse::<Data<BTreeMap<String, Vec<String>>>>(&bytes) else {
+            return Ok(None);
+        };
         let rights: Vec<_> = asked.iter().filter_map(|path| answer.data.get(path)).collect();
         if rights.len() != asked.len() {
             return Ok(None);
@@ -197,8 +182,8 @@ impl Vault {
     }
 }
 
-/// Passes over a server's word that it does not know, or does not tell.
-fn unless_it_is_not_told(error: VaultError) -> Result<(), VaultError> {
+/// Ignores 4xx answers, by which a server refuses to tell. 429 stays an error.
+fn ignore_client_errors(error: VaultError) -> Result<(), VaultError> {
     match error {
         VaultError::Http(HttpError::Status { status: 400..=428 | 430..=499, .. }) => Ok(()),
         error => Err(error),

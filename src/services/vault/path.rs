@@ -1,12 +1,12 @@
-//! Paths of secrets: names joined by `/`, encoded for a URL.
+//! Paths of secrets: names joined by `/`, percent-encoded for a URL.
 
 use super::VaultError;
 use stockade_base::json::clip;
 
-/// Longer than any path that people use.
+/// The longest path that is accepted.
 const MAX_PATH: usize = 2048;
 
-/// `path` as it goes into a URL. Every name keeps its bytes; none leads elsewhere.
+/// Encodes `path` for a URL. Names keep their bytes, and none can lead to another path.
 pub(super) fn encode(path: &str) -> Result<String, VaultError> {
     let mut encoded = String::with_capacity(path.len());
     for (i, name) in path.split('/').enumerate() {
@@ -28,7 +28,7 @@ pub(super) fn encode(path: &str) -> Result<String, VaultError> {
     Ok(encoded)
 }
 
-/// The same of a path that may be empty: the root of a mount.
+/// Like [`encode`], but accepts an empty path, the root of a mount.
 pub(super) fn encode_any(path: &str) -> Result<String, VaultError> {
     if path.is_empty() { Ok(String::new()) } else { encode(path) }
 }
@@ -38,12 +38,12 @@ pub(crate) fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-/// Refuses a place that no secret of Vault can have, before anybody logs in.
+/// Checks that a path is valid, without logging in.
 pub fn require_path(path: &str) -> Result<(), VaultError> {
     encode_any(path.trim_matches('/')).map(drop)
 }
 
-/// Refuses a name that no field has.
+/// Checks that a field's name is valid.
 pub fn require_field(name: &str) -> Result<(), VaultError> {
     let bad = name.trim().is_empty() || name.len() > 256 || name.contains(char::is_control);
     if bad { Err(VaultError::Field(clip(name, 80))) } else { Ok(()) }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_keeps_its_bytes_and_never_leads_elsewhere() {
+    fn a_name_keeps_its_bytes_and_never_leads_to_another_path() {
         for (path, encoded) in [
             ("validators/0xab", "validators/0xab"),
             ("my keys/a@b:c+d", "my%20keys/a%40b%3Ac%2Bd"),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_has_a_name() {
+    fn the_name_of_a_field_is_checked() {
         assert!(require_field("value").is_ok());
         for name in ["", " ", "value\n"] {
             assert!(require_field(name).is_err(), "{name:?}");

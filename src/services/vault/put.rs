@@ -1,11 +1,11 @@
-//! A secret written where nothing is, and read back.
+//! Creates secrets, and reads them back.
 
 use std::{collections::BTreeMap, thread, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
-    Engine, KvVersion, Vault, VaultError,
+    Data, Engine, KvVersion, Vault, VaultError,
     kv::{Metadata, Secret},
 };
 use crate::{
@@ -14,8 +14,8 @@ use crate::{
 };
 use stockade_base::secret::SecretText;
 
-/// How long a secret that was just written may be absent, in milliseconds: standbys that answer
-/// reads may not have it at once.
+/// The pauses, in milliseconds, while a secret that was just written is absent: standbys that answer
+/// reads may receive it later.
 const PAUSES: [u64; 4] = [200, 400, 800, 1600];
 
 #[derive(Serialize)]
@@ -26,21 +26,15 @@ struct PutV2<'a> {
 
 #[derive(Serialize)]
 struct Cas {
-    /// 0: only where there is no version yet.
+    /// 0 to write only if there is no version yet.
     cas: u32,
 }
 
-#[derive(Deserialize)]
-struct Made {
-    data: Metadata,
-}
-
 impl Vault {
-    /// Writes `value` to the field `field` of the secret at `path`, where nothing is; reads it back
-    /// and compares. Another value that is there already stays.
+    /// Creates the secret at `path` with `value` in its field `field`, reads it back and compares. A secret
+    /// that exists is never changed.
     ///
-    /// Version 1 cannot be told to write only what is new: between looking and writing somebody
-    /// else may write.
+    /// Version 1 cannot write conditionally, so another program may write between the check and the write.
     pub fn put(
         &self,
         engine: &Engine,
@@ -53,7 +47,7 @@ impl Vault {
             return Ok(there);
         }
         match self.write(engine, path, BTreeMap::from([(field, value.expose())])) {
-            // Somebody else may have written the same meanwhile.
+            // Another program may have written the same in the meantime.
             Err(error) if is_check_and_set(&error) => {
                 return match self.already(path, look()?, field, value)? {
                     Some(there) => Ok(there),
@@ -80,7 +74,7 @@ impl Vault {
         }
     }
 
-    /// What is there before it is written: the same, or nothing. All else is an error.
+    /// Checks what is there before writing: the same value, or nothing. All else is an error.
     fn already(
         &self,
         path: &str,
@@ -96,7 +90,7 @@ impl Vault {
             Secret::Held(fields, expires) if holds(&fields, field, value) => {
                 self.lasting(&path, expires, Written::Same).map(Some)
             }
-            // A write replaces the secret as a whole, with whatever others keep in it.
+            // A write would replace the whole secret, including other fields.
             Secret::Held(..) => Err(VaultError::Occupied { url: self.url().to_owned(), path }),
         }
     }
@@ -113,7 +107,7 @@ impl Vault {
         }
     }
 
-    /// Writes a whole secret: with version 2 only where none is.
+    /// Writes a whole secret; with version 2 only if there is none.
     fn write(
         &self,
         engine: &Engine,
@@ -133,15 +127,15 @@ impl Vault {
             }
             error => error,
         })?;
-        // Version 2 says which version of the secret it made, and version 1 nothing.
+        // Version 2 answers with the version that it created, version 1 with nothing.
         if engine.version == KvVersion::V2 && answer.is_empty() {
             return Err(VaultError::NotVersion2 {
                 mount: engine.mount.clone(),
                 written: format!("{}/data/{path}", engine.mount),
             });
         }
-        // The read-back says the same again, where it is allowed.
-        match self.parse::<Made>(&answer).ok().and_then(|made| made.data.time()) {
+        // Reading back shows the same, but may be forbidden.
+        match self.parse::<Data<Metadata>>(&answer).ok().and_then(|made| made.data.time()) {
             Some(at) => Err(VaultError::Expires { path: path.to_owned(), at }),
             None => Ok(()),
         }

@@ -239,7 +239,7 @@ impl Args {
             wait: Duration::from_secs(self.wait),
         };
         let mut progress = context.terminal.progress();
-        let Transferred { handed, history, listed } =
+        let Transferred { handed, history, listed, .. } =
             transfer.carry_out(&running, known, &mut clearance, &mut arrivals, &mut progress)?;
         let unset = match self.take_settings {
             true => settings.write(&target, &arrivals.sent()),

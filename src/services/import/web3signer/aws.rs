@@ -1,23 +1,24 @@
-//! Keys that Web3signer reads from AWS Secrets Manager.
+//! Reads keys from AWS Secrets Manager as Web3signer does.
 
 use stockade_base::json::clip;
 
 use super::{Failed, KeyConfig, Reader, need};
 use crate::aws_secrets::{AwsOptions, SecretsManager};
 
-/// The services that were connected to, each once.
+/// The services that were opened, each once.
 pub(super) type Services = Vec<(AwsAccount, SecretsManager)>;
 
-/// Where a service of AWS is, and who calls: region, endpoint, access key.
+/// A service and its credentials: region, endpoint, access key.
 pub(super) type AwsAccount = (Option<String>, Option<String>, Option<String>);
 
 impl Reader<'_> {
     pub(super) fn take_from_aws(&mut self, place: &str, config: &KeyConfig) -> Result<(), Failed> {
         let name = need(&config.secret_name, "secretName")?;
         let read = self.service(config)?.read(name).map_err(|error| {
-            match error.is_about_one_secret() {
-                true => Failed::Unread(error.to_string()),
-                false => error.into(),
+            if error.is_about_one_secret() {
+                Failed::Unread(error.to_string())
+            } else {
+                error.into()
             }
         })?;
         let text =
@@ -26,13 +27,11 @@ impl Reader<'_> {
     }
 
     fn service(&mut self, config: &KeyConfig) -> Result<&SecretsManager, Failed> {
-        let specified = config.authentication_mode.as_deref() != Some("ENVIRONMENT");
-        let key = match specified {
-            true => {
-                let secret = need(&config.secret_access_key, "secretAccessKey")?;
-                Some((need(&config.access_key_id, "accessKeyId")?.as_str(), secret))
-            }
-            false => None,
+        let key = if config.authentication_mode.as_deref() == Some("ENVIRONMENT") {
+            None
+        } else {
+            let secret = need(&config.secret_access_key, "secretAccessKey")?;
+            Some((need(&config.access_key_id, "accessKeyId")?.as_str(), secret))
         };
         let account = (
             config.region.clone(),

@@ -1,4 +1,4 @@
-//! The keys that a folder of Web3signer's key configuration names, wherever they lie.
+//! Reads the keys that a folder with Web3signer's key configuration names, wherever they are stored.
 
 #[cfg_attr(not(feature = "aws"), path = "no_aws.rs")]
 mod aws;
@@ -12,7 +12,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{ImportError, is_about_one_secret, key_config::KeyConfig, key_place};
+use super::{ImportError, key_config::KeyConfig, key_place};
 use crate::{
     endpoint::Endpoint,
     vault::{Login, Vault},
@@ -30,27 +30,28 @@ use stockade_base::{json::clip, secret::SecretText};
 use stockade_keystore::eth2_keystore::{Client, Keystore, MAX_KEYSTORE_BYTES, Password, Profile};
 use stockade_wallet::interact::Progress;
 
-/// A hundred thousand keys in one file. Web3signer itself reads 100 MiB.
+/// The largest configuration file: a hundred thousand keys. Web3signer itself reads 100 MiB.
 const MAX_CONFIG: u64 = 32 * 1024 * 1024;
 const MAX_PASSWORD: u64 = 4096;
 const DEFAULT_PORT: u16 = 8200;
 const DEFAULT_FIELD: &str = "value";
-/// Kinds of keys that Web3signer has and Stockade does not read.
+/// Kinds of keys that Web3signer supports and Stockade does not.
 const NOT_READ: [&str; 6] =
     ["azure-secret", "azure-key", "gcp-secret", "aws-kms", "yubihsm", "usb-armory"];
 
-/// What is taken of a folder.
+/// Which keys in a folder are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reads {
     /// Every key that can be read.
     Whatever,
-    /// The keys that Web3signer itself reads; what it does not is bad.
+    /// The keys that Web3signer itself reads. All others are bad.
     AsWeb3signer,
 }
 
-/// Takes the keys that the YAML files in `folder` name. Servers are trusted by the certificates in
-/// `ca`, else by the public ones, and waited for as long as `timeout`. Gives the places of keys that a
-/// store deletes by itself, and when.
+/// Adds the keys named by the YAML files in `folder` to `intake`. `ca` are the trusted certificate
+/// authorities (PEM), by default the system's. Servers must answer within `timeout`. Returns the places
+/// of keys that their store will delete, with the time.
 pub fn web3signer(
     folder: &Path,
     reads: Reads,
@@ -80,8 +81,8 @@ pub fn web3signer(
     Ok(reader.expiring)
 }
 
-/// The files that Web3signer reads: those directly in its folder, by the ends of their names. And what
-/// else is in the folder.
+/// The files that Web3signer reads, which are directly in the folder and have certain extensions, and
+/// all other entries of the folder.
 fn entries(
     folder: &Path,
     intake: &mut Intake,
@@ -102,10 +103,10 @@ fn entries(
             _ => others.push(path),
         }
     }
-    match files.is_empty() {
-        true => Err(ImportError::Nothing(format!("{} (*.yaml)", stockade_base::shown(&folder)))),
-        false => Ok((files, others)),
+    if files.is_empty() {
+        return Err(ImportError::Nothing(format!("{} (*.yaml)", stockade_base::shown(&folder))));
     }
+    Ok((files, others))
 }
 
 struct Reader<'a> {
@@ -113,21 +114,23 @@ struct Reader<'a> {
     reads: Reads,
     ca: Option<&'a [u8]>,
     timeout: Duration,
-    /// Where the keys of many files lie, each connected to once.
+    /// The Vaults that were logged in to, each once.
     vaults: Vec<(String, SecretText, Vault)>,
     services: aws::Services,
     intake: &'a mut Intake,
-    /// The files that a configuration names, without links.
+    /// The files that configurations name, with links resolved.
     used: BTreeSet<PathBuf>,
-    /// The places of keys that their store deletes by itself, and when.
+    /// The places of keys that their store will delete, with the time.
     expiring: Vec<(String, String)>,
 }
 
-/// Why a key was not taken: it alone is bad, or nothing more can be read.
+/// Why a key was not read.
 enum Failed {
+    /// The key is bad.
     Bad(String),
-    /// It could not be read, so nothing is known against it.
+    /// The key could not be read, so it is not known whether it is bad.
     Unread(String),
+    /// Nothing more can be read.
     Ended(ImportError),
 }
 
@@ -164,21 +167,22 @@ impl Reader<'_> {
         }
     }
 
-    /// Names what is in the folder but not used by any configuration.
+    /// Reports entries of the folder that no configuration uses.
     fn name(&mut self, others: Vec<PathBuf>) -> Result<(), ImportError> {
         for path in others {
             let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
             if self.used.iter().any(|used| used.starts_with(&real)) {
                 continue;
             }
-            let what = match path.is_dir() {
-                true => "a folder, into which Web3signer does not look".to_owned(),
-                false => match recognise::look(&path) {
+            let what = if path.is_dir() {
+                "a folder, which Web3signer does not read".to_owned()
+            } else {
+                match recognise::look(&path) {
                     Content::Other(what) | Content::Bad(what) => what,
                     Content::Archive(archive) => archive.what(),
                     Content::Definitions(_) => "not a key configuration".to_owned(),
                     _ => "a keystore that no configuration here names".to_owned(),
-                },
+                }
             };
             self.intake.add_skipped_as(stockade_base::shown(&path).to_string(), what)?;
         }
@@ -194,8 +198,7 @@ impl Reader<'_> {
             "file-raw" => {
                 let key = need(&config.private_key, "privateKey")?;
                 if self.reads == Reads::AsWeb3signer && !key_place::is_plain_key(key.expose()) {
-                    let why =
-                        "Web3signer reads 64 hexadecimal digits, after 0x or not, and nothing else";
+                    let why = "Web3signer reads only 64 hexadecimal digits, with or without 0x";
                     return Err(Failed::Bad(why.to_owned()));
                 }
                 self.take_text(place, key)
@@ -210,7 +213,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whatever a configuration points at should be a key.
+    /// Reads a text that must be a key, because a configuration names it.
     fn take_text(&mut self, place: &str, text: &SecretText) -> Result<(), Failed> {
         match self.intake.add_text(place, text.expose(), None)? {
             Taken::Read => Ok(()),
@@ -218,7 +221,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The file that a configuration names; notes that it is used.
+    /// The file that a configuration names. It is recorded as used.
     fn file(&mut self, named: &str) -> Result<PathBuf, Failed> {
         let file = key_place::file(named, self.folder).map_err(Failed::Bad)?;
         self.used.extend(fs::canonicalize(&file));
@@ -232,11 +235,11 @@ impl Reader<'_> {
         let bytes = bytes.map_err(|error| Failed::Unread(error.to_string()))?;
         let named = |error: &str| format!("{}: {error}", stockade_base::shown(&file));
         let keystore = match (self.reads, Keystore::parse(&bytes)) {
-            // Web3signer does not care about fields that an import would lose.
+            // Web3signer ignores fields that an import would lose.
             (Reads::AsWeb3signer, Ok(keystore)) => Content::Keystore(Box::new(keystore)),
             _ => recognise::recognise(&file, &bytes),
         };
-        // Its first line, and what follows is somebody's note.
+        // Only the first line is the password.
         let text = read_text(&password, MAX_PASSWORD)?;
         let line = text.lines().next().unwrap_or_default();
         let password =
@@ -264,9 +267,12 @@ impl Reader<'_> {
         }
         let field = config.key_name.as_deref().unwrap_or(DEFAULT_FIELD);
         let vault = self.vault(config)?;
-        let read = vault.texts_at(path).map_err(|error| match is_about_one_secret(&error) {
-            true => Failed::Unread(error.to_string()),
-            false => error.into(),
+        let read = vault.texts_at(path).map_err(|error| {
+            if error.is_about_one_secret() {
+                Failed::Unread(error.to_string())
+            } else {
+                error.into()
+            }
         })?;
         let (mut texts, expires) = read
             .ok_or_else(|| Failed::Unread(format!("nothing is stored at {}", clip(path, 200))))?;
@@ -308,7 +314,7 @@ fn need<'a, T>(field: &'a Option<T>, name: &str) -> Result<&'a T, Failed> {
     field.as_ref().ok_or_else(|| Failed::Bad(format!("`{name}` is missing")))
 }
 
-/// Whether Web3signer takes a keystore, as far as its form says.
+/// Checks that Web3signer accepts a keystore, as far as its form shows.
 fn require_taken(keystore: &[u8]) -> Result<(), String> {
     let verdicts = Profile::read(keystore).clients(None);
     let refused = verdicts

@@ -1,8 +1,8 @@
-//! Without the feature `aws`: what Web3signer reads from AWS Secrets Manager is named, and not read.
+//! Without the feature `aws`: keys in AWS Secrets Manager are reported, but not read.
 
 use super::{Failed, KeyConfig, Reader};
 
-/// None.
+/// Nothing.
 pub(super) type Services = ();
 
 impl Reader<'_> {
@@ -12,7 +12,7 @@ impl Reader<'_> {
         _config: &KeyConfig,
     ) -> Result<(), Failed> {
         let () = self.services;
-        let why = "this build does not read AWS Secrets Manager (the feature `aws`)";
+        let why = "this build cannot read AWS Secrets Manager: it lacks the feature `aws`";
         Err(Failed::Unread(why.to_owned()))
     }
 }
