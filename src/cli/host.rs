@@ -36,7 +36,7 @@ fn id() -> String {
         return id;
     }
     let mut bytes = [0; 4];
-    if getrandom::fill(&mut bytes).is_err() {
+    if stockade::secret::fill_random(&mut bytes).is_err() {
         return "unknown".to_owned();
     }
     let id = hex::encode(bytes);

@@ -28,7 +28,7 @@ pub fn expect_public_keys(keys: &[(&SecretKey, PublicKey)]) {
 /// keys are of the group, for there is no [`PublicKey`] otherwise.
 fn all_fit(keys: &[(&SecretKey, PublicKey)]) -> Option<bool> {
     let mut factors = vec![[0; FACTOR_BYTES]; keys.len()];
-    getrandom::fill(factors.as_flattened_mut()).ok()?;
+    stockade_base::secret::fill_random(factors.as_flattened_mut()).ok()?;
     let points = parallel::map(keys, |(_, public)| public.point());
     let points = points.into_iter().collect::<Option<Vec<min_pk::PublicKey>>>()?;
     let public = points.as_slice().mult(factors.as_flattened(), 8 * FACTOR_BYTES).to_public_key();

@@ -46,8 +46,8 @@ pub enum ShareError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// No random bytes from the system.
-    #[error("the system gives no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
+    #[error(transparent)]
+    Random(#[from] stockade_base::secret::RandomError),
 }
 
 /// Splits `key` into `shares` shares, any `threshold` of which sign for it.

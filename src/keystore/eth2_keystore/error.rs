@@ -57,6 +57,6 @@ pub enum KeystoreError {
     #[error(transparent)]
     Password(#[from] PasswordError),
     /// The system gives no random bytes.
-    #[error("no random bytes from the system: {0}")]
-    Random(getrandom::Error),
+    #[error(transparent)]
+    Random(stockade_base::secret::RandomError),
 }

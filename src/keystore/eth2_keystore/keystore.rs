@@ -142,7 +142,7 @@ impl Keystore {
 
 pub(super) fn random() -> Result<[u8; 16], KeystoreError> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(KeystoreError::Random)?;
+    stockade_base::secret::fill_random(&mut bytes).map_err(KeystoreError::Random)?;
     Ok(bytes)
 }
 

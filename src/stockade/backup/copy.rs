@@ -368,7 +368,7 @@ impl Copy {
 impl Description {
     fn new(dir: &Path) -> Result<Self, BackupError> {
         let mut id = [0; 4];
-        getrandom::fill(&mut id)?;
+        stockade_base::secret::fill_random(&mut id)?;
         let label = dir.file_name().map(|name| name.to_string_lossy().into_owned());
         Ok(Self { copy_id: hex::encode(id), label: label.unwrap_or_default() })
     }

@@ -132,7 +132,7 @@ pub fn create(
     let digest = Digest::of(&manifest);
     let exits = exits::seal_all(&plan.exits, &secret.files_recipient()?)?;
     if progress.stopped() {
-        return Err(DeviceError::Declined("interrupted".to_owned()).into());
+        return Err(DeviceError::cancelled().into());
     }
     let origin = signer.sign(&set_id, &digest, user)?;
     files.extend(others);

@@ -245,8 +245,8 @@ pub enum BackupError {
     #[error("JSON could not be written: {0}")]
     Json(#[from] serde_json::Error),
     /// No random bytes from the system.
-    #[error("the system gives no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
+    #[error(transparent)]
+    Random(#[from] stockade_base::secret::RandomError),
 }
 
 impl BackupError {

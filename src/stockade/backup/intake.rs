@@ -263,6 +263,7 @@ fn digits(line: &str) -> &str {
     line.strip_prefix("0x").or_else(|| line.strip_prefix("0X")).unwrap_or(line)
 }
 
+/// Whether `line` is a key in hexadecimal, or nearly one: such a line must never be quoted.
 pub fn looks_like_a_key(line: &str) -> bool {
     let hexadecimal = digits(line).bytes().filter(u8::is_ascii_hexdigit).count();
     hexadecimal >= NEARLY_A_KEY && hexadecimal * 10 >= digits(line).len() * 9

@@ -21,9 +21,12 @@ pub struct SetIdError;
 
 impl SetId {
     /// A fresh one.
-    pub fn random(network: Network, now: Timestamp) -> Result<Self, getrandom::Error> {
+    pub fn random(
+        network: Network,
+        now: Timestamp,
+    ) -> Result<Self, stockade_base::secret::RandomError> {
         let mut tail = [0; 4];
-        getrandom::fill(&mut tail)?;
+        stockade_base::secret::fill_random(&mut tail)?;
         let text = format!("{}-{}-{}", now.date(), network.name(), hex::encode(tail));
         Ok(Self { text, network })
     }

@@ -16,7 +16,7 @@ pub struct SetSecret(SecretBytes<32>);
 
 impl SetSecret {
     /// A fresh one.
-    pub fn random() -> Result<Self, getrandom::Error> {
+    pub fn random() -> Result<Self, stockade_base::secret::RandomError> {
         SecretBytes::random().map(Self)
     }
 
@@ -42,7 +42,7 @@ impl SetSecret {
         &self,
         threshold: u8,
         shares: u8,
-    ) -> Result<Vec<SecretBytes<32>>, getrandom::Error> {
+    ) -> Result<Vec<SecretBytes<32>>, stockade_base::secret::RandomError> {
         shamir::split(&self.0, threshold, shares)
     }
 

@@ -42,8 +42,8 @@ pub enum EnrollError {
         expected: Address,
     },
     /// No random bytes from the system.
-    #[error("the system gives no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
+    #[error(transparent)]
+    Random(#[from] stockade_base::secret::RandomError),
 }
 
 /// Makes `wallet` a custodian. Asks it twice for its secret (in new sessions where a passphrase is

@@ -62,8 +62,8 @@ pub enum CustodianError {
     #[error("sealing failed: {0}")]
     Sealing(String),
     /// No random bytes from the system.
-    #[error("the system gives no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
+    #[error(transparent)]
+    Random(#[from] stockade_base::secret::RandomError),
     /// The signature is by another address, or over other fields.
     #[error(
         "custodian {id} was tampered with: its id, scheme or recipient is not what the wallet {check_address} signed"

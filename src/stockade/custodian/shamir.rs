@@ -11,7 +11,11 @@ pub type Value = SecretBytes<32>;
 
 /// The shares of `secret` at x = 1 to `shares`, any `threshold` of which give it back. Fewer tell
 /// nothing: the coefficients are uniform, zero among them.
-pub fn split(secret: &Value, threshold: u8, shares: u8) -> Result<Vec<Value>, getrandom::Error> {
+pub fn split(
+    secret: &Value,
+    threshold: u8,
+    shares: u8,
+) -> Result<Vec<Value>, stockade_base::secret::RandomError> {
     let coefficients: Result<Vec<Value>, _> = (1..threshold).map(|_| Value::random()).collect();
     let coefficients = coefficients?;
     let at = |x: u8| {

@@ -15,9 +15,9 @@ pub struct CustodianIdError;
 
 impl CustodianId {
     /// A fresh one.
-    pub fn random() -> Result<Self, getrandom::Error> {
+    pub fn random() -> Result<Self, stockade_base::secret::RandomError> {
         let mut bytes = [0; 4];
-        getrandom::fill(&mut bytes)?;
+        stockade_base::secret::fill_random(&mut bytes)?;
         Ok(Self(hex::encode(bytes)))
     }
 

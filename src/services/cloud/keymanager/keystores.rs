@@ -170,7 +170,7 @@ impl Keymanager {
 /// The public key of a signing key that is made here, and forgotten.
 fn nobodys_key() -> Option<PublicKey> {
     let mut seed = Zeroizing::new([0; 32]);
-    getrandom::fill(seed.as_mut()).ok()?;
+    stockade_base::secret::fill_random(seed.as_mut()).ok()?;
     Some(SecretKey::derive_master(seed.as_ref()).ok()?.public_key())
 }
 

@@ -95,9 +95,9 @@ impl Entry {
         keys: Vec<PublicKey>,
         closes: Vec<Digest>,
         copies: Vec<String>,
-    ) -> Result<Self, getrandom::Error> {
+    ) -> Result<Self, stockade_base::secret::RandomError> {
         let mut nonce = [0; 8];
-        getrandom::fill(&mut nonce)?;
+        stockade_base::secret::fill_random(&mut nonce)?;
         Ok(Self {
             format: FORMAT.to_owned(),
             version: VERSION,

@@ -28,8 +28,8 @@ pub enum WhereaboutsError {
     Backup(#[from] BackupError),
 }
 
-impl From<getrandom::Error> for WhereaboutsError {
-    fn from(error: getrandom::Error) -> Self {
+impl From<stockade_base::secret::RandomError> for WhereaboutsError {
+    fn from(error: stockade_base::secret::RandomError) -> Self {
         Self::Backup(error.into())
     }
 }

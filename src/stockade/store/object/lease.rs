@@ -91,7 +91,7 @@ pub(super) async fn take(inner: &Inner) -> Result<(), StoreError> {
         }
     };
     let mut id = [0; 8];
-    getrandom::fill(&mut id).map_err(|e| {
+    stockade_base::secret::fill_random(&mut id).map_err(|e| {
         StoreError::io(inner.address.to_string(), std::io::Error::other(e.to_string()))
     })?;
     hold(inner, hex::encode(id), mode).await?;

@@ -1,5 +1,5 @@
-//! Pairing: the device's user allows it, types the six digits that it shows, and what the device
-//! gives is kept for the next time.
+//! Pairing: the user allows it on the device and types the six digits that it shows; then the device
+//! issues a credential, which is stored for the next connection.
 
 use trezor_client::protos::{
     ThpCodeEntryChallenge, ThpCodeEntryCommitment, ThpCodeEntryCpaceHostTag,
@@ -16,10 +16,10 @@ use crate::{
 };
 use stockade_base::secret::SecretBytes;
 
-/// What the device calls this program when it asks its user.
+/// This program's name, which the device shows to its user.
 const APP: &str = "Stockade";
 
-/// The longest name of a computer that a device shows, in bytes.
+/// The longest name of a computer that devices show, in bytes.
 const MAX_NAME: usize = 32;
 
 const CHALLENGE: usize = 16;
@@ -29,7 +29,7 @@ impl Session {
     pub(super) fn pair(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError> {
         let paired = self.request_pairing(user).and_then(|()| self.enter_code(user));
         if paired.is_err() {
-            // The device shows its code until it is told, and takes no second try on this channel.
+            // The device shows its code until it is cancelled, and allows one attempt per channel.
             self.cancel();
             self.thp()?.close();
         }
@@ -42,10 +42,10 @@ impl Session {
         let offers_code =
             methods.iter().any(|method| method.enum_value() == Ok(ThpPairingMethod::CodeEntry));
         if !offers_code {
-            return Err(DeviceError::Unsupported {
-                device: self.name.clone(),
-                what: "be paired by a code that it shows".to_owned(),
-            });
+            return Err(DeviceError::unsupported(
+                &self.name,
+                "be paired with a code on its screen",
+            ));
         }
         let mut request = ThpPairingRequest::new();
         request.set_host_name(short(&self.pairings.host_name()));
@@ -71,7 +71,7 @@ impl Session {
         let public_key = theirs.cpace_trezor_public_key().try_into().ok();
         let proof = public_key
             .and_then(|key| code_entry::prove(&code, &hash, key, &private_key))
-            .ok_or_else(|| self.odd("this is no key to prove the code by"))?;
+            .ok_or_else(|| self.protocol("its CPace key is invalid"))?;
         let mut request = ThpCodeEntryCpaceHostTag::new();
         request.set_cpace_host_public_key(proof.public_key.to_vec());
         request.set_tag(proof.tag.to_vec());
@@ -79,39 +79,42 @@ impl Session {
         let secret = answer.map_err(|error| self.wrong_code(error))?;
 
         let (commitment, challenge) = (commitment.commitment(), challenge.expose());
-        match code_entry::keeps_its_word(&code, &hash, commitment, challenge, secret.secret()) {
-            true => Ok(()),
-            false => Err(self.odd("the code is not its own: somebody may sit in between")),
+        if code_entry::is_commitment_kept(&code, &hash, commitment, challenge, secret.secret()) {
+            Ok(())
+        } else {
+            Err(self.protocol("the code does not match its commitment: somebody may be in between"))
         }
     }
 
-    /// The six digits, as their user typed them.
+    /// Asks the user for the six digits.
     fn ask_for_code(&mut self, user: &mut dyn Interact) -> Result<Zeroizing<String>, DeviceError> {
         let declined = |why: &str| DeviceError::Declined(why.to_owned());
         let typed = user.enter_pairing_code(&self.name).map(Zeroizing::new);
-        let typed = typed.ok_or_else(|| declined("no pairing code was entered"))?;
+        let typed = typed.ok_or_else(|| declined("cancelled: no pairing code was entered"))?;
         let mut code = Zeroizing::new(String::with_capacity(typed.len()));
         code.extend(typed.chars().filter(|c| !c.is_whitespace()));
-        match code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()) {
-            true => Ok(code),
-            false => Err(declined("a pairing code is six digits")),
+        if code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()) {
+            Ok(code)
+        } else {
+            Err(declined("not a pairing code: type the six digits on the screen"))
         }
     }
 
-    /// A device calls a wrong code faulty data, and nothing else in this place.
+    /// In this place a device reports DataError only for a wrong code.
     fn wrong_code(&self, error: DeviceError) -> DeviceError {
         match error {
             DeviceError::Refused { device, code, .. } if code.starts_with("3 ") => {
-                let message = "the code that was typed is not the one that it shows".to_owned();
+                let message = "the typed code is not the one on its screen".to_owned();
                 DeviceError::Refused { device, code, message }
             }
             other => other,
         }
     }
 
-    /// Asks the device for what it will know this computer by, and keeps it.
+    /// Asks the device for a credential, and stores the pairing.
     fn keep_pairing(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError> {
-        let keys = self.thp()?.keys.clone().ok_or_else(|| self.odd("there was no handshake"))?;
+        let keys = self.thp()?.keys.clone();
+        let keys = keys.ok_or_else(|| self.protocol("there was no handshake"))?;
         let mut request = ThpCredentialRequest::new();
         request.set_host_static_public_key(keys.public_key().to_vec());
         request.set_autoconnect(false);
@@ -119,45 +122,50 @@ impl Session {
         let credential = Zeroizing::new(answer.credential().to_vec());
         answer.credential.zeroize();
         let device_public_key = answer.trezor_static_public_key().try_into();
-        let device_public_key = device_public_key.map_err(|_| self.odd("this is no key"))?;
-        if !keys.shook_hands_with(&device_public_key) {
-            return Err(self.odd("its key is not that of the handshake"));
+        let device_public_key =
+            device_public_key.map_err(|_| self.protocol("its public key is invalid"))?;
+        if !keys.was_handshake_with(&device_public_key) {
+            return Err(self.protocol("its public key is not the one in the handshake"));
         }
         let host_private_key = SecretBytes::new(|key| key.copy_from_slice(keys.private_key()));
         let pairing = Pairing { device_public_key, host_private_key, credential };
         if let Err(error) = self.pairings.keep(&pairing) {
-            // It holds for this connection all the same.
-            user.note(&format!("the pairing could not be kept, and is asked for again: {error}"));
+            // It is still valid for this connection.
+            user.note(&format!(
+                "the pairing could not be stored, so the next connection must pair again: {error}"
+            ));
         }
         Ok(())
     }
 
-    /// Sends a message of pairing, and gives its answer.
+    /// Sends a pairing message and returns its answer.
     pub(super) fn exchange<Q: PairingMessage, A: PairingMessage>(
         &mut self,
         request: &Q,
         attention: Option<Attention<'_>>,
         user: &mut dyn Interact,
     ) -> Result<A, DeviceError> {
-        let payload = request.write_to_bytes().map_err(|_| self.odd("it cannot be asked that"))?;
+        let payload =
+            request.write_to_bytes().map_err(|_| self.protocol("the request cannot be encoded"))?;
         self.send_message(&Message { kind: Q::KIND, payload: payload.into() })?;
         let answer = self.converse(attention, user)?;
         if answer.kind != A::KIND {
             return Err(self.unexpected(&answer));
         }
-        A::parse_from_bytes(&answer.payload).map_err(|_| self.odd("a message that is no protobuf"))
+        A::parse_from_bytes(&answer.payload)
+            .map_err(|_| self.protocol("a message is not valid protobuf"))
     }
 
     fn random<const N: usize>(&self) -> Result<SecretBytes<N>, DeviceError> {
-        SecretBytes::random().map_err(|_| self.odd("this computer gives no random bytes"))
+        SecretBytes::random().map_err(|error| self.protocol(&error.to_string()))
     }
 
-    fn odd(&self, what: &str) -> DeviceError {
+    fn protocol(&self, what: &str) -> DeviceError {
         DeviceError::protocol(&self.name, what)
     }
 }
 
-/// As much of a name as the device shows, and never nothing.
+/// The part of a name that the device shows, never empty.
 fn short(name: &str) -> String {
     let mut short = String::new();
     for c in name.chars().filter(|c| !c.is_control()) {

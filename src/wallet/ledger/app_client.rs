@@ -1,4 +1,4 @@
-//! Carries out commands, and waits as long as each needs.
+//! Sends commands to an app, and waits as long as each needs.
 
 use std::time::Duration;
 
@@ -11,23 +11,28 @@ use crate::{
     transport::Wait,
 };
 
-/// Keys are derived on the device, which takes the oldest ones so many times as long as another reply.
+/// Deriving a key takes the oldest devices this many times as long as another reply.
 const DERIVING: u32 = 4;
 
-/// Carries out commands.
-pub(super) struct Talker {
+/// Sends commands to the open app.
+pub(super) struct AppClient {
     pub(super) exchange: Box<dyn Exchange>,
     pub(super) name: String,
     pub(super) timeouts: Timeouts,
-    /// The app that is open and its version, for errors: "Ethereum app 1.22.0".
+    /// The open app and its version, for errors: "Ethereum app 1.22.0".
     pub(super) app: String,
-    /// What was asked last got no answer, and the device may still show it.
-    pub(super) unanswered: bool,
+    /// Whether the last command has no reply; the device may still show it.
+    unanswered: bool,
 }
 
-impl Talker {
-    /// Carries out a command that needs nobody.
-    pub(super) fn ask<C: Command>(
+impl AppClient {
+    /// A client of the device named `name`, whose open app is not known yet.
+    pub(super) fn new(exchange: Box<dyn Exchange>, name: String, timeouts: Timeouts) -> Self {
+        Self { exchange, name, timeouts, app: "app".to_owned(), unanswered: false }
+    }
+
+    /// Carries out a command that does not involve the user.
+    pub(super) fn call<C: Command>(
         &mut self,
         command: &C,
         cancelled: &dyn Fn() -> bool,
@@ -35,8 +40,8 @@ impl Talker {
         self.run(command, self.timeouts.reply, cancelled)
     }
 
-    /// Carries out a command, sending its user to the device where the app asks.
-    pub(super) fn ask_user<C: Command>(
+    /// Carries out a command, and tells the user to look at the device if the app asks the user.
+    pub(super) fn call_attended<C: Command>(
         &mut self,
         command: &C,
         user: &mut dyn Interact,
@@ -57,27 +62,26 @@ impl Talker {
         wait: Duration,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<C::Response, DeviceError> {
-        let apdus = command.apdus().map_err(|error| DeviceError::Unsupported {
-            device: self.name.clone(),
-            what: format!("take this request: {error}"),
+        let apdus = command.apdus().map_err(|error| {
+            DeviceError::unsupported(&self.name, format!("accept this request: {error}"))
         })?;
         if self.unanswered {
-            // App 1.22.0 crashes when its user answers a prompt after a silent GET ADDRESS took its
-            // place. A question that asks nothing of anybody takes the prompt away.
+            // App 1.22.0 crashes when its user answers a prompt after a silent GET ADDRESS has
+            // replaced it. This command removes the prompt and has no other effect.
             let harmless = GetAppNameAndVersion.apdus().unwrap_or_default();
             let _ = self.send_all(&harmless, self.timeouts.reply, cancelled)?;
         }
         let mut reply = self.send_all(&apdus, wait, cancelled)?;
         if reply.as_ref().err() == Some(&StatusWord::NOT_ALLOWED) {
-            // Somebody left the app in the midst of a message. It has shown nothing, and is ready
-            // for a new one now that it said so.
+            // An earlier program left the app in the middle of a message. The app has shown nothing,
+            // and after this error it is ready for a new message.
             reply = self.send_all(&apdus, wait, cancelled)?;
         }
-        let data = reply.map_err(|status| self.refusal::<C>(status))?;
+        let data = reply.map_err(|status| status.error(&self.name, &self.app, C::SINCE))?;
         command.parse(&data).map_err(|e| DeviceError::protocol(&self.name, e.to_string()))
     }
 
-    /// Sends the APDUs of one command, and gives the data of the last reply or the first refusal.
+    /// Sends the APDUs of one command. Returns the data of the last reply, or the first error status.
     fn send_all(
         &mut self,
         apdus: &[Apdu],
@@ -87,7 +91,7 @@ impl Talker {
         let mut data = Zeroizing::new(Vec::new());
         for apdu in apdus {
             if !data.is_empty() {
-                let message = "an answer before the question's end";
+                let message = "it replied before the end of the request";
                 return Err(DeviceError::protocol(&self.name, message));
             }
             self.unanswered = true;
@@ -102,9 +106,5 @@ impl Talker {
             };
         }
         Ok(Ok(data))
-    }
-
-    fn refusal<C: Command>(&self, status: StatusWord) -> DeviceError {
-        status.error(&self.name, &self.app, C::SINCE)
     }
 }
