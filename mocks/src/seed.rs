@@ -61,9 +61,7 @@ impl Seed {
             let (parent, _) = node.split_at(32);
             hmac_sha512(parent, &[&[0], label.as_bytes()])
         });
-        let mut key = [0; 32];
-        key.copy_from_slice(node.split_at(32).1);
-        key
+        node.last_chunk().copied().unwrap_or_default()
     }
 
     /// The EIP-2333 public key at `path`, 48 bytes compressed.
@@ -114,32 +112,20 @@ impl Node {
 
     /// The public key, 65 bytes uncompressed.
     pub fn public_key(&self) -> [u8; 65] {
-        let mut bytes = [0; 65];
         let point = self.key.verifying_key().as_affine().to_encoded_point(false);
-        for (to, from) in bytes.iter_mut().zip(point.as_bytes()) {
-            *to = *from;
-        }
-        bytes
+        point.as_bytes().try_into().unwrap_or([0; 65])
     }
 
     /// The public key, 33 bytes compressed.
     pub fn compressed_public_key(&self) -> [u8; 33] {
-        let mut bytes = [0; 33];
         let point = self.key.verifying_key().to_encoded_point(true);
-        for (to, from) in bytes.iter_mut().zip(point.as_bytes()) {
-            *to = *from;
-        }
-        bytes
+        point.as_bytes().try_into().unwrap_or([0; 33])
     }
 
     /// BIP-32's fingerprint: the first four bytes of RIPEMD-160 of SHA-256 of the public key.
     pub fn fingerprint(&self) -> [u8; 4] {
         let hash = Ripemd160::digest(Sha256::digest(self.compressed_public_key()));
-        let mut fingerprint = [0; 4];
-        for (to, from) in fingerprint.iter_mut().zip(hash) {
-            *to = from;
-        }
-        fingerprint
+        hash.first_chunk().copied().unwrap_or_default()
     }
 
     /// The Ethereum address, 20 bytes.
@@ -174,11 +160,7 @@ pub fn address_of(key: &VerifyingKey) -> String {
 fn address_bytes_of(key: &VerifyingKey) -> [u8; 20] {
     let point = key.as_affine().to_encoded_point(false);
     let hash = Keccak256::digest(point.as_bytes().get(1..).unwrap_or_default());
-    let mut address = [0; 20];
-    for (to, from) in address.iter_mut().zip(hash.iter().skip(12)) {
-        *to = *from;
-    }
-    address
+    hash.last_chunk().copied().unwrap_or_default()
 }
 
 /// An address in EIP-55's mixed case, without 0x.

@@ -76,7 +76,7 @@ impl Context {
         let terminal = Terminal::new(global.quiet, global.verbose);
         let mut devices = mock_setup()?;
         if terminal.attended() {
-            devices.mock.shows = Some(Arc::new(ui::show_screen));
+            devices.mock.on_screen = Some(Arc::new(ui::show_screen));
         }
         Ok(Self { named, from_env, devices, json: global.json, terminal })
     }

@@ -53,11 +53,7 @@ impl Address {
     pub(super) fn of_key(key: &VerifyingKey) -> Self {
         let point = key.to_encoded_point(false);
         let coordinates = point.as_bytes().get(1..).unwrap_or_default();
-        let mut address = [0; 20];
-        for (to, from) in address.iter_mut().zip(Keccak256::digest(coordinates).iter().skip(12)) {
-            *to = *from;
-        }
-        Self(address)
+        Self(Keccak256::digest(coordinates).last_chunk().copied().unwrap_or_default())
     }
 
     /// Reads an address that must have an EIP-55 checksum, as one typed by a person must.

@@ -109,11 +109,8 @@ fn ledger(spec: &Spec, timeouts: Timeouts, setup: &MockSetup) -> Ledger {
 
 fn user(setup: &MockSetup) -> User {
     let decision = if setup.approve { Decision::Approve } else { Decision::Reject };
-    match setup.shows.clone() {
-        Some(shows) => User::asking(move |shown| {
-            shows(shown);
-            decision
-        }),
+    match setup.on_screen.clone() {
+        Some(on_screen) => User::always(decision).shown_to(move |text| on_screen(text)),
         None => User::always(decision),
     }
 }

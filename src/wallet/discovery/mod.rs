@@ -29,7 +29,7 @@ pub struct MockSetup {
     /// Whether its user approves everything, or rejects everything.
     pub approve: bool,
     /// Called with the text of each screen.
-    pub shows: Option<ScreenCallback>,
+    pub on_screen: Option<ScreenCallback>,
 }
 
 impl MockSetup {
@@ -49,7 +49,7 @@ impl MockSetup {
 impl Default for MockSetup {
     fn default() -> Self {
         let mnemonic = ["abandon"; 11].join(" ") + " about";
-        Self { mnemonic, approve: true, shows: None }
+        Self { mnemonic, approve: true, on_screen: None }
     }
 }
 

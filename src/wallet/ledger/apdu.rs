@@ -30,6 +30,18 @@ impl Apdu {
         }
     }
 
+    /// The APDUs of a message in `chunks`. P1 is 00 in the first APDU and 80 in all others.
+    pub(super) fn in_chunks<'a>(
+        instruction: u8,
+        chunks: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Vec<Self>, TooLong> {
+        let p1 = std::iter::once(0x00).chain(std::iter::repeat(0x80));
+        chunks
+            .zip(p1)
+            .map(|(chunk, p1)| Self::new([0xe0, instruction, p1, 0x00], chunk.to_vec()))
+            .collect()
+    }
+
     /// Encodes it as it is sent.
     pub fn to_bytes(&self) -> Vec<u8> {
         let [class, instruction, p1, p2] = self.header;

@@ -81,7 +81,7 @@ impl Channel {
     /// firmware answers each with a failure.
     pub(super) fn complete(&mut self) -> Result<(), ChannelError> {
         for _ in 0..MOST_MISSING {
-            self.link.send(&codec_v1::NOTHING)?;
+            self.link.send(&codec_v1::EMPTY)?;
             if let Some(packet) = self.link.receive(Duration::ZERO)? {
                 self.early.push_back(Zeroizing::new(packet));
                 break;

@@ -16,7 +16,7 @@ const FIRST: &[u8] = b"?##";
 const EVERY: &[u8] = b"?";
 
 /// An empty packet that does not begin a message.
-pub const NOTHING: Packet = {
+pub const EMPTY: Packet = {
     let mut packet = [0; 64];
     packet[0] = b'?';
     packet

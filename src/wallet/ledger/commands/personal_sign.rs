@@ -29,13 +29,7 @@ impl Command for PersonalSign<'_> {
         let mut data = encode_path(self.path);
         data.extend_from_slice(&length.to_be_bytes());
         data.extend_from_slice(self.message.as_bytes());
-        data.chunks(Apdu::MAX_DATA)
-            .enumerate()
-            .map(|(n, chunk)| {
-                let p1 = if n == 0 { 0x00 } else { 0x80 };
-                Apdu::new([0xe0, 0x08, p1, 0x00], chunk.to_vec())
-            })
-            .collect()
+        Apdu::in_chunks(0x08, data.chunks(Apdu::MAX_DATA))
     }
 
     fn attention(&self) -> Option<Attention<'_>> {

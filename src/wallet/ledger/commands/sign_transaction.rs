@@ -33,13 +33,8 @@ impl Command for SignTransaction<'_> {
     fn apdus(&self) -> Result<Vec<Apdu>, TooLong> {
         let mut data = encode_path(self.path);
         data.extend(self.transaction.unsigned());
-        chunks(&data, matches!(self.transaction.fee, Fee::Legacy { .. }))
-            .enumerate()
-            .map(|(n, chunk)| {
-                let p1 = if n == 0 { 0x00 } else { 0x80 };
-                Apdu::new([0xe0, 0x04, p1, 0x00], chunk.to_vec())
-            })
-            .collect()
+        let is_legacy = matches!(self.transaction.fee, Fee::Legacy { .. });
+        Apdu::in_chunks(0x04, chunks(&data, is_legacy))
     }
 
     fn attention(&self) -> Option<Attention<'_>> {

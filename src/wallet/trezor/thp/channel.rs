@@ -43,7 +43,7 @@ pub(in crate::trezor) struct Thp {
     pub(super) keys: Option<Arc<Keys>>,
     /// The device's unencrypted description of itself.
     pub(super) properties: ThpDeviceProperties,
-    /// The session of the requests.
+    /// The session to which requests are sent.
     session: u8,
     /// The session that was begun last.
     last_session: u8,
