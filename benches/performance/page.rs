@@ -19,8 +19,7 @@ pub fn render(measured: &Measured) -> String {
          page. It runs the command as a user does, on the simulated Ledger, and compares it with \
          a baseline measured in the same run. The times are from one machine on one day: rely on \
          the ratios. Memory is the peak of the process. The build leaves out USB and Ethereum \
-         nodes, which are not needed here. `cloud` is needed for the deliveries, and adds half as \
-         many packages again.\n\n",
+         nodes, which are not needed here. `cloud` is needed for the deliveries.\n\n",
     );
     machine(&mut page, measured);
     costs(&mut page, measured);
