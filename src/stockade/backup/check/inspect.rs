@@ -20,11 +20,15 @@ use crate::backup::{
         verdict::Reason,
     },
 };
-use crate::store::{EntryKind, StorePath};
+use crate::store::{EntryKind, StoreError, StorePath};
 use stockade_base::{eth::Address, parallel};
 use stockade_keystore::bls::PublicKey;
 
 pub use super::read_manifest::ReadManifest;
+
+/// The MAC over the manifest, and the most bytes of it that are read.
+const MAC: &str = "manifest.mac";
+const MAX_MAC: u64 = 256;
 
 /// One set in one copy, as it was read.
 #[derive(Debug)]
@@ -43,6 +47,8 @@ pub struct Inspection {
     pub manifest: Option<Arc<ReadManifest>>,
     /// Who signed the origin of exactly this manifest.
     pub signer: Option<Address>,
+    /// The bytes of manifest.mac, whether or not they are as they were written.
+    pub(crate) mac: Option<Vec<u8>>,
     /// SHA256SUMS and its own digest, where it is as it was written.
     pub(crate) sums: Option<Arc<(Sums, Digest)>>,
     /// Where the manifest cannot be read: the keystores that SHA256SUMS lists, and the public keys
@@ -61,12 +67,14 @@ impl Inspection {
             damage: BTreeMap::new(),
             details: BTreeMap::new(),
             sizes: BTreeMap::new(),
+            read: BTreeMap::new(),
         };
         let read = reading.sums();
         let manifest = reading.manifest(read.as_deref().map(|(sums, _)| sums));
         let read = reading.affordable(read, manifest.is_some());
         let sums = read.as_deref().map(|(sums, _)| sums);
         let signer = reading.signer(sums, manifest.as_deref());
+        let mac = reading.mac();
         let expected = expected_files(sums, manifest.as_deref());
         reading.compare_lists(sums, manifest.as_deref(), &expected);
         let unsigned_keys = reading.check_all(&expected, manifest.is_none());
@@ -86,6 +94,7 @@ impl Inspection {
             unlisted,
             manifest,
             signer,
+            mac,
             sums,
             unsigned_keys,
         }
@@ -121,14 +130,34 @@ struct Reading<'a> {
     details: BTreeMap<String, String>,
     /// The lengths of the files that are whole.
     sizes: BTreeMap<StorePath, u64>,
+    /// The files that were read as a whole: their digests and lengths.
+    read: BTreeMap<String, (Digest, u64)>,
 }
 
 impl Reading<'_> {
     fn bytes(&mut self, path: &str, limit: u64) -> Option<Vec<u8>> {
-        let read = format!("{}/{path}", self.set)
-            .parse()
-            .and_then(|full: StorePath| self.copy.read(&full, limit));
-        read.map_err(|error| self.note(path, error.into())).ok()
+        match self.read(path, limit) {
+            Ok(bytes) => {
+                self.read.insert(path.to_owned(), (Digest::of(&bytes), bytes.len() as u64));
+                Some(bytes)
+            }
+            Err(error) => {
+                self.note(path, error.into());
+                None
+            }
+        }
+    }
+
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, StoreError> {
+        let full: StorePath = format!("{}/{path}", self.set).parse()?;
+        self.copy.read(&full, limit)
+    }
+
+    /// What is wrong with it is found with the other files.
+    fn mac(&mut self) -> Option<Vec<u8>> {
+        let bytes = self.read(MAC, MAX_MAC).ok()?;
+        self.read.insert(MAC.to_owned(), (Digest::of(&bytes), bytes.len() as u64));
+        Some(bytes)
     }
 
     fn note(&mut self, path: &str, damage: Damage) {
@@ -200,7 +229,7 @@ impl Reading<'_> {
         expected: &BTreeMap<StorePath, Digest>,
     ) {
         let (Some(sums), Some(_)) = (sums, manifest) else { return };
-        let own = ["manifest.json", "manifest.mac", "origin.json"];
+        let own = ["manifest.json", MAC, "origin.json"];
         let all_listed = own.iter().all(|path| digest_of(sums, path).is_some());
         if sums != expected || !all_listed {
             self.damage.insert("SHA256SUMS".to_owned(), Reason::Malformed);
@@ -222,7 +251,12 @@ impl Reading<'_> {
         let undamaged = |file: &&Listed<'_>| !self.damage.contains_key(file.path.as_str());
         let undamaged: Vec<_> = listed.iter().filter(undamaged).collect();
         let (copy, set) = (self.copy, self.set);
-        let checked = parallel::map(&undamaged, |file| check(copy, set, file));
+        let read = &self.read;
+        let checked = parallel::map(&undamaged, |file| match read.get(file.path.as_str()) {
+            Some((digest, _)) if *digest != file.digest => Err(Reason::BitRot.into()),
+            Some((_, size)) => Ok(Whole { size: *size, pubkey: None }),
+            None => check(copy, set, file),
+        });
         let mut pubkeys = BTreeMap::new();
         for (file, checked) in undamaged.into_iter().zip(checked) {
             match checked {

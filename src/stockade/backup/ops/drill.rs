@@ -79,7 +79,7 @@ pub fn drill(
                     let reason = key.err().or(again.reasons.get(&entry.file).copied());
                     (entry.file.clone(), reason.unwrap_or(Reason::Ok))
                 };
-                let good_macs = opened.good_macs(set, copies);
+                let good_macs = opened.good_macs(set);
                 Outcome::Opened { keys: keys.into_iter().map(reason).collect(), good_macs }
             }
             Err(UnlockError::Verdict(reason, why)) => {

@@ -53,17 +53,28 @@ fn read_all(
         let bytes = set.file(copies, &entry.file, &entry.sha256).ok_or(Reason::NotChecked)?;
         Keystore::parse_known(&bytes, &entry.pubkey).map_err(|_| Reason::Malformed)
     };
-    let first = entries.iter().find_map(|entry| read(entry).ok());
-    thread::scope(|scope| {
+    // Those up to the first that can be read.
+    let mut keystores = Vec::with_capacity(entries.len());
+    for entry in entries {
+        keystores.push(read(entry));
+        if keystores.last().is_some_and(Result::is_ok) {
+            break;
+        }
+    }
+    let rest = entries.get(keystores.len()..).unwrap_or_default();
+    let first = keystores.last().and_then(|keystore| keystore.as_ref().ok());
+    let (others, derived) = thread::scope(|scope| {
         let derive = || first.map(|first| DecryptionKey::derive(password, first.kdf()));
         let deriving = thread::Builder::new().spawn_scoped(scope, derive);
         let others = parallel::cores().saturating_sub(1).max(1);
-        let keystores = parallel::map_on(others, BLOCK, entries, &mut |_| (), read);
+        let others = parallel::map_on(others, BLOCK, rest, &mut |_| (), read);
         // What was not derived in time is derived with the rest.
         let derived = deriving.ok().and_then(|thread| thread.join().ok()).flatten().transpose()?;
         let derived = derived.into_iter().map(|key| (key.kdf().clone(), key));
-        Ok((keystores, derived.collect()))
-    })
+        Ok::<_, KdfError>((others, derived.collect()))
+    })?;
+    keystores.extend(others);
+    Ok((keystores, derived))
 }
 
 /// So many keystores are read at a time on one core.

@@ -75,12 +75,11 @@ pub(crate) fn open<'a>(
     let signed = set.origin_of(read, &hands.pins(pins)) < OriginVerdict::Unknown;
     let rotten = |i: &Inspection| i.damage.contains_key("manifest.mac") || i.sums.is_none();
     let rotten = signed && set.copies.iter().flatten().all(rotten);
-    let macs = macs(set, copies);
     // And where one custodian opens it, the signed manifest says which sealed secret is the right
     // one: a mac that somebody changed is reported, and keeps nobody from their keys.
     let sure = rotten || (signed && read.manifest.threshold == 1);
     let fits = |secret: &SetSecret| {
-        sure || macs.iter().any(|(_, mac)| secret.verify_manifest(&read.bytes, mac))
+        sure || macs(set).any(|(_, mac)| secret.verify_manifest(&read.bytes, mac))
     };
     let (secret, notes) = gather(set, copies, read, &fits, hands, user)?;
     match fits(&secret) {
@@ -137,19 +136,15 @@ fn wanted_signer(set: &ScrubbedSet) -> String {
 }
 
 /// The manifest.mac of each copy that has one, by the copy's id.
-fn macs(set: &ScrubbedSet, copies: &[Copy]) -> Vec<(String, Vec<u8>)> {
-    let mac = |(inspection, copy): (&Option<Inspection>, &Copy)| {
-        let path = format!("{}/manifest.mac", inspection.as_ref()?.set).parse().ok()?;
-        Some((copy.id().to_owned(), copy.read(&path, 256).ok()?))
-    };
-    set.copies.iter().zip(copies).filter_map(mac).collect()
+fn macs(set: &ScrubbedSet) -> impl Iterator<Item = (&str, &[u8])> {
+    let present = set.copies.iter().flatten();
+    present.filter_map(|here| Some((here.copy.as_str(), here.mac.as_deref()?)))
 }
 
 impl OpenedSet<'_> {
     /// The ids of the copies whose manifest.mac is the one that the set secret gives.
-    pub(crate) fn good_macs(&self, set: &ScrubbedSet, copies: &[Copy]) -> Vec<String> {
-        let macs = macs(set, copies).into_iter();
-        let good = macs.filter(|(_, mac)| self.secret.verify_manifest(&self.read.bytes, mac));
-        good.map(|(copy, _)| copy).collect()
+    pub(crate) fn good_macs(&self, set: &ScrubbedSet) -> Vec<String> {
+        let good = macs(set).filter(|(_, mac)| self.secret.verify_manifest(&self.read.bytes, mac));
+        good.map(|(copy, _)| copy.to_owned()).collect()
     }
 }
