@@ -1,4 +1,4 @@
-//! The measurements as a page, with each goal beside what was reached.
+//! Renders the measurements as a page, with the goal next to each result.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -7,19 +7,19 @@ use crate::{
     scenarios::{Measured, Size},
 };
 
-/// What ethstaker-deposit-cli takes for a key, as a multiple of OpenSSL's scrypt on the same
-/// machine: 0.63 s at 0.6 s a scrypt, measured at 100 keys.
+/// The time that ethstaker-deposit-cli needs for a key, as a multiple of OpenSSL's scrypt on the
+/// same machine: 0.63 s at 0.6 s a scrypt, measured at 100 keys.
 const DEPOSIT_CLI_PER_SCRYPT: f64 = 0.63 / 0.6;
 
-/// The whole page.
+/// Renders the whole page.
 pub fn render(measured: &Measured) -> String {
     let mut page = String::from(
         "# Performance\n\n\
-         Written by `cargo bench -p stockade-cli --no-default-features --features cloud,mock`, which runs the \
-         command as a user does, on the simulated Ledger, and compares it with something measured in \
-         the same run. Seconds are those of one machine on one day; the ratios are what to hold on \
-         to. Memory is the peak of the process. USB and Ethereum nodes are left out, which need not \
-         be built for it; `cloud` is in for the deliveries, and brings half as many packages again.\n\n",
+         `cargo bench -p stockade-cli --no-default-features --features cloud,mock` writes this \
+         page. It runs the command as a user does, on the simulated Ledger, and compares it with \
+         a baseline measured in the same run. The times are from one machine on one day: rely on \
+         the ratios. Memory is the peak of the process. The build leaves out USB and Ethereum \
+         nodes, which are not needed here. `cloud` is needed for the deliveries.\n\n",
     );
     machine(&mut page, measured);
     costs(&mut page, measured);
@@ -31,18 +31,18 @@ pub fn render(measured: &Measured) -> String {
 fn machine(page: &mut String, measured: &Measured) {
     let _ = writeln!(
         page,
-        "{} cores. One scrypt at EIP-2335's full cost (256 MiB): {} here{}.\n",
+        "{} cores. One scrypt at EIP-2335's full cost (256 MiB): {} with Stockade's code{}.\n",
         measured.cores,
         seconds(measured.scrypt),
         match measured.openssl_scrypt {
-            Some(time) => format!(", {} by OpenSSL", seconds(time)),
-            None => "; OpenSSL's was not measured, for there is no python3".to_owned(),
+            Some(time) => format!(", {} with OpenSSL", seconds(time)),
+            None => "; OpenSSL was not measured, because python3 is missing".to_owned(),
         }
     );
 }
 
 fn costs(page: &mut String, measured: &Measured) {
-    *page += "| keys | `validator create` | memory | `backup scrub` | memory | `backup drill`, made again from the wallet | memory | `backup drill`, opened alone | memory |\n\
+    *page += "| keys | `validator create` | memory | `backup scrub` | memory | `backup drill`, keys derived again and compared | memory | `backup drill`, keys only opened | memory |\n\
               |---|---|---|---|---|---|---|---|---|\n";
     for size in &measured.sizes {
         let _ = write!(page, "| {} ", size.keys);
@@ -53,14 +53,14 @@ fn costs(page: &mut String, measured: &Measured) {
     }
     let _ = writeln!(
         page,
-        "\nTaking over {} foreign keystores, a salt each: {}, {} MiB.\n",
+        "\nImporting {} keystores of another tool, each with its own salt: {}, {} MiB.\n",
         measured.foreign_count,
         seconds(measured.foreign.time),
         measured.foreign.peak_mib
     );
 }
 
-/// Keys on their way into a set and out of it.
+/// Imports and deliveries.
 fn moved(page: &mut String, measured: &Measured) {
     *page += "| keys | what | time | memory |\n|---|---|---|---|\n";
     for (what, costs) in both(measured) {
@@ -78,7 +78,10 @@ fn moved(page: &mut String, measured: &Measured) {
 
 fn both(measured: &Measured) -> [(&'static str, &[Moved; 2]); 2] {
     [
-        ("`deliver keymanager --verify`, to a client that takes them at once", &measured.delivered),
+        (
+            "`deliver keymanager --verify`, to a client that accepts them at once",
+            &measured.delivered,
+        ),
         ("`backup create --from web3signer:`, raw keys", &measured.taken_over),
     ]
 }
@@ -100,8 +103,8 @@ fn goals(page: &mut String, measured: &Measured) {
             &measured.delivered,
         ),
         (
-            "taking over",
-            "one scrypt + their BLS public keys on all cores + the keystores + as many files, synced",
+            "importing",
+            "one scrypt + their BLS public keys on all cores + the keystores + writing and syncing as many files",
             &measured.taken_over,
         ),
     ] {
@@ -133,7 +136,7 @@ fn goals(page: &mut String, measured: &Measured) {
     let rate = measured.foreign_count as f64 / measured.foreign.time.as_secs_f64();
     let _ = writeln!(
         page,
-        "| foreign keystores a second / (cores x OpenSSL's scrypts a second on one) | at least 0.95 | {:.2} |",
+        "| keystores of another tool per second / (cores x OpenSSL's scrypts per second on one core) | at least 0.95 | {:.2} |",
         rate * openssl / measured.cores as f64
     );
     if let [.., middle, large] = measured.sizes.as_slice() {
@@ -152,7 +155,7 @@ fn goals(page: &mut String, measured: &Measured) {
     }
 }
 
-/// What a drill costs beyond what no drill can do without.
+/// The time of a drill as a multiple of the least that any drill needs.
 fn drill_ratio(size: &Size, measured: &Measured) -> f64 {
     let least =
         measured.scrypt.as_secs_f64() + size.public_keys.as_secs_f64() / measured.cores as f64;

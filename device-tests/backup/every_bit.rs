@@ -4,7 +4,7 @@
 use std::{fs, os::unix::fs::FileExt as _, path::Path, sync::OnceLock, thread};
 
 use stockade::backup::{
-    Copy, Known, SetId,
+    Copy, ManifestCache, SetId,
     inspect::Inspection,
     origin::Pins,
     repair::{self, Done},
@@ -42,7 +42,7 @@ struct Two {
     set: SetId,
     /// What never changes is read once.
     good: Option<Inspection>,
-    known: Known,
+    known: ManifestCache,
 }
 
 impl Two {
@@ -50,7 +50,7 @@ impl Two {
         let folder = made.copies_in(Folder::in_memory());
         let copies = ["a", "b"].map(|copy| Copy::open(&folder.path(copy)).unwrap());
         let set: SetId = folder.sets("b")[0].parse().unwrap();
-        let mut known = Known::default();
+        let mut known = ManifestCache::default();
         let good = Some(Inspection::read(&copies[0], &set, &mut known));
         Self { folder, copies, set, good, known }
     }
@@ -58,7 +58,7 @@ impl Two {
     /// Scrubs both copies, and gives what was read to `look`.
     fn scrubbed<T>(&mut self, look: impl FnOnce(&mut [Copy], &Scrubbed) -> T) -> T {
         // It holds no more than a budget: what an earlier flip made is not needed.
-        self.known = Known::default();
+        self.known = ManifestCache::default();
         let bad = Inspection::read(&self.copies[1], &self.set, &mut self.known);
         let copies = vec![self.good.take(), Some(bad)];
         let sets = vec![ScrubbedSet { id: self.set.clone(), copies }];

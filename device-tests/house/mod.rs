@@ -2,9 +2,11 @@
 //! what no file may hold. Each rule is a function from source to breaches; it is applied to the
 //! whole of the house, and to a small offender that it must catch.
 
+mod circles;
 mod crates;
 mod everywhere;
 mod files;
+mod graph;
 mod layers;
 mod order;
 mod paths;

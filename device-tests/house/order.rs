@@ -7,12 +7,13 @@ use super::source::root;
 /// The modules at the root from the bottom up, those that stand side by side together.
 pub(super) fn order() -> Vec<Vec<String>> {
     let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
-    read(&text)
+    read(&text, "module")
 }
 
-/// Reads the table whose first column is headed `module`.
-fn read(text: &str) -> Vec<Vec<String>> {
-    let rows = text.lines().skip_while(|line| !line.starts_with("| module |")).skip(2);
+/// Reads the table whose first column has this heading.
+pub(super) fn read(text: &str, heading: &str) -> Vec<Vec<String>> {
+    let heading = format!("| {heading} |");
+    let rows = text.lines().skip_while(|line| !line.starts_with(&heading)).skip(2);
     rows.take_while(|line| line.starts_with('|'))
         .map(|row| {
             let cell = row.split('|').nth(1).unwrap();
@@ -53,5 +54,5 @@ fn names(folder: &Path) -> Vec<String> {
 fn modules_of_one_row_stand_side_by_side() {
     let table =
         "# X\n\n| module | what |\n|---|---|\n| `a` | x |\n| `b`, `c` | y |\n\n| `d` | z |\n";
-    assert_eq!(read(table), [vec!["a"], vec!["b", "c"]]);
+    assert_eq!(read(table, "module"), [vec!["a"], vec!["b", "c"]]);
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use stockade::backup::{
-    Copy, Known,
+    Copy, ManifestCache,
     inspect::Inspection,
     list,
     origin::Pins,
@@ -57,7 +57,7 @@ pub(super) fn require_whole(content: &Content, before: &Content, after: &Content
     let folder = Made::from_content(content.clone()).copies_in(Folder::in_memory());
     for copy in copies(&folder) {
         for set in copy.set_ids().unwrap().0 {
-            let inspection = Inspection::read(&copy, &set, &mut Known::default());
+            let inspection = Inspection::read(&copy, &set, &mut ManifestCache::default());
             let root = copy.dir().strip_prefix(folder.path("")).unwrap();
             let root = root.join("stockade").join(set.as_str());
             for (file, reason) in &inspection.damage {

@@ -8,10 +8,10 @@ use std::{
 };
 
 use super::{
-    Clause, Met, Policy, Statement,
+    Clause, FoundAttestation, Met, Policy, Statement,
     chain::{self, Flaws, Signed},
     stale::stale,
-    verify::{FoundAttestation, judge_place},
+    verify::judge_place,
 };
 use crate::backup::{Digest, SetId};
 use stockade_base::timestamp::Timestamp;

@@ -6,7 +6,7 @@ use std::{
     str::{FromStr, Split},
 };
 
-use super::{StatementError, StatementVersion};
+use super::version::{StatementError, StatementVersion};
 
 /// The fields that were not read yet.
 pub(super) struct Fields<'a>(Split<'a, &'static str>);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
-use super::{Statement, verify::FoundAttestation};
+use super::{Statement, found::FoundAttestation};
 use crate::backup::SetId;
 use stockade_base::{eth::Address, timestamp::Timestamp};
 

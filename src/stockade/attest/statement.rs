@@ -3,7 +3,10 @@
 
 use std::{fmt, str::FromStr};
 
-use super::grammar::{self, OrNone};
+use super::{
+    grammar::{self, OrNone},
+    version::{StatementError, StatementVersion},
+};
 use crate::backup::{Digest, SetId, verdict::Counts};
 use stockade_base::timestamp::Timestamp;
 
@@ -34,57 +37,6 @@ pub struct Statement {
     pub time: Timestamp,
 }
 
-/// In which order a statement says what it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatementVersion {
-    /// Hashes first: on a wallet that shows the beginning of a long text alone, the counts can be
-    /// signed unseen.
-    V1,
-    /// What matters first: level, counts, copies, set and time; then the hashes.
-    V2,
-}
-
-impl StatementVersion {
-    /// Every version, and how a heading writes it.
-    const ALL: [(Self, u32); 2] = [(Self::V1, 1), (Self::V2, 2)];
-
-    /// Its number.
-    pub fn number(self) -> u32 {
-        Self::ALL.iter().find(|(version, _)| *version == self).map_or(2, |(_, number)| *number)
-    }
-
-    /// The version whose heading `text` begins with, and the fields behind it.
-    pub(super) fn split<'a>(heading: &str, text: &'a str) -> Option<(Self, &'a str)> {
-        let rest = text.strip_prefix(heading)?.strip_prefix(" v")?;
-        let (number, fields) = rest.split_once("; ")?;
-        let known = Self::ALL.iter().find(|(_, known)| known.to_string() == number)?;
-        Some((known.0, fields))
-    }
-
-    /// The version of the file that holds the statement `text`: its own.
-    pub(super) fn of_file(heading: &str, text: &str) -> u32 {
-        Self::split(heading, text).map_or(1, |(version, _)| version.number())
-    }
-
-    /// Whether a file of the version `file` may hold a statement of the version `statement`.
-    pub(super) fn require(file: u32, statement: u32) -> Result<(), String> {
-        let known = Self::ALL.iter().any(|(_, known)| *known == file);
-        match (known, file == statement) {
-            (true, true) => Ok(()),
-            (true, false) => {
-                Err(format!("its version is {file}, and that of its statement is {statement}"))
-            }
-            (false, _) => Err(format!("version {file} is not one that this stockade knows")),
-        }
-    }
-}
-
-impl fmt::Display for StatementVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v{}", self.number())
-    }
-}
-
 /// How much was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AttestedLevel {
@@ -92,18 +44,6 @@ pub enum AttestedLevel {
     Bytes,
     /// Every key (drill).
     Opened,
-}
-
-/// Why a text is no statement.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StatementError {
-    /// It does not follow the grammar.
-    #[error("not a statement of an attestation, version 1 or 2")]
-    Grammar,
-    /// A challenge that could be read as another part of the statement.
-    #[error("a challenge is 1 to 64 letters, digits, spaces and . _ - : only, and not `none`")]
-    Challenge,
 }
 
 /// A text that a verifier asked for, to know that the statement was not made before.

@@ -1,65 +1,51 @@
 //! Backup sets: sealed keystores in copies, and the proof that they can be recovered.
 //! The formats are in `docs/formats/`.
+//!
+//! The rooms, from the bottom up; each uses only those before it:
+//!
+//! | room | what it does |
+//! |---|---|
+//! | `set` | the parts of a set: id, manifest, sums, origin, shares of its secret, verdicts |
+//! | `copy` | a folder or a bucket prefix that holds sets |
+//! | `sidecars` | what is stored beside a set: slashing histories, marks, the record of where keys may sign |
+//! | `check` | reads sets and compares every byte: inspect, list, scrub |
+//! | `unlock` | who can open a set, and opening it |
+//! | `import` | recognises the keystores of other tools |
+//! | `ops` | create, drill, repair, reseal, restore, retire |
 
-mod archive;
-mod beside;
-pub mod client_folder;
-mod combine;
+mod check;
 pub mod copy;
-pub mod create;
-pub mod custodians;
-mod definitions;
-mod delivered;
-pub mod delivery_mark;
-mod digest;
-pub mod drill;
-mod error;
-pub mod exits;
-mod gather;
-pub mod hands;
-pub mod history;
 pub mod import;
-pub mod inspect;
-mod inspect_file;
-pub mod intake;
-pub mod keystore_list;
-mod keystores;
-mod known;
-mod layout;
-mod list;
-pub mod manifest;
-pub mod marks;
-pub mod medium;
-mod open_key;
-mod opened;
-mod opening;
-pub mod origin;
-pub mod recognise;
-mod recovery;
-mod rederive;
-pub mod repair;
-pub mod reseal;
-pub mod restore;
-pub mod retire;
-pub mod retired;
-pub mod room;
-pub mod scrub;
-mod set_id;
-pub mod set_secret;
-mod share;
-mod sniff;
-pub mod split_mark;
-mod sums;
-pub mod verdict;
-pub mod walk;
-pub mod whereabouts;
+mod ops;
+mod set;
+mod sidecars;
+mod unlock;
 
-pub use copy::{Copy, Unreachable};
-pub use delivered::{DeliveredKey, Sealing};
-pub use digest::{Digest, keys_digest};
-pub use error::BackupError;
-pub use known::Known;
-pub use layout::{HISTORY, Layout, UnknownLayout};
-pub use list::{ListedSet, holder, list, unknown, unknown_to};
-pub use open_key::{OpenKey, OpenKeys, open_keys};
-pub use set_id::SetId;
+pub use check::{
+    inspect,
+    list::{ListedSet, holder, list, unknown, unknown_to},
+    manifest_cache::ManifestCache,
+    scrub,
+};
+pub use copy::{Copy, Unreachable, medium};
+pub use import::{client_folder, intake, keystore_list, recognise, walk};
+pub use ops::{
+    create, custodians,
+    delivered::{DeliveredKey, Sealing},
+    drill,
+    layout::{HISTORY, Layout, UnknownLayout},
+    repair, reseal, restore, retire,
+};
+pub use set::{
+    digest::{Digest, keys_digest},
+    error::BackupError,
+    manifest, origin, secret as set_secret,
+    set_id::SetId,
+    verdict,
+};
+pub use sidecars::{delivery_mark, history, marks, retired, room, split_mark, whereabouts};
+pub use unlock::{
+    exits,
+    open_key::{OpenKey, OpenKeys, open_keys},
+    unlockers, unlockers as hands,
+};

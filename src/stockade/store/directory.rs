@@ -10,6 +10,7 @@ use std::{
 use super::{
     Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath, calls, direct,
     folder::Folder,
+    names::{aside_of, partial_of},
     private_file,
     publish::{self, Rename},
     sweep,
@@ -58,7 +59,7 @@ impl Directory {
         let first = names.next().unwrap_or_default();
         let mut name = first.to_owned();
         if folder.kind(first)?.is_none() {
-            let aside = publish::aside_of(first.as_ref());
+            let aside = aside_of(first.as_ref());
             if folder.kind(&aside)? == Some(EntryKind::Folder) {
                 name = aside.to_string_lossy().into_owned();
             }
@@ -143,7 +144,7 @@ impl Store for Directory {
     /// Writes the file under a name of its own, and removes it: what is there stays untouched.
     fn try_write(&self, file: &NewFile) -> Result<(), StoreError> {
         let (folder, name) = self.make_room(&file.path)?;
-        let probe = publish::partial_of(name);
+        let probe = partial_of(name);
         sweep::discard(&folder, &probe, name)?;
         let written = calls::write_new(&folder, &probe, b"");
         // What stays is cleared away by the next writer.

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::publish;
+use super::names;
 
 /// Why a store could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -172,7 +172,7 @@ impl StoreError {
 
     /// What the system said of `path`.
     pub fn io(path: impl Into<PathBuf>, source: io::Error) -> Self {
-        let path = publish::target_of(&path.into());
+        let path = names::target_of(&path.into());
         match source.kind() {
             io::ErrorKind::NotFound => Self::NotFound(path),
             io::ErrorKind::AlreadyExists => Self::Exists(path),

@@ -18,6 +18,7 @@ mod interrupted;
 #[cfg(test)]
 mod medium;
 pub mod mounts;
+mod names;
 mod notices;
 #[cfg(feature = "buckets")]
 mod object;

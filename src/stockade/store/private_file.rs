@@ -9,14 +9,19 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{StoreError, calls, folder::Folder, publish, require_room_for_file};
+use super::{
+    StoreError, calls,
+    folder::Folder,
+    publish::{self, name_of},
+    require_room_for_file,
+};
 
 /// Writes a new file that only its owner can read. One that exists is never overwritten, and after
 /// a crash at any moment there is either none or the whole of it.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     require_new(path)?;
     let folder = Folder::open(calls::parent(path))?;
-    publish::publish_file(&folder, publish::name_of(path)?, bytes, calls::rename_new).map(|_| ())
+    publish::publish_file(&folder, name_of(path)?, bytes, calls::rename_new).map(|_| ())
 }
 
 /// Whether the file can be made: there is none yet, and its folder takes one. Asked before somebody
@@ -36,7 +41,7 @@ const SMALL: u64 = 16 * 1024;
 /// new one.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let folder = calls::make_folders(calls::parent(path))?;
-    let name = publish::name_of(path)?;
+    let name = name_of(path)?;
     // Two processes may do so at once.
     let mut beside = OsString::from(".");
     beside.push(name);

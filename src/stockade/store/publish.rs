@@ -1,9 +1,9 @@
 //! Files and folders that appear whole or not at all.
 
 use std::{
-    ffi::{OsStr, OsString},
+    ffi::OsStr,
     io::Read as _,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -15,6 +15,7 @@ use super::{
     calls::{self, parent},
     direct,
     folder::Folder,
+    names::{aside_of, partial_of},
     require_folder, sweep,
 };
 
@@ -110,41 +111,6 @@ pub(super) fn remove(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
     calls::rename_new(folder, name, &partial)?;
     calls::remove(folder, &partial)?;
     calls::sync(folder)
-}
-
-pub(super) const PARTIAL: &str = ".partial";
-pub(super) const ASIDE: &str = ".old";
-
-/// Where a file or folder is written before it gets its name.
-pub(super) fn partial_of(name: &OsStr) -> OsString {
-    beside(name, PARTIAL)
-}
-
-/// The name that a person knows, for a path below a folder or file that has not got its name yet.
-pub(super) fn target_of(path: &Path) -> PathBuf {
-    let known = |part: Component<'_>| -> OsString {
-        let text = part.as_os_str().to_str();
-        let inner = text.and_then(|text| text.strip_prefix('.')?.strip_suffix(PARTIAL));
-        inner.filter(|inner| !inner.is_empty()).map_or(part.as_os_str().into(), OsString::from)
-    };
-    path.components().map(known).collect()
-}
-
-/// Where a folder stays that steps aside for its successor.
-pub(super) fn aside_of(name: &OsStr) -> OsString {
-    beside(name, ASIDE)
-}
-
-fn beside(name: &OsStr, end: &str) -> OsString {
-    let mut beside = OsString::from(".");
-    beside.push(name);
-    beside.push(end);
-    beside
-}
-
-/// The last name of a path that the user gave.
-pub(super) fn name_of(path: &Path) -> Result<&OsStr, StoreError> {
-    path.file_name().ok_or_else(|| StoreError::NotAFile(path.to_owned()))
 }
 
 /// Nothing half written stays where it can be removed; where not, it still is no set.
@@ -245,4 +211,9 @@ fn compare(folder: &Folder, name: &OsStr, expected: &[u8]) -> Result<ReadBack, S
         true => Ok(how),
         false => Err(StoreError::ReadBack(folder.path_of(name))),
     }
+}
+
+/// The last name of a path that the user gave.
+pub(super) fn name_of(path: &Path) -> Result<&OsStr, StoreError> {
+    path.file_name().ok_or_else(|| StoreError::NotAFile(path.to_owned()))
 }

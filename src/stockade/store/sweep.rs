@@ -12,7 +12,7 @@ use super::{
     EntryKind, StoreError, StorePath, calls,
     failpoint::{self, Change},
     folder::Folder,
-    publish::{ASIDE, PARTIAL, aside_of, partial_of},
+    names::{ASIDE, PARTIAL, aside_of, partial_of},
 };
 
 /// Clears away what was left in a folder that nobody else writes to now: what was not finished goes,

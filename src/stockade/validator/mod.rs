@@ -9,13 +9,13 @@ pub mod fleet;
 mod from_mnemonic;
 mod make;
 mod place;
+mod request;
 mod split;
 
 pub use batch::{BatchRoot, LARGE_BATCH, WARN_BATCH};
 pub use check::{CheckOptions, Checked, CheckedKey, FoundKeys, PublicKeyFile, check, find_keys};
-pub use create::{
-    CreatedValidators, CredentialKind, Request, Withdrawal, create, withdrawal_address,
-};
+pub use create::{CreatedValidators, create, withdrawal_address};
 pub use error::ValidatorError;
 pub use from_mnemonic::create_from_mnemonic;
+pub use request::{CredentialKind, Request, Withdrawal};
 pub use split::{SplitKey, Splitting, default_threshold};

@@ -16,7 +16,7 @@ use stockade_keystore::staking::Network;
 
 /// What a user asks for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wish {
+pub(super) struct IndexRequest {
     pub network: Network,
     pub scheme: Scheme,
     pub count: u32,
@@ -40,23 +40,23 @@ pub(super) struct Place {
 /// The keys that exist, by batch and index, and the set that holds each.
 type Taken = BTreeMap<(u32, u32), SetId>;
 
-/// Finds the place for a wish among what the copies hold.
+/// Finds the place for a request among what the copies hold.
 pub(super) fn find(
-    wish: &Wish,
+    wanted: &IndexRequest,
     wallet: &Address,
     sets: &[ListedSet],
 ) -> Result<Place, ValidatorError> {
-    let explicit = wish.batch.is_some() && wish.start.is_some();
-    if !(explicit && wish.recreate) {
-        require_known(&[*wallet], sets, wish.network)?;
+    let explicit = wanted.batch.is_some() && wanted.start.is_some();
+    if !(explicit && wanted.recreate) {
+        require_known(&[*wallet], sets, wanted.network)?;
     }
     let batch_of = |source: &Source| match source {
         Source::Device { scheme, batch, check_address } => {
-            (*scheme == wish.scheme && check_address == wallet).then_some(*batch)
+            (*scheme == wanted.scheme && check_address == wallet).then_some(*batch)
         }
         _ => None,
     };
-    let of_network = vouched(sets).filter(|set| set.id.network() == wish.network);
+    let of_network = vouched(sets).filter(|set| set.id.network() == wanted.network);
     let own = of_network.clone().filter(|set| set.signer.as_ref() == Some(wallet));
     // Another wallet may have sealed these keys anew: whoever says that they exist, they are not made
     // again. Which batch is being filled, the wallet's own sets say before any other.
@@ -68,21 +68,21 @@ pub(super) fn find(
             taken.keys().filter(|(b, _)| *b == batch).map(|(_, index)| index.saturating_add(1));
         indices.max().unwrap_or(0)
     };
-    let mut batch = wish.batch.or(last).unwrap_or(0);
-    let mut start = wish.start.unwrap_or_else(|| next(batch));
-    let too_many = |start: u32| u64::from(start) + u64::from(wish.count) > u64::from(WARN_BATCH);
-    let chosen = wish.batch.is_some() || wish.start.is_some();
+    let mut batch = wanted.batch.or(last).unwrap_or(0);
+    let mut start = wanted.start.unwrap_or_else(|| next(batch));
+    let too_many = |start: u32| u64::from(start) + u64::from(wanted.count) > u64::from(WARN_BATCH);
+    let chosen = wanted.batch.is_some() || wanted.start.is_some();
     while !chosen && start > 0 && too_many(start) && batch < u32::MAX {
         // A batch that would grow too large is left as it is, and the next one begun.
         batch = batch.saturating_add(1);
         start = next(batch);
     }
-    let end = u64::from(start) + u64::from(wish.count);
-    if end > u64::from(LARGE_BATCH) && !wish.allow_large_batch || end > u64::from(u32::MAX) {
+    let end = u64::from(start) + u64::from(wanted.count);
+    if end > u64::from(LARGE_BATCH) && !wanted.allow_large_batch || end > u64::from(u32::MAX) {
         return Err(ValidatorError::LargeBatch { batch, keys: end, limit: LARGE_BATCH });
     }
-    if !wish.recreate {
-        require_free(&taken, batch, start, wish.count, Some(batch))?;
+    if !wanted.recreate {
+        require_free(&taken, batch, start, wanted.count, Some(batch))?;
     }
     Ok(Place { batch, start, first: taken.is_empty(), warn: too_many(start) })
 }

@@ -9,14 +9,12 @@ use std::{
 use object_store::Error;
 
 use super::{
-    http::{cause, untrusted},
+    cause::MAX_MESSAGE,
+    http::untrusted,
     refusal::{Meaning, Refusal, without_queries},
 };
 use crate::store::StoreError;
 use stockade_base::json::clip;
-
-/// How much of what a service says is repeated.
-const MAX_MESSAGE: usize = 300;
 
 /// What `error` says of the object at `place`: by the service's own answer, wherever in the chain of
 /// causes it is.
@@ -70,15 +68,6 @@ fn refusal(error: &Error) -> Option<&Refusal> {
         next = error.source();
     }
     None
-}
-
-/// The last cause, which says what happened; the others name the request.
-pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
-    let mut last = error;
-    while let Some(inner) = cause(last) {
-        last = inner;
-    }
-    clip(&without_queries(last.to_string().trim()), MAX_MESSAGE)
 }
 
 /// The innermost causes, which say what happened.

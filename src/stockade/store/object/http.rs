@@ -9,7 +9,6 @@
 
 use std::{
     error::Error as StdError,
-    io,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -31,6 +30,7 @@ use object_store::{
 use reqwest::{Certificate, header::HeaderValue, redirect::Policy};
 
 use super::{
+    cause::{cause, innermost},
     future::Future,
     odd_names,
     patience::Patience,
@@ -224,7 +224,7 @@ impl Service {
     fn no_answer(&self, begun: Instant, error: HttpError) -> HttpError {
         let may_pass = !matches!(error.kind(), HttpErrorKind::Unknown | HttpErrorKind::Decode)
             && untrusted(&error).is_none();
-        match may_pass && self.patience.no_answer(begun, &super::error::innermost(&error)) {
+        match may_pass && self.patience.no_answer(begun, &innermost(&error)) {
             true => error,
             false => HttpError::new(HttpErrorKind::Unknown, error),
         }
@@ -297,18 +297,10 @@ pub(super) fn untrusted(error: &(dyn StdError + 'static)) -> Option<String> {
     None
 }
 
-/// What an error was caused by. An I/O error's `source` skips the error that it carries.
-pub(super) fn cause<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> Option<&'a (dyn StdError + 'static)> {
-    match error.downcast_ref::<io::Error>() {
-        Some(error) => error.get_ref().map(|carried| carried as &(dyn StdError + 'static)),
-        None => error.source(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]

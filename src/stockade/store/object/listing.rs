@@ -10,9 +10,13 @@ use futures_util::StreamExt as _;
 use super::{
     Inner,
     error::{is_no_bucket, store_error},
-    lease, odd_names, set,
+    lease, odd_names,
 };
 use crate::store::{Entry, EntryKind, StoreError, StorePath};
+
+/// The files that close a set, in the order in which they are put: docs/formats/set.md says that a
+/// set is there if and only if SHA256SUMS is, and all that it lists.
+pub(super) const CLOSING: [&str; 3] = ["manifest.json", "manifest.mac", "SHA256SUMS"];
 
 /// More than anybody has; names without end would fill the memory.
 const MAX_ENTRIES: usize = 100_000;
@@ -119,7 +123,7 @@ impl Found {
             self.kinds.insert(below.to_owned(), EntryKind::Other);
             return;
         }
-        if odd.is_none() && rest.is_some_and(|file| set::CLOSING.contains(&file)) {
+        if odd.is_none() && rest.is_some_and(|file| CLOSING.contains(&file)) {
             self.closed.insert(first.to_owned());
         }
         let kind = if rest.is_some() { EntryKind::Folder } else { EntryKind::File };

@@ -3,6 +3,7 @@
 //! docs/decisions/0009-copies-in-object-stores.md.
 
 mod aws;
+mod cause;
 mod connect;
 mod error;
 mod future;

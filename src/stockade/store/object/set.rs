@@ -6,12 +6,14 @@
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{ObjectStoreExt as _, PutMode, UpdateVersion};
 
-use super::{Inner, error::store_error, lease, listing, request};
+use super::{
+    Inner,
+    error::store_error,
+    lease,
+    listing::{self, CLOSING},
+    request,
+};
 use crate::store::{EntryKind, NewFile, ReadBack, StoreError, StorePath};
-
-/// The files that close a set, in the order in which they are put: docs/formats/set.md says that a
-/// set is there if and only if SHA256SUMS is, and all that it lists.
-pub(super) const CLOSING: [&str; 3] = ["manifest.json", "manifest.mac", "SHA256SUMS"];
 
 /// How many objects are put at a time.
 const AT_A_TIME: usize = 8;

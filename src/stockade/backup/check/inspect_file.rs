@@ -1,0 +1,84 @@
+//! One file of a set in one copy, against its digest.
+
+use crate::backup::{
+    copy::Copy,
+    set::{
+        digest::{Digest, Digesting},
+        set_id::SetId,
+        verdict::Reason,
+    },
+};
+use crate::store::{StoreError, StorePath};
+use stockade_keystore::{
+    bls::PublicKey,
+    eth2_keystore::{Keystore, MAX_KEYSTORE_BYTES},
+};
+
+/// The longest file of a set.
+pub(crate) const MAX_FILE: u64 = 256 * 1024 * 1024;
+
+/// A file that a set should hold.
+pub(crate) struct Listed<'a> {
+    pub path: &'a StorePath,
+    pub digest: Digest,
+    /// A keystore of which nothing else says whose key it holds.
+    pub is_keystore: bool,
+}
+
+/// A file whose bytes are as they were written.
+pub(crate) struct Whole {
+    pub size: u64,
+    /// Whose key it holds, where it was asked for and the file tells.
+    pub pubkey: Option<PublicKey>,
+}
+
+/// What is wrong with a file.
+pub(crate) struct Damage {
+    pub reason: Reason,
+    /// Where a service has the file, what it says.
+    pub detail: Option<String>,
+}
+
+impl From<Reason> for Damage {
+    fn from(reason: Reason) -> Self {
+        Self { reason, detail: None }
+    }
+}
+
+impl From<StoreError> for Damage {
+    fn from(error: StoreError) -> Self {
+        let reason = reason_of(&error);
+        Self { reason, detail: error.is_unreachable().then(|| error.to_string()) }
+    }
+}
+
+/// Reads every byte of it, once.
+pub(crate) fn check(copy: &Copy, set: &SetId, file: &Listed<'_>) -> Result<Whole, Damage> {
+    let full: StorePath = format!("{set}/{}", file.path).parse()?;
+    let mut digest = Digesting::default();
+    let mut keystore = Vec::new();
+    let mut take = |piece: &[u8]| {
+        digest.take(piece);
+        if file.is_keystore && keystore.len() <= MAX_KEYSTORE_BYTES {
+            keystore.extend_from_slice(piece);
+        }
+    };
+    let size = copy.read_pieces(&full, MAX_FILE, &mut take)?;
+    if digest.end() != file.digest {
+        return Err(Reason::BitRot.into());
+    }
+    let keystore = file.is_keystore.then(|| Keystore::parse(&keystore).ok()).flatten();
+    Ok(Whole { size, pubkey: keystore.map(|keystore| *keystore.pubkey()) })
+}
+
+/// What it says of a file that it could not be read.
+fn reason_of(error: &StoreError) -> Reason {
+    match error {
+        StoreError::NotFound(_) => Reason::Missing,
+        // A file that grew, or became something else, is not what was written.
+        StoreError::TooLong { .. } | StoreError::NotAFile(_) | StoreError::BadPath(_) => {
+            Reason::BitRot
+        }
+        _ => Reason::Unreadable,
+    }
+}

@@ -1,0 +1,121 @@
+//! What copies hold, by their manifests, without reading the keystores.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::manifest_cache::ManifestCache;
+use crate::backup::{
+    copy::Copy,
+    set::{
+        digest::Digest,
+        error::BackupError,
+        manifest::{KeystoreEntry, Manifest},
+        origin::Origin,
+        set_id::SetId,
+    },
+};
+use crate::store::StorePath;
+use stockade_base::eth::Address;
+use stockade_keystore::{bls::PublicKey, staking::Network};
+
+/// A set that a copy holds.
+#[derive(Debug, Clone)]
+pub struct ListedSet {
+    /// Which.
+    pub id: SetId,
+    /// The copy's id.
+    pub copy: String,
+    /// What it lists; `None` where the manifest cannot be read: scrub says more.
+    pub manifest: Option<Arc<Manifest>>,
+    /// The digest of the manifest's bytes, whatever they say.
+    pub digest: Option<Digest>,
+    /// Who signed the origin of exactly this manifest. Without one, what it says may have rotted,
+    /// or been written by anybody.
+    pub signer: Option<Address>,
+}
+
+impl ListedSet {
+    /// A set that `copy` lacks.
+    pub(crate) fn absent(id: &SetId, copy: &Copy) -> Self {
+        let copy = copy.id().to_owned();
+        Self { id: id.clone(), copy, manifest: None, digest: None, signer: None }
+    }
+
+    /// The keystores that it lists.
+    pub fn keystores(&self) -> &[KeystoreEntry] {
+        self.manifest.as_ref().map_or(&[], |manifest| &manifest.keystores)
+    }
+}
+
+/// The sets of `copies`, by what their manifests say.
+pub fn list(copies: &[Copy]) -> Result<Vec<ListedSet>, BackupError> {
+    let mut listed = Vec::new();
+    let mut known = ManifestCache::default();
+    for copy in copies.iter().filter(|copy| copy.exists()) {
+        for id in copy.set_ids()?.0 {
+            let read = |name: &str, limit: u64| {
+                let path: StorePath = format!("{id}/{name}").parse().ok()?;
+                copy.read(&path, limit).ok()
+            };
+            let bytes = read("manifest.json", Manifest::MAX_LEN);
+            // The digest of what is too much to be held is not known either: then nothing counts.
+            let (digest, manifest) = match bytes.map(|bytes| known.listed(&bytes)) {
+                Some(Ok(listed)) => listed,
+                Some(Err(_)) | None => (None, None),
+            };
+            let origin = read("origin.json", Origin::MAX_LEN);
+            let signer = origin.zip(digest).and_then(|(o, d)| known.signer(&o, &id, &d));
+            let manifest = manifest.filter(|manifest| manifest.set_id == id);
+            listed.push(ListedSet { id, copy: copy.id().to_owned(), manifest, digest, signer });
+        }
+    }
+    Ok(listed)
+}
+
+/// The set that lists any of `keys`, and which: a key is never made, nor taken over, twice.
+pub fn holder<'a>(sets: &'a [ListedSet], keys: &[PublicKey]) -> Option<(&'a SetId, PublicKey)> {
+    let keys: std::collections::BTreeSet<_> = keys.iter().collect();
+    sets.iter().find_map(|set| {
+        let entry = set.keystores().iter().find(|entry| keys.contains(&entry.pubkey))?;
+        Some((&set.id, entry.pubkey))
+    })
+}
+
+/// A set for `network` of which it is not known what it holds: no copy has a manifest of it that
+/// somebody signed, or what the copies have was signed more than once.
+pub fn unknown(sets: &[ListedSet], network: Network) -> Option<&ListedSet> {
+    let by_id = by_id(sets);
+    let mut of_network = sets.iter().filter(|set| set.id.network() == network);
+    of_network.find(|set| by_id.get(&set.id).and_then(|copies| signed(copies)).is_none())
+}
+
+/// The same where only `own` signatures count for a set whose copies differ: a stranger's may stand
+/// in the place of one that rotted elsewhere.
+pub fn unknown_to<'a>(
+    own: &[Address],
+    sets: &'a [ListedSet],
+    network: Network,
+) -> Option<&'a ListedSet> {
+    let by_id = by_id(sets);
+    let is_known = |set: &ListedSet| {
+        let copies = by_id.get(&set.id).map_or(&[][..], Vec::as_slice);
+        let Some((digest, signer)) = signed(copies) else { return false };
+        own.contains(&signer) || copies.iter().all(|other| other.digest == Some(digest))
+    };
+    let mut of_network = sets.iter().filter(|set| set.id.network() == network);
+    of_network.find(|set| !is_known(set))
+}
+
+/// Each set, as its copies have it.
+fn by_id(sets: &[ListedSet]) -> BTreeMap<&SetId, Vec<&ListedSet>> {
+    let mut by_id: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    sets.iter().for_each(|set| by_id.entry(&set.id).or_default().push(set));
+    by_id
+}
+
+/// The only manifest of a set that anybody signed, and the only one who did.
+fn signed(copies: &[&ListedSet]) -> Option<(Digest, Address)> {
+    let there = copies.iter().filter(|set| set.manifest.is_some());
+    let mut signed = there.filter_map(|set| set.digest.zip(set.signer));
+    let first = signed.next()?;
+    signed.all(|other| other == first).then_some(first)
+}

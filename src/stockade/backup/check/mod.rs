@@ -1,0 +1,11 @@
+//! Reading sets and comparing every byte. Needs no wallet and no secret.
+
+pub mod inspect;
+pub(crate) mod inspect_file;
+pub mod list;
+pub mod manifest_cache;
+pub(crate) mod read_manifest;
+pub(crate) mod report;
+pub mod scrub;
+pub(crate) mod scrubbed;
+pub(crate) mod standing;

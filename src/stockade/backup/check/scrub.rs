@@ -1,0 +1,137 @@
+//! Scrub: is every byte of every copy as it was written? Needs no wallet and no secret.
+
+use std::collections::BTreeSet;
+
+use super::{inspect::Inspection, manifest_cache::ManifestCache, report::unreachable_problem};
+pub use super::{
+    report::{expect, tell_unreachable},
+    scrubbed::{Scrubbed, ScrubbedSet},
+};
+use crate::{
+    backup::{
+        copy::{Copy, folders},
+        set::{
+            error::BackupError,
+            set_id::SetId,
+            verdict::{FileProblem, Reason},
+        },
+        sidecars::retired::{self, Note},
+    },
+    store::{EntryKind, StorePath},
+};
+use stockade_wallet::interact::Progress;
+
+/// Reads every byte of the sets in `copies` (of the set `only`, where one is named).
+pub fn read(
+    copies: &[Copy],
+    only: Option<&SetId>,
+    progress: &mut dyn Progress,
+) -> Result<Scrubbed, BackupError> {
+    let mut ids = BTreeSet::new();
+    let mut there = Vec::new();
+    let mut unlisted = Vec::new();
+    let (mut retired, mut problems, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    for copy in copies {
+        let read = retired::notes(copy).and_then(|found| Ok((found, copy.set_ids()?)));
+        let (found, (sets, strange)) = match read {
+            Err(BackupError::Store(error)) if error.is_unreachable() => {
+                problems.push(unreachable_problem(copy.id(), &error));
+                unlisted.push((there.len(), error));
+                there.push(BTreeSet::new());
+                continue;
+            }
+            read => read?,
+        };
+        problems.extend(found.unreadable.then(|| FileProblem {
+            copy: copy.id().to_owned(),
+            file: folders::RETIRED.to_owned(),
+            reason: Reason::Unreadable,
+            detail: None,
+        }));
+        let notes = found.notes;
+        warnings.extend(found.malformed.iter().map(|name| {
+            let (dir, name) = (stockade_base::shown(copy.dir()), stockade_base::shown(name));
+            format!("{dir}/stockade/retired/{name} is no note of a retired set, and is ignored")
+        }));
+        let sets = sets.into_iter().filter(|id| only.is_none_or(|only| only == id));
+        let sets: BTreeSet<_> = sets.collect();
+        // Removed in favour of another one, and not gone: half retired, or brought back since.
+        warnings.extend(notes.iter().filter(|note| sets.contains(&note.set)).map(|note| {
+            let (dir, set, by) = (stockade_base::shown(copy.dir()), &note.set, &note.by);
+            format!(
+                "{dir}/stockade/{set} is there, though a note says that it was retired in favour of \
+                 {by}: retire it again"
+            )
+        }));
+        retired.extend(notes);
+        ids.extend(sets.iter().cloned());
+        there.push(sets);
+        warnings.extend(strange.iter().map(|entry| copy.describe_strange(entry)));
+    }
+    if ids.is_empty() {
+        // What could not be listed is not empty.
+        if let Some((_, error)) = unlisted.into_iter().next() {
+            return Err(error.into());
+        }
+        let dirs: Vec<_> =
+            copies.iter().map(|copy| stockade_base::shown(copy.dir()).to_string()).collect();
+        // Why there is none: most often one was begun.
+        let told = warnings.iter().map(|warning| format!("; {warning}"));
+        return Err(BackupError::NoSet(dirs.join(", ") + &told.collect::<String>()));
+    }
+    // What could not be listed may still hold them all.
+    for (index, _) in unlisted {
+        there.iter_mut().skip(index).take(1).for_each(|there| there.extend(ids.iter().cloned()));
+    }
+    for copy in copies {
+        for set in attested(copy)?.into_iter().filter(|set| only.is_none_or(|only| only == set)) {
+            let noted = retired.iter().any(|note: &Note| note.set == set);
+            if !ids.contains(&set) && !noted {
+                let (copy, file) = (copy.id().to_owned(), set.to_string());
+                problems.push(FileProblem { copy, file, reason: Reason::Missing, detail: None });
+            }
+        }
+    }
+    let total = ids.len() * copies.len();
+    let mut sets = Vec::new();
+    let mut known = ManifestCache::default();
+    for (i, id) in ids.into_iter().enumerate() {
+        let mut inspections = Vec::new();
+        for (j, (copy, there)) in copies.iter().zip(&there).enumerate() {
+            progress.step("reading", i * copies.len() + j, total);
+            inspections.push(match there.contains(&id) {
+                true => Some(Inspection::read(copy, &id, &mut known)),
+                false => None,
+            });
+        }
+        sets.push(ScrubbedSet { id, copies: inspections });
+    }
+    progress.step("reading", total, total);
+    if known.refused() {
+        warnings.push(
+            "the manifests of these sets are too large to be held together: check one set at a \
+             time with --set"
+                .to_owned(),
+        );
+    }
+    retired.sort();
+    retired.dedup();
+    Ok(Scrubbed { sets, retired, problems, warnings })
+}
+
+/// The sets that a copy has attestations of: one that is in no copy any more has vanished, unless a note
+/// says that it was retired.
+fn attested(copy: &Copy) -> Result<Vec<SetId>, BackupError> {
+    let room: StorePath = folders::ATTESTATIONS.parse()?;
+    let entries = match copy.list(&room) {
+        Err(error) if error.is_damage() || error.is_unreachable() => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let sets = entries.iter().filter(|entry| entry.kind == EntryKind::Folder);
+    let sets = sets.filter_map(|entry| entry.name.parse::<SetId>().ok());
+    let has_some = |set: &SetId| {
+        let files = room.join(set.as_str()).and_then(|room| copy.list(&room));
+        files.is_ok_and(|files| files.iter().any(|file| file.name.ends_with(".json")))
+    };
+    Ok(sets.filter(has_some).collect())
+}

@@ -1,0 +1,137 @@
+//! What copies lie on: whether one broken disk would take several, and what a disk lacks.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use super::{Copy, real};
+use crate::backup::set::set_id::SetId;
+use crate::store::{
+    self, BucketAddress, EntryKind, Store as _,
+    mounts::{self, System},
+};
+
+/// The most folders on a stick that are looked into.
+const MAX_FOLDERS: usize = 1000;
+
+/// The copies on a mounted file system: in its own folder, and in those right below that one. What
+/// cannot be read is none.
+pub fn find(dir: &Path) -> Vec<Copy> {
+    let below = store::Directory::new(dir).entries().unwrap_or_default().into_iter();
+    let below = below.filter(|entry| entry.kind == EntryKind::Folder).take(MAX_FOLDERS);
+    let folders = std::iter::once(dir.to_owned()).chain(below.map(|entry| dir.join(entry.name)));
+    let is_one = |copy: &Copy| {
+        copy.damage().is_none() || copy.set_ids().is_ok_and(|(sets, _)| !sets.is_empty())
+    };
+    // The folder within a copy means that copy, which is named once.
+    let mut seen = BTreeSet::new();
+    let mut is_new = |copy: &Copy| seen.insert(copy.dir().to_owned());
+    let copies = folders.filter_map(|folder| Copy::open(&folder).ok()).filter(is_one);
+    copies.filter(|copy| is_new(copy)).collect()
+}
+
+/// What is said of copies that lie on one file system, or on one disk: what breaks it takes them
+/// all.
+pub fn shared(copies: &[Copy]) -> Vec<String> {
+    let places: Vec<_> = copies.iter().map(|copy| Place::of(copy.dir())).collect();
+    let mut warnings = Vec::new();
+    let mut said = vec![false; copies.len()];
+    for (i, place) in places.iter().enumerate() {
+        let others = places.iter().enumerate().skip(i + 1);
+        let same: Vec<_> =
+            others.filter(|(_, other)| place.shares(other).is_some()).map(|(j, _)| j).collect();
+        if same.is_empty() || said.get(i) == Some(&true) {
+            continue;
+        }
+        let all = std::iter::once(i).chain(same.iter().copied());
+        let names: Vec<_> = all
+            .clone()
+            .filter_map(|j| copies.get(j))
+            .map(|copy| stockade_base::shown(copy.dir()).to_string())
+            .collect();
+        let one = same.iter().filter_map(|j| place.shares(places.get(*j)?)).max();
+        warnings.push(format!(
+            "{} lie on one {}: what breaks it takes them all",
+            names.join(" and "),
+            one.unwrap_or(SharedMedium::FileSystem).as_str(),
+        ));
+        all.for_each(|j| said.iter_mut().skip(j).take(1).for_each(|said| *said = true));
+    }
+    warnings
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum SharedMedium {
+    FileSystem,
+    Disk,
+    Bucket,
+}
+
+impl SharedMedium {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::FileSystem => "file system",
+            Self::Disk => "disk",
+            Self::Bucket => "bucket",
+        }
+    }
+}
+
+/// Where a copy lies, as far as the system says.
+struct Place {
+    file_system: Option<u64>,
+    disk: Option<String>,
+    bucket: Option<String>,
+}
+
+impl Place {
+    fn of(dir: &Path) -> Self {
+        if let Some(Ok(address)) = BucketAddress::of(dir) {
+            return Self { file_system: None, disk: None, bucket: Some(address.bucket_alone()) };
+        }
+        let dir = existing(real(dir));
+        Self {
+            file_system: store::file_system_id(&dir),
+            disk: mounts::disk_of(&System::default(), &dir),
+            bucket: None,
+        }
+    }
+
+    fn shares(&self, other: &Self) -> Option<SharedMedium> {
+        if self.file_system.is_some() && self.file_system == other.file_system {
+            return Some(SharedMedium::FileSystem);
+        }
+        if self.bucket.is_some() && self.bucket == other.bucket {
+            return Some(SharedMedium::Bucket);
+        }
+        (self.disk.is_some() && self.disk == other.disk).then_some(SharedMedium::Disk)
+    }
+}
+
+/// The first folder on the way up that is there.
+fn existing(dir: PathBuf) -> PathBuf {
+    dir.ancestors().find(|folder| folder.exists()).map_or_else(|| dir.clone(), Path::to_owned)
+}
+
+/// What the file system that `set` was just written to lacks: `modes` (it lets everybody read what
+/// was written for its owner alone).
+pub fn lacks(copy: &Copy, set: &SetId) -> Vec<&'static str> {
+    // Who may read a bucket, its owner says there.
+    if BucketAddress::of(copy.dir()).is_some() {
+        return Vec::new();
+    }
+    lacks_of(&copy.dir().join("stockade").join(set.as_str()).join("SHA256SUMS"))
+}
+
+/// The same of a folder that was just written.
+pub fn folder_lacks(folder: &Path) -> Vec<&'static str> {
+    lacks_of(folder)
+}
+
+fn lacks_of(written: &Path) -> Vec<&'static str> {
+    match store::keeps_modes(written) {
+        false => vec!["modes"],
+        true => Vec::new(),
+    }
+}

@@ -1,0 +1,62 @@
+//! What a file can be, by its content.
+
+use std::path::PathBuf;
+
+use super::{definitions::Definitions, keystore_list::KeystoreList};
+use stockade_keystore::eth2_keystore::{Keystore, UnnamedKeystore};
+
+/// What a file is.
+#[derive(Debug)]
+pub enum Content {
+    /// A keystore.
+    Keystore(Box<Keystore>),
+    /// A keystore that names no public key.
+    Unnamed(Box<UnnamedKeystore>),
+    /// Keystores with their passwords.
+    List(KeystoreList),
+    /// Lighthouse's list of its validators, which says where passwords are.
+    Definitions(Definitions),
+    /// Files packed into one, some of which are keystores or may be.
+    Archive(Archive),
+    /// Something else, and what.
+    Other(String),
+    /// It may hold a key but cannot be taken, and why.
+    Bad(String),
+}
+
+impl Content {
+    pub(crate) fn other(what: &str) -> Self {
+        Self::Other(what.to_owned())
+    }
+
+    pub(crate) fn bad(why: impl Into<String>) -> Self {
+        Self::Bad(why.into())
+    }
+
+    pub(crate) fn is_taken(&self) -> bool {
+        matches!(self, Self::Keystore(_) | Self::Unnamed(_) | Self::List(_) | Self::Archive(_))
+    }
+}
+
+/// The files in an archive, with keystores among them or what may be one.
+#[derive(Debug)]
+pub struct Archive {
+    /// How it is packed.
+    pub(crate) kind: &'static str,
+    /// Each by the archive's path and its name within, and what it is.
+    pub files: Vec<(PathBuf, Content)>,
+}
+
+impl Archive {
+    /// What it is.
+    pub fn what(&self) -> String {
+        let keystores = self.files.iter().filter(|(_, content)| content.is_taken()).count();
+        let s = |count: usize| if count == 1 { "" } else { "s" };
+        let (kind, files) = (self.kind, self.files.len());
+        format!(
+            "an archive ({kind}) of {files} file{} with {keystores} keystore{}",
+            s(files),
+            s(keystores)
+        )
+    }
+}

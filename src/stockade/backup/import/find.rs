@@ -1,0 +1,192 @@
+//! Finds the keystores that other tools made in files and folders, and their passwords. Changes none of
+//! them. Every file is taken, skipped or bad, each by name.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    definitions::Definitions,
+    intake::Intake,
+    keystore_list::KeystoreList,
+    recognise::{self, Content},
+    sniff,
+    walk::{MAX_ENTRIES, Step, Walk, What, is_litter},
+};
+use crate::backup::set::error::BackupError;
+use stockade_keystore::{
+    bls::PublicKey,
+    eth2_keystore::{Keystore, Password, UnnamedKeystore},
+};
+
+/// The files in a place. Every file is in one of these lists.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The keystores that can be read.
+    pub keystores: Vec<(PathBuf, Keystore)>,
+    /// Those of them that name no public key.
+    pub unnamed: Vec<(PathBuf, UnnamedKeystore)>,
+    /// Files with many keystores and their passwords.
+    pub lists: Vec<(PathBuf, KeystoreList)>,
+    /// What may hold a key and cannot be read, and why.
+    pub bad: Vec<(PathBuf, String)>,
+    /// What is something else, and what.
+    pub skipped: Vec<(PathBuf, String)>,
+    definitions: Vec<(PathBuf, Definitions)>,
+}
+
+/// Finds the keystores in files and folders by their content. A file named by itself must be one.
+pub fn find(from: &[PathBuf]) -> Result<Found, BackupError> {
+    let mut found = Found::default();
+    let mut walk = Walk::new(from.to_vec());
+    for step in walk.by_ref() {
+        found.add(step);
+    }
+    found.compare_definitions();
+    match walk.is_full() {
+        true => Err(BackupError::TooManyFiles(MAX_ENTRIES)),
+        false => Ok(found),
+    }
+}
+
+impl Found {
+    fn add(&mut self, Step { path, named, what }: Step) {
+        let content = match what {
+            What::File => recognise::look(&path),
+            What::Skipped(why) => return self.skipped.push((path, why)),
+            What::Bad(why) => return self.bad.push((path, why)),
+        };
+        self.sort(path, named, content);
+    }
+
+    fn sort(&mut self, path: PathBuf, named: bool, content: Content) {
+        match content {
+            Content::Archive(archive) => {
+                archive
+                    .files
+                    .into_iter()
+                    .for_each(|(path, content)| self.sort(path, false, content));
+            }
+            Content::Keystore(keystore) => self.keystores.push((path, *keystore)),
+            Content::Unnamed(keystore) => self.unnamed.push((path, *keystore)),
+            Content::List(list) => self.lists.push((path, list)),
+            // `DIR/*` names what an operating system left there as well.
+            Content::Other(what) if !named || is_litter(&path) => self.skipped.push((path, what)),
+            Content::Other(what) => self.bad.push((path, sniff::not_a_keystore(&what))),
+            Content::Bad(why) => self.bad.push((path, why)),
+            Content::Definitions(definitions) => {
+                const WHAT: &str = "Lighthouse's list of its validators";
+                match named {
+                    true => self.bad.push((path, format!("{WHAT}: name the folder that it is in"))),
+                    false => {
+                        let what = format!("{WHAT}, of which the passwords are read");
+                        self.skipped.push((path.clone(), what));
+                        self.definitions.push((path, definitions));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Names the keys that Lighthouse runs and whose keystores are not in this folder.
+    fn compare_definitions(&mut self) {
+        let has = |key: &PublicKey| self.keystores.iter().any(|(_, k)| k.pubkey() == key);
+        for (path, definitions) in &self.definitions {
+            for (is_missing, what) in definitions.lacking(has) {
+                match is_missing {
+                    true => self.bad.push((path.clone(), what)),
+                    false => self.skipped.push((path.clone(), what)),
+                }
+            }
+        }
+    }
+
+    /// The password of a key, if Lighthouse's list has it.
+    fn password(&self, pubkey: &PublicKey) -> Option<Password> {
+        self.definitions.iter().find_map(|(path, definitions)| {
+            definitions.password(pubkey, path.parent().unwrap_or(Path::new(".")))
+        })
+    }
+}
+
+/// Adds one file or folder to what is to be imported. Returns the slashing histories in it.
+pub fn take(from: &Path, intake: &mut Intake) -> Result<Vec<Vec<u8>>, BackupError> {
+    let mut found = find(&[from.to_owned()])?;
+    let name = |path: PathBuf| stockade_base::shown(&path).to_string();
+    let mut histories = Vec::new();
+    for (path, keystore) in std::mem::take(&mut found.keystores) {
+        let password = found.password(keystore.pubkey());
+        intake.add_keystore(name(path), keystore, password)?;
+    }
+    for (path, keystore) in found.unnamed {
+        intake.add_unnamed(name(path), keystore, None)?;
+    }
+    for (path, list) in found.lists {
+        histories.extend(list.take(&name(path), intake)?);
+    }
+    for (path, why) in found.bad {
+        intake.add_bad(name(path), why)?;
+    }
+    for (path, what) in found.skipped {
+        intake.add_skipped_as(name(path), what)?;
+    }
+    Ok(histories)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Every file below a folder.
+    fn files(folder: &Path, list: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                files(&path, list);
+            } else {
+                list.push(path);
+            }
+        }
+    }
+
+    /// Every folder of test vectors, with all that is in it.
+    #[test]
+    fn taken_skipped_and_bad_add_up_to_what_is_there() {
+        let vectors =
+            Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("device-tests/vectors");
+        let mut folders = vec![vectors.clone()];
+        for name in ["foreign", "deposits"] {
+            let entries = std::fs::read_dir(vectors.join(name)).unwrap();
+            folders.extend(entries.map(|e| e.unwrap().path()).filter(|path| path.is_dir()));
+        }
+        for folder in folders {
+            let found = find(std::slice::from_ref(&folder)).unwrap();
+            let mut times = BTreeMap::<_, usize>::new();
+            let taken = found.keystores.iter().map(|(path, _)| path);
+            let taken = taken.chain(found.unnamed.iter().map(|(path, _)| path));
+            let taken = taken.chain(found.lists.iter().map(|(path, _)| path));
+            for path in taken.chain(found.skipped.iter().map(|(path, _)| path)) {
+                *times.entry(path.clone()).or_default() += 1;
+            }
+            for (path, _) in &found.bad {
+                times.entry(path.clone()).or_insert(1);
+            }
+            let mut there = Vec::new();
+            files(&folder, &mut there);
+            // An archive that is looked into counts by what is in it.
+            for path in times.keys() {
+                if let Some(archive) = there.iter().position(|file| path.parent() == Some(file)) {
+                    there[archive].clone_from(path);
+                }
+            }
+            there.sort();
+            assert_eq!(
+                times.keys().cloned().collect::<Vec<_>>(),
+                there,
+                "{}",
+                stockade_base::shown(&folder)
+            );
+            assert!(times.values().all(|times| *times == 1), "{times:?}");
+        }
+    }
+}

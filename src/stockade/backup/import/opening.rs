@@ -1,0 +1,200 @@
+//! Opens everything that is to be imported, before anything is written.
+
+use std::{
+    collections::{BTreeMap, btree_map},
+    path::Path,
+};
+
+use super::{
+    intake::{Content, Entry, Imported, Intake},
+    password_files::{Passwords, password_file_of, read_password},
+};
+use crate::backup::set::{error::BackupError, manifest::Source, new_key::NewKey};
+use stockade_base::path::DerivationPath;
+use stockade_keystore::{
+    bls::{PublicKey, SecretKey},
+    eth2_keystore::{KeyCache, Keystore, MEMORY_BUDGET, Password, UnnamedKeystore},
+};
+use stockade_wallet::interact::Progress;
+
+impl Intake {
+    /// Opens the keystores that came with their password, so that [`Intake::found`] lists what is in
+    /// them. A keystore that does not open is bad.
+    pub fn open_given(&mut self, progress: &mut dyn Progress) {
+        let mut cache = KeyCache::new();
+        let wanted = self.entries.iter().filter_map(|entry| {
+            let (kdf, own) = entry.content.closed()?;
+            Some((own?, kdf))
+        });
+        // A derivation that fails here fails again below, where it is said of which keystore.
+        let _ = cache.fill(wanted, MEMORY_BUDGET, &mut |done, total| {
+            progress.step("opening keystores", done, total);
+        });
+        for Entry { place, content } in std::mem::take(&mut self.entries) {
+            let opened = match &content {
+                Content::Keystore(keystore, Some(password)) => {
+                    open_one(keystore, password, &mut cache).map(|key| vec![key])
+                }
+                Content::Unnamed(keystore, Some(password)) => {
+                    open_unnamed(&place, keystore, password, &mut cache)
+                }
+                _ => {
+                    self.entries.push(Entry { place, content });
+                    continue;
+                }
+            };
+            match opened {
+                Ok(keys) => {
+                    self.entries.extend(keys.into_iter().map(|key| Entry {
+                        place: place.clone(),
+                        content: Content::Key(key.secret),
+                    }))
+                }
+                Err(why) => self.bad.push((place, why)),
+            }
+        }
+    }
+
+    /// Opens every keystore: those that share a password and a salt by one key derivation, the
+    /// others on all cores, within [`MEMORY_BUDGET`]. `passwords` are for those that came without.
+    pub fn open(
+        self,
+        passwords: Option<&Passwords>,
+        progress: &mut dyn Progress,
+    ) -> Result<Imported, BackupError> {
+        let Self { mut entries, mut bad, skipped, skipped_as, .. } = self;
+        for entry in &mut entries {
+            entry.take_from_folder(passwords, &mut bad);
+        }
+        let one = match passwords {
+            Some(Passwords::One(password)) => Some(password),
+            _ => None,
+        };
+        let mut cache = KeyCache::new();
+        let wanted = entries.iter().filter_map(|entry| {
+            let (kdf, own) = entry.content.closed()?;
+            Some((own.or(one)?, kdf))
+        });
+        cache.fill(wanted, MEMORY_BUDGET, &mut |done, total| {
+            progress.step("opening keystores", done, total);
+        })?;
+        let mut keys = Vec::with_capacity(entries.len());
+        let mut places = BTreeMap::new();
+        for Entry { place, content } in entries {
+            // One without a password was said to be bad above.
+            let opened = match content {
+                Content::Key(secret) => Ok(vec![new_key(secret, None, None)]),
+                Content::Keystore(keystore, own) => {
+                    let Some(password) = own.as_ref().or(one) else { continue };
+                    open_one(&keystore, password, &mut cache).map(|key| vec![key])
+                }
+                Content::Unnamed(keystore, own) => {
+                    let Some(password) = own.as_ref().or(one) else { continue };
+                    open_unnamed(&place, &keystore, password, &mut cache)
+                }
+            };
+            let opened = match opened {
+                Ok(opened) => opened,
+                Err(why) => {
+                    bad.push((place, why));
+                    continue;
+                }
+            };
+            let several = opened.len() > 1;
+            for (i, key) in opened.into_iter().enumerate() {
+                let place = if several { format!("{place}, key {}", i + 1) } else { place.clone() };
+                match only_here(&mut places, key.secret.public_key(), &place) {
+                    Ok(()) => keys.push(key),
+                    Err(why) => bad.push((place, why)),
+                }
+            }
+        }
+        Ok(Imported { keys, bad, skipped: skipped.into_iter().zip(skipped_as).collect() })
+    }
+}
+
+/// A set holds a key once: `places` says where it was found first.
+fn only_here(
+    places: &mut BTreeMap<PublicKey, String>,
+    pubkey: PublicKey,
+    place: &str,
+) -> Result<(), String> {
+    match places.entry(pubkey) {
+        btree_map::Entry::Occupied(first) => Err(format!("the same key as {}", first.get())),
+        btree_map::Entry::Vacant(new) => {
+            new.insert(place.to_owned());
+            Ok(())
+        }
+    }
+}
+
+impl Entry {
+    /// Reads the password of a keystore that came without, where there is a folder of passwords.
+    fn take_from_folder(&mut self, given: Option<&Passwords>, bad: &mut Vec<(String, String)>) {
+        let (pubkey, own) = match &mut self.content {
+            Content::Keystore(keystore, own @ None) => (Some(*keystore.pubkey()), own),
+            Content::Unnamed(_, own @ None) => (None, own),
+            _ => return,
+        };
+        let read = match given {
+            Some(Passwords::One(_)) => return,
+            Some(Passwords::Folder(folder)) => {
+                let file = Path::new(&self.place);
+                let file = password_file_of(file, pubkey.as_ref(), folder);
+                file.and_then(|file| read_password(&file).map_err(|e| e.to_string()))
+            }
+            None => Err("no password for it".to_owned()),
+        };
+        match read {
+            Ok(password) => *own = Some(password),
+            Err(why) => bad.push((self.place.clone(), why)),
+        }
+    }
+}
+
+fn open_one(
+    keystore: &Keystore,
+    password: &Password,
+    cache: &mut KeyCache,
+) -> Result<NewKey, String> {
+    let key = cache.key(password, keystore.kdf()).map_err(|e| e.to_string())?;
+    let secret = keystore.open_with(&key).map_err(|e| e.to_string())?;
+    Ok(new_key(secret, keystore.path(), keystore.description()))
+}
+
+fn open_unnamed(
+    place: &str,
+    keystore: &UnnamedKeystore,
+    password: &Password,
+    cache: &mut KeyCache,
+) -> Result<Vec<NewKey>, String> {
+    let key = cache.key(password, keystore.kdf()).map_err(|e| e.to_string())?;
+    let secrets = keystore.open_with(&key).map_err(|e| e.to_string())?;
+    if let ([secret], Some(stated)) = (secrets.as_slice(), stated(place))
+        && secret.public_key() != stated
+    {
+        // Its checksum says nothing of its IV, and another IV gives another key.
+        return Err(format!(
+            "it holds the key of {}, and its name states another key",
+            secret.public_key()
+        ));
+    }
+    let new = |secret| new_key(secret, keystore.path(), keystore.description());
+    match secrets.is_empty() {
+        true => Err("it opens, and holds no key".to_owned()),
+        false => Ok(secrets.into_iter().map(new).collect()),
+    }
+}
+
+/// The key that a place's name states: as many hexadecimal digits in a row as a public key has.
+pub(crate) fn stated(place: &str) -> Option<PublicKey> {
+    let mut runs = place.split(|c: char| !c.is_ascii_hexdigit()).filter(|run| run.len() == 96);
+    runs.find_map(|run| run.to_ascii_lowercase().parse().ok())
+}
+
+fn new_key(secret: SecretKey, path: Option<&str>, description: Option<&str>) -> NewKey {
+    let path = path.and_then(|path| path.parse::<DerivationPath>().ok());
+    let path = path.map(|path| path.to_string()).unwrap_or_default();
+    let description = description.unwrap_or_default().to_owned();
+    NewKey { secret, path, description, source: Source::Imported }
+}

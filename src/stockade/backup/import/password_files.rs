@@ -1,0 +1,52 @@
+//! Passwords of keystores, in files beside them.
+
+use std::path::{Path, PathBuf};
+
+use crate::{backup::set::error::BackupError, store::private_file};
+use stockade_keystore::{bls::PublicKey, eth2_keystore::Password};
+
+/// The longest password file.
+const MAX_PASSWORD: u64 = 4096;
+
+/// Where the passwords of the keystores are.
+#[derive(Debug)]
+pub enum Passwords {
+    /// One for all.
+    One(Password),
+    /// A folder with a file for each: `<keystore's name>.txt`, `<stem>.txt`, `<stem>.password`,
+    /// `0x<pubkey>`.
+    Folder(PathBuf),
+}
+
+/// The password file of one keystore in `folder`, by the names that clients give such files:
+/// `<keystore's name>.txt`, `<stem>.txt`, `<stem>.password`, `0x<pubkey>`. Else what was looked for.
+pub fn password_file(file: &Path, pubkey: &PublicKey, folder: &Path) -> Result<PathBuf, String> {
+    password_file_of(file, Some(pubkey), folder)
+}
+
+/// As [`password_file`], for a keystore that may not name its public key.
+pub(crate) fn password_file_of(
+    file: &Path,
+    pubkey: Option<&PublicKey>,
+    folder: &Path,
+) -> Result<PathBuf, String> {
+    let name = |os: Option<&std::ffi::OsStr>| os.map(|n| n.to_string_lossy().into_owned());
+    let mut names = Vec::new();
+    names.extend(name(file.file_name()).map(|n| format!("{n}.txt")));
+    let stem = name(file.file_stem()).unwrap_or_default();
+    names.extend([format!("{stem}.txt"), format!("{stem}.password")]);
+    names.extend(pubkey.map(|pubkey| format!("0x{pubkey}")));
+    let mut places = names.iter().map(|name| folder.join(name));
+    // A keystore whose own name ends in `.txt` is not its password.
+    let found = places.find(|path| path.is_file() && path != file);
+    found.ok_or_else(|| {
+        format!("no password for it in {} ({})", stockade_base::shown(&folder), names.join(", "))
+    })
+}
+
+/// A password file: its content without a newline at the end, as the clients read it.
+pub fn read_password(path: &Path) -> Result<Password, BackupError> {
+    let bytes = zeroize::Zeroizing::new(private_file::read(path, MAX_PASSWORD)?);
+    Password::from_file(&bytes)
+        .map_err(|error| BackupError::PasswordFile(path.to_owned(), error.to_string()))
+}

@@ -1,0 +1,182 @@
+//! How each validator client has its keys lie on disk: what restore writes. `docs/guides/restore.md`
+//! says where each client's documentation or code asks for it.
+
+use std::{fmt, str::FromStr};
+
+use crate::backup::set::error::BackupError;
+use crate::store::NewFile;
+use stockade_base::secret::SecretText;
+use stockade_keystore::{
+    bls::PublicKey,
+    eth2_keystore::{DecryptionKey, NewPassword, Reader, account_store},
+};
+
+use super::restored_key::RestoredKey;
+
+/// The slashing history's place, in every layout.
+pub const HISTORY: &str = "slashing_protection.json";
+
+/// A folder as one program wants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Layout {
+    /// Everything in one folder, for any program that imports keystores.
+    Plain,
+    /// A data directory of Lighthouse.
+    Lighthouse,
+    /// Keys and passwords for Teku's `--validator-keys`.
+    Teku,
+    /// A wallet of Prysm, and its password.
+    Prysm,
+    /// A data directory of Nimbus.
+    Nimbus,
+    /// A data directory of Lodestar.
+    Lodestar,
+    /// A `--key-config-path` of Web3signer.
+    Web3signer,
+}
+
+/// No layout of that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar and web3signer"
+)]
+pub struct UnknownLayout(String);
+
+impl Layout {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Plain,
+        Self::Lighthouse,
+        Self::Teku,
+        Self::Prysm,
+        Self::Nimbus,
+        Self::Lodestar,
+        Self::Web3signer,
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Lighthouse => "lighthouse",
+            Self::Teku => "teku",
+            Self::Prysm => "prysm",
+            Self::Nimbus => "nimbus",
+            Self::Lodestar => "lodestar",
+            Self::Web3signer => "web3signer",
+        }
+    }
+
+    /// Refuses a password under which the program that the layout is for could not open the keys.
+    pub fn require_opens(self, password: &NewPassword) -> Result<(), BackupError> {
+        match self == Self::Prysm && password.misread_by().contains(&Reader::Prysm) {
+            true => Err(BackupError::Misread(Reader::Prysm)),
+            false => Ok(()),
+        }
+    }
+
+    /// Where keys and passwords will lie, for people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Plain => "keystore-*.json; their password in password.txt",
+            Self::Lighthouse => {
+                "validators/0x<pubkey>/voting-keystore.json; the password in secrets/0x<pubkey>"
+            }
+            Self::Teku => "keys/keystore-*.json; the password in passwords/keystore-*.txt",
+            Self::Prysm => {
+                "wallet/direct/accounts/all-accounts.keystore.json; the wallet's password in \
+                 wallet-password.txt"
+            }
+            Self::Nimbus => {
+                "validators/0x<pubkey>/keystore.json; the password in secrets/0x<pubkey>"
+            }
+            Self::Lodestar => {
+                "keystores/0x<pubkey>/voting-keystore.json; the password in secrets/0x<pubkey>"
+            }
+            Self::Web3signer => "keys/0x<pubkey>.yaml, and the .json and .password beside it",
+        }
+    }
+
+    /// The files of `keys` and their password.
+    pub(crate) fn files(
+        self,
+        keys: &[RestoredKey<'_>],
+        password: &SecretText,
+        derived: &DecryptionKey,
+    ) -> Result<Vec<NewFile>, BackupError> {
+        let password = password.expose();
+        // Passwords come last: keys that were written in part are of no use to whoever finds them.
+        let (mut files, mut passwords) = (Vec::new(), Vec::new());
+        let mut add = |path: String, bytes: &[u8]| -> Result<(), BackupError> {
+            files.push(NewFile { path: path.parse()?, bytes: bytes.to_vec() });
+            Ok(())
+        };
+        match self {
+            Self::Plain => passwords.push("password.txt".to_owned()),
+            Self::Prysm => {
+                let secrets: Vec<_> = keys.iter().map(|key| key.secret).collect();
+                let store = account_store(&secrets, derived)?;
+                add(
+                    "wallet/direct/accounts/all-accounts.keystore.json".to_owned(),
+                    store.as_bytes(),
+                )?;
+                add("wallet-password.txt".to_owned(), password.as_bytes())?;
+                return Ok(files);
+            }
+            _ => {}
+        }
+        for key in keys {
+            let keystore = key.seal(derived)?;
+            let (of_key, of_password) = self.places(key.name, &key.secret.public_key());
+            add(of_key, keystore.as_bytes())?;
+            passwords.extend(of_password);
+            if self == Self::Web3signer {
+                let name = format!("0x{}", key.secret.public_key());
+                add(format!("keys/{name}.yaml"), key_config(&name).as_bytes())?;
+            }
+        }
+        for place in passwords {
+            add(place, password.as_bytes())?;
+        }
+        Ok(files)
+    }
+
+    /// The keystore's place and its password's; `name` is the keystore's own, without `.json`.
+    fn places(self, name: &str, pubkey: &PublicKey) -> (String, Option<String>) {
+        let secret = || Some(format!("secrets/0x{pubkey}"));
+        match self {
+            Self::Plain | Self::Prysm => (format!("{name}.json"), None),
+            Self::Lighthouse => (format!("validators/0x{pubkey}/voting-keystore.json"), secret()),
+            Self::Nimbus => (format!("validators/0x{pubkey}/keystore.json"), secret()),
+            Self::Lodestar => (format!("keystores/0x{pubkey}/voting-keystore.json"), secret()),
+            Self::Teku => (format!("keys/{name}.json"), Some(format!("passwords/{name}.txt"))),
+            Self::Web3signer => {
+                (format!("keys/0x{pubkey}.json"), Some(format!("keys/0x{pubkey}.password")))
+            }
+        }
+    }
+}
+
+/// Web3signer's configuration of one key. It takes relative paths from its own folder on.
+fn key_config(name: &str) -> String {
+    format!(
+        "type: \"file-keystore\"\nkeyType: \"BLS\"\nkeystoreFile: \"{name}.json\"\n\
+         keystorePasswordFile: \"{name}.password\"\n"
+    )
+}
+
+impl FromStr for Layout {
+    type Err = UnknownLayout;
+
+    fn from_str(text: &str) -> Result<Self, UnknownLayout> {
+        let found = Self::ALL.into_iter().find(|layout| layout.name() == text);
+        found.ok_or_else(|| UnknownLayout(stockade_base::json::clip(text, 40)))
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,12 @@
+//! What is done with sets.
+
+pub mod create;
+pub mod custodians;
+pub mod delivered;
+pub mod drill;
+pub mod layout;
+pub mod repair;
+pub mod reseal;
+pub mod restore;
+pub(crate) mod restored_key;
+pub mod retire;

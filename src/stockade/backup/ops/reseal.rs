@@ -1,0 +1,256 @@
+//! Reseal: the same keys in a new set, with a new secret, for other custodians or another
+//! threshold. The old set stays as it is: sealing anew reaches no copy that somebody has.
+
+use super::{
+    create::{self, Created, NewKey, Plan},
+    custodians::{self, Chosen, Given},
+};
+use crate::backup::{
+    check::scrub::ScrubbedSet,
+    copy::Copy,
+    set::{
+        error::BackupError,
+        manifest::Manifest,
+        origin::{Pins, Signer},
+        verdict::Reason,
+    },
+    sidecars::{delivery_mark::DeliveryMark, history, marks, split_mark::SplitMark, whereabouts},
+    unlock::{
+        error::{UnlockError, because},
+        exits,
+        opened::{self, OpenedSet},
+        unlockers::Hands,
+    },
+};
+use crate::{custodian::AnyCustodian, device_secret::Scheme, store::NewFile};
+use stockade_base::{eth::Address, timestamp::Timestamp};
+use stockade_keystore::bls::PublicKey;
+use stockade_wallet::{
+    device::Wallet,
+    interact::{Interact, Progress},
+};
+
+/// How a set is sealed anew.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Who can open the new set.
+    pub custodians: &'a [Given],
+    /// How many of them open it together.
+    pub threshold: Option<u8>,
+    /// Whose signature makes the old set one's own. Those of the wallets at hand are added.
+    pub pins: Pins,
+    /// Reseal a set of unknown origin too.
+    pub accept_unknown_origin: bool,
+    /// Real money behind a seed that the world knows.
+    pub allow_test_seed: bool,
+}
+
+/// What was made.
+#[derive(Debug)]
+pub struct Resealed {
+    /// The new set.
+    pub set: Created,
+    /// Who opens it.
+    pub chosen: Chosen,
+    /// The keys that it holds, and their paths.
+    pub keys: Vec<(PublicKey, String)>,
+    /// How many of the old set's custodians open that.
+    pub old_threshold: u8,
+    /// The check address of the wallet that signed the new set.
+    pub signer: Address,
+    /// What a person should know of how the old set was opened.
+    pub notes: Vec<String>,
+}
+
+/// Opens `set` with those at hand, and makes a new set of its keys in every copy. One of the wallets
+/// signs it: that which made the old one, where it is here.
+pub fn reseal(
+    request: &Request<'_>,
+    set: &ScrubbedSet,
+    copies: &mut [Copy],
+    hands: &mut Hands,
+    now: Timestamp,
+    user: &mut dyn Interact,
+    progress: &mut dyn Progress,
+) -> Result<Resealed, BackupError> {
+    let refuse = |reason: String| BackupError::NotResealable { set: set.id.clone(), reason };
+    copies.iter().try_for_each(Copy::lock_to_write)?;
+    custodians::require_usable(request.custodians, request.threshold)?;
+    require_real(request, set, hands)?;
+    foresee(request, set, hands)?;
+    let (pins, accept) = (&request.pins, request.accept_unknown_origin);
+    let opened = opened::open(set, copies, pins, accept, hands, user);
+    let opened = opened.map_err(|closed| match closed {
+        UnlockError::Verdict(reason, notes) => refuse(because(reason, &notes)),
+        UnlockError::Failed(error) => error.into(),
+    })?;
+    let manifest = &opened.read.manifest;
+    require_said(request, manifest)?;
+    let (deposit_data, sealed) = other_files(&opened, set, copies, user).map_err(refuse)?;
+    // Before anything is made: one that cannot be read stops it.
+    let splits = marks::all::<SplitMark>(copies, &set.id)?;
+    let deliveries = marks::all::<DeliveryMark>(copies, &set.id)?;
+    let keys = new_keys(&opened, set, copies, progress, &refuse)?;
+    let (exits, lost) = exits::all(copies, &set.id, &manifest.keystores, &opened.secret)?;
+    for file in lost {
+        user.note(&format!("{file} is in no copy whole, and not taken over."));
+    }
+    let signer = signer(set, hands).ok_or_else(|| {
+        refuse("a wallet signs the new set, and none is here: name one with --device".to_owned())
+    })?;
+    require_real(request, set, hands)?;
+    let gone = || refuse("the wallet that was to sign it is not here any more".to_owned());
+    let before: Vec<_> = manifest.custodians.iter().filter(|c| hands.opened(c).is_some()).collect();
+    let before: Vec<_> = before.into_iter().filter_map(AnyCustodian::wallet).cloned().collect();
+    let wallet = hands.wallet(&signer).ok_or_else(gone)?;
+    let given = (request.custodians, request.threshold, Scheme::default());
+    let chosen = custodians::choose_after(&before, given, copies, wallet, &signer, user)?;
+    let (network, allow) = (set.id.network(), request.allow_test_seed);
+    let test = custodians::require_real(network, wallet, &signer, &chosen.custodians, allow)?;
+    let plan = Plan {
+        network,
+        test: test || manifest.test,
+        custodians: chosen.custodians.clone(),
+        threshold: chosen.threshold,
+        keys,
+        deposit_data,
+        sealed,
+        history: history::all(copies, &set.id)?,
+        exits,
+        places: Vec::new(),
+    };
+    let made = create::create(&plan, copies, Signer::Wallet(wallet, signer), now, user, progress)?;
+    let written = |copy: &&Copy| made.copies.iter().any(|(id, _)| id == copy.id());
+    for copy in copies.iter().filter(written) {
+        splits.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
+        deliveries.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
+    }
+    whereabouts::adopt(copies, (&set.id, &opened.secret), (&made.set_id, &made.secret))?;
+    Ok(Resealed {
+        set: made,
+        chosen,
+        keys: plan.keys.iter().map(|k| (k.secret.public_key(), k.path.clone())).collect(),
+        old_threshold: manifest.threshold,
+        signer,
+        notes: opened.notes,
+    })
+}
+
+/// Refuses what will be refused when the set is open, where that is known before anybody is asked to
+/// open it. A wallet that is brought later may change it.
+fn foresee(request: &Request<'_>, set: &ScrubbedSet, hands: &mut Hands) -> Result<(), BackupError> {
+    if let Some(read) = set.manifest(&hands.pins(&request.pins)) {
+        require_said(request, &read.manifest)?;
+    }
+    if hands.brings() {
+        return Ok(());
+    }
+    match signer(set, hands) {
+        Some(signer) => custodians::foresee(request.custodians, request.threshold, &signer),
+        None => Err(BackupError::NotResealable {
+            set: set.id.clone(),
+            reason: "a wallet signs the new set, and none is here: name one with --device"
+                .to_owned(),
+        }),
+    }
+}
+
+/// Refuses wallets at hand that must not guard what is in the set: before they are asked for
+/// anything, and again when all have come.
+fn require_real(
+    request: &Request<'_>,
+    set: &ScrubbedSet,
+    hands: &Hands,
+) -> Result<(), BackupError> {
+    let (network, allow) = (set.id.network(), request.allow_test_seed);
+    let real = |(wallet, address): (&dyn Wallet, &Address)| {
+        custodians::require_real(network, wallet, address, &[], allow).map(|_| ())
+    };
+    hands.wallets().try_for_each(real)
+}
+
+/// What takes several people to open does not come to open for one unless somebody says so.
+fn require_said(request: &Request<'_>, old: &Manifest) -> Result<(), BackupError> {
+    let files = request.custodians.iter().any(|given| matches!(given, Given::File(_)));
+    match request.threshold {
+        None if files && old.threshold > 1 => Err(BackupError::Threshold(format!(
+            "set {} opens with {} of {} custodians: say with --threshold how many the new one takes",
+            old.set_id,
+            old.threshold,
+            old.custodians.len()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The wallet that signs: that which signed the old set, else the first that is here.
+fn signer(set: &ScrubbedSet, hands: &mut Hands) -> Option<Address> {
+    let signed = |address: &Address| {
+        set.copies.iter().flatten().any(|inspection| inspection.signer.as_ref() == Some(address))
+    };
+    let own = hands.wallets().map(|(_, address)| *address).find(signed);
+    own.or_else(|| hands.first_wallet().map(|(_, address)| address))
+}
+
+/// Every key of the old set, as it goes into the new one. All must open.
+fn new_keys(
+    opened: &OpenedSet<'_>,
+    set: &ScrubbedSet,
+    copies: &[Copy],
+    progress: &mut dyn Progress,
+    refuse: &dyn Fn(String) -> BackupError,
+) -> Result<Vec<NewKey>, BackupError> {
+    let mut keys = Vec::new();
+    for (entry, key) in opened.keys(set, copies, progress)? {
+        let key = key.map_err(|reason| {
+            let why = match reason {
+                Reason::NotChecked => "no copy holds it whole",
+                reason => reason.explain(),
+            };
+            refuse(format!("{}: {why}", entry.file))
+        })?;
+        keys.push(NewKey {
+            secret: key.secret,
+            path: entry.path.clone(),
+            description: key.description,
+            source: entry.source.clone(),
+        });
+    }
+    Ok(keys)
+}
+
+/// The deposit data of the old set, and in the clear what lies sealed in it. Whatever else it holds
+/// would be lost.
+fn other_files(
+    opened: &OpenedSet<'_>,
+    set: &ScrubbedSet,
+    copies: &[Copy],
+    user: &mut dyn Interact,
+) -> Result<(Option<Vec<u8>>, Vec<NewFile>), String> {
+    let (mut deposit_data, mut sealed) = (None, Vec::new());
+    let identity = opened.secret.files_identity();
+    for entry in &opened.read.manifest.files {
+        let path = entry.path.as_str();
+        let read = || set.file(copies, &entry.path, &entry.sha256);
+        match path {
+            path if path.starts_with("seal/") || path == "RECOVERY.txt" => {}
+            path if path.starts_with("deposit_data-") && deposit_data.is_none() => {
+                deposit_data = read();
+                if deposit_data.is_none() {
+                    user.note(&format!("{path} is in no copy whole, and not taken over."));
+                }
+            }
+            path if path.starts_with("sealed/") => {
+                let bytes = read().ok_or_else(|| format!("{path} is in no copy whole"))?;
+                // What is sealed is never shorter than what it holds.
+                let mut plain = identity.open(&bytes, bytes.len() as u64).map_err(|error| {
+                    format!("{path} does not open with the set's own secret: {error}")
+                })?;
+                let bytes = std::mem::take(&mut *plain);
+                sealed.push(NewFile { path: entry.path.clone(), bytes });
+            }
+            path => return Err(format!("it holds {path}, which this version does not seal anew")),
+        }
+    }
+    Ok((deposit_data, sealed))
+}

@@ -1,0 +1,226 @@
+//! Restore: from sealed copies to a folder that a validator client takes. All or nothing.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    layout::{HISTORY, Layout},
+    restored_key::{RestoredKey, random_kdf},
+};
+use crate::backup::{
+    check::scrub::ScrubbedSet,
+    copy::Copy,
+    import,
+    set::{
+        error::BackupError, manifest::KeystoreEntry, origin::Pins, secret::SetSecret,
+        verdict::Reason,
+    },
+    sidecars::{
+        history::History,
+        room::of_set,
+        whereabouts::{Clearance, Permit, Record, Release, WhereaboutsError},
+    },
+    unlock::{
+        error::{UnlockError, because},
+        opened::{self, OpenKeystore},
+        rederive::{Made, Roots},
+        unlockers::Hands,
+    },
+};
+use crate::store::{
+    Directory, EntryKind, NewFile, Store as _, publish_folder, require_folder, require_room,
+};
+use stockade_keystore::{
+    bls::{PublicKey, SecretKey},
+    eth2_keystore::{DecryptionKey, NewPassword},
+};
+use stockade_wallet::interact::{Interact, Progress};
+
+/// How a set is opened for a restore.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whose signature makes a set one's own. Those of the wallets at hand are added.
+    pub pins: Pins,
+    /// Take a set of another's making too.
+    pub accept_unknown_origin: bool,
+    /// Leave out keys that no copy holds whole and no wallet makes again, instead of stopping.
+    pub skip_bad: bool,
+}
+
+/// A set that was opened and is ready to be written somewhere.
+#[derive(Debug)]
+pub struct Restorable {
+    entries: Vec<(KeystoreEntry, OpenKeystore)>,
+    /// Keys whose keystore is whole in no copy, and that the wallet made again.
+    pub made_again: Vec<PublicKey>,
+    /// Keys that are not restored, and why.
+    pub left_out: Vec<(PublicKey, Reason)>,
+    /// What vouches for entries of the record of where the keys may sign.
+    secret: SetSecret,
+}
+
+impl Restorable {
+    /// Opens `set` with those at hand. A key that no copy holds whole is made again, where it is from a
+    /// batch of a wallet here; else every key must open, or [`Options::skip_bad`].
+    pub fn open(
+        copies: &[Copy],
+        set: &ScrubbedSet,
+        options: &Options,
+        hands: &mut Hands,
+        user: &mut dyn Interact,
+        progress: &mut dyn Progress,
+    ) -> Result<Self, BackupError> {
+        let refuse = |reason: String| BackupError::NotRestorable { set: set.id.clone(), reason };
+        let accept = options.accept_unknown_origin;
+        let opened =
+            opened::open(set, copies, &options.pins, accept, hands, user).map_err(|closed| {
+                match closed {
+                    UnlockError::Verdict(reason, notes) => refuse(because(reason, &notes)),
+                    UnlockError::Failed(error) => error.into(),
+                }
+            })?;
+        let mut roots = Roots::new(set.id.network());
+        let (mut entries, mut made_again, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+        let mut bad = Vec::new();
+        for (entry, key) in opened.keys(set, copies, progress)? {
+            let reason = match key {
+                Ok(key) => {
+                    entries.push((entry.clone(), key));
+                    continue;
+                }
+                Err(reason) => reason,
+            };
+            if let Made::Key(secret) = roots.make(entry, hands, user)? {
+                let description = entry.source.description(set.id.network());
+                entries.push((entry.clone(), OpenKeystore { secret, description }));
+                made_again.push(entry.pubkey);
+                continue;
+            }
+            let why = match reason {
+                Reason::NotChecked => "no copy holds it whole",
+                reason => reason.explain(),
+            };
+            bad.push(format!("{} (key {}): {why}", entry.file, entry.pubkey));
+            left_out.push((entry.pubkey, reason));
+        }
+        match bad.is_empty() || (options.skip_bad && !entries.is_empty()) {
+            true => Ok(Self { entries, made_again, left_out, secret: opened.secret }),
+            false => Err(BackupError::KeysLost { set: set.id.clone(), bad }),
+        }
+    }
+
+    /// The public keys, in the manifest's order.
+    pub fn public_keys(&self) -> Vec<PublicKey> {
+        self.entries.iter().map(|(entry, _)| entry.pubkey).collect()
+    }
+
+    /// Clears the way for a release: see [`Record::clear`].
+    pub fn clear<'a>(
+        &'a self,
+        record: Record,
+        release: &Release<'_>,
+        copies: &'a [Copy],
+    ) -> Result<Clearance<'a>, WhereaboutsError> {
+        record.clear(release, copies, Some(&self.secret))
+    }
+
+    /// The secret key of `pubkey`, where the set holds it and the permit is for it.
+    pub fn secret(&self, pubkey: &PublicKey, permit: &Permit) -> Option<&SecretKey> {
+        if !permit.covers(pubkey) {
+            return None;
+        }
+        let found = self.entries.iter().find(|(entry, _)| entry.pubkey == *pubkey);
+        found.map(|(_, key)| &key.secret)
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = RestoredKey<'_>> {
+        self.entries.iter().map(|(entry, key)| {
+            let name = entry.file.names().last().unwrap_or_default();
+            RestoredKey {
+                name: name.strip_suffix(".json").unwrap_or(name),
+                secret: &key.secret,
+                path: &entry.path,
+                description: &key.description,
+            }
+        })
+    }
+
+    /// Writes the keys under a password and a salt of their own, that password, and the slashing
+    /// history, as the new folder `to`. The permit must be for all of them.
+    pub fn write(
+        &self,
+        permit: &Permit,
+        to: &Path,
+        layout: Layout,
+        password: Option<NewPassword>,
+        history: Option<&History>,
+        progress: &mut dyn Progress,
+    ) -> Result<(), BackupError> {
+        if let Some(key) = self.public_keys().into_iter().find(|key| !permit.covers(key)) {
+            return Err(BackupError::NotPermitted(key));
+        }
+        let password = match password {
+            Some(password) => password,
+            None => NewPassword::random()?,
+        };
+        layout.require_opens(&password)?;
+        let kdf = random_kdf()?;
+        progress.step("sealing", 0, 2);
+        let derived = DecryptionKey::derive(password.password(), &kdf)?;
+        let keys: Vec<_> = self.keys().collect();
+        let mut files = Vec::new();
+        if let Some(history) = history {
+            files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
+        }
+        files.extend(layout.files(&keys, password.text(), &derived)?);
+        progress.step("sealing", 2, 2);
+        require_new(to, &self.public_keys())?;
+        publish_folder(to, &files)?;
+        Ok(())
+    }
+}
+
+/// Whether a restore of `keys` may write to `to`: a folder that is new or empty. Of one that is not
+/// it is said which of the keys lie there already, whatever layout it has.
+pub fn require_new(to: &Path, keys: &[PublicKey]) -> Result<(), BackupError> {
+    require_folder(to)?;
+    require_room(to, of_set(keys.len()))?;
+    if std::fs::symlink_metadata(to).is_err() || Directory::new(to).entries()?.is_empty() {
+        return Ok(());
+    }
+    if keys.is_empty() {
+        return Err(BackupError::TargetNotEmpty(to.to_owned()));
+    }
+    // What cannot be looked through is not empty all the same.
+    let found = import::find(&[to.to_owned()]).unwrap_or_default();
+    let keystores = found.keystores.iter().map(|(path, keystore)| (*keystore.pubkey(), path));
+    if let Some((key, path)) = keystores.into_iter().find(|(key, _)| keys.contains(key)) {
+        return Err(BackupError::KeyInTarget(key, path.clone()));
+    }
+    let keys = keys.iter().copied().collect();
+    match named(to, &keys, MAX_DEPTH) {
+        Some((key, path)) => Err(BackupError::KeyInTarget(key, path)),
+        None => Err(BackupError::TargetNotEmpty(to.to_owned())),
+    }
+}
+
+/// As deep as clients lay out their keys.
+const MAX_DEPTH: usize = 4;
+
+/// A file or folder below `folder` that is named after one of `keys`: a definition of a remote key,
+/// say, or what is left of a keystore.
+fn named(folder: &Path, keys: &BTreeSet<PublicKey>, depth: usize) -> Option<(PublicKey, PathBuf)> {
+    let entries = Directory::new(folder).entries().ok()?;
+    entries.into_iter().find_map(|entry| {
+        let path = folder.join(&entry.name);
+        let digits = entry.name.strip_prefix("0x").unwrap_or(&entry.name);
+        let key = digits.get(..96).and_then(|digits| digits.parse().ok());
+        match (key, entry.kind) {
+            (Some(key), _) if keys.contains(&key) => Some((key, path)),
+            (_, EntryKind::Folder) if depth > 0 => named(&path, keys, depth - 1),
+            _ => None,
+        }
+    })
+}

@@ -1,0 +1,263 @@
+//! manifest.json: what a set holds. See `docs/formats/set.md`.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+
+use super::{digest::Digest, set_id::SetId};
+use crate::{
+    custodian::{AnyCustodian, Custodian},
+    device_secret::Scheme,
+    store::StorePath,
+};
+use stockade_base::{eth::Address, json, parallel, timestamp::Timestamp};
+use stockade_keystore::{
+    bls::{PublicKey, UncheckedPublicKey},
+    staking::Network,
+};
+
+const FORMAT: &str = "stockade-set";
+const VERSION: u32 = 1;
+
+/// The folder of the keystores within a set.
+pub(crate) const KEYSTORES: &str = "keystores";
+
+/// What a set holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    format: String,
+    version: u32,
+    /// The set's name.
+    pub set_id: SetId,
+    /// When it was made, RFC 3339 in UTC.
+    pub created: String,
+    /// Whose validators its keys are for.
+    pub network: Network,
+    /// Made with a seed that guards no real money.
+    pub test: bool,
+    /// How many custodians open it together.
+    pub threshold: u8,
+    /// Who can open it.
+    #[serde(deserialize_with = "custodians")]
+    pub custodians: Vec<AnyCustodian>,
+    /// The keystores, in the order of their making.
+    #[serde(deserialize_with = "keystores")]
+    pub keystores: Vec<KeystoreEntry>,
+    /// Every other file but SHA256SUMS, manifest.json, manifest.mac and origin.json.
+    #[serde(deserialize_with = "json::at_most::<_, _, MAX_FILES>")]
+    pub files: Vec<FileEntry>,
+}
+
+/// One keystore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeystoreEntry<K = PublicKey> {
+    /// Its file, below `keystores/`.
+    pub file: StorePath,
+    /// The file's digest.
+    pub sha256: Digest,
+    /// The validator's public key.
+    pub pubkey: K,
+    /// Its EIP-2334 path; empty where the keystore named none.
+    pub path: String,
+    /// Where the key comes from.
+    #[serde(deserialize_with = "json::short::<_, _, MAX_SOURCE>")]
+    pub source: Source,
+}
+
+/// The most keys of a set, and the most of its other files.
+pub(crate) const MAX_FILES: usize = 65_536;
+
+/// A source is as long as its fields.
+const MAX_SOURCE: usize = 1024;
+
+/// So many custodians there are at most: a share's number is a byte.
+const MAX_CUSTODIANS: usize = 255;
+
+/// More than so many of any kind take.
+const MAX_CUSTODIANS_LEN: usize = 1024 * 1024;
+
+fn custodians<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AnyCustodian>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Custodians {
+        #[serde(deserialize_with = "json::at_most::<_, _, MAX_CUSTODIANS>")]
+        list: Vec<AnyCustodian>,
+    }
+    let custodians: Custodians = json::short::<_, _, MAX_CUSTODIANS_LEN>(deserializer)?;
+    Ok(custodians.list)
+}
+
+/// Whether a public key is one takes longer to tell than all else in a manifest: all cores do.
+fn keystores<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeystoreEntry>, D::Error> {
+    let entries: Vec<KeystoreEntry<UncheckedPublicKey>> =
+        json::at_most::<_, _, MAX_FILES>(deserializer)?;
+    let keys = parallel::map(&entries, |entry| entry.pubkey.check());
+    let entries = entries.into_iter().zip(keys).map(|(entry, key)| {
+        let KeystoreEntry { file, sha256, path, source, .. } = entry;
+        Ok(KeystoreEntry { file, sha256, pubkey: key.map_err(D::Error::custom)?, path, source })
+    });
+    entries.collect()
+}
+
+/// Where a key comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Source {
+    /// From a device secret: the wallet with this check address makes it again.
+    Device {
+        /// How the wallet made the secret.
+        scheme: Scheme,
+        /// Which batch.
+        batch: u32,
+        /// Which wallet.
+        check_address: Address,
+    },
+    /// From a mnemonic, as deposit tools do.
+    Mnemonic {
+        /// The check address of the same mnemonic.
+        check_address: Address,
+    },
+    /// From a keystore made elsewhere.
+    Imported,
+}
+
+impl Source {
+    /// What a keystore made from it says of itself: the words of a wallet whose batch it is give
+    /// other keys in a deposit tool. Nothing is known of others.
+    pub fn description(&self, network: Network) -> String {
+        match self {
+            Self::Device { scheme, batch, .. } => {
+                let network = network.name();
+                format!("Stockade {network} batch {batch}, {scheme}; not from the mnemonic path")
+            }
+            Self::Mnemonic { .. } | Self::Imported => String::new(),
+        }
+    }
+}
+
+/// One file that is not a keystore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Which.
+    pub path: StorePath,
+    /// Its digest.
+    pub sha256: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// Why a manifest is not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// Not JSON of this format.
+    #[error("not a manifest: {}", stockade_base::shown(&.0.to_string()))]
+    Malformed(#[from] serde_json::Error),
+    /// Its fields contradict each other, or name what no set may hold.
+    #[error("the manifest is not valid: {0}")]
+    Invalid(&'static str),
+}
+
+impl Manifest {
+    /// The longest manifest that is read: 1000 bytes a key for 65,000 keys.
+    pub const MAX_LEN: u64 = 64 * 1024 * 1024;
+
+    /// The manifest of a new set.
+    #[allow(clippy::too_many_arguments, reason = "one per field of the file")]
+    pub fn new(
+        set_id: SetId,
+        created: Timestamp,
+        test: bool,
+        threshold: u8,
+        custodians: Vec<AnyCustodian>,
+        keystores: Vec<KeystoreEntry>,
+        files: Vec<FileEntry>,
+    ) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            network: set_id.network(),
+            set_id,
+            created: created.rfc3339(),
+            test,
+            threshold,
+            custodians,
+            keystores,
+            files,
+        }
+    }
+
+    /// Reads a manifest and refuses what no set may hold.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let manifest: Self = serde_json::from_slice(bytes)?;
+        manifest.validate()?;
+        Ok(manifest)
+    }
+
+    /// About how much memory its parts take, with what a check says of each.
+    pub(crate) fn memory(&self) -> usize {
+        let parts = self.keystores.len().saturating_add(self.files.len());
+        parts.saturating_mul(1536)
+    }
+
+    /// The wallet among its custodians that has this check address.
+    pub fn custodian_of(&self, check_address: &Address) -> Option<&Custodian> {
+        let mut wallets = self.custodians.iter().filter_map(AnyCustodian::wallet);
+        wallets.find(|wallet| wallet.check_address == *check_address)
+    }
+
+    /// The file's bytes.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut json = serde_json::to_vec_pretty(self)?;
+        json.push(b'\n');
+        Ok(json)
+    }
+
+    fn validate(&self) -> Result<(), ManifestError> {
+        use ManifestError::Invalid;
+
+        if self.format != FORMAT || self.version != VERSION {
+            return Err(Invalid("another format, or a later version of it"));
+        }
+        if self.network != self.set_id.network() {
+            return Err(Invalid("its network is not the one in its set id"));
+        }
+        if self.keystores.is_empty() {
+            return Err(Invalid("it lists no keystore"));
+        }
+        if self.threshold == 0 || usize::from(self.threshold) > self.custodians.len() {
+            return Err(Invalid("more custodians are needed to open it than there are"));
+        }
+        self.validate_paths()?;
+        let keys: BTreeSet<_> = self.keystores.iter().map(|entry| entry.pubkey).collect();
+        match keys.len() == self.keystores.len() {
+            true => Ok(()),
+            false => Err(Invalid("a public key stands in it twice")),
+        }
+    }
+
+    fn validate_paths(&self) -> Result<(), ManifestError> {
+        use ManifestError::Invalid;
+
+        let mut folded: BTreeSet<String> =
+            RESERVED.iter().map(|name| name.to_lowercase()).collect();
+        let keystores = self.keystores.iter().map(|entry| &entry.file);
+        for path in keystores.clone().chain(self.files.iter().map(|entry| &entry.path)) {
+            if !folded.insert(path.folded()) {
+                return Err(Invalid("two of its paths are one file on some file systems"));
+            }
+        }
+        let in_folder = |path: &StorePath| path.names().next() == Some(KEYSTORES);
+        if !keystores.clone().all(in_folder) || self.files.iter().any(|e| in_folder(&e.path)) {
+            return Err(Invalid("the folder keystores/ holds all keystores and nothing else"));
+        }
+        Ok(())
+    }
+}
+
+/// Files of every set that a manifest cannot list.
+pub(crate) const RESERVED: [&str; 4] =
+    ["SHA256SUMS", "manifest.json", "manifest.mac", "origin.json"];

@@ -1,0 +1,14 @@
+//! The parts of a set, and what can be said of it.
+
+pub(crate) mod combine;
+pub mod digest;
+pub mod error;
+pub mod manifest;
+pub mod new_key;
+pub mod origin;
+pub(crate) mod recovery;
+pub mod secret;
+pub mod set_id;
+pub(crate) mod share;
+pub(crate) mod sums;
+pub mod verdict;

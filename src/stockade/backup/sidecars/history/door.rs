@@ -1,0 +1,107 @@
+//! Histories that somebody gives.
+
+use std::path::{Path, PathBuf};
+
+use super::{History, parse_kept, select};
+use crate::backup::set::error::BackupError;
+use crate::store::private_file;
+use stockade_keystore::{
+    bls::PublicKey,
+    staking::{Interchange, InterchangeError, MAX_INTERCHANGE_BYTES, Network},
+};
+
+/// How many keys are named in a message.
+const NAMED: usize = 10;
+
+/// Histories that somebody gave, as one.
+#[derive(Debug)]
+pub struct Given {
+    /// What they say.
+    pub history: History,
+    /// Those of the keys that were asked for of which they say nothing.
+    pub silent: Vec<PublicKey>,
+}
+
+/// Reads a history and makes sure that it is for this network and covers `keys`.
+pub fn read(path: &Path, network: Network, keys: &[PublicKey]) -> Result<History, BackupError> {
+    require_all(
+        &stockade_base::shown(&path).to_string(),
+        read_all(&[path.to_owned()], network, keys)?,
+        keys,
+    )
+}
+
+/// The same of a history that came in another way; `name` is for messages.
+pub fn check(
+    name: &str,
+    bytes: Vec<u8>,
+    network: Network,
+    keys: &[PublicKey],
+) -> Result<History, BackupError> {
+    require_all(name, check_all(&[(name.to_owned(), bytes)], network, keys)?, keys)
+}
+
+/// Reads several histories, all of them for this network, and puts together what they say of `keys`.
+pub fn read_all(
+    paths: &[PathBuf],
+    network: Network,
+    keys: &[PublicKey],
+) -> Result<Given, BackupError> {
+    let read = |path: &PathBuf| {
+        let bytes = private_file::read(path, MAX_INTERCHANGE_BYTES as u64)?;
+        parse_given(&stockade_base::shown(&path).to_string(), &bytes, network)
+    };
+    given(paths.iter().map(read), network, keys)
+}
+
+/// The same of histories that came in another way, each with its name for messages.
+pub fn check_all(
+    files: &[(String, Vec<u8>)],
+    network: Network,
+    keys: &[PublicKey],
+) -> Result<Given, BackupError> {
+    given(files.iter().map(|(name, bytes)| parse_given(name, bytes, network)), network, keys)
+}
+
+fn require_all(name: &str, given: Given, keys: &[PublicKey]) -> Result<History, BackupError> {
+    match given.silent.is_empty() {
+        true => Ok(given.history),
+        false => Err(BackupError::History(says_nothing_about(name, &given.silent, keys.len()))),
+    }
+}
+
+/// Whoever gives a file is there to give another: anything wrong with it is an error.
+fn parse_given(name: &str, bytes: &[u8], network: Network) -> Result<Interchange, BackupError> {
+    parse_kept(bytes, network).map_err(|why| BackupError::History(format!("{name}: {why}")))
+}
+
+fn given(
+    files: impl Iterator<Item = Result<Interchange, BackupError>>,
+    network: Network,
+    keys: &[PublicKey],
+) -> Result<Given, BackupError> {
+    let failed = |error: InterchangeError| BackupError::History(error.to_string());
+    let mut all = Interchange::new(network.genesis_validators_root());
+    // One after the other: each may be large.
+    for file in files {
+        all = all.merge([file?]).map_err(failed)?;
+    }
+    let (newest, silent) = select(&all, keys);
+    let asked = all.about(&keys.iter().copied().collect());
+    let mut history = History::new(&asked, newest)?;
+    if asked.records().len() < all.records().len() {
+        history.whole = Some(all.to_json().map_err(failed)?.into_bytes());
+    }
+    Ok(Given { history, silent })
+}
+
+/// That `name` says nothing about `silent`, of so many keys.
+pub fn says_nothing_about(name: &str, silent: &[PublicKey], keys: usize) -> String {
+    let named: Vec<_> = silent.iter().take(NAMED).map(PublicKey::to_string).collect();
+    let more = match silent.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let count = silent.len();
+    format!("{name} says nothing about {count} of {keys} keys: {}{more}", named.join(", "))
+}

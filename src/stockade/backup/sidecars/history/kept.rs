@@ -1,0 +1,101 @@
+//! All that is known of what keys signed: every history that any copy keeps of them.
+
+use std::collections::BTreeSet;
+
+use super::{
+    History,
+    files::files,
+    read::{Bad, NoHistory, parse_valid},
+    select,
+};
+use crate::backup::{
+    copy::{Copy, folders},
+    set::{digest::Digest, error::BackupError, set_id::SetId},
+    sidecars::sets::sets_with,
+};
+use stockade_base::timestamp::Timestamp;
+use stockade_keystore::{
+    bls::PublicKey,
+    staking::{Interchange, InterchangeError, MAX_INTERCHANGE_BYTES},
+};
+
+/// What is stored with a set.
+#[derive(Debug)]
+pub struct Kept {
+    /// All of its histories together, in which no bound of any of them is lowered, and when the
+    /// newest was put there; `None` where none speaks of the keys that were asked for.
+    pub found: Option<(Timestamp, History)>,
+    /// Those of the keys that none of them speaks of.
+    pub silent: Vec<PublicKey>,
+    /// What could not be read, or is of another network, and may speak of these keys.
+    pub unread: Vec<String>,
+    /// What says nothing of these keys for certain: empty files, records of others that cannot be read.
+    pub passed_over: Vec<String>,
+}
+
+/// All histories of `keys` that any copy keeps, put together: those beside the set, and those
+/// beside other sets of its network, for a key may lie in several.
+pub fn kept(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Kept, BackupError> {
+    let mut all = Vec::new();
+    for id in sets_with(copies, set, &[folders::HISTORY])? {
+        all.extend(files(copies, &id)?);
+    }
+    all.sort_by_key(|file| std::cmp::Reverse(file.time));
+    let asked: BTreeSet<_> = keys.iter().copied().collect();
+    let (mut seen, mut unread, mut passed_over) = (BTreeSet::new(), Vec::new(), Vec::new());
+    let mut together: Option<(Timestamp, Interchange)> = None;
+    for file in all {
+        let name = file.name();
+        let bytes = match file.read() {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                unread.push(format!("{name}: {why}"));
+                continue;
+            }
+        };
+        // The same file is in every copy.
+        if !seen.insert(Digest::of(&bytes)) {
+            continue;
+        }
+        let (history, bad) = match parse_valid(&bytes, set.network()) {
+            Ok((history, bad)) => (history.about(&asked), bad),
+            Err(NoHistory::Nothing(why)) => {
+                passed_over.push(format!("{name}: {why}"));
+                continue;
+            }
+            Err(NoHistory::Unreliable(why)) => {
+                unread.push(format!("{name}: {why}"));
+                continue;
+            }
+        };
+        drop(bytes);
+        for Bad { pubkey, why } in bad {
+            // A record that does not say whose it is may be of a key that the file lacks.
+            let may_be_asked =
+                pubkey.map_or(history.records().len() < asked.len(), |key| asked.contains(&key));
+            let list = if may_be_asked { &mut unread } else { &mut passed_over };
+            list.push(format!("{name}: {why}"));
+        }
+        if history.records().is_empty() {
+            continue;
+        }
+        let merged = match together {
+            None => Ok((file.time, history)),
+            Some((time, known)) => known.merge([history]).map(|all| (time, all)),
+        };
+        let (time, all) = merged.map_err(failed)?;
+        // So much of all of them is held at a time.
+        let long = all.json_len().map_err(failed)? > MAX_INTERCHANGE_BYTES;
+        together = Some((time, if long { all.minimal() } else { all }));
+    }
+    let Some((time, interchange)) = together else {
+        return Ok(Kept { found: None, silent: keys.to_vec(), unread, passed_over });
+    };
+    let (newest, silent) = select(&interchange, keys);
+    let history = History::new(&interchange, newest)?;
+    Ok(Kept { found: Some((time, history)), silent, unread, passed_over })
+}
+
+fn failed(error: InterchangeError) -> BackupError {
+    BackupError::History(error.to_string())
+}

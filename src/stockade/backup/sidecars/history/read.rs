@@ -1,0 +1,120 @@
+//! Which histories count: what somebody gives is refused where anything is wrong with it, what is
+//! stored with a set counts as far as it can be read.
+
+use std::collections::BTreeSet;
+
+use super::latest_epoch;
+use stockade_base::timestamp::Timestamp;
+use stockade_keystore::{
+    bls::PublicKey,
+    staking::{BadRecord, Interchange, InterchangeError, Network},
+};
+
+/// A part of a history that does not count.
+pub(crate) struct Bad {
+    /// Whose it is, where that is known.
+    pub(crate) pubkey: Option<PublicKey>,
+    pub(crate) why: String,
+}
+
+/// Why a file that is stored with a set is no history.
+#[derive(Debug)]
+pub(crate) enum NoHistory {
+    /// It says nothing of any key, so nothing is lost without it.
+    Nothing(String),
+    /// It may say something, and cannot be relied on.
+    Unreliable(String),
+}
+
+/// The history in `bytes`, where it is one for this network.
+pub fn parse(bytes: &[u8], network: Network) -> Result<Interchange, String> {
+    let history = Interchange::parse(bytes).map_err(|error| error.to_string())?;
+    match of_network(&history, network) {
+        true => Ok(history),
+        false => Err(other_network(&history, network)),
+    }
+}
+
+/// As [`parse`]; one that speaks of the future was made up (or this clock is wrong), and would keep a
+/// client from ever signing again.
+pub fn parse_kept(bytes: &[u8], network: Network) -> Result<Interchange, String> {
+    let history = parse(bytes, network)?;
+    match future(&history, network).first() {
+        Some(key) => Err(still_to_come(key)),
+        None => Ok(history),
+    }
+}
+
+/// What of a file that is stored with a set counts: its valid records. One that cannot be read does
+/// not spoil the others.
+pub(crate) fn parse_valid(
+    bytes: &[u8],
+    network: Network,
+) -> Result<(Interchange, Vec<Bad>), NoHistory> {
+    let (history, bad) = Interchange::parse_valid(bytes).map_err(|error| match error {
+        InterchangeError::Nothing => NoHistory::Nothing(error.to_string()),
+        error => NoHistory::Unreliable(error.to_string()),
+    })?;
+    if history.records().is_empty() && bad.is_empty() {
+        return Err(NoHistory::Nothing(match of_network(&history, network) {
+            true => "it is empty: it names no key".to_owned(),
+            false => format!("it is empty, and {}", other_network(&history, network)),
+        }));
+    }
+    if !of_network(&history, network) {
+        return Err(NoHistory::Unreliable(other_network(&history, network)));
+    }
+    let future = future(&history, network);
+    let mut bad: Vec<Bad> = bad.into_iter().map(Bad::from).collect();
+    bad.extend(future.iter().map(|key| Bad { pubkey: Some(*key), why: still_to_come(key) }));
+    if future.is_empty() {
+        return Ok((history, bad));
+    }
+    let keys: BTreeSet<_> = history.newest().into_keys().collect();
+    let future: BTreeSet<_> = future.into_iter().collect();
+    Ok((history.about(&(&keys - &future)), bad))
+}
+
+impl From<BadRecord> for Bad {
+    fn from(bad: BadRecord) -> Self {
+        Self { pubkey: bad.pubkey, why: bad.to_string() }
+    }
+}
+
+/// As [`parse_kept`]; what says nothing is told from what cannot be relied on.
+pub(crate) fn check_kept(bytes: &[u8], network: Network) -> Result<Interchange, NoHistory> {
+    let (history, bad) = parse_valid(bytes, network)?;
+    match bad.into_iter().next() {
+        Some(Bad { why, .. }) => Err(NoHistory::Unreliable(why)),
+        None => Ok(history),
+    }
+}
+
+/// Whether `bytes` say nothing: an answer without content is not evidence, and is not kept.
+pub(crate) fn says_nothing(bytes: &[u8], network: Network) -> bool {
+    matches!(parse_valid(bytes, network), Err(NoHistory::Nothing(_)))
+}
+
+fn of_network(history: &Interchange, network: Network) -> bool {
+    *history.genesis_validators_root() == network.genesis_validators_root()
+}
+
+fn other_network(history: &Interchange, network: Network) -> String {
+    let own = Network::from_genesis_validators_root(history.genesis_validators_root());
+    let own = own.map(|own| format!(" ({})", own.name())).unwrap_or_default();
+    format!("the slashing history of another network{own} than {}", network.name())
+}
+
+/// The keys of which it says that they signed what is still to come.
+fn future(history: &Interchange, network: Network) -> Vec<PublicKey> {
+    let current = network.epoch_at(Timestamp::now()).unwrap_or(0);
+    let newest = history.newest().into_iter();
+    newest
+        .filter(|(_, newest)| latest_epoch(newest, network) > Some(current.saturating_add(1)))
+        .map(|(key, _)| key)
+        .collect()
+}
+
+fn still_to_come(key: &PublicKey) -> String {
+    format!("it speaks of epochs that are still to come, for key {key}")
+}

@@ -1,0 +1,99 @@
+//! Notes of sets that were retired, so that a copy that was away does not bring one back. Nobody signs
+//! a note, and alone it says nothing: the set that it names must be there, whole, of the same maker,
+//! no older, and hold every key. It removes nothing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::backup::{
+    copy::{Copy, folders},
+    set::{digest::Digest, error::BackupError, set_id::SetId},
+};
+use crate::store::{EntryKind, StorePath};
+use stockade_base::{json, timestamp::Timestamp};
+
+const FORMAT: &str = "stockade-retired";
+const VERSION: u32 = 1;
+const MAX_LEN: u64 = 4096;
+
+/// That a set was retired.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    format: String,
+    version: u32,
+    /// Which.
+    pub set: SetId,
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// The set that replaces it.
+    pub by: SetId,
+    time: String,
+}
+
+/// The notes of one copy.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// Each, by the set in its file's name.
+    pub notes: Vec<Note>,
+    /// Files in their folder that are none.
+    pub malformed: Vec<String>,
+    /// Whether their folder cannot be read.
+    pub unreadable: bool,
+}
+
+impl Note {
+    pub(crate) fn new(set: SetId, manifest: Digest, by: SetId, time: Timestamp) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            set,
+            manifest,
+            by,
+            time: time.to_string(),
+        }
+    }
+
+    /// When, by the clock of the host.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.time.parse().ok()
+    }
+
+    fn parse(bytes: &[u8], set: &SetId) -> Option<Self> {
+        let note: Self = json::from_slice(bytes, MAX_LEN as usize).ok()?;
+        let known = note.format == FORMAT && note.version == VERSION && note.time().is_some();
+        (known && note.set == *set).then_some(note)
+    }
+
+    /// Puts it into `copy`, where there is none yet. Says whether it was added.
+    pub(crate) fn add_to(&self, copy: &Copy) -> Result<bool, BackupError> {
+        let mut bytes = serde_json::to_vec(self)?;
+        bytes.push(b'\n');
+        copy.add_if_absent(&format!("{}/{}.json", folders::RETIRED, self.set).parse()?, &bytes)
+    }
+}
+
+/// Reads the notes in `copy`.
+pub fn notes(copy: &Copy) -> Result<Notes, BackupError> {
+    let folder: StorePath = folders::RETIRED.parse()?;
+    let mut found = Notes::default();
+    let entries = match copy.list(&folder) {
+        Err(error) if error.is_damage() => return Ok(Notes { unreadable: true, ..found }),
+        entries => entries?,
+    };
+    for entry in entries {
+        // What a killed process left is nothing yet.
+        if entry.name.ends_with(".partial") {
+            continue;
+        }
+        let set = entry.name.strip_suffix(".json").and_then(|stem| stem.parse::<SetId>().ok());
+        let note = set.filter(|_| entry.kind == EntryKind::File).and_then(|set| {
+            let bytes = copy.read(&folder.join(&entry.name).ok()?, MAX_LEN).ok()?;
+            Note::parse(&bytes, &set)
+        });
+        match note {
+            Some(note) => found.notes.push(note),
+            None => found.malformed.push(entry.name),
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,85 @@
+//! Whether copies take what a command will write to them: asked before anybody presses a button.
+
+use std::path::PathBuf;
+
+use super::whereabouts::WhereaboutsError;
+use crate::backup::{copy::Copy, set::error::BackupError};
+use crate::store::{self, BucketAddress, Needed, StoreError};
+
+/// Makes sure, as far as the system says, that each of `copies` takes `needed`. A copy that is
+/// write-protected or full is named; so is a new one whose place does not exist, for that is a typing
+/// error, or a stick that is not mounted.
+pub fn require(copies: &[Copy], needed: Needed) -> Result<(), BackupError> {
+    for copy in copies {
+        if let Some(above) = missing_above(copy) {
+            return Err(BackupError::NoPlace { copy: copy.dir().to_owned(), above });
+        }
+        store::require_room(&copy.dir().join("stockade"), needed)?;
+    }
+    Ok(())
+}
+
+/// Makes sure that the copies can record where `keys` keys go: one of them, or `every` one where a
+/// client has to give the keys up first. They are locked, which shows what a bucket lets its caller do.
+pub fn require_record(copies: &[Copy], keys: usize, every: bool) -> Result<(), WhereaboutsError> {
+    let needed = of_record(keys);
+    let mut refusals = copies.iter().filter_map(|copy| {
+        let has_room = require(std::slice::from_ref(copy), needed);
+        Some((copy.dir().to_owned(), has_room.and_then(|()| copy.lock_to_write()).err()?))
+    });
+    match refusals.next() {
+        // Whoever writes there now is done in a moment: nothing is wrong with the copy.
+        Some((_, busy @ BackupError::Store(StoreError::Busy(_) | StoreError::Leased { .. })))
+            if every =>
+        {
+            Err(busy.into())
+        }
+        Some((copy, source)) if every || refusals.count() + 1 == copies.len() => {
+            Err(WhereaboutsError::NotRecorded { copy, source: Box::new(source) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The folder that a new copy would be made in, where there is no such folder.
+fn missing_above(copy: &Copy) -> Option<PathBuf> {
+    let dir = copy.dir();
+    if copy.exists() || dir.exists() || BucketAddress::of(dir).is_some() {
+        return None;
+    }
+    let above = dir.parent().filter(|above| !above.as_os_str().is_empty())?;
+    (!above.exists()).then(|| above.to_owned())
+}
+
+/// What a set of `keys` keys takes, with what is stored beside it.
+pub fn of_set(keys: usize) -> Needed {
+    let keys = u64::try_from(keys).unwrap_or(u64::MAX);
+    Needed {
+        files: keys.saturating_add(FILES),
+        bytes: keys.saturating_mul(KEY).saturating_add(REST),
+    }
+}
+
+/// What the record of one delivery of `keys` keys takes.
+fn of_record(keys: usize) -> Needed {
+    let keys = u64::try_from(keys).unwrap_or(u64::MAX);
+    Needed { files: ENTRIES, bytes: keys.saturating_mul(ENTRY_OF_KEY).saturating_add(REST) }
+}
+
+/// What an attestation, a note or a mark takes.
+pub const SMALL: Needed = Needed { files: 1, bytes: 4096 };
+
+/// The files of a set beside its keystores.
+const FILES: u64 = 10;
+
+/// The entries of a delivery in one batch: before, after, and its note.
+const ENTRIES: u64 = 3;
+
+/// A public key in each of them.
+const ENTRY_OF_KEY: u64 = 3 * 128;
+
+/// A keystore, and what the manifest, the sums and the deposit data say of it.
+const KEY: u64 = 3 * 1024;
+
+/// Everything else in a set.
+const REST: u64 = 32 * 1024;

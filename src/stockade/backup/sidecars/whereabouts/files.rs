@@ -1,0 +1,169 @@
+//! The files of the record, `whereabouts/<set-id>/<utc>-<digest>.json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Entry, Location, State, entry::MAX_LEN};
+use crate::backup::{
+    copy::{Copy, folders::WHEREABOUTS},
+    set::{digest::Digest, error::BackupError, secret::SetSecret, set_id::SetId},
+};
+use crate::store::{EntryKind, StoreError, StorePath};
+use stockade_base::timestamp::Timestamp;
+use stockade_keystore::bls::PublicKey;
+
+/// How many digits of its content's digest a file's name has.
+const NAME_DIGITS: usize = 16;
+
+/// An entry that was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// The digest of its bytes: closing entries name it.
+    pub id: Digest,
+    pub entry: Entry,
+    /// The set that it is stored with: only that set's secret vouches for it.
+    pub set: SetId,
+}
+
+/// A file that is named as an entry and cannot be read. It may speak of any key.
+#[derive(Debug, Clone)]
+pub(crate) struct Unread {
+    /// The digest of its path: a closing entry can name it, whatever it holds.
+    pub id: Digest,
+    /// Where it is, for people.
+    pub file: String,
+    /// The time in its name.
+    pub time: String,
+}
+
+/// Everything that the copies hold for one set, each entry once.
+pub(crate) fn read(
+    copies: &[Copy],
+    set: &SetId,
+    found: &mut Vec<Found>,
+    unread: &mut Vec<Unread>,
+) -> Result<(), BackupError> {
+    let folder: StorePath = format!("{WHEREABOUTS}/{set}").parse()?;
+    let mut bad = BTreeMap::new();
+    let mut good = BTreeSet::new();
+    for copy in copies {
+        for entry in copy.list(&folder)?.iter().filter(|entry| is_name(&entry.name)) {
+            if good.contains(&entry.name) {
+                continue;
+            }
+            let path = folder.join(&entry.name)?;
+            let file =
+                stockade_base::shown(&copy.dir().join("stockade").join(path.as_str())).to_string();
+            let bytes = match entry.kind {
+                EntryKind::File => copy.read(&path, MAX_LEN as u64).ok(),
+                _ => None,
+            };
+            let bytes = bytes.filter(|bytes| check(&entry.name, bytes));
+            match bytes.and_then(|bytes| Some((Digest::of(&bytes), Entry::parse(&bytes)?))) {
+                Some((id, read)) => {
+                    good.insert(entry.name.clone());
+                    found.push(Found { id, entry: read, set: set.clone() });
+                }
+                None => {
+                    bad.entry(entry.name.clone()).or_insert(file);
+                }
+            }
+        }
+    }
+    // What is whole in one copy is known.
+    let bad = bad.into_iter().filter(|(name, _)| !good.contains(name));
+    unread.extend(bad.map(|(name, file)| Unread {
+        id: Digest::of(format!("{WHEREABOUTS}/{set}/{name}").as_bytes()),
+        time: name.split('-').next().unwrap_or_default().to_owned(),
+        file,
+    }));
+    Ok(())
+}
+
+/// Adds an entry to the set's in `copy`. The same entry in several copies has one id.
+pub(crate) fn write(copy: &Copy, set: &SetId, entry: &Entry) -> Result<Digest, BackupError> {
+    copy.lock()?;
+    let bytes = entry.to_bytes()?;
+    let id = Digest::of(&bytes);
+    let digits: String = id.to_string().chars().take(NAME_DIGITS).collect();
+    let path: StorePath = format!("{WHEREABOUTS}/{set}/{}-{digits}.json", entry.time).parse()?;
+    match copy.add_if_absent(&path, &bytes)? {
+        true => Ok(id),
+        false if copy.read(&path, MAX_LEN as u64)? == bytes => Ok(id),
+        false => Err(StoreError::Exists(copy.dir().join("stockade").join(path.as_str())).into()),
+    }
+}
+
+/// Gives the set `to`, which replaces `from`, its entries. What the old secret vouched for, the new
+/// one does.
+pub(crate) fn adopt(
+    copies: &[Copy],
+    (from, old): (&SetId, &SetSecret),
+    (to, new): (&SetId, &SetSecret),
+) -> Result<(), BackupError> {
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
+    read(copies, from, &mut found, &mut unread)?;
+    if let Some(Unread { file, .. }) = unread.first() {
+        return Err(BackupError::History(format!(
+            "{file}: this entry of where keys may sign cannot be read; repair the copies, or move it \
+             away"
+        )));
+    }
+    for Found { entry, .. } in found {
+        let entry = if entry.is_by(old) { entry.sealed(new) } else { entry };
+        for copy in copies {
+            write(copy, to, &entry)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives the set `to` in `copy` the entries of `from` as they are. Closing entries count for the set
+/// alone whose secret vouches for them: they stay with `from`.
+pub(crate) fn carry_over(
+    copies: &[Copy],
+    from: &SetId,
+    to: &SetId,
+    copy: &Copy,
+) -> Result<(), BackupError> {
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
+    read(copies, from, &mut found, &mut unread)?;
+    let open = found.iter().filter(|one| !one.entry.state.closes());
+    open.map(|one| write(copy, to, &one.entry)).try_for_each(|written| written.map(|_| ()))
+}
+
+/// How many keys go into one entry of keys that were imported.
+const KEYS_AN_ENTRY: usize = 10_000;
+
+/// The first entries of a new set: where its keys were when they were imported.
+pub(crate) fn first(
+    places: &[(Location, Vec<PublicKey>)],
+    copies: &[Copy],
+) -> Result<Vec<Entry>, BackupError> {
+    let copies: Vec<_> = copies.iter().map(|copy| copy.id().to_owned()).collect();
+    let mut entries = Vec::new();
+    for (location, keys) in places {
+        for keys in keys.chunks(KEYS_AN_ENTRY) {
+            let (order, keys) = (entries.len() as u64 + 1, keys.to_vec());
+            let copies = copies.clone();
+            entries.push(Entry::new(order, State::Listed, location, keys, Vec::new(), copies)?);
+        }
+    }
+    Ok(entries)
+}
+
+/// Whether a file's name is that of an entry.
+pub(crate) fn is_name(name: &str) -> bool {
+    let Some((time, digits)) = name.strip_suffix(".json").and_then(|stem| stem.split_once('-'))
+    else {
+        return false;
+    };
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    time.parse::<Timestamp>().is_ok() && digits.len() == NAME_DIGITS && digits.bytes().all(hex)
+}
+
+/// Whether `bytes` are what a file of this name must hold.
+pub(crate) fn check(name: &str, bytes: &[u8]) -> bool {
+    let digest = Digest::of(bytes).to_string();
+    let digits = name.strip_suffix(".json").and_then(|stem| stem.split_once('-'));
+    digits.is_some_and(|(_, digits)| !digits.is_empty() && digest.starts_with(digits))
+}

@@ -1,0 +1,21 @@
+//! The record of where each key may sign: small files beside the set, in every copy, that are only
+//! ever added. Whatever lets a key sign somewhere reads the record first, and writes to it before it
+//! acts. `docs/formats/whereabouts.md` has the format, decision 0011 the reasons.
+
+mod clearance;
+mod entry;
+mod error;
+mod files;
+mod location;
+mod older;
+mod permit;
+mod record;
+mod tokens;
+
+pub use clearance::{Clearance, Recorded, Release, Standing};
+pub use entry::{Entry, State};
+pub use error::WhereaboutsError;
+pub(crate) use files::{adopt, carry_over, check, first, is_name, write};
+pub use location::{Location, LocationKind, token_hash};
+pub use permit::{Permit, RemovalPermit};
+pub use record::{Place, RECENT_SECONDS, Record};

@@ -1,0 +1,347 @@
+//! Everything that the copies know of where keys may sign.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Entry, Location, State,
+    files::{self, Found, Unread},
+    older,
+};
+use crate::backup::{
+    copy::{Copy, folders},
+    set::{digest::Digest, error::BackupError, secret::SetSecret, set_id::SetId},
+    sidecars::sets::sets_with,
+};
+use stockade_base::timestamp::Timestamp;
+use stockade_keystore::bls::PublicKey;
+
+/// How lately an entry must have been written for its location to count as running, in seconds.
+pub const RECENT_SECONDS: i64 = 3600;
+
+/// What the copies hold about the keys of one set, wherever it is stored.
+#[derive(Debug)]
+pub struct Record {
+    pub(crate) set: SetId,
+    found: Vec<Found>,
+    unread: Vec<Unread>,
+    /// Closing entries stored with other sets. Only those sets' secrets vouch for them.
+    others: Vec<Found>,
+    /// Copies that entries speak of, and that are not here.
+    absent: BTreeSet<String>,
+    /// What closing entries close that do not count.
+    doubted: BTreeSet<Digest>,
+}
+
+/// A location where some of the keys can sign.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Where; unknown where the entry cannot be read.
+    pub location: Option<Location>,
+    /// How a person names it with `--off`.
+    pub label: String,
+    /// Which keys.
+    pub keys: Vec<PublicKey>,
+    /// The state of the newest entry.
+    pub state: State,
+    /// When the newest entry was written.
+    pub time: String,
+    /// Whether that was within the last hour.
+    pub recent: bool,
+    /// Whether that is in the future: the clock of this computer or of another is wrong.
+    pub future: bool,
+    /// Whether an entry closes it that was not written with this set's secret, and so does not count.
+    pub doubted: bool,
+    /// A set with the same keys that has an entry which closes it. The entry does not count here.
+    pub closed_by: Option<SetId>,
+    pub(crate) ids: BTreeSet<Digest>,
+}
+
+impl Place {
+    /// One line for people.
+    pub fn describe(&self) -> String {
+        let keys = match self.keys.len() {
+            1 => "1 of the keys".to_owned(),
+            several => format!("{several} of the keys"),
+        };
+        let Some(location) = &self.location else {
+            return format!(
+                "{} cannot be read, and may say where any of the keys can sign",
+                self.label
+            );
+        };
+        let what = match self.state {
+            State::Sent => "was sent to",
+            State::Accepted => "was accepted by",
+            State::RemovalRequested => "was to be removed at",
+            State::Stuck => "was not removed for certain at",
+            _ => "is at",
+        };
+        let what = if self.keys.len() == 1 { what.to_owned() } else { plural(what) };
+        let future = if self.future { ", by a clock that is ahead of this computer's" } else { "" };
+        let doubted = match (&self.closed_by, self.doubted) {
+            (Some(set), _) => {
+                format!("; set {set} says otherwise, and its word counts for itself alone")
+            }
+            (None, true) => {
+                "; the entry that says otherwise was not written with this set's secret".to_owned()
+            }
+            (None, false) => String::new(),
+        };
+        format!("{keys} {what} {location} ({}{future}{doubted})", for_people(&self.time))
+    }
+}
+
+fn plural(what: &str) -> String {
+    what.replacen("was ", "were ", 1).replacen("is ", "are ", 1)
+}
+
+/// `20261129T043812Z` as `2026-11-29 04:38 UTC`.
+fn for_people(time: &str) -> String {
+    let Ok(time) = time.parse::<Timestamp>() else { return time.to_owned() };
+    let text = time.rfc3339();
+    format!("{} UTC", text.replace('T', " ").chars().take(16).collect::<String>())
+}
+
+impl Record {
+    /// Reads all entries of all `copies` beside any set of this network, for a key may be in several.
+    /// Closing entries of `set` are believed until [`Record::verify`], those of other sets never.
+    pub fn read(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Self, BackupError> {
+        let (mut found, mut unread) = (Vec::new(), Vec::new());
+        for id in sets_with(copies, set, &[folders::WHEREABOUTS, folders::HISTORY])? {
+            files::read(copies, &id, &mut found, &mut unread)?;
+            let marks = older::marks(copies, &id, &mut found)?;
+            unread.extend(marks.into_iter().map(|file| Unread {
+                id: Digest::of(file.as_bytes()),
+                time: String::new(),
+                file,
+            }));
+            if id == *set {
+                older::notes(copies, &id, keys, &mut found)?;
+            }
+        }
+        let here: BTreeSet<_> = copies.iter().map(Copy::id).collect();
+        let known = found.iter().flat_map(|one| &one.entry.copies);
+        let absent = known.filter(|id| !here.contains(id.as_str())).cloned().collect();
+        let others = |one: &mut Found| one.entry.state.closes() && one.set != *set;
+        let others = found.extract_if(.., others).collect();
+        Ok(Self { set: set.clone(), found, unread, others, absent, doubted: BTreeSet::new() })
+    }
+
+    /// From here on only closing entries count that a holder of the set's secret wrote. Those of other
+    /// sets do not: their secrets are not at hand.
+    pub fn verify(&mut self, secret: Option<&SetSecret>) {
+        let vouched = |one: &Found| secret.is_some_and(|secret| one.entry.is_by(secret));
+        let unvouched = self.found.extract_if(.., |one| one.entry.state.closes() && !vouched(one));
+        self.doubted = unvouched.flat_map(|one| one.entry.closes).collect();
+        self.found.extend(self.others.extract_if(.., |one| vouched(one)));
+    }
+
+    /// The places where any of `keys` can sign, by what is open.
+    pub fn places(&self, keys: &[PublicKey]) -> Vec<Place> {
+        let asked: BTreeSet<_> = keys.iter().copied().collect();
+        let closed = self.closed();
+        let now = Timestamp::now().unix();
+        let mut places: Vec<Place> = Vec::new();
+        for one in self.found.iter().filter(|one| !one.entry.state.closes()) {
+            let open = |key: &&PublicKey| asked.contains(key) && !closed.contains(&(one.id, **key));
+            let open: Vec<_> = one.entry.keys.iter().filter(open).copied().collect();
+            if open.is_empty() {
+                continue;
+            }
+            let same = |place: &&mut Place| {
+                place.location.as_ref().is_some_and(|known| known.is(&one.entry.location))
+            };
+            match places.iter_mut().find(same) {
+                Some(place) => place.add(one, &open),
+                None => places.push(Place::of(one, open)),
+            }
+        }
+        for one in &self.unread {
+            if keys.iter().any(|key| !closed.contains(&(one.id, *key))) {
+                places.push(Place::unread(one, keys));
+            }
+        }
+        for place in &mut places {
+            place.keys.sort();
+            place.keys.dedup();
+            let age = place.time.parse::<Timestamp>().map(|time| now - time.unix());
+            // What has no time that can be read may be of a moment ago.
+            place.recent = age.as_ref().map_or(true, |age| (0..RECENT_SECONDS).contains(age));
+            place.future = age.is_ok_and(|age| age < 0);
+            place.doubted = place.ids.iter().any(|id| self.doubted.contains(id));
+            let closes = |one: &&Found| one.entry.closes.iter().any(|id| place.ids.contains(id));
+            place.closed_by = self.others.iter().find(closes).map(|one| one.set.clone());
+        }
+        places
+    }
+
+    /// Of `keys`, those that `location` said to have removed, or that a person said to be off there,
+    /// and of which nothing is open there since.
+    pub fn removed_at(&self, location: &Location, keys: &[PublicKey]) -> BTreeSet<PublicKey> {
+        let here = |place: &Place| place.location.as_ref().is_none_or(|at| at.is(location));
+        let open = self.places(keys).into_iter().filter(here);
+        let open: BTreeSet<_> = open.flat_map(|place| place.keys).collect();
+        let closing = self.found.iter().filter(|one| {
+            matches!(one.entry.state, State::Removed | State::DeclaredOff)
+                && one.entry.location.is(location)
+        });
+        let closed: BTreeSet<_> = closing.flat_map(|one| &one.entry.keys).collect();
+        keys.iter().filter(|key| closed.contains(key) && !open.contains(key)).copied().collect()
+    }
+
+    /// Whether `location` is the last place of all where the key could sign, but for `to`: what it
+    /// signed there is all that is lacking in the histories that are kept.
+    pub fn is_last_at(&self, location: &Location, to: &Location, key: &PublicKey) -> bool {
+        let last = |here: bool| {
+            let about = self.all().filter(|one| {
+                let at = &one.entry.location;
+                one.entry.keys.contains(key)
+                    && one.entry.state != State::Rejected
+                    && (at.is(location) == here)
+                    && (here || !at.is(to))
+            });
+            about.map(|one| one.entry.order).max()
+        };
+        last(true) > last(false)
+    }
+
+    /// When `location` was last asked to remove `key`, by what was written down before it was.
+    pub fn removal_asked(&self, location: &Location, key: &PublicKey) -> Option<Timestamp> {
+        let asked = self.found.iter().map(|one| &one.entry).filter(|entry| {
+            entry.state == State::RemovalRequested
+                && entry.location.is(location)
+                && entry.keys.contains(key)
+        });
+        asked.filter_map(|entry| entry.time.parse().ok()).max()
+    }
+
+    /// One more than that of everything that is known.
+    pub(crate) fn next_order(&self) -> u64 {
+        let last = self.all().map(|one| one.entry.order).max();
+        last.unwrap_or(0).saturating_add(1)
+    }
+
+    /// When anything was last written of any of `keys`, by clocks that are not ahead of this one.
+    pub fn last_time(&self, keys: &[PublicKey]) -> Option<Timestamp> {
+        let now = Timestamp::now();
+        let about = self.all().filter(|one| one.entry.keys.iter().any(|k| keys.contains(k)));
+        let times = about.filter_map(|one| one.entry.time.parse().ok());
+        times.filter(|time| *time <= now).max()
+    }
+
+    /// Whether any entry speaks of a place that a person calls `text`.
+    pub fn knows(&self, text: &str) -> bool {
+        self.all().any(|one| one.entry.location.is_called(text))
+            || self.unread.iter().any(|one| one.is_called(text))
+    }
+
+    /// Whether any entry speaks of `location` for certain.
+    pub fn recognises(&self, location: &Location) -> bool {
+        self.all().any(|one| one.entry.location.is(location))
+    }
+
+    /// What users call the locations at `address`.
+    pub fn names_at(&self, address: &str) -> BTreeSet<&str> {
+        let at = self.all().map(|one| &one.entry.location).filter(|at| at.address == address);
+        at.filter_map(|at| at.name.as_deref()).collect()
+    }
+
+    /// The ids of copies that wrote entries, or were written to, and are not here: they may know more.
+    pub fn absent_copies(&self) -> impl Iterator<Item = &str> {
+        self.absent.iter().map(String::as_str)
+    }
+
+    /// Every entry that was read, whether or not it counts.
+    fn all(&self) -> impl Iterator<Item = &Found> {
+        self.found.iter().chain(&self.others)
+    }
+
+    /// Adds an entry that was written just now.
+    pub(crate) fn add(&mut self, id: Digest, entry: Entry) {
+        self.found.push(Found { id, entry, set: self.set.clone() });
+    }
+
+    /// The entry by which `keys` were sent to `location` last.
+    pub(crate) fn last_sent(&self, location: &Location, keys: &[PublicKey]) -> Option<Digest> {
+        let sent = self.found.iter().rev().find(|one| {
+            one.entry.state == State::Sent
+                && one.entry.location.is(location)
+                && one.entry.keys == keys
+        });
+        sent.map(|one| one.id)
+    }
+
+    /// The ids of the open entries of `keys` at `location`, and at its parts.
+    pub(crate) fn open_at(&self, location: &Location, keys: &[PublicKey]) -> Vec<Digest> {
+        let places = self.places(keys).into_iter();
+        let is_here = |at: &Location| at.is(location) || location.has_part(at);
+        let here = places.filter(|place| place.location.as_ref().is_some_and(is_here));
+        let ids: BTreeSet<_> = here.flat_map(|place| place.ids).collect();
+        ids.into_iter().collect()
+    }
+
+    fn closed(&self) -> BTreeSet<(Digest, PublicKey)> {
+        let closing = self.found.iter().filter(|one| one.entry.state.closes());
+        let pairs = closing.flat_map(|one| {
+            let keys = one.entry.keys.iter();
+            keys.flat_map(|key| one.entry.closes.iter().map(move |id| (*id, *key)))
+        });
+        pairs.collect()
+    }
+}
+
+impl Place {
+    fn of(one: &Found, keys: Vec<PublicKey>) -> Self {
+        let Entry { location, state, time, .. } = &one.entry;
+        Self {
+            label: location.label().to_owned(),
+            location: Some(location.clone()),
+            keys,
+            state: *state,
+            time: time.clone(),
+            recent: false,
+            future: false,
+            doubted: false,
+            closed_by: None,
+            ids: BTreeSet::from([one.id]),
+        }
+    }
+
+    fn unread(one: &Unread, keys: &[PublicKey]) -> Self {
+        Self {
+            label: one.file.clone(),
+            location: None,
+            keys: keys.to_vec(),
+            state: State::Stuck,
+            time: one.time.clone(),
+            recent: false,
+            future: false,
+            doubted: false,
+            closed_by: None,
+            ids: BTreeSet::from([one.id]),
+        }
+    }
+
+    fn add(&mut self, one: &Found, keys: &[PublicKey]) {
+        self.keys.extend(keys);
+        self.ids.insert(one.id);
+        if self.time <= one.entry.time {
+            self.time.clone_from(&one.entry.time);
+            self.state = one.entry.state;
+        }
+    }
+
+    /// Whether a person who writes `text` on a command line means this place.
+    pub fn is_called(&self, text: &str) -> bool {
+        match &self.location {
+            Some(location) => location.is_called(text),
+            None => self.label == text || self.label.ends_with(&format!("/{text}")),
+        }
+    }
+}
+
+impl Unread {
+    fn is_called(&self, text: &str) -> bool {
+        self.file == text || self.file.ends_with(&format!("/{text}"))
+    }
+}

@@ -1,0 +1,171 @@
+//! Who and what is at hand to open sets: wallets, identities in files, a passphrase, and a person
+//! who can bring the next wallet.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::backup::set::origin::Pins;
+use crate::{
+    custodian::{AnyCustodian, GivenIdentity, Identity},
+    device_secret::check_address,
+};
+use stockade_base::{eth::Address, secret::SecretText};
+use stockade_wallet::{
+    device::{DeviceError, Wallet},
+    interact::Interact,
+};
+
+/// Brings wallets that are not plugged in yet.
+pub trait Bring {
+    /// The next wallet, after telling `user` which is `wanted`. `None` when they have no more.
+    fn bring(
+        &mut self,
+        wanted: &str,
+        user: &mut dyn Interact,
+    ) -> Result<Option<Box<dyn Wallet>>, DeviceError>;
+}
+
+/// Who and what is at hand.
+#[derive(Default)]
+pub struct Hands {
+    wallets: Vec<Held>,
+    seen: BTreeSet<Address>,
+    identities: Vec<GivenIdentity>,
+    passphrase: Option<SecretText>,
+    bring: Option<Box<dyn Bring>>,
+    /// What opened before, by its recipient: no custodian is asked twice in one command.
+    opened: BTreeMap<String, Identity>,
+    /// Custodians whose passphrase was asked for: nobody is asked again for each set.
+    asked: BTreeSet<String>,
+}
+
+/// A wallet that is plugged in.
+pub(crate) struct Held {
+    pub wallet: Box<dyn Wallet>,
+    pub address: Address,
+    /// It takes the place of the one that was brought before it.
+    brought: bool,
+}
+
+impl Hands {
+    /// Nothing at hand yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a wallet. Its check address is read silently.
+    pub fn add_wallet(
+        &mut self,
+        wallet: Box<dyn Wallet>,
+        user: &mut dyn Interact,
+    ) -> Result<Address, DeviceError> {
+        self.hold(wallet, false, user)
+    }
+
+    /// Adds identities out of a file.
+    pub fn add_identities(&mut self, identities: Vec<GivenIdentity>) {
+        self.identities.extend(identities);
+    }
+
+    /// Takes the passphrase of passphrase custodians.
+    pub fn set_passphrase(&mut self, passphrase: SecretText) {
+        self.passphrase = Some(passphrase);
+    }
+
+    /// Lets somebody bring further wallets.
+    pub fn set_bring(&mut self, bring: Box<dyn Bring>) {
+        self.bring = Some(bring);
+    }
+
+    /// The first wallet, for what is not about opening: signing what was made or found.
+    pub fn first_wallet(&mut self) -> Option<(&mut dyn Wallet, Address)> {
+        let held = self.wallets.first_mut()?;
+        Some((&mut *held.wallet, held.address))
+    }
+
+    /// The wallets that are plugged in.
+    pub fn wallets(&self) -> impl Iterator<Item = (&dyn Wallet, &Address)> {
+        self.wallets.iter().map(|held| (&*held.wallet, &held.address))
+    }
+
+    /// The wallet with this check address, where it is plugged in.
+    pub fn wallet(&mut self, address: &Address) -> Option<&mut (dyn Wallet + 'static)> {
+        let held = self.wallets.iter_mut().find(|held| held.address == *address)?;
+        Some(&mut *held.wallet)
+    }
+
+    /// `pins`, and every wallet that was here.
+    pub fn pins(&self, pins: &Pins) -> Pins {
+        let mut wallets = pins.wallets.clone();
+        wallets.extend(self.seen.iter().copied());
+        Pins { wallets, signers: pins.signers.clone() }
+    }
+
+    /// Whether somebody brings further wallets.
+    pub(crate) fn brings(&self) -> bool {
+        self.bring.is_some()
+    }
+
+    /// Asks for the next wallet. `false` when there is none.
+    pub(crate) fn next(
+        &mut self,
+        wanted: &str,
+        user: &mut dyn Interact,
+    ) -> Result<Option<Address>, DeviceError> {
+        let Some(bring) = &mut self.bring else { return Ok(None) };
+        match bring.bring(wanted, user)? {
+            Some(wallet) => self.hold(wallet, true, user).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn hold(
+        &mut self,
+        mut wallet: Box<dyn Wallet>,
+        brought: bool,
+        user: &mut dyn Interact,
+    ) -> Result<Address, DeviceError> {
+        let address = check_address(&mut *wallet, user)?;
+        // The one before was unplugged to make room for it.
+        self.wallets.retain(|held| !(brought && held.brought) && held.address != address);
+        self.wallets.push(Held { wallet, address, brought });
+        self.seen.insert(address);
+        Ok(address)
+    }
+
+    /// What opened for this custodian before.
+    pub(crate) fn opened(&self, custodian: &AnyCustodian) -> Option<&Identity> {
+        self.opened.get(custodian.recipient()?)
+    }
+
+    pub(crate) fn remember(&mut self, identity: Identity) {
+        self.opened.insert(identity.recipient(), identity);
+    }
+
+    /// The identities in files that may be those of this custodian.
+    pub(crate) fn given(&self, custodian: &AnyCustodian) -> impl Iterator<Item = &GivenIdentity> {
+        self.identities.iter().filter(|identity| identity.may_open(custodian))
+    }
+
+    /// Whether the passphrase of this custodian was asked for before.
+    pub(crate) fn was_asked(&self, custodian: &AnyCustodian) -> bool {
+        self.asked.contains(custodian.id().as_str())
+    }
+
+    /// The passphrase that was given, or that `user` types now for this custodian; and whether it
+    /// was typed.
+    pub(crate) fn passphrase_for(
+        &mut self,
+        custodian: &AnyCustodian,
+        user: &mut dyn Interact,
+    ) -> Option<(SecretText, bool)> {
+        self.asked.insert(custodian.id().to_string());
+        match &self.passphrase {
+            Some(given) => Some((SecretText::new(given.expose().to_owned()), false)),
+            None => {
+                let question = format!("Passphrase of {custodian} (empty to go without)");
+                let typed = user.enter_secret(&question)?;
+                (!typed.expose().is_empty()).then_some((typed, true))
+            }
+        }
+    }
+}

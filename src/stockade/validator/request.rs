@@ -1,0 +1,79 @@
+//! What is asked for when validator keys are made.
+
+use crate::device_secret::Scheme;
+use stockade_base::eth::Address;
+use stockade_keystore::staking::{DEPOSIT_CLI_VERSION, Network, WHOLE_VALIDATOR_GWEI};
+
+/// Where withdrawals go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// To the wallet itself, m/44'/60'/0'/0/0.
+    Device,
+    /// To an address that the user gave with its checksum.
+    To(Address),
+}
+
+/// The kinds of withdrawal credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// 0x00: the key's own withdrawal key, until a credential change names an address. For keys
+    /// from a mnemonic alone.
+    Bls,
+    /// 0x01: an address, which gets all above 32 coins' worth.
+    Execution,
+    /// 0x02: an address; the validator compounds.
+    Compounding,
+}
+
+/// What is to be made.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Whose validators.
+    pub network: Network,
+    /// How many.
+    pub count: u32,
+    /// Which batch; else the one that is being filled.
+    pub batch: Option<u32>,
+    /// From which index on; else the first free one.
+    pub start: Option<u32>,
+    /// Make keys again that a set holds already.
+    pub recreate: bool,
+    /// Where withdrawals go.
+    pub withdrawal: Withdrawal,
+    /// Of which kind its credentials are.
+    pub credentials: CredentialKind,
+    /// The amount of each deposit in Gwei.
+    pub amount: u64,
+    /// What the deposit data says of the tool that made it.
+    pub deposit_cli_version: String,
+    /// How the wallet makes its secrets.
+    pub scheme: Scheme,
+    /// How many custodians open the set together; else as many as open the set that they are of.
+    pub threshold: Option<u8>,
+    /// More than 1000 keys from one root.
+    pub allow_large_batch: bool,
+    /// Real money behind a seed that the world knows.
+    pub allow_test_seed: bool,
+}
+
+impl Request {
+    /// `count` new validators of 32 coins each (1 GNO on Gnosis networks), from the next free index of the batch
+    /// that is being filled. The other fields may be set afterwards.
+    pub fn new(network: Network, count: u32, withdrawal: Withdrawal) -> Self {
+        Self {
+            network,
+            count,
+            batch: None,
+            start: None,
+            recreate: false,
+            withdrawal,
+            credentials: CredentialKind::Execution,
+            amount: WHOLE_VALIDATOR_GWEI,
+            deposit_cli_version: DEPOSIT_CLI_VERSION.to_owned(),
+            scheme: Scheme::Eip191V1,
+            threshold: None,
+            allow_large_batch: false,
+            allow_test_seed: false,
+        }
+    }
+}
