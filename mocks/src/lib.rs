@@ -8,6 +8,7 @@ pub mod script;
 pub mod seed;
 pub mod server;
 pub mod trezor;
+pub mod usbip;
 pub mod user;
 
 pub use script::{Act, Script};

@@ -59,6 +59,16 @@ impl Ledger {
         std::mem::take(&mut self.system.restarted)
     }
 
+    /// Which model it is.
+    pub fn model(&self) -> Model {
+        self.system.model()
+    }
+
+    /// Whether an app is open, and not the dashboard.
+    pub fn is_in_app(&self) -> bool {
+        self.system.is_in_app()
+    }
+
     /// Unplugs it, and plugs it in again: no app is open, and what it was at is forgotten.
     pub fn replug(&mut self) {
         self.system.close();

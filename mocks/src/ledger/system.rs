@@ -64,6 +64,14 @@ impl System {
         }
     }
 
+    pub(super) fn model(&self) -> Model {
+        self.model
+    }
+
+    pub(super) fn is_in_app(&self) -> bool {
+        !matches!(self.running, Running::Dashboard)
+    }
+
     /// Closes the app that runs, and knows of no restart.
     pub(super) fn close(&mut self) {
         (self.running, self.restarted) = (Running::Dashboard, false);

@@ -147,6 +147,21 @@ impl Trezor {
         }
     }
 
+    /// Which model it is.
+    pub fn model(&self) -> Model {
+        self.state.model
+    }
+
+    /// Its id, 24 hex characters.
+    pub fn device_id(&self) -> &str {
+        &self.state.device_id
+    }
+
+    /// Whether it was started in its bootloader.
+    pub fn is_in_bootloader(&self) -> bool {
+        self.state.bootloader
+    }
+
     /// What the One shows while it asks for the PIN.
     pub fn pin_matrix(&self) -> PinMatrix {
         self.state.pin_matrix.clone()

@@ -11,9 +11,13 @@ use stockade_mocks::{
         speculos,
         speculos_rest::{self, Buttons},
     },
+    usbip::LedgerGadget,
 };
 
-use super::setup::{Beside, end_on_signals, mnemonic, socket};
+use super::{
+    setup::{Beside, end_on_signals, mnemonic, socket},
+    usbip,
+};
 use crate::{
     CommandResult,
     context::Context,
@@ -42,6 +46,9 @@ pub struct Args {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:9999", value_name = "HOST:PORT")]
     listen: String,
+    /// Serve a USB device over USB/IP instead, which Linux attaches with `usbip attach`
+    #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, default_missing_value = usbip::DEFAULT, conflicts_with = "listen")]
+    usbip: Option<String>,
     #[command(flatten)]
     beside: Beside,
     /// Serve Speculos's REST interface here too: /apdu, /events, /button, /finger, /automation. Without --user
@@ -56,6 +63,8 @@ enum AppArg {
     Ethereum,
     Btec,
     Dashboard,
+    /// The bootloader, which answers nothing (with --usbip)
+    Bootloader,
 }
 
 impl Args {
@@ -68,6 +77,10 @@ impl Args {
                 self.model
             ))
         })?;
+        let bootloader = self.app == AppArg::Bootloader;
+        if bootloader && self.usbip.is_none() {
+            return Err(CommandError::usage("--app bootloader: only with --usbip"));
+        }
         let (user, start) = self.beside.read(Ledger::can)?;
         let buttons = self.rest.as_ref().map(|_| Buttons::of(model));
         let user = match &buttons {
@@ -80,7 +93,7 @@ impl Args {
             app: match self.app {
                 AppArg::Ethereum => App::default(),
                 AppArg::Btec => App::Btec,
-                AppArg::Dashboard => App::Dashboard,
+                AppArg::Dashboard | AppArg::Bootloader => App::Dashboard,
             },
             mnemonic: mnemonic()?,
             user,
@@ -88,16 +101,25 @@ impl Args {
             settings: Settings { blind_signing: self.blind_signing, ..Settings::default() },
             ..Config::default()
         };
-        let listener = TcpListener::bind(&self.listen).map_err(|e| socket(&self.listen, &e))?;
-        let at = listener.local_addr().map_err(|e| socket(&self.listen, &e))?;
         let mut ledger = Ledger::new(config);
         start.into_iter().for_each(|act| ledger.happen(act));
         let ledger = Arc::new(Mutex::new(ledger));
+        let rest = match (&self.rest, &buttons) {
+            (Some(rest), Some(buttons)) => {
+                let spawned = speculos_rest::spawn(&**rest, &ledger, buttons);
+                Some(spawned.map_err(|e| socket(rest, &e))?)
+            }
+            _ => None,
+        };
+        if let Some(listen) = &self.usbip {
+            let gadget = if bootloader { LedgerGadget::in_bootloader } else { LedgerGadget::new };
+            return usbip::serve(listen, "Ledger", gadget(ledger), rest, context);
+        }
+        let listener = TcpListener::bind(&self.listen).map_err(|e| socket(&self.listen, &e))?;
+        let at = listener.local_addr().map_err(|e| socket(&self.listen, &e))?;
         let mut announcement = format!("A simulated Ledger: use --device speculos:{at}");
         let mut document = json!({"device": format!("speculos:{at}")});
-        if let (Some(rest), Some(buttons)) = (&self.rest, &buttons) {
-            let spawned = speculos_rest::spawn(&**rest, &ledger, buttons);
-            let rest = spawned.map_err(|e| socket(rest, &e))?;
+        if let Some(rest) = rest {
             announcement += &format!(" and http://{rest}");
             document =
                 json!({"device": format!("speculos:{at}"), "rest": format!("http://{rest}")});

@@ -3,6 +3,7 @@
 mod ledger;
 mod setup;
 mod trezor;
+mod usbip;
 
 use clap::Subcommand;
 

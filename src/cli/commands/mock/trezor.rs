@@ -7,9 +7,13 @@ use serde_json::json;
 use stockade_mocks::{
     server::{trezor_debug, trezor_udp},
     trezor::{Config, Model, Trezor},
+    usbip::TrezorGadget,
 };
 
-use super::setup::{Beside, end_on_signals, mnemonic, socket};
+use super::{
+    setup::{Beside, end_on_signals, mnemonic, socket},
+    usbip,
+};
 use crate::{
     CommandResult,
     context::Context,
@@ -30,6 +34,9 @@ pub struct Args {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:21324", value_name = "HOST:PORT")]
     listen: String,
+    /// Serve a USB device over USB/IP instead, which Linux attaches with `usbip attach`
+    #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, default_missing_value = usbip::DEFAULT, conflicts_with_all = ["listen", "debug_link"])]
+    usbip: Option<String>,
     /// A PIN, of which the simulated user types the right one where the model takes it itself
     #[arg(long, value_name = "DIGITS")]
     pin: Option<String>,
@@ -62,6 +69,9 @@ impl Args {
         trezor.pairing_code().watch(|code| {
             ui::show_screen(&format!("Enter this one-time security code: {code}"));
         });
+        if let Some(listen) = &self.usbip {
+            return usbip::serve(listen, "Trezor", TrezorGadget::new(trezor), None, context);
+        }
         let mut say = |socket: &UdpSocket| -> io::Result<()> {
             let at = socket.local_addr()?;
             context.terminal.say(&format!("A simulated Trezor: use --device trezor-udp:{at}"));
