@@ -7,6 +7,9 @@ mkdir -p /lib/modules
 mount --bind "$modules" /lib/modules
 mkdir -p /guest
 for folder in /guest /run /media; do mount -t tmpfs "memory$folder" "$folder"; done
+mkdir -p /dev/pts
+mount -t devpts pts /dev/pts
+ln -sf /proc/self/fd /dev/fd
 for module in vhci-hcd usbhid hid-generic xhci-pci usb-storage sd_mod vfat exfat ext4 crc32c_generic nls_cp437 nls_ascii nls_utf8; do
     modprobe "$module" || echo "no module $module" >/dev/console
 done

@@ -72,3 +72,8 @@ disk() {
     echo "no stick: $1" >&2
     return 1
 }
+
+# again COMMAND: runs it, and once more if the wallet left in the middle, as a script may have it do.
+again() {
+    "$@" || { plugged 1 && sleep 1 && "$@"; }
+}

@@ -68,8 +68,7 @@ def run_steps(guest, scenario):
         _, simulations = guest.run("tail -n 3 /guest/mock-* 2>/dev/null; dmesg | tail -n 5")
         raise Failed(f"{failed}\n{simulations}") from None
     finally:
-        if wallets:
-            guest.run("away")
+        guest.run("away")
 
 
 def check(guest, step):
