@@ -28,11 +28,15 @@ class Lab:
             self.guest.cut_power()
         self.guest = None
 
-    def run(self, scenario, everything):
+    def run(self, scenario, moments):
         """Runs one scenario; gives how many moments it tried."""
         self._prepare()
         kind = {"pulled": self._moments, "power": self._moments, "wrong": self._wrong}[scenario["kind"]]
-        return kind(scenario, everything)
+        try:
+            return kind(scenario, moments)
+        except (Violation, RuntimeError):
+            self.close()
+            raise
 
     def _prepare(self):
         if self.sticks is None:
@@ -114,7 +118,7 @@ class Lab:
         return (text.replace("COPIES", COPIES).replace("FIRST", self.first)
                 .replace("SECOND", self.second).replace("VICTIM", f"/media/{victim}"))
 
-    def _moments(self, scenario, everything):
+    def _moments(self, scenario, wanted):
         victim, power = scenario["victim"], scenario["kind"] == "power"
         command = self._fill(scenario["run"], victim)
         before = self._fill(scenario.get("before", "true"), victim)
@@ -131,7 +135,7 @@ class Lab:
             self._unmount(NAMES)
             self._pull(NAMES)
         count = self.writes[key]
-        tried = min(count, scenario["all"] if everything else scenario["moments"])
+        tried = min(count, wanted)
         violations = []
         for number in range(tried):
             moment = 1 + (2 * number + 1) * count // (2 * tried)
@@ -205,7 +209,7 @@ class Lab:
         self._require(code == 0, f"repair ends with {code}", printed)
         self._check(COPIES, "after the repair", codes=(0,))
 
-    def _wrong(self, scenario, _everything):
+    def _wrong(self, scenario, _moments):
         """Something is wrong with a stick from the start: what the command says of it, and what is left."""
         victim = scenario["victim"]
         self._fresh()
@@ -230,7 +234,7 @@ class Lab:
             elif fault == "bad-reads":
                 at = stick.image.find(self._fill(scenario["at"], victim).encode())
                 self._require(at >= 0, "not found on the stick")
-                stick.bad_reads = ((at // 4096 * 4096, at // 4096 * 4096 + 4096),)
+                stick.bad_reads = ((at // 512 * 512, at // 512 * 512 + 512),)
         if fault == "bad-reads":
             self.guest.run("echo 3 >/proc/sys/vm/drop_caches")
         command = self._fill(scenario["run"], victim)

@@ -142,6 +142,7 @@ class Guest:
         self.qmp("blockdev-add", **{
             "node-name": stick.name, "driver": "nbd",
             "server": {"type": "unix", "path": str(stick.path)}, "export": "",
+            "read-only": stick.read_only,
             "cache": {"direct": True, "no-flush": False},
         })
         self.qmp("device_add", driver="usb-storage", bus="usb.0", id=f"stick-{stick.name}",

@@ -96,6 +96,7 @@ def main():
     options.add_argument("--made", type=pathlib.Path, required=True, help="where the kernel is")
     options.add_argument("--stockade", type=pathlib.Path, required=True)
     options.add_argument("--all", action="store_true", help="every moment, not a few")
+    options.add_argument("--moments", type=int, help="so many moments of each scenario")
     options.add_argument("only", nargs="*", help="words of names, or lanes")
     options = options.parse_args()
     begun = time.monotonic()
@@ -108,7 +109,7 @@ def main():
                 if guest:
                     guest.cut_power()
                     guest = None
-                moments += lab.run(scenario, options.all)
+                moments += lab.run(scenario, options.moments or scenario.get("all" if options.all else "moments"))
             else:
                 guest = guest or Guest(options.made, options.stockade)
                 run_steps(guest, scenario)
@@ -117,7 +118,7 @@ def main():
         except NotRun as why:
             verdict = f"NOT RUN: {why}"
             not_run.append(scenario["name"])
-        except (Failed, Gone, faults.Violation) as why:
+        except (Failed, Gone, faults.Violation, RuntimeError) as why:
             verdict = f"FAILED\n{why}"
             failed.append(scenario["name"])
             if isinstance(why, Gone):
