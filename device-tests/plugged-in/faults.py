@@ -64,7 +64,7 @@ class Lab:
             self._pull(NAMES)
 
     def _boot(self):
-        self.guest = Guest(self.made, self.stockade)
+        self.guest = Guest(self.made, self.stockade, "sticks")
 
     def _require(self, holds, what, more=""):
         if not holds:

@@ -21,8 +21,8 @@ class Gone(Exception):
 
 
 def initrd(made):
-    """Makes the first file system of the guest, and gives it, the kernel, and its modules."""
-    modules = made / "kernel/lib/modules"
+    """Makes the first file system of the guests."""
+    _, modules = kernel_of(made)
     [version] = os.listdir(modules)
     if not (modules / version / "modules.dep").exists():
         subprocess.run(["depmod", "-b", made / "kernel", version], check=True)
@@ -49,18 +49,22 @@ def initrd(made):
     subprocess.run(
         f"find . | cpio --quiet -o -H newc | gzip -1 >{archive}", shell=True, check=True, cwd=root
     )
-    return archive, next((made / "kernel/boot").glob("vmlinuz-*")), modules
+
+
+def kernel_of(made):
+    """The kernel and its modules."""
+    return next((made / "kernel/boot").glob("vmlinuz-*")), made / "kernel/lib/modules"
 
 
 class Guest:
     """One boot."""
 
-    def __init__(self, made, binary, sticks=()):
-        archive, kernel, modules = initrd(made)
-        self.sockets = {name: made / f"{name}.socket" for name in ("shell", "control")}
+    def __init__(self, made, binary, name):
+        archive, kernel, modules = made / "initrd.gz", *kernel_of(made)
+        self.sockets = {kind: made / f"{name}-{kind}.socket" for kind in ("shell", "control")}
         for path in self.sockets.values():
             path.unlink(missing_ok=True)
-        self.console = made / "console.log"
+        self.console = made / f"{name}-console.log"
         arguments = [
             "nice", "-n", "5", "qemu-system-x86_64", "-accel", "tcg", "-smp", "1", "-m", "1024", "-display", "none",
             "-no-reboot", "-nodefaults", "-kernel", kernel, "-initrd", archive,
@@ -82,8 +86,6 @@ class Guest:
         self.events = self.control.makefile("r")
         self.events.readline()
         self.qmp("qmp_capabilities")
-        for stick in sticks:
-            self.plug(stick)
         self.shell.settimeout(BOOT_SECONDS)
         self._answer()
 

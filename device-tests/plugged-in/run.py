@@ -4,12 +4,14 @@ import argparse
 import json
 import pathlib
 import re
+import signal
 import sys
+import threading
 import time
 import tomllib
 
 import faults
-from guest import HERE, Gone, Guest
+from guest import HERE, Gone, Guest, initrd
 
 
 class Failed(Exception):
@@ -97,44 +99,79 @@ def main():
     options.add_argument("--stockade", type=pathlib.Path, required=True)
     options.add_argument("--all", action="store_true", help="every moment, not a few")
     options.add_argument("--moments", type=int, help="so many moments of each scenario")
+    options.add_argument("--parallel", action="store_true", help="sticks beside wallets, in two guests")
     options.add_argument("only", nargs="*", help="words of names, or lanes")
     options = options.parse_args()
+    # So that the guests go with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     begun = time.monotonic()
-    passed, failed, not_run, moments, guest = 0, [], [], 0, None
+    initrd(options.made)
     lab = faults.Lab(options.made, options.stockade)
+    results = []
+    lanes = {True: [], False: []}
     for scenario in scenarios(options.only, options.all):
-        started = time.monotonic()
-        try:
-            if "kind" in scenario:
-                if guest:
-                    guest.cut_power()
-                    guest = None
-                moments += lab.run(scenario, options.moments or scenario.get("all" if options.all else "moments"))
-            else:
-                guest = guest or Guest(options.made, options.stockade)
-                run_steps(guest, scenario)
-            verdict = "passed"
-            passed += 1
-        except NotRun as why:
-            verdict = f"NOT RUN: {why}"
-            not_run.append(scenario["name"])
-        except (Failed, Gone, faults.Violation, RuntimeError) as why:
-            verdict = f"FAILED\n{why}"
-            failed.append(scenario["name"])
-            if isinstance(why, Gone):
-                guest and guest.cut_power()
-                guest = None
-        print(f"{scenario['lane']}: {scenario['name']}: {verdict} ({time.monotonic() - started:.1f} s)",
-              flush=True)
-    guest and guest.cut_power()
-    lab.close()
-    total = passed + len(failed) + len(not_run)
-    for name in failed:
-        print(f"FAILED: {name}")
-    print(f"plugged-in: {total} scenarios, {passed} passed, {len(not_run)} not run"
+        lanes["kind" in scenario].append(scenario)
+    workers = [
+        threading.Thread(target=with_sticks, args=(lab, lanes[True], options, results), daemon=True),
+        threading.Thread(target=with_wallets, args=(lanes[False], options, results), daemon=True),
+    ]
+    for worker in workers:
+        worker.start()
+        if not options.parallel:
+            worker.join()
+    for worker in workers:
+        worker.join()
+    for verdict, name, _ in results:
+        if verdict == "FAILED":
+            print(f"FAILED: {name}")
+    count = lambda verdict: sum(result[0] == verdict for result in results)
+    moments = sum(result[2] for result in results)
+    print(f"plugged-in: {len(results)} scenarios, {count('passed')} passed, {count('NOT RUN')} not run"
           f" ({moments} moments, {time.monotonic() - begun:.0f} s)")
-    sys.exit(1 if failed or not passed else 0)
+    expected = sum(map(len, lanes.values()))
+    sys.exit(0 if count("passed") and not count("FAILED") and len(results) == expected else 1)
 
+
+def with_sticks(lab, listed, options, results):
+    """Runs the scenarios of faults.py."""
+    for scenario in listed:
+        moments = options.moments or scenario.get("all" if options.all else "moments")
+        attempt(scenario, results, lambda: lab.run(scenario, moments))
+    lab.close()
+
+
+def with_wallets(listed, options, results):
+    """Runs the scenarios that are steps, in one guest while it lives."""
+    guest = None
+    for scenario in listed:
+        try:
+            guest = guest or Guest(options.made, options.stockade, "wallets")
+        except Gone as why:
+            attempt(scenario, results, lambda why=why: fail(why))
+            continue
+        if not attempt(scenario, results, lambda: run_steps(guest, scenario)):
+            guest.cut_power()
+            guest = None
+    guest and guest.cut_power()
+
+
+def fail(why):
+    raise why
+
+
+def attempt(scenario, results, run):
+    """Runs one scenario, and says how it went. Whether its guest is still there."""
+    started, moments, there = time.monotonic(), 0, True
+    try:
+        moments, verdict, more = run() or 0, "passed", ""
+    except NotRun as why:
+        verdict, more = "NOT RUN", f": {why}"
+    except (Failed, Gone, faults.Violation, RuntimeError) as why:
+        verdict, more, there = "FAILED", f"\n{why}", not isinstance(why, Gone)
+    results.append((verdict, scenario["name"], moments))
+    seconds = time.monotonic() - started
+    print(f"{scenario['lane']}: {scenario['name']}: {verdict} ({seconds:.1f} s){more}", flush=True)
+    return there
 
 if __name__ == "__main__":
     main()
