@@ -108,12 +108,18 @@ def main():
     initrd(options.made)
     lab = faults.Lab(options.made, options.stockade)
     results = []
-    lanes = {True: [], False: []}
+    lanes = {"sticks": [], "programs": [], "wallets": []}
     for scenario in scenarios(options.only, options.all):
-        lanes["kind" in scenario].append(scenario)
+        lanes[scenario["lane"]].append(scenario)
+
+    def sticks_and_programs():
+        with_sticks(lab, lanes["sticks"], options, results)
+        with_wallets("programs", lanes["programs"], options, results)
+
     workers = [
-        threading.Thread(target=with_sticks, args=(lab, lanes[True], options, results), daemon=True),
-        threading.Thread(target=with_wallets, args=(lanes[False], options, results), daemon=True),
+        threading.Thread(target=sticks_and_programs, daemon=True),
+        threading.Thread(
+            target=with_wallets, args=("wallets", lanes["wallets"], options, results), daemon=True),
     ]
     for worker in workers:
         worker.start()
@@ -140,12 +146,12 @@ def with_sticks(lab, listed, options, results):
     lab.close()
 
 
-def with_wallets(listed, options, results):
+def with_wallets(name, listed, options, results):
     """Runs the scenarios that are steps, in one guest while it lives."""
     guest = None
     for scenario in listed:
         try:
-            guest = guest or Guest(options.made, options.stockade, "wallets")
+            guest = guest or Guest(options.made, options.stockade, name)
         except Gone as why:
             attempt(scenario, results, lambda why=why: fail(why))
             continue
