@@ -138,7 +138,7 @@ fn what_no_copy_can_write_down_is_not_delivered() {
     let [first, _second] = busy;
     let client = ValidatorClient::new();
     let refused = deliver(&folder, &client, NEVER).error(3, "file");
-    assert!(refused.message().contains("could not be recorded"), "{}", refused.message());
+    assert!(refused.message().contains("could not record"), "{}", refused.message());
     assert!(client.keys().is_empty());
     // One copy is enough, and the other is named: the keys are there, and not all is as it should be.
     drop(first);

@@ -268,7 +268,7 @@ fn a_passphrase_opens_what_it_is_a_custodian_of() {
     let drill = format!("backup drill {} --passphrase-fd 0", folder.at("copy-2"));
     let wrong = on("mock-ledger").reading("another passphrase\n").run(&drill).code(1);
     assert_eq!(wrong.each("keys", "reason"), ["share_missing"]);
-    assert_warns(&wrong, &["the passphrase is not the one"]);
+    assert_warns(&wrong, &["the passphrase does not open"]);
     assert!(!wrong.prompted(), "{}", wrong.stderr);
 }
 

@@ -243,7 +243,7 @@ fn an_attestation_that_is_written_already_is_named_where_the_next_one_fails() {
         let written = |set: &String| folder.path("a/stockade/attestations").join(set).is_dir();
         let there: Vec<_> = folder.sets("a").into_iter().filter(written).collect();
         let message = ran.message();
-        if let Some((_, sets)) = message.split_once("the attestation of ") {
+        if let Some((_, sets)) = message.split_once("stored in every copy: ") {
             named += 1;
             assert!(there.iter().any(|set| set == sets), "{message}: {there:?}");
             assert_eq!(ran.json["error"]["kind"], "file");

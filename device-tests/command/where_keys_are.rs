@@ -223,7 +223,7 @@ fn what_no_copy_can_write_down_goes_nowhere() {
     for (line, said) in [
         (
             format!("backup restore {copies} --to {to} --layout plain --never-attested"),
-            "could not be recorded",
+            "could not record",
         ),
         (
             format!(
@@ -231,15 +231,15 @@ fn what_no_copy_can_write_down_goes_nowhere() {
                  --whole-keys-are-off",
                 pubkeys()[0]
             ),
-            "could not be recorded",
+            "could not record",
         ),
         (
             format!("deliver web3signer {copies} --dir {to} --type file-keystore --never-attested"),
-            "could not be recorded",
+            "could not record",
         ),
         (
             format!("deliver vault {copies} {} --mount kv2 --path v", stores::at(&url, &folder, 2)),
-            "could not be recorded",
+            "could not record",
         ),
     ] {
         let refused = on("mock-ledger").run(&line).error(3, "file");

@@ -344,7 +344,7 @@ def test_a_bucket_that_is_not_there_is_said_to_be_that(minio: MinioServer) -> No
     for command in (["backup", "scrub"], [*CREATE, "--copy"]):
         missing = run(*command, "s3://nobody-made-this/a", device=DEVICE)
         assert missing.exit_code in (3, 4)
-        assert "there is no bucket s3://nobody-made-this" in missing.json()["error"]["message"]
+        assert "the bucket s3://nobody-made-this does not exist" in missing.json()["error"]["message"]
         assert "approve" not in missing.stderr
     with pytest.raises(minio.client.exceptions.NoSuchBucket):
         minio.client.list_objects_v2(Bucket="nobody-made-this")

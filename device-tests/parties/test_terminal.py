@@ -132,7 +132,7 @@ def test_a_mistyped_passphrase_is_asked_for_again(custodians: list[Path], tmp_pa
     terminal = Terminal("backup", "drill", made.copies[0], "--device", "mock-ledger")
     terminal.read_until("Passphrase of custodian")
     terminal.type("something else")
-    terminal.read_until("is not the one")
+    terminal.read_until("does not open")
     terminal.read_until("Passphrase of custodian")
     terminal.type(PASSPHRASE)
     assert terminal.end() == 0, terminal.shown

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | `set` | the parts of a set: id, manifest, sums, origin, shares of its secret, verdicts |
 //! | `copy` | a folder or a bucket prefix that holds sets |
-//! | `sidecars` | what is stored beside a set: slashing histories, marks, the record of where keys may sign |
+//! | `sidecars` | what is stored with a set: slashing histories, marks, the record of where keys
+//! may sign |
 //! | `check` | reads sets and compares every byte: inspect, list, scrub |
 //! | `unlock` | who can open a set, and opening it |
 //! | `import` | recognises the keystores of other tools |

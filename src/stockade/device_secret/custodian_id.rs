@@ -1,4 +1,4 @@
-//! The 8 hex digits that name a custodian in prompts and manifests.
+//! The 8 hex digits that identify a custodian in prompts and manifests.
 
 use std::{fmt, str::FromStr};
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CustodianId(String);
 
-/// Why a text is no custodian id.
+/// Why a text is not a custodian id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a custodian id is 8 lowercase hex digits")]
+#[error("not a custodian id: it has 8 lowercase hex digits")]
 pub struct CustodianIdError;
 
 impl CustodianId {
-    /// A fresh one.
+    /// Makes a new id.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 4];
         getrandom::fill(&mut bytes)?;

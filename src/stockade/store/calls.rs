@@ -1,4 +1,4 @@
-//! Every call that changes a file system. Each one can be made to fail by `failpoint`.
+//! Every call that changes a file system. `failpoint` can make each of them fail.
 
 use std::{
     ffi::OsStr,
@@ -13,7 +13,7 @@ use super::{
     folder::Folder,
 };
 
-/// Makes a file that only its owner can read, where none is yet, and syncs it.
+/// Creates a file that only its owner can read, and syncs it. Fails if it exists.
 pub(super) fn write_new(folder: &Folder, name: &OsStr, bytes: &[u8]) -> Result<(), StoreError> {
     let path = folder.path_of(name);
     let write = || {
@@ -22,7 +22,7 @@ pub(super) fn write_new(folder: &Folder, name: &OsStr, bytes: &[u8]) -> Result<(
         let mut file = folder.create_file(name)?;
         failpoint::mode(&path)?;
         failpoint::record(|| Event::Written(path.clone(), bytes.to_vec()));
-        // In two, so that a test can end it in between.
+        // In two writes, so that a test can stop between them.
         let (first, rest) = bytes.split_at(bytes.len() / 2);
         failpoint::pass(Change::Write)?;
         file.write_all(first)?;
@@ -36,8 +36,8 @@ pub(super) fn write_new(folder: &Folder, name: &OsStr, bytes: &[u8]) -> Result<(
     write().map_err(|e| StoreError::io(&path, e))
 }
 
-/// Makes a folder that only its owner can enter, and all above it that are missing; each is synced
-/// into the one above. The user named it: links on the way to it are followed.
+/// Creates a folder that only its owner can enter, with all missing parents, and syncs each into
+/// its parent. The user named the path, so links in it are followed.
 pub(super) fn make_folders(path: &Path) -> Result<Folder, StoreError> {
     let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
     let folders: Vec<_> = path.ancestors().take_while(missing).collect();
@@ -60,10 +60,10 @@ fn make_named(folder: &Path) -> io::Result<()> {
     made(folder, builder.create(folder))
 }
 
-/// What follows after a folder was made.
+/// Finishes the creation of a folder.
 fn made(folder: &Path, done: io::Result<()>) -> io::Result<()> {
     match done {
-        // Another process was quicker.
+        // Another process created it first.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         done => {
             done.and_then(|()| failpoint::mode(folder))?;
@@ -73,7 +73,7 @@ fn made(folder: &Path, done: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Opens the folder `name`, and makes it first where there is none.
+/// Opens the folder `name`, and creates it first if it does not exist.
 pub(super) fn make_folder(folder: &Folder, name: &OsStr) -> Result<Folder, StoreError> {
     if folder.kind(name)?.is_none() {
         let path = folder.path_of(name);
@@ -96,7 +96,7 @@ pub(super) fn parent(path: &Path) -> &Path {
     }
 }
 
-/// Syncs a folder: what was made or renamed in it stays so when the power goes.
+/// Syncs a folder, so that new and renamed entries survive a power cut.
 pub(super) fn sync(folder: &Folder) -> Result<(), StoreError> {
     let synced = failpoint::pass(Change::Write).and_then(|()| tolerant(folder.sync()));
     synced.map_err(|e| StoreError::io(folder.path(), e))?;
@@ -104,9 +104,9 @@ pub(super) fn sync(folder: &Folder) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Syncs what was just renamed to `name`, then its folder. FAT keeps where a file begins in the
-/// entry that bears its name: after a rename only a sync of the file or folder itself writes that
-/// down, and after a sync of its parent alone it would be empty when the power goes.
+/// Syncs what was just renamed to `name`, then its folder. FAT stores in the directory entry where
+/// a file begins. After a rename, only a sync of the file or folder itself writes that; after a
+/// sync of its parent alone, it would be empty if the power failed.
 pub(super) fn settle(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
     let path = folder.path_of(name);
     let synced = failpoint::pass(Change::Write).and_then(|()| tolerant(folder.sync_entry(name)));
@@ -115,7 +115,7 @@ pub(super) fn settle(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
     sync(folder)
 }
 
-/// Some file systems cannot sync a folder and say so; the files themselves are synced.
+/// Some file systems cannot sync a folder and say so. The files themselves are synced.
 fn tolerant(synced: io::Result<()>) -> io::Result<()> {
     match synced {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
@@ -123,7 +123,7 @@ fn tolerant(synced: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Renames where nothing is yet, and sees to it that it stays so. Where that fails it is as it was.
+/// Renames to a name that does not exist yet, and syncs. If that fails, the rename is undone.
 pub(super) fn rename_new(folder: &Folder, from: &OsStr, to: &OsStr) -> Result<(), StoreError> {
     let rename = |from: &OsStr, to: &OsStr| {
         let may = failpoint::pass(Change::Write);
@@ -135,12 +135,12 @@ pub(super) fn rename_new(folder: &Folder, from: &OsStr, to: &OsStr) -> Result<()
     };
     rename(from, to)?;
     settle(folder, to).inspect_err(|_| {
-        // Whether it would outlast a power cut is not known.
+        // It is not known whether it would survive a power cut.
         let _: Result<(), StoreError> = rename(to, from);
     })
 }
 
-/// Renames over what is there, and sees to it that it stays so.
+/// Renames over an existing entry, and syncs.
 pub(super) fn rename_over(folder: &Folder, from: &OsStr, to: &OsStr) -> Result<(), StoreError> {
     let renamed = failpoint::pass(Change::Write).and_then(|()| folder.rename(from, to));
     renamed.map_err(|e| StoreError::io(folder.path_of(to), e))?;
@@ -148,7 +148,7 @@ pub(super) fn rename_over(folder: &Folder, from: &OsStr, to: &OsStr) -> Result<(
     settle(folder, to)
 }
 
-/// Removes a folder that is empty; says whether it was.
+/// Removes an empty folder. Returns whether it was empty.
 pub(super) fn remove_empty(folder: &Folder, name: &OsStr) -> bool {
     let removed = failpoint::pass(Change::Remove).and_then(|()| folder.remove_empty_folder(name));
     if removed.is_ok() {
@@ -157,7 +157,7 @@ pub(super) fn remove_empty(folder: &Folder, name: &OsStr) -> bool {
     removed.is_ok()
 }
 
-/// Removes a file, or a folder with all that is in it, where there is one.
+/// Removes a file, or a folder with its content, if it exists.
 pub(super) fn remove(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
     let path = folder.path_of(name);
     let failed = |e| StoreError::io(&path, e);
@@ -178,8 +178,8 @@ pub(super) fn remove(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The most levels that a folder of ours has; what is deeper was not made here, and would take a
-/// handle for each level.
+/// The most levels of a folder that Stockade writes. A deeper one was not made here, and removing
+/// it would need a handle for each level.
 const MAX_DEPTH: usize = 8;
 
 fn remove_tree(folder: &Folder, name: &OsStr, levels: usize) -> Result<(), StoreError> {
@@ -187,7 +187,7 @@ fn remove_tree(folder: &Folder, name: &OsStr, levels: usize) -> Result<(), Store
         return Err(StoreError::TooDeep(folder.path_of(name)));
     }
     match folder.folder(name).and_then(|below| Ok((below.entries()?, below))) {
-        // A folder that cannot be read may still be removed as an empty one.
+        // A folder that cannot be read may still be removed if it is empty.
         Err(StoreError::Io { .. }) => {}
         read => {
             let (entries, below) = read?;

@@ -1,4 +1,4 @@
-//! A batch: an EIP-2333 tree whose root a wallet makes again from its words alone.
+//! A batch: an EIP-2333 tree whose root a wallet can derive again from its mnemonic alone.
 
 use crate::{
     device_secret::{Prompt, Scheme, ask},
@@ -11,9 +11,9 @@ use stockade_keystore::{
 };
 use stockade_wallet::{device::Wallet, interact::Interact};
 
-/// From so many keys in a batch on, the user is warned: one root should not carry more.
+/// With this many keys in a batch or more, the user is warned: too much depends on one root.
 pub const WARN_BATCH: u32 = 200;
-/// More than this is refused, unless asked for by its own flag.
+/// The most keys in a batch, unless the user raises the limit.
 pub const LARGE_BATCH: u32 = 1000;
 
 /// The keys of a batch, below its root. Never stored; wiped when dropped.
@@ -21,8 +21,8 @@ pub const LARGE_BATCH: u32 = 1000;
 pub struct BatchRoot(KeyTree);
 
 impl BatchRoot {
-    /// Asks the wallet with the check address `address` for it. Its user approves a prompt that
-    /// names network and batch.
+    /// Asks the wallet with the check address `address` for the root. Its user approves a prompt
+    /// that names network and batch.
     pub fn ask(
         wallet: &mut dyn Wallet,
         scheme: Scheme,

@@ -1,5 +1,5 @@
-//! Validator keys: made from a wallet's batches or from typed words, checked against a wallet, split
-//! into shares.
+//! Validator keys: created from a wallet's batches or from a typed mnemonic, checked against a
+//! wallet, split into shares.
 
 mod batch;
 mod check;

@@ -1,4 +1,4 @@
-//! RECOVERY.txt: how to open a set without Stockade, for whoever finds it.
+//! RECOVERY.txt: explains to anybody who finds a set how to open it without Stockade.
 
 use super::{error::BackupError, set_id::SetId, share};
 use crate::{

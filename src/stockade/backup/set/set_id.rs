@@ -14,13 +14,15 @@ pub struct SetId {
     network: Network,
 }
 
-/// Why a text is no set id.
+/// Why a text is not a set id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a set id is <yyyymmdd>-<network>-<8 hex>, such as 20261120-hoodi-7f3a19c2")]
+#[error(
+    "not a set id: it has the form <yyyymmdd>-<network>-<8 hex>, such as 20261120-hoodi-7f3a19c2"
+)]
 pub struct SetIdError;
 
 impl SetId {
-    /// A fresh one.
+    /// Makes a new id.
     pub fn random(network: Network, now: Timestamp) -> Result<Self, getrandom::Error> {
         let mut tail = [0; 4];
         getrandom::fill(&mut tail)?;
@@ -28,12 +30,12 @@ impl SetId {
         Ok(Self { text, network })
     }
 
-    /// The id itself.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The network whose keys it holds.
+    /// The network of the keys in the set.
     pub fn network(&self) -> Network {
         self.network
     }
