@@ -49,6 +49,8 @@
 //!
 //! `docs/architecture.md` defines the order of the modules: each may use only those above it.
 
+#![deny(missing_docs)]
+
 pub mod attest;
 pub mod backup;
 pub mod custodian;

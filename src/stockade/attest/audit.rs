@@ -19,6 +19,7 @@ use stockade_keystore::bls::PublicKey;
 
 /// The result of an audit for one set.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SetAudit {
     /// The set.
     pub set: SetId,
@@ -33,6 +34,7 @@ pub struct SetAudit {
 
 /// The result of an audit.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Audit {
     /// The results, set by set.
     pub sets: Vec<SetAudit>,
@@ -151,19 +153,19 @@ fn signers(newest: &Signed, policy: &Policy) -> Clause {
 /// Without a set this cannot be checked.
 fn place(statement: &Statement, found: &[&FoundAttestation], policy: &Policy) -> Clause {
     let there = found.iter().filter(|one| !one.only_lacks_set());
-    let beside: Vec<_> = there.filter_map(|one| one.beside.as_ref()).collect();
+    let stored_with: Vec<_> = there.filter_map(|one| one.stored_with.as_ref()).collect();
     let stale = stale(found, &policy.signers).into_iter().map(|stale| stale.problem);
-    let problems = beside.iter().flat_map(|beside| judge_place(statement, Some(beside)));
+    let problems =
+        stored_with.iter().flat_map(|stored_with| judge_place(statement, Some(stored_with)));
     let problems: BTreeSet<_> = problems.chain(stale).collect();
-    if beside.is_empty() && problems.is_empty() {
+    if stored_with.is_empty() && problems.is_empty() {
         return Clause::unknown("set", "the set itself was not found, only its attestation");
     }
-    match problems.is_empty() {
-        true => Clause::new("set", true, "the manifest found is the one that it names"),
-        false => {
-            let problems: Vec<_> = problems.into_iter().collect();
-            Clause::new("set", false, problems.join("; "))
-        }
+    if problems.is_empty() {
+        Clause::new("set", true, "the manifest found is the one that it names")
+    } else {
+        let problems: Vec<_> = problems.into_iter().collect();
+        Clause::new("set", false, problems.join("; "))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::{
     AttestedLevel, Statement,
-    verify::{Room, files},
+    verify::{MemoryBudget, files},
 };
 use crate::backup::{BackupError, Copy, ListedSet};
 use stockade_base::{eth::Address, timestamp::Timestamp};
 
 /// An attested drill of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Drilled {
     /// When, by the clock of the host.
     pub time: Timestamp,
@@ -23,7 +24,7 @@ pub struct Drilled {
 /// The drills of exactly this set that attestations in `copy` state, whatever their result.
 pub fn drills(copy: &Copy, set: &ListedSet, now: Timestamp) -> Result<Vec<Drilled>, BackupError> {
     let mut drills = Vec::new();
-    for (_, _, attestation) in files(copy, &set.id, &mut Room::default())?.0 {
+    for (_, _, attestation) in files(copy, &set.id, &mut MemoryBudget::default())?.0 {
         let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
         let about_it = statement.set == set.id && set.digest == Some(statement.manifest);
         let keys = statement.keys;

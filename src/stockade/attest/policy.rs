@@ -104,7 +104,7 @@ impl Policy {
         if let Some(twice) = file.signers.iter().find(|signer| !seen.insert(signer.to_string())) {
             return Err(PolicyError::Twice(*twice));
         }
-        let beside = path.parent().unwrap_or(Path::new("."));
+        let folder = path.parent().unwrap_or(Path::new("."));
         let requirements = Requirements {
             max_age: file.max_age.as_deref().map(parse_age).transpose()?,
             min_copies: file.min_copies,
@@ -120,7 +120,7 @@ impl Policy {
             requirements,
             chain: file.chain,
             keys: file.keys,
-            keys_file: file.keys_file.map(|keys| beside.join(keys)),
+            keys_file: file.keys_file.map(|keys| folder.join(keys)),
         })
     }
 }

@@ -18,6 +18,7 @@ pub struct Requirements {
 
 /// One requirement, and whether it is met.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Clause {
     /// The name of the clause. `docs/formats/policy.md` lists them all.
     pub name: &'static str,

@@ -30,11 +30,11 @@ pub(super) fn stale(found: &[&FoundAttestation], signers: &[Address]) -> Vec<Sta
                 let place = (copy.clone(), statement.set.clone());
                 newest(spoken.entry(place), statement.time, one);
             }
-            if let Some((copy, set)) = one.lies_in().filter(|(_, set)| **set == statement.set) {
+            if let Some((copy, set)) = one.location().filter(|(_, set)| **set == statement.set) {
                 newest(held.entry((copy.to_owned(), set.clone())), statement.time, one);
             }
         }
-        for (copy, set) in found.iter().filter_map(|one| one.lies_in()) {
+        for (copy, set) in found.iter().filter_map(|one| one.location()) {
             let place = (copy.to_owned(), set.clone());
             let Some((time, kept)) = spoken.get(&place) else { continue };
             if held.get(&place).is_some_and(|(own, _)| own >= time) {
@@ -55,7 +55,7 @@ pub(super) fn stale(found: &[&FoundAttestation], signers: &[Address]) -> Vec<Sta
 impl Stale {
     /// Whether this is about the set and copy that `found` is in.
     pub(super) fn is_of(&self, found: &FoundAttestation) -> bool {
-        found.lies_in() == Some((self.copy.as_str(), &self.set))
+        found.location() == Some((self.copy.as_str(), &self.set))
     }
 }
 

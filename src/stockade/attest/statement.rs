@@ -58,9 +58,10 @@ impl FromStr for Challenge {
         // wallet shows exactly what is signed.
         let plain = |b: u8| b.is_ascii_alphanumeric() || b" ._-:".contains(&b);
         let fits = (1..=64).contains(&text.len()) && text.trim() == text && text != "none";
-        match fits && text.bytes().all(plain) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(StatementError::Challenge),
+        if fits && text.bytes().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(StatementError::Challenge)
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use super::{
     AttestError, Attestation, Met, Requirements, Statement,
     chain::Signed,
-    found::{Beside, FoundAttestation, attested_keys},
+    found::{FoundAttestation, StoredSet, attested_keys},
     stale::stale,
 };
 use crate::{
@@ -29,6 +29,7 @@ pub struct Rules {
 
 /// An attestation and its problems.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Judged {
     /// The file, or the set that has no attestation.
     pub place: PathBuf,
@@ -61,30 +62,29 @@ pub fn find(
     keys_named: bool,
 ) -> Result<Vec<FoundAttestation>, AttestError> {
     let (mut found, mut copies) = (Vec::new(), Vec::new());
-    let mut room = Room::default();
+    let mut budget = MemoryBudget::default();
     for path in paths {
         if is_place(path) {
             let copy = Copy::open_another(path, &mut copies)?;
-            found.extend(in_copy(copy, which, keys_named, &mut room)?);
+            found.extend(in_copy(copy, which, keys_named, &mut budget)?);
             continue;
         }
         found.push(FoundAttestation {
             place: path.clone(),
             attestation: Some(read(path)?),
             unreadable: None,
-            beside: None,
+            stored_with: None,
             lacks_set: false,
         });
     }
     let lacking = lacking(&copies, &found, keys_named)?;
     found.extend(lacking);
-    match found.is_empty() {
-        true => {
-            let names: Vec<_> =
-                paths.iter().map(|path| stockade_base::shown(&path).to_string()).collect();
-            Err(AttestError::None(names.join(", ")))
-        }
-        false => Ok(found),
+    if found.is_empty() {
+        let names: Vec<_> =
+            paths.iter().map(|path| stockade_base::shown(&path).to_string()).collect();
+        Err(AttestError::None(names.join(", ")))
+    } else {
+        Ok(found)
     }
 }
 
@@ -96,7 +96,7 @@ fn lacking(
     keys_named: bool,
 ) -> Result<Vec<FoundAttestation>, BackupError> {
     let sets: BTreeSet<_> = found.iter().filter_map(FoundAttestation::set).collect();
-    let there: BTreeSet<_> = found.iter().filter_map(FoundAttestation::lies_in).collect();
+    let there: BTreeSet<_> = found.iter().filter_map(FoundAttestation::location).collect();
     let mut lacking = Vec::new();
     for copy in copies {
         let notes = if keys_named { retired::notes(copy)?.notes } else { Vec::new() };
@@ -107,7 +107,7 @@ fn lacking(
                 place: copy.dir().join("stockade").join(set.as_str()),
                 attestation: None,
                 unreadable: None,
-                beside: Some(Beside {
+                stored_with: Some(StoredSet {
                     copy: copy.id().to_owned(),
                     set: ListedSet::absent(set, copy),
                     gone: true,
@@ -130,22 +130,22 @@ fn in_copy(
     copy: &Copy,
     which: Which,
     keys_named: bool,
-    room: &mut Room,
+    budget: &mut MemoryBudget,
 ) -> Result<Vec<FoundAttestation>, AttestError> {
     let mut found = Vec::new();
-    for beside in attested_in(copy, keys_named)? {
-        let (set, lacks_set) = (&beside.set.id, beside.gone);
+    for stored_with in attested_in(copy, keys_named)? {
+        let (set, lacks_set) = (&stored_with.set.id, stored_with.gone);
         let place = copy.dir().join("stockade").join(set.as_str());
-        let (mut attestations, unreadable) = files(copy, set, room)?;
+        let (mut attestations, unreadable) = files(copy, set, budget)?;
         if which == Which::Newest {
             attestations = newest_of_each(attestations);
         }
-        let beside = Some(beside);
+        let stored_with = Some(stored_with);
         let none = |place, unreadable| FoundAttestation {
             place,
             attestation: None,
             unreadable,
-            beside: beside.clone(),
+            stored_with: stored_with.clone(),
             lacks_set,
         };
         if attestations.is_empty() && unreadable.is_empty() && !lacks_set {
@@ -156,7 +156,7 @@ fn in_copy(
             place,
             attestation: Some(attestation),
             unreadable: None,
-            beside: beside.clone(),
+            stored_with: stored_with.clone(),
             lacks_set,
         }));
     }
@@ -165,36 +165,36 @@ fn in_copy(
 
 /// The sets of a copy, and those that it lacks but has attestations of. Retired sets are left out
 /// if the required keys are known.
-fn attested_in(copy: &Copy, keys_named: bool) -> Result<Vec<Beside>, BackupError> {
+fn attested_in(copy: &Copy, keys_named: bool) -> Result<Vec<StoredSet>, BackupError> {
     let id = || copy.id().to_owned();
     let sets = list(std::slice::from_ref(copy))?;
     let there: BTreeSet<_> = sets.iter().map(|set| set.id.clone()).collect();
     let notes = retired::notes(copy)?.notes;
     let is_retired = |set: &SetId| keys_named && notes.iter().any(|note| note.set == *set);
-    let mut besides: Vec<_> =
-        sets.into_iter().map(|set| Beside { copy: id(), set, gone: false }).collect();
+    let mut stored: Vec<_> =
+        sets.into_iter().map(|set| StoredSet { copy: id(), set, gone: false }).collect();
     for entry in copy.list(&"attestations".parse()?)? {
         let (Ok(set), EntryKind::Folder) = (entry.name.parse::<SetId>(), entry.kind) else {
             continue;
         };
         if !there.contains(&set) && !is_retired(&set) {
             let set = ListedSet::absent(&set, copy);
-            besides.push(Beside { copy: id(), set, gone: true });
+            stored.push(StoredSet { copy: id(), set, gone: true });
         }
     }
-    Ok(besides)
+    Ok(stored)
 }
 
 /// The memory left for attestations: enough for some 50,000 of them.
-pub(super) struct Room(usize);
+pub(super) struct MemoryBudget(usize);
 
-impl Default for Room {
+impl Default for MemoryBudget {
     fn default() -> Self {
         Self(64 * 1024 * 1024)
     }
 }
 
-impl Room {
+impl MemoryBudget {
     /// The memory for delivery notes, which list their keys.
     pub(super) const FOR_NOTES: Self = Self(128 * 1024 * 1024);
 
@@ -231,7 +231,7 @@ fn newest_of_each(all: Vec<Dated>) -> Vec<Dated> {
 pub(super) fn files(
     copy: &Copy,
     set: &SetId,
-    room: &mut Room,
+    budget: &mut MemoryBudget,
 ) -> Result<(Vec<Dated>, Vec<Unreadable>), BackupError> {
     let folder: StorePath = format!("attestations/{set}").parse()?;
     let (mut files, mut unreadable) = (Vec::new(), Vec::new());
@@ -245,7 +245,7 @@ pub(super) fn files(
         let path = folder.join(&entry.name)?;
         let place = copy.dir().join("stockade").join(path.as_str());
         let bytes = copy.read(&path, Attestation::MAX_LEN).map_err(|error| error.to_string());
-        room.take(bytes.as_ref().map_or(0, Vec::len), &place)?;
+        budget.take(bytes.as_ref().map_or(0, Vec::len), &place)?;
         match bytes.and_then(|bytes| Attestation::parse(&bytes)) {
             // The name proves nothing: anybody can rename an old statement.
             Ok(attestation) => files.push((attestation.time().unwrap_or(time), place, attestation)),
@@ -261,9 +261,9 @@ pub(super) fn statements(
     set: &SetId,
 ) -> Result<BTreeMap<Digest, Signed>, BackupError> {
     let mut all: BTreeMap<Digest, Signed> = BTreeMap::new();
-    let mut room = Room::default();
+    let mut budget = MemoryBudget::default();
     for copy in copies {
-        for (_, _, attestation) in files(copy, set, &mut room)?.0 {
+        for (_, _, attestation) in files(copy, set, &mut budget)?.0 {
             let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
             if statement.set == *set && attestation.is_signed() {
                 Signed::add(&mut all, statement, attestation.address);
@@ -304,7 +304,7 @@ pub fn judge_all(found: Vec<FoundAttestation>, rules: &Rules, now: Timestamp) ->
 
 /// Checks one attestation against the rules.
 fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
-    let FoundAttestation { place, attestation, unreadable, beside, lacks_set } = found;
+    let FoundAttestation { place, attestation, unreadable, stored_with, lacks_set } = found;
     let mut problems = Vec::new();
     let Some(attestation) = attestation else {
         problems.push(match unreadable {
@@ -325,13 +325,13 @@ fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
             let clauses = rules.requirements.clauses(statement, now);
             let broken = clauses.into_iter().filter(|clause| clause.met != Met::Yes);
             problems.extend(broken.map(|clause| clause.detail));
-            problems.extend(judge_place(statement, beside.as_ref()));
+            problems.extend(judge_place(statement, stored_with.as_ref()));
         }
         None => problems.push("its statement does not follow the grammar".to_owned()),
     }
     // Only the keys of a good attestation count: any number of bad ones could name the same keys.
     let good = statement.as_ref().filter(|_| problems.is_empty());
-    let keys = good.map_or_else(Vec::new, |good| attested_keys(good, beside.as_ref()));
+    let keys = good.map_or_else(Vec::new, |good| attested_keys(good, stored_with.as_ref()));
     Judged { place, attestation: Some(attestation), statement, problems, keys }
 }
 
@@ -340,8 +340,8 @@ const GONE: &str = "this copy does not hold the set. If it was retired, name the
                     attestations of other sets then count for them";
 
 /// The problems if what the attestation is stored with is not what it describes.
-pub(super) fn judge_place(statement: &Statement, beside: Option<&Beside>) -> Vec<String> {
-    let Some(Beside { copy, set, gone }) = beside else { return Vec::new() };
+pub(super) fn judge_place(statement: &Statement, stored_with: Option<&StoredSet>) -> Vec<String> {
+    let Some(StoredSet { copy, set, gone }) = stored_with else { return Vec::new() };
     let mut problems = Vec::new();
     if *gone {
         problems.push(format!("copy {copy}: {GONE}"));

@@ -23,6 +23,7 @@ pub enum AnyCustodian {
 
 /// A custodian that cannot be used. Its fields are kept unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct OtherCustodian {
     /// The custodian's id.
     pub id: CustodianId,
@@ -37,9 +38,10 @@ impl AnyCustodian {
         let value: Value = serde_json::from_slice(bytes)?;
         let kind = value.get("kind").and_then(Value::as_str);
         let plain = [PlainKind::Age, PlainKind::Plugin, PlainKind::Passphrase];
-        match plain.iter().any(|plain| kind == Some(plain.as_str())) {
-            true => Ok(Self::Plain(Box::new(serde_json::from_value(value)?))),
-            false => Custodian::parse(bytes).map(Self::from),
+        if plain.iter().any(|plain| kind == Some(plain.as_str())) {
+            Ok(Self::Plain(Box::new(serde_json::from_value(value)?)))
+        } else {
+            Custodian::parse(bytes).map(Self::from)
         }
     }
 

@@ -182,8 +182,9 @@ fn try_seal(recipient: &Recipient, opener: &Identity) -> Result<(), EnrollError>
     let to = recipient.to_age().map_err(|e| EnrollError::Trial(e.to_owned()))?;
     let sealed = seal_to(probe.expose(), &[&to]).map_err(|e| EnrollError::Trial(e.to_string()))?;
     let opened = opener.open(&sealed, 64).map_err(|e| EnrollError::Trial(e.to_string()))?;
-    match *opened == probe.expose()[..] {
-        true => Ok(()),
-        false => Err(EnrollError::Trial("the opened bytes differ from what was sealed".to_owned())),
+    if *opened == probe.expose()[..] {
+        Ok(())
+    } else {
+        Err(EnrollError::Trial("the opened bytes differ from what was sealed".to_owned()))
     }
 }

@@ -99,8 +99,5 @@ fn parse_lines(mut bytes: &[u8]) -> Result<Vec<GivenIdentity>, IdentityFileError
         let one = own.or_else(|| line.parse().ok().map(Box::new).map(One::Plugin));
         identities.push(GivenIdentity(one.ok_or(IdentityFileError::Line(i + 1))?));
     }
-    match identities.is_empty() {
-        true => Err(IdentityFileError::Empty),
-        false => Ok(identities),
-    }
+    if identities.is_empty() { Err(IdentityFileError::Empty) } else { Ok(identities) }
 }

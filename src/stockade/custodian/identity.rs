@@ -81,9 +81,10 @@ pub(super) fn read_within(reader: impl Read, limit: u64) -> io::Result<Zeroizing
     // The buffer never grows, so no part of a secret stays in freed memory.
     let mut plain = Zeroizing::new(Vec::with_capacity(usize::try_from(one_more).unwrap_or(0)));
     reader.take(one_more).read_to_end(&mut plain)?;
-    match plain.len() as u64 > limit {
-        true => Err(io::Error::other(format!("its content is longer than {limit} bytes"))),
-        false => Ok(plain),
+    if plain.len() as u64 > limit {
+        Err(io::Error::other(format!("its content is longer than {limit} bytes")))
+    } else {
+        Ok(plain)
     }
 }
 
@@ -103,8 +104,9 @@ pub fn open(
     let prompt = Prompt::open_backups(&custodian.id);
     let secret = ask(wallet, custodian.scheme, &prompt, &custodian.check_address, user)?;
     let identity = Identity::from(&secret);
-    match identity.recipient() == custodian.recipient.as_str() {
-        true => Ok(identity),
-        false => Err(OpenError::NotDeterministic(custodian.id.to_string())),
+    if identity.recipient() == custodian.recipient.as_str() {
+        Ok(identity)
+    } else {
+        Err(OpenError::NotDeterministic(custodian.id.to_string()))
     }
 }

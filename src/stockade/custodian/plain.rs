@@ -84,9 +84,10 @@ fn require_recipient(kind: PlainKind, recipient: &str) -> Result<(), &'static st
         }
         PlainKind::Plugin => {
             recipient.parse::<age::plugin::Recipient>()?;
-            match recipient.bytes().any(|b| b.is_ascii_uppercase()) {
-                true => Err("not a plugin's recipient in its usual form, in lower case"),
-                false => Ok(()),
+            if recipient.bytes().any(|b| b.is_ascii_uppercase()) {
+                Err("not a plugin's recipient in its usual form, in lower case")
+            } else {
+                Ok(())
             }
         }
     }

@@ -27,9 +27,10 @@ impl TryFrom<String> for Recipient {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let recipient: x25519::Recipient = text.parse()?;
         // Only the canonical form: two spellings of one recipient would look like two custodians.
-        match recipient.to_string() == text {
-            true => Ok(Self(text)),
-            false => Err("not an age recipient in its usual form"),
+        if recipient.to_string() == text {
+            Ok(Self(text))
+        } else {
+            Err("not an age recipient in its usual form")
         }
     }
 }

@@ -33,9 +33,10 @@ pub(crate) fn seal(
             let bad = || SealError::Recipient(custodian.id().to_string());
             let recipient = custodian.recipient().ok_or_else(bad)?;
             let plugin = custodian.plain().is_some_and(|plain| plain.kind == PlainKind::Plugin);
-            recipients.push(match plugin {
-                true => Box::new(plugin::recipient(recipient, questions)?),
-                false => Box::new(recipient.parse::<age::x25519::Recipient>().map_err(|_| bad())?),
+            recipients.push(if plugin {
+                Box::new(plugin::recipient(recipient, questions)?)
+            } else {
+                Box::new(recipient.parse::<age::x25519::Recipient>().map_err(|_| bad())?)
             });
         }
         let recipients: Vec<_> = recipients.iter().map(AsRef::as_ref).collect();

@@ -70,9 +70,10 @@ pub fn require_check_address(
     user: &mut dyn Interact,
 ) -> Result<(), SecretError> {
     let found = check_address(wallet, user)?;
-    match found == *expected {
-        true => Ok(()),
-        false => Err(SecretError::NotThisWallet { expected: *expected, found }),
+    if found == *expected {
+        Ok(())
+    } else {
+        Err(SecretError::NotThisWallet { expected: *expected, found })
     }
 }
 

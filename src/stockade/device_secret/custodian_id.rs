@@ -32,9 +32,10 @@ impl FromStr for CustodianId {
 
     fn from_str(text: &str) -> Result<Self, CustodianIdError> {
         let digit = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        match text.len() == 8 && text.bytes().all(digit) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(CustodianIdError),
+        if text.len() == 8 && text.bytes().all(digit) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(CustodianIdError)
         }
     }
 }

@@ -19,6 +19,7 @@ pub enum Service {
 
 /// A prefix in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BucketAddress {
     /// The service.
     pub service: Service,

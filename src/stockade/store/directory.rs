@@ -8,8 +8,9 @@ use std::{
 };
 
 use super::{
-    Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath, calls, direct,
+    Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath, direct,
     folder::Folder,
+    fs_ops,
     names::{aside_of, partial_of},
     private_file,
     publish::{self, Rename},
@@ -45,9 +46,9 @@ impl Directory {
     }
 
     fn make_root(&self) -> Result<Folder, StoreError> {
-        let dir = calls::make_folders(&self.dir)?;
+        let dir = fs_ops::make_folders(&self.dir)?;
         match &self.below {
-            Some(name) => calls::make_folder(&dir, OsStr::new(name)),
+            Some(name) => fs_ops::make_folder(&dir, OsStr::new(name)),
             None => Ok(dir),
         }
     }
@@ -78,7 +79,7 @@ impl Directory {
         let mut names = path.names().map(OsStr::new);
         let mut name = names.next().unwrap_or_default();
         for next in names {
-            folder = calls::make_folder(&folder, name)?;
+            folder = fs_ops::make_folder(&folder, name)?;
             name = next;
         }
         Ok((folder, name))
@@ -136,11 +137,11 @@ impl Store for Directory {
     }
 
     fn put_if_absent(&self, file: &NewFile) -> Result<(), StoreError> {
-        self.put_by(file, calls::rename_new)
+        self.put_by(file, fs_ops::rename_new)
     }
 
     fn put(&self, file: &NewFile) -> Result<(), StoreError> {
-        self.put_by(file, calls::rename_over)
+        self.put_by(file, fs_ops::rename_over)
     }
 
     /// Writes the file under a name of its own and removes it. The existing file is not touched.
@@ -148,9 +149,9 @@ impl Store for Directory {
         let (folder, name) = self.make_room(&file.path)?;
         let probe = partial_of(name);
         sweep::discard(&folder, &probe, name)?;
-        let written = calls::write_new(&folder, &probe, b"");
+        let written = fs_ops::write_new(&folder, &probe, b"");
         // What remains is removed by the next writer.
-        let removed = calls::remove(&folder, &probe).or_else(|_| calls::remove(&folder, &probe));
+        let removed = fs_ops::remove(&folder, &probe).or_else(|_| fs_ops::remove(&folder, &probe));
         written.and(removed)
     }
 
@@ -319,12 +320,11 @@ mod tests {
             fs::create_dir_all(link.parent().unwrap()).unwrap();
             std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
             let set: StorePath = "20261120-hoodi-7f3a19c2".parse().unwrap();
-            let below: StorePath = match link.ends_with("stockade") {
-                true => "secret".parse().unwrap(),
-                false => {
-                    let below = link.strip_prefix(folder.path().join("stick/stockade")).unwrap();
-                    format!("{}/secret", stockade_base::shown(&below)).parse().unwrap()
-                }
+            let below: StorePath = if link.ends_with("stockade") {
+                "secret".parse().unwrap()
+            } else {
+                let below = link.strip_prefix(folder.path().join("stick/stockade")).unwrap();
+                format!("{}/secret", stockade_base::shown(&below)).parse().unwrap()
             };
             refused(store.read(&below, 10));
             refused(store.read_pieces(&below, 10, &mut |_| {}));

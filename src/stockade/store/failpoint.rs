@@ -209,9 +209,10 @@ mod imp {
         }
         let siblings = fs::read_dir(path.parent().unwrap_or(Path::new(".")))?.flatten();
         let same = |other: &str| other != name && other.to_lowercase() == name.to_lowercase();
-        match siblings.map(|entry| entry.file_name()).any(|n| same(&n.to_string_lossy())) {
-            true => Err(rustix::io::Errno::EXIST.into()),
-            false => Ok(()),
+        if siblings.map(|entry| entry.file_name()).any(|n| same(&n.to_string_lossy())) {
+            Err(rustix::io::Errno::EXIST.into())
+        } else {
+            Ok(())
         }
     }
 
@@ -220,10 +221,7 @@ mod imp {
     pub(in super::super) fn mode(path: &Path) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt as _;
 
-        match exfat() {
-            true => fs::set_permissions(path, fs::Permissions::from_mode(0o755)),
-            false => Ok(()),
-        }
+        if exfat() { fs::set_permissions(path, fs::Permissions::from_mode(0o755)) } else { Ok(()) }
     }
 
     #[cfg(not(unix))]

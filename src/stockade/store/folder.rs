@@ -66,10 +66,7 @@ impl Folder {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = self.open_at(name, flags).map_err(|e| self.refused(name, e))?;
         let metadata = file.metadata().map_err(|e| StoreError::io(self.path_of(name), e))?;
-        match metadata.is_file() {
-            true => Ok(file),
-            false => Err(StoreError::NotAFile(self.path_of(name))),
-        }
+        if metadata.is_file() { Ok(file) } else { Err(StoreError::NotAFile(self.path_of(name))) }
     }
 
     /// Opens the file `name` for direct reads; `None` if the system does not support that.

@@ -114,9 +114,10 @@ impl Folder {
 
     pub(super) fn sync_entry(&self, name: &OsStr) -> io::Result<()> {
         let path = self.path_of(name);
-        match path.is_file() {
-            true => fs::OpenOptions::new().write(true).open(path)?.sync_all(),
-            false => Ok(()),
+        if path.is_file() {
+            fs::OpenOptions::new().write(true).open(path)?.sync_all()
+        } else {
+            Ok(())
         }
     }
 

@@ -137,13 +137,11 @@ impl Medium {
                     continue;
                 }
                 let whole = *leads && !node.removed;
-                match node.is_folder {
-                    true => {
-                        fs::create_dir(&path).unwrap();
-                        folders.extend(whole.then_some((*id, path)));
-                    }
-                    false if whole => fs::write(&path, &node.kept).unwrap(),
-                    false => fs::write(&path, b"").unwrap(),
+                if node.is_folder {
+                    fs::create_dir(&path).unwrap();
+                    folders.extend(whole.then_some((*id, path)));
+                } else {
+                    fs::write(&path, if whole { &node.kept[..] } else { b"" }).unwrap();
                 }
             }
         }

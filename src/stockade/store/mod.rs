@@ -6,7 +6,6 @@
 mod address;
 #[cfg(feature = "aws-answers")]
 mod aws_http;
-mod calls;
 mod direct;
 mod directory;
 mod error;
@@ -14,6 +13,7 @@ mod failpoint;
 mod file_system;
 #[cfg_attr(not(unix), path = "folder_by_path.rs")]
 mod folder;
+mod fs_ops;
 #[cfg(test)]
 mod interrupted;
 #[cfg(test)]

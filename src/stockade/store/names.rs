@@ -10,7 +10,7 @@ pub(super) const ASIDE: &str = ".old";
 
 /// The name under which a file or folder is written before it gets its own.
 pub(super) fn partial_of(name: &OsStr) -> OsString {
-    beside(name, PARTIAL)
+    hidden(name, PARTIAL)
 }
 
 /// The final path, which a person knows, for a path below a file or folder that is being written.
@@ -25,12 +25,12 @@ pub(super) fn target_of(path: &Path) -> PathBuf {
 
 /// The name of a folder while it is being replaced.
 pub(super) fn aside_of(name: &OsStr) -> OsString {
-    beside(name, ASIDE)
+    hidden(name, ASIDE)
 }
 
-fn beside(name: &OsStr, end: &str) -> OsString {
-    let mut beside = OsString::from(".");
-    beside.push(name);
-    beside.push(end);
-    beside
+fn hidden(name: &OsStr, end: &str) -> OsString {
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(end);
+    hidden
 }

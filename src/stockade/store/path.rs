@@ -50,9 +50,10 @@ impl FromStr for StorePath {
 
     fn from_str(text: &str) -> Result<Self, StoreError> {
         let safe = text.split('/').count() <= MAX_LEVELS && text.split('/').all(is_name);
-        match safe {
-            true => Ok(Self(text.to_owned())),
-            false => Err(StoreError::BadPath(text.chars().take(100).collect())),
+        if safe {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(StoreError::BadPath(text.chars().take(100).collect()))
         }
     }
 }

@@ -10,8 +10,9 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    StoreError, calls,
+    StoreError,
     folder::Folder,
+    fs_ops,
     publish::{self, name_of},
     require_room_for_file,
 };
@@ -20,8 +21,8 @@ use super::{
 /// crash there is either no file or the complete one.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     require_new(path)?;
-    let folder = Folder::open(calls::parent(path))?;
-    publish::publish_file(&folder, name_of(path)?, bytes, calls::rename_new).map(|_| ())
+    let folder = Folder::open(fs_ops::parent(path))?;
+    publish::publish_file(&folder, name_of(path)?, bytes, fs_ops::rename_new).map(|_| ())
 }
 
 /// Checks that the file could be created: it does not exist, and its folder can be written to. For
@@ -39,17 +40,17 @@ const SMALL: u64 = 16 * 1024;
 /// Writes a file that only its owner can read, replacing an existing one, and creates its folder if
 /// necessary. Concurrent readers get the old or the new file.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let folder = calls::make_folders(calls::parent(path))?;
+    let folder = fs_ops::make_folders(fs_ops::parent(path))?;
     let name = name_of(path)?;
     // Two processes may do so at once.
-    let mut beside = OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}", std::process::id()));
-    calls::write_new(&folder, &beside, bytes)
-        .and_then(|()| calls::rename_over(&folder, &beside, name))
+    let mut partial = OsString::from(".");
+    partial.push(name);
+    partial.push(format!(".{}", std::process::id()));
+    fs_ops::write_new(&folder, &partial, bytes)
+        .and_then(|()| fs_ops::rename_over(&folder, &partial, name))
         .inspect_err(|_| {
             // A partial file does not count, and may not even exist.
-            let _ = calls::remove(&folder, &beside);
+            let _ = fs_ops::remove(&folder, &partial);
         })
 }
 
@@ -82,9 +83,10 @@ pub fn read_start(path: &Path, count: u64) -> Result<(Vec<u8>, u64), StoreError>
 fn open_regular(path: &Path) -> Result<(File, u64), StoreError> {
     let file = open_at_once(path).map_err(|e| StoreError::io(path, e))?;
     let metadata = file.metadata().map_err(|e| StoreError::io(path, e))?;
-    match metadata.is_file() {
-        true => Ok((file, metadata.len())),
-        false => Err(StoreError::NotAFile(path.to_owned())),
+    if metadata.is_file() {
+        Ok((file, metadata.len()))
+    } else {
+        Err(StoreError::NotAFile(path.to_owned()))
     }
 }
 
@@ -140,9 +142,10 @@ pub fn read_pipe(fd: u32, limit: usize) -> Result<Zeroizing<Vec<u8>>, StoreError
     // One byte more, so that the reader never grows the buffer.
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 64));
     file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io(&path, e))?;
-    match bytes.len() > limit {
-        true => Err(StoreError::TooLong { path, limit: limit as u64 }),
-        false => Ok(bytes),
+    if bytes.len() > limit {
+        Err(StoreError::TooLong { path, limit: limit as u64 })
+    } else {
+        Ok(bytes)
     }
 }
 
@@ -154,9 +157,10 @@ pub(super) fn read_all(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, S
     }
     let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default().saturating_add(1));
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io(path, e))?;
-    match bytes.len() as u64 > limit {
-        true => Err(StoreError::TooLong { path: path.to_owned(), limit }),
-        false => Ok(bytes),
+    if bytes.len() as u64 > limit {
+        Err(StoreError::TooLong { path: path.to_owned(), limit })
+    } else {
+        Ok(bytes)
     }
 }
 

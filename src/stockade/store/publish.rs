@@ -11,10 +11,9 @@ use std::{
 };
 
 use super::{
-    EntryKind, NewFile, ReadBack, StoreError, StorePath,
-    calls::{self, parent},
-    direct,
+    EntryKind, NewFile, ReadBack, StoreError, StorePath, direct,
     folder::Folder,
+    fs_ops::{self, parent},
     names::{aside_of, partial_of},
     require_folder, sweep,
 };
@@ -28,7 +27,7 @@ pub fn publish_folder(target: &Path, files: &[NewFile]) -> Result<ReadBack, Stor
     if let Ok(folder) = Folder::open(parent(target)) {
         require_room(&folder, name)?;
     }
-    publish(&calls::make_folders(parent(target))?, name, files)
+    publish(&fs_ops::make_folders(parent(target))?, name, files)
 }
 
 /// Like [`publish_folder`], for the folder `name` in an open one.
@@ -40,11 +39,11 @@ pub(super) fn publish(
     require_room(folder, name)?;
     let partial = partial_of(name);
     let read_back = write_partial(folder, name, files)?;
-    if folder.kind(name)?.is_some() && !calls::remove_empty(folder, name) {
-        let _ = calls::remove(folder, &partial);
+    if folder.kind(name)?.is_some() && !fs_ops::remove_empty(folder, name) {
+        let _ = fs_ops::remove(folder, &partial);
         return Err(StoreError::Exists(folder.path_of(name)));
     }
-    discard_unless(calls::rename_new(folder, &partial, name), folder, &partial)?;
+    discard_unless(fs_ops::rename_new(folder, &partial, name), folder, &partial)?;
     Ok(read_back)
 }
 
@@ -71,7 +70,7 @@ pub(super) fn publish_file(
 ) -> Result<ReadBack, StoreError> {
     let partial = partial_of(name);
     sweep::discard(folder, &partial, name)?;
-    let written = calls::write_new(folder, &partial, bytes)
+    let written = fs_ops::write_new(folder, &partial, bytes)
         .and_then(|()| compare(folder, &partial, bytes))
         .and_then(|read_back| rename(folder, &partial, name).map(|()| read_back));
     discard_unless(written, folder, &partial)
@@ -92,14 +91,14 @@ pub(super) fn replace(
     let (partial, aside) = (partial_of(name), aside_of(name));
     sweep::discard(folder, &aside, name)?;
     let read_back = write_partial(folder, name, files)?;
-    discard_unless(calls::rename_new(folder, name, &aside), folder, &partial)?;
-    if let Err(error) = calls::rename_new(folder, &partial, name) {
-        let _ = calls::rename_new(folder, &aside, name);
-        let _ = calls::remove(folder, &partial);
+    discard_unless(fs_ops::rename_new(folder, name, &aside), folder, &partial)?;
+    if let Err(error) = fs_ops::rename_new(folder, &partial, name) {
+        let _ = fs_ops::rename_new(folder, &aside, name);
+        let _ = fs_ops::remove(folder, &partial);
         return Err(error);
     }
     // The new folder is complete and in place. Remains of the old one are removed by the next lock.
-    let _ = calls::remove(folder, &aside).and_then(|()| calls::sync(folder));
+    let _ = fs_ops::remove(folder, &aside).and_then(|()| fs_ops::sync(folder));
     Ok(read_back)
 }
 
@@ -108,9 +107,9 @@ pub(super) fn replace(
 pub(super) fn remove(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
     let partial = partial_of(name);
     sweep::discard(folder, &partial, name)?;
-    calls::rename_new(folder, name, &partial)?;
-    calls::remove(folder, &partial)?;
-    calls::sync(folder)
+    fs_ops::rename_new(folder, name, &partial)?;
+    fs_ops::remove(folder, &partial)?;
+    fs_ops::sync(folder)
 }
 
 /// Removes what was partly written if the result is an error. If that fails, it still does not
@@ -121,7 +120,7 @@ fn discard_unless<T>(
     partial: &OsStr,
 ) -> Result<T, StoreError> {
     done.inspect_err(|_| {
-        let _ = calls::remove(folder, partial);
+        let _ = fs_ops::remove(folder, partial);
     })
 }
 
@@ -138,7 +137,7 @@ fn write_files(
     partial: &OsStr,
     files: &[NewFile],
 ) -> Result<ReadBack, StoreError> {
-    let root = calls::make_folder(folder, partial)?;
+    let root = fs_ops::make_folder(folder, partial)?;
     let mut below: Vec<(String, Folder)> = Vec::new();
     for file in files {
         if stopped() {
@@ -150,10 +149,10 @@ fn write_files(
         }
         let open = below.iter().find(|(known, _)| known == path);
         let open = open.map_or(&root, |(_, open)| open);
-        calls::write_new(open, OsStr::new(name), &file.bytes)?;
+        fs_ops::write_new(open, OsStr::new(name), &file.bytes)?;
     }
     for open in below.iter().map(|(_, open)| open).chain([&root]) {
-        calls::sync(open)?;
+        fs_ops::sync(open)?;
     }
     let mut read_back = ReadBack::Device;
     for file in files {
@@ -191,8 +190,8 @@ fn split(path: &StorePath) -> (&str, &str) {
 
 fn make_below(root: &Folder, path: &str) -> Result<Folder, StoreError> {
     let mut names = path.split('/').map(OsStr::new);
-    let first = calls::make_folder(root, names.next().unwrap_or_default())?;
-    names.try_fold(first, |folder, name| calls::make_folder(&folder, name))
+    let first = fs_ops::make_folder(root, names.next().unwrap_or_default())?;
+    names.try_fold(first, |folder, name| fs_ops::make_folder(&folder, name))
 }
 
 /// Reads a file back, past the page cache if the system supports it.
@@ -208,10 +207,7 @@ fn compare(folder: &Folder, name: &OsStr, expected: &[u8]) -> Result<ReadBack, S
             (bytes, ReadBack::CachePossible)
         }
     };
-    match found == expected {
-        true => Ok(how),
-        false => Err(StoreError::ReadBack(folder.path_of(name))),
-    }
+    if found == expected { Ok(how) } else { Err(StoreError::ReadBack(folder.path_of(name))) }
 }
 
 /// The last name of a path that the user gave.

@@ -3,7 +3,7 @@
 
 use std::{io, path::Path};
 
-use super::{BucketAddress, StoreError, calls, failpoint};
+use super::{BucketAddress, StoreError, failpoint, fs_ops};
 
 /// The room that is needed.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ pub struct Needed {
 /// Makes sure, as far as the system tells, that a new file can be created at `path`: its folder
 /// exists, can be written to, and has room for `bytes`.
 pub fn require_room_for_file(path: &Path, bytes: u64) -> Result<(), StoreError> {
-    let folder = calls::parent(path);
+    let folder = fs_ops::parent(path);
     match folder.metadata() {
         Ok(metadata) if metadata.is_dir() => require(folder, Needed { files: 1, bytes }),
         Ok(_) => Err(StoreError::NotAFolder(folder.to_owned())),
@@ -58,10 +58,7 @@ fn require(folder: &Path, needed: Needed) -> Result<(), StoreError> {
     let free = stat.f_bavail.saturating_mul(stat.f_frsize);
     // The last block of every file is partly unused.
     let wanted = needed.bytes.saturating_add(needed.files.saturating_mul(stat.f_frsize));
-    match wanted <= free {
-        true => Ok(()),
-        false => Err(StoreError::io(folder, no_space(wanted, free))),
-    }
+    if wanted <= free { Ok(()) } else { Err(StoreError::io(folder, no_space(wanted, free))) }
 }
 
 /// Not checked on this system.

@@ -9,9 +9,10 @@ use std::{
 };
 
 use super::{
-    EntryKind, StoreError, StorePath, calls,
+    EntryKind, StoreError, StorePath,
     failpoint::{self, Change},
     folder::Folder,
+    fs_ops,
     names::{ASIDE, PARTIAL, aside_of, partial_of},
 };
 
@@ -36,19 +37,19 @@ pub(super) fn sweep(folder: &Folder) -> Result<(), StoreError> {
         match folder.kind(name)? {
             // Its replacement was never finished.
             Some(EntryKind::Folder) if folder.folder(name)?.entries()?.is_empty() => {
-                calls::remove_empty(folder, name);
-                calls::rename_new(folder, &aside_of(name), name)?;
+                fs_ops::remove_empty(folder, name);
+                fs_ops::rename_new(folder, &aside_of(name), name)?;
             }
-            None => calls::rename_new(folder, &aside_of(name), name)?,
+            None => fs_ops::rename_new(folder, &aside_of(name), name)?,
             Some(_) => {
                 // The replacement must be on the medium before the old one is removed.
-                calls::settle(folder, name)?;
+                fs_ops::sync_renamed(folder, name)?;
                 remove(folder, &aside_of(name))?;
             }
         }
     }
     partial.iter().try_for_each(|name| remove(folder, &partial_of(name)))?;
-    calls::sync(folder)
+    fs_ops::sync(folder)
 }
 
 /// Removes the leftover of a write to `name`, if there is one.
@@ -57,7 +58,7 @@ pub(super) fn discard(folder: &Folder, leftover: &OsStr, name: &OsStr) -> Result
         return Ok(());
     }
     require_two(folder, leftover, name)?;
-    calls::remove(folder, leftover)
+    fs_ops::remove(folder, leftover)
 }
 
 /// What is deeper or larger than anything that Stockade writes belongs to somebody else, and what
@@ -70,7 +71,7 @@ fn remove(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
         // An entry without content, as `fsck.vfat` leaves one.
         kind => kind.is_err(),
     };
-    match calls::remove(folder, name) {
+    match fs_ops::remove(folder, name) {
         Err(StoreError::TooDeep(_) | StoreError::TooMany { .. }) => Ok(()),
         Err(_) if is_unreadable() => Ok(()),
         done => done,

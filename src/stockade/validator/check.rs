@@ -74,6 +74,7 @@ pub struct CheckedKey {
 
 /// The result for all keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Checked {
     /// One result for each key and file.
     pub keys: Vec<CheckedKey>,
@@ -95,13 +96,12 @@ pub fn find_keys(paths: &[PathBuf]) -> Result<FoundKeys, BackupError> {
             Err(error) => return Err(error),
         }
     }
-    match found.keys.is_empty() {
-        true => {
-            let names: Vec<_> =
-                paths.iter().map(|path| stockade_base::shown(&path).to_string()).collect();
-            Err(BackupError::NoKeystores(names.join(", ")))
-        }
-        false => Ok(found),
+    if found.keys.is_empty() {
+        let names: Vec<_> =
+            paths.iter().map(|path| stockade_base::shown(&path).to_string()).collect();
+        Err(BackupError::NoKeystores(names.join(", ")))
+    } else {
+        Ok(found)
     }
 }
 
@@ -268,9 +268,10 @@ impl Checker<'_> {
             self.roots.insert(place, root);
         }
         let own = self.roots.get(&place).map(|root| root.public_key(&path));
-        match own == Some(*pubkey) {
-            true => Ok((Reason::Ok, Some(path))),
-            false => Ok((Reason::PubkeyMismatch, None)),
+        if own == Some(*pubkey) {
+            Ok((Reason::Ok, Some(path)))
+        } else {
+            Ok((Reason::PubkeyMismatch, None))
         }
     }
 
@@ -298,9 +299,10 @@ impl Checker<'_> {
             return Ok((Reason::Ok, Some(path)));
         }
         // The check address is this wallet's, otherwise the search would not have started.
-        match key.check_address.is_some() && at_path.is_some() {
-            true => Ok((Reason::PubkeyMismatch, None)),
-            false => Ok((Reason::OtherSource, None)),
+        if key.check_address.is_some() && at_path.is_some() {
+            Ok((Reason::PubkeyMismatch, None))
+        } else {
+            Ok((Reason::OtherSource, None))
         }
     }
 

@@ -28,6 +28,7 @@ pub struct Fleet {
 
 /// A copy.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct FleetCopy {
     /// The copy's id.
     pub id: String,
@@ -37,6 +38,7 @@ pub struct FleetCopy {
 
 /// A set according to one manifest, and the copies that have this manifest.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct FleetSet {
     /// The contents, and the signer of the origin in the first copy that has one.
     pub listed: ListedSet,
@@ -47,6 +49,7 @@ pub struct FleetSet {
 /// The last drills of a set in a copy. A good older one says nothing about the result of a newer
 /// one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LastDrills {
     own: Option<LastDrill>,
     claimed: Option<LastDrill>,
@@ -77,6 +80,7 @@ pub struct LastDrill {
 
 /// A key of a set.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct FleetKey<'a> {
     /// The set.
     pub set: &'a FleetSet,

@@ -31,6 +31,7 @@ pub struct Splitting {
 
 /// A key that was split, and the public keys of its shares, starting with node 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SplitKey {
     /// The validator.
     pub pubkey: PublicKey,
@@ -69,9 +70,10 @@ impl Splitting {
         if threshold >= 2 && threshold <= shares && !majority {
             return Err(ValidatorError::Quorum { shares, threshold });
         }
-        match threshold >= 2 && threshold <= shares && shares <= bls::MAX_SHARES {
-            true => Ok(Self { shares, threshold }),
-            false => Err(bls::ShareError::Numbers { shares, threshold }.into()),
+        if threshold >= 2 && threshold <= shares && shares <= bls::MAX_SHARES {
+            Ok(Self { shares, threshold })
+        } else {
+            Err(bls::ShareError::Numbers { shares, threshold }.into())
         }
     }
 

@@ -85,9 +85,10 @@ impl Destination {
     pub fn new(kind: DestinationKind, place: &str) -> Self {
         let mut text = String::new();
         for byte in place.bytes() {
-            match plain(byte) {
-                true => text.push(char::from(byte)),
-                false => text.push_str(&format!("%{byte:02X}")),
+            if plain(byte) {
+                text.push(char::from(byte));
+            } else {
+                text.push_str(&format!("%{byte:02X}"));
             }
         }
         if text.len() > MAX_PLACE || text.is_empty() {

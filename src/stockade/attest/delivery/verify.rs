@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{DeliveryNote, DeliveryStatement};
 use crate::{
-    attest::{AttestError, verify::Room},
+    attest::{AttestError, verify::MemoryBudget},
     backup::{BackupError, Copy, ListedSet, list},
     store::{EntryKind, StorePath, is_place, private_file},
 };
@@ -13,14 +13,16 @@ use stockade_base::{eth::Address, timestamp::Timestamp};
 
 /// A delivery note that was found, or why a file with such a name is not one.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct FoundNote {
     place: PathBuf,
     note: Result<DeliveryNote, String>,
-    beside: Option<ListedSet>,
+    stored_with: Option<ListedSet>,
 }
 
 /// A note and its problems.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct JudgedNote {
     /// The file.
     pub place: PathBuf,
@@ -35,28 +37,26 @@ pub struct JudgedNote {
 /// Reads delivery notes: files given by name, and all notes stored with the sets of copies.
 pub fn find_notes(paths: &[PathBuf]) -> Result<Vec<FoundNote>, AttestError> {
     let (mut found, mut copies) = (Vec::new(), Vec::new());
-    let mut room = Room::FOR_NOTES;
+    let mut budget = MemoryBudget::FOR_NOTES;
     for path in paths {
-        match is_place(path) {
-            true => found.extend(in_copy(Copy::open_another(path, &mut copies)?, &mut room)?),
-            false => {
-                let bytes = private_file::read(path, DeliveryNote::MAX_LEN);
-                let note = DeliveryNote::parse(&bytes.map_err(BackupError::from)?);
-                found.push(FoundNote { place: path.clone(), note, beside: None });
-            }
+        if is_place(path) {
+            found.extend(in_copy(Copy::open_another(path, &mut copies)?, &mut budget)?);
+        } else {
+            let bytes = private_file::read(path, DeliveryNote::MAX_LEN);
+            let note = DeliveryNote::parse(&bytes.map_err(BackupError::from)?);
+            found.push(FoundNote { place: path.clone(), note, stored_with: None });
         }
     }
-    match found.is_empty() {
-        true => {
-            let names: Vec<_> =
-                paths.iter().map(|path| stockade_base::shown(&path).to_string()).collect();
-            Err(AttestError::NoNote(names.join(", ")))
-        }
-        false => Ok(found),
+    if found.is_empty() {
+        let names: Vec<_> =
+            paths.iter().map(|path| stockade_base::shown(&path).to_string()).collect();
+        Err(AttestError::NoNote(names.join(", ")))
+    } else {
+        Ok(found)
     }
 }
 
-fn in_copy(copy: &Copy, room: &mut Room) -> Result<Vec<FoundNote>, AttestError> {
+fn in_copy(copy: &Copy, budget: &mut MemoryBudget) -> Result<Vec<FoundNote>, AttestError> {
     let mut found = Vec::new();
     for set in list(std::slice::from_ref(copy))? {
         let folder: StorePath =
@@ -69,9 +69,9 @@ fn in_copy(copy: &Copy, room: &mut Room) -> Result<Vec<FoundNote>, AttestError> 
             let Ok(path) = folder.join(&entry.name) else { continue };
             let place = copy.dir().join("stockade").join(Path::new(path.as_str()));
             let bytes = copy.read(&path, DeliveryNote::MAX_LEN).map_err(|error| error.to_string());
-            room.take(bytes.as_ref().map_or(0, Vec::len), &place)?;
+            budget.take(bytes.as_ref().map_or(0, Vec::len), &place)?;
             let note = bytes.and_then(|bytes| DeliveryNote::parse(&bytes));
-            found.push(FoundNote { place, note, beside: Some(set.clone()) });
+            found.push(FoundNote { place, note, stored_with: Some(set.clone()) });
         }
     }
     Ok(found)
@@ -79,7 +79,7 @@ fn in_copy(copy: &Copy, room: &mut Room) -> Result<Vec<FoundNote>, AttestError> 
 
 /// Checks a note against its allowed signers and the set that it is stored with.
 pub fn judge_note(found: FoundNote, signers: &[Address], now: Timestamp) -> JudgedNote {
-    let FoundNote { place, note, beside } = found;
+    let FoundNote { place, note, stored_with } = found;
     let note = match note {
         Ok(note) => note,
         Err(why) => {
@@ -104,7 +104,7 @@ pub fn judge_note(found: FoundNote, signers: &[Address], now: Timestamp) -> Judg
             if statement.time > now {
                 problems.push(format!("its time {} is in the future", statement.time));
             }
-            problems.extend(beside.and_then(|set| elsewhere(statement, &set)));
+            problems.extend(stored_with.and_then(|set| elsewhere(statement, &set)));
         }
     }
     JudgedNote { place, note: Some(note), statement, problems }

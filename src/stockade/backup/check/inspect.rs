@@ -32,6 +32,7 @@ const MAX_MAC: u64 = 256;
 
 /// What was read of one set in one copy.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Inspection {
     /// The set.
     pub set: SetId,

@@ -19,6 +19,7 @@ use stockade_keystore::{bls::PublicKey, staking::Network};
 
 /// A set that a copy holds.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ListedSet {
     /// The set.
     pub id: SetId,

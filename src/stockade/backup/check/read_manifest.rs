@@ -5,6 +5,7 @@ use stockade_keystore::bls::PublicKey;
 
 /// A manifest and its bytes.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ReadManifest {
     /// The content.
     pub manifest: Manifest,

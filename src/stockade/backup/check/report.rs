@@ -201,10 +201,7 @@ impl Inspection {
         let (file, reason) = self.set_damage().unwrap_or(("manifest.json", Reason::Malformed));
         let keys = self.unsigned_keys.iter().map(|(_, pubkey)| self.verdict(*pubkey, file, reason));
         let keys: Vec<_> = keys.collect();
-        match keys.is_empty() {
-            true => vec![self.verdict(None, file, reason)],
-            false => keys,
-        }
+        if keys.is_empty() { vec![self.verdict(None, file, reason)] } else { keys }
     }
 
     /// The problem that keeps every key of this set in this copy from being proven.

@@ -99,10 +99,8 @@ pub fn read(
         let mut inspections = Vec::new();
         for (j, (copy, there)) in copies.iter().zip(&there).enumerate() {
             progress.step("reading", i * copies.len() + j, total);
-            inspections.push(match there.contains(&id) {
-                true => Some(Inspection::read(copy, &id, &mut known)),
-                false => None,
-            });
+            let is_there = there.contains(&id);
+            inspections.push(is_there.then(|| Inspection::read(copy, &id, &mut known)));
         }
         sets.push(ScrubbedSet { id, copies: inspections });
     }

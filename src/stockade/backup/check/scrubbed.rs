@@ -71,12 +71,11 @@ impl ScrubbedSet {
     /// Why no manifest counts: the damage, or that there are several.
     pub(crate) fn why_no_manifest(&self) -> Reason {
         let present = || self.copies.iter().flatten();
-        match present().any(|inspection| inspection.manifest.is_some()) {
-            true => Reason::ManifestDisagreement,
-            false => {
-                let damage = present().filter_map(|i| i.damage.get("manifest.json")).next();
-                damage.copied().unwrap_or(Reason::Malformed)
-            }
+        if present().any(|inspection| inspection.manifest.is_some()) {
+            Reason::ManifestDisagreement
+        } else {
+            let damage = present().filter_map(|i| i.damage.get("manifest.json")).next();
+            damage.copied().unwrap_or(Reason::Malformed)
         }
     }
 

@@ -89,9 +89,10 @@ fn replaces(
         return Err(format!("{id} is older"));
     }
     let held: BTreeSet<_> = new.manifest.keystores.iter().map(|entry| entry.pubkey).collect();
-    match read.manifest.keystores.iter().all(|entry| held.contains(&entry.pubkey)) {
-        true => Ok(id.clone()),
-        false => Err(format!("{id} lacks keys of it")),
+    if read.manifest.keystores.iter().all(|entry| held.contains(&entry.pubkey)) {
+        Ok(id.clone())
+    } else {
+        Err(format!("{id} lacks some of its keys"))
     }
 }
 

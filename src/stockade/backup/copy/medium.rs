@@ -131,8 +131,5 @@ pub fn folder_lacks(folder: &Path) -> Vec<&'static str> {
 }
 
 fn lacks_of(written: &Path) -> Vec<&'static str> {
-    match store::keeps_modes(written) {
-        false => vec!["modes"],
-        true => Vec::new(),
-    }
+    if store::keeps_modes(written) { Vec::new() } else { vec!["modes"] }
 }

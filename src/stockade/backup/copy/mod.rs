@@ -34,6 +34,7 @@ pub struct Copy {
 
 /// A named copy that could not be reached.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Unreachable {
     /// The address that the user gave.
     pub dir: PathBuf,
@@ -55,10 +56,7 @@ impl Copy {
     /// copy.json is damaged.
     pub fn open(dir: &Path) -> Result<Self, BackupError> {
         let copy = Self::read_description(dir)?;
-        match copy.exists {
-            true => Ok(copy),
-            false => Err(BackupError::NoCopy(dir.to_owned())),
-        }
+        if copy.exists { Ok(copy) } else { Err(BackupError::NoCopy(dir.to_owned())) }
     }
 
     /// Opens the copy in `dir`, which may be new, for writing. A copy that lost its copy.json is

@@ -40,6 +40,7 @@ impl Content {
 
 /// The files in an archive that contains keystores, or files that may be keystores.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Archive {
     /// How it is packed.
     pub(crate) kind: &'static str,

@@ -19,6 +19,7 @@ use stockade_keystore::{
 
 /// The files in a place. Each file is in exactly one of these lists.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Found {
     /// The keystores that can be read.
     pub keystores: Vec<(PathBuf, Keystore)>,
@@ -42,10 +43,7 @@ pub fn find(from: &[PathBuf]) -> Result<Found, BackupError> {
         found.add(step);
     }
     found.compare_definitions();
-    match walk.is_full() {
-        true => Err(BackupError::TooManyFiles(MAX_ENTRIES)),
-        false => Ok(found),
-    }
+    if walk.is_full() { Err(BackupError::TooManyFiles(MAX_ENTRIES)) } else { Ok(found) }
 }
 
 impl Found {
@@ -75,13 +73,12 @@ impl Found {
             Content::Bad(why) => self.bad.push((path, why)),
             Content::Definitions(definitions) => {
                 const WHAT: &str = "Lighthouse's list of its validators";
-                match named {
-                    true => self.bad.push((path, format!("{WHAT}: name the folder that it is in"))),
-                    false => {
-                        let what = format!("{WHAT}: only its passwords are read");
-                        self.skipped.push((path.clone(), what));
-                        self.definitions.push((path, definitions));
-                    }
+                if named {
+                    self.bad.push((path, format!("{WHAT}: name the folder that it is in")));
+                } else {
+                    let what = format!("{WHAT}: only its passwords are read");
+                    self.skipped.push((path.clone(), what));
+                    self.definitions.push((path, definitions));
                 }
             }
         }
@@ -92,10 +89,8 @@ impl Found {
         let has = |key: &PublicKey| self.keystores.iter().any(|(_, k)| k.pubkey() == key);
         for (path, definitions) in &self.definitions {
             for (is_missing, what) in definitions.lacking(has) {
-                match is_missing {
-                    true => self.bad.push((path.clone(), what)),
-                    false => self.skipped.push((path.clone(), what)),
-                }
+                let list = if is_missing { &mut self.bad } else { &mut self.skipped };
+                list.push((path.clone(), what));
             }
         }
     }

@@ -201,9 +201,10 @@ impl Intake {
             return Ok(Taken::SomethingElse);
         }
         for (number, line) in lines {
-            let place = match several {
-                true => Cow::Owned(format!("{place}, line {}", number + 1)),
-                false => Cow::Borrowed(place),
+            let place = if several {
+                Cow::Owned(format!("{place}, line {}", number + 1))
+            } else {
+                Cow::Borrowed(place)
             };
             match parse_key(line) {
                 Ok(key) => self.add_key(place.into_owned(), key)?,
@@ -249,9 +250,10 @@ impl Intake {
 
     /// Everything that is held counts.
     fn require_room(&self) -> Result<(), BackupError> {
-        match self.entries.len() + self.bad.len() + self.skipped.len() < MAX_KEYS {
-            true => Ok(()),
-            false => Err(BackupError::TooManyKeys(MAX_KEYS)),
+        if self.entries.len() + self.bad.len() + self.skipped.len() < MAX_KEYS {
+            Ok(())
+        } else {
+            Err(BackupError::TooManyKeys(MAX_KEYS))
         }
     }
 }
@@ -260,6 +262,7 @@ fn digits(line: &str) -> &str {
     line.strip_prefix("0x").or_else(|| line.strip_prefix("0X")).unwrap_or(line)
 }
 
+/// Whether a text has about the length of a key in hexadecimal.
 pub fn looks_like_a_key(line: &str) -> bool {
     let hexadecimal = digits(line).bytes().filter(u8::is_ascii_hexdigit).count();
     hexadecimal >= NEARLY_A_KEY && hexadecimal * 10 >= digits(line).len() * 9

@@ -181,9 +181,10 @@ fn open_unnamed(
         ));
     }
     let new = |secret| new_key(secret, keystore.path(), keystore.description());
-    match secrets.is_empty() {
-        true => Err("it opens, but does not hold a key".to_owned()),
-        false => Ok(secrets.into_iter().map(new).collect()),
+    if secrets.is_empty() {
+        Err("it opens, but does not hold a key".to_owned())
+    } else {
+        Ok(secrets.into_iter().map(new).collect())
     }
 }
 

@@ -42,9 +42,10 @@ pub fn look(path: &Path) -> Content {
         Read::Start(bytes) => sniff::long(path, &bytes),
         Read::Packed(kind, bytes) => archive::open(path, kind, &bytes, recognise_from),
     });
-    match walk::is_litter(path) && !content.is_taken() {
-        true => Content::other(walk::LITTER_WHY),
-        false => content,
+    if walk::is_litter(path) && !content.is_taken() {
+        Content::other(walk::LITTER_WHY)
+    } else {
+        content
     }
 }
 
@@ -71,12 +72,13 @@ fn read(path: &Path) -> Result<Read, String> {
     if !is_read_whole(path, &start) {
         return Ok(Read::Start(start));
     }
-    match len > MAX_OTHER && !walk::may_be_keystore(path) {
-        true => Ok(Read::Start(start)),
-        false => match private_file::read_regular(path, MAX_OTHER) {
+    if len > MAX_OTHER && !walk::may_be_keystore(path) {
+        Ok(Read::Start(start))
+    } else {
+        match private_file::read_regular(path, MAX_OTHER) {
             Ok(bytes) => Ok(Read::Whole(Zeroizing::new(bytes))),
             Err(error) => Err(error.to_string()),
-        },
+        }
     }
 }
 
@@ -160,11 +162,12 @@ fn of_json(value: &Value, text: &[u8], may_be_wrapped: bool) -> Content {
     if let Some(content) = sniff::known_json(value) {
         return content;
     }
-    match sniff::holds_keystore(value) {
-        true => Content::bad(
+    if sniff::holds_keystore(value) {
+        Content::bad(
             "it holds a keystore in an unknown form: save the keystore as a file of its own",
-        ),
-        false => Content::Other(sniff::other_json(text).to_owned()),
+        )
+    } else {
+        Content::Other(sniff::other_json(text).to_owned())
     }
 }
 
@@ -200,19 +203,20 @@ fn of_keystore(file: &Map<String, Value>, crypto: &Value, text: &[u8]) -> Conten
     }
     // A keystore of another standard is named for what it is, not for its fields.
     let is_named = has("pubkey") || file.get("version").is_some_and(|version| version != 4);
-    let content = match is_named {
-        true => match Keystore::parse(text) {
+    let content = if is_named {
+        match Keystore::parse(text) {
             Ok(keystore) => {
                 // The account name of ethdo and dirk: dirk's permissions use it.
                 let name = file.get("name").and_then(Value::as_str).unwrap_or_default();
                 Content::Keystore(Box::new(keystore.named(name)))
             }
             Err(error) => return Content::bad(error.to_string()),
-        },
-        false => match UnnamedKeystore::parse(text) {
+        }
+    } else {
+        match UnnamedKeystore::parse(text) {
             Ok(keystore) => Content::Unnamed(Box::new(keystore)),
             Err(error) => return Content::bad(error.to_string()),
-        },
+        }
     };
     match file.iter().find(|(field, value)| !FIELDS.contains(&field.as_str()) && !value.is_null()) {
         None => content,

@@ -90,11 +90,10 @@ pub(crate) fn holds_keystore(value: &Value) -> bool {
 pub(crate) fn not_json(path: &Path, text: &[u8], error: &str) -> Content {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     if text.iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace()) {
-        return match may_be_keystore(path) && !name.ends_with(".lock") {
-            true => {
-                Content::Bad("the file is empty: perhaps writing it was interrupted".to_owned())
-            }
-            false => Content::Other("an empty file".to_owned()),
+        return if may_be_keystore(path) && !name.ends_with(".lock") {
+            Content::Bad("the file is empty: perhaps writing it was interrupted".to_owned())
+        } else {
+            Content::Other("an empty file".to_owned())
         };
     }
     if let Some(content) = by_its_start(path, text) {
@@ -148,15 +147,17 @@ pub(crate) fn is_log(path: &Path) -> bool {
 
 fn by_its_start(path: &Path, start: &[u8]) -> Option<Content> {
     if let Some(kind) = archive(start) {
-        return Some(match is_log(path) {
-            true => Content::Other("a packed log".to_owned()),
-            false => Content::Bad(format!("an archive ({kind}): unpack it, and name the folder")),
+        return Some(if is_log(path) {
+            Content::Other("a packed log".to_owned())
+        } else {
+            Content::Bad(format!("an archive ({kind}): unpack it, and name the folder"))
         });
     }
     if ENCRYPTED.iter().any(|magic| start.starts_with(magic)) {
-        return Some(match may_be_keystore(path) {
-            true => Content::Bad("another program encrypted it: decrypt it first".to_owned()),
-            false => Content::Other("another program encrypted it".to_owned()),
+        return Some(if may_be_keystore(path) {
+            Content::Bad("another program encrypted it: decrypt it first".to_owned())
+        } else {
+            Content::Other("another program encrypted it".to_owned())
         });
     }
     start.starts_with(b"SQLite format 3\0").then(|| Content::Other("a database".to_owned()))

@@ -217,12 +217,13 @@ impl Seen {
     /// `real` is the path without links, unless the last name is a link itself.
     fn in_folder(path: &Path, real: PathBuf) -> io::Result<Self> {
         let metadata = fs::symlink_metadata(path)?;
-        match metadata.is_symlink() {
-            true => Self::named(path).map_err(|error| match error.kind() {
+        if metadata.is_symlink() {
+            Self::named(path).map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound => io::Error::other("a link to a file that does not exist"),
                 _ => error,
-            }),
-            false => Ok(Self { real, kind: metadata.into() }),
+            })
+        } else {
+            Ok(Self { real, kind: metadata.into() })
         }
     }
 }

@@ -51,9 +51,10 @@ impl FromStr for Digest {
     fn from_str(text: &str) -> Result<Self, DigestError> {
         let mut bytes = [0; 32];
         hex::decode_to_slice(text, &mut bytes).map_err(|_| DigestError)?;
-        match text.bytes().any(|b| b.is_ascii_uppercase()) {
-            true => Err(DigestError),
-            false => Ok(Self(bytes)),
+        if text.bytes().any(|b| b.is_ascii_uppercase()) {
+            Err(DigestError)
+        } else {
+            Ok(Self(bytes))
         }
     }
 }

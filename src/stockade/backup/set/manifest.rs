@@ -233,9 +233,10 @@ impl Manifest {
         }
         self.validate_paths()?;
         let keys: BTreeSet<_> = self.keystores.iter().map(|entry| entry.pubkey).collect();
-        match keys.len() == self.keystores.len() {
-            true => Ok(()),
-            false => Err(Invalid("it lists a public key twice")),
+        if keys.len() == self.keystores.len() {
+            Ok(())
+        } else {
+            Err(Invalid("it lists a public key twice"))
         }
     }
 

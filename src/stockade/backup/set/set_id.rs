@@ -60,10 +60,7 @@ impl FromStr for SetId {
             && tail.len() == 8
             && tail.bytes().all(lower_hex)
             && text == format!("{date}-{}-{tail}", network.name());
-        match strict {
-            true => Ok(Self { text: text.to_owned(), network }),
-            false => Err(SetIdError),
-        }
+        if strict { Ok(Self { text: text.to_owned(), network }) } else { Err(SetIdError) }
     }
 }
 

@@ -150,7 +150,7 @@ impl Reason {
             Self::OriginUnknown => {
                 "this wallet did not sign it, and no --signer names who should have"
             }
-            Self::OriginForged => "its origin does not sign its contents",
+            Self::OriginForged => "its origin does not match its contents",
             Self::ShareMissing => {
                 "too few of its custodians are available, or no copy has the sealed secret intact"
             }
@@ -217,6 +217,7 @@ pub struct KeyVerdict {
 
 /// A file of a set that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileProblem {
     /// The copy's id.
     pub copy: String,
@@ -237,6 +238,7 @@ impl FileProblem {
 
 /// The result of a check on several copies.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Report {
     /// How much the check proves.
     pub level: Level,

@@ -101,10 +101,13 @@ impl Sidecars {
                     };
                     let checked = match folder {
                         folders::HISTORY => check_history(&entry.name, &bytes, set, keys),
-                        folders::ATTESTATIONS => match is_attestation(&entry.name, &bytes, set) {
-                            true => Ok(()),
-                            false => Err(Reason::Malformed.into()),
-                        },
+                        folders::ATTESTATIONS => {
+                            if is_attestation(&entry.name, &bytes, set) {
+                                Ok(())
+                            } else {
+                                Err(Reason::Malformed.into())
+                            }
+                        }
                         folders::WHEREABOUTS => {
                             check_entry(&entry.name, &bytes).map_err(Wrong::from)
                         }
@@ -176,10 +179,10 @@ impl Sidecars {
                 continue;
             }
             let bytes = held.read(path)?;
-            match rotten {
-                true => copy.put_again(path, &bytes)?,
-                false if copy.add_if_absent(path, &bytes)? => {}
-                false => continue,
+            if rotten {
+                copy.put_again(path, &bytes)?;
+            } else if !copy.add_if_absent(path, &bytes)? {
+                continue;
             }
             added += 1;
         }
@@ -189,11 +192,10 @@ impl Sidecars {
 
 /// The name of an entry tells its content, even if this version does not know all of its fields.
 fn check_entry(name: &str, bytes: &[u8]) -> Result<(), Reason> {
-    match whereabouts::is_name(name) {
-        true if whereabouts::check(name, bytes) => Ok(()),
-        true => Err(Reason::BitRot),
-        false => Err(Reason::Malformed),
+    if !whereabouts::is_name(name) {
+        return Err(Reason::Malformed);
     }
+    if whereabouts::check(name, bytes) { Ok(()) } else { Err(Reason::BitRot) }
 }
 
 impl Held {
@@ -202,13 +204,14 @@ impl Held {
         let copies = Copy::open_all(std::slice::from_ref(&self.dir))?;
         let gone = || BackupError::NoCopy(self.dir.clone());
         let bytes = copies.first().ok_or_else(gone)?.read(path, MAX_LEN)?;
-        match Digest::of(&bytes) == self.digest {
-            true => Ok(bytes),
-            false => Err(BackupError::History(format!(
+        if Digest::of(&bytes) == self.digest {
+            Ok(bytes)
+        } else {
+            Err(BackupError::History(format!(
                 "{} in {} was changed while it was read",
                 path,
                 stockade_base::shown(&self.dir)
-            ))),
+            )))
         }
     }
 }
@@ -243,9 +246,10 @@ fn check_history(name: &str, bytes: &[u8], set: &SetId, keys: &[PublicKey]) -> R
         NoHistory::Unreliable(why) => malformed(&why),
     })?;
     let newest = history.newest();
-    match keys.iter().any(|key| newest.contains_key(key)) {
-        true => Ok(()),
-        false => Err(malformed("it is not about any key of this set")),
+    if keys.iter().any(|key| newest.contains_key(key)) {
+        Ok(())
+    } else {
+        Err(malformed("it is not about any key of this set"))
     }
 }
 

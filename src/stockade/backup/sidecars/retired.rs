@@ -32,6 +32,7 @@ pub struct Note {
 
 /// The notes of one copy.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Notes {
     /// The notes, by the set in the file's name.
     pub notes: Vec<Note>,

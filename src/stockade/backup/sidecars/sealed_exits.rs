@@ -38,6 +38,7 @@ pub(crate) struct Name<'a> {
 
 /// A sealed exit in one copy.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SealedExit {
     /// The copy's id.
     pub copy: String,
@@ -51,6 +52,7 @@ pub struct SealedExit {
 
 /// An exit, and the key of the set that signed it for the set's network.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct OpenedExit {
     /// The exit.
     pub exit: SignedExit,
@@ -94,9 +96,12 @@ pub fn read(copies: &[Copy], set: &SetId) -> Result<Vec<SealedExit>, BackupError
             }
         }
     }
-    let absent = |copy: &Copy| match unreadable.iter().any(|id| id == copy.id()) {
-        true => Reason::Unreadable,
-        false => Reason::Missing,
+    let absent = |copy: &Copy| {
+        if unreadable.iter().any(|id| id == copy.id()) {
+            Reason::Unreadable
+        } else {
+            Reason::Missing
+        }
     };
     let each = names.iter().flat_map(|name| copies.iter().map(move |copy| (name, copy)));
     let each = each.map(|(name, copy)| SealedExit {
@@ -195,10 +200,7 @@ pub(crate) fn lost_with(
 /// Whether the content of a file fits its name, as far as can be seen without opening it.
 pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<(), Reason> {
     let name = Name::parse(name).ok_or(Reason::Malformed)?;
-    match Digest::of(bytes).to_string().starts_with(name.sum) {
-        true => Ok(()),
-        false => Err(Reason::BitRot),
-    }
+    if Digest::of(bytes).to_string().starts_with(name.sum) { Ok(()) } else { Err(Reason::BitRot) }
 }
 
 fn read_one(copy: &Copy, room: &StorePath, name: &str, kind: EntryKind) -> Result<(), Reason> {

@@ -29,6 +29,7 @@ impl Default for System {
 /// A mounted file system that could hold a copy. Texts from devices are cut to 64 printable
 /// characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mount {
     /// The mount point.
     pub dir: PathBuf,

@@ -83,10 +83,7 @@ fn said(error: &Error) -> String {
     let mut text = String::new();
     for part in texts.iter().skip(from).filter(|part| !part.is_empty()) {
         if !text.contains(part.as_str()) {
-            text = match text.is_empty() {
-                true => part.clone(),
-                false => format!("{text}: {part}"),
-            };
+            text = if text.is_empty() { part.clone() } else { format!("{text}: {part}") };
         }
     }
     clip(&without_queries(text.trim()), MAX_MESSAGE)

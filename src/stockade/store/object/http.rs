@@ -224,9 +224,10 @@ impl Service {
     fn no_answer(&self, begun: Instant, error: HttpError) -> HttpError {
         let may_pass = !matches!(error.kind(), HttpErrorKind::Unknown | HttpErrorKind::Decode)
             && untrusted(&error).is_none();
-        match may_pass && self.patience.no_answer(begun, &innermost(&error)) {
-            true => error,
-            false => HttpError::new(HttpErrorKind::Unknown, error),
+        if may_pass && self.patience.no_answer(begun, &innermost(&error)) {
+            error
+        } else {
+            HttpError::new(HttpErrorKind::Unknown, error)
         }
     }
 
@@ -245,16 +246,12 @@ impl Service {
         };
         // An empty last page is what an empty folder looks like.
         let goes_on = ["<NextContinuationToken>", "<NextMarker>"];
-        match goes_on.iter().any(|token| page.xml.contains(token)) {
-            true if empty > MAX_EMPTY_PAGES => {
-                Err(HttpError::new(HttpErrorKind::Decode, Endless::Pages))
-            }
-            true => Ok(page.xml.into()),
-            false => {
-                self.seen.empty_pages.store(0, Ordering::Relaxed);
-                Ok(page.xml.into())
-            }
+        if !goes_on.iter().any(|token| page.xml.contains(token)) {
+            self.seen.empty_pages.store(0, Ordering::Relaxed);
+        } else if empty > MAX_EMPTY_PAGES {
+            return Err(HttpError::new(HttpErrorKind::Decode, Endless::Pages));
         }
+        Ok(page.xml.into())
     }
 }
 

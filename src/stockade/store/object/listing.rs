@@ -79,9 +79,12 @@ async fn list_all(
     let mut objects = inner.client.list(Some(&within));
     let (mut count, mut remembered) = (0_usize, None);
     while let Some(object) = objects.next().await {
-        let object = object.map_err(|error| match is_no_bucket(&error) {
-            true => StoreError::NoBucket(inner.address.bucket_alone().into()),
-            false => store_error(place.into(), &error),
+        let object = object.map_err(|error| {
+            if is_no_bucket(&error) {
+                StoreError::NoBucket(inner.address.bucket_alone().into())
+            } else {
+                store_error(place.into(), &error)
+            }
         })?;
         // A service may repeat pages for ever. The name at positions 1, 2, 4, 8.. is remembered, so
         // a cycle of any length is noticed.

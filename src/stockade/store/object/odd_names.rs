@@ -29,10 +29,8 @@ pub(super) struct Page {
 /// Parses the page `xml`.
 pub(super) fn page(xml: &str) -> Page {
     let mut page = Page { xml: String::with_capacity(xml.len()), objects: 0, archived: None };
-    let (open, close, name, name_end) = match xml.contains("<Blob>") {
-        true => OBJECTS[1],
-        false => OBJECTS[0],
-    };
+    let (open, close, name, name_end) =
+        if xml.contains("<Blob>") { OBJECTS[1] } else { OBJECTS[0] };
     let mut rest = xml;
     while let Some((before, object, after)) = cut(rest, open, close) {
         page.objects += 1;
@@ -69,9 +67,10 @@ fn replaced(raw: &str) -> Cow<'_, str> {
         && name.trim() == name
         && !name.contains(['&', '<', '\r'])
         && !name.starts_with(STAND_IN);
-    match is_plain {
-        true => Cow::Borrowed(raw),
-        false => Cow::Owned(format!("{STAND_IN}/{}", hex::encode(name))),
+    if is_plain {
+        Cow::Borrowed(raw)
+    } else {
+        Cow::Owned(format!("{STAND_IN}/{}", hex::encode(name)))
     }
 }
 

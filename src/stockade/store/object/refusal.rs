@@ -85,9 +85,8 @@ impl Refusal {
             code.or_else(|| header("x-ms-error-code")).or_else(|| header("x-minio-error-code"));
         let message = between(&text, "<Message>", "</Message>");
         // Google's credential servers, and proxies, answer with other texts.
-        let message = message.unwrap_or_else(|| match text.trim_start().starts_with('<') {
-            true => String::new(),
-            false => text.trim().to_owned(),
+        let message = message.unwrap_or_else(|| {
+            if text.trim_start().starts_with('<') { String::new() } else { text.trim().to_owned() }
         });
         let clean =
             |text: String| clip(without_queries(text.trim()).trim_end_matches('.'), MAX_MESSAGE);

@@ -46,12 +46,11 @@ pub(super) async fn read_pieces(
         take(&piece);
     }
     // A connection that ended early must not look like a file that is truncated in the bucket.
-    match len == meta.size {
-        true => Ok(Read { len, meta }),
-        false => {
-            let why = format!("{len} of {} bytes came", meta.size);
-            Err(StoreError::Unreachable { path: place(), why })
-        }
+    if len == meta.size {
+        Ok(Read { len, meta })
+    } else {
+        let why = format!("{len} of {} bytes came", meta.size);
+        Err(StoreError::Unreachable { path: place(), why })
     }
 }
 

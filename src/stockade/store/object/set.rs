@@ -81,29 +81,28 @@ async fn in_order(
     let (mut closing, others): (Vec<_>, Vec<_>) =
         files.iter().partition(|file| place_in(file).is_some());
     closing.sort_by_key(|file| place_in(file));
-    stream::iter(others.into_iter().map(|file| settle(inner, folder, file, mend)))
+    stream::iter(others.into_iter().map(|file| put_verified(inner, folder, file, mend)))
         .buffer_unordered(AT_A_TIME)
         .try_collect::<Vec<()>>()
         .await?;
     lease::keep(inner).await?;
     for file in closing {
-        settle(inner, folder, file, mend).await?;
+        put_verified(inner, folder, file, mend).await?;
     }
     Ok(ReadBack::Device)
 }
 
 /// Puts one file that does not exist yet, and reads it back. With `mend`, also replaces a different
 /// one.
-async fn settle(
+async fn put_verified(
     inner: &Inner,
     folder: &StorePath,
     file: &NewFile,
     mend: bool,
 ) -> Result<(), StoreError> {
     let path = folder.join(file.path.as_str())?;
-    let put = match mend {
-        false => request::put(inner, &path, &file.bytes, PutMode::Create).await,
-        true => match request::head(inner, &path).await? {
+    let put = if mend {
+        match request::head(inner, &path).await? {
             None => request::put(inner, &path, &file.bytes, PutMode::Create).await,
             Some(there) => {
                 if holds(inner, &path, &file.bytes).await? {
@@ -112,7 +111,9 @@ async fn settle(
                 let version = UpdateVersion { e_tag: there.e_tag, version: there.version };
                 request::put(inner, &path, &file.bytes, PutMode::Update(version)).await
             }
-        },
+        }
+    } else {
+        request::put(inner, &path, &file.bytes, PutMode::Create).await
     };
     match (put, holds(inner, &path, &file.bytes).await?) {
         // If only the answer was lost, the object exists.

@@ -210,13 +210,10 @@ impl Opening<'_> {
 
 /// A link, or another entry that is not a file.
 fn link(path: &Path) -> Content {
-    match walk::may_be_keystore(path) {
-        true => Content::Bad(
-            "an archive entry that is not a regular file (a link, for example)".to_owned(),
-        ),
-        false => {
-            Content::Other("an entry that is not a regular file (a link, for example)".to_owned())
-        }
+    if walk::may_be_keystore(path) {
+        Content::Bad("an archive entry that is not a regular file (a link, for example)".to_owned())
+    } else {
+        Content::Other("an entry that is not a regular file (a link, for example)".to_owned())
     }
 }
 

@@ -65,9 +65,10 @@ pub fn check_all(
 }
 
 fn require_all(name: &str, given: Given, keys: &[PublicKey]) -> Result<History, BackupError> {
-    match given.silent.is_empty() {
-        true => Ok(given.history),
-        false => Err(BackupError::History(says_nothing_about(name, &given.silent, keys.len()))),
+    if given.silent.is_empty() {
+        Ok(given.history)
+    } else {
+        Err(BackupError::History(says_nothing_about(name, &given.silent, keys.len())))
     }
 }
 

@@ -21,6 +21,7 @@ use stockade_keystore::{
 
 /// What is stored with a set.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Kept {
     /// All histories merged, so that no lower bound is lost, and when the newest was stored; `None`
     /// if none is about the requested keys.

@@ -29,10 +29,7 @@ pub(crate) enum NoHistory {
 /// The history in `bytes`, if it is one for this network.
 pub fn parse(bytes: &[u8], network: Network) -> Result<Interchange, String> {
     let history = Interchange::parse(bytes).map_err(|error| error.to_string())?;
-    match of_network(&history, network) {
-        true => Ok(history),
-        false => Err(other_network(&history, network)),
-    }
+    if of_network(&history, network) { Ok(history) } else { Err(other_network(&history, network)) }
 }
 
 /// Like [`parse`], but refuses one with epochs in the future: it was made up, or this computer's
@@ -56,9 +53,10 @@ pub(crate) fn parse_valid(
         error => NoHistory::Unreliable(error.to_string()),
     })?;
     if history.records().is_empty() && bad.is_empty() {
-        return Err(NoHistory::Nothing(match of_network(&history, network) {
-            true => "it is empty: it does not name any key".to_owned(),
-            false => format!("it is empty, and {}", other_network(&history, network)),
+        return Err(NoHistory::Nothing(if of_network(&history, network) {
+            "it is empty: it does not name any key".to_owned()
+        } else {
+            format!("it is empty, and {}", other_network(&history, network))
         }));
     }
     if !of_network(&history, network) {

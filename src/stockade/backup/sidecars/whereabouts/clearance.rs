@@ -61,12 +61,15 @@ impl Record {
     pub fn standing(&self, release: &Release<'_>) -> Standing {
         let mut standing = Standing::default();
         for place in self.places(release.keys) {
-            match place.recent {
-                _ if release.passes(&place) => {}
-                true => standing.stop.push(place),
-                // A place that was found only now was not shown to the user.
-                false if release.shown_are_off && !place.doubted => {}
-                false => standing.ask.push(place),
+            if release.passes(&place) {
+                continue;
+            }
+            // A doubted place was only found once the set was opened, so the user did not see it.
+            let is_declared_off = release.shown_are_off && !place.doubted;
+            if place.recent {
+                standing.stop.push(place);
+            } else if !is_declared_off {
+                standing.ask.push(place);
             }
         }
         standing

@@ -86,11 +86,10 @@ pub(crate) fn write(copy: &Copy, set: &SetId, entry: &Entry) -> Result<Digest, B
     let id = Digest::of(&bytes);
     let digits: String = id.to_string().chars().take(NAME_DIGITS).collect();
     let path: StorePath = format!("{WHEREABOUTS}/{set}/{}-{digits}.json", entry.time).parse()?;
-    match copy.add_if_absent(&path, &bytes)? {
-        true => Ok(id),
-        false if copy.read(&path, MAX_LEN as u64)? == bytes => Ok(id),
-        false => Err(StoreError::Exists(copy.dir().join("stockade").join(path.as_str())).into()),
+    if copy.add_if_absent(&path, &bytes)? || copy.read(&path, MAX_LEN as u64)? == bytes {
+        return Ok(id);
     }
+    Err(StoreError::Exists(copy.dir().join("stockade").join(path.as_str())).into())
 }
 
 /// Gives the entries of the set `from` to the set `to`, which replaces it. Entries that the old

@@ -34,6 +34,7 @@ pub struct Record {
 
 /// A location where some of the keys can sign.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Place {
     /// The location; `None` if the entry cannot be read.
     pub location: Option<Location>,

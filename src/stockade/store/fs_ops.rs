@@ -45,9 +45,10 @@ pub(super) fn make_folders(path: &Path) -> Result<Folder, StoreError> {
         make_named(folder).map_err(|e| StoreError::io(folder, e))?;
         sync(&Folder::open(parent(folder))?)?;
     }
-    match path.as_os_str().is_empty() || path.is_dir() {
-        true => Folder::open(path),
-        false => Err(StoreError::NotAFolder(path.to_owned())),
+    if path.as_os_str().is_empty() || path.is_dir() {
+        Folder::open(path)
+    } else {
+        Err(StoreError::NotAFolder(path.to_owned()))
     }
 }
 
@@ -107,7 +108,7 @@ pub(super) fn sync(folder: &Folder) -> Result<(), StoreError> {
 /// Syncs what was just renamed to `name`, then its folder. FAT stores in the directory entry where
 /// a file begins. After a rename, only a sync of the file or folder itself writes that; after a
 /// sync of its parent alone, it would be empty if the power failed.
-pub(super) fn settle(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
+pub(super) fn sync_renamed(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
     let path = folder.path_of(name);
     let synced = failpoint::pass(Change::Write).and_then(|()| tolerant(folder.sync_entry(name)));
     synced.map_err(|e| StoreError::io(&path, e))?;
@@ -134,7 +135,7 @@ pub(super) fn rename_new(folder: &Folder, from: &OsStr, to: &OsStr) -> Result<()
         Ok(())
     };
     rename(from, to)?;
-    settle(folder, to).inspect_err(|_| {
+    sync_renamed(folder, to).inspect_err(|_| {
         // It is not known whether it would survive a power cut.
         let _: Result<(), StoreError> = rename(to, from);
     })
@@ -145,7 +146,7 @@ pub(super) fn rename_over(folder: &Folder, from: &OsStr, to: &OsStr) -> Result<(
     let renamed = failpoint::pass(Change::Write).and_then(|()| folder.rename(from, to));
     renamed.map_err(|e| StoreError::io(folder.path_of(to), e))?;
     failpoint::record(|| Event::Renamed(folder.path_of(from), folder.path_of(to)));
-    settle(folder, to)
+    sync_renamed(folder, to)
 }
 
 /// Removes an empty folder. Returns whether it was empty.
