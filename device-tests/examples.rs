@@ -1,26 +1,42 @@
-//! The examples, run as they stand: what others build on the library starts from them.
+//! Runs the examples unchanged: other programs start from them.
 
 #[cfg(feature = "mock")]
 #[path = "../examples/create_and_drill.rs"]
 #[allow(dead_code)]
 mod create_and_drill;
+#[cfg(all(feature = "cloud", feature = "mock"))]
+#[path = "../examples/deliver.rs"]
+#[allow(dead_code)]
+mod deliver;
 #[path = "../examples/device_layer.rs"]
 #[allow(dead_code)]
 mod device_layer;
 #[path = "../examples/foreign_wallet.rs"]
 #[allow(dead_code)]
 mod foreign_wallet;
+#[path = "../examples/own_wallet.rs"]
+#[allow(dead_code, clippy::duplicate_mod, reason = "the other example uses its card")]
+mod own_wallet;
 
 use stockade_mocks::{Decision, User, server, trezor};
 
 #[test]
-fn a_wallet_of_ones_own_becomes_a_custodian() {
+fn your_own_wallet_shows_an_address_signs_and_refuses() {
+    let said = own_wallet::run().unwrap();
+    let address = said[0].strip_prefix("the Example Card has the address ").unwrap();
+    assert_eq!(said[1], format!("the signer is {address}"));
+    assert_eq!(said[2], "a long text: the Example Card does not accept such a long text");
+    assert_eq!(said[3], "it signs transactions: false");
+}
+
+#[test]
+fn your_own_wallet_becomes_a_custodian() {
     let said = foreign_wallet::run().unwrap();
     assert!(said[1].ends_with("opens with it"), "{said:?}");
 }
 
 #[test]
-fn the_device_layer_alone_serves_over_a_transport_of_ones_own() {
+fn the_wallet_package_alone_works_over_your_own_transport() {
     let user = User::always(Decision::Approve);
     let config = trezor::Config::new(trezor::Model::Safe3, user);
     let address = server::trezor_udp::spawn(trezor::Trezor::new(config)).unwrap();
@@ -32,10 +48,18 @@ fn the_device_layer_alone_serves_over_a_transport_of_ones_own() {
 
 #[cfg(feature = "mock")]
 #[test]
-fn keys_are_made_and_drilled_by_the_library_alone() {
+fn the_library_alone_creates_and_drills_keys() {
     let folder = tempfile::tempdir().unwrap();
     let copies = ["a", "b"].map(|name| folder.path().join(name));
     let said = create_and_drill::run(&copies).unwrap();
     assert!(said[0].starts_with("2 keys in ") && said[0].contains("-hoodi-"), "{said:?}");
     assert_eq!(said[1], "4 of 4 proven");
+}
+
+#[cfg(all(feature = "cloud", feature = "mock"))]
+#[test]
+fn keys_are_delivered_by_the_library_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = deliver::run(&[folder.path().join("a")]).unwrap();
+    assert_eq!(said, ["2 of 2 keys to deliver", "2 of 2 keys listed"]);
 }

@@ -23,6 +23,7 @@ mod examples;
 mod golden;
 mod house;
 mod interrupted;
+mod json;
 #[cfg(feature = "cloud")]
 mod model;
 mod transcripts;

@@ -5,11 +5,10 @@
 use std::{error::Error, path::PathBuf};
 
 use stockade::{
-    backup::{Copy, drill, hands::Hands, scrub},
+    backup::{Access, Copy, Trust, drill, scrub, unlockers::Unlockers},
     device::Timeouts,
     discovery::{self, MockSetup},
     staking::Network,
-    timestamp::Timestamp,
     validator::{self, Withdrawal},
 };
 
@@ -30,26 +29,19 @@ pub fn run(folders: &[PathBuf]) -> Result<Vec<String>, Box<dyn Error>> {
 
     let request = validator::Request::new(Network::Hoodi, 2, Withdrawal::Device);
     let mut copies = Copy::prepare_all(folders)?;
-    let now = Timestamp::now();
-    let created = validator::create(
-        &request,
-        &[],
-        &mut copies,
-        wallet.as_mut(),
-        now,
-        &mut user,
-        &mut progress,
-    )?;
+    let created =
+        validator::create(&request, &mut copies, wallet.as_mut(), &mut user, &mut progress)?;
     let mut said = vec![format!("{} keys in {}", created.keys.len(), created.set.set_id)];
     drop(copies);
 
-    // As somebody would who has nothing but the wallet and the copies.
+    // With nothing but the wallet and the copies.
     let copies = Copy::open_all(folders)?;
     let scrubbed = scrub::read(&copies, None, &mut progress)?;
-    let mut hands = Hands::new();
-    hands.add_wallet(wallet, &mut user)?;
-    let options = drill::Options::default();
-    let report = drill::drill(&copies, &scrubbed, &options, &mut hands, &mut user, &mut progress)?;
+    let mut unlockers = Unlockers::new();
+    unlockers.add_wallet(wallet, &mut user)?;
+    let trust = Trust::default();
+    let mut access = Access::new(&mut unlockers, &trust, &mut user, &mut progress);
+    let report = drill::drill(&copies, &scrubbed, &mut access)?;
     said.push(format!("{} of {} proven", report.counts().proven, report.keys.len()));
     Ok(said)
 }

@@ -1,8 +1,6 @@
-//! A wallet's address and a signature, with the device layer alone, over a transport of one's own:
-//! `stockade mock trezor --listen 127.0.0.1:21324 &`, then
+//! Your own transport and your own user interface, with `stockade-wallet` alone: shows an address on a
+//! Trezor and signs with it. Run `stockade mock trezor --listen 127.0.0.1:21324 &`, then
 //! `cargo run -p stockade-wallet --example device_layer 127.0.0.1:21324`.
-//!
-//! No backups, no keystores, no command: `transport`, `device`, `interact`, and one vendor.
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]
 
 use std::{
@@ -21,7 +19,7 @@ use stockade_wallet::{
     path::DerivationPath,
     secret::SecretText,
     transport::{Link, Packet, TransportError, udp::Udp},
-    trezor::{About, Trezor},
+    trezor::{DeviceInfo, Trezor},
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -32,20 +30,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Opens the Trezor at `address`, and has it show its address and sign a text.
+/// Opens the Trezor at `address`, shows an address on it and signs a text.
 pub fn run(address: &str) -> Result<Vec<String>, Box<dyn Error>> {
-    // Shorter than the default: this user does not wait five minutes.
-    let timeouts = Timeouts { user: Duration::from_secs(20), ..Timeouts::default() };
+    // Waits for the user for 20 seconds instead of the default of five minutes.
+    let timeouts = Timeouts::default().with_user(Duration::from_secs(20));
     let packets = Arc::new(AtomicUsize::new(0));
     let link = Counting { inner: Udp::connect(address, timeouts.reply)?, packets: packets.clone() };
-    let about = About { spec: format!("trezor-udp:{address}"), simulated: true };
-    let mut found = Trezor::new(Box::new(link), about, timeouts);
+    let info = DeviceInfo::simulated(format!("trezor-udp:{address}"));
+    let mut found = Trezor::new(Box::new(link), info, timeouts);
 
     let state = found.state()?;
     if state != State::Ready {
         return Err(format!("the device is not ready: {state:?}").into());
     }
-    let mut user = Typist::default();
+    let mut user = Terminal::default();
     let mut wallet = Box::new(found).open(&mut user)?;
     let path = DerivationPath::ethereum(0, 0)?;
     let address = wallet.address(&path, Show::OnDevice, &mut user)?;
@@ -54,12 +52,12 @@ pub fn run(address: &str) -> Result<Vec<String>, Box<dyn Error>> {
     let signer = personal_message::recover(text.as_bytes(), &signature)?;
     Ok(vec![
         format!("{} has {address} at {path}", wallet.identity().name()),
-        format!("and {signer} signed"),
+        format!("the signer is {signer}"),
         format!("{} packets", packets.load(Ordering::Relaxed)),
     ])
 }
 
-/// A transport of one's own: whatever carries 64-byte packets will do. This one counts them.
+/// A transport that counts packets. Everything that carries 64-byte packets can be a [`Link`].
 struct Counting<L> {
     inner: L,
     packets: Arc<AtomicUsize>,
@@ -78,14 +76,14 @@ impl<L: Link> Link for Counting<L> {
     }
 }
 
-/// A user at a terminal.
+/// The user, at a terminal.
 #[derive(Default)]
-struct Typist {
-    /// Set by a signal handler, say; every wait looks at it.
-    gave_up: AtomicBool,
+struct Terminal {
+    /// To be set by a signal handler, for example. Polled during every wait.
+    cancelled: AtomicBool,
 }
 
-impl Interact for Typist {
+impl Interact for Terminal {
     fn look_at_device(&mut self, device: &str, attention: Attention<'_>) {
         println!("look at the {device}: {attention:?}");
     }
@@ -103,6 +101,6 @@ impl Interact for Typist {
     }
 
     fn cancelled(&self) -> bool {
-        self.gave_up.load(Ordering::Relaxed)
+        self.cancelled.load(Ordering::Relaxed)
     }
 }

@@ -88,7 +88,7 @@ fn retiring_leaves_a_note_in_every_copy() {
     }
     // The note is no set, and keeps nothing from being whole.
     let scrubbed = away.run("scrub", &["a", "b"], "").code(0);
-    assert!(!warned(&scrubbed, "no part of a copy"), "{:#}", scrubbed.json["warnings"]);
+    assert!(!warned(&scrubbed, "not part of a copy"), "{:#}", scrubbed.json["warnings"]);
     let listed = away.run("list", &["a", "b"], "").code(0);
     assert_eq!(listed.each("retired", "set_id"), [&*away.old; 2]);
     assert_eq!(listed.each("retired", "by"), [&*away.new; 2]);
@@ -162,7 +162,7 @@ fn a_note_counts_only_where_the_other_set_is_whole_ones_own_newer_and_holds_the_
         ("the other set rotted", |away| {
             flip(&away.set("a", &away.new).join("seal/secret.age"), 99);
         }),
-        ("it is of another manifest", |away| {
+        ("it is about another manifest", |away| {
             rewrite(&away.note("a"), |note| note["manifest"] = json!("a".repeat(64)));
         }),
         ("it is no note", |away| fs::write(away.note("a"), "{").unwrap()),

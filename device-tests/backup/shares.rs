@@ -7,12 +7,11 @@ use serde_json::Value;
 use sha2::Sha256;
 use stockade::{
     backup::{
-        Copy, Digest,
-        drill::{self, Options},
-        hands::Hands,
+        Access, Copy, Digest, Trust, drill,
         origin::{Origin, Pins},
-        restore::{self, Restorable},
+        restore::{LostKeys, Restorable},
         scrub,
+        unlockers::Unlockers,
         verdict::Report,
     },
     bls::SecretKey,
@@ -110,10 +109,10 @@ fn make_it_fit(set: &Path, changed: &Path, secret: &[u8]) {
     sum_again(set);
 }
 
-fn hands(xs: &[u8]) -> Hands {
-    let mut hands = Hands::new();
-    xs.iter().for_each(|x| hands.add_identities(given(*x)));
-    hands
+fn unlockers(xs: &[u8]) -> Unlockers {
+    let mut unlockers = Unlockers::new();
+    xs.iter().for_each(|x| unlockers.add_identities(given(*x)));
+    unlockers
 }
 
 fn pins() -> Pins {
@@ -124,17 +123,19 @@ fn pins() -> Pins {
 fn drilled(folder: &Folder, xs: &[u8]) -> Report {
     let copies = Copy::open_all(&[folder.path("a")]).unwrap();
     let scrubbed = scrub::read(&copies, None, &mut ()).unwrap();
-    let options = Options { pins: pins(), ..Options::default() };
-    let (hands, user) = (&mut hands(xs), &mut Nobody);
-    drill::drill(&copies, &scrubbed, &options, hands, user, &mut ()).unwrap()
+    let trust = Trust { pins: pins(), ..Trust::default() };
+    let (mut unlockers, mut user, mut silent) = (unlockers(xs), Nobody, ());
+    let mut access = Access::new(&mut unlockers, &trust, &mut user, &mut silent);
+    drill::drill(&copies, &scrubbed, &mut access).unwrap()
 }
 
 fn restorable(folder: &Folder, xs: &[u8]) -> Result<Restorable, String> {
     let copies = Copy::open_all(&[folder.path("a")]).unwrap();
     let scrubbed = scrub::read(&copies, None, &mut ()).unwrap();
-    let (hands, user) = (&mut hands(xs), &mut Nobody);
-    let options = restore::Options { pins: pins(), ..restore::Options::default() };
-    Restorable::open(&copies, &scrubbed.sets[0], &options, hands, user, &mut ())
+    let trust = Trust { pins: pins(), ..Trust::default() };
+    let (mut unlockers, mut user, mut silent) = (unlockers(xs), Nobody, ());
+    let mut access = Access::new(&mut unlockers, &trust, &mut user, &mut silent);
+    Restorable::open(&copies, &scrubbed.sets[0], LostKeys::Refuse, &mut access)
         .map_err(|error| error.to_string())
 }
 
@@ -199,8 +200,8 @@ fn a_share_in_the_place_of_another_is_called_so() {
     reseal(&place, &share(&set, 2));
     make_it_fit(&set, &place, &secret);
     let named = id(&folder, 1);
-    assert_reason(&drilled(&folder, &[1, 2]), "share_wrong", &[&named, "share 2, and not 1"]);
-    assert_reason(&drilled(&folder, &[1, 2, 3]), "ok", &[&named, "share 2, and not 1"]);
+    assert_reason(&drilled(&folder, &[1, 2]), "share_wrong", &[&named, "share 2, not 1"]);
+    assert_reason(&drilled(&folder, &[1, 2, 3]), "ok", &[&named, "share 2, not 1"]);
 }
 
 /// Seals `share` to the first custodian.

@@ -85,7 +85,15 @@ fn require_said(ran: &Ran, clients: &[Client], nowhere: &mut BTreeSet<String>, w
             continue;
         }
         assert_ne!(ran.code, 0, "{what}");
-        let said = ["NOWHERE", "nowhere now", "is not known", "CANNOT TELL", "are not listed at"];
+        let said = [
+            "NOWHERE",
+            "nowhere now",
+            "is not known",
+            "NOT KNOWN",
+            "CANNOT TELL",
+            "are not listed at",
+            "does not list",
+        ];
         let text = match &ran.json["error"]["message"] {
             Value::String(message) => message.clone(),
             _ => ran.json.to_string(),

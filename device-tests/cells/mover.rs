@@ -15,12 +15,12 @@ use stockade::{
     staking::{Interchange, Network, Newest},
     timestamp::Timestamp,
 };
-use stockade_services::cloud::{
-    Endpoint,
+use stockade_services::{
     delivery::{
         Arrivals, Handover, KeySource, OpenedSet, Running, Transfer, remote, require_network,
         settings::KeySettings,
     },
+    endpoint::Endpoint,
     keymanager::Keymanager,
 };
 

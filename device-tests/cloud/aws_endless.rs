@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use stockade::secret::SecretText;
-use stockade_services::cloud::aws_secrets::{AwsOptions, SecretsManager};
+use stockade_services::aws_secrets::{AwsOptions, SecretsManager};
 
 use super::s3_server::{What, s3};
 
@@ -12,12 +12,10 @@ fn an_answer_without_a_length_and_without_an_end_is_not_read_to_it() {
     let server = s3();
     server.always("POST", "", What::Endless);
     let secret = SecretText::new("of-a-test".to_owned());
-    let options = AwsOptions {
-        region: Some("eu-west-1"),
-        endpoint: Some(&server.url),
-        key: Some(("AKIDEXAMPLE", &secret)),
-        ca: None,
-    };
+    let mut options = AwsOptions::default();
+    options.region = Some("eu-west-1");
+    options.endpoint = Some(&server.url);
+    options.key = Some(("AKIDEXAMPLE", &secret));
     let service = SecretsManager::open(&options).unwrap();
     let begun = Instant::now();
     let error = service.read("a").unwrap_err().to_string();

@@ -9,8 +9,8 @@ use std::{
 };
 
 use stockade::secret::SecretText;
-use stockade_services::cloud::{
-    HttpError,
+use stockade_services::{
+    endpoint::HttpError,
     keymanager::{Import, Keymanager, KeymanagerError},
     vault::{Engine, KvVersion, Login, Vault, Written},
 };

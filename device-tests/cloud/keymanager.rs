@@ -7,8 +7,8 @@ use stockade::{
     bls::{PublicKey, SecretKey},
     secret::SecretText,
 };
-use stockade_services::cloud::{
-    HttpError,
+use stockade_services::{
+    endpoint::HttpError,
     keymanager::{Import, KeyStatus, Keymanager, KeymanagerError},
 };
 

@@ -1,6 +1,7 @@
 //! The clients of services, against servers that answer as their API documents it, and against
 //! servers that do not.
 
+#[cfg(feature = "aws")]
 mod aws_endless;
 pub(crate) mod aws_server;
 mod busy;
@@ -19,7 +20,7 @@ pub(crate) mod vault_server;
 
 use std::time::Duration;
 
-use stockade_services::cloud::Endpoint;
+use stockade_services::endpoint::Endpoint;
 
 /// The service at `url`, waited for a second.
 fn endpoint(url: &str) -> Endpoint {

@@ -3,7 +3,10 @@
 use std::{io::Read as _, net::TcpListener, thread, time::Duration};
 
 use stockade::secret::SecretText;
-use stockade_services::cloud::{Endpoint, HttpError, keymanager::Keymanager};
+use stockade_services::{
+    endpoint::{Endpoint, HttpError},
+    keymanager::Keymanager,
+};
 
 /// A server that speaks no TLS, on an https URL: the token must not be sent.
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use stockade::secret::SecretText;
-use stockade_services::cloud::vault::{Engine, KvVersion, Login, Vault, VaultError, Written};
+use stockade_services::vault::{Engine, KvVersion, Login, Vault, VaultError, Written};
 
 use super::{
     endpoint,

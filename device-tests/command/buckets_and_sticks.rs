@@ -77,12 +77,12 @@ fn a_set_that_was_only_begun_is_named() {
     server.behave();
     for command in ["backup scrub", "backup drill"] {
         let none = wallet(&server).run(&format!("{command} {COPY}")).error(3, "input");
-        assert!(none.message().contains("was begun and never finished"), "{}", none.message());
+        assert!(none.message().contains("was not completely written"), "{}", none.message());
     }
     for command in ["backup list", "validator list"] {
         let listed = wallet(&server).run(&format!("{command} {COPY}"));
         let begun = listed.list("unfinished")[0].as_str().unwrap();
-        assert!(begun.contains("was begun and never finished"), "{begun}");
+        assert!(begun.contains("was not completely written"), "{begun}");
     }
     drop(folder);
 }
@@ -116,9 +116,9 @@ fn a_removal_that_stops_says_what_was_removed() {
     let retire = resealed(&server, &folder, &set);
     server.always("DELETE", "manifest", What::Refuse(403, "AccessDenied"));
     let refused = wallet(&server).run(&retire).error(4, "permission");
-    let told = format!("set {set} is removed from no copy");
+    let told = format!("set {set} was removed from no copy");
     assert!(refused.message().contains(&told), "{}", refused.message());
-    assert!(refused.message().contains(&format!("new in {COPY}, ")), "{}", refused.message());
+    assert!(refused.message().contains(&format!("was added to {COPY}, ")), "{}", refused.message());
     assert!(folder.path("b/stockade").join(&set).is_dir(), "the folder holds it still");
     server.behave();
     // Half retired, and told so.
@@ -149,7 +149,7 @@ fn a_retired_set_that_came_back_is_told() {
     kept.into_iter().for_each(|(name, bytes)| server.put(&name, bytes));
     let scrubbed = wallet(&server).run(&format!("backup scrub {COPY}")).code(0);
     let told = warnings(&scrubbed);
-    assert!(told.contains(&format!("{set} is there, though a note says")), "{told}");
+    assert!(told.contains(&format!("{set} exists, although a note says")), "{told}");
 }
 
 #[test]

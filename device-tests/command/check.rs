@@ -1,7 +1,11 @@
 //! `validator check`: each key within the source that its set records.
 
 use stockade::{
-    backup::{create::NewKey, custodians::choose, manifest::Source},
+    backup::{
+        create::NewKey,
+        custodians::{Wanted, choose},
+        manifest::Source,
+    },
     bls::SecretKey,
     device_secret::{Scheme, check_address},
     eth::Address,
@@ -29,7 +33,13 @@ fn said_to_be_of_words(signer_words: &str, key: SecretKey, source: Address) -> F
     let copies = [folder.path("a")];
     let mut wallet = wallet("mock-trezor", signer_words);
     let address = check_address(&mut *wallet, &mut Nobody).unwrap();
-    let custodians = choose(&[], None, &[], Scheme::default(), &mut *wallet, &address, &mut Nobody);
+    let custodians = choose(
+        Wanted { sources: &[], threshold: None, scheme: Scheme::default() },
+        &[],
+        &mut *wallet,
+        &address,
+        &mut Nobody,
+    );
     let key = NewKey {
         path: "m/12381/3600/0/0/0".to_owned(),
         source: Source::Mnemonic { check_address: source },

@@ -7,13 +7,13 @@ use super::{
 
 fn warned(ran: &Ran) -> Vec<&str> {
     let warnings = ran.list("warnings").iter().map(|warning| warning.as_str().unwrap());
-    warnings.filter(|warning| warning.contains("takes them all")).collect()
+    warnings.filter(|warning| warning.contains("would destroy them all")).collect()
 }
 
 #[test]
 fn copies_on_one_file_system_are_warned_about_once() {
     let made = &ledger().json["warnings"];
-    assert!(made.to_string().contains("lie on one file system"), "{made:#}");
+    assert!(made.to_string().contains("are on the same file system"), "{made:#}");
     let folder = ledger().copies();
     let repaired = alone().run(&format!("backup repair {}", folder.both())).code(0);
     let warnings = warned(&repaired);

@@ -73,7 +73,7 @@ fn one_wallet_is_no_two_custodians() {
         folder.both()
     );
     let refused = on("mock-ledger").run(&line).error(3, "input");
-    assert!(refused.message().contains("one wallet"), "{}", refused.message());
+    assert!(refused.message().contains("the same wallet"), "{}", refused.message());
     assert!(!folder.path("a").exists());
 }
 

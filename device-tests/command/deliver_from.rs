@@ -120,7 +120,7 @@ fn a_removal_whose_answer_was_lost_is_not_taken_for_one() {
         let old = ValidatorClient::running(&keys, epoch_now()).failing(0, fault.clone());
         let new = ValidatorClient::new();
         let failed = from(&folder, &old, &new, "").error(4, "protocol");
-        let said = "whether 1 keys were removed there is not known";
+        let said = "it is not known whether 1 key was removed there";
         assert!(failed.message().contains(said), "{}", failed.message());
         assert_eq!((old.keys().len(), new.keys().len()), (2, 0), "{fault:?}");
         assert!(kept(&folder, "a").is_empty());
@@ -151,7 +151,7 @@ fn a_client_that_fails_in_a_removal_delivers_nothing() {
         let old = ValidatorClient::running(&keys, epoch_now()).failing(1, fault.clone());
         let new = ValidatorClient::new();
         let failed = from(&folder, &old, &new, "--batch-size 1").error(4, kind);
-        let said = "whether 1 keys were removed there is not known";
+        let said = "it is not known whether 1 key was removed there";
         assert!(failed.message().contains(said), "{}", failed.message());
         // The first is where it should be; the second was not removed, and nobody knows.
         assert_eq!((old.keys().len(), new.keys().len()), (2, 1), "{fault:?}");
@@ -207,7 +207,7 @@ fn a_key_that_is_still_listed_where_it_was_removed_is_not_delivered() {
     assert_eq!(said(&held, "status"), ["error", "not_sent", "not_sent"]);
     assert_eq!(held.json["from"]["not_removed"], 1);
     let why = held.list("keys")[0]["message"].as_str().unwrap();
-    assert!(why.contains("still lists the key, which runs there"), "{why}");
+    assert!(why.contains("still lists the key, so the key runs there"), "{why}");
     assert_eq!((old.keys().len(), new.keys().len()), (3, 0));
 }
 

@@ -121,13 +121,17 @@ fn where_nothing_tells_the_network_the_plan_says_so() {
     let silent = Client::new(Inside::default());
     let done = to(&folder, &silent.url, NEVER).code(0);
     assert_eq!(done.json["network_checked"], false);
-    let said = "NOT CHECKED, this client does not tell its network. Make sure that it runs hoodi";
+    let said = "NOT CHECKED, this client does not report its network. Make sure that it runs hoodi";
     assert!(done.stderr.contains(said), "{}", done.stderr);
 
     let folder = ledger().copies();
     let done = deliver(&folder, &ValidatorClient::new(), NEVER).code(0);
     assert_eq!(done.json["network_checked"], true);
-    assert!(done.stderr.contains("network: hoodi, as the client itself says"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("network: hoodi, according to the client itself"),
+        "{}",
+        done.stderr
+    );
 }
 
 /// No key travels, and the client would sign for another chain all the same.
@@ -165,5 +169,5 @@ fn what_a_client_of_another_network_says_that_keys_signed_goes_nowhere() {
     assert!(new.changes().is_empty(), "{:?}", new.changes());
     // It cost one key, which is said.
     assert_eq!(old.inside.lock().unwrap().keys.len(), 2);
-    assert!(stopped.message().contains("1 keys were removed"), "{}", stopped.message());
+    assert!(stopped.message().contains("1 key was removed"), "{}", stopped.message());
 }

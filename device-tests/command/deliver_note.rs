@@ -95,7 +95,7 @@ fn a_note_counts_only_from_whom_it_is_asked_for() {
     let other = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
     let line = format!("deliver verify {} --signer {other}", folder.both());
     let refused = alone().run(&line).code(1);
-    assert!(refused.list("notes")[0]["problems"][0].as_str().unwrap().contains("no --signer"));
+    assert!(refused.list("notes")[0]["problems"][0].as_str().unwrap().contains("not a --signer"));
     let others = folder.file("others", STRANGER);
     let missing = verify(&folder, "a", &format!("--expect {others}")).code(1);
     assert_eq!(missing.list("missing").len(), 1);
@@ -138,7 +138,7 @@ fn what_no_copy_can_write_down_is_not_delivered() {
     let [first, _second] = busy;
     let client = ValidatorClient::new();
     let refused = deliver(&folder, &client, NEVER).error(3, "file");
-    assert!(refused.message().contains("could not be recorded"), "{}", refused.message());
+    assert!(refused.message().contains("could not record"), "{}", refused.message());
     assert!(client.keys().is_empty());
     // One copy is enough, and the other is named: the keys are there, and not all is as it should be.
     drop(first);

@@ -54,7 +54,10 @@ fn a_client_that_asks_another_signer_than_it_was_told_of_is_said_to() {
     let told = on("mock-ledger").run(&tell(&folder, &url)).code(1);
     assert_eq!(said(&told, "status"), ["error"; 3]);
     let why = told.list("keys")[0]["message"].as_str().unwrap();
-    assert!(why.contains("it signs with http://127.0.0.1:19000, and not with the signer"), "{why}");
+    assert!(
+        why.contains("the client signs with http://127.0.0.1:19000, not with the given signer"),
+        "{why}"
+    );
     assert!(told.json["note"].is_null(), "{}", told.json["note"]);
 }
 
@@ -80,7 +83,7 @@ fn a_client_that_takes_no_remote_keys_leads_to_its_options() {
         let (code, text) = shown(&tell(&folder, &url));
         assert_eq!(code, 1, "{text}");
         assert!(text.contains("--validators-external-signer-url"), "{text}");
-        assert!(!text.contains("what is there is left as it is"), "{text}");
+        assert!(!text.contains("keys that are there are left unchanged"), "{text}");
     }
 }
 
@@ -141,7 +144,7 @@ fn a_history_that_went_nowhere_is_said_to() {
     let more = format!("--not-running --no-note --history {}", history(&folder, 1000));
     let (code, text) = shown(&line(&folder, &client, &more));
     assert_eq!(code, 0, "{text}");
-    assert!(text.contains("the history that was given was NOT sent"), "{text}");
+    assert!(text.contains("the given history was NOT sent"), "{text}");
     assert!(client.inside().histories.is_empty());
 }
 
@@ -152,7 +155,7 @@ fn votes_without_a_root_are_not_sent_twice_without_a_warning() {
     let client = ValidatorClient::new().failing(0, Fault::Status(500));
     let more = format!("--not-running --history {}", history(&folder, 1000));
     let first = deliver(&folder, &client, &more).code(1);
-    let warning = "may have got this history before";
+    let warning = "may have received this history before";
     assert!(!first.stderr.contains(warning), "{}", first.stderr);
     let again = deliver(&folder, &client.restarted(), &more).code(0);
     assert!(again.stderr.contains(warning), "{}", again.stderr);
@@ -178,7 +181,7 @@ fn a_request_that_is_too_long_leads_to_smaller_ones() {
     let (code, text) = shown(&line(&folder, &client, &format!("{NEVER} --no-note")));
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("with a smaller --batch-size"), "{text}");
-    assert!(!text.contains("Run the same command again: what is there"), "{text}");
+    assert!(!text.contains("Run the same command again: keys that are there"), "{text}");
 }
 
 #[test]
@@ -186,7 +189,7 @@ fn what_stands_in_the_way_of_a_request_is_named() {
     let folder = ledger().copies();
     for (status, body, said) in [
         (403, json!({"message": "Host not authorized."}), "its list of allowed hosts"),
-        (404, json!({}), "is it switched on in the client"),
+        (404, json!({}), "is it enabled in the client"),
         (401, json!({"message": "Unauthorized"}), "token"),
     ] {
         let body = body.to_string();
@@ -198,7 +201,7 @@ fn what_stands_in_the_way_of_a_request_is_named() {
         assert!(!refused.prompted(), "{status}");
     }
     let client = ValidatorClient::new();
-    for (token, said) in [("", "Web3signer asks for none"), ("seed\ntoken", "the second line")] {
+    for (token, said) in [("", "Web3signer needs none"), ("seed\ntoken", "the second line")] {
         let token = folder.file("bad-token", token);
         let line = line(&folder, &client, NEVER).replace(&folder.at("token"), &token);
         let refused = on("mock-ledger").run(&line).error(3, "input");

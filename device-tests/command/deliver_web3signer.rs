@@ -63,7 +63,7 @@ fn keys_in_a_vault_are_named_and_the_token_in_clear_is_warned_about() {
     let written = write(&on("mock-ledger"), &folder, &vault).code(0);
     assert_eq!(written.json["secret_in_clear"], true);
     assert!(written.json["note"].is_null(), "no key went anywhere: {}", written.json);
-    assert!(written.stderr.contains("stand in clear"), "{}", written.stderr);
+    assert!(written.stderr.contains("written in clear"), "{}", written.stderr);
     assert!(!format!("{}{}", written.stdout, written.stderr).contains("s.only-reads"));
     for key in pubkeys() {
         let path = format!("keyPath: \"/v1/secret/data/validators/{key}\"");

@@ -236,7 +236,7 @@ pub(crate) const KEYSTORES: [&str; 3] = [
 
 /// A simulated wallet in this process, for what only the library does.
 pub(crate) fn wallet(device: &str, words: &str) -> Box<dyn Wallet> {
-    let setup = MockSetup { mnemonic: words.to_owned(), ..MockSetup::default() };
+    let setup = MockSetup::default().with_mnemonic(words);
     let found = discovery::find(&device.parse().unwrap(), Timeouts::default(), &setup).unwrap();
     found.open(&mut Nobody).unwrap()
 }

@@ -113,14 +113,10 @@ fn a_file_that_may_be_a_key_and_cannot_be_read_is_bad_by_name() {
     let bad: [(&str, Vec<u8>, &str); 9] = [
         ("cut.json.txt", whole.as_bytes()[..whole.len() / 2].to_vec(), "cut off"),
         ("cut-utf16.txt", utf16, "cut off"),
-        ("keystore-9.json", Vec::new(), "holds nothing"),
-        ("zeros.json", vec![0; 700], "holds nothing"),
+        ("keystore-9.json", Vec::new(), "is empty"),
+        ("zeros.json", vec![0; 700], "is empty"),
         ("backup.tar.gz", b"\x1f\x8b\x08\0".to_vec(), "archive (gzip) that is cut off"),
-        (
-            "list.json",
-            format!("{{\"validators\": [{whole}]}}").into_bytes(),
-            "form that is not known",
-        ),
+        ("list.json", format!("{{\"validators\": [{whole}]}}").into_bytes(), "unknown form"),
         ("extra.json", whole.replacen('{', "{\"share\": 1,", 1).into_bytes(), "`share`"),
         ("half.json", b"{\"version\": 4, \"uuid\": \"x\"}".to_vec(), "half a keystore"),
         (
@@ -145,7 +141,7 @@ fn a_file_that_may_be_a_key_and_cannot_be_read_is_bad_by_name() {
     symlink("nowhere", folder.path("from/linked")).unwrap();
     let line = format!("--from {} --password-file {}", folder.at("from"), folder.password_file());
     let made = back_up(&folder, &format!("{line} --skip-bad")).code(1);
-    assert!(made.each("left_out", "why")[0].contains("leads nowhere"));
+    assert!(made.each("left_out", "why")[0].contains("a file that does not exist"));
 }
 
 #[test]
@@ -301,7 +297,7 @@ fn a_keystore_without_its_public_key_is_taken_where_its_password_opens_it() {
     let folder = Folder::new();
     let named = folder.file(&format!("0x{FIRST}.json"), fs::read(file).unwrap());
     let refused = back_up(&folder, &format!("--from {named} --password-file {password}"));
-    assert!(refused.error(3, "input").message().contains("its name states another key"));
+    assert!(refused.error(3, "input").message().contains("its name states another one"));
 }
 
 #[test]

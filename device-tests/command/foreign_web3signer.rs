@@ -82,7 +82,7 @@ fn a_key_type_that_web3signer_does_not_have_is_bad() {
     folder.file("signer/a.yaml", format!("type: file-raw\nprivateKey: {key}\n"));
     folder.file("signer/b.yaml", format!("type: file-raw\nkeyType: BLS12\nprivateKey: {key}\n"));
     let refused = back_up(&folder, &folder.at("signer")).error(3, "input");
-    assert!(refused.message().contains("no keyType `BLS12`"), "{}", refused.message());
+    assert!(refused.message().contains("unknown keyType `BLS12`"), "{}", refused.message());
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn what_web3signer_does_not_read_is_imported_and_not_proven() {
         folder.file(&format!("{name}/k.yaml"), content);
         let checked = check(&folder.at(&name)).code(1);
         assert_eq!(checked.verdicts(), (0, 1, 0), "{name}");
-        assert!(checked.stderr.contains("Web3signer reads"), "{}", checked.stderr);
+        assert!(checked.stderr.contains("Web3signer"), "{}", checked.stderr);
         let fresh = Folder::new();
         assert_eq!(back_up(&fresh, &folder.at(&name)).code(0).list("keys").len(), 1, "{name}");
     }

@@ -73,7 +73,7 @@ fn a_scheme_that_a_ledger_does_not_have() {
 
 #[test]
 fn a_deposit_that_a_ledger_will_not_sign() {
-    const WARNING: &str = "signs deposits to 0x00 credentials alone";
+    const WARNING: &str = "signs only deposits with 0x00 credentials";
     let warned = |device: &str, credentials: &str, network: &str| {
         let folder = Folder::new();
         let ran = on(device).run(&format!(

@@ -1,5 +1,5 @@
 //! The help of every command is `docs/cli.md`, so that a change of it is seen and read.
-//! `UPDATE_SNAPSHOTS=1` writes it anew.
+//! `UPDATE_SNAPSHOTS=1` writes it.
 
 use std::fs;
 
@@ -27,6 +27,17 @@ fn the_help_of_every_command_is_as_documented() {
         assert_eq!(is, was, "docs/cli.md is not what the help says: run with UPDATE_SNAPSHOTS=1");
     }
     assert_eq!(text.len(), documented.len());
+}
+
+/// Every command that has no subcommands, in the order of the help.
+pub(crate) fn leaves() -> Vec<String> {
+    let text =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md")).unwrap();
+    let commands = text.lines().filter_map(|line| line.strip_prefix("## stockade "));
+    let commands: Vec<_> = commands.map(str::to_owned).collect();
+    let has_below =
+        |command: &String| commands.iter().any(|c| c.starts_with(&format!("{command} ")));
+    commands.iter().filter(|command| !has_below(command)).cloned().collect()
 }
 
 /// The help of a command, and of every command below it.

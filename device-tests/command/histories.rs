@@ -30,7 +30,7 @@ fn what_is_still_to_come_is_refused_when_it_is_given_naming_the_key() {
         future["data"][1] = up_to(&keys[1..2], epoch, slot)["data"][0].clone();
         let file = folder.file("history.json", future.to_string());
         let refused = restore(&folder, &format!("--history {file}")).error(3, "input");
-        assert!(refused.message().contains("still to come"), "{name}: {}", refused.message());
+        assert!(refused.message().contains("in the future"), "{name}: {}", refused.message());
         assert!(refused.message().contains(&keys[1]), "{name}: {}", refused.message());
         assert!(!folder.path("restored").exists(), "{name}");
         assert!(!folder.path("a/stockade/history").exists(), "{name}: it was kept");
@@ -237,8 +237,8 @@ fn repair_says_what_a_file_is_that_is_no_history_of_the_set() {
     let other_key = "b301803f8b5ac4a1133581fc676dfedc60d891dd5fa99028805e5ea5b08d3491af75d0707adab3b70c6a6a580217bf81";
     for (what, history) in [
         ("another network (sepolia)", history(Network::Sepolia, &keys)),
-        ("still to come", up_to(&keys, epoch_now() + 100, 5)),
-        ("no key of this set", history(Network::Hoodi, &[other_key.to_owned()])),
+        ("in the future", up_to(&keys, epoch_now() + 100, 5)),
+        ("not about any key of this set", history(Network::Hoodi, &[other_key.to_owned()])),
     ] {
         let folder = ledger().copies();
         put(&folder, "a", "20261120T101500Z", &history);

@@ -149,7 +149,7 @@ fn a_copy_that_fails_keeps_a_new_set_from_none_of_the_others() {
     alone().run(&format!("backup scrub {}", folder.both())).code(0);
 }
 
-/// A stick that holds less than it says, played by hand: while the new set is written, an old one changes.
+/// A stick that holds less than it claims, played by hand: while the new set is written, an old one changes.
 #[test]
 fn a_medium_that_writes_over_another_set_is_found_out() {
     use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
@@ -186,7 +186,7 @@ fn a_medium_that_writes_over_another_set_is_found_out() {
     let failed = answer["failed"].as_array().unwrap();
     assert_eq!(failed.len(), 1, "{answer:#}");
     assert_eq!(failed[0]["dir"], folder.at("b"));
-    assert!(failed[0]["hint"].as_str().unwrap().contains("less than it says"), "{answer:#}");
+    assert!(failed[0]["hint"].as_str().unwrap().contains("less than it claims"), "{answer:#}");
 }
 
 #[test]

@@ -212,7 +212,7 @@ fn thresholds_that_nobody_could_meet_or_meant_are_refused() {
     on("mock-trezor").run(&format!("custodian enroll --name own --out {own}")).code(0);
     let line = format!("{create} --threshold 2 --custodian {ledger} {own}");
     let refused = wallet().run(&line).error(3, "input");
-    assert!(refused.message().contains("one wallet"), "{}", refused.message());
+    assert!(refused.message().contains("the same wallet"), "{}", refused.message());
     assert!(!folder.path("a").exists());
 }
 
@@ -268,7 +268,7 @@ fn a_passphrase_opens_what_it_is_a_custodian_of() {
     let drill = format!("backup drill {} --passphrase-fd 0", folder.at("copy-2"));
     let wrong = on("mock-ledger").reading("another passphrase\n").run(&drill).code(1);
     assert_eq!(wrong.each("keys", "reason"), ["share_missing"]);
-    assert_warns(&wrong, &["the passphrase is not the one"]);
+    assert_warns(&wrong, &["the passphrase does not open"]);
     assert!(!wrong.prompted(), "{}", wrong.stderr);
 }
 

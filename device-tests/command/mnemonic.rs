@@ -148,7 +148,7 @@ fn no_index_is_ever_made_twice() {
 
     let before = folder.content();
     let again = words(WORDS).run(&hoodi(&folder, "--count 1 --start 1")).error(3, "input");
-    assert!(again.message().contains("index 1 is in set"), "{}", again.message());
+    assert!(again.message().contains("index 1 is already in set"), "{}", again.message());
     assert!(folder.content() == before);
     words(WORDS).run(&hoodi(&folder, "--count 1 --start 1 --recreate")).code(0);
 }
@@ -271,7 +271,7 @@ fn words_in_a_plain_file_are_not_taken() {
         .output()
         .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("is a file: a secret comes through a pipe"), "{said}");
+    assert!(said.contains("is a file: a secret must come through a pipe"), "{said}");
     assert!(!folder.path("a").exists());
 }
 

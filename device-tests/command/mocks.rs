@@ -66,6 +66,28 @@ fn json_names_the_device_as_soon_as_it_is_there() {
 }
 
 #[test]
+fn json_names_the_bus_id_of_a_wallet_on_usb() {
+    for vendor in ["ledger", "trezor"] {
+        let mut command = mock(&[vendor, "--usbip", "127.0.0.1:0", "--json"]);
+        let mut running = command.stdout(Stdio::piped()).spawn().unwrap();
+        let printed = BufReader::new(running.stdout.take().unwrap());
+        let mut documents = serde_json::Deserializer::from_reader(printed).into_iter();
+        let document: Value = documents.next().unwrap().unwrap();
+        assert_eq!(document["device"], vendor);
+        assert_eq!(document["bus_id"], "1-1");
+        assert!(document["usbip"].as_str().unwrap().starts_with("127.0.0.1:"), "{document}");
+        kill_process(Pid::from_child(&running), Signal::TERM).unwrap();
+        running.wait().unwrap();
+    }
+}
+
+#[test]
+fn only_a_ledger_on_usb_has_a_bootloader() {
+    let output = mock(&["ledger", "--app", "bootloader"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
 fn a_signal_ends_it_with_0() {
     for vendor in ["ledger", "trezor"] {
         let mut running = mock(&[vendor, "--listen", "127.0.0.1:0"]).spawn().unwrap();

@@ -43,7 +43,7 @@ mod foreign;
 #[cfg(feature = "cloud")]
 mod foreign_web3signer;
 mod foreseen;
-mod help;
+pub(crate) mod help;
 mod histories;
 mod hostile_copies;
 mod hostile_names;

@@ -246,7 +246,7 @@ fn the_plain_layout_says_that_the_history_is_not_a_keystore() {
     let history = folder.file("h.json", history_of_ledger());
     let restored = restore(&folder, "plain", "to", &["--history", &history]).code(0);
     let note = restored.list("next")[0]["note"].as_str().unwrap();
-    assert!(note.contains("move the history out of it first"), "{note}");
+    assert!(note.contains("move the history out of the folder first"), "{note}");
     assert!(Path::new(&folder.at("to/slashing_protection.json")).exists());
 }
 

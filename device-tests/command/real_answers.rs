@@ -187,7 +187,7 @@ fn an_older_history_does_not_stand_in_for_one_that_the_client_does_not_give() {
         assert_eq!(code, 1, "{text}");
         assert_eq!((old.keys().len(), new.keys().len()), (left, 0), "{text}");
         assert!(text.contains("--history-lost after the wait"), "{text}");
-        assert!(text.contains("before you run it again"), "{text}");
+        assert!(text.contains("before you run the command again"), "{text}");
         assert!(!text.contains("refused"), "{text}");
     }
     // What the client says after all counts.
@@ -254,6 +254,6 @@ fn after_a_lost_history_it_is_said_that_the_client_signs_from_now_on() {
     let lost = ["--not-running", "--history-lost"];
     let (code, text) = on("mock-ledger").said(&[&line[..], &lost].concat());
     assert_eq!(code, 0, "{text}");
-    assert!(text.contains(&format!("stop {} until it was off for so long", new.url)), "{text}");
+    assert!(text.contains(&format!("stop {} until that much time has passed", new.url)), "{text}");
     assert_eq!(new.keys().len(), 3);
 }

@@ -228,7 +228,10 @@ fn copies_on_one_file_system_are_warned_about() {
     let line = format!("backup reseal {} --custodian {own}", folder.both());
     let resealed = on("mock-ledger").run(&line).code(0);
     let warnings = resealed.list("warnings");
-    assert!(warnings.iter().any(|w| w.as_str().unwrap().contains("lie on one")), "{warnings:?}");
+    assert!(
+        warnings.iter().any(|w| w.as_str().unwrap().contains("are on the same")),
+        "{warnings:?}"
+    );
 }
 
 /// Whatever else is secret in a set is opened with the identity that the set secret gives, and

@@ -141,7 +141,7 @@ fn what_rotted_in_one_copy_is_taken_from_the_other() {
 #[test]
 fn a_set_that_rotted_in_every_copy_stops_all() {
     for (file, words) in [
-        ("seal/secret.age", "the sealed secret is in no copy whole"),
+        ("seal/secret.age", "no copy has the sealed secret intact"),
         ("manifest.json", "its bytes changed since it was written"),
     ] {
         let folder = ledger().copies();

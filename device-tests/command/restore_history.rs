@@ -368,12 +368,12 @@ fn a_history_from_the_future_is_reported_and_never_restored_nor_spread() {
         let folder = ledger().copies();
         put(&folder, "a", "20261120T101500Z", &future);
         let refused = restore(&folder, "--never-attested").error(3, "input");
-        assert!(refused.message().contains("still to come"), "{name}: {}", refused.message());
+        assert!(refused.message().contains("in the future"), "{name}: {}", refused.message());
         let repaired = on("mock-ledger").run(&format!("backup repair {}", folder.both())).code(1);
         assert_eq!(repaired.each("files", "reason"), ["malformed"], "{name}");
         assert!(!folder.path("b/stockade/history").exists(), "{name}: it spread");
         let restored = restore(&folder, "--history-lost").code(0);
-        assert!(restored.stderr.contains("still to come"), "{name}: {}", restored.stderr);
+        assert!(restored.stderr.contains("in the future"), "{name}: {}", restored.stderr);
         assert!(!folder.path("restored/slashing_protection.json").exists(), "{name}");
     }
 }

@@ -126,10 +126,7 @@ fn a_key_that_lies_in_the_target_is_named_and_not_overwritten_in_any_layout() {
             assert!(!refused.prompted(), "{}", refused.stderr);
             let message = refused.message();
             let named = keys(&folder).iter().any(|(key, _)| message.contains(key));
-            assert!(
-                named && message.contains("lies there already"),
-                "{there}, {wanted}: {message}"
-            );
+            assert!(named && message.contains("is already there"), "{there}, {wanted}: {message}");
         }
         assert!(folder.content() == before, "{there}: something was written");
     }
@@ -178,7 +175,7 @@ fn the_plan_says_what_will_be_written_before_it_is() {
     for words in [
         "3 keys of set",
         "validators/0x<pubkey>/keystore.json",
-        "no other delivery",
+        "used nowhere else",
         "never signed",
     ] {
         assert!(restored.stderr.contains(words), "{words}: {}", restored.stderr);

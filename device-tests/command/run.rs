@@ -192,6 +192,7 @@ impl Ran {
             panic!("{command}: {e}\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
         });
         assert_eq!(json["ok"], code == 0, "{command}: exit code {code}, and {json}");
+        crate::json::schema::check(&command, &json);
         Self { code, json, stderr, stdout, command }
     }
 

@@ -251,7 +251,7 @@ fn exits_go_with_their_keys_when_a_set_is_sealed_anew() {
     assert!(fs::read(out).unwrap() == fs::read(vector(EXIT)).unwrap());
     // The old set takes nothing along that the new one lacks.
     let retire = format!("backup retire {} --set {old} --by {new}", folder.both());
-    assert!(!both.run(&retire).code(0).stderr.contains("go also"));
+    assert!(!both.run(&retire).code(0).stderr.contains("are removed with set"));
     both.run(&verify(&folder)).code(0);
 }
 
@@ -268,5 +268,8 @@ fn what_would_go_with_a_set_is_said() {
     }
     let retire = format!("backup retire {} --set {old} --by {new}", folder.both());
     let said = on("mock-ledger").run(&retire).code(0).stderr;
-    assert!(said.contains("go also") && said.contains(&format!("exits/{old}/")), "{said}");
+    assert!(
+        said.contains("are removed with set") && said.contains(&format!("exits/{old}/")),
+        "{said}"
+    );
 }

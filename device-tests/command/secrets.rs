@@ -8,7 +8,7 @@ use stockade::{
     custodian::{self, Custodian},
     device_secret::{Prompt, Scheme, ask, check_address},
     staking::Network,
-    validator::BatchRoot,
+    validator::{Batch, BatchRoot},
 };
 
 use super::{
@@ -42,8 +42,8 @@ fn secrets(folder: &Folder) -> Vec<(&'static str, String)> {
         ("set secret", hex::encode(&*set_secret)),
         ("keystore password", set.keystore_password().expose().to_owned()),
     ];
-    let root =
-        BatchRoot::ask(&mut *wallet, Scheme::Eip191V1, Network::Hoodi, 0, &address, &mut Nobody);
+    let batch = Batch { network: Network::Hoodi, scheme: Scheme::Eip191V1, number: 0 };
+    let root = BatchRoot::ask(&mut *wallet, &batch, &address, &mut Nobody);
     let root = root.unwrap();
     secrets
         .extend([0, 1, 2, 3].map(|index| {

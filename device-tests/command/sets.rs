@@ -6,6 +6,7 @@ use stockade::{
     backup::{
         Copy,
         create::{self, NewKey, Plan},
+        custodians::CustodianSet,
         manifest::Source,
         origin::Signer,
     },
@@ -15,25 +16,14 @@ use stockade::{
     device_secret::check_address,
     eth::Address,
     staking::Network,
-    timestamp::Timestamp,
 };
 
 use super::fixture::Nobody;
 
 /// A set of keys for hoodi, with nothing beside them.
 pub(crate) fn plan(custodians: Vec<AnyCustodian>, threshold: u8, keys: Vec<NewKey>) -> Plan {
-    Plan {
-        network: Network::Hoodi,
-        test: true,
-        custodians,
-        threshold,
-        keys,
-        deposit_data: None,
-        sealed: Vec::new(),
-        history: Vec::new(),
-        exits: Vec::new(),
-        places: Vec::new(),
-    }
+    let custodians = CustodianSet { custodians, threshold, enrolled: false };
+    Plan { test: true, ..Plan::new(Network::Hoodi, &custodians, keys) }
 }
 
 /// A key from elsewhere, of which nothing is known.
@@ -46,7 +36,7 @@ pub(crate) fn imported_key(secret: SecretKey) -> NewKey {
 pub(crate) fn publish(plan: &Plan, wallet: &mut dyn Wallet, copies: &[PathBuf]) -> Address {
     let address = check_address(wallet, &mut Nobody).unwrap();
     let mut copies = Copy::prepare_all(copies).unwrap();
-    let (signer, now) = (Signer::Wallet(wallet, address), Timestamp::now());
-    create::create(plan, &mut copies, signer, now, &mut Nobody, &mut ()).unwrap();
+    let signer = Signer::Wallet(wallet, address);
+    create::create(plan, &mut copies, signer, &mut Nobody, &mut ()).unwrap();
     address
 }

@@ -345,7 +345,10 @@ fn what_was_not_asked_of_a_deposit_is_not_answered() {
         .output()
         .unwrap();
     let text = String::from_utf8(text.stdout).unwrap();
-    assert!(text.contains("whom they pay, was NOT CHECKED"), "{text}");
+    assert!(
+        text.contains("NOT CHECKED: who owns the keys, and who receives withdrawals"),
+        "{text}"
+    );
     // Who is paid was asked, and answered; the wallet alone cannot tell whose keys they are.
     let paid = alone().run(&format!("{line} --withdrawal-address {ADDRESS}")).code(0);
     let ownership = json!({"key": "not_checked", "withdrawal": "checked"});

@@ -80,7 +80,7 @@ fn a_file_of_deposits_is_for_one_network_and_each_key_once() {
         ("16-wc-zero-address", "zero address"),
         ("17-wc-right-padded", "bytes 2 to 12"),
         ("07-hoodi-says-mainnet", "signed for hoodi"),
-        ("08-hoodi-renamed-to-mainnet", "signature is wrong"),
+        ("08-hoodi-renamed-to-mainnet", "signature is invalid"),
     ] {
         let ran = deposit(name).code(1);
         assert!(ran.list("deposits")[0]["why"].as_str().unwrap().contains(words), "{name}");

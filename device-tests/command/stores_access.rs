@@ -27,7 +27,7 @@ fn a_token_that_ends_ends_the_command() {
     };
     // After one of the three keys was read.
     let ran = checked(&folder, &ends_at(5, &secrets)).error(4, "permission");
-    assert!(ran.message().contains("not valid any more"), "{}", ran.message());
+    assert!(ran.message().contains("not valid or has expired"), "{}", ran.message());
     take(&folder, &ends_at(5, &secrets), "kv2/v", "--skip-bad").error(4, "permission");
     assert!(!folder.path("taken").exists());
     // After one was written.
@@ -36,12 +36,12 @@ fn a_token_that_ends_ends_the_command() {
     let ran = deliver(&folder, &ends_at(8, &some), 2).code(1);
     assert_eq!(ran.each("keys", "status"), ["written", "not_sent", "not_sent"]);
     assert_eq!((ran.verdicts(), some.lock().unwrap().len()), ((1, 0, 2), 1));
-    assert!(ran.text("failure").contains("not valid any more"), "{}", ran.text("failure"));
+    assert!(ran.text("failure").contains("not valid or has expired"), "{}", ran.text("failure"));
     // After it was written, and before it was read back.
     let folder = super::stores::folder();
     let ran = deliver(&folder, &ends_at(7, &Secrets::default()), 2).code(1);
     assert_eq!(ran.each("keys", "status"), ["unknown", "not_sent", "not_sent"]);
-    assert!(ran.text("failure").contains("not valid any more"), "{}", ran.text("failure"));
+    assert!(ran.text("failure").contains("not valid or has expired"), "{}", ran.text("failure"));
     // Before anybody presses.
     assert!(!deliver(&folder, &ends_at(0, &some), 2).error(4, "permission").prompted());
 }

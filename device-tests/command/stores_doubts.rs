@@ -137,7 +137,7 @@ fn an_endpoint_of_aws_is_looked_at_whoever_names_it() {
         };
         let refused = deliver(&folder, name, &value("http://192.0.2.1:80")).error(2, "usage");
         assert!(refused.message().contains("192.0.2.1"), "{name}: {}", refused.message());
-        assert!(refused.message().contains("in clear"), "{name}: {}", refused.message());
+        assert!(refused.message().contains("unencrypted"), "{name}: {}", refused.message());
         assert!(!refused.prompted(), "{}", refused.stderr);
 
         let (url, held) = aws_server::aws();
@@ -164,7 +164,7 @@ fn an_aws_without_end_is_left() {
         (200, json!({"SecretList": [], "NextToken": format!("n{asked}")}).to_string())
     });
     let refused = check_aws(&folder, &endless).error(4, "protocol");
-    assert!(refused.message().contains("without end"), "{}", refused.message());
+    assert!(refused.message().contains("does not end"), "{}", refused.message());
     let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1099511627776\r\n\r\n{".to_vec();
     let refused = check_aws(&folder, &serve_raw(Some(head))).error(4, "protocol");
     assert!(refused.message().contains("more than"), "{}", refused.message());

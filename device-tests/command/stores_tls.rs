@@ -181,7 +181,7 @@ fn a_proxy_on_this_machine_needs_no_token() {
         request.token.is_none().then_some((403, said))
     });
     let refused = on("mock-ledger").with("VAULT_ADDR", &without).run(&line).error(2, "usage");
-    assert!(refused.message().contains("wants a token"), "{}", refused.message());
+    assert!(refused.message().contains("requires a token"), "{}", refused.message());
     // Elsewhere nobody is asked without one.
     let far = "https://vault.example:8200";
     on("mock-ledger").with("VAULT_ADDR", far).run(&line).error(2, "usage");

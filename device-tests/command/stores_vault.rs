@@ -231,7 +231,7 @@ fn where_a_mount_ends_vault_says() {
     let to = |mount: &str, path: &str| {
         run(&format!("deliver vault {copy} --mount {mount} --path {path}")).error(2, "usage")
     };
-    assert!(to("team/eth/kv/x", "v").message().contains("team/eth/kv is"));
+    assert!(to("team/eth/kv/x", "v").message().contains("the mount is team/eth/kv"));
     assert!(to("cubbyhole", "v").message().contains("not a key/value engine"));
     assert!(!to("kv2", "data/v").prompted());
 }

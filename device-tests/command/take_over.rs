@@ -138,7 +138,7 @@ fn a_key_that_cannot_be_read_stops_all_unless_it_may_be_left_out() {
         ),
         (
             format!("type: hashicorp\nserverHost: 192.0.2.1\nkeyPath: /v1/a/b\ntoken: {key}\n"),
-            "in clear",
+            "unencrypted",
         ),
         (String::new(), "no key configuration"),
     ] {

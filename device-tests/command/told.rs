@@ -5,7 +5,10 @@ use std::fs;
 
 use serde_json::Value;
 use stockade::{
-    backup::{Copy, SetId, delivery_mark::DeliveryMark, drill, hands::Hands, marks, scrub},
+    backup::{
+        Access, Copy, SetId, Trust, delivery_mark::DeliveryMark, drill, marks, scrub,
+        unlockers::Unlockers,
+    },
     bls::PublicKey,
     interact::{Attention, Interact, Passphrase},
     secret::SecretText,
@@ -41,12 +44,12 @@ fn a_new_copy_says_which_disk_it_is_on_and_one_that_was_there_does_not() {
     assert_eq!(copy["new"], true);
     assert!(copy["mount"]["file_system"].is_string() || copy["mount"].is_null(), "{copy}");
     // Before the wallet is asked.
-    let said = made.stderr.find("There is no copy in").unwrap();
+    let said = made.stderr.find("has no copy yet").unwrap();
     assert!(said < made.stderr.find("approve").unwrap(), "{}", made.stderr);
     assert!(made.stderr.contains(&folder.at("a")));
     let again = create(&folder, "a", "").code(0);
     assert_eq!(again.list("copies")[0]["new"], false);
-    assert!(!again.stderr.contains("There is no copy in"), "{}", again.stderr);
+    assert!(!again.stderr.contains("has no copy yet"), "{}", again.stderr);
 }
 
 #[test]
@@ -212,10 +215,11 @@ fn a_drill_of_two_sets_asks_for_their_batch_once() {
     let scrubbed = scrub::read(&copies, None, &mut ()).unwrap();
     assert_eq!(scrubbed.sets.len(), 2);
     let mut user = Counting(Vec::new());
-    let mut hands = Hands::new();
-    hands.add_wallet(wallet("mock-ledger", WORDS), &mut user).unwrap();
-    let options = drill::Options::default();
-    drill::drill(&copies, &scrubbed, &options, &mut hands, &mut user, &mut ()).unwrap();
+    let mut unlockers = Unlockers::new();
+    unlockers.add_wallet(wallet("mock-ledger", WORDS), &mut user).unwrap();
+    let (trust, mut silent) = (Trust::default(), ());
+    let mut access = Access::new(&mut unlockers, &trust, &mut user, &mut silent);
+    drill::drill(&copies, &scrubbed, &mut access).unwrap();
     let asked = user.0.iter().filter(|text| text.contains("derive hoodi batch 0."));
     assert_eq!(asked.count(), 1, "{:?}", user.0);
 }
@@ -243,7 +247,7 @@ fn an_attestation_that_is_written_already_is_named_where_the_next_one_fails() {
         let written = |set: &String| folder.path("a/stockade/attestations").join(set).is_dir();
         let there: Vec<_> = folder.sets("a").into_iter().filter(written).collect();
         let message = ran.message();
-        if let Some((_, sets)) = message.split_once("the attestation of ") {
+        if let Some((_, sets)) = message.split_once("stored in every copy: ") {
             named += 1;
             assert!(there.iter().any(|set| set == sets), "{message}: {there:?}");
             assert_eq!(ran.json["error"]["kind"], "file");
@@ -323,7 +327,7 @@ fn keys_that_another_tool_made_are_not_taken_for_new_without_a_word() {
             folder.both(),
             folder.at("to")
         ));
-        restored.code(0).stderr.contains("another tool made these keys")
+        restored.code(0).stderr.contains("imported from another tool")
     };
     assert!(warned(&imported().copies()) && !warned(&ledger().copies()));
 }

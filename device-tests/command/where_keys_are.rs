@@ -208,7 +208,11 @@ fn a_copy_that_does_not_know_where_keys_are_is_named_by_every_command() {
         let ran = stores::with_aws(on("mock-ledger")).run(&line).code(1);
         assert_eq!(ran.json["unrecorded"], json!([folder.at("b")]), "{line}");
         assert!(ran.json["error"].is_null(), "{line}: {:#}", ran.json);
-        assert!(ran.stderr.contains("does not know where the keys went"), "{line}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("could not record where the keys went"),
+            "{line}: {}",
+            ran.stderr
+        );
         assert!(!folder.entries("a").is_empty() && folder.entries("b").is_empty(), "{line}");
     }
 }
@@ -223,7 +227,7 @@ fn what_no_copy_can_write_down_goes_nowhere() {
     for (line, said) in [
         (
             format!("backup restore {copies} --to {to} --layout plain --never-attested"),
-            "could not be recorded",
+            "could not record",
         ),
         (
             format!(
@@ -231,15 +235,15 @@ fn what_no_copy_can_write_down_goes_nowhere() {
                  --whole-keys-are-off",
                 pubkeys()[0]
             ),
-            "could not be recorded",
+            "could not record",
         ),
         (
             format!("deliver web3signer {copies} --dir {to} --type file-keystore --never-attested"),
-            "could not be recorded",
+            "could not record",
         ),
         (
             format!("deliver vault {copies} {} --mount kv2 --path v", stores::at(&url, &folder, 2)),
-            "could not be recorded",
+            "could not record",
         ),
     ] {
         let refused = on("mock-ledger").run(&line).error(3, "file");

@@ -30,7 +30,7 @@ impl Subject {
             (Beside::Person, _) => Timeouts::default().user,
             _ => Duration::from_secs(30),
         };
-        Timeouts { user, ..Timeouts::default() }
+        Timeouts::default().with_user(user)
     }
 
     /// Opens the device with a user who does what `role` says, or says why there is none.

@@ -7,7 +7,8 @@ mod wallet;
 use stockade::{
     backup::{
         BackupError, Copy,
-        custodians::{self, Given},
+        custodians::{self, CustodianSource, Wanted},
+        list,
     },
     custodian::{self, Custodian, EnrollError, OpenError, UsesPassphrase},
     device::PassphraseUse,
@@ -104,11 +105,11 @@ fn choose(
 ) -> Result<(), BackupError> {
     let mut other = fixture::wallet("mock-ledger", OTHER_WORDS);
     let hers = custodian::enroll(&mut *other, Scheme::Eip191V1, None, &mut Nobody).unwrap();
-    let given = [Given::File(Box::new(hers.into()))];
+    let given = [CustodianSource::File(Box::new(hers.into()))];
     let copies = Copy::prepare_all(&[copies.path("a")]).unwrap();
     let address = check_address(wallet, person).unwrap();
-    custodians::choose(&given, None, &copies, Scheme::Eip191V1, wallet, &address, person)
-        .map(|_| ())
+    let wanted = Wanted { sources: &given, threshold: None, scheme: Scheme::Eip191V1 };
+    custodians::choose(wanted, &list(&copies)?, wallet, &address, person).map(|_| ())
 }
 
 /// The keys and the origin hang on a passphrase that was entered once: if it was mistyped, nothing

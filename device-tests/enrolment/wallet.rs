@@ -10,7 +10,7 @@ use stockade::{
     path::DerivationPath,
     secret::SecretText,
     transport::udp::Udp,
-    trezor::{About, Trezor},
+    trezor::{DeviceInfo, Trezor},
 };
 use stockade_mocks::{Decision, User, server::trezor_udp, trezor as mock};
 
@@ -38,13 +38,14 @@ impl RealLooking {
         };
         let address = trezor_udp::spawn(mock::Trezor::new(config)).unwrap().to_string();
         let link = Udp::connect(&address, Timeouts::default().reply).unwrap();
-        let about = About { spec: "trezor".to_owned(), simulated: false };
-        let trezor = Trezor::new(Box::new(link), about, Timeouts::default());
+        let info = DeviceInfo::new("trezor");
+        let trezor = Trezor::new(Box::new(link), info, Timeouts::default());
         Self::around(Box::new(trezor).open(&mut Person::entering(&["right"])).unwrap())
     }
 
     fn around(inner: Box<dyn Wallet>) -> Self {
-        let identity = Identity { simulated: false, ..inner.identity().clone() };
+        let mut identity = inner.identity().clone();
+        identity.simulated = false;
         Self { inner, identity, signed: 0, fickle: false }
     }
 }

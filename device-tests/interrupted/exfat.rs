@@ -31,7 +31,7 @@ fn all_works_there_and_what_it_lacks_is_said() {
     let restored = wallet.run(&line).code(0);
     assert_eq!(restored.json["lacks"], serde_json::json!(["modes"]), "{:#}", restored.json);
     assert!(!restored.stderr.contains("0600"), "{}", restored.stderr);
-    assert!(restored.stderr.contains("keeps no modes"), "{}", restored.stderr);
+    assert!(restored.stderr.contains("stores no permissions"), "{}", restored.stderr);
 }
 
 #[test]

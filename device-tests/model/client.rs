@@ -14,9 +14,9 @@ use stockade::{
     bls::PublicKey,
     staking::{Interchange, Network},
 };
-use stockade_services::cloud::{
-    HttpError,
+use stockade_services::{
     delivery::Client,
+    endpoint::HttpError,
     keymanager::{Deleted, Import, KeyStatus, KeymanagerError, Listed, RemoteKey},
 };
 

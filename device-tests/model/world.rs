@@ -22,7 +22,7 @@ use stockade::{
     staking::{Interchange, Network},
     timestamp::Timestamp,
 };
-use stockade_services::cloud::delivery::{
+use stockade_services::delivery::{
     Arrivals, Client as _, DeliveryError, Handover, KeySource, Running, Transfer,
 };
 

@@ -109,4 +109,4 @@ def test_no_bucket_there_is_said_to_be_that(bucket: Any) -> None:
     failed = run("backup", "scrub", nowhere, device=DEVICE)
     assert failed.exit_code in (3, 4)
     assert "nobody-made-this" in failed.json()["error"]["message"]
-    assert "there is no bucket" in failed.json()["error"]["message"], failed.stdout
+    assert "does not exist" in failed.json()["error"]["message"], failed.stdout

@@ -11,7 +11,7 @@ from backup import Backup, forget
 from terminal import converse
 
 NAME = "What do you call it"
-PLAN = "Deliver? (yes or no)"
+PLAN = "Deliver these keys? (yes or no)"
 
 
 class Client(BaseHTTPRequestHandler):

@@ -31,7 +31,7 @@ def test_the_plan_is_shown_and_a_no_writes_nothing(hoodi: Backup, tmp_path: Path
 
 def test_an_old_machine_that_may_run_stops_all(hoodi: Backup, tmp_path: Path) -> None:
     to = tmp_path / "to"
-    question = "Is the old machine off for good"
+    question = "Is the old machine switched off for good"
     code, seen = restore(hoodi, to, "--history-lost", (question, "no"))
     assert code == 5 and not to.exists(), seen
     assert "approve" not in seen, "the wallet was asked before the question was answered"
@@ -63,7 +63,7 @@ def test_a_kept_history_counts_when_somebody_says_so(
         question = "Did these keys sign anything since then"
         code, seen = restore(hoodi, to, "", (question, "yes"))
         assert code == 2 and not to.exists(), seen
-        assert f"20261120T101500Z (up to epoch {epoch})" in seen
+        assert f"2026-11-20 10:15 UTC is stored with the set (up to epoch {epoch})" in seen
         assert ("within the last hour" in seen) == recent
         code, seen = restore(hoodi, to, "", (question, "no"), (PLAN, "yes"))
         assert code == 0, seen
@@ -81,7 +81,7 @@ def test_a_set_is_removed_only_after_a_yes(tmp_path: Path) -> None:
     new = done("validator", "create", *again, device="mock-ledger")["set_id"]
     sets = tmp_path / "a/stockade"
     retire = ["backup", "retire", str(tmp_path / "a"), "--set", old, "--by", new]
-    question = f"Remove {old} for good?"
+    question = f"Remove set {old} for good?"
     for answer, code, left in (("no", 5, True), ("yes", 0, False)):
         found, seen = converse(*retire, "--device", "mock-ledger", answers=[(question, answer)])
         assert found == code and (sets / old).exists() == left, seen

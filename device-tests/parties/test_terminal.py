@@ -78,7 +78,7 @@ def custodians(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     terminal = Terminal(*enroll)
     terminal.read_until("Passphrase of the custodian")
     terminal.type(PASSPHRASE)
-    terminal.read_until("Once more")
+    terminal.read_until("The same passphrase again")
     terminal.type(PASSPHRASE)
     assert terminal.end() == 0, terminal.shown
     assert PASSPHRASE not in terminal.shown
@@ -104,7 +104,7 @@ def test_custodians_are_plugged_in_one_after_another(
     terminal.read_until("Plug in the next wallet")
     assert "approve" not in terminal.shown
     terminal.type("nonsense")
-    terminal.read_until("names no device")
+    terminal.read_until("is not a device")
     terminal.type("mock-ledger")
     terminal.read_until("Passphrase of custodian")
     terminal.type("")
@@ -132,7 +132,7 @@ def test_a_mistyped_passphrase_is_asked_for_again(custodians: list[Path], tmp_pa
     terminal = Terminal("backup", "drill", made.copies[0], "--device", "mock-ledger")
     terminal.read_until("Passphrase of custodian")
     terminal.type("something else")
-    terminal.read_until("is not the one")
+    terminal.read_until("does not open")
     terminal.read_until("Passphrase of custodian")
     terminal.type(PASSPHRASE)
     assert terminal.end() == 0, terminal.shown
@@ -148,7 +148,7 @@ def test_a_wrong_answer_is_asked_again_and_a_no_makes_nothing(tmp_path: Path) ->
     question = "Make new copies there? (yes or no)"
     terminal = Terminal(*create_in(tmp_path / "typo"))
     terminal.read_until(question)
-    assert f"no copy in {tmp_path / 'typo'} yet" in terminal.shown
+    assert f"{tmp_path / 'typo'} has no copy yet" in terminal.shown
     terminal.type("y")
     terminal.read_until(question)
     terminal.type("no")
@@ -173,7 +173,7 @@ def test_giving_up_at_a_question_ends_the_command_at_once(tmp_path: Path) -> Non
     options = ["--never-attested", "--device", "mock-ledger"]
     terminal = Terminal(*restore, *options)
     assert terminal.end_at("Write it? (yes or no)") == 5, terminal.shown
-    assert "Ctrl-C: cancelling" in terminal.shown and "nothing was written" in terminal.shown
+    assert "cancelling" in terminal.shown and "nothing was written" in terminal.shown
     assert not (tmp_path / "to").exists()
 
 

@@ -313,7 +313,7 @@ def test_a_proxy_that_adds_its_own_token_needs_none(
     # Vault itself is no proxy.
     refused = deliver(keys, place, ["--vault-addr", vault.url])
     assert failure(refused) == (2, "usage"), refused.stdout
-    assert "wants a token" in refused.json()["error"]["message"]
+    assert "requires a token" in refused.json()["error"]["message"]
 
 
 def test_who_is_not_let_in_makes_nobody_press(
@@ -356,11 +356,11 @@ def test_a_person_sees_the_plan_and_decides(
     path = place.partition("/")[2]
     line = ["deliver", "vault", keys.copies[0], "--device", "mock-ledger", "--no-note"]
     line += ["--mount", "keys2", "--path", path, *token]
-    code, seen = converse(*line, answers=[("Deliver?", "no")])
+    code, seen = converse(*line, answers=[("Deliver these keys?", "no")])
     assert (code, vault.secrets(place)) == (5, {})
-    code, seen = converse(*line, answers=[("Deliver?", "yes")])
+    code, seen = converse(*line, answers=[("Deliver these keys?", "yes")])
     assert code == 0
-    assert all(key in seen.split("Deliver?")[0] for key in keys.pubkeys)
+    assert all(key in seen.split("Deliver these keys?")[0] for key in keys.pubkeys)
     assert "holds 3 of 3 keys" in seen and "delivering" in seen
 
 
@@ -427,7 +427,7 @@ def test_what_ends_a_delivery_midway_is_said_and_the_next_goes_on(
         server.revoke(short)
         document, words = ended(running)
         written = words.count("written")
-        assert "not valid any more" in document["failure"]
+        assert "not valid or has expired" in document["failure"]
         unknown = words.count("unknown")
         assert unknown <= 1, "it was written, and could not be read back"
         assert words[: written + unknown] == ["written"] * written + ["unknown"] * unknown

@@ -156,7 +156,7 @@ fn what_opens_and_not_every_client_takes_comes_with_the_way_out() {
         command.arg("--password-file").arg(variant(&format!("{name}.password")));
         String::from_utf8(command.output().unwrap().stdout).unwrap()
     };
-    let hint = "With --repair <new folder>, 1 of them";
+    let hint = "1 of them can be written in the form that every client accepts: --repair";
     for name in ["27-version-str", "33-pw-bom"] {
         assert!(text(name, &[]).contains(hint), "{name}");
     }

@@ -232,7 +232,7 @@ fn files_of_clients_are_read_or_refused_by_name() {
         ("01-numbers.json", "record 1 (of 8eb0"),
         ("03-version-4.json", "version 4"),
         ("03b-version-number.json", "expected a string"),
-        ("07c-signing-root-short.json", "a root is"),
+        ("07c-signing-root-short.json", "a root must be"),
         ("13b-plus.json", "a string of digits"),
         ("17-trailing.json", "trailing"),
         ("18-no-root.json", "genesis_validators_root is missing"),

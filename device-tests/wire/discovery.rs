@@ -20,7 +20,7 @@ const ALL: [&str; 6] = [
     "mock-trezor:safe7",
 ];
 
-/// The check address of abandon..about, as `transcripts/ledger.jsonl` has it.
+/// The check address of abandon..info, as `transcripts/ledger.jsonl` has it.
 const CHECK_ADDRESS: &str = "0x5C81Eade04A009301586bF5421F18F3EB5C52df4";
 
 fn find(spec: &str, setup: &MockSetup) -> Result<Box<dyn Found>, DeviceError> {
@@ -80,7 +80,7 @@ fn a_device_tells_what_it_is_and_what_it_can_do() {
 
 #[test]
 fn a_simulated_user_who_rejects_is_one_who_rejects() {
-    let setup = MockSetup { approve: false, ..MockSetup::default() };
+    let setup = MockSetup::default().rejecting();
     for spec in ALL {
         let mut wallet = open(spec, &setup);
         let error = address(&mut *wallet, Show::OnDevice).unwrap_err();
@@ -92,7 +92,7 @@ fn a_simulated_user_who_rejects_is_one_who_rejects() {
 
 #[test]
 fn other_words_are_another_wallet() {
-    let setup = MockSetup { mnemonic: ["all"; 12].join(" "), ..MockSetup::default() };
+    let setup = MockSetup::default().with_mnemonic(["all"; 12].join(" "));
     for spec in ALL {
         assert_ne!(address(&mut *open(spec, &setup), Show::Silently).unwrap(), CHECK_ADDRESS);
     }

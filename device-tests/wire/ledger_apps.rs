@@ -8,7 +8,7 @@ use std::{
 
 use stockade::{
     device::{DeviceError, Found, Show, Timeouts},
-    ledger::{About, HidExchange, Ledger},
+    ledger::{DeviceInfo, HidExchange, Ledger},
     transport::{Link, Packet, TransportError},
 };
 use stockade_mocks::{
@@ -39,16 +39,10 @@ impl Port {
     }
 
     fn found(&self) -> Box<Ledger> {
-        let about = About {
-            spec: "ledger".into(),
-            model: "Nano X".into(),
-            simulated: true,
-            bootloader: false,
-        };
-        let timeouts =
-            Timeouts { reply: Duration::from_millis(100), user: Duration::from_millis(200) };
+        let info = DeviceInfo::simulated("ledger", "Nano X");
+        let timeouts = Timeouts::new(Duration::from_millis(100), Duration::from_millis(200));
         let port = self.clone();
-        let ledger = Ledger::new(Box::new(HidExchange::new(self.plug())), about, timeouts);
+        let ledger = Ledger::new(Box::new(HidExchange::new(self.plug())), info, timeouts);
         Box::new(ledger.reconnecting(Box::new(move || {
             match *port.back.lock().unwrap() <= Instant::now() {
                 true => Ok(Box::new(HidExchange::new(port.plug())) as _),

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use stockade::{
     device::{DeviceError, Found, Show, State, Timeouts, Wallet},
-    ledger::{About, Apdu, Exchange, ExchangeError, Ledger, Reply},
+    ledger::{Apdu, DeviceInfo, Exchange, ExchangeError, Ledger, Reply},
     transport::Wait,
 };
 use stockade_mocks::ledger::{App, Config, Ledger as Mock, Version};
@@ -28,10 +28,10 @@ impl Exchange for Source {
 }
 
 fn found(source: Source, bootloader: bool) -> Box<Ledger> {
-    let about =
-        About { spec: "ledger".into(), model: "Nano X".into(), simulated: true, bootloader };
-    let timeouts = Timeouts { reply: Duration::from_millis(50), user: Duration::from_millis(100) };
-    Box::new(Ledger::new(Box::new(source), about, timeouts))
+    let mut info = DeviceInfo::simulated("ledger", "Nano X");
+    info.bootloader = bootloader;
+    let timeouts = Timeouts::new(Duration::from_millis(50), Duration::from_millis(100));
+    Box::new(Ledger::new(Box::new(source), info, timeouts))
 }
 
 fn mock(config: Config) -> Box<Ledger> {
@@ -98,7 +98,7 @@ fn an_app_that_does_not_know_a_command_that_it_should_know_is_not_called_too_old
     let path = "m/12381/3600/0/0/0".parse().unwrap();
     let keys = wallet.bls_public_keys().unwrap();
     let error = keys.bls_public_key(&path, Show::Silently, &mut Person::default()).unwrap_err();
-    let expected = "the Ledger Nano X refused (6D00): the Ethereum app 1.22.0 does not know this command, which it should since 1.6.0: install it anew with the vendor's program";
+    let expected = "the Ledger Nano X refused (6D00): the Ethereum app 1.22.0 does not know this command (introduced in 1.6.0): reinstall the app with the vendor's software";
     assert_eq!(error.to_string(), expected);
 }
 

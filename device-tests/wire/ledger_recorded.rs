@@ -6,7 +6,7 @@ use std::{collections::VecDeque, time::Duration};
 use serde::Deserialize;
 use stockade::{
     device::{DeviceError, Found, Show, Timeouts, Wallet},
-    ledger::{About, HidExchange, Ledger},
+    ledger::{DeviceInfo, HidExchange, Ledger},
     path::DerivationPath,
     transport::{Link, Packet, TransportError},
 };
@@ -73,14 +73,9 @@ impl Link for Playback {
 }
 
 fn found(link: Playback) -> Ledger {
-    let about = About {
-        spec: "ledger".into(),
-        model: "Nano S Plus".into(),
-        simulated: true,
-        bootloader: false,
-    };
-    let timeouts = Timeouts { reply: Duration::from_millis(50), user: Duration::from_millis(200) };
-    Ledger::new(Box::new(HidExchange::new(link)), about, timeouts)
+    let info = DeviceInfo::simulated("ledger", "Nano S Plus");
+    let timeouts = Timeouts::new(Duration::from_millis(50), Duration::from_millis(200));
+    Ledger::new(Box::new(HidExchange::new(link)), info, timeouts)
 }
 
 fn open(exchanges: Vec<(Vec<u8>, Vec<u8>)>) -> Box<dyn Wallet> {

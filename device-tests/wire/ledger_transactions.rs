@@ -10,7 +10,7 @@ use sha3::Digest as _;
 use stockade::{
     device::{DeviceError, Found, Show, Timeouts, Wallet},
     eth::{Address, Fee, Signature, Transaction},
-    ledger::{About, Apdu, Exchange, ExchangeError, Ledger, Reply},
+    ledger::{Apdu, DeviceInfo, Exchange, ExchangeError, Ledger, Reply},
     transport::{Stopped, Wait},
 };
 use stockade_mocks::ledger::{App, Config, Ledger as Mock, Settings, Version};
@@ -42,9 +42,8 @@ impl Exchange for Source {
 }
 
 fn open(source: Source) -> Box<dyn Wallet> {
-    let about =
-        About { spec: "ledger".into(), model: "Nano X".into(), simulated: true, bootloader: false };
-    Box::new(Ledger::new(Box::new(source), about, Timeouts::default()))
+    let info = DeviceInfo::simulated("ledger", "Nano X");
+    Box::new(Ledger::new(Box::new(source), info, Timeouts::default()))
         .open(&mut Person::default())
         .unwrap()
 }
@@ -237,7 +236,7 @@ fn a_request_that_debug_contracts_keeps_from_being_explained_says_so() {
     let mut wallet = open(Source { told, ..mock(Settings::default()) });
     let error = sign(&mut *wallet, &exit_request()).unwrap_err();
     assert!(matches!(error, DeviceError::Refused { .. }), "{error}");
-    assert!(error.to_string().contains("switch Debug contracts off"), "{error}");
+    assert!(error.to_string().contains("switch off Debug contracts"), "{error}");
     let fee = Fee::Eip1559 { max_fee_per_gas: 3, max_priority_fee_per_gas: 1 };
     let error = sign(&mut *wallet, &call(0, fee)).unwrap_err();
     assert!(!error.to_string().contains("Debug contracts"), "{error}");
@@ -281,10 +280,9 @@ impl Exchange for Unanswered {
 fn a_prompt_that_nobody_answered_is_taken_away_before_a_silent_question() {
     let sent = Arc::default();
     let source = Unanswered { mock: Mock::new(Config::default()), sent: Arc::clone(&sent) };
-    let about =
-        About { spec: "ledger".into(), model: "Nano X".into(), simulated: true, bootloader: false };
+    let info = DeviceInfo::simulated("ledger", "Nano X");
     let mut person = Person::default();
-    let mut wallet = Box::new(Ledger::new(Box::new(source), about, Timeouts::default()))
+    let mut wallet = Box::new(Ledger::new(Box::new(source), info, Timeouts::default()))
         .open(&mut person)
         .unwrap();
     let path = "m/44'/60'/0'/0/0".parse().unwrap();

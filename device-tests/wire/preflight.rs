@@ -33,14 +33,9 @@ fn ledger(version: [u8; 3], blind_signing: bool) -> Box<dyn Wallet> {
     let settings = mock_ledger::Settings { blind_signing, ..Default::default() };
     let config = mock_ledger::Config { app, settings, ..Default::default() };
     let bench = Bench::new(mock_ledger::Ledger::new(config));
-    let about = ledger::About {
-        spec: "ledger".into(),
-        model: "Nano X".into(),
-        simulated: true,
-        bootloader: false,
-    };
+    let info = ledger::DeviceInfo::simulated("ledger", "Nano X");
     let exchange = Box::new(HidExchange::new(bench.plug()));
-    Box::new(Ledger::new(exchange, about, TIMEOUTS)).open(&mut Person::default()).unwrap()
+    Box::new(Ledger::new(exchange, info, TIMEOUTS)).open(&mut Person::default()).unwrap()
 }
 
 /// A Trezor whose safety checks are strict (0), or prompt (2).
@@ -54,8 +49,8 @@ fn trezor(model: Model, safety_checks: u8) -> Box<dyn Wallet> {
     }
     let pairings = pairings(&device);
     let bench = Bench::new(device);
-    let about = trezor::About { spec: "trezor".into(), simulated: true };
-    let found = Trezor::new(Box::new(bench.plug()), about, TIMEOUTS);
+    let info = trezor::DeviceInfo::simulated("trezor");
+    let found = Trezor::new(Box::new(bench.plug()), info, TIMEOUTS);
     Box::new(found.with_pairings(Arc::new(pairings))).open(&mut Person::default()).unwrap()
 }
 

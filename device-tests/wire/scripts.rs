@@ -38,13 +38,8 @@ fn ledger(text: &str) -> Bench<mock_ledger::Ledger> {
 }
 
 fn found_ledger(bench: &Bench<mock_ledger::Ledger>) -> Box<dyn Found> {
-    let about = ledger::About {
-        spec: "ledger".into(),
-        model: "Nano X".into(),
-        simulated: true,
-        bootloader: false,
-    };
-    Box::new(Ledger::new(Box::new(HidExchange::new(bench.plug())), about, TIMEOUTS))
+    let info = ledger::DeviceInfo::simulated("ledger", "Nano X");
+    Box::new(Ledger::new(Box::new(HidExchange::new(bench.plug())), info, TIMEOUTS))
 }
 
 /// A Trezor with the PIN 1234.
@@ -59,8 +54,8 @@ fn trezor(model: Model, text: &str) -> (Bench<mock_trezor::Trezor>, Box<dyn Foun
     script.start.into_iter().for_each(|act| device.happen(act));
     let pairings = Arc::new(pairings(&device));
     let bench = Bench::new(device);
-    let about = trezor::About { spec: "trezor".into(), simulated: true };
-    let found = Trezor::new(Box::new(bench.plug()), about, TIMEOUTS).with_pairings(pairings);
+    let info = trezor::DeviceInfo::simulated("trezor");
+    let found = Trezor::new(Box::new(bench.plug()), info, TIMEOUTS).with_pairings(pairings);
     (bench, Box::new(found))
 }
 

@@ -11,7 +11,7 @@ use stockade::{
     interact::{Attention, Interact, Passphrase},
     secret::SecretText,
     transport::{Link, Packet, TransportError},
-    trezor::{About, Pairing, Pairings, PairingsError, Trezor},
+    trezor::{DeviceInfo, Pairing, Pairings, PairingsError, Trezor},
 };
 use stockade_mocks::{
     Decision, Device, User,
@@ -19,8 +19,7 @@ use stockade_mocks::{
 };
 
 const ADDRESS: &str = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94";
-const TIMEOUTS: Timeouts =
-    Timeouts { reply: Duration::from_millis(600), user: Duration::from_millis(900) };
+const TIMEOUTS: Timeouts = Timeouts::new(Duration::from_millis(600), Duration::from_millis(900));
 
 /// A device that stays while links to it come and go.
 #[derive(Clone)]
@@ -43,9 +42,9 @@ impl Safe7 {
     }
 
     fn found(&self, kept: &Arc<Kept>) -> Box<Trezor> {
-        let about = About { spec: "trezor".into(), simulated: true };
+        let info = DeviceInfo::simulated("trezor");
         let cable = Cable { device: self.clone(), answers: VecDeque::new() };
-        Box::new(Trezor::new(Box::new(cable), about, TIMEOUTS).with_pairings(kept.clone()))
+        Box::new(Trezor::new(Box::new(cable), info, TIMEOUTS).with_pairings(kept.clone()))
     }
 
     fn person(&self) -> Person {

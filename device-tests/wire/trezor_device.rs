@@ -9,7 +9,7 @@ use std::{
 use stockade::{
     device::Timeouts,
     transport::{Link, Packet, TransportError},
-    trezor::{About, Trezor},
+    trezor::{DeviceInfo, Trezor},
 };
 
 /// A message's wire id and payload.
@@ -50,10 +50,9 @@ impl Scripted {
     }
 
     pub(super) fn found(self) -> Box<Trezor> {
-        let about = About { spec: "trezor".into(), simulated: true };
-        let timeouts =
-            Timeouts { reply: Duration::from_millis(90), user: Duration::from_millis(300) };
-        Box::new(Trezor::new(Box::new(self), about, timeouts))
+        let info = DeviceInfo::simulated("trezor");
+        let timeouts = Timeouts::new(Duration::from_millis(90), Duration::from_millis(300));
+        Box::new(Trezor::new(Box::new(self), info, timeouts))
     }
 }
 

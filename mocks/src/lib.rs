@@ -1,29 +1,30 @@
-//! Ledger and Trezor as bytes: packets in, packets out.
+//! Simulated Ledger and Trezor wallets, byte for byte: packets in, packets out.
 //!
-//! Never depends on the package `stockade`: codecs and derivations here are written anew, and held
-//! to recordings of real firmware, so that a mistake shared with the client cannot cancel out.
+//! This package uses no other package of Stockade: it has its own codecs and derivations, checked
+//! against recordings of real firmware, so that it does not share mistakes with the client.
 
 pub mod ledger;
 pub mod script;
 pub mod seed;
 pub mod server;
 pub mod trezor;
+pub mod usbip;
 pub mod user;
 
 pub use script::{Act, Script};
 pub use seed::Seed;
 pub use user::{Decision, User};
 
-/// A packet as HID, USB and UDP carry it.
+/// A packet over HID, USB or UDP.
 pub type Packet = [u8; 64];
 
 /// A simulated device: packets in, packets out.
 pub trait Device: Send {
-    /// Takes one packet from the host and gives those that the device answers, in order; none
+    /// Receives one packet from the host, and returns the device's answer in order; empty
     /// while a message is not complete.
     fn receive(&mut self, packet: &Packet) -> Vec<Packet>;
 
-    /// What the device sends of its own accord by now: what was not acknowledged in time.
+    /// The packets that the device sends unasked: those not acknowledged in time.
     fn tick(&mut self) -> Vec<Packet> {
         Vec::new()
     }

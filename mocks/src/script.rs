@@ -1,44 +1,44 @@
-//! What happens beside a simulated wallet, as data: JSON, which `device-tests/README.md` describes.
+//! Scripts of a simulated wallet's user, in JSON, described in `device-tests/README.md`.
 
 use std::{collections::VecDeque, time::Duration};
 
 use serde::Deserialize;
 
-/// A person's longest break, in seconds.
+/// The longest delay of a user, in seconds.
 const LONGEST_WAIT: f64 = 3600.0;
 
-/// The latest that an answer may be, in milliseconds.
+/// The longest delay of an answer, in milliseconds.
 const LATEST: u64 = 600_000;
 
-/// What happens, in its order.
+/// The actions and events of a session, in order.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// Before anything is asked.
+    /// Happens before the first command.
     #[serde(default)]
     pub start: Vec<Act>,
-    /// One step after the other, each at its moment.
+    /// The steps, in order.
     #[serde(default)]
     pub(crate) steps: VecDeque<Step>,
-    /// At every screen for which there is no step.
+    /// The answer to every screen without a step.
     pub(crate) rest: Rest,
 }
 
-/// What is done at one moment.
+/// One action or event.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Step {
     #[serde(default)]
     pub(crate) at: Moment,
-    /// Of a screen: what it must say; those that do not are left to the rest.
+    /// Text that the screen must contain; other screens get the default answer.
     #[serde(default)]
     pub(crate) shows: String,
-    /// How long the person takes.
+    /// The user's delay.
     #[serde(default)]
     pub(crate) after_seconds: f64,
     #[serde(rename = "do")]
     pub(crate) act: Act,
-    /// How often in a row.
+    /// How many times in a row.
     #[serde(default = "once")]
     pub(crate) times: usize,
 }
@@ -54,41 +54,41 @@ pub(crate) enum Moment {
     /// The device shows something.
     #[default]
     Screen,
-    /// The device gets a command, and has not looked at it.
+    /// The device has received a command, but not read it.
     Command,
 }
 
-/// Something that its user does, or that befalls it.
+/// An action of the user, or an event.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Act {
-    /// Presses yes.
+    /// Confirm.
     Approve,
-    /// Presses no.
+    /// Reject.
     Reject,
-    /// Presses nothing: the device goes on waiting.
+    /// Press nothing: the device keeps waiting.
     Away,
-    /// Unplugs it, and plugs it in again.
+    /// Unplug the device and plug it in again.
     Unplug,
-    /// It locks itself.
+    /// The device locks itself.
     Lock,
-    /// Enters the PIN.
+    /// Enter the PIN.
     Unlock,
-    /// Wipes it: it holds no words any more.
+    /// Wipe the device, including its seed.
     Wipe,
-    /// Restores it from these words.
+    /// Restore the device from this mnemonic.
     Words(String),
-    /// Ledger: closes the app.
+    /// Ledger: close the app.
     CloseApp,
-    /// Trezor: starts it in its bootloader.
+    /// Trezor: start the device in its bootloader.
     Bootloader,
-    /// Trezor: it is busy for so many messages.
+    /// Trezor: the device is busy for this number of messages.
     Busy(usize),
-    /// Trezor: from now on every answer leaves it so many milliseconds late.
+    /// Trezor: delay all further answers by this number of milliseconds.
     LateByMilliseconds(u64),
 }
 
-/// What is done for ever.
+/// The default answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Rest {
@@ -98,7 +98,7 @@ pub(crate) enum Rest {
 }
 
 impl Script {
-    /// Reads a script for a device that can do what `can` says.
+    /// Reads a script. `can` says which actions and events are possible on the device.
     pub fn parse(text: &str, can: impl Fn(&Act) -> bool) -> Result<Self, String> {
         let script: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let acts = script.start.iter().chain(script.steps.iter().map(|step| &step.act));
@@ -107,17 +107,17 @@ impl Script {
             return Err(format!("{act:?}: at most {LATEST}"));
         }
         if let Some(act) = acts.clone().find(|act| !can(act)) {
-            return Err(format!("{act:?} does not happen to this device"));
+            return Err(format!("{act:?} is not possible on this device"));
         }
         if let Some(act) = script.start.iter().find(|act| act.is_of_a_screen()) {
-            return Err(format!("{act:?} answers a screen, and none is there at the start"));
+            return Err(format!("{act:?} answers a screen, but there is none at the start"));
         }
         for step in &script.steps {
             if !(0.0..=LONGEST_WAIT).contains(&step.after_seconds) {
                 return Err(format!("after_seconds {}: 0 to {LONGEST_WAIT}", step.after_seconds));
             }
             if step.at == Moment::Command && (step.act.is_of_a_screen() || !step.shows.is_empty()) {
-                return Err(format!("{:?} answers a screen, and not a command", step.act));
+                return Err(format!("{:?} answers a screen, not a command", step.act));
             }
         }
         Ok(script)
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_that_could_not_happen_is_none() {
+    fn an_impossible_script_is_rejected() {
         let good = r#"{"start": ["lock", {"late-by-milliseconds": 700}], "steps": [{"do": "approve", "after_seconds": 1.5},
             {"at": "command", "do": {"busy": 2}}, {"shows": "Sign", "do": "away", "times": 3}],
             "rest": "reject"}"#;

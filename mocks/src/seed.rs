@@ -1,4 +1,4 @@
-//! What a wallet derives from its words: BIP-39, BIP-32 on secp256k1, EIP-2333.
+//! Keys derived from a mnemonic: BIP-39, BIP-32 on secp256k1, EIP-2333.
 
 use hmac::{Hmac, Mac};
 use k256::{
@@ -13,11 +13,11 @@ use unicode_normalization::UnicodeNormalization;
 
 type HmacSha512 = Hmac<Sha512>;
 
-/// The words that mocks hold unless told otherwise. Known to the whole world.
+/// The default mnemonic of the mocks. It is public.
 pub const DEFAULT_MNEMONIC: &str =
     "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
 
-/// The 64-byte seed of BIP-39. Mocks hold no secrets, so it is plain bytes.
+/// A 64-byte BIP-39 seed. Mocks hold no secrets, so it is not wiped.
 #[derive(Clone)]
 pub struct Seed([u8; 64]);
 
@@ -31,7 +31,7 @@ pub struct Node {
 }
 
 impl Seed {
-    /// The seed of `mnemonic` and `passphrase`. Words are not checked: a mock takes what it gets.
+    /// The seed of `mnemonic` and `passphrase`. The mnemonic is not validated.
     pub fn from_mnemonic(mnemonic: &str, passphrase: &str) -> Self {
         let password: String = mnemonic.nfkd().collect();
         let salt: String = "mnemonic".chars().chain(passphrase.nfkd()).collect();
@@ -45,7 +45,7 @@ impl Seed {
         &self.0
     }
 
-    /// The node at `path` (BIP-32; bit 31 hardens). `None` for the one in 2^127 paths that has none.
+    /// The node at `path` (BIP-32; bit 31 hardens). `None` for one path in 2^127, which has no key.
     pub fn node(&self, path: &[u32]) -> Option<Node> {
         let mut node = Node::split(&hmac_sha512(b"Bitcoin seed", &[&self.0]), None)?;
         for level in path {
@@ -61,9 +61,7 @@ impl Seed {
             let (parent, _) = node.split_at(32);
             hmac_sha512(parent, &[&[0], label.as_bytes()])
         });
-        let mut key = [0; 32];
-        key.copy_from_slice(node.split_at(32).1);
-        key
+        node.last_chunk().copied().unwrap_or_default()
     }
 
     /// The EIP-2333 public key at `path`, 48 bytes compressed.
@@ -84,7 +82,7 @@ impl Seed {
 }
 
 impl Node {
-    /// Makes a node of HMAC output, adding `parent` for a child.
+    /// Builds a node from HMAC output, adding `parent` for a child.
     fn split(output: &[u8; 64], parent: Option<&SigningKey>) -> Option<Self> {
         let (left, right) = output.split_at(32);
         let mut chain_code = [0; 32];
@@ -114,32 +112,20 @@ impl Node {
 
     /// The public key, 65 bytes uncompressed.
     pub fn public_key(&self) -> [u8; 65] {
-        let mut bytes = [0; 65];
         let point = self.key.verifying_key().as_affine().to_encoded_point(false);
-        for (to, from) in bytes.iter_mut().zip(point.as_bytes()) {
-            *to = *from;
-        }
-        bytes
+        point.as_bytes().try_into().unwrap_or([0; 65])
     }
 
     /// The public key, 33 bytes compressed.
     pub fn compressed_public_key(&self) -> [u8; 33] {
-        let mut bytes = [0; 33];
         let point = self.key.verifying_key().to_encoded_point(true);
-        for (to, from) in bytes.iter_mut().zip(point.as_bytes()) {
-            *to = *from;
-        }
-        bytes
+        point.as_bytes().try_into().unwrap_or([0; 33])
     }
 
     /// BIP-32's fingerprint: the first four bytes of RIPEMD-160 of SHA-256 of the public key.
     pub fn fingerprint(&self) -> [u8; 4] {
         let hash = Ripemd160::digest(Sha256::digest(self.compressed_public_key()));
-        let mut fingerprint = [0; 4];
-        for (to, from) in fingerprint.iter_mut().zip(hash) {
-            *to = from;
-        }
-        fingerprint
+        hash.first_chunk().copied().unwrap_or_default()
     }
 
     /// The Ethereum address, 20 bytes.
@@ -152,7 +138,7 @@ impl Node {
         address_of(self.key.verifying_key())
     }
 
-    /// Signs `digest` as RFC 6979 says: r, s (low) and the parity of R's y.
+    /// Signs `digest` (RFC 6979): r, s (low) and the parity of R's y.
     pub fn sign(&self, digest: &[u8; 32]) -> Option<([u8; 32], [u8; 32], bool)> {
         let (signature, id): (Signature, RecoveryId) =
             self.key.sign_prehash_recoverable(digest).ok()?;
@@ -160,7 +146,7 @@ impl Node {
         Some((r.into(), s.into(), id.is_y_odd()))
     }
 
-    /// Signs `message` as EIP-191 version 0x45 says.
+    /// Signs `message` (EIP-191 version 0x45).
     pub fn sign_personal(&self, message: &[u8]) -> Option<([u8; 32], [u8; 32], bool)> {
         self.sign(&personal_digest(message))
     }
@@ -174,11 +160,7 @@ pub fn address_of(key: &VerifyingKey) -> String {
 fn address_bytes_of(key: &VerifyingKey) -> [u8; 20] {
     let point = key.as_affine().to_encoded_point(false);
     let hash = Keccak256::digest(point.as_bytes().get(1..).unwrap_or_default());
-    let mut address = [0; 20];
-    for (to, from) in address.iter_mut().zip(hash.iter().skip(12)) {
-        *to = *from;
-    }
-    address
+    hash.last_chunk().copied().unwrap_or_default()
 }
 
 /// An address in EIP-55's mixed case, without 0x.
@@ -193,7 +175,7 @@ pub fn checksummed(address: &[u8; 20]) -> String {
         .collect()
 }
 
-/// What EIP-191 version 0x45 signs for `message`.
+/// The digest that EIP-191 version 0x45 signs for `message`.
 pub fn personal_digest(message: &[u8]) -> [u8; 32] {
     let mut hasher = Keccak256::new();
     hasher.update(b"\x19Ethereum Signed Message:\n");
@@ -202,7 +184,7 @@ pub fn personal_digest(message: &[u8]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// HMAC-SHA-256 of `parts`, one after the other.
+/// HMAC-SHA-256 of the concatenated `parts`.
 pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     // HMAC takes keys of any length, so this never fails.
     let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(key) else { return [0; 32] };
@@ -212,7 +194,7 @@ pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// HMAC-SHA-512 of `parts`, one after the other.
+/// HMAC-SHA-512 of the concatenated `parts`.
 pub(crate) fn hmac_sha512(key: &[u8], parts: &[&[u8]]) -> [u8; 64] {
     // HMAC takes keys of any length, so this never fails.
     let Ok(mut mac) = <HmacSha512 as Mac>::new_from_slice(key) else { return [0; 64] };
@@ -229,7 +211,7 @@ mod tests {
     const H: u32 = 1 << 31;
 
     #[test]
-    fn addresses_of_well_known_words() {
+    fn addresses_of_a_well_known_mnemonic() {
         let path = [44 | H, 60 | H, H, 0, 0];
         let seed = Seed::from_mnemonic(DEFAULT_MNEMONIC, "");
         assert_eq!(seed.node(&path).unwrap().address(), "9858EfFD232B4033E47d90003D41EC34EcaEda94");

@@ -1,25 +1,25 @@
-//! The person beside a mock device: a script, which is data, or somebody who is asked.
+//! The user of a mock device: a script, or a callback.
 
 use std::{collections::VecDeque, thread};
 
 use crate::script::{Act, Moment, Rest, Script, Step};
 
-/// What the person does when the device shows something.
+/// The user's answer to a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Presses yes.
+    /// Confirm.
     Approve,
-    /// Presses no.
+    /// Reject.
     Reject,
 }
 
-/// Decides what the device shows: the script's steps in order, and then the rest.
+/// Answers screens: first with the script's steps in order, then with its default.
 pub struct User {
     steps: VecDeque<Step>,
     rest: Otherwise,
-    /// What happened instead of a press, until the device has seen to it.
+    /// The event that happened instead of an answer, until the device has handled it.
     happened: Option<Act>,
-    /// Who sees what the device shows as well.
+    /// Also receives the text of each screen.
     watcher: Option<Watcher>,
 }
 
@@ -31,12 +31,12 @@ enum Otherwise {
 }
 
 impl User {
-    /// Decides the same every time.
+    /// Always gives the same answer.
     pub fn always(decision: Decision) -> Self {
         Self::scripted([], decision)
     }
 
-    /// Decides as `script` says, then `rest` for ever.
+    /// Answers as `script` says, then always with `rest`.
     pub fn scripted(script: impl IntoIterator<Item = Decision>, rest: Decision) -> Self {
         let step = |decision| Step {
             at: Moment::Screen,
@@ -56,13 +56,13 @@ impl User {
         Self { steps, rest: Otherwise::Always(rest), happened: None, watcher: None }
     }
 
-    /// Does what the steps of `script` say, and what it says of the rest.
+    /// Follows the steps of `script`, then its default.
     pub fn of_script(script: &Script) -> Self {
         let rest = Otherwise::Always(script.rest);
         Self { steps: script.steps.clone(), rest, happened: None, watcher: None }
     }
 
-    /// Asks somebody each time, giving them what the device shows.
+    /// Calls `ask` for each screen, with its text.
     pub fn asking(ask: impl FnMut(&str) -> Decision + Send + 'static) -> Self {
         Self {
             steps: VecDeque::new(),
@@ -72,13 +72,13 @@ impl User {
         }
     }
 
-    /// The same user; `watcher` is given what the device shows, before the user decides.
+    /// The same user. `watcher` receives the text of each screen before the user decides.
     pub fn shown_to(self, watcher: impl FnMut(&str) + Send + 'static) -> Self {
         Self { watcher: Some(Box::new(watcher)), ..self }
     }
 
-    /// The decision on what the device shows now. Where something else happens it is no, and
-    /// `take_event` has what.
+    /// Answers the current screen. If an event happens instead, the answer is `Reject` and
+    /// `take_event` returns the event.
     pub fn decide(&mut self, shown: &str) -> Decision {
         if let Some(watcher) = &mut self.watcher {
             watcher(shown);
@@ -100,17 +100,17 @@ impl User {
         }
     }
 
-    /// What happens before the device looks at a command.
+    /// The event that happens before the device reads a command.
     pub(crate) fn before_command(&mut self) -> Option<Act> {
         self.due(Moment::Command, "")
     }
 
-    /// What happened instead of the last decision.
+    /// The event that happened instead of the last answer.
     pub(crate) fn take_event(&mut self) -> Option<Act> {
         self.happened.take()
     }
 
-    /// The next step, if this is its moment; the person has taken their time.
+    /// Takes the next step, if it is due at this moment, after the user's delay.
     fn due(&mut self, moment: Moment, shown: &str) -> Option<Act> {
         let step = self.steps.front_mut()?;
         if step.at != moment || !shown.contains(&step.shows) {

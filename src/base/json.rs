@@ -1,4 +1,4 @@
-//! JSON from files that anybody may have written: capped in size and depth before it is parsed.
+//! JSON from untrusted files: its size and depth are checked before it is parsed.
 
 use std::{fmt, marker::PhantomData};
 
@@ -8,28 +8,28 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// Deeper than any format of the field; more is an attack on a parser.
+/// Deeper than any format in use; anything deeper is an attack on the parser.
 const MAX_DEPTH: usize = 16;
 
-/// How much of a parser's message is kept: it may repeat what the file says.
+/// How many characters of a parser's message are kept: it may quote the file.
 const MAX_MESSAGE: usize = 200;
 
-/// Why a file is not the JSON that was expected.
+/// A file is not the JSON that was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {
     /// The file is larger than its format allows.
-    #[error("{len} bytes are too many: such a file has at most {limit}")]
+    #[error("the file has {len} bytes, more than the {limit} that its format allows")]
     TooLarge {
-        /// Its size.
+        /// The file's size in bytes.
         len: usize,
-        /// The most that is read.
+        /// The format's limit in bytes.
         limit: usize,
     },
-    /// Objects or arrays in one another, deeper than any real file.
+    /// Objects or arrays are nested deeper than in any real file.
     #[error("nested more than {MAX_DEPTH} levels deep")]
     TooDeep,
-    /// No JSON, or a field that is missing or of another type; the parser's words.
+    /// Not JSON, or a field is missing or has the wrong type: the parser's message.
     #[error("{0}")]
     Invalid(String),
 }
@@ -46,25 +46,25 @@ pub fn from_slice<'a, T: Deserialize<'a>>(bytes: &'a [u8], limit: usize) -> Resu
     Ok(serde_json::from_slice(bytes)?)
 }
 
-/// The same of what may hold secrets: an error tells where it is and of which kind, and repeats
-/// nothing.
+/// Parses a file of at most `limit` bytes that may contain secrets: an error gives its kind and
+/// position, and never quotes the file.
 pub fn from_secret_slice<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, JsonError> {
     use serde_json::error::Category;
 
     check_limits(bytes, limit)?;
     serde_json::from_slice(bytes).map_err(|error| {
         let what = match error.classify() {
-            Category::Data => "a field is missing, or of another type than it should be",
-            Category::Eof => "it ends too early",
-            Category::Syntax | Category::Io => "no JSON",
+            Category::Data => "a field is missing or has the wrong type",
+            Category::Eof => "the file ends too early",
+            Category::Syntax | Category::Io => "not JSON",
         };
         let (line, column) = (error.line(), error.column());
         JsonError::Invalid(format!("{what}, at line {line}, column {column}"))
     })
 }
 
-/// An array of at most `N` elements. A longer one is refused when it is that long, not when all of it
-/// is in memory.
+/// Deserializes an array of at most `N` elements. A longer one is rejected at element `N + 1`, before
+/// the rest is read into memory.
 pub fn at_most<'de, D, T, const N: usize>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -94,8 +94,8 @@ where
     deserializer.deserialize_seq(Bounded::<T, N>(PhantomData))
 }
 
-/// A value that takes at most `N` bytes in the file. What is read only when more of it is known (an
-/// enum by its tag) is held meanwhile, in many times that.
+/// Deserializes a value that takes at most `N` bytes in the file. An enum is buffered until its tag is
+/// known, which takes many times as much memory as the file; this bounds it.
 pub fn short<'de, D, T, const N: usize>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -108,7 +108,7 @@ where
     serde_json::from_str(raw.get()).map_err(D::Error::custom)
 }
 
-/// Writes JSON as deposit tools do: one space of indentation, no newline at the end.
+/// Writes JSON as deposit tools do: indented by one space, without a final newline.
 pub fn to_string_indented(value: &impl Serialize) -> Result<String, JsonError> {
     let mut out = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
@@ -116,7 +116,7 @@ pub fn to_string_indented(value: &impl Serialize) -> Result<String, JsonError> {
     String::from_utf8(out).map_err(|error| JsonError::Invalid(error.to_string()))
 }
 
-/// The first `limit` characters of what a file says, fit for an error message.
+/// The first `limit` characters of untrusted text, safe to show in an error message.
 pub fn clip(text: &str, limit: usize) -> String {
     let clean = |c: char| if crate::shown::is_harmful(c) { '\u{fffd}' } else { c };
     let mut clipped: String = text.chars().take(limit).map(clean).collect();
@@ -126,7 +126,7 @@ pub fn clip(text: &str, limit: usize) -> String {
     clipped
 }
 
-/// The parser skips unknown fields without a limit on depth, so depth is counted here.
+/// The parser skips unknown fields without limiting their depth, so depth is counted here.
 fn check_limits(bytes: &[u8], limit: usize) -> Result<(), JsonError> {
     if bytes.len() > limit {
         return Err(JsonError::TooLarge { len: bytes.len(), limit });
@@ -167,19 +167,19 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_field_nested_without_end_is_refused() {
+    fn a_deeply_nested_unknown_field_is_rejected() {
         let text = format!(r#"{{"name": "x", "extra": {}{}}}"#, "[".repeat(20), "]".repeat(20));
         assert_eq!(from_slice::<Named>(text.as_bytes(), 1000), Err(JsonError::TooDeep));
     }
 
     #[test]
     fn size_is_checked_first() {
-        let refused = from_slice::<Named>(&[b'['; 1001], 1000);
-        assert_eq!(refused, Err(JsonError::TooLarge { len: 1001, limit: 1000 }));
+        let error = from_slice::<Named>(&[b'['; 1001], 1000);
+        assert_eq!(error, Err(JsonError::TooLarge { len: 1001, limit: 1000 }));
     }
 
     #[test]
-    fn an_error_repeats_little_of_a_hostile_file() {
+    fn an_error_quotes_little_of_a_hostile_file() {
         let text = format!("\"{}\"", "\u{1b}[31m".repeat(1000).replace('\u{1b}', "\\u001b"));
         let error = from_slice::<Named>(text.as_bytes(), 100_000).unwrap_err().to_string();
         assert!(error.len() < 250, "{} bytes", error.len());

@@ -1,4 +1,4 @@
-//! The same work on many things, on several cores at once.
+//! Applies one function to many items, on all cores.
 
 use std::{
     sync::{
@@ -10,18 +10,18 @@ use std::{
 
 use crate::secret::wiping_stack;
 
-/// How many threads run at once here.
+/// The number of threads that this machine runs at once.
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// What `work` makes of each item, in the items' order: on all cores.
+/// Applies `work` to each item on all cores. The results are in the items' order.
 pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     map_on(cores(), BLOCK, items, &mut |_| (), work)
 }
 
-/// As [`map`], on `threads` threads, each of which takes `block` items at a time. `step` is told
-/// after each block how many items are done.
+/// Like [`map`], on `threads` threads that each take `block` items at a time. After each block, `step`
+/// gets the number of items done so far.
 pub fn map_on<T: Sync, R: Send>(
     threads: usize,
     block: usize,
@@ -51,7 +51,7 @@ pub fn map_on<T: Sync, R: Send>(
                         }
                     });
                 };
-                // Where the system starts no more threads, the others do it all.
+                // If the system starts no more threads, the others do the work.
                 let _ = thread::Builder::new().spawn_scoped(scope, worker);
             }
             drop(done);
@@ -76,7 +76,7 @@ pub fn map_on<T: Sync, R: Send>(
     all
 }
 
-/// So many items are worth a thread's while.
+/// The number of items for which a thread is worth starting.
 const BLOCK: usize = 32;
 
 #[cfg(test)]
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_result_stands_in_its_item_s_place_and_every_block_is_told_of() {
+    fn results_keep_the_order_of_the_items_and_every_block_is_reported() {
         let items: Vec<u64> = (0..1000).collect();
         let squares: Vec<u64> = items.iter().map(|i| i * i).collect();
         for (threads, block) in [(0, 0), (1, 7), (2, 1), (3, 7), (8, 999), (8, 2000)] {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_in_one_thread_is_not_lost() {
+    fn a_panic_in_one_thread_reaches_the_caller() {
         let fails = || map_on(2, 1, &[1, 2, 3], &mut |_| (), |i| assert_ne!(*i, 2));
         assert!(std::panic::catch_unwind(fails).is_err());
     }

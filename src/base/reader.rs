@@ -1,20 +1,20 @@
-//! The one bounds-checked reader through which everything from a device or the network is parsed.
+//! A bounds-checked reader, through which all binary data from devices and the network is parsed.
 
-/// The bytes ended before the field did, or went on after the last field.
+/// The bytes end within a field, or continue after the last one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// A field needs more bytes than are left.
-    #[error("{needed} bytes expected at offset {offset}, {left} left")]
+    #[error("expected {needed} bytes at offset {offset}, found {left}")]
     Truncated {
-        /// Where the field begins.
+        /// The offset at which the field begins.
         offset: usize,
-        /// How many bytes the field has.
+        /// The length of the field.
         needed: usize,
-        /// How many bytes there are.
+        /// The number of bytes left.
         left: usize,
     },
-    /// All fields are read and bytes remain.
+    /// Bytes remain after the last field.
     #[error("{0} bytes too many")]
     Trailing(usize),
 }
@@ -27,12 +27,12 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader at the front of `bytes`.
+    /// Starts at the front of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, offset: 0 }
     }
 
-    /// How many bytes are left.
+    /// The number of bytes left.
     pub fn left(&self) -> usize {
         self.rest.len()
     }
@@ -71,13 +71,13 @@ impl<'a> Reader<'a> {
         self.array().map(u32::from_be_bytes)
     }
 
-    /// A field whose length stands in the byte before it.
+    /// A field preceded by its length in one byte.
     pub fn bytes_u8_len(&mut self) -> Result<&'a [u8], ReadError> {
         let len = self.u8()?;
         self.bytes(usize::from(len))
     }
 
-    /// All that is left, which may be nothing.
+    /// All remaining bytes, possibly none.
     pub fn remaining(&mut self) -> &'a [u8] {
         let rest = self.rest;
         self.offset += rest.len();
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
         rest
     }
 
-    /// Ends the reading: bytes that remain are an error.
+    /// Ends reading; remaining bytes are an error.
     pub fn finish(self) -> Result<(), ReadError> {
         match self.rest.len() {
             0 => Ok(()),
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_come_in_order_and_nothing_may_remain() {
+    fn fields_are_read_in_order_and_trailing_bytes_are_an_error() {
         let mut reader = Reader::new(&[1, 0, 2, 3, 0xaa, 0xbb, 0xcc, 9]);
         assert_eq!(reader.u8(), Ok(1));
         assert_eq!(reader.u16_be(), Ok(2));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_beyond_the_end_is_an_error_and_not_a_panic() {
+    fn a_length_beyond_the_end_is_an_error() {
         let mut reader = Reader::new(&[5, 1, 2]);
         assert_eq!(
             reader.bytes_u8_len(),

@@ -1,34 +1,46 @@
-//! Secret bytes: wiped when dropped, never printed, never copied by accident.
+//! Secrets: wiped when dropped, never printed, never copied by accident.
 
 use std::{fmt, hint::black_box};
 
 use serde::{Deserialize, Deserializer};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
+// Signatures here and in the packages above use it.
+pub use zeroize::Zeroizing;
 
-/// A secret of fixed length, made in place and wiped when dropped.
+/// The operating system provides no random bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system provides no random bytes: {0}")]
+pub struct RandomError(getrandom::Error);
+
+/// Fills `bytes` with random bytes from the operating system.
+pub fn fill_random(bytes: &mut [u8]) -> Result<(), RandomError> {
+    getrandom::fill(bytes).map_err(RandomError)
+}
+
+/// A secret of fixed length, created in place and wiped when dropped.
 ///
-/// There is no `Clone`, `Copy`, `Debug` of the content, or serialisation: whoever needs the bytes
-/// says so with [`SecretBytes::expose`].
+/// It cannot be cloned, serialized or printed. [`SecretBytes::expose`] is the only access to the
+/// bytes.
 pub struct SecretBytes<const N: usize>(Box<[u8; N]>);
 
 impl<const N: usize> SecretBytes<N> {
-    /// Makes a secret by letting `fill` write into its final place.
+    /// Creates a secret by letting `fill` write to its final location.
     pub fn new(fill: impl FnOnce(&mut [u8; N])) -> Self {
         let mut bytes = Box::new([0; N]);
         fill(&mut bytes);
         Self(bytes)
     }
 
-    /// As [`SecretBytes::new`], for a `fill` that can fail; nothing is left behind then.
+    /// Like [`SecretBytes::new`], for a `fill` that can fail. A failure leaves nothing in memory.
     pub fn try_new<E>(fill: impl FnOnce(&mut [u8; N]) -> Result<(), E>) -> Result<Self, E> {
         let mut secret = Self(Box::new([0; N]));
         fill(&mut secret.0)?;
         Ok(secret)
     }
 
-    /// Fresh random bytes from the operating system.
-    pub fn random() -> Result<Self, getrandom::Error> {
-        Self::try_new(|bytes| getrandom::fill(bytes))
+    /// Random bytes from the operating system.
+    pub fn random() -> Result<Self, RandomError> {
+        Self::try_new(|bytes| fill_random(bytes))
     }
 
     /// The bytes themselves.
@@ -53,7 +65,7 @@ impl<const N: usize> fmt::Debug for SecretBytes<N> {
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// Takes over `text`.
+    /// Takes ownership of `text`.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
@@ -65,7 +77,7 @@ impl SecretText {
 }
 
 impl<'de> Deserialize<'de> for SecretText {
-    /// Reads one; none is ever written.
+    /// Secret text can be read, but never serialized.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
     }
@@ -77,18 +89,19 @@ impl fmt::Debug for SecretText {
     }
 }
 
-/// How much of the stack is wiped, in bytes. A thread has 2 MiB, and no work with secrets goes this deep.
+/// The number of bytes of the stack to wipe. A thread has 2 MiB; no work with secrets goes deeper than
+/// this.
 const WIPED: usize = 256 * 1024;
 
-/// Does `work`, and then wipes the stack that it used: what it calls leaves its secrets there when it
-/// returns, and other people's code does not clear them away.
+/// Runs `work`, then wipes the stack that it used: functions of other crates leave secrets there when
+/// they return.
 pub fn wiping_stack<T>(work: impl FnOnce() -> T) -> T {
-    let done = below(work);
+    let result = below(work);
     wipe();
-    done
+    result
 }
 
-/// In a frame of its own, below which all of the work happens.
+/// Runs `work` in a frame of its own, so that all of its stack is below.
 #[inline(never)]
 fn below<T>(work: impl FnOnce() -> T) -> T {
     work()

@@ -1,17 +1,17 @@
-//! Text from outside, made fit to be shown. File names, names of custodians, labels and words of
-//! servers are chosen by others: none of them may begin a line of a report or hide a part of one.
+//! Untrusted text, made safe to display. Others choose file names, labels, the names of custodians and
+//! the messages of servers: none of these may forge a line of a report, or hide part of one.
 
 use std::{
     ffi::OsStr,
     fmt::{self, Write as _},
 };
 
-/// Text from outside. It prints on one line, with every character that steers a terminal or cannot
-/// be seen written as `\n` or `\u{202e}`.
+/// Untrusted text. It prints on one line; every invisible character, and every one that controls a
+/// terminal, is escaped as in `\n` or `\u{202e}`.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a>(&'a OsStr);
 
-/// `text` as it may be shown: a path, a name, or any other text from outside.
+/// Makes untrusted `text` (a path, a name, a message) safe to display.
 pub fn shown<T: AsRef<OsStr> + ?Sized>(text: &T) -> Shown<'_> {
     Shown(text.as_ref())
 }
@@ -19,17 +19,14 @@ pub fn shown<T: AsRef<OsStr> + ?Sized>(text: &T) -> Shown<'_> {
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.to_string_lossy().chars() {
-            match is_harmful(c) {
-                true => write!(f, "{}", c.escape_default())?,
-                false => f.write_char(c)?,
-            }
+            if is_harmful(c) { write!(f, "{}", c.escape_default())? } else { f.write_char(c)? }
         }
         Ok(())
     }
 }
 
-/// Whether `c` can steer a terminal, begin a line, reorder text, or not be seen at all: control
-/// characters, line separators, marks of direction, and characters without a width.
+/// Whether `c` can control a terminal, begin a line, reorder text, or be invisible: control
+/// characters, line separators, direction marks, and characters without a width.
 pub fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -58,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_begins_a_line_or_hides() {
+    fn text_cannot_begin_a_line_or_be_invisible() {
         let show = |text: &str| shown(text).to_string();
         assert_eq!(show("x\nOrigin: mine\r\u{1b}[2J"), r"x\nOrigin: mine\r\u{1b}[2J");
         assert_eq!(

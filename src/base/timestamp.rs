@@ -1,4 +1,4 @@
-//! Moments in UTC, in the two forms that Stockade writes.
+//! Times in UTC, in the two forms that Stockade writes.
 
 use std::{
     fmt,
@@ -11,32 +11,34 @@ use time::{
     format_description::well_known::Rfc3339, macros::format_description,
 };
 
-/// FAT refuses colons in file names, so this form has none.
+/// FAT does not allow colons in file names, so this form has none.
 const COMPACT: &[BorrowedFormatItem<'static>] =
     format_description!("[year][month][day]T[hour][minute][second]Z");
 
-/// A moment in UTC, to the second. Prints as `20261120T101500Z`.
+/// A time in UTC, to the second. Prints as `20261120T101500Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(OffsetDateTime);
 
-/// Why a text is no moment.
+/// A text is not a time, or its year is beyond those that can be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a time is written like 20261120T101500Z")]
+#[error("not a time: write it like 20261120T101500Z")]
+#[non_exhaustive]
 pub struct TimestampError;
 
-/// A clock whose year cannot be written.
+/// The clock shows a year that cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this computer's clock is before the year 0 or after the year 9999")]
+#[error("this computer's clock shows a year before 0 or after 9999: set the clock")]
+#[non_exhaustive]
 pub struct ClockError;
 
 impl Timestamp {
-    /// The moment by this machine's clock; 1970 where that is beyond the years that can be written.
-    /// A program makes sure first that it is not: [`Timestamp::try_now`].
+    /// The current time, or 1970 if the clock's year cannot be written. Programs check that first,
+    /// with [`Timestamp::try_now`].
     pub fn now() -> Self {
         Self::try_now().unwrap_or(Self(OffsetDateTime::UNIX_EPOCH))
     }
 
-    /// The moment by this machine's clock.
+    /// The current time.
     pub fn try_now() -> Result<Self, ClockError> {
         Self::at(SystemTime::now())
     }
@@ -46,8 +48,8 @@ impl Timestamp {
             Ok(since) => i64::try_from(since.as_secs()).ok(),
             Err(before) => i64::try_from(before.duration().as_secs()).ok().map(|s| -s),
         };
-        let moment = seconds.and_then(|seconds| Self::from_unix(seconds).ok());
-        moment.filter(|moment| moment.0.year() >= 0).ok_or(ClockError)
+        let time = seconds.and_then(|seconds| Self::from_unix(seconds).ok());
+        time.filter(|time| time.0.year() >= 0).ok_or(ClockError)
     }
 
     /// Seconds since 1970.
@@ -55,7 +57,7 @@ impl Timestamp {
         self.0.unix_timestamp()
     }
 
-    /// From seconds since 1970.
+    /// Converts seconds since 1970.
     pub fn from_unix(seconds: i64) -> Result<Self, TimestampError> {
         OffsetDateTime::from_unix_timestamp(seconds).map(Self).map_err(|_| TimestampError)
     }
@@ -65,7 +67,7 @@ impl Timestamp {
         self.0.format(&Rfc3339).unwrap_or_default()
     }
 
-    /// `2026-11-20 10:15 UTC`, for people.
+    /// `2026-11-20 10:15 UTC`, for texts that people read.
     pub fn to_minute(self) -> String {
         let text = self.rfc3339();
         format!("{} UTC", text.replace('T', " ").chars().take(16).collect::<String>())
@@ -97,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_beyond_all_years_is_an_error_and_no_panic() {
+    fn a_clock_beyond_the_years_that_can_be_written_is_an_error() {
         use std::time::Duration;
 
         let year = Duration::from_secs(31_556_952);
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn both_forms() {
+    fn a_time_is_written_in_each_form() {
         let time: Timestamp = "20261120T101500Z".parse().unwrap();
         assert_eq!(time.to_string(), "20261120T101500Z");
         assert_eq!(time.rfc3339(), "2026-11-20T10:15:00Z");

@@ -1,5 +1,5 @@
-//! A line that is typed without being shown. Echo is off before the prompt appears: what somebody
-//! types at once, or pastes, never shows.
+//! Reads a line without showing it. Echo is off before the prompt appears, so that what is typed or
+//! pasted early is not shown either.
 
 use std::{
     sync::{
@@ -12,22 +12,21 @@ use std::{
 
 use stockade::secret::SecretText;
 
-/// Asks `prompt` on the terminal of this process; `None` where nothing was entered, or somebody gave
-/// up.
+/// Asks `prompt` on the terminal of this process; `None` if nothing was entered, or the user cancelled.
 pub fn ask(prompt: String, given_up: &AtomicBool) -> Option<SecretText> {
     #[cfg(unix)]
     let _hidden = unix::Hidden::begin();
     read(given_up, move || rpassword::prompt_password(prompt).map(SecretText::new).ok())?
 }
 
-/// What `read` waits for at the terminal, unless somebody gives up: a line that is being read ends
-/// at nothing but its end.
+/// Waits for `read`, which reads from the terminal, unless the user cancels. A read itself cannot be
+/// interrupted.
 pub fn read<T: Send + 'static>(
     given_up: &AtomicBool,
     read: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (send, receive) = channel();
-    // After giving up it waits on, until the process ends.
+    // After a cancellation the thread keeps waiting until the process ends.
     thread::spawn(move || send.send(read()));
     loop {
         match receive.recv_timeout(PATIENCE) {
@@ -38,7 +37,7 @@ pub fn read<T: Send + 'static>(
     }
 }
 
-/// How long giving up may go unnoticed.
+/// The longest time that a cancellation goes unnoticed.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 #[cfg(unix)]
@@ -54,7 +53,7 @@ mod unix {
     }
 
     impl Hidden {
-        /// `None` where there is no terminal: then nothing is shown either.
+        /// `None` without a terminal, where nothing is shown anyway.
         pub fn begin() -> Option<Self> {
             let terminal = File::open("/dev/tty").ok()?;
             let before = tcgetattr(&terminal).ok()?;

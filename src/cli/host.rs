@@ -1,5 +1,5 @@
-//! A random id of this computer, for the record of where keys may sign: folders are named by it, and
-//! never by their whole path.
+//! A random id of this computer. The record of where keys may sign names a folder by its last component
+//! and this id, never by its whole path.
 
 use std::{
     env,
@@ -11,22 +11,21 @@ use stockade::{
     store::private_file,
 };
 
-/// Where state is kept that is one user's: $XDG_STATE_HOME/stockade and its likes.
+/// The folder for state of this user: $XDG_STATE_HOME/stockade or its equivalent.
 pub fn state_folder() -> Option<PathBuf> {
     let set = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")))?;
     Some(state.join("stockade"))
 }
 
-/// A folder on this computer as a location: its last name, and the computer's id.
+/// A folder on this computer as a location: its name, and the computer's id.
 pub fn folder(kind: LocationKind, dir: &Path) -> Location {
     let whole = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let name = whole.file_name().map(|name| name.to_string_lossy().into_owned());
     Location::new(kind, &format!("{}@{}", name.unwrap_or_default(), id()))
 }
 
-/// The id, made where there is none yet. Where it cannot be kept, every folder is of a computer that
-/// nobody knows.
+/// The id, which is created on first use. If it cannot be stored, the computer is `unknown`.
 fn id() -> String {
     let Some(path) = state_folder().map(|folder| folder.join("host-id")) else {
         return "unknown".to_owned();
@@ -36,14 +35,12 @@ fn id() -> String {
         return id;
     }
     let mut bytes = [0; 4];
-    if getrandom::fill(&mut bytes).is_err() {
+    if stockade::secret::fill_random(&mut bytes).is_err() {
         return "unknown".to_owned();
     }
     let id = hex::encode(bytes);
-    match private_file::replace(&path, format!("{id}\n").as_bytes()) {
-        Ok(()) => id,
-        Err(_) => "unknown".to_owned(),
-    }
+    let stored = private_file::replace(&path, format!("{id}\n").as_bytes());
+    if stored.is_ok() { id } else { "unknown".to_owned() }
 }
 
 fn is_id(text: &str) -> bool {

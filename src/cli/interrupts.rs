@@ -1,5 +1,5 @@
-//! Ctrl-C, SIGTERM, SIGHUP and SIGQUIT. The first one is giving up: what waits for a person ends, what is being written is
-//! finished. The second one ends the process.
+//! Ctrl-C, SIGTERM, SIGHUP and SIGQUIT. The first one cancels the command: what waits for the user ends,
+//! and what is being written is finished. The second one ends the process.
 
 use std::{
     cell::Cell,
@@ -16,7 +16,7 @@ use signal_hook::{
     iterator::Signals,
 };
 
-/// What Ctrl-C does, once it is taken.
+/// The handler of these signals, once it is installed.
 pub struct Interrupts {
     taken: Cell<bool>,
     given_up: Arc<AtomicBool>,
@@ -24,13 +24,12 @@ pub struct Interrupts {
 }
 
 impl Interrupts {
-    /// `given_up` becomes true at the first one; `doing` names the work that is finished then.
+    /// `given_up` becomes true at the first signal; `doing` names the work that is finished then.
     pub fn new(given_up: &Arc<AtomicBool>, doing: &Arc<Mutex<Option<String>>>) -> Self {
         Self { taken: Cell::new(false), given_up: Arc::clone(given_up), doing: Arc::clone(doing) }
     }
 
-    /// From now on Ctrl-C is giving up. Where this fails it ends the process at once, which loses
-    /// nothing either.
+    /// Installs the handler. If that fails, Ctrl-C ends the process at once, which loses nothing either.
     pub fn take(&self) {
         if self.taken.replace(true) {
             return;
@@ -40,23 +39,25 @@ impl Interrupts {
         thread::spawn(move || {
             for signal in signals.forever() {
                 if given_up.swap(true, Ordering::Relaxed) {
-                    say("stopped. The next command clears away what was not finished; `stockade \
-                         backup list` shows what is there");
+                    say(
+                        "stopped. The next command removes what was not finished; `stockade backup \
+                         list` shows what is there",
+                    );
                     std::process::exit(128 + signal);
                 }
                 let doing = doing.lock().ok().and_then(|doing| doing.clone());
                 say(&match doing {
                     Some(what) => {
-                        format!("{what} is finished first; Ctrl-C again stops at once")
+                        format!("finishing first: {what}. Press Ctrl-C again to stop at once")
                     }
-                    None => "cancelling; Ctrl-C again stops at once".to_owned(),
+                    None => "cancelling. Press Ctrl-C again to stop at once".to_owned(),
                 });
             }
         });
     }
 }
 
-/// Whatever else is on its line.
+/// Prints on a line of its own, whatever is on the current one.
 fn say(what: &str) {
     let _ = writeln!(anstream::stderr().lock(), "\nCtrl-C: {what}.");
     let _ = io::stderr().flush();

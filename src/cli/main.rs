@@ -1,24 +1,29 @@
 //! The command `stockade`.
 
-#[cfg(feature = "cloud")]
+#[cfg(feature = "aws")]
 mod aws_args;
 mod cli;
 mod commands;
 mod context;
 mod error;
-mod hands;
+mod global;
 mod hidden;
 mod host;
 mod interrupts;
-#[cfg(test)]
+#[cfg(all(test, feature = "cloud", feature = "mock", feature = "rpc"))]
 mod json_reference;
 mod output;
 mod pairing_files;
 mod place;
+#[cfg(feature = "cloud")]
+mod secret_file;
 mod shell;
 mod ui;
+mod unlockers;
 #[cfg(feature = "cloud")]
 mod vault_args;
+#[cfg(feature = "cloud")]
+mod vault_place;
 #[cfg(feature = "cloud")]
 mod vault_tls;
 
@@ -35,8 +40,8 @@ use crate::{
     output::Outcome,
 };
 
-/// Memory is wiped when it is freed: age, the USB libraries and others free buffers that held secrets,
-/// and only the allocator sees them all.
+/// Wipes all memory when it is freed: age, the USB libraries and others free buffers that held secrets,
+/// and only the allocator sees all of them.
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
@@ -46,7 +51,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
-    cli.global.device = cli::devices(std::env::args_os());
+    cli.global.device = global::devices(std::env::args_os());
     let json = cli.global.json;
     output::finish(json, wiping_stack(|| run(cli)))
 }
@@ -54,24 +59,24 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> CommandResult {
     let mut context = Context::new(&cli.global)?;
     let result = cli.command.run(&mut context);
-    // Nobody was missing at the terminal: somebody left it.
+    // A question without an answer is a usage error, unless the user cancelled it.
     result.map_err(|error| match error.kind() {
         Kind::Usage if context.terminal.gave_up() => CommandError::new(Kind::Declined, "cancelled"),
         _ => error,
     })
 }
 
-/// Keys in memory must not end up in a core dump, nor in another process.
+/// Keeps keys in memory out of core dumps and other processes.
 fn protect_process() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
 
         let none = Rlimit { current: Some(0), maximum: Some(0) };
-        // Where the system does not let us, there is nothing better to do.
+        // If the system refuses, there is nothing better to do.
         let _ = setrlimit(Resource::Core, none);
-        // The limit does not hold for cores that are piped to a program. This does, and keeps other
-        // processes of the user from reading the memory.
+        // The limit does not apply to core dumps that are piped to a program. This setting does, and
+        // also keeps other processes of the user from reading the memory.
         #[cfg(target_os = "linux")]
         {
             use rustix::process::{DumpableBehavior, set_dumpable_behavior};
@@ -81,5 +86,5 @@ fn protect_process() {
     }
 }
 
-/// What every command returns.
+/// The result of every command.
 type CommandResult = Result<Outcome, CommandError>;

@@ -1,4 +1,4 @@
-//! Pairings with Trezors, a file each, for their owner alone.
+//! Pairings with Trezors: one file each, which only its owner can read.
 
 use std::{
     env, io,
@@ -11,7 +11,7 @@ use stockade::{
 };
 use zeroize::Zeroizing;
 
-/// Where configuration lies that is one user's: $XDG_CONFIG_HOME/stockade/trezor and its likes.
+/// The files in $XDG_CONFIG_HOME/stockade/trezor, or its equivalent.
 pub struct PairingFiles;
 
 impl Pairings for PairingFiles {
@@ -32,7 +32,7 @@ impl Pairings for PairingFiles {
     }
 
     fn keep(&self, pairing: &Pairing) -> Result<(), PairingsError> {
-        let folder = folder().ok_or("there is no folder for it: HOME is not set")?;
+        let folder = folder().ok_or("no folder to store it in: HOME is not set")?;
         let path = folder.join(format!("{}.json", pairing.id()));
         Ok(private_file::replace(&path, pairing.to_text().as_bytes())?)
     }
@@ -42,7 +42,7 @@ impl Pairings for PairingFiles {
     }
 }
 
-/// The files of `folder` that are pairings. Hidden ones are of a write that was cut short.
+/// The files in `folder` that are pairings. Hidden files are left from writes that were interrupted.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, PairingsError> {
     let unread =
         |error: io::Error| PairingsError::from(format!("{}: {error}", crate::shown(&folder)));

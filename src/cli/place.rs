@@ -1,34 +1,40 @@
-//! Places that keys lie in, as `--from` and `store check` name them.
+//! Places that hold keys, as `--from` and `store check` name them.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-/// A place that keys lie in.
+/// A place that holds keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// Keystores, or folders of them.
     Files(PathBuf),
     /// `web3signer:DIR`: the folder of Web3signer's key configuration.
     Web3signer(PathBuf),
-    /// `keymanager:`, and a file with what the keymanager API takes, or the URL of a client.
+    /// `keymanager:`, and a file with the body of an import over that API, or the URL of a client.
     Keymanager(String),
-    /// `vault:MOUNT/PATH`: an engine of Vault, and a folder or secret in it.
+    /// `vault:MOUNT/PATH`: a secrets engine of Vault, and a folder or secret in it.
     Vault { mount: String, path: String },
-    /// `aws-secrets:PREFIX`: the secrets of AWS whose names begin with it.
+    /// `aws-secrets:PREFIX`: the AWS secrets whose names begin with it.
+    #[cfg(feature = "aws")]
     AwsSecrets(String),
 }
 
 impl FromStr for Place {
     type Err = String;
 
-    /// Whatever begins with no known word and a colon is a path; `./vault:x` is one, too.
+    /// A text that does not begin with a known word and a colon is a path; so is `./vault:x`.
     fn from_str(text: &str) -> Result<Self, String> {
         let Some((kind, rest)) = text.split_once(':') else { return Ok(Self::Files(text.into())) };
         let place = match kind {
             "web3signer" => Self::Web3signer(rest.into()),
             "keymanager" => Self::Keymanager(rest.to_owned()),
+            #[cfg(feature = "aws")]
             "aws-secrets" => Self::AwsSecrets(rest.to_owned()),
+            #[cfg(not(feature = "aws"))]
+            "aws-secrets" => {
+                return Err("this build has no `aws-secrets:` (the feature `aws`)".to_owned());
+            }
             "vault" => {
-                // Where the mount ends Vault says later; a mount may be a place as a whole.
+                // Vault reports later where the mount ends; a mount alone is a place too.
                 let whole = rest.trim_matches('/');
                 let (mount, path) = whole.split_once('/').unwrap_or((whole, ""));
                 Self::Vault { mount: mount.to_owned(), path: path.to_owned() }
@@ -37,7 +43,7 @@ impl FromStr for Place {
         };
         match (rest.is_empty(), cfg!(feature = "cloud")) {
             (true, _) => Err(format!("nothing follows `{kind}:`")),
-            (_, false) => Err(format!("this build has no `{kind}:` (the feature `cloud`)")),
+            (_, false) => Err(format!("this build does not support `{kind}:` (feature `cloud`)")),
             _ => Ok(place),
         }
     }
@@ -49,6 +55,7 @@ impl fmt::Display for Place {
             Self::Files(path) => write!(f, "{}", crate::shown(&path)),
             Self::Web3signer(path) => write!(f, "web3signer:{}", crate::shown(&path)),
             Self::Keymanager(file) => write!(f, "keymanager:{file}"),
+            #[cfg(feature = "aws")]
             Self::AwsSecrets(prefix) => write!(f, "aws-secrets:{prefix}"),
             Self::Vault { mount, path } => write!(f, "vault:{mount}/{path}"),
         }

@@ -1,38 +1,40 @@
-//! Command lines that a person can paste: every word that needs it is quoted for a POSIX shell.
+//! Command lines that can be pasted: every word is quoted for a POSIX shell where necessary.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use stockade::backup::Copy;
 
-/// A word, in single quotes where the shell would read anything into it.
+/// A word, in single quotes if the shell would change it.
 pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,=@%+".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
     }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// A path. One that begins like an option gets a `./`.
+/// A path. One that begins like an option gets `./` in front.
 pub fn path(path: &Path) -> String {
     let text = crate::shown(&path).to_string();
-    match text.starts_with('-') {
-        true => quote(&format!("./{text}")),
-        false => quote(&text),
-    }
+    if text.starts_with('-') { quote(&format!("./{text}")) } else { quote(&text) }
 }
 
-/// The folders of copies, each with a blank before it.
+/// An absolute path, for commands that are pasted in any folder.
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The folders of copies, each with a space in front.
 pub fn copies(copies: &[Copy]) -> String {
     copies.iter().map(|copy| format!(" {}", path(copy.dir()))).collect()
 }
 
-/// A command line that is put together word by word.
+/// A command line that is built word by word.
 #[derive(Debug, Clone)]
 pub struct Line(String);
 
 impl Line {
-    /// Begins with words that need no quotes.
+    /// Starts with words that need no quotes.
     pub fn new(words: &str) -> Self {
         Self(words.to_owned())
     }
@@ -50,14 +52,14 @@ impl Line {
         self.words(&word)
     }
 
-    /// Adds `option` with a path right behind it: `--dir=` or `--keys=a:`.
+    /// Adds `option`, such as `--dir=` or `--keys=a:`, immediately followed by a value.
     #[must_use]
     pub fn option(self, option: &str, value: &str) -> Self {
         Self(format!("{} {option}{}", self.0, quote(value)))
     }
 
-    /// Adds `option` with the value of a shell variable. The shell refuses the line while nobody
-    /// has set it.
+    /// Adds `option` with the value of a shell variable. The shell refuses the line while the variable
+    /// is not set.
     #[must_use]
     pub fn variable(self, option: &str, name: &str) -> Self {
         Self(format!("{} {option}\"${{{name}:?}}\"", self.0))
@@ -74,7 +76,7 @@ impl From<Line> for String {
 mod tests {
     use super::*;
 
-    /// What a shell makes of a quoted word is the word.
+    /// A shell turns a quoted word into the word itself.
     #[test]
     fn a_shell_reads_the_word_that_was_quoted() {
         for word in [

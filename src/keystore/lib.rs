@@ -1,33 +1,55 @@
-//! Ethereum validator keys: BLS12-381 (EIP-2333, EIP-2334), EIP-2335 keystores, BIP-39 mnemonics, and
-//! what validators sign and are asked for: deposits, exits, slashing histories (EIP-3076).
+//! Ethereum validator keys: BLS12-381 keys (EIP-2333, EIP-2334), EIP-2335 keystores, BIP-39 mnemonics,
+//! and what validators sign: deposits, exits, credential changes and slashing histories (EIP-3076).
+//!
+//! Opens a keystore:
+//!
+//! ```
+//! use stockade_keystore::eth2_keystore::{Keystore, KeystoreError, Password};
+//!
+//! # fn example(file: &[u8], typed: &str) -> Result<(), KeystoreError> {
+//! let keystore = Keystore::parse(file)?;
+//! match keystore.open(&Password::new(typed)?) {
+//!     // The secret key always belongs to the public key that the file names.
+//!     Ok(secret) => assert_eq!(secret.public_key(), *keystore.pubkey()),
+//!     Err(KeystoreError::WrongPassword) => eprintln!("wrong password, or the file is damaged"),
+//!     Err(error) => return Err(error),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Writes the signing key of validator 0 as a keystore:
 //!
 //! ```
 //! use stockade_keystore::{
 //!     bls::SecretKey,
 //!     eth2_keystore::{DecryptionKey, Kdf, KdfFunction, Keystore, Password},
 //!     path::DerivationPath,
+//!     secret::SecretBytes,
 //! };
 //!
-//! // EIP-2333 and EIP-2334: from a seed of at least 32 bytes to the signing key of validator 0.
-//! let path: DerivationPath = "m/12381/3600/0/0/0".parse()?;
-//! let key = SecretKey::derive_master(&[7; 32])?.derive_path(&path);
+//! let path = DerivationPath::signing_key(0); // m/12381/3600/0/0/0
+//! # let seed = SecretBytes::<32>::new(|seed| seed.fill(7));
+//! let secret = SecretKey::derive_master(seed.expose())?.derive_path(&path);
 //!
-//! // EIP-2335: encrypted under a password, and opened again.
 //! let password = Password::new("correct horse battery staple")?;
-//! # let cheap = KdfFunction::Pbkdf2 { c: 262_144 };
-//! let kdf = Kdf::full_cost([3; 32]); // random bytes, in earnest
-//! # let kdf = Kdf::new(cheap, vec![3; 32])?;
-//! let keystore =
-//!     Keystore::seal(&key, &path.to_string(), "", &DecryptionKey::derive(&password, &kdf)?)?;
-//! let read = Keystore::parse(keystore.to_json()?.as_bytes())?;
-//! assert_eq!(read.open(&password)?.public_key(), key.public_key());
+//! let kdf = Kdf::full_cost(*SecretBytes::random()?.expose());
+//! # let kdf = Kdf::new(KdfFunction::Pbkdf2 { c: 2 }, vec![3; 32])?;
+//! // The slow part. Keystores with the same password and salt can share this key.
+//! let key = DecryptionKey::derive(&password, &kdf)?;
+//! let keystore = Keystore::seal(&secret, &path.to_string(), "my validator", &key)?;
+//! let json = keystore.to_json()?;
+//!
+//! assert_eq!(Keystore::parse(json.as_bytes())?.open(&password)?.public_key(), secret.public_key());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+
+#![deny(missing_docs)]
 
 pub mod bls;
 pub mod eth2_keystore;
 pub mod mnemonic;
 pub mod staking;
 
-// What the signatures here are made of.
+// Types in the signatures here.
 pub use stockade_base::{eth, path, secret};

@@ -3,36 +3,34 @@
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use stockade::{
-//!     backup::{Copy, drill, hands::Hands, scrub},
+//!     backup::{Access, Copy, Trust, drill, scrub, unlockers::Unlockers},
 //!     device::Timeouts,
 //!     discovery::{self, MockSetup},
 //!     staking::Network,
-//!     timestamp::Timestamp,
 //!     validator::{self, Withdrawal},
 //! };
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let folders = [folder.path().join("a"), folder.path().join("b")];
-//! // A simulated wallet (feature `mock`). Nobody sits at a keyboard, and no progress is shown.
+//! // A simulated wallet (feature `mock`). `()` answers no prompts and shows no progress.
 //! let (mut user, mut progress) = ((), ());
 //! let found = discovery::find(&"mock-ledger".parse()?, Timeouts::default(), &MockSetup::default())?;
 //! let mut wallet = found.open(&mut user)?;
 //!
-//! // One new validator key, sealed to the wallet, in two folders.
+//! // Creates one validator key, sealed to the wallet, in two folders.
 //! let request = validator::Request::new(Network::Hoodi, 1, Withdrawal::Device);
 //! let mut copies = Copy::prepare_all(&folders)?;
-//! let now = Timestamp::now();
-//! let wallet_ref = wallet.as_mut();
-//! validator::create(&request, &[], &mut copies, wallet_ref, now, &mut user, &mut progress)?;
+//! validator::create(&request, &mut copies, wallet.as_mut(), &mut user, &mut progress)?;
 //! # drop(copies);
 //!
-//! // Does it open, from the copies and the wallet alone?
+//! // Opens the backup with nothing but the copies and the wallet.
 //! let copies = Copy::open_all(&folders)?;
 //! let scrubbed = scrub::read(&copies, None, &mut progress)?;
-//! let mut hands = Hands::new();
-//! hands.add_wallet(wallet, &mut user)?;
-//! let options = drill::Options::default();
-//! let report = drill::drill(&copies, &scrubbed, &options, &mut hands, &mut user, &mut progress)?;
+//! let mut unlockers = Unlockers::new();
+//! unlockers.add_wallet(wallet, &mut user)?;
+//! let trust = Trust::default();
+//! let mut access = Access::new(&mut unlockers, &trust, &mut user, &mut progress);
+//! let report = drill::drill(&copies, &scrubbed, &mut access)?;
 //! assert!(report.all_proven());
 //! # Ok(())
 //! # }
@@ -47,8 +45,9 @@
 //!
 //! The packages below this one are re-exported: `stockade::eth` is `stockade_base::eth`, and so on.
 //!
-//! The order of the modules in `docs/architecture.md` is law: each may use only those above it,
-//! and `device-tests/house` checks it.
+//! `docs/architecture.md` defines the order of the modules: each may use only those above it.
+
+#![deny(missing_docs)]
 
 pub mod attest;
 pub mod backup;
@@ -57,7 +56,7 @@ pub mod device_secret;
 pub mod store;
 pub mod validator;
 
-// What this package is built on, so that a program which uses it names one package.
+// Re-exported, so that a program depends on one package only.
 pub use stockade_base::{Shown, eth, is_harmful, json, path, reader, secret, shown, timestamp};
 pub use stockade_keystore::{bls, eth2_keystore, mnemonic, staking};
 pub use stockade_wallet::{device, discovery, interact, ledger, transport, trezor};

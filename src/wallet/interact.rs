@@ -1,8 +1,8 @@
-//! The user as a trait argument. The library never prints and never prompts: it calls these.
+//! The user, as a trait that callers implement. This crate never prints or prompts by itself.
 
 use stockade_base::{eth::Transaction, secret::SecretText};
 
-/// What a device waits for its user to do.
+/// What a device asks its user to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Attention<'a> {
@@ -14,73 +14,74 @@ pub enum Attention<'a> {
     Message(&'a str),
     /// Read and approve this transaction.
     Transaction(&'a Transaction),
-    /// Compare and approve a 32-byte root that the withdrawal key of a validator signs (BLS).
+    /// Compare and approve a 32-byte root to sign with a validator's BLS withdrawal key.
     SigningRoot {
         /// The validator's index in the wallet.
         index: u32,
-        /// What is signed.
+        /// The root to sign.
         root: &'a [u8; 32],
     },
-    /// Approve that this app is opened.
+    /// Approve opening this app.
     OpenApp(&'a str),
     /// Enter the PIN on the device.
     Pin,
     /// Enter or confirm the passphrase on the device.
     Passphrase,
-    /// Allow this computer to talk to the device.
+    /// Allow this computer to connect to the device.
     Pairing,
-    /// Anything else that the device shows.
+    /// Read and approve something else that the device shows.
     Other,
 }
 
-/// How the user gives a passphrase.
+/// A passphrase, or the place where the user will type it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Passphrase {
     /// Typed on this computer; may be empty.
     Typed(SecretText),
-    /// Typed on the device itself.
+    /// To be typed on the device itself.
     OnDevice,
 }
 
-/// A person (or a script in their place) beside the device.
+/// The person who uses the device, or a script in their place.
 pub trait Interact {
-    /// The device named `device` shows something: its user must look at it. May be called several
-    /// times for one operation; devices differ in how many screens they show.
+    /// Tells the user to look at the device named `device`. May be called several times during one
+    /// operation: devices differ in how many screens they show.
     fn look_at_device(&mut self, device: &str, attention: Attention<'_>);
 
-    /// The PIN of a Trezor One, as positions 1 to 9 in the scrambled 3x3 grid that the device
-    /// shows, laid out as a keypad: 7 8 9 above 4 5 6 above 1 2 3. `None` cancels.
+    /// Asks for the PIN of a Trezor One: positions 1 to 9 in the scrambled 3x3 grid that the device
+    /// shows, in the layout of a keypad (7 8 9 at the top, 1 2 3 at the bottom). `None` cancels.
     fn enter_pin_matrix(&mut self, device: &str) -> Option<SecretText>;
 
-    /// The passphrase of a wallet that has passphrase protection on. `None` cancels.
-    /// `on_device` says whether the device can ask for it itself.
+    /// Asks for the passphrase of a wallet that has passphrase protection on. `on_device` tells
+    /// whether it can also be typed on the device. `None` cancels.
     fn enter_passphrase(&mut self, device: &str, on_device: bool) -> Option<Passphrase>;
 
-    /// The six digits that a device shows to be paired with this computer. `None` cancels.
+    /// Asks for the six digits that a device shows during pairing. `None` cancels.
     fn enter_pairing_code(&mut self, device: &str) -> Option<String> {
         self.ask(&format!("{device}: type the six digits that it shows"))
     }
 
-    /// A line typed by a person at a terminal, or `None` where nobody is there to answer.
+    /// Asks for one line of text. `None` if there is no terminal to ask on.
     fn ask(&mut self, question: &str) -> Option<String>;
 
-    /// A secret that is no wallet's, typed without echo: the passphrase of a custodian, or what an
-    /// age plugin asks for. `None` where nobody is there to type it.
+    /// Asks for a secret without echoing it: a custodian's passphrase, or the answer to an age
+    /// plugin. `None` if there is no terminal to ask on.
     fn enter_secret(&mut self, _question: &str) -> Option<SecretText> {
         None
     }
 
-    /// Something the user should know about what the device asks next.
+    /// Tells the user something that they should know before they look at the device.
     fn note(&mut self, _text: &str) {}
 
-    /// Whether the user gave up meanwhile; asked often during every wait.
+    /// Whether the user has cancelled. Polled during every wait.
     fn cancelled(&self) -> bool {
         false
     }
 }
 
-/// Nobody is there: no question is answered. Enough for a device that asks its own user for
-/// everything.
+/// No user: questions are not answered. Sufficient for devices that ask for everything on their own
+/// screen.
 impl Interact for () {
     fn look_at_device(&mut self, _device: &str, _attention: Attention<'_>) {}
 
@@ -97,18 +98,18 @@ impl Interact for () {
     }
 }
 
-/// Where long work reports how far it has come.
+/// Receives the progress of long operations.
 pub trait Progress {
-    /// `done` of `total` steps of `what` are done.
+    /// Reports that `done` of `total` steps of `what` are complete.
     fn step(&mut self, what: &str, done: usize, total: usize);
 
-    /// Whether the user gave up meanwhile: what can end between two steps does.
+    /// Whether the user has cancelled. Operations that can stop between two steps do so.
     fn stopped(&self) -> bool {
         false
     }
 }
 
-/// Reports nothing.
+/// Discards the reports.
 impl Progress for () {
     fn step(&mut self, _what: &str, _done: usize, _total: usize) {}
 }

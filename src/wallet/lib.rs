@@ -1,10 +1,11 @@
 //! Ledger and Trezor for Ethereum: find a device, show an address on it, sign with it.
 //!
-//! The protocols are written out here: APDUs to a Ledger's Ethereum app (over USB HID, or TCP to
-//! Speculos), protobuf messages to a Trezor (over USB, or UDP to its emulator; codec v1 and THP). All
-//! calls block, and every wait ends: [`device::Timeouts`] says when.
+//! This crate implements the protocols itself: APDUs to a Ledger's Ethereum app (over USB HID, or TCP
+//! to Speculos) and protobuf messages to a Trezor (over USB, or UDP to its emulator; codec v1 and THP).
+//! All calls block, and every wait has a limit: see [`device::Timeouts`].
 //!
-//! ```
+#![cfg_attr(feature = "mock", doc = "```")]
+#![cfg_attr(not(feature = "mock"), doc = "```no_run")]
 //! use stockade_wallet::{
 //!     device::{Show, Timeouts},
 //!     discovery::{self, MockSetup},
@@ -12,11 +13,11 @@
 //!     path::DerivationPath,
 //! };
 //!
-//! // "ledger" and "trezor" are devices on USB, `mock-ledger` is simulated (feature `mock`).
+//! // `ledger` and `trezor` are devices on USB; `mock-ledger` is simulated (feature `mock`).
 //! let spec = "mock-ledger".parse()?;
 //! let found = discovery::find(&spec, Timeouts::default(), &MockSetup::default())?;
 //!
-//! // Nobody at a keyboard: the device asks its own user. Implement `Interact` for a terminal.
+//! // No terminal: the device asks its user by itself. Implement `Interact` to prompt on a terminal.
 //! let mut user = ();
 //! let mut wallet = found.open(&mut user)?;
 //! let path = DerivationPath::ethereum(0, 0)?;
@@ -30,16 +31,17 @@
 //! | feature | what it adds | what it costs |
 //! |---|---|---|
 //! | `hid` | real wallets on USB: hidapi's Linux backend, libusb built from source | 4 crates |
-//! | `mock` | simulated wallets in process, `mock-ledger` and `mock-trezor` | the package `stockade-mocks` |
+//! | `mock` | simulated wallets in this process, `mock-ledger` and `mock-trezor` | the package `stockade-mocks` |
 //! | `bls` | BLS public keys and signatures from a Ledger (EIP-2333) | the package `stockade-keystore` |
 //!
 //! # Errors
-//! [`device::DeviceError`] says whose fault it was: the user's, the state of the device, the wire, or
-//! the computer. It keeps the raw status word or failure code.
+//! [`device::DeviceError`] tells whether the user, the state of the device, the connection or this
+//! computer is the cause. It keeps the raw status word or failure code.
 //!
-//! # A wallet or a transport of your own
-//! Implement [`device::Wallet`], or carry packets your own way with [`transport::Link`] and
-//! [`transport::ByteStream`]. The user is an argument as well: [`interact::Interact`].
+//! # Your own wallet or transport
+//! Implement [`device::Wallet`] for another wallet, [`transport::Link`] or [`transport::ByteStream`]
+//! for another transport, and [`interact::Interact`] for another way to reach the user.
+//! `examples/own_wallet.rs` and `examples/device_layer.rs` in the repository do this.
 
 pub mod device;
 pub mod discovery;
@@ -48,5 +50,7 @@ pub mod ledger;
 pub mod transport;
 pub mod trezor;
 
-// What the signatures here are made of.
-pub use stockade_base::{eth, path, secret};
+// Types in the signatures of this crate.
+pub use stockade_base::{eth, path, reader, secret};
+#[cfg(feature = "bls")]
+pub use stockade_keystore::bls;

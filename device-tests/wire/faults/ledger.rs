@@ -2,7 +2,7 @@
 
 use stockade::{
     device::{DeviceError, Found},
-    ledger::{About, HidExchange, Ledger},
+    ledger::{DeviceInfo, HidExchange, Ledger},
 };
 use stockade_mocks::ledger::{App, Config, Ledger as Mock, Settings};
 
@@ -15,9 +15,8 @@ fn bench(app: App) -> Bench<Mock> {
 }
 
 fn found(bench: &Bench<Mock>) -> Box<dyn Found> {
-    let about =
-        About { spec: "ledger".into(), model: "Nano X".into(), simulated: true, bootloader: false };
-    let ledger = Ledger::new(Box::new(HidExchange::new(bench.plug())), about, TIMEOUTS);
+    let info = DeviceInfo::simulated("ledger", "Nano X");
+    let ledger = Ledger::new(Box::new(HidExchange::new(bench.plug())), info, TIMEOUTS);
     let bench = bench.clone();
     let reconnect = move || match bench.is_plugged() {
         true => Ok(Box::new(HidExchange::new(bench.plug())) as _),

@@ -29,11 +29,11 @@ pub(super) use trezor::pairings;
 
 /// Long enough for a busy machine, and short enough for thousands of waits.
 pub(super) const TIMEOUTS: Timeouts =
-    Timeouts { reply: Duration::from_millis(240), user: Duration::from_millis(300) };
+    Timeouts::new(Duration::from_millis(240), Duration::from_millis(300));
 
 /// A handshake takes a busy machine longer than an answer.
 const THP_TIMEOUTS: Timeouts =
-    Timeouts { reply: Duration::from_millis(800), user: Duration::from_millis(1000) };
+    Timeouts::new(Duration::from_millis(800), Duration::from_millis(1000));
 
 /// Longer than all waits that can follow from one fault.
 const LIMIT: Duration = Duration::from_secs(20);

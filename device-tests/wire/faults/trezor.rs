@@ -8,7 +8,7 @@ use std::{
 use stockade::{
     device::{DeviceError, Found, Wallet},
     secret::SecretBytes,
-    trezor::{About, Pairing, Pairings, PairingsError, Trezor},
+    trezor::{DeviceInfo, Pairing, Pairings, PairingsError, Trezor},
 };
 use stockade_mocks::{
     Decision, User,
@@ -32,10 +32,9 @@ pub(in crate::wire) fn pairings(device: &Mock) -> Paired {
 
 impl Pairings for Paired {
     fn load(&self) -> (Vec<Pairing>, Vec<PairingsError>) {
-        let pairing = |host: &HostCredential| Pairing {
-            device_public_key: host.device_public_key,
-            host_private_key: SecretBytes::new(|key| *key = host.host_private_key),
-            credential: host.credential.clone().into(),
+        let pairing = |host: &HostCredential| {
+            let private_key = SecretBytes::new(|key| *key = host.host_private_key);
+            Pairing::new(host.device_public_key, private_key, host.credential.clone())
         };
         let mut pairings: Vec<_> = self.before.iter().map(pairing).collect();
         let kept = self.kept.lock().unwrap();
@@ -64,9 +63,9 @@ fn plain(model: Model) -> Config {
 }
 
 fn found(bench: &Bench<Mock>, paired: &Arc<Paired>) -> Box<Trezor> {
-    let about = About { spec: "trezor".into(), simulated: true };
+    let info = DeviceInfo::simulated("trezor");
     let timeouts = if bench.speaks_thp() { THP_TIMEOUTS } else { TIMEOUTS };
-    let trezor = Trezor::new(Box::new(bench.plug()), about, timeouts);
+    let trezor = Trezor::new(Box::new(bench.plug()), info, timeouts);
     Box::new(trezor.with_pairings(paired.clone()))
 }
 

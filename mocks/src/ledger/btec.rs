@@ -1,4 +1,4 @@
-//! The BTEC app 1.0.0, by its [source]: BLS signatures by withdrawal keys.
+//! The BTEC app 1.0.0, after its [source]: BLS signatures with withdrawal keys.
 //!
 //! [source]: https://github.com/LedgerHQ/app-btec
 
@@ -22,7 +22,7 @@ const BAD_STATE: u16 = 0xb007;
 
 const HARDENED: u32 = 1 << 31;
 
-/// The version that the mock is.
+/// The simulated version.
 pub(super) const VERSION: [u8; 3] = [1, 0, 0];
 
 /// Answers one command.
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_held_to_their_lengths_and_parameters() {
+    fn lengths_and_parameters_of_commands_are_checked() {
         assert_eq!(approve(&[0xe0, 3, 0, 0, 0]), [1, 0, 0, 0x90, 0]);
         assert_eq!(approve(&[0xe0, 4, 0, 0]), b"BTEC\x90\0");
         assert_eq!(approve(&[0xe0, 5, 1, 0, 4, 0, 0, 0, 0]), [0x6a, 0x86]);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_given_to_who_approves() {
+    fn a_signature_needs_approval() {
         let command = [&[0xe0, 8, 0, 0, 36, 0, 0, 0, 0][..], &[7; 32]].concat();
         assert_eq!(approve(&command).len(), 98);
         assert_eq!(ask(&command, Decision::Reject), [0x69, 0x85]);

@@ -1,11 +1,11 @@
-//! Which Ledger to simulate.
+//! The configuration of a simulated Ledger.
 
 use std::fmt;
 
 use crate::{Decision, User, seed::DEFAULT_MNEMONIC};
 
-/// Which Ledger to simulate. The default is a Nano S Plus, unlocked, with the Ethereum app 1.22.0
-/// open, that holds [`DEFAULT_MNEMONIC`] and whose user approves everything.
+/// The Ledger to simulate. The default is an unlocked Nano S Plus, with the Ethereum app 1.22.0
+/// open and [`DEFAULT_MNEMONIC`], whose user approves everything.
 pub struct Config {
     /// The model.
     pub model: Model,
@@ -13,13 +13,13 @@ pub struct Config {
     pub app: App,
     /// The apps that can be opened from the dashboard.
     pub installed: Vec<App>,
-    /// The words.
+    /// The mnemonic.
     pub mnemonic: String,
     /// The passphrase, empty for none.
     pub passphrase: String,
-    /// The person beside it.
+    /// The user.
     pub user: User,
-    /// Whether it waits for its PIN.
+    /// Whether it is locked with its PIN.
     pub locked: bool,
     /// The settings of the Ethereum app.
     pub settings: Settings,
@@ -40,29 +40,29 @@ impl Default for Config {
     }
 }
 
-/// What its user can switch on in the Ethereum app's menu; all off at first.
+/// The settings in the Ethereum app's menu. All are off by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Settings {
-    /// "Blind signing": what the app cannot explain may be signed.
+    /// "Blind signing": requests that the app cannot explain may be signed.
     pub blind_signing: bool,
-    /// "Debug contracts": data of calls is confirmed word by word, and never explained.
+    /// "Debug contracts": call data is confirmed word by word, and never explained.
     pub debug_contracts: bool,
     /// "Raw messages": every field of typed data is shown.
     pub raw_messages: bool,
 }
 
-/// What runs on the device.
+/// The software on the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum App {
-    /// The Ethereum app. Its commands are those of 1.22.0; an older version differs only where a
-    /// recording of it does.
+    /// The Ethereum app. It behaves like 1.22.0; an older version differs only where a recording of
+    /// it does.
     Ethereum {
         /// Its version.
         version: Version,
     },
     /// The BTEC app 1.0.0, which signs with BLS withdrawal keys.
     Btec,
-    /// An app that knows no command but the system's.
+    /// An app that knows only the system's commands.
     Other {
         /// Its name.
         name: String,
@@ -80,7 +80,7 @@ impl Default for App {
 }
 
 impl App {
-    /// The name by which the dashboard opens it; none for the dashboard itself.
+    /// The name by which the dashboard opens it; `None` for the dashboard itself.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
             Self::Ethereum { .. } => Some("Ethereum"),
@@ -117,7 +117,7 @@ pub enum Model {
 }
 
 impl Model {
-    /// The model of the name that Speculos gives it: nanox, nanosp, stax, flex or apex_p.
+    /// Looks up Speculos's name for a model: nanox, nanosp, stax, flex or apex_p.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "nanox" => Self::NanoX,
@@ -129,7 +129,7 @@ impl Model {
         })
     }
 
-    /// What the dashboard says that it is.
+    /// The target id, which the dashboard reports.
     pub(super) fn target_id(self) -> u32 {
         match self {
             Self::NanoX => 0x3300_0004,

@@ -6,7 +6,7 @@ use crate::Packet;
 
 const TAG_APDU: u8 = 0x05;
 
-/// Puts the packets of one command together.
+/// Assembles the packets of one command.
 #[derive(Default)]
 pub(super) struct Assembler {
     message: Option<Message>,
@@ -19,10 +19,10 @@ struct Message {
 }
 
 impl Assembler {
-    /// Takes a packet; gives the channel it came on and the command, when that is complete.
+    /// Adds a packet. Returns its channel and the command, once that is complete.
     ///
-    /// A packet of another tag, or one out of sequence, is dropped and with it what came so far.
-    /// Packet 0 begins a command whatever came before, so that a host that gave up half-way can
+    /// A packet with another tag, or out of sequence, is dropped together with all earlier ones.
+    /// Packet 0 always begins a new command, so that a host that stopped halfway can
     /// start again.
     pub(super) fn receive(&mut self, packet: &Packet) -> Option<([u8; 2], Vec<u8>)> {
         let (channel, rest) = packet.split_first_chunk::<2>()?;
@@ -49,8 +49,8 @@ impl Assembler {
 }
 
 impl Message {
-    /// The message that packet 0 announces, and the data after the announcement. A message that is
-    /// longer than any command is dropped.
+    /// The message that packet 0 announces, and the data after its header. A message that is longer
+    /// than any command is dropped.
     fn begin(packet: &[u8]) -> Option<(Self, &[u8])> {
         let (length, data) = packet.split_first_chunk::<2>()?;
         let length = usize::from(u16::from_be_bytes(*length));
@@ -58,7 +58,7 @@ impl Message {
     }
 }
 
-/// The packets of `reply`; none when there is no reply.
+/// Splits `reply` into packets; none if there is no reply.
 pub(super) fn packets(channel: [u8; 2], reply: &[u8]) -> Vec<Packet> {
     if reply.is_empty() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! A Ledger: the system's own commands, and the app that runs.
+//! A Ledger: the system's commands, and the open app.
 
 mod btec;
 mod config;
@@ -13,15 +13,15 @@ use crate::{Act, Device, Packet, User};
 use system::System;
 use transmit_buffer::TransmitBuffer;
 
-/// The longest command there is: a header of five bytes and 255 of data.
+/// The longest command: a header of 5 bytes and 255 bytes of data.
 pub const MAX_APDU: usize = 260;
 
 /// A simulated Ledger.
 pub struct Ledger {
     locked: bool,
-    /// It holds no words.
+    /// It has no seed.
     wiped: bool,
-    /// It was unplugged since somebody last looked.
+    /// It has been unplugged since this was last checked.
     unplugged: bool,
     system: System,
     user: User,
@@ -30,7 +30,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// A Ledger that was plugged in, and on which `config.app` was opened.
+    /// A Ledger that is plugged in and has `config.app` open.
     pub fn new(config: Config) -> Self {
         Self {
             locked: config.locked,
@@ -43,41 +43,51 @@ impl Ledger {
         }
     }
 
-    /// Changes the settings of the Ethereum app, as its user does in its menu.
+    /// Changes the settings of the Ethereum app, as the user does in its menu.
     pub fn set_settings(&mut self, settings: Settings) {
         self.system.set_settings(settings);
     }
 
-    /// Locks it, or unlocks it, as its user does.
+    /// Locks or unlocks it.
     pub fn set_locked(&mut self, locked: bool) {
         self.locked = locked;
     }
 
-    /// Whether it left USB and came back since this was last asked, as it does when an app is
-    /// opened or closed: whatever was connected to it is not any more.
+    /// Whether it has left USB and come back since the last call, as it does when an app is opened
+    /// or closed. All connections to it are broken then.
     pub fn take_restart(&mut self) -> bool {
         std::mem::take(&mut self.system.restarted)
     }
 
-    /// Unplugs it, and plugs it in again: no app is open, and what it was at is forgotten.
+    /// Which model it is.
+    pub fn model(&self) -> Model {
+        self.system.model()
+    }
+
+    /// Whether an app is open, and not the dashboard.
+    pub fn is_in_app(&self) -> bool {
+        self.system.is_in_app()
+    }
+
+    /// Unplugs it and plugs it in again: no app is open, and the current command is lost.
     pub fn replug(&mut self) {
         self.system.close();
         self.buffer = TransmitBuffer::default();
         self.host = hid::Assembler::default();
     }
 
-    /// Whether it was unplugged since this was last asked.
+    /// Whether it has been unplugged since the last call.
     pub fn take_unplugged(&mut self) -> bool {
         std::mem::take(&mut self.unplugged)
     }
 
-    /// Whether `act` can happen to a Ledger. Its bootloader has other numbers on USB, and no socket
-    /// shows those; nobody else can have a socket that is in use.
+    /// Whether `act` is possible on a Ledger. Its bootloader differs only in its USB ids, which a
+    /// socket does not have, and a socket cannot be used by another program at the same time.
     pub fn can(act: &Act) -> bool {
         !matches!(act, Act::Bootloader | Act::Busy(_) | Act::LateByMilliseconds(_))
     }
 
-    /// Has `act` happen to it.
+    /// Makes `act` happen.
     pub fn happen(&mut self, act: Act) {
         match act {
             Act::Unplug => {
@@ -104,8 +114,8 @@ impl Ledger {
         }
     }
 
-    /// Answers one command: data and the status word. An empty command gets no answer at all, and
-    /// neither does one whose screen nobody answers.
+    /// Answers one command with data and status word. An empty command is not answered, nor is one
+    /// whose screen the user does not answer.
     pub fn exchange(&mut self, apdu: &[u8]) -> Vec<u8> {
         if apdu.is_empty() {
             return Vec::new();
@@ -178,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_dashboard_opens_an_app_that_is_there_when_its_user_wants_it() {
+    fn the_dashboard_opens_an_installed_app_if_its_user_approves() {
         let user = User::scripted([Decision::Reject], Decision::Approve);
         let mut ledger = Ledger::new(Config { app: App::Dashboard, user, ..Config::default() });
         assert_eq!(ledger.exchange(&[0xe0, 0xd8, 0, 0, 0]), [0x67, 0x0a]);
@@ -219,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn v_is_of_the_first_four_bytes_of_the_chain() {
+    fn v_is_computed_from_the_first_four_bytes_of_the_chain_id() {
         // 112233445566: 2 times 0x78, and 35 or 36.
         let reply = sign(&[1], &[0x1a, 0x21, 0xa2, 0x78, 0xbe]);
         assert!(matches!(reply[..], [0x13 | 0x14, ..]), "{reply:02x?}");
@@ -228,14 +238,14 @@ mod tests {
     }
 
     #[test]
-    fn fees_that_fit_no_screen_are_refused() {
+    fn fees_that_do_not_fit_on_a_screen_are_refused() {
         assert_eq!(sign(&[0xff; 32], &[1]), [0x68, 0x07]);
     }
 
     #[test]
-    fn packets_are_answered_on_their_channel_when_the_command_is_complete() {
+    fn a_complete_command_is_answered_on_its_channel() {
         let mut ledger = Ledger::new(Config::default());
-        // An unknown instruction with 55 bytes: 60, which take two packets.
+        // An unknown instruction with 55 bytes of data: 60 bytes, in two packets.
         let mut first = [0; 64];
         first[..12].copy_from_slice(&[0x12, 0x34, 5, 0, 0, 0, 60, 0xe0, 0x7e, 0, 0, 55]);
         let mut second = [0; 64];
@@ -247,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn no_command_however_short_or_long_is_answered_without_a_status_word() {
+    fn commands_of_every_length_are_answered_with_a_status_word() {
         let mut ledger = Ledger::new(Config::default());
         for class in [0, 0xb0, 0xe0, 0xff] {
             for length in 1..600 {

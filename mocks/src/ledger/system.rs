@@ -1,16 +1,16 @@
-//! What the system answers, whatever runs; and what runs.
+//! The system's commands, which every app answers, and the open app.
 
 use super::{
     App, Config, Model, Settings, btec, ethereum::Ethereum, transmit_buffer::TransmitBuffer,
 };
 use crate::{Decision, Seed, User};
 
-/// The class of the system's own commands.
+/// The class of the system's commands.
 pub(super) const CLASS: u8 = 0xb0;
-/// The answer to everything while the device waits for its PIN.
+/// The answer to every command while the device is locked.
 pub(super) const LOCKED: u16 = 0x5515;
 
-/// The answer to everything while the device holds no words.
+/// The answer to every command while the device has no seed.
 pub(super) const NO_PIN: u16 = 0x5502;
 
 const OK: u16 = 0x9000;
@@ -24,18 +24,18 @@ const QUIT: u8 = 0xa7;
 const DEVICE_INFORMATION: u8 = 0x01;
 const OPEN_APP: u8 = 0xd8;
 
-/// The model, what it holds, and what runs on it now.
+/// The model, its seed and the open app.
 pub(super) struct System {
     model: Model,
     seed: Seed,
     settings: Settings,
     installed: Vec<App>,
     running: Running,
-    /// The device left USB and came back since somebody last looked.
+    /// The device has left USB and come back since this was last checked.
     pub(super) restarted: bool,
 }
 
-/// What runs on the device now.
+/// The open app and its state.
 enum Running {
     Ethereum(Box<Ethereum>),
     Btec,
@@ -64,18 +64,26 @@ impl System {
         }
     }
 
-    /// Closes the app that runs, and knows of no restart.
+    pub(super) fn model(&self) -> Model {
+        self.model
+    }
+
+    pub(super) fn is_in_app(&self) -> bool {
+        !matches!(self.running, Running::Dashboard)
+    }
+
+    /// Closes the open app without a restart.
     pub(super) fn close(&mut self) {
         (self.running, self.restarted) = (Running::Dashboard, false);
     }
 
-    /// Leaves the app that runs, as its user does in its menu.
+    /// Closes the open app, as the user does in its menu.
     pub(super) fn quit(&mut self) {
         self.restarted = !matches!(self.running, Running::Dashboard);
         self.running = Running::Dashboard;
     }
 
-    /// Holds other words, and runs no app.
+    /// Replaces the seed and closes the open app.
     pub(super) fn restore(&mut self, mnemonic: &str) {
         self.seed = Seed::from_mnemonic(mnemonic, "");
         self.close();
@@ -97,7 +105,7 @@ impl System {
         };
     }
 
-    /// Answers a command of whatever class.
+    /// Answers a command of any class.
     pub(super) fn exchange(
         &mut self,
         apdu: &[u8],
@@ -117,7 +125,7 @@ impl System {
         }
     }
 
-    /// Answers one of the system's own commands. Lc and data are not looked at.
+    /// Answers a command of the system. Lc and data are ignored.
     fn answer(&mut self, apdu: &[u8]) -> Vec<u8> {
         match parameters(apdu) {
             [NAME_AND_VERSION, 0, 0] => self.name_and_version(),
@@ -129,8 +137,8 @@ impl System {
         }
     }
 
-    /// `01 | length, name | length, version`, and in an app `01 | flags`, which are the system's:
-    /// 00, as Speculos answers.
+    /// `01 | length, name | length, version`, and in an app also `01 | flags`. The flags are the
+    /// system's: 00, as in Speculos.
     fn name_and_version(&self) -> Vec<u8> {
         let (name, version, flags): (_, _, &[u8]) = match &self.running {
             Running::Ethereum(app) => ("Ethereum", &*app.version().to_string(), &[1, 0]),
@@ -141,7 +149,7 @@ impl System {
         [&[1], &*with_length(name), &with_length(version), flags, &OK.to_be_bytes()].concat()
     }
 
-    /// Answers a command that the dashboard alone knows.
+    /// Answers a command that only the dashboard knows.
     fn dashboard(&mut self, apdu: &[u8], user: &mut User) -> Vec<u8> {
         match parameters(apdu) {
             [DEVICE_INFORMATION, ..] => self.device_information(),
@@ -150,7 +158,7 @@ impl System {
         }
     }
 
-    /// `target id (4) | length, version | length, flags | length, version of the other chip`.
+    /// `target id (4) | length, version | length, flags | length, version of the second chip`.
     fn device_information(&self) -> Vec<u8> {
         let target = self.model.target_id().to_be_bytes();
         let version = with_length(self.model.system_version());
@@ -177,19 +185,19 @@ impl System {
     }
 }
 
-/// Instruction, P1 and P2; 0 where they are missing.
+/// Instruction, P1 and P2; missing ones are 0.
 fn parameters(apdu: &[u8]) -> [u8; 3] {
     let mut fields = apdu.iter().skip(1).copied();
     [(); 3].map(|()| fields.next().unwrap_or_default())
 }
 
-/// `text` after its length. Names and versions longer than 64 bytes do not exist.
+/// `text` with its length before it. No name or version is longer than 64 bytes.
 fn with_length(text: &str) -> Vec<u8> {
     let bytes = text.bytes().take(64).collect::<Vec<_>>();
     [&[bytes.len() as u8], &*bytes].concat()
 }
 
-/// An answer of a status word alone.
+/// An answer without data.
 pub(super) fn status(word: u16) -> Vec<u8> {
     word.to_be_bytes().to_vec()
 }

@@ -1,4 +1,4 @@
-//! Sockets of emulators, so that programs made for those can talk to a mock.
+//! The sockets of the vendors' emulators, so that programs written for those can use a mock.
 
 pub mod speculos;
 pub mod speculos_rest;

@@ -1,4 +1,4 @@
-//! Speculos's socket for commands: `length (4, big-endian) | command`, answered by `length | data |
+//! Speculos's APDU socket: `length (4, big-endian) | command`, answered by `length | data |
 //! status word`, where the length does not count the status word.
 
 use std::{
@@ -13,19 +13,19 @@ use std::{
 
 use crate::ledger::{Ledger, MAX_APDU};
 
-/// A device that is served in several ways.
+/// A device that several servers share.
 pub type Shared = Arc<Mutex<Ledger>>;
 
-/// Clients at the same time.
+/// The most clients at the same time.
 const MOST_CLIENTS: usize = 64;
 
-/// Serves clients until the process ends or the listener fails. The device's state outlives a
-/// connection. Clients at the same time have their commands answered in turn.
+/// Serves clients until the process ends or the listener fails. The device keeps its state between
+/// connections. Commands of simultaneous clients are answered in turn.
 pub fn serve(listener: TcpListener, ledger: Ledger) -> io::Result<()> {
     serve_shared(listener, &Arc::new(Mutex::new(ledger)))
 }
 
-/// The same, of a device that others serve as well.
+/// Like [`serve`], for a device that other servers share.
 pub fn serve_shared(listener: TcpListener, ledger: &Shared) -> io::Result<()> {
     let clients = Arc::new(AtomicUsize::new(0));
     loop {
@@ -36,7 +36,7 @@ pub fn serve_shared(listener: TcpListener, ledger: &Shared) -> io::Result<()> {
         }
         let (ledger, clients) = (ledger.clone(), clients.clone());
         thread::spawn(move || {
-            // A client that breaks off, or that speaks another protocol, is not the server's failure.
+            // A client that disconnects, or uses another protocol, does not stop the server.
             let _ended = serve_client(client, &ledger);
             clients.fetch_sub(1, Ordering::Relaxed);
         });
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_client_is_answered_while_the_first_is_there() {
+    fn a_second_client_is_answered_while_the_first_is_connected() {
         let address = spawn(Ledger::new(Config::default())).unwrap();
         let (mut first, mut second) = (connect(address), connect(address));
         for client in [&mut first, &mut second] {
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn state_outlives_a_connection_and_a_bad_client_ends_only_its_own() {
+    fn state_outlives_a_connection_and_a_bad_client_affects_only_its_own() {
         let address = spawn(Ledger::new(Config::default())).unwrap();
         let mut client = connect(address);
         assert_eq!(exchange(&mut client, &[0xb0, 0xa7, 0, 0, 0]).unwrap(), [0x90, 0]);

@@ -1,5 +1,5 @@
-//! The debug link of Trezor's emulators, at the port after the wire's: what the vendor's own library
-//! needs to read a screen and to press yes or no (messages-debug.proto, in codec v1).
+//! The debug link of Trezor's emulators, at the port after the wire's. The vendor's own library uses
+//! it to read a screen and to confirm or reject (messages-debug.proto, in codec v1).
 
 use std::{
     io::{self, ErrorKind},
@@ -15,8 +15,8 @@ use crate::{
     trezor::{DebugLink, Trezor},
 };
 
-/// A free port of this machine that has a free one after it, and both sockets; or `address`, and the
-/// port after it.
+/// Binds `address` and the port after it. If its port is 0, finds two successive free ports of this
+/// machine.
 pub fn bind(address: SocketAddr) -> io::Result<(UdpSocket, UdpSocket)> {
     const ATTEMPTS: usize = 64;
     let mut last = ErrorKind::AddrInUse.into();
@@ -33,7 +33,7 @@ pub fn bind(address: SocketAddr) -> io::Result<(UdpSocket, UdpSocket)> {
     Err(last)
 }
 
-/// How often it is looked whether the screen is another, while a host waits for that.
+/// The interval at which the screen is checked for changes while a host waits for one.
 const TICK: Duration = Duration::from_millis(20);
 
 /// Serves `trezor` on `wire`, and its debug link on `debug`, until a socket fails.
@@ -60,7 +60,7 @@ fn serve_debug(debug: &UdpSocket, wire: &UdpSocket, served: &trezor_udp::Served)
                 }
                 continue;
             }
-            // On Linux an earlier reply to a port that is closed by now ends up here.
+            // On Linux, the error of an earlier reply to a closed port is reported here.
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => continue,
             Err(error) => return Err(error),
         };

@@ -1,5 +1,5 @@
-//! The wire of Trezor's emulators: 64-byte packets as UDP datagrams, and `PINGPING`, to which the
-//! emulator answers `PONGPONG`.
+//! The wire of Trezor's emulators: 64-byte packets in UDP datagrams, and `PINGPING`, which the
+//! emulator answers with `PONGPONG`.
 
 use std::{
     collections::VecDeque,
@@ -12,16 +12,16 @@ use std::{
 
 use crate::{Device, Packet, trezor::Trezor};
 
-/// How often the device gets to send of its own accord.
+/// The interval at which the device can send unasked packets.
 const TICK: Duration = Duration::from_millis(50);
 
-/// A device, and who speaks to it.
+/// A device and its host.
 pub(super) struct Served {
     pub(super) trezor: Mutex<Trezor>,
     pub(super) host: Mutex<Option<SocketAddr>>,
 }
 
-/// Answers on their way, each with the moment at which it leaves.
+/// Delayed answers, each with the time at which it is sent.
 #[derive(Default)]
 struct Leaving(VecDeque<(Instant, Packet, SocketAddr)>);
 
@@ -38,7 +38,7 @@ impl Leaving {
         Ok(())
     }
 
-    /// How long to listen before something has to be sent.
+    /// How long to listen before the next answer is due.
     fn wait(&self) -> Duration {
         let next = self.0.front().map(|(at, ..)| at.saturating_duration_since(Instant::now()));
         next.map_or(TICK, |next| next.clamp(Duration::from_millis(1), TICK))
@@ -59,22 +59,22 @@ impl Served {
     }
 }
 
-/// Serves `trezor` on `socket` until the socket fails. Replies go to whoever sent the packet.
+/// Serves `trezor` on `socket` until the socket fails. Replies go to the sender of the packet.
 pub fn serve(socket: UdpSocket, trezor: Trezor) -> io::Result<()> {
     serve_shared(&socket, &Served::new(trezor))
 }
 
-/// The same, of a device that others serve as well.
+/// Like [`serve`], for a device that other servers share.
 pub(super) fn serve_shared(socket: &UdpSocket, served: &Served) -> io::Result<()> {
     let mut leaving = Leaving::default();
-    // One byte more than a packet, so that what is longer is seen to be none.
+    // One byte more than a packet, to detect longer datagrams.
     let mut buffer = [0; 65];
     loop {
         leaving.send_due(socket)?;
         socket.set_read_timeout(Some(leaving.wait()))?;
         let (length, from) = match socket.recv_from(&mut buffer) {
             Ok(received) => received,
-            // On Linux an earlier reply to a port that is closed by now ends up here.
+            // On Linux, the error of an earlier reply to a closed port is reported here.
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => continue,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 let host = *served.host();
@@ -98,7 +98,7 @@ pub(super) fn serve_shared(socket: &UdpSocket, served: &Served) -> io::Result<()
     }
 }
 
-/// Serves `trezor` on a free port of this machine, in a thread that ends with the program.
+/// Serves `trezor` on a free port of this machine, in a thread, until the process ends.
 pub fn spawn(trezor: Trezor) -> io::Result<SocketAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = socket.local_addr()?;

@@ -1,22 +1,22 @@
 //! Codec v1: a message as 64-byte packets. The first is `?##`, the type (u16), the length (u32,
-//! both big-endian) and data, each other one `?` and data; the last is filled up with zeros.
+//! both big-endian) and data, each other one `?` and data; the last is padded with zeros.
 
 use crate::Packet;
 
-/// What a packet completes.
+/// The result of adding a packet.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Received {
     /// Nothing yet.
     Nothing,
     /// A message: its type and its bytes.
     Message(u16, Vec<u8>),
-    /// A first packet that declares more than the device takes.
+    /// A first packet that announces more than the device accepts.
     TooBig,
-    /// A packet that neither begins a message nor continues one. What came before it is dropped.
+    /// A packet that neither begins nor continues a message. Earlier packets are dropped.
     Stray,
 }
 
-/// Puts messages together from packets.
+/// Assembles messages from packets.
 pub(super) struct Assembler {
     cap: usize,
     partial: Option<Partial>,
@@ -29,17 +29,17 @@ struct Partial {
 }
 
 impl Assembler {
-    /// One that takes messages of at most `cap` bytes.
+    /// Accepts messages of at most `cap` bytes.
     pub(super) fn new(cap: usize) -> Self {
         Self { cap, partial: None }
     }
 
-    /// Forgets what has come of a message.
+    /// Discards an incomplete message.
     pub(super) fn reset(&mut self) {
         self.partial = None;
     }
 
-    /// Takes the next packet.
+    /// Adds the next packet.
     pub(super) fn push(&mut self, packet: &Packet) -> Received {
         let partial = match (self.partial.take(), packet) {
             (Some(mut partial), [b'?', data @ ..]) => {
@@ -71,7 +71,7 @@ impl Assembler {
     }
 }
 
-/// The packets that carry a message.
+/// Splits a message into packets.
 pub(super) fn packets(kind: u16, payload: &[u8]) -> Vec<Packet> {
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     let head = [&b"##"[..], &kind.to_be_bytes(), &length.to_be_bytes(), payload].concat();
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn puts_together_what_it_took_apart() {
+    fn messages_are_split_and_assembled() {
         for length in [0_usize, 1, 55, 56, 118, 119, 1000] {
             let payload: Vec<u8> = (0..length).map(|i| i as u8).collect();
             let packets = packets(64, &payload);
@@ -106,20 +106,20 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_packet_loses_that_message_only() {
+    fn a_lost_packet_affects_only_its_message() {
         let long = packets(64, &[7; 200]);
         let mut assembler = Assembler::new(1000);
         push_all(&mut assembler, &long[..2]);
-        // What is no continuation ends the message.
+        // A packet that is not a continuation ends the message.
         assert_eq!(assembler.push(&[0; 64]), Received::Stray);
-        // The continuations that are left begin nothing.
+        // The remaining continuations do not begin a message.
         assert!(push_all(&mut assembler, &long[2..]).iter().all(|r| *r == Received::Stray));
         let next = push_all(&mut assembler, &packets(1, b"next"));
         assert_eq!(next, [Received::Message(1, b"next".to_vec())]);
     }
 
     #[test]
-    fn a_declared_length_is_not_believed() {
+    fn an_announced_length_beyond_the_limit_is_rejected() {
         let mut packet = packets(64, &[])[0];
         packet[5..9].copy_from_slice(&u32::MAX.to_be_bytes());
         let mut assembler = Assembler::new(16 * 1024);

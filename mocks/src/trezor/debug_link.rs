@@ -1,4 +1,4 @@
-//! The debug link of emulators: who reads the screen and presses the buttons there
+//! The debug link of emulators, which reads the screen and presses the buttons
 //! (messages-debug.proto).
 
 use std::time::{Duration, Instant};
@@ -22,18 +22,18 @@ const WATCH_LAYOUT: u16 = 9006;
 const RESET_EVENTS: u16 = 9007;
 const YES: u64 = 1;
 
-/// DebugWaitType: the state once the screen is another.
+/// DebugWaitType: report the state once the screen has changed.
 const NEXT_LAYOUT: u64 = 1;
 
-/// As long as the emulators wait before they take it that nothing changes any more.
+/// The time after which the emulators assume that nothing changes any more.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
-/// One end of it. Presses go to the device, whose answers are for the host on the wire.
+/// The device's end. Presses go to the device, whose answers go to the host on the wire.
 pub struct DebugLink {
     received: Assembler,
-    /// The screen that the host was told of last, or pressed something on.
+    /// The screen that was last reported to the host, or on which it last pressed something.
     known: Option<Option<String>>,
-    /// The host waits for the next one since then.
+    /// The time since when the host waits for the next screen.
     waiting: Option<Instant>,
 }
 
@@ -44,7 +44,7 @@ impl Default for DebugLink {
 }
 
 impl DebugLink {
-    /// Takes one packet, and gives what is answered here, and what the device sends on its wire.
+    /// Receives one packet. Returns the answer, and the packets that the device sends on its wire.
     pub fn receive(&mut self, packet: &Packet, trezor: &mut Trezor) -> (Vec<Packet>, Vec<Packet>) {
         let Received::Message(kind, payload) = self.received.push(packet) else {
             return (Vec::new(), Vec::new());
@@ -60,7 +60,7 @@ impl DebugLink {
                 (self.due(trezor), Vec::new())
             }
             GET_STATE => (self.state(trezor), Vec::new()),
-            // These are answered, and what they ask for shows in nothing that is here.
+            // Acknowledged, but without a visible effect in the mock.
             RECORD_SCREEN | RESEED_RANDOM | WATCH_LAYOUT | RESET_EVENTS => {
                 (packets([(kind::SUCCESS, Vec::new())]), Vec::new())
             }
@@ -72,17 +72,18 @@ impl DebugLink {
         }
     }
 
-    /// Whether the host waits for another screen.
+    /// Whether the host waits for a new screen.
     pub fn is_waiting(&self) -> bool {
         self.waiting.is_some()
     }
 
-    /// The state, once the screen is another than the host knows.
+    /// The state, once the screen differs from the one that the host knows.
     pub fn due(&mut self, trezor: &Trezor) -> Vec<Packet> {
         let Some(since) = self.waiting else { return Vec::new() };
-        match self.known != Some(trezor.screen()) || since.elapsed() > LONGEST_WAIT {
-            true => self.state(trezor),
-            false => Vec::new(),
+        if self.known != Some(trezor.screen()) || since.elapsed() > LONGEST_WAIT {
+            self.state(trezor)
+        } else {
+            Vec::new()
         }
     }
 
@@ -94,12 +95,12 @@ impl DebugLink {
 }
 
 impl Trezor {
-    /// From now on whatever it shows waits for presses over a debug link.
+    /// Makes all further screens wait for presses over a debug link.
     pub fn wait_for_presses(&mut self) {
         self.by_hand = true;
     }
 
-    /// DebugLinkDecision: a button, or text that its user types.
+    /// DebugLinkDecision: a button, or text that the user types.
     fn decided(&mut self, payload: &[u8]) -> Vec<Packet> {
         let Ok(message) = decode(Model::Safe5, DECISION, payload) else { return Vec::new() };
         let decision = match (message.number(1), message.text(3)) {
@@ -110,14 +111,14 @@ impl Trezor {
             }
             (Some(YES), None) => Decision::Approve,
             (Some(_), None) => Decision::Reject,
-            // A swipe: all is on one page.
+            // A swipe has no effect: everything is on one page.
             (None, None) => return Vec::new(),
         };
         self.presses.push_back(decision);
         packets(self.pressed())
     }
 
-    /// DebugLinkState, as far as a host needs it to press the right thing.
+    /// DebugLinkState, with the fields that a host needs to press the right button.
     fn debug_state(&self) -> Reply {
         let matrix = self.state.pin_matrix.digits();
         let matrix = matrix.map(|digits| String::from_utf8_lossy(&digits).into_owned());
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_layout_is_waited_for() {
+    fn the_host_can_wait_for_the_next_layout() {
         let mut trezor = Trezor::new(Config::new(Model::Safe5, User::always(Decision::Approve)));
         trezor.wait_for_presses();
         let mut link = DebugLink::default();

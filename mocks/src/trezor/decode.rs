@@ -1,4 +1,4 @@
-//! Decoding as each firmware does it. The One has sizes for its fields
+//! Decodes messages like each firmware. The One has size limits for its fields
 //! (`legacy/firmware/protob/*.options`); core firmware has none.
 
 use super::{
@@ -67,11 +67,11 @@ fn limits(kind: u16) -> &'static [(u64, Limit)] {
     }
 }
 
-/// The fields of a message of type `kind`.
+/// Decodes a message of type `kind`.
 pub(super) fn decode(model: Model, kind: u16, payload: &[u8]) -> Result<Message<'_>, Failure> {
     let (message, fault) = Message::read(payload);
     match fault {
-        // Core firmware takes that for the end of the message.
+        // Core firmware treats this as the end of the message.
         Some(Malformed::EndInKey) if model != Model::One => {}
         Some(fault) => return Err(Failure::malformed(fault)),
         None if model == Model::One => check(kind, &message)?,
@@ -81,7 +81,7 @@ pub(super) fn decode(model: Model, kind: u16, payload: &[u8]) -> Result<Message<
     Ok(message)
 }
 
-/// Whether `message` fits the One's fields.
+/// Checks the One's size limits.
 fn check(kind: u16, message: &Message<'_>) -> Result<(), Failure> {
     for (field, limit) in limits(kind) {
         let values = message.fields.iter().filter(|(number, _)| number == field);

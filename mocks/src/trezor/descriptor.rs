@@ -1,4 +1,4 @@
-//! Output descriptors (BIP-380) and Base58Check, as far as a public key's answer holds them.
+//! Output descriptors (BIP-380) and Base58Check, as far as the answers for public keys need them.
 
 use sha2::{Digest, Sha256};
 
@@ -32,7 +32,7 @@ pub(super) fn base58check(bytes: &[u8]) -> String {
     digits.filter_map(|digit| BASE58.get(digit as usize)).map(|byte| char::from(*byte)).collect()
 }
 
-/// The descriptor of the account at `path`, m/44'/coin'/account'; other paths are none's.
+/// The descriptor of the account at `path`, m/44'/coin'/account'; `None` for other paths.
 pub(super) fn of_account(root: [u8; 4], path: &[u32], xpub: &str) -> Option<String> {
     let is_account = matches!(path, [purpose, coin, account]
         if *purpose == 44 | 1 << 31 && coin >> 31 == 1 && account >> 31 == 1);
@@ -45,7 +45,7 @@ pub(super) fn of_account(root: [u8; 4], path: &[u32], xpub: &str) -> Option<Stri
     Some(format!("{text}#{}", checksum(&text)?))
 }
 
-/// BIP-380's checksum of eight characters.
+/// BIP-380's checksum, eight characters.
 fn checksum(text: &str) -> Option<String> {
     let (mut state, mut class, mut count) = (1, 0, 0);
     for c in text.chars() {

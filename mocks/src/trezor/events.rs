@@ -1,4 +1,4 @@
-//! What befalls the device beside what its user presses.
+//! Events other than the user's answers to screens.
 
 use super::{
     Reply, Trezor,
@@ -14,12 +14,12 @@ use crate::Act;
 const BUSY: Failure = Failure::new(15, "Busy", "Busy");
 
 impl Trezor {
-    /// Whether `act` can happen to a Trezor.
+    /// Whether `act` is possible on a Trezor.
     pub fn can(act: &Act) -> bool {
         *act != Act::CloseApp
     }
 
-    /// Has `act` happen to it.
+    /// Makes `act` happen.
     pub fn happen(&mut self, act: Act) {
         match act {
             Act::Unplug => {
@@ -31,7 +31,7 @@ impl Trezor {
             Act::Wipe => {
                 self.pending = None;
                 self.state.wipe();
-                // With it goes what it was paired with.
+                // Wiping also removes the pairings.
                 self.thp = self.thp.take().and_then(|_| thp::Front::new());
             }
             Act::Words(words) => {
@@ -52,17 +52,17 @@ impl Trezor {
         }
     }
 
-    /// How late its answers leave it.
+    /// The delay of its answers.
     pub fn late(&self) -> Duration {
         self.late
     }
 
-    /// Whether it was unplugged since this was last asked.
+    /// Whether it has been unplugged since the last call.
     pub fn take_unplugged(&mut self) -> bool {
         std::mem::take(&mut self.unplugged)
     }
 
-    /// What is answered instead of looking at a message, where anything is.
+    /// The answer of a device that does not read the message: busy, or in its bootloader.
     pub(super) fn before_message(&mut self, kind: u16) -> Option<Vec<Reply>> {
         if let Some(act) = self.user.before_command() {
             let unheard = matches!(act, Act::Unplug | Act::Bootloader);
@@ -84,14 +84,14 @@ impl Trezor {
         }])
     }
 
-    /// Something happened instead of a press, while a screen was `pending`.
+    /// Handles an event that happened instead of an answer to a `pending` screen.
     pub(super) fn interrupted(&mut self, act: Act, pending: Pending) -> Vec<Reply> {
         match act {
             Act::Away => {
                 self.pending = Some(pending);
                 Vec::new()
             }
-            // What it was at is cancelled.
+            // The request is cancelled.
             Act::Lock => {
                 let cancelled = self.fail(pending.refused());
                 self.happen(act);

@@ -1,4 +1,4 @@
-//! Failure messages: a code, and a text that the two firmwares word differently.
+//! Failure messages: a code, and a text that differs between the two firmwares.
 
 use super::{
     Reply, kind,
@@ -6,8 +6,8 @@ use super::{
     protobuf::{Malformed, Writer},
 };
 
-/// A reason why the device does not do something. The recorded One is a debug build, which puts
-/// file and line before the text: `place`.
+/// A failure. The recorded One is a debug build, which puts file and line before the text:
+/// `place`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Failure {
     code: u64,
@@ -23,11 +23,11 @@ pub(super) const INVALID_SESSION: Failure =
     Failure::new(14, "Invalid session", "Invalid session").at("config.c:584");
 pub(super) const UNKNOWN_MESSAGE: Failure =
     Failure::new(1, "Unknown message", "Unexpected message").at("messages.c:257");
-/// Core firmware says nothing of this one.
+/// Core firmware has no text for this one.
 pub(super) const TOO_BIG: Failure = Failure::new(3, "Message too big", "");
-/// Of core firmware, to a packet that is not part of a message.
+/// Core firmware's answer to a packet that is not part of a message.
 pub(super) const INVALID_MAGIC: Failure = Failure::new(99, "", "Invalid magic");
-/// No path and no key that a mock is asked for leads here: one in 2^127.
+/// Never occurs in practice: one path in 2^127 has no key.
 pub(super) const NO_KEY: Failure =
     Failure::new(9, "Failed to derive private key", "Failed to derive private key").at("fsm.c:270");
 
@@ -36,12 +36,12 @@ impl Failure {
         Self { code, place: "", one, core }
     }
 
-    /// The same, raised at `place` in the One's source.
+    /// The same failure, raised at `place` in the One's source.
     pub(super) const fn at(self, place: &'static str) -> Self {
         Self { place, ..self }
     }
 
-    /// Why the message that came could not be read.
+    /// The failure for a malformed message.
     pub(super) fn malformed(malformed: Malformed) -> Self {
         let (one, core) = match malformed {
             Malformed::EndInKey | Malformed::End => ("end-of-stream", "Failed to decode message"),

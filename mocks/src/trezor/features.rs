@@ -1,4 +1,4 @@
-//! Features: what the device says of itself. Some fields are private and left out while it is
+//! Features: the device's description of itself. Private fields are left out while it is
 //! locked.
 
 use super::{Reply, kind, model::Hardware, protobuf::Writer, state::State};
@@ -22,7 +22,7 @@ const CORE_REVISION: [u8; 20] = [
 /// In the order of the recording.
 const CORE_CAPABILITIES: [u64; 17] = [1, 2, 3, 4, 5, 7, 9, 11, 12, 13, 24, 14, 15, 16, 17, 18, 19];
 
-/// Features, with the id of the session where one was begun.
+/// Features, with the id of the session if one was begun.
 pub(super) fn reply(state: &State, session: Option<[u8; 32]>) -> Reply {
     let features = match state.model.core() {
         None => one(state, session),
@@ -31,7 +31,7 @@ pub(super) fn reply(state: &State, session: Option<[u8; 32]>) -> Reply {
     (kind::FEATURES, features.finish())
 }
 
-/// What a bootloader says of itself, by its source: nothing of what its user gave it.
+/// The Features of a bootloader, after its source: without the user's data.
 pub(super) fn of_bootloader(state: &State) -> Reply {
     let hardware = state.model.core();
     let [major, minor, patch] = if hardware.is_some() { [2, 1, 8] } else { [1, 13, 0] };
@@ -48,7 +48,7 @@ pub(super) fn of_bootloader(state: &State) -> Reply {
     (kind::FEATURES, features.finish())
 }
 
-/// The fields up to `initialized`, which begin every Features.
+/// The fields up to `initialized`, with which all Features begin.
 fn beginning(state: &State, version: [u64; 3], open: bool, label: Option<&str>) -> Writer {
     let [major, minor, patch] = version;
     Writer::default()

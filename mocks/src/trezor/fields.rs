@@ -1,24 +1,24 @@
-//! What the mock makes of each field of a message. One that it does not know is refused: to pass
-//! over it would give an answer that no device gives.
+//! The fields of messages that the mock supports. It refuses others: ignoring a field would lead to
+//! an answer that no device gives.
 
 use super::{failure::Failure, kind, protobuf::Message};
 
-/// Of a field that firmware heeds and the mock does not.
+/// The failure for a field that firmware supports and the mock does not.
 const NOT_SIMULATED: Failure = Failure::new(
     99,
     "The mock does not simulate a field of this message",
     "The mock does not simulate a field of this message",
 );
 
-/// The fields that the mock reads, and those that change nothing but how a screen looks: networks and
-/// tokens by their definitions, addresses in chunks. `None` of a message without fields that count.
+/// The fields that the mock supports, and those that only change the look of a screen: definitions of
+/// networks and tokens, chunked addresses. `None` if the message has no relevant fields.
 fn known(kind: u16) -> Option<&'static [u64]> {
     Some(match kind {
-        // With a flag for Cardano.
+        // Including a flag for Cardano.
         kind::INITIALIZE => &[1, 2, 3],
         kind::THP_CREATE_NEW_SESSION => &[1, 2, 3],
         kind::PING => &[1, 2],
-        // With the language, the counter of U2F, and a flag that waives a checksum.
+        // Including the language, the U2F counter, and a flag to skip a checksum.
         kind::LOAD_DEVICE => &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11],
         kind::APPLY_SETTINGS => &[2, 3, 6, 9],
         kind::APPLY_FLAGS | kind::GET_ENTROPY => &[1],
@@ -39,7 +39,7 @@ fn known(kind: u16) -> Option<&'static [u64]> {
     })
 }
 
-/// The fields that must be there, with their names.
+/// The required fields and their names.
 fn required(kind: u16) -> &'static [(u64, Failure)] {
     macro_rules! fields {
         ($($number:literal $name:literal),*) => {
@@ -74,7 +74,7 @@ fn required(kind: u16) -> &'static [(u64, Failure)] {
     }
 }
 
-/// What is wrong with the fields of a message, of which the firmware sees the first first.
+/// Checks the fields of a message, in the firmware's order.
 pub(super) fn check(kind: u16, message: &Message<'_>) -> Result<(), Failure> {
     let has = |field: u64| message.fields.iter().any(|(number, _)| *number == field);
     if let Some((_, failure)) = required(kind).iter().find(|(number, _)| !has(*number)) {
@@ -88,20 +88,20 @@ pub(super) fn check(kind: u16, message: &Message<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a field has a value of which the mock makes nothing.
+/// Whether a field has a value that the mock does not support.
 fn has_other_value(kind: u16, message: &Message<'_>) -> bool {
     let is = |field, right: &str| message.text(field).is_none_or(|text| text == right);
     let zero = |field| message.number(field).unwrap_or_default() == 0;
     match kind {
         kind::GET_PUBLIC_KEY => !(is(2, "secp256k1") && is(4, "Bitcoin") && zero(5)),
-        // Words in several shares, and a backup that is missing.
+        // A mnemonic in several shares, and a missing backup.
         kind::LOAD_DEVICE => message.all_bytes(1).len() > 1 || ![9, 10, 11].into_iter().all(zero),
         kind::GET_ADDRESS => !is_of_trezor_connect(message),
         _ => false,
     }
 }
 
-/// Trezor Connect asks for this one address, to know a session again.
+/// The address that Trezor Connect requests to recognize a session.
 fn is_of_trezor_connect(message: &Message<'_>) -> bool {
     const HARDENED: u32 = 1 << 31;
     message.path() == [44 | HARDENED, 1 | HARDENED, HARDENED, 0, 0]

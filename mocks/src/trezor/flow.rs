@@ -1,4 +1,4 @@
-//! How a command comes to its answer, step by step, and what becomes of messages that arrive
+//! Carries out commands step by step, and handles messages that arrive
 //! while the device waits.
 
 use std::collections::VecDeque;
@@ -14,10 +14,10 @@ use super::{
 };
 use crate::Decision;
 
-/// The One reads only what fits one packet while it waits.
+/// While it waits, the One accepts only messages that fit into one packet.
 const MOST_WHILE_WAITING: usize = 55;
 
-/// What is still to be done for a command.
+/// A command and its remaining steps.
 pub(super) struct Flow {
     command: Box<dyn Command>,
     steps: VecDeque<Step>,
@@ -27,12 +27,12 @@ pub(super) struct Flow {
 pub(super) struct Pending {
     flow: Flow,
     waiting: Waiting,
-    /// The host acknowledged what is shown, and waits for its user.
+    /// Whether the host has acknowledged the screen and waits for the user.
     acknowledged: bool,
 }
 
 impl Pending {
-    /// The failure of one that is given up.
+    /// The failure if the flow is cancelled.
     pub(super) fn refused(&self) -> Failure {
         self.waiting.cancelled()
     }
@@ -52,7 +52,7 @@ impl Flow {
 }
 
 impl Trezor {
-    /// Goes on with `flow` until it answers or waits.
+    /// Continues `flow` until it answers or waits.
     pub(super) fn run(&mut self, mut flow: Flow) -> Reply {
         while let Some(step) = flow.steps.pop_front() {
             match step::take(&mut self.state, step, flow.command.as_ref()) {
@@ -71,19 +71,20 @@ impl Trezor {
         }
     }
 
-    /// A message that comes while the device waits. The One heeds only what answers it, Cancel and
-    /// Initialize; core firmware drops the flow for any message but the one that answers it.
+    /// Handles a message that arrives while the device waits. The One accepts only the expected
+    /// message, Cancel and Initialize; core firmware drops the flow for any unexpected message.
     pub(super) fn while_waiting(
         &mut self,
         pending: Pending,
         kind: u16,
         payload: &[u8],
     ) -> Vec<Reply> {
-        // While the One waits for the host and shows nothing, it takes any message.
+        // While the One waits for the host and shows no screen, it accepts any message.
         if self.state.model != Model::One || matches!(pending.waiting, Waiting::Host(_)) {
-            return match kind == pending.waiting.answered_by() {
-                true => self.answered(pending, payload),
-                false => vec![self.command(kind, payload)],
+            return if kind == pending.waiting.answered_by() {
+                self.answered(pending, payload)
+            } else {
+                vec![self.command(kind, payload)]
             };
         }
         match kind {
@@ -113,7 +114,7 @@ impl Trezor {
                 self.state.pin_matrix.hide();
                 vec![self.fail(pending.waiting.cancelled())]
             }
-            // Whatever session it names: the One begins a new one.
+            // The One begins a new session, even if the message names another.
             kind::INITIALIZE => {
                 self.state.pin_matrix.hide();
                 let session = self.state.sessions.start(None);
@@ -126,7 +127,7 @@ impl Trezor {
         }
     }
 
-    /// The host has sent what the device waits for.
+    /// Handles the message for which the device waits.
     fn answered(&mut self, pending: Pending, payload: &[u8]) -> Vec<Reply> {
         let Pending { mut flow, waiting, .. } = pending;
         let ack = match decode(self.state.model, waiting.answered_by(), payload) {
@@ -156,7 +157,7 @@ impl Trezor {
         }
     }
 
-    /// Its user pressed something, which is what the host waits for if it acknowledged the screen.
+    /// Handles a press of the user. It is the answer if the host has acknowledged the screen.
     pub(super) fn pressed(&mut self) -> Vec<Reply> {
         match self.pending.take() {
             Some(pending) if pending.acknowledged => self.answered(pending, &[]),
@@ -167,7 +168,7 @@ impl Trezor {
         }
     }
 
-    /// What it shows.
+    /// The text on its screen.
     pub(super) fn screen(&self) -> Option<String> {
         self.pending.as_ref()?.waiting.shown().map(str::to_owned)
     }
@@ -177,7 +178,7 @@ impl Trezor {
     }
 }
 
-/// Whether the One can read what it heeds.
+/// Checks whether the One can read a message while it waits.
 fn check_while_waiting(kind: u16, payload: &[u8]) -> Result<(), Failure> {
     if payload.len() > MOST_WHILE_WAITING {
         return Err(TOO_BIG.at("messages.c:389"));

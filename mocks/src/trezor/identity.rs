@@ -1,10 +1,10 @@
-//! Who the host is signed in to (SLIP-0013, SLIP-0017): its URI, and the path that follows from it.
+//! The service for which a key is used (SLIP-0013, SLIP-0017): its URI, and the key's path.
 
 use sha2::{Digest as _, Sha256};
 
 use super::protobuf::Message;
 
-/// SLIP-0013 signs, SLIP-0017 shares secrets.
+/// The purposes: signing (SLIP-0013) and shared secrets (SLIP-0017).
 pub(super) const SIGNS: u32 = 13;
 pub(super) const SHARES: u32 = 17;
 
@@ -37,7 +37,7 @@ impl Identity {
         Self { proto, uri, index: message.number(6).unwrap_or_default() as u32 }
     }
 
-    /// What it is, for the user.
+    /// The text for the user.
     pub(super) fn shown(&self) -> &str {
         &self.uri
     }

@@ -1,4 +1,4 @@
-//! Numbers of the messages that the mock knows (messages.proto, `MessageType`).
+//! The wire ids of the messages that the mock knows (messages.proto, `MessageType`).
 
 pub(super) const INITIALIZE: u16 = 0;
 pub(super) const PING: u16 = 1;

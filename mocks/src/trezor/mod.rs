@@ -1,5 +1,5 @@
-//! Trezor: a One with firmware 1.14.1, and core models with firmware 2.12.5-dev, as their
-//! emulators answered when they were recorded.
+//! Trezor: a One with firmware 1.14.1, and core models with firmware 2.12.5-dev, after recordings of
+//! their emulators.
 
 mod codec_v1;
 mod commands;
@@ -45,32 +45,32 @@ use crate::{Decision, Device, Packet, User, seed::DEFAULT_MNEMONIC};
 /// A message to the host: its type and its bytes.
 type Reply = (u16, Vec<u8>);
 
-/// The One's limit on a message; core firmware takes what its memory holds, and a mock of it
-/// nothing larger than four times this.
+/// The One's limit on a message. Core firmware is limited by its memory; the mock of it accepts at
+/// most four times this.
 const ONE_MESSAGE_CAP: usize = 16 * 1024;
 
-/// What a [`Trezor`] starts with.
+/// The initial state of a [`Trezor`].
 pub struct Config {
-    /// Which model it is.
+    /// The model.
     pub model: Model,
-    /// Its words; `None` for a device that was never set up.
+    /// The mnemonic; `None` if the device is not set up.
     pub mnemonic: Option<String>,
     /// Whether every session asks for a passphrase.
     pub passphrase_protection: bool,
-    /// The passphrase that the user types when the host leaves that to the device.
+    /// The passphrase that the user types on the device.
     pub typed_passphrase: String,
-    /// Its PIN. A device that has one starts locked.
+    /// The PIN. A device with a PIN starts locked.
     pub pin: Option<String>,
-    /// Who presses its buttons.
+    /// The user, who presses its buttons.
     pub user: User,
-    /// Its name.
+    /// The name that the owner gave it.
     pub label: Option<String>,
-    /// Its id, 24 hex characters; `None` for a random one.
+    /// The device id, 24 hex characters; `None` for a random one.
     pub device_id: Option<String>,
 }
 
 impl Config {
-    /// A device with [`DEFAULT_MNEMONIC`], and with neither PIN nor passphrase.
+    /// A device with [`DEFAULT_MNEMONIC`], without PIN and passphrase.
     pub fn new(model: Model, user: User) -> Self {
         Self {
             model,
@@ -89,20 +89,20 @@ impl Config {
 pub struct Trezor {
     state: State,
     user: User,
-    /// Its user presses nothing.
+    /// Whether the user presses nothing.
     away: bool,
-    /// It was unplugged since somebody last looked.
+    /// It has been unplugged since this was last checked.
     unplugged: bool,
-    /// How late its answers leave it.
+    /// The delay of its answers.
     late: Duration,
-    /// Its screens wait for presses over the debug link, of which there may be some already.
+    /// Whether its screens wait for presses over the debug link. Presses may arrive early.
     by_hand: bool,
     presses: VecDeque<Decision>,
     pending: Option<Pending>,
     assembler: Assembler,
-    /// The Safe 7 speaks THP, and nothing else.
+    /// The Safe 7 speaks only THP.
     thp: Option<thp::Front>,
-    /// The session over THP that `pending` is of.
+    /// The THP session of `pending`.
     pending_of: Option<(u16, u8)>,
     pairing_code: PairingCode,
 }
@@ -135,8 +135,8 @@ impl Trezor {
         }
     }
 
-    /// Takes one message from the host and gives what the device answers: nothing while its user
-    /// is away, and where the One ignores the message.
+    /// Receives one message from the host and returns the answer. Empty while the user is away, and
+    /// if the One ignores the message.
     pub fn message(&mut self, kind: u16, payload: &[u8]) -> Vec<(u16, Vec<u8>)> {
         if let Some(instead) = self.before_message(kind) {
             return instead;
@@ -147,25 +147,40 @@ impl Trezor {
         }
     }
 
-    /// What the One shows while it asks for the PIN.
+    /// Which model it is.
+    pub fn model(&self) -> Model {
+        self.state.model
+    }
+
+    /// Its id, 24 hex characters.
+    pub fn device_id(&self) -> &str {
+        &self.state.device_id
+    }
+
+    /// Whether it was started in its bootloader.
+    pub fn is_in_bootloader(&self) -> bool {
+        self.state.bootloader
+    }
+
+    /// The PIN matrix on a One's screen.
     pub fn pin_matrix(&self) -> PinMatrix {
         self.state.pin_matrix.clone()
     }
 
-    /// Has the user of a core model type `digits` the next time it asks for the PIN; otherwise the
-    /// user types the right one.
+    /// Makes the user of a core model type `digits` at the next PIN request. By default the user
+    /// types the right PIN.
     pub fn type_pin(&mut self, digits: &str) {
         self.state.typed_pins.push_back(digits.to_owned());
     }
 
-    /// Has its user press nothing while `away`: the device goes on waiting, until the host gives
-    /// up or sends ButtonAck again.
+    /// While `away`, the user presses nothing: the device waits until the host cancels
+    /// or sends ButtonAck again.
     pub fn set_away(&mut self, away: bool) {
         self.away = away;
     }
 
-    /// Unplugs it, and plugs it in again: it knows of no session and of nothing under way, and is
-    /// locked where it has a PIN.
+    /// Unplugs it and plugs it in again: sessions and unfinished requests are lost, and it is locked
+    /// if it has a PIN.
     pub fn replug(&mut self) {
         self.pending = None;
         self.assembler.reset();
@@ -178,30 +193,30 @@ impl Trezor {
         }
     }
 
-    /// Whether it speaks THP, and not codec v1.
+    /// Whether it speaks THP instead of codec v1.
     pub fn speaks_thp(&self) -> bool {
         self.thp.is_some()
     }
 
-    /// What a Safe 7 shows while it is being paired.
+    /// The code on a Safe 7's screen during pairing.
     pub fn pairing_code(&self) -> PairingCode {
         self.pairing_code.clone()
     }
 
-    /// A computer that a Safe 7 was paired with before, and lets connect without a question.
+    /// The credentials of a computer that is paired with a Safe 7 and connects without a question.
     pub fn paired_host(&self, name: &str, app: &str) -> Option<HostCredential> {
         Some(self.thp.as_ref()?.pair(name, app))
     }
 
-    /// Has a Safe 7 wait no longer than `patience` before it sends again what nobody acknowledged,
-    /// and no longer than five times that for a channel that is silent before another may speak.
+    /// Sets how long a Safe 7 waits for an acknowledgement before it sends a packet again. Five times
+    /// that is how long a channel may be silent before another can be used.
     pub fn set_patience(&mut self, patience: Duration) {
         if let Some(thp) = &mut self.thp {
             thp.patience = patience;
         }
     }
 
-    /// Has a Safe 7 put off the next `messages`, as when another program has it.
+    /// Makes a Safe 7 report that it is busy for the next `messages`, as if another program used it.
     pub fn set_busy(&mut self, messages: usize) {
         if let Some(thp) = &mut self.thp {
             thp.busy = messages;
@@ -224,8 +239,8 @@ impl Trezor {
         }
     }
 
-    /// The One ignores a packet that is not part of a message, and so do bootloaders. Core firmware
-    /// answers each, and drops what it is doing.
+    /// The One and bootloaders ignore a packet that is not part of a message. Core firmware
+    /// answers each, and drops its current request.
     fn stray(&mut self) -> Vec<Reply> {
         if self.state.model == Model::One || self.state.bootloader {
             return Vec::new();
@@ -256,7 +271,7 @@ impl Device for Trezor {
     }
 }
 
-/// Random bytes. A mock guards nothing with them, so that a system that has none gives zeros.
+/// Random bytes, or zeros if the system provides none: a mock protects nothing with them.
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if getrandom::fill(&mut bytes).is_err() {

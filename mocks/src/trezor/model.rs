@@ -1,24 +1,24 @@
-//! The models, and what differs between them but for their answers.
+//! The models and their hardware.
 
 /// A Trezor model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Model {
-    /// Trezor One (T1B1), firmware 1.14.1: held to recordings.
+    /// Trezor One (T1B1), firmware 1.14.1: checked against recordings.
     One,
     /// Trezor Model T (T2T1), core firmware 2.12.5-dev. Its Features are read from the source, and
     /// its screens are the Safe 5's.
     T,
     /// Trezor Safe 3 (T3B1), core firmware 2.12.5-dev. Its Features are read from the source, and
-    /// its screens are the Safe 5's, but that "no" on a text goes back to the address.
+    /// its screens are the Safe 5's, except that "no" on a text goes back to the address.
     Safe3,
-    /// Trezor Safe 5 (T3T1), core firmware 2.12.5-dev: held to recordings.
+    /// Trezor Safe 5 (T3T1), core firmware 2.12.5-dev: checked against recordings.
     Safe5,
-    /// Trezor Safe 7 (T3W1), core firmware 2.12.5-dev, which speaks THP. What its screens say is the
-    /// Safe 5's.
+    /// Trezor Safe 7 (T3W1), core firmware 2.12.5-dev, which speaks THP. The texts of its screens are
+    /// the Safe 5's.
     Safe7,
 }
 
-/// What a core model says of its hardware.
+/// The hardware that a core model reports.
 pub(super) struct Hardware {
     pub(super) name: &'static str,
     pub(super) internal_name: &'static str,
@@ -28,7 +28,7 @@ pub(super) struct Hardware {
     pub(super) homescreen_format: u64,
     /// Capabilities beyond those of every core model.
     pub(super) capabilities: &'static [u64],
-    /// The emulators of models that have a slot have a card in it.
+    /// The emulators of models with a slot have a card in it.
     pub(super) sd_card: bool,
     pub(super) bootloader_locks: bool,
     pub(super) haptic: bool,

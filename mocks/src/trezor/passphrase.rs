@@ -8,13 +8,13 @@ use super::{
     step::Step,
 };
 
-/// Bytes that a passphrase may have.
+/// The longest passphrase, in bytes.
 const MOST: usize = 50;
 
 const TOO_LONG: Failure =
     Failure::new(3, "string overflow", "Maximum passphrase length is 50 bytes")
         .at("messages.c:399");
-/// The One's user has said no.
+/// The One's user has rejected it.
 const DISMISSED: Failure = Failure::new(4, "Passphrase dismissed", "Cancelled");
 const NONE_SENT: Failure = Failure::new(
     3,
@@ -32,7 +32,7 @@ const NOT_BOTH: Failure = Failure::new(3, "", "Passphrase provided when it shoul
 pub(super) const ENTRY_CANCELLED: Failure =
     Failure::new(4, "Action cancelled by user", "Passphrase entry cancelled");
 
-/// What follows from a PassphraseAck.
+/// The steps after a PassphraseAck.
 pub(super) fn sent(model: Model, ack: &Message<'_>) -> Result<Vec<Step>, Failure> {
     let passphrase = ack.text(1);
     let on_device = ack.flag(3).unwrap_or_default();
@@ -46,7 +46,7 @@ pub(super) fn sent(model: Model, ack: &Message<'_>) -> Result<Vec<Step>, Failure
     Ok(used(passphrase))
 }
 
-/// What follows from a ThpCreateNewSession, which brings it along.
+/// The steps after a ThpCreateNewSession, which contains the passphrase.
 pub(super) fn brought(passphrase: Option<String>, on_device: bool) -> Result<Vec<Step>, Failure> {
     match (passphrase, on_device) {
         (Some(_), true) => Err(NOT_BOTH),
@@ -55,7 +55,7 @@ pub(super) fn brought(passphrase: Option<String>, on_device: bool) -> Result<Vec
     }
 }
 
-/// One that is not empty is shown before it is used.
+/// A passphrase that is not empty is shown before it is used.
 fn used(passphrase: String) -> Vec<Step> {
     if passphrase.is_empty() {
         return vec![Step::UsePassphrase(passphrase)];

@@ -1,10 +1,10 @@
-//! Which paths an Ethereum message may use; the same on both firmwares.
+//! The paths that Ethereum messages may use; the same in both firmwares.
 
 const HARDENED: u32 = 1 << 31;
 const MOST_ACCOUNT: u32 = 100;
 const MOST_INDEX: u32 = 1_000_000;
 
-/// Ethereum, its test networks, and other networks that firmware knows.
+/// The coin types of Ethereum, its test networks, and other networks that firmware knows.
 fn is_coin_type(level: u32) -> bool {
     [60, 1, 61, 714, 966, 9001].contains(&level)
 }
@@ -13,7 +13,7 @@ fn hardened(level: u32) -> Option<u32> {
     level.checked_sub(HARDENED)
 }
 
-/// Whether `path` is one of those that need no warning.
+/// Whether `path` needs no warning.
 pub(super) fn is_ethereum(path: &[u32]) -> bool {
     let Some((purpose, rest)) = path.split_first() else { return false };
     match (hardened(*purpose), rest) {
@@ -30,7 +30,7 @@ pub(super) fn is_ethereum(path: &[u32]) -> bool {
     }
 }
 
-/// `path` as people write it.
+/// `path` as text.
 pub(super) fn text(path: &[u32]) -> String {
     let level = |level: &u32| match hardened(*level) {
         Some(index) => format!("/{index}'"),
@@ -43,7 +43,7 @@ fn is_below_account(account: u32, rest: &[u32]) -> bool {
     match rest {
         // SEP-0005
         [] => true,
-        // Ledger Live of old
+        // old versions of Ledger Live
         [index] => account == 0 && *index <= MOST_ACCOUNT,
         [change, index] => *change <= 1 && *index <= MOST_INDEX,
         _ => false,

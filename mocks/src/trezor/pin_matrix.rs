@@ -1,23 +1,23 @@
-//! The One's PIN matrix: digits in nine places on the device, of which the host sends places.
+//! The One's PIN matrix: the device shows digits in nine places, and the host sends the places.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::random;
 
-/// What a One shows while it asks for the PIN. Clones show the same, so that a test, or the person
-/// at the screen, can look at it while the device is elsewhere.
+/// The matrix on the screen of a One. Clones share it, so that a test or a user can read it while the
+/// device is in use elsewhere.
 #[derive(Clone, Default)]
 pub struct PinMatrix(Arc<Mutex<Option<[u8; 9]>>>);
 
 impl PinMatrix {
-    /// The digits '1' to '9' in the places 1 to 9, which lie as on a number pad (7 8 9 on top);
-    /// `None` while the device does not ask.
+    /// The digits in the places 1 to 9, in the layout of a keypad (7 8 9 at the top);
+    /// `None` while the device does not ask for the PIN.
     pub fn digits(&self) -> Option<[u8; 9]> {
         *self.shown()
     }
 
-    /// What the host is to send for `pin`; `None` while the device does not ask, or where `pin`
-    /// has other characters than '1' to '9'.
+    /// The places to send for `pin`; `None` while the device does not ask for it, or if `pin`
+    /// has characters other than '1' to '9'.
     pub fn places(&self, pin: &str) -> Option<String> {
         let digits = self.digits()?;
         let place = |digit: u8| digits.iter().zip('1'..='9').find(|(d, _)| **d == digit);
@@ -35,8 +35,8 @@ impl PinMatrix {
         *self.shown() = Some(digits);
     }
 
-    /// The PIN whose digits are in `places`, and the matrix is gone. `None` where a place is none
-    /// of the nine.
+    /// Hides the matrix and returns the PIN whose digits are in `places`. `None` if a place is not
+    /// one of the nine.
     pub(super) fn take(&self, places: &str) -> Option<String> {
         let digits = self.shown().take()?;
         let digit = |place: char| digits.iter().zip('1'..='9').find(|(_, p)| *p == place);
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_those_of_the_digits_shown() {
+    fn places_match_the_displayed_digits() {
         let matrix = PinMatrix::default();
         assert_eq!(matrix.places("12"), None);
         matrix.show();

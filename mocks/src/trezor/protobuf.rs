@@ -1,13 +1,13 @@
 //! Protobuf as far as Trezor's messages need it: varints and length-delimited fields.
 
-/// Why bytes are no message.
+/// Bytes are not a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Malformed {
     /// They end within a field's key.
     EndInKey,
     /// They end within a field.
     End,
-    /// A varint of more than 64 bits.
+    /// A varint has more than 64 bits.
     Varint,
     /// A field that is neither a varint nor length-delimited.
     WireType,
@@ -20,14 +20,14 @@ pub(super) enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// The fields of a message, in their order.
+/// The fields of a message, in order.
 #[derive(Debug, Default)]
 pub(super) struct Message<'a> {
     pub(super) fields: Vec<(u64, Value<'a>)>,
 }
 
 impl<'a> Message<'a> {
-    /// Reads `bytes`; the fields before the fault come with it.
+    /// Reads `bytes`. After an error, contains the fields before it.
     pub(super) fn read(mut bytes: &'a [u8]) -> (Self, Option<Malformed>) {
         let mut message = Self::default();
         while !bytes.is_empty() {
@@ -52,22 +52,22 @@ impl<'a> Message<'a> {
         self.values(field).filter_map(number).collect()
     }
 
-    /// A number; the last one counts.
+    /// The number in a field; the last one if there are several.
     pub(super) fn number(&self, field: u64) -> Option<u64> {
         self.numbers(field).pop()
     }
 
-    /// A flag; absent is `None`.
+    /// The flag in a field, if present.
     pub(super) fn flag(&self, field: u64) -> Option<bool> {
         self.number(field).map(|number| number != 0)
     }
 
-    /// Bytes; the last ones count.
+    /// The bytes in a field; the last ones if there are several.
     pub(super) fn bytes(&self, field: u64) -> Option<&'a [u8]> {
         self.all_bytes(field).pop()
     }
 
-    /// Every value of a repeated field of bytes.
+    /// All values of a repeated bytes field.
     pub(super) fn all_bytes(&self, field: u64) -> Vec<&'a [u8]> {
         let bytes = |value| match value {
             Value::Bytes(bytes) => Some(bytes),
@@ -76,14 +76,14 @@ impl<'a> Message<'a> {
         self.values(field).filter_map(bytes).collect()
     }
 
-    /// Text; what is not UTF-8 in it is replaced.
+    /// The text in a field; invalid UTF-8 is replaced.
     pub(super) fn text(&self, field: u64) -> Option<String> {
         self.bytes(field).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
     /// A BIP-32 path, which every request has in field 1.
     pub(super) fn path(&self) -> Vec<u32> {
-        // Firmware takes the low 32 bits as well.
+        // Firmware also uses only the low 32 bits.
         self.numbers(1).into_iter().map(|level| level as u32).collect()
     }
 }
@@ -119,7 +119,7 @@ fn varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
     Err(Malformed::Varint)
 }
 
-/// Writes a message, field by field. Zero is written as well: firmware does so.
+/// Writes a message, field by field. Like firmware, it also writes zeros.
 #[derive(Default)]
 pub(super) struct Writer(Vec<u8>);
 
@@ -145,12 +145,12 @@ impl Writer {
         self.bytes(field, value.as_bytes())
     }
 
-    /// A repeated number.
+    /// Writes a repeated number.
     pub(super) fn numbers<'v>(self, field: u64, values: impl IntoIterator<Item = &'v u64>) -> Self {
         values.into_iter().fold(self, |writer, value| writer.number(field, *value))
     }
 
-    /// Fields that are written in some states only.
+    /// Writes `fields` if `condition` is true.
     pub(super) fn when(self, condition: bool, fields: impl FnOnce(Self) -> Self) -> Self {
         if condition { fields(self) } else { self }
     }
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_it_wrote() {
+    fn a_written_message_is_read_back() {
         let bytes = Writer::default().number(1, 0x8000_002c).number(1, 0).text(35, "hé").finish();
         let (message, fault) = Message::read(&bytes);
         assert_eq!(fault, None);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn says_where_bytes_end() {
+    fn malformed_messages_are_distinguished() {
         assert_eq!(Message::read(&[0xff, 0xff, 0xff]).1, Some(Malformed::EndInKey));
         assert_eq!(Message::read(&[0x0a, 5, 1]).1, Some(Malformed::End));
         assert_eq!(Message::read(&[0x08]).1, Some(Malformed::End));
@@ -191,7 +191,7 @@ mod tests {
         let mut overlong = vec![0x08];
         overlong.extend([0xff; 11]);
         assert_eq!(Message::read(&overlong).1, Some(Malformed::Varint));
-        // A length near 2^64 must not be taken for room.
+        // A length near 2^64 must not lead to an allocation.
         let huge = [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
         assert_eq!(Message::read(&huge).1, Some(Malformed::End));
     }

@@ -1,4 +1,4 @@
-//! RLP, of bytes as they come: firmware does not take zeros off a number.
+//! RLP. Like firmware, it does not remove leading zeros from a host's numbers.
 
 /// A string.
 pub(super) fn string(bytes: &[u8]) -> Vec<u8> {
@@ -8,13 +8,13 @@ pub(super) fn string(bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A list of items that are encoded already.
+/// A list of encoded items.
 pub(super) fn list(items: &[Vec<u8>]) -> Vec<u8> {
     let payload = items.concat();
     [header(0xc0, payload.len()), payload].concat()
 }
 
-/// A number, which firmware makes itself.
+/// A number that the firmware computes itself.
 pub(super) fn number(number: u64) -> Vec<u8> {
     let bytes: Vec<u8> = number.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
     string(&bytes)

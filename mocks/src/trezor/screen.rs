@@ -1,4 +1,4 @@
-//! What the device shows and its user answers, and the ButtonRequest that announces it.
+//! Screens, the user's answers, and the ButtonRequests that announce them.
 
 use super::{
     Reply,
@@ -22,14 +22,14 @@ pub(super) mod code {
     pub(in super::super) const PIN_ENTRY: u64 = 20;
 }
 
-/// What "no" does.
+/// The effect of "no".
 #[derive(Debug, Clone)]
 pub(super) enum No {
-    /// The device gives up.
+    /// The request fails.
     Fails,
     /// The device asks again: the One turns from an address to its QR code and back.
     AsksAgain,
-    /// The device goes back to the screen before.
+    /// The device goes back to the previous screen.
     GoesBack(Box<Screen>),
 }
 
@@ -37,19 +37,19 @@ pub(super) enum No {
 #[derive(Debug, Clone)]
 pub(super) struct Screen {
     code: u64,
-    /// Core firmware: how many pages it has.
+    /// Core firmware: the number of pages.
     pages: u64,
     /// Core firmware: its name.
     name: &'static str,
-    /// What it says, for the user.
+    /// The text for the user.
     pub(super) shown: String,
-    /// The failure when the user says no, and when the host cancels.
+    /// The failure if the user rejects, or the host cancels.
     pub(super) refused: Failure,
     pub(super) no: No,
 }
 
 impl Screen {
-    /// One that core firmware names `name`, of one page.
+    /// A screen with one page, which core firmware names `name`.
     pub(super) fn new(code: u64, name: &'static str, shown: impl Into<String>) -> Self {
         Self { code, pages: 1, name, shown: shown.into(), refused: CANCELLED, no: No::Fails }
     }
@@ -58,24 +58,24 @@ impl Screen {
         Self { pages, ..self }
     }
 
-    /// With the One's source line of its refusal.
+    /// Sets the One's source line of the rejection.
     pub(super) fn at(self, place: &'static str) -> Self {
         Self { refused: CANCELLED.at(place), ..self }
     }
 
-    /// With another failure of its refusal.
+    /// Sets the failure of the rejection.
     pub(super) fn refused(self, refused: Failure) -> Self {
         Self { refused, ..self }
     }
 
-    /// With what "no" does.
+    /// Sets the effect of "no".
     pub(super) fn no(self, no: No) -> Self {
         Self { no, ..self }
     }
 
     /// The ButtonRequest that announces it.
     pub(super) fn request(&self, model: Model) -> Reply {
-        // All that was recorded of the Safe 7 is one page.
+        // All recorded screens of the Safe 7 have one page.
         let pages = if model == Model::Safe7 { 1 } else { self.pages };
         let request = Writer::default().number(1, self.code);
         let request = request
@@ -84,14 +84,13 @@ impl Screen {
     }
 }
 
-/// The pages in which the One shows a message: four rows of 18 characters, or of 8 bytes in hex
-/// where it is not printable ASCII.
+/// The pages on which the One shows a message: four rows of 18 characters, or of 8 bytes in hex
+/// if the message is not printable ASCII.
 pub(super) fn pages_of_one(message: &[u8]) -> Vec<String> {
     let printable = message.iter().all(|byte| (b' '..=b'~').contains(byte));
     let size = if printable { 4 * 18 } else { 4 * 8 };
-    let page = |bytes: &[u8]| match printable {
-        true => String::from_utf8_lossy(bytes).into_owned(),
-        false => hex(bytes),
+    let page = |bytes: &[u8]| {
+        if printable { String::from_utf8_lossy(bytes).into_owned() } else { hex(bytes) }
     };
     match message {
         [] => vec![String::new()],
@@ -99,7 +98,7 @@ pub(super) fn pages_of_one(message: &[u8]) -> Vec<String> {
     }
 }
 
-/// As core firmware shows a message: text, or hex where it is not UTF-8.
+/// A message on the screen of core firmware: text, or hex if it is not UTF-8.
 pub(super) fn text_of_core(message: &[u8]) -> String {
     match std::str::from_utf8(message) {
         Ok(text) => text.to_owned(),
@@ -107,9 +106,9 @@ pub(super) fn text_of_core(message: &[u8]) -> String {
     }
 }
 
-/// How many pages the Safe 5 takes for `text`, with the page to confirm. The firmware lays them
-/// out by the widths of its letters; the recordings say that 126 characters fit a page and 280
-/// need three, and the firmware that 255 need two.
+/// The number of pages of the Safe 5 for `text`, including the last, which confirms. The firmware
+/// uses the widths of the letters; in the recordings 126 characters fit on a page and 280 need three,
+/// and according to the firmware 255 need two.
 pub(super) fn pages_of_core(text: &str) -> u64 {
     text.chars().count().div_ceil(128).max(1) as u64 + 1
 }

@@ -1,9 +1,9 @@
-//! Sessions: an id that the host can come back with, and the seed that its passphrase opened.
+//! Sessions: an id with which the host resumes, and the seed for its passphrase.
 
 use super::random;
 use crate::Seed;
 
-/// As many as both firmwares keep; the one unused for longest gives way.
+/// The number of sessions that both firmwares keep; the least recently used one is replaced.
 const MOST: usize = 10;
 
 struct Session {
@@ -11,7 +11,7 @@ struct Session {
     seed: Option<Seed>,
 }
 
-/// The sessions of a device, the latest used last.
+/// The sessions of a device, the most recently used last.
 #[derive(Default)]
 pub(super) struct Sessions {
     kept: Vec<Session>,
@@ -19,7 +19,7 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    /// Comes back to the session `id`, or begins a new one when it is not known; gives its id.
+    /// Resumes the session `id`, or begins a new one if it is unknown. Returns its id.
     pub(super) fn start(&mut self, id: Option<&[u8]>) -> [u8; 32] {
         let known = self.kept.iter().position(|session| Some(&session.id[..]) == id);
         let session = match known {
@@ -35,7 +35,7 @@ impl Sessions {
         id
     }
 
-    /// Makes `id` the active session if it is known; else there is none.
+    /// Makes `id` the active session if it is known; otherwise no session is active.
     pub(super) fn choose(&mut self, id: [u8; 32]) {
         let known = self.kept.iter().position(|session| session.id == id);
         self.active = known.is_some();
@@ -45,7 +45,7 @@ impl Sessions {
         }
     }
 
-    /// Begins the session `id` anew.
+    /// Begins the session `id`, replacing an earlier one with this id.
     pub(super) fn begin(&mut self, id: [u8; 32]) {
         self.kept.retain(|session| session.id != id);
         if self.kept.len() >= MOST {
@@ -55,14 +55,14 @@ impl Sessions {
         self.active = true;
     }
 
-    /// Gives sessions other ids.
+    /// Changes the ids of sessions.
     pub(super) fn rename(&mut self, rename: impl Fn(&[u8; 32]) -> Option<[u8; 32]>) {
         for session in &mut self.kept {
             session.id = rename(&session.id).unwrap_or(session.id);
         }
     }
 
-    /// Forgets the active session; there is none then.
+    /// Ends the active session.
     pub(super) fn end(&mut self) {
         if self.active {
             self.kept.pop();
@@ -70,7 +70,7 @@ impl Sessions {
         self.active = false;
     }
 
-    /// Forgets all of them.
+    /// Ends all sessions.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_session_unused_for_longest_gives_way() {
+    fn the_least_recently_used_session_is_replaced() {
         let mut sessions = Sessions::default();
         let ids: Vec<_> = (0..MOST).map(|_| sessions.start(None)).collect();
         assert_eq!(sessions.start(Some(&ids[0])), ids[0]);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_session_is_not_known_again() {
+    fn an_ended_session_cannot_be_resumed() {
         let mut sessions = Sessions::default();
         let id = sessions.start(None);
         sessions.open(Seed::from_mnemonic("all all", ""));

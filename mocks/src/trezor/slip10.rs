@@ -1,5 +1,5 @@
-//! Keys on other curves than Ethereum's (SLIP-0010), as far as identities need them: by hardened
-//! levels alone.
+//! Keys on other curves than Ethereum's (SLIP-0010), as far as identities need them: with hardened
+//! levels only.
 
 use ed25519_dalek::Signer as _;
 use k256::elliptic_curve::sec1::FromEncodedPoint as _;
@@ -12,7 +12,7 @@ use crate::{
     seed::{Node, hmac_sha512},
 };
 
-/// A curve by the vendor's name for it.
+/// A curve, with the vendor's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Curve {
     Secp256k1,
@@ -21,7 +21,7 @@ pub(super) enum Curve {
     Curve25519,
 }
 
-/// A key on one of them.
+/// A key on one of the curves.
 pub(super) enum Key {
     Secp256k1(Box<Node>),
     Nist256p1(p256::SecretKey),
@@ -40,7 +40,7 @@ impl Curve {
         })
     }
 
-    /// The key at `path`, all levels of which are hardened.
+    /// Derives the key at `path`, all levels of which are hardened.
     pub(super) fn key(self, seed: &Seed, path: &[u32]) -> Option<Key> {
         Some(match self {
             Self::Secp256k1 => Key::Secp256k1(Box::new(seed.node(path)?)),
@@ -51,7 +51,7 @@ impl Curve {
     }
 }
 
-/// The key whose every parent's is of no use but to derive it.
+/// Derives a key on a curve where parent keys are not used in arithmetic.
 fn last(seed: &Seed, label: &[u8], path: &[u32]) -> [u8; 32] {
     let master = hmac_sha512(label, &[seed.as_bytes()]);
     let node = path.iter().fold(master, |node, level| {
@@ -97,7 +97,7 @@ impl Key {
         }
     }
 
-    /// r, s and the parity of R's y over `digest`; `None` on the curves that sign otherwise.
+    /// r, s and the parity of R's y for `digest`; `None` on curves that do not sign digests.
     pub(super) fn sign_digest(&self, digest: &[u8; 32]) -> Option<([u8; 64], bool)> {
         let (r, s, odd) = match self {
             Self::Secp256k1(node) => node.sign(digest)?,
@@ -120,7 +120,7 @@ impl Key {
         Some((both, odd))
     }
 
-    /// A signature over the bytes of `message`, 64 bytes.
+    /// Signs `message`. The signature has 64 bytes.
     pub(super) fn sign_message(&self, message: &[u8]) -> Option<[u8; 64]> {
         match self {
             Self::Ed25519(key) => {
@@ -130,7 +130,7 @@ impl Key {
         }
     }
 
-    /// The secret that it shares with the owner of `peer`, as the device writes it: 04 and the point.
+    /// The secret shared with the owner of `peer`, in the device's format: 04 and the point.
     pub(super) fn shared(&self, peer: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::Secp256k1(node) => {

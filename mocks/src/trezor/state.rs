@@ -1,4 +1,4 @@
-//! What the device holds.
+//! The state of the device.
 
 use std::collections::VecDeque;
 
@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{Seed, User, seed::Node};
 
-/// The SafetyCheckLevel that refuses other paths than Ethereum's; the others warn of them.
+/// The SafetyCheckLevel that refuses paths other than Ethereum's; the other levels only warn.
 pub(super) const STRICT: u64 = 0;
 
-/// How long a device is left alone before it locks itself: ten minutes. The mock never does.
+/// The default auto-lock delay, ten minutes. The mock never locks itself.
 const AUTO_LOCK_MS: u64 = 600_000;
 
 pub(super) struct State {
@@ -25,9 +25,9 @@ pub(super) struct State {
     pub(super) label: Option<String>,
     pub(super) pin: Option<String>,
     pub(super) unlocked: bool,
-    /// In its bootloader, where it knows no keys.
+    /// Whether it is in its bootloader, where it has no keys.
     pub(super) bootloader: bool,
-    /// How many messages more are put off.
+    /// The number of further messages to answer with "busy".
     pub(super) busy: usize,
     pub(super) passphrase_protection: bool,
     pub(super) safety_checks: u64,
@@ -41,7 +41,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// What `config` says, and who uses it.
+    /// Splits `config` into the state and the user.
     pub(super) fn new(config: Config) -> (Self, User) {
         let state = Self {
             model: config.model,
@@ -64,7 +64,7 @@ impl State {
         (state, config.user)
     }
 
-    /// Forgets everything that its user gave it.
+    /// Erases all of the user's data.
     pub(super) fn wipe(&mut self) {
         self.device_id = random_id();
         (self.mnemonic, self.label, self.pin) = (None, None, None);

@@ -1,4 +1,4 @@
-//! What the device checks, asks and shows before it answers.
+//! The checks, questions and screens before an answer.
 
 use super::{
     Reply,
@@ -21,23 +21,23 @@ const PIN_INVALID: Failure = Failure::new(7, "PIN invalid", "PIN invalid").at("p
 /// PinMatrixRequestType_Current.
 const CURRENT_PIN: u64 = 1;
 
-/// Something that comes before the answer.
+/// A step before the answer.
 pub(super) enum Step {
-    /// Fails where there are no words.
+    /// Fails if there is no seed.
     Initialized(Failure),
-    /// Fails.
+    /// Always fails.
     Fail(Failure),
-    /// Asks for the PIN where the device is locked.
+    /// Asks for the PIN if the device is locked.
     Unlock,
     /// Opens the session's seed, asking for the passphrase.
     OpenSeed,
-    /// Has the passphrase typed on the device.
+    /// Asks the user to type the passphrase on the device.
     TypePassphrase,
     /// Opens the session's seed with this passphrase.
     UsePassphrase(String),
-    /// Refuses a path that is not Ethereum's, or warns of it.
+    /// Refuses a path that is not Ethereum's, or warns about it.
     CheckPath(Vec<u32>),
-    /// Shows what the command shows.
+    /// Shows the screens of the command.
     Show,
     /// Shows a screen.
     Press(Screen),
@@ -45,29 +45,29 @@ pub(super) enum Step {
     Ask(u16, Reply),
 }
 
-/// What the device waits for.
+/// The event for which the device waits.
 pub(super) enum Waiting {
     Button(Screen),
     PinMatrix,
     PinOnDevice,
     Passphrase,
     PassphraseOnDevice,
-    /// A message of the host's.
+    /// A message from the host.
     Host(u16),
 }
 
-/// What a step comes to.
+/// The result of a step.
 pub(super) enum Progress {
-    /// The next step.
+    /// Continue with the next step.
     Next,
-    /// These before the next step.
+    /// Insert these steps before the next one.
     First(Vec<Step>),
-    /// Waits, after this request.
+    /// Send this request, then wait.
     Wait(Waiting, Reply),
 }
 
 impl Waiting {
-    /// What the screen says, where its user is asked.
+    /// The text on the screen, if the user is asked.
     pub(super) fn shown(&self) -> Option<&str> {
         match self {
             Self::Button(screen) => Some(&screen.shown),
@@ -77,7 +77,7 @@ impl Waiting {
         }
     }
 
-    /// The message that answers it.
+    /// The type of the message that answers it.
     pub(super) fn answered_by(&self) -> u16 {
         match self {
             Self::Button(_) | Self::PinOnDevice | Self::PassphraseOnDevice => kind::BUTTON_ACK,
@@ -90,7 +90,7 @@ impl Waiting {
     /// The One's failure when the host cancels.
     pub(super) fn cancelled(&self) -> Failure {
         match self {
-            // While an address shows, "no" does not fail but "cancel" does.
+            // On an address screen, "no" does not fail, but Cancel does.
             Self::Button(screen) => screen.refused,
             Self::PinMatrix => PIN_CANCELLED,
             _ => CANCELLED.at("protect.c:408"),
@@ -98,7 +98,7 @@ impl Waiting {
     }
 }
 
-/// Does `step` for `command`.
+/// Takes one step of `command`.
 pub(super) fn take(
     state: &mut State,
     step: Step,
@@ -127,7 +127,7 @@ pub(super) fn take(
     }
 }
 
-/// What follows from what the host sent and the user decided.
+/// The next steps, after the host's message and the user's decision.
 pub(super) fn outcome(
     state: &mut State,
     command: &mut dyn Command,
@@ -173,7 +173,7 @@ fn unlock(state: &mut State) -> Progress {
     Progress::Wait(Waiting::PinOnDevice, request)
 }
 
-/// A wrong PIN typed on the device is asked for again.
+/// Checks the typed PIN. If it is wrong, the device asks again.
 fn pin_typed(state: &mut State) -> Vec<Step> {
     let typed = state.typed_pins.pop_front().or_else(|| state.pin.clone());
     state.unlocked = typed == state.pin;

@@ -1,4 +1,4 @@
-//! What the recordings do not hold.
+//! Behaviour that is not in the recordings.
 
 use super::{
     protobuf::{Message, Writer},
@@ -48,7 +48,7 @@ fn every_model_gives_the_same_address() {
 }
 
 #[test]
-fn core_models_say_who_they_are() {
+fn core_models_report_their_identity() {
     let said = [
         (Model::T, "T", "T2T1", 240, true),
         (Model::Safe3, "Safe 3", "T3B1", 128, false),
@@ -68,7 +68,7 @@ fn core_models_say_who_they_are() {
 }
 
 #[test]
-fn a_core_model_lets_the_passphrase_be_typed_on_it() {
+fn on_a_core_model_the_passphrase_can_be_typed() {
     let mut trezor = device(Model::Safe5, |config| {
         config.passphrase_protection = true;
         config.typed_passphrase = "TREZOR".to_owned();
@@ -82,7 +82,7 @@ fn a_core_model_lets_the_passphrase_be_typed_on_it() {
 }
 
 #[test]
-fn a_one_does_not() {
+fn on_a_one_the_passphrase_cannot_be_typed() {
     let mut trezor = device(Model::One, |config| config.passphrase_protection = true);
     send(&mut trezor, kind::ETHEREUM_GET_ADDRESS, &address_request(false));
     let on_device = Writer::default().flag(3, true).finish();
@@ -90,7 +90,7 @@ fn a_one_does_not() {
 }
 
 #[test]
-fn a_one_that_could_not_read_the_passphrase_still_asks() {
+fn after_an_unreadable_passphrase_a_one_still_waits_for_one() {
     let mut trezor = device(Model::One, |config| config.passphrase_protection = true);
     send(&mut trezor, kind::ETHEREUM_GET_ADDRESS, &address_request(false));
     let too_long = Writer::default().text(1, &"x".repeat(51)).finish();
@@ -153,9 +153,9 @@ fn a_user_can_refuse_to_type_the_pin() {
     assert_eq!(failure_of(send(&mut trezor, kind::BUTTON_ACK, &[])), 6);
 }
 
-/// As measured on emulators.
+/// Measured on emulators.
 #[test]
-fn core_models_answer_each_stray_packet_and_a_one_answers_none() {
+fn core_models_answer_every_stray_packet_and_a_one_answers_none() {
     let mut stray = [0; 64];
     stray[0] = b'?';
     let invalid_magic = codec_v1::packets(3, b"\x08\x63\x12\x0dInvalid magic");
@@ -188,7 +188,7 @@ fn transaction(change: impl FnOnce(Writer) -> Writer) -> Vec<u8> {
     change(writer.bytes(6, &[1])).finish()
 }
 
-/// What its debug build puts before the text is left out.
+/// The text without the place that the debug build puts before it.
 fn refusal(model: Model, payload: &[u8]) -> String {
     let (kind, failure) = send(&mut device(model, |_| {}), kind::ETHEREUM_SIGN_TX, payload);
     assert_eq!(kind, kind::FAILURE);

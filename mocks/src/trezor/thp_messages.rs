@@ -1,4 +1,4 @@
-//! Messages over THP: which session they are for, and their answers.
+//! Messages over THP: their sessions and answers.
 
 use super::{
     Packet, Trezor, kind,
@@ -7,11 +7,11 @@ use super::{
 use crate::Decision;
 
 impl Trezor {
-    /// Takes one packet of a Safe 7's, and gives those that it answers.
+    /// Receives one packet, and returns the answer of a Safe 7.
     pub(super) fn thp_packet(&mut self, packet: &Packet) -> Vec<Packet> {
         let Some(mut thp) = self.thp.take() else { return Vec::new() };
         let incoming = thp.packet(packet, |may_ask| self.unlock_for_handshake(may_ask));
-        // Acknowledged before it is looked at.
+        // Acknowledged before it is read.
         let mut packets = thp.packets();
         self.thp = Some(thp);
         if let Some(incoming) = incoming {
@@ -26,19 +26,20 @@ impl Trezor {
     fn thp_message(&mut self, incoming: &Incoming) {
         let Incoming { channel, session, kind, payload } = incoming;
         let is_pairing = self.thp.as_mut().is_some_and(|thp| thp.pairing(*channel).is_some());
-        let replies = match is_pairing {
-            true => self.pairing_message(*channel, *kind, payload),
-            false => self.session_message((*channel, *session), *kind, payload),
+        let replies = if is_pairing {
+            self.pairing_message(*channel, *kind, payload)
+        } else {
+            self.session_message((*channel, *session), *kind, payload)
         };
         if let Some((old, new)) = self.thp.as_mut().and_then(|thp| thp.replaced.take()) {
             self.state.sessions.rename(|id| thp::moved(id, old, new));
-            // Whatever the old channel was at is given up.
+            // The old channel's request is cancelled.
             self.pending = None;
         }
         let busy = self.pending.is_some();
         let Some(thp) = &mut self.thp else { return };
         thp.set_active(busy.then_some(*channel));
-        // What comes before a session's first message is answered without one.
+        // Pairing messages are answered outside of a session.
         let session = if is_pairing { 0 } else { *session };
         for (kind, payload) in replies {
             thp.send(*channel, session, kind, &payload);
@@ -47,7 +48,7 @@ impl Trezor {
 
     fn session_message(&mut self, at: (u16, u8), kind: u16, payload: &[u8]) -> Vec<super::Reply> {
         match self.pending_of {
-            // Of the same channel: not heeded. Of another: that one was silent for too long.
+            // From the same channel: ignored. From another: the first was silent for too long.
             Some(of) if self.pending.is_some() && of != at && of.0 == at.0 => return Vec::new(),
             Some(of) if of != at => self.pending = None,
             _ => {}
@@ -62,7 +63,7 @@ impl Trezor {
         replies
     }
 
-    /// Whether the device is unlocked; its user is asked for the PIN where that may be.
+    /// Whether the device is unlocked. Asks the user for the PIN if allowed.
     fn unlock_for_handshake(&mut self, may_ask: bool) -> bool {
         if !self.state.unlocked && may_ask && !self.away {
             let typed = self.user.decide("Enter PIN") == Decision::Approve;

@@ -1,5 +1,5 @@
-//! Keys of Ethereum accounts below a seed (BIP-32), for words that are typed instead of held by a
-//! wallet. <https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki>
+//! Ethereum account keys derived from a seed (BIP-32), for a mnemonic that is typed instead of held by
+//! a wallet. <https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki>
 
 use std::fmt;
 
@@ -16,13 +16,14 @@ use crate::{
     secret::SecretBytes,
 };
 
-/// The secp256k1 key of an account. Wiped when dropped.
+/// An account's secp256k1 key. Wiped when dropped.
 pub struct AccountKey(SigningKey);
 
-/// One derivation in 2^127 gives no key; BIP-32 goes on with the next index, which is then another
-/// account than the one that was asked for.
+/// The seed has no key at the path, as for one path in 2^127. BIP-32 continues with the next index,
+/// which would be a different account than the one requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this seed has no key at this path")]
+#[error("this seed has no key at this path: use another path")]
+#[non_exhaustive]
 pub struct NoKey;
 
 /// A key and its chain code, each 32 bytes.
@@ -32,7 +33,7 @@ struct Node {
 }
 
 impl AccountKey {
-    /// The key at `path` below a BIP-39 seed.
+    /// Derives the key at `path` from a BIP-39 seed.
     pub fn derive(seed: &SecretBytes<64>, path: &DerivationPath) -> Result<Self, NoKey> {
         let node = path.levels().iter().try_fold(Node::master(seed)?, Node::child)?;
         Ok(Self(SigningKey::from(node.key)))
@@ -40,10 +41,10 @@ impl AccountKey {
 
     /// The account's address.
     pub fn address(&self) -> Address {
-        Address::of_public_key(self.0.verifying_key())
+        Address::of_key(self.0.verifying_key())
     }
 
-    /// EIP-191 `personal_sign` of `message`, by RFC 6979: the same each time.
+    /// Signs `message` with EIP-191 `personal_sign`. Deterministic (RFC 6979).
     pub fn sign_personal(&self, message: &str) -> Result<Signature, NoKey> {
         let digest = personal_message::digest(message.as_bytes());
         let (ecdsa, id) = self.0.sign_prehash_recoverable(&digest).map_err(|_| NoKey)?;
@@ -58,7 +59,7 @@ impl Node {
         Ok(Self { key: scalar(&left)?, chain })
     }
 
-    /// CKDpriv.
+    /// BIP-32's CKDpriv.
     fn child(self, level: &u32) -> Result<Self, NoKey> {
         let (left, chain) = if level & HARDENED != 0 {
             let key = Zeroizing::new(self.key.to_bytes());
@@ -87,7 +88,7 @@ fn scalar(bytes: &SecretBytes<32>) -> Result<NonZeroScalar, NoKey> {
     NonZeroScalar::try_from(bytes.expose().as_slice()).map_err(|_| NoKey)
 }
 
-/// HMAC-SHA512 of the parts in a row, in two halves.
+/// The two halves of HMAC-SHA512 over the concatenated parts.
 fn hmac_halves(key: &[u8], parts: &[&[u8]]) -> Result<(SecretBytes<32>, SecretBytes<32>), NoKey> {
     let mut mac = Hmac::<Sha512>::new_from_slice(key).map_err(|_| NoKey)?;
     parts.iter().for_each(|part| mac.update(part));
@@ -112,7 +113,7 @@ impl fmt::Debug for AccountKey {
 mod tests {
     use super::*;
 
-    /// `abandon` x11 + `about`, as wallets show it.
+    /// The mnemonic is `abandon` x11 + `about`.
     #[test]
     fn addresses_are_those_that_wallets_show_for_the_same_seed() {
         let seed = "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1\

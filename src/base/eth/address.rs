@@ -1,4 +1,6 @@
 //! 20-byte account addresses with the mixed-case checksum of EIP-55.
+//!
+//! They are made from public keys in SEC1 encoding, so that callers choose their secp256k1 crate.
 
 use std::{fmt, str::FromStr};
 
@@ -10,23 +12,28 @@ use sha3::{Digest, Keccak256};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address([u8; 20]);
 
-/// Why a text is no address.
+/// A text is not an address, or bytes are not a public key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
     /// Not 0x and 40 hex digits.
-    #[error("an address is 0x and 40 hex digits")]
+    #[error("not an address: write 0x and 40 hex digits")]
     Malformed,
-    /// All digits in one case, where the caller asked for the checksum.
-    #[error("this address carries no EIP-55 checksum (its letters are all in one case)")]
+    /// All letters are in one case, and the caller requires the checksum.
+    #[error(
+        "this address has no EIP-55 checksum (its letters are all in one case): copy it in mixed case"
+    )]
     NoChecksum,
-    /// The mixed case is not the one that EIP-55 gives: a digit is wrong.
+    /// The case of the letters does not match EIP-55.
     #[error("this address fails its EIP-55 checksum: a digit is wrong")]
     WrongChecksum,
+    /// Not a point of the curve.
+    #[error("not a secp256k1 public key")]
+    NotAPublicKey,
 }
 
 impl Address {
-    /// From the 20 bytes.
+    /// Wraps the 20 bytes of an address.
     pub fn from_bytes(bytes: [u8; 20]) -> Self {
         Self(bytes)
     }
@@ -36,31 +43,30 @@ impl Address {
         &self.0
     }
 
-    /// The address of a secp256k1 public key: the last 20 bytes of Keccak-256 of its coordinates.
-    pub fn of_public_key(key: &VerifyingKey) -> Self {
-        let point = key.to_encoded_point(false);
-        let coordinates = point.as_bytes().get(1..).unwrap_or_default();
-        let mut address = [0; 20];
-        for (to, from) in address.iter_mut().zip(Keccak256::digest(coordinates).iter().skip(12)) {
-            *to = *from;
-        }
-        Self(address)
+    /// The address of a secp256k1 public key in SEC1 encoding, compressed or not.
+    pub fn from_public_key(sec1: &[u8]) -> Result<Self, AddressError> {
+        let key = VerifyingKey::from_sec1_bytes(sec1).map_err(|_| AddressError::NotAPublicKey)?;
+        Ok(Self::of_key(&key))
     }
 
-    /// Reads an address that must carry its EIP-55 checksum, as one typed by a person must.
+    /// The last 20 bytes of Keccak-256 of the key's coordinates.
+    pub(super) fn of_key(key: &VerifyingKey) -> Self {
+        let point = key.to_encoded_point(false);
+        let coordinates = point.as_bytes().get(1..).unwrap_or_default();
+        Self(Keccak256::digest(coordinates).last_chunk().copied().unwrap_or_default())
+    }
+
+    /// Reads an address that must have an EIP-55 checksum, as one typed by a person must.
     pub fn parse_checksummed(text: &str) -> Result<Self, AddressError> {
         let address: Self = text.parse()?;
-        match address.to_string() == text {
-            true => Ok(address),
-            false => Err(AddressError::NoChecksum),
-        }
+        if address.to_string() == text { Ok(address) } else { Err(AddressError::NoChecksum) }
     }
 }
 
 impl FromStr for Address {
     type Err = AddressError;
 
-    /// Takes a checksummed address, or one wholly in one case.
+    /// Accepts a checksummed address, or one whose letters are all in one case.
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let digits = text.strip_prefix("0x").ok_or(AddressError::Malformed)?;
         let mut bytes = [0; 20];
@@ -68,9 +74,10 @@ impl FromStr for Address {
         let address = Self(bytes);
         let one_case = !digits.bytes().any(|b| b.is_ascii_uppercase())
             || !digits.bytes().any(|b| b.is_ascii_lowercase());
-        match one_case || address.to_string() == text {
-            true => Ok(address),
-            false => Err(AddressError::WrongChecksum),
+        if one_case || address.to_string() == text {
+            Ok(address)
+        } else {
+            Err(AddressError::WrongChecksum)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Ethereum accounts: addresses (EIP-55), keys (BIP-32), signatures, personal messages (EIP-191) and
+//! Ethereum addresses (EIP-55), account keys (BIP-32), signatures, personal messages (EIP-191) and
 //! transactions (EIP-155, EIP-1559).
 
 mod account_key;

@@ -1,4 +1,4 @@
-//! EIP-191 version 0x45, `personal_sign`: the one kind of text that every wallet shows and signs.
+//! EIP-191 version 0x45, `personal_sign`: the only kind of text that every wallet displays and signs.
 
 use sha3::{Digest, Keccak256};
 
@@ -24,7 +24,7 @@ mod tests {
 
     /// Recorded from the Ethereum app 1.22.0 (`device-tests/transcripts/ledger.jsonl`).
     #[test]
-    fn a_wallets_signature_recovers_to_its_address() {
+    fn the_signer_of_a_recorded_signature_is_recovered() {
         let signature = RECORDED.parse().unwrap();
         let address = recover(b"hello", &signature).unwrap();
         assert_eq!(address.to_string(), "0x9858EfFD232B4033E47d90003D41EC34EcaEda94");
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn high_s_and_other_v_are_refused() {
+    fn a_high_s_and_an_unknown_v_are_rejected() {
         let low: Signature = RECORDED.parse().unwrap();
         let mut bytes = low.to_bytes();
         bytes[64] = 0;

@@ -1,8 +1,8 @@
-//! RLP, the encoding of transactions: byte strings and lists of them, nothing more.
+//! RLP, the encoding of transactions: byte strings, and lists of them.
 //!
 //! Specification: [Recursive Length Prefix](https://ethereum.org/en/developers/docs/data-structures-and-encoding/rlp/).
 
-/// A list that is being written.
+/// A list under construction.
 #[derive(Default)]
 pub(super) struct List {
     payload: Vec<u8>,
@@ -22,7 +22,7 @@ impl List {
         self
     }
 
-    /// Adds a number given as big-endian bytes: it is written without leading zeros, so 0 is empty.
+    /// Adds a big-endian number, without its leading zeros: 0 is an empty string.
     pub(super) fn number(self, big_endian: &[u8]) -> Self {
         self.bytes(without_leading_zeros(big_endian))
     }
@@ -33,7 +33,7 @@ impl List {
         self
     }
 
-    /// The whole list.
+    /// Encodes the list.
     pub(super) fn encode(self) -> Vec<u8> {
         let mut encoded = header(0xc0, self.payload.len());
         encoded.extend(self.payload);
@@ -41,15 +41,15 @@ impl List {
     }
 }
 
-/// What stands before `length` bytes: the length itself where it is short, else how many bytes the
-/// length has, and the length.
+/// The prefix of `length` bytes: the length itself if it is short, otherwise the length of the length
+/// and the length.
 fn header(kind: u8, length: usize) -> Vec<u8> {
     match u8::try_from(length) {
         Ok(short @ 0..=55) => vec![kind + short],
         _ => {
             let length = length.to_be_bytes();
             let length = without_leading_zeros(&length);
-            // At most eight bytes, so nothing is cut.
+            // At most eight bytes, so nothing is truncated.
             let mut header = vec![kind + 55 + length.len() as u8];
             header.extend_from_slice(length);
             header
@@ -72,7 +72,7 @@ mod tests {
 
     /// The examples of the specification.
     #[test]
-    fn byte_strings_and_lists_of_every_length() {
+    fn byte_strings_and_lists_of_each_length_class_are_encoded() {
         assert_eq!(encoded(b"dog"), b"\x83dog");
         assert_eq!(encoded(b""), [0x80]);
         assert_eq!(encoded(&[0x00]), [0x00]);

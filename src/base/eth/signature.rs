@@ -1,4 +1,4 @@
-//! 65-byte secp256k1 signatures, r ‖ s ‖ v, from which the signer's address recovers.
+//! 65-byte secp256k1 signatures, r ‖ s ‖ v, from which the signer's address is recovered.
 
 use std::{fmt, str::FromStr};
 
@@ -7,46 +7,45 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::Address;
 
-/// A signature with low s and a parity: what every current wallet makes, and all that Stockade
-/// takes. Of two forms of one signature only this one counts, so that nobody can make a second
-/// document out of a first.
+/// A recoverable signature with a low s, as every current wallet makes it. The equivalent form with a
+/// high s is rejected, so that nobody can turn a signed document into a second, different one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signature {
     ecdsa: Ecdsa,
     odd: bool,
 }
 
-/// Why bytes are no signature that Stockade takes.
+/// Bytes are not a signature that Stockade accepts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {
     /// Not 65 bytes in hex, or r or s out of range.
-    #[error("a signature is 0x and 130 lowercase hex digits: r, s, v")]
+    #[error("not a signature: write 0x and 130 lowercase hex digits (r, s, v)")]
     Malformed,
     /// s is in the upper half of the group's order.
-    #[error("the signature's s is high; wallets make it low")]
+    #[error("the signature has a high s, which no wallet makes: use the original signature")]
     HighS,
     /// v is neither 27 nor 28.
-    #[error("the signature's v is {0}, and must be 27 or 28")]
+    #[error("the signature's v is {0}, but must be 27 or 28")]
     V(u8),
-    /// No public key fits.
+    /// No public key matches.
     #[error("no key can have made this signature")]
     Unrecoverable,
 }
 
-/// What a signature consists of.
+/// The parts of a signature.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Parts {
     /// r, 32 bytes big-endian.
     pub r: [u8; 32],
     /// s, 32 bytes big-endian; low.
     pub s: [u8; 32],
-    /// Whether the y of R is odd.
+    /// Whether R's y coordinate is odd.
     pub y_is_odd: bool,
 }
 
 impl Signature {
-    /// From r, s (32 bytes each, big-endian) and v (27 or 28).
+    /// Builds a signature from r, s (32 bytes each, big-endian) and v (27 or 28).
     pub fn from_parts(r: [u8; 32], s: [u8; 32], v: u8) -> Result<Self, SignatureError> {
         let odd = match v {
             27 => false,
@@ -60,7 +59,7 @@ impl Signature {
         }
     }
 
-    /// r ‖ s ‖ v, v being 27 or 28.
+    /// r ‖ s ‖ v, where v is 27 or 28.
     pub fn to_bytes(&self) -> [u8; 65] {
         let mut bytes = [27 + u8::from(self.odd); 65];
         for (to, from) in bytes.iter_mut().zip(self.ecdsa.to_bytes()) {
@@ -80,7 +79,7 @@ impl Signature {
         let id = RecoveryId::new(self.odd, false);
         let key = VerifyingKey::recover_from_prehash(digest, &self.ecdsa, id)
             .map_err(|_| SignatureError::Unrecoverable)?;
-        Ok(Address::of_public_key(&key))
+        Ok(Address::of_key(&key))
     }
 }
 
@@ -89,7 +88,7 @@ impl FromStr for Signature {
 
     fn from_str(text: &str) -> Result<Self, SignatureError> {
         let digits = text.strip_prefix("0x").ok_or(SignatureError::Malformed)?;
-        // Of two spellings of one signature only this one counts, as of its two forms.
+        // A signature has one spelling only, so that nobody can make a second document from a first.
         if digits.bytes().any(|digit| digit.is_ascii_uppercase()) {
             return Err(SignatureError::Malformed);
         }
@@ -108,7 +107,7 @@ impl fmt::Display for Signature {
     }
 }
 
-/// A signature over a prompt is a secret's raw material: its bytes are never printed by Debug.
+/// Secrets are derived from signatures over prompts, so Debug never prints the bytes.
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature(..)")

@@ -1,4 +1,4 @@
-//! Transactions as wallets sign them: legacy with EIP-155's protection, and EIP-1559.
+//! Transactions that wallets sign: legacy ones with EIP-155 replay protection, and EIP-1559.
 
 use sha3::{Digest, Keccak256};
 
@@ -8,47 +8,51 @@ use super::{
     signature::{Parts, SignatureError},
 };
 
-/// The type byte of EIP-2718 that stands before an EIP-1559 transaction.
+/// EIP-2718's type byte of an EIP-1559 transaction.
 const EIP_1559: u8 = 0x02;
 
-/// A call of an account or a contract. Creating contracts is not ours to do.
+/// A transaction to an account or a contract. Contract creation is not supported.
+///
+/// Exhaustive: every field is signed, so code that builds one must set each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transaction {
-    /// The chain that it is for (EIP-155): no other takes it.
+    /// The chain on which it is valid (EIP-155).
     pub chain_id: u64,
-    /// How many transactions its sender has sent before.
+    /// The number of transactions that the sender has sent before.
     pub nonce: u64,
-    /// What its sender pays for gas.
+    /// The price of gas.
     pub fee: Fee,
     /// The most gas that it may use.
     pub gas_limit: u64,
-    /// Whom it calls.
+    /// The recipient: an account or a contract.
     pub to: Address,
-    /// What it sends along, in wei.
+    /// The amount transferred, in wei.
     pub value: u128,
-    /// What it calls them with.
+    /// The call data; empty for a plain transfer.
     pub data: Vec<u8>,
 }
 
-/// What a transaction pays for gas; all in wei for a unit of gas.
+/// The price of gas, in wei per unit of gas.
+///
+/// Exhaustive: code that signs transactions must handle each kind of fee, or refuse it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fee {
-    /// One price: the transaction is a legacy one.
+    /// A single price, in a legacy transaction.
     Legacy {
         /// The price.
         gas_price: u128,
     },
-    /// EIP-1559: the base fee of the block and a tip, within a bound.
+    /// EIP-1559: the block's base fee and a tip, up to a maximum.
     Eip1559 {
-        /// The bound.
+        /// The maximum of base fee and tip together.
         max_fee_per_gas: u128,
-        /// The tip.
+        /// The maximum tip.
         max_priority_fee_per_gas: u128,
     },
 }
 
 impl Fee {
-    /// The most that a unit of gas can cost, in wei.
+    /// The highest possible price of a unit of gas, in wei.
     pub fn most_per_gas(&self) -> u128 {
         match *self {
             Self::Legacy { gas_price } => gas_price,
@@ -58,7 +62,7 @@ impl Fee {
 }
 
 impl Transaction {
-    /// What is signed: EIP-155's list, or 02 and EIP-1559's.
+    /// The bytes whose hash is signed: EIP-155's list, or 02 and EIP-1559's list.
     pub fn unsigned(&self) -> Vec<u8> {
         match self.fee {
             Fee::Legacy { .. } => {
@@ -73,7 +77,7 @@ impl Transaction {
         Keccak256::digest(self.unsigned()).into()
     }
 
-    /// The raw transaction that any node broadcasts.
+    /// The signed transaction, as nodes broadcast it.
     pub fn signed(&self, signature: &Signature) -> Vec<u8> {
         let Parts { r, s, y_is_odd } = signature.parts();
         let parity = u128::from(y_is_odd);
@@ -84,18 +88,17 @@ impl Transaction {
         }
     }
 
-    /// Who signed it.
+    /// The address that signed it.
     pub fn recover(&self, signature: &Signature) -> Result<Address, SignatureError> {
         signature.recover(&self.signing_hash())
     }
 
-    /// The most that it can cost its sender beside what it sends along, in wei; `None` beyond all
-    /// the ether there is.
+    /// The highest possible cost of its gas, in wei; `None` if that exceeds a `u128`.
     pub fn most_gas_cost(&self) -> Option<u128> {
         self.fee.most_per_gas().checked_mul(u128::from(self.gas_limit))
     }
 
-    /// All fields that come before the signature's.
+    /// All fields before the signature.
     fn fields(&self) -> List {
         let list = match self.fee {
             Fee::Legacy { gas_price } => {
@@ -114,13 +117,14 @@ impl Transaction {
             .bytes(&self.data);
         match self.fee {
             Fee::Legacy { .. } => list,
-            // The access list: none.
+            // An empty access list.
             Fee::Eip1559 { .. } => list.empty_list(),
         }
     }
 }
 
-/// The hash by which the world knows a signed transaction: Keccak-256 of what is broadcast.
+/// The hash of a signed transaction, by which explorers and nodes identify it: Keccak-256 of the
+/// broadcast bytes.
 pub fn hash(raw: &[u8]) -> [u8; 32] {
     Keccak256::digest(raw).into()
 }
@@ -151,10 +155,10 @@ mod tests {
         Fee::Eip1559 { max_fee_per_gas, max_priority_fee_per_gas }
     }
 
-    /// Made with eth-account by the key of `SENDER`: the transaction, the hash that is signed, the
-    /// signature, and what is broadcast.
+    /// Made with eth-account and the key of `SENDER`: the transaction, the hash that is signed, the
+    /// signature, and the broadcast bytes.
     #[test]
-    fn transactions_are_those_of_eth_account() {
+    fn transactions_are_encoded_and_hashed_as_eth_account_does() {
         for (transaction, hash, signature, raw) in [
             (
                 exit(0, eip_1559(30_000_000_000, 1_000_000_000)),
@@ -208,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gas_can_cost_is_known_or_beyond_all_ether() {
+    fn the_highest_cost_of_gas_is_known_or_overflows() {
         let cost = |fee| call(1, 0, fee).most_gas_cost();
         assert_eq!(cost(eip_1559(30, 1)), Some(630_000));
         assert_eq!(cost(Fee::Legacy { gas_price: 2 }), Some(42_000));

@@ -13,22 +13,22 @@ use crate::{
     output::Outcome,
 };
 
-/// Show an Ethereum address of the wallet, and the withdrawal credentials that pay to it
+/// Show an Ethereum address of the wallet and the withdrawal credentials that pay to it
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The last level of m/44'/60'/ACCOUNT'/0/INDEX
+    /// INDEX in the path m/44'/60'/ACCOUNT'/0/INDEX
     #[arg(long, default_value_t = 0)]
     index: u32,
-    /// The account in m/44'/60'/ACCOUNT'/0/INDEX
+    /// ACCOUNT in the path m/44'/60'/ACCOUNT'/0/INDEX
     #[arg(long, default_value_t = 0)]
     account: u32,
-    /// Show it on the wallet too, and wait for approval
+    /// Also show it on the wallet, and wait for approval
     #[arg(long)]
     confirm: bool,
 }
 
 impl Args {
-    /// Asks the wallet.
+    /// Asks the wallet for the address.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let path = DerivationPath::ethereum(self.account, self.index)
             .map_err(|error| CommandError::usage(error.to_string()))?;
@@ -36,10 +36,11 @@ impl Args {
         wallet.foresee(&Request::Address { path: &path })?;
         let address = wallet.address(&path, Show::Silently, &mut context.terminal)?;
         if self.confirm {
-            context.terminal.say(&format!("{address}: the wallet must show the same"));
+            context.terminal.say(&format!("The wallet must show this address: {address}"));
             let shown = wallet.address(&path, Show::OnDevice, &mut context.terminal)?;
             if shown != address {
-                let message = format!("the wallet showed {shown}, but gave {address} before");
+                let message =
+                    format!("the wallet gave the address {address} before, and now {shown}");
                 return Err(CommandError::new(Kind::Protocol, message));
             }
         }

@@ -1,28 +1,28 @@
-//! Amounts as people say them: in coins of their network.
+//! Amounts in coins of a network, as people write them.
 
 use stockade::staking::Network;
 
 use super::decimal;
 use crate::error::CommandError;
 
-/// Decimals that a Gwei of the consensus layer can have in a coin: a GNO counts as 32 coins there.
+/// The decimals of a coin that one Gwei of the consensus layer can take: a GNO counts as 32 coins there.
 const DECIMALS: u8 = 14;
 
 const UNIT: u128 = 10_u128.pow(DECIMALS as u32);
 
-/// What --amount says: `32` or `32.5` coins of the network, in Gwei of the consensus layer, exactly.
+/// The value of --amount, such as `32.5` coins of the network, in Gwei of the consensus layer, exactly.
 pub fn gwei(text: &str, network: Network) -> Result<u64, CommandError> {
     gwei_of("--amount", text, network)
 }
 
-/// The same of another option.
+/// The same for another option.
 pub fn gwei_of(option: &str, text: &str, network: Network) -> Result<u64, CommandError> {
     let units = decimal::parse(option, text, DECIMALS)?;
     let parts = units.checked_mul(u128::from(network.gwei_per_coin()));
     let gwei = parts.filter(|parts| parts.is_multiple_of(UNIT)).map(|parts| parts / UNIT);
     gwei.and_then(|gwei| gwei.try_into().ok()).ok_or_else(|| {
         let coin = network.coin();
-        CommandError::usage(format!("{option} {text:.40}: no whole number of Gwei of {coin}"))
+        CommandError::usage(format!("{option} {text:.40}: not a whole number of Gwei of {coin}"))
     })
 }
 
@@ -32,7 +32,7 @@ pub fn coins(gwei: u64, network: Network) -> String {
     format!("{} {}", decimal::show(units, DECIMALS), network.coin())
 }
 
-/// Values of --deposit-cli-version.
+/// Parses the value of --deposit-cli-version.
 pub fn version(text: &str) -> Result<String, String> {
     let mut parts = text.splitn(3, '.');
     let number = |part: Option<&str>| {
@@ -44,9 +44,10 @@ pub fn version(text: &str) -> Result<String, String> {
             part.starts_with(|c: char| c.is_ascii_digit()) && part.bytes().all(plain)
         })
     };
-    match number(parts.next()) && number(parts.next()) && last(parts.next()) && text.len() <= 32 {
-        true => Ok(text.to_owned()),
-        false => Err("a version such as 2.7.0".to_owned()),
+    if number(parts.next()) && number(parts.next()) && last(parts.next()) && text.len() <= 32 {
+        Ok(text.to_owned())
+    } else {
+        Err("not a version such as 2.7.0".to_owned())
     }
 }
 

@@ -1,12 +1,12 @@
-//! Numbers with a point, as people write amounts.
+//! Decimal numbers.
 
 use crate::error::CommandError;
 
-/// `32` or `32.5`, exactly, in units of 10^-`decimals`.
+/// Parses `32` or `32.5`, exactly, into units of 10^-`decimals`.
 pub fn parse(option: &str, text: &str, decimals: u8) -> Result<u128, CommandError> {
     let bad = || {
         CommandError::usage(format!(
-            "{option} {text:.40}: a number such as 32 or 0.5, with at most {decimals} decimals"
+            "{option} {text:.40}: not a number such as 32 or 0.5 with at most {decimals} decimals"
         ))
     };
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -22,7 +22,7 @@ pub fn parse(option: &str, text: &str, decimals: u8) -> Result<u128, CommandErro
     sum.ok_or_else(bad)
 }
 
-/// The same the other way round, without zeros that mean nothing.
+/// Formats units of 10^-`decimals` without trailing zeros.
 pub fn show(units: u128, decimals: u8) -> String {
     let width = usize::from(decimals);
     let digits = format!("{units:0>width$}", width = width + 1);
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_amount_is_refused() {
+    fn other_texts_are_refused() {
         for bad in ["", ".", "1.", ".5", "-1", "+1", "1e3", "0x10", "1.0000000001", "1,5", " 1"] {
             assert!(parse("--amount", bad, 9).is_err(), "{bad}");
         }

@@ -22,12 +22,16 @@ pub mod tx;
 pub mod validator;
 
 mod amount;
+mod confirm;
 mod decimal;
 mod mnemonic;
+mod network;
 mod passed_over;
+mod plural;
 mod report;
 mod sealing;
 mod shares;
 mod signing_key;
 mod unreachable;
+mod verdicts;
 mod withdrawal;

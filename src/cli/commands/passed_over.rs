@@ -1,21 +1,36 @@
-//! Names the files in a folder that hold no keys, so that somebody notices a key among them.
+//! Files without keys in a folder of keystores: each is named, so that a key among them is noticed.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+
+use super::plural::count;
 
 /// The most files that are listed on a terminal.
 const LISTED: usize = 20;
 
-/// A line for each file; `word` says what was not done with it.
-pub fn text(skipped: &[(String, String)], word: &str) -> String {
-    let line = |(file, what): &(String, String)| format!("{word}: {file} ({what})\n");
+/// A file that is not a keystore.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PassedOver {
+    /// Its path.
+    file: String,
+    /// What the file is.
+    what: String,
+}
+
+/// One line for each file, which begins with `label`.
+pub fn text(skipped: &[(String, String)], label: &str) -> String {
+    let line = |(file, what): &(String, String)| format!("{label}: {file} ({what})\n");
     let mut text: String = skipped.iter().take(LISTED).map(line).collect();
     if let Some(more @ 1..) = skipped.len().checked_sub(LISTED) {
-        text += &format!("{word}: {more} more files without keys (--json names them)\n");
+        let more = count(more, "more file");
+        text += &format!("{label}: {more} without keys (--json lists them)\n");
     }
     text
 }
 
-/// Each file, and what it is.
-pub fn json(skipped: &[(String, String)]) -> Value {
-    skipped.iter().map(|(file, what)| json!({"file": file, "what": what})).collect()
+/// The files for a document.
+pub fn list(skipped: &[(String, String)]) -> Vec<PassedOver> {
+    let row =
+        |(file, what): &(String, String)| PassedOver { file: file.clone(), what: what.clone() };
+    skipped.iter().map(row).collect()
 }

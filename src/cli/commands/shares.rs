@@ -1,6 +1,7 @@
-//! Shares of keys that were split, and the keys themselves: both signing is what slashes.
+//! Keys that were split into shares: if a whole key and its shares both sign, its validator is slashed.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+pub use stockade::backup::history::WAIT_EPOCHS;
 use stockade::{
     backup::{
         Copy, SetId,
@@ -8,25 +9,26 @@ use stockade::{
         split_mark::SplitMark,
     },
     bls::PublicKey,
-    interact::Interact as _,
     staking::Network,
+    timestamp::Timestamp,
 };
 
+use super::confirm;
 use crate::{
     context::Context,
     error::{CommandError, Kind},
 };
 
-/// What is said of keys that were split.
+/// The option for keys that were split.
 #[derive(Debug, clap::Args)]
 pub struct SharesArgs {
-    /// Keys that were split: their shares run on no machine, and never will again
+    /// For keys that were split: all of their shares are switched off for good
     #[arg(long)]
     shares_are_off: bool,
 }
 
 impl SharesArgs {
-    /// Has somebody say that no share of `keys` runs, where a mark says that there are any.
+    /// Asks whether the shares of `keys` are off, where the copies record that some were split.
     pub fn settle(
         &self,
         context: &mut Context,
@@ -39,57 +41,71 @@ impl SharesArgs {
             let of_them = mark.keys.iter().filter(|key| keys.contains(key)).count();
             format!("{of_them} of these keys were split into {}", describe(mark))
         });
-        let unread = unread.iter().map(|file| {
-            format!("whether these keys were split is not known: {file} cannot be read")
-        });
+        let unread = unread
+            .iter()
+            .map(|file| format!("{file} cannot be read, so these keys may have been split"));
         let found: Vec<_> = marks.chain(unread).collect();
         if found.is_empty() {
             return Ok(());
         }
         let found = found.join("; ");
         if self.shares_are_off {
-            context.terminal.say(&format!("{found}. You said that no share runs any more."));
+            context.terminal.say(&format!("{found}. You stated that all shares are switched off."));
             return Ok(());
         }
         let question = format!(
-            "{found}. A whole key that runs beside its shares, or two splits of one key, get its \
-             validator slashed. Do these shares run on no machine, and never will again? (yes or no)"
+            "{found}. If a whole key and its shares sign, or two splits of one key, its validator is \
+             slashed. Are all of these shares switched off for good?"
         );
-        match context.terminal.ask(&question) {
-            Some(answer) if answer.trim().eq_ignore_ascii_case("yes") => Ok(()),
-            Some(_) => Err(CommandError::new(
+        match confirm::ask(context, &question) {
+            Some(true) => Ok(()),
+            Some(false) => Err(CommandError::new(
                 Kind::Declined,
-                "stopped: while shares of these keys may run, nothing else may sign with them",
+                "stopped: shares of these keys may still be running, so nothing else may sign with \
+                 these keys",
             )),
-            None => Err(CommandError::usage(format!("{found}; do the shares still run?"))
-                .with_hint("say that they run on no machine and never will: --shares-are-off")),
+            None => Err(CommandError::usage(format!("{found}; are the shares switched off?"))
+                .with_hint("switch all of them off for good, then add --shares-are-off")),
         }
     }
 }
 
 /// A split, for people.
 pub fn describe(mark: &SplitMark) -> String {
-    format!("{} shares ({} of them sign) at {}", mark.shares, mark.threshold, mark.time())
+    let time = mark.time().parse::<Timestamp>();
+    let time = time.map_or_else(|_| mark.time().to_owned(), Timestamp::to_minute);
+    format!("{} shares ({} of them sign together) on {time}", mark.shares, mark.threshold)
 }
 
-/// The same as JSON.
-pub fn splits_json(marks: &Marks<SplitMark>) -> Value {
-    let mark = |mark: &SplitMark| {
-        json!({
-            "time": mark.time(),
-            "shares": mark.shares,
-            "threshold": mark.threshold,
-            "keys": mark.keys,
-        })
+/// A split of keys into shares.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Split {
+    /// When the keys were split, as YYYYMMDDTHHMMSSZ.
+    time: String,
+    /// The same time in RFC 3339.
+    split_at: Option<String>,
+    /// The number of shares of each key.
+    shares: u8,
+    /// How many shares sign together.
+    threshold: u8,
+    /// The public keys that were split, in hex.
+    keys: Vec<String>,
+}
+
+/// The splits for a document.
+pub fn splits(marks: &Marks<SplitMark>) -> Vec<Split> {
+    let split = |mark: &SplitMark| Split {
+        time: mark.time().to_owned(),
+        split_at: mark.time().parse().map(Timestamp::rfc3339).ok(),
+        shares: mark.shares,
+        threshold: mark.threshold,
+        keys: mark.keys.iter().map(PublicKey::to_string).collect(),
     };
-    marks.marks.iter().map(mark).collect()
+    marks.marks.iter().map(split).collect()
 }
 
-/// Two epochs, after which nothing that another machine can have signed is in the future, and one for
-/// clocks that differ.
-pub const WAIT_EPOCHS: u64 = 3;
-
-/// The same in minutes.
+/// How long keys without a history must stay off, in minutes.
 pub fn wait_minutes(network: Network) -> u64 {
     (WAIT_EPOCHS * network.epoch_seconds()).div_ceil(60)
 }

@@ -1,29 +1,26 @@
-//! Who gets the money: `device`, or an address with its checksum.
+//! The withdrawal address: `device`, or an address with its checksum.
 
 use stockade::{device::Show, eth::Address, path::DerivationPath, validator::Withdrawal};
 
 use crate::{context::Context, error::CommandError};
 
-/// Reads --withdrawal-address.
+/// Parses --withdrawal-address.
 pub fn parse(text: &str) -> Result<Withdrawal, CommandError> {
-    match text {
-        "device" => Ok(Withdrawal::Device),
-        text => {
-            let address = Address::parse_checksummed(text).map_err(|error| {
-                CommandError::usage(format!("--withdrawal-address {text}: {error}"))
-                    .with_hint("copy it from where it is shown in mixed case, and compare it there")
-            })?;
-            match address == Address::from_bytes([0; 20]) {
-                true => Err(CommandError::usage(
-                    "--withdrawal-address: nobody has the zero address; whatever it is paid is lost",
-                )),
-                false => Ok(Withdrawal::To(address)),
-            }
-        }
+    if text == "device" {
+        return Ok(Withdrawal::Device);
     }
+    let address = Address::parse_checksummed(text).map_err(|error| {
+        CommandError::usage(format!("--withdrawal-address {text}: {error}"))
+            .with_hint("copy it from a place that shows it in mixed case, and compare it")
+    })?;
+    if address == Address::from_bytes([0; 20]) {
+        let message = "--withdrawal-address: nobody owns the zero address; what it is paid is lost";
+        return Err(CommandError::usage(message));
+    }
+    Ok(Withdrawal::To(address))
 }
 
-/// Who should get it, for a check: the wallet is asked silently.
+/// The address that --withdrawal-address names. The wallet is asked for its own silently.
 pub fn expected(text: &str, context: &mut Context) -> Result<Address, CommandError> {
     match parse(text)? {
         Withdrawal::To(address) => Ok(address),

@@ -1,4 +1,4 @@
-//! The same of places that hold files: folders and buckets.
+//! Errors of folders and buckets.
 
 use std::io::ErrorKind;
 
@@ -15,42 +15,46 @@ impl From<StoreError> for CommandError {
 
 pub(super) fn classify(error: &StoreError) -> (Kind, &'static str) {
     match error {
-        StoreError::Busy(_) => (Kind::Busy, "wait until the other one is done"),
+        StoreError::Busy(_) => (Kind::Busy, "wait until the other command has finished"),
         StoreError::Leased { .. } => (
             Kind::Busy,
-            "wait until the other one is done; if you know that none runs, remove that object",
+            "wait until the other command has finished; if you are sure that none is running, remove \
+             that object",
         ),
         StoreError::NoConditions(_) => (
             Kind::Unsupported,
-            "nothing was written but its lock.json. Name a bucket of a service that honours \
-                 `If-None-Match` and `If-Match`; docs/guides/buckets.md names some",
+            "only its lock.json was written. Name a bucket of a service that honours `If-None-Match` \
+             and `If-Match`; docs/guides/buckets.md lists some",
         ),
         StoreError::Untrusted { .. } => (
             Kind::Refused,
-            "for a certificate of your own, name its CA with AWS_CA_BUNDLE (S3 alone)",
+            "for a certificate of your own, name its CA with AWS_CA_BUNDLE (S3 only)",
         ),
         StoreError::Address { .. } => (Kind::Usage, ""),
-        StoreError::NoBucket(_) => {
-            (Kind::File, "is its name right, and the region? Buckets are made by their owner")
-        }
+        StoreError::NoBucket(_) => (
+            Kind::File,
+            "check its name and region. Stockade does not create buckets: their owner does",
+        ),
         StoreError::Interrupted(_) => (Kind::Declined, "run the same command again"),
         StoreError::Changed(_) => (Kind::Busy, "run the same command again"),
         StoreError::Refused { .. } => (
             Kind::Permission,
-            "the credentials are found as by the service's own tools: are they valid, is the clock \
-                 right, and do they allow to list, get and put objects there?",
+            "the credentials are those that the service's own tools find. Check that they are valid, \
+             that the clock is right, and that they permit to list, get and put objects there",
         ),
         StoreError::Unreachable { .. } => {
-            (Kind::NotFound, "are the address and the endpoint right? Run the same command again")
+            (Kind::NotFound, "check the address and the endpoint, then run the same command again")
         }
         StoreError::ReadBack(_) => {
             (Kind::File, "this medium does not keep what is written: do not trust it")
         }
-        StoreError::Exists(_) => (Kind::File, "nothing is overwritten: name another place"),
+        StoreError::Exists(_) => {
+            (Kind::File, "existing files are never overwritten: name another place")
+        }
         StoreError::TwoNames { .. } => (
             Kind::File,
             "nothing was changed. Unmount it, repair it with `fsck.vfat -a -w` or `fsck.exfat -p`, \
-                 mount it again, and run the same command",
+             mount it again, and run the same command",
         ),
         StoreError::Io { source, .. } => (Kind::File, io_hint(source.kind())),
         _ => (Kind::File, ""),
@@ -60,16 +64,16 @@ pub(super) fn classify(error: &StoreError) -> (Kind, &'static str) {
 fn io_hint(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "make room, or name another place; what was there before is as it was"
+            "make room, or name another place; what was there before is unchanged"
         }
         ErrorKind::ReadOnlyFilesystem => {
-            "it takes no writes: look for a switch on the stick, or check its file system and \
-             mount it again; what was there before is as it was"
+            "it is read-only: look for a switch on the stick, or check its file system and mount it \
+             again; what was there before is unchanged"
         }
         ErrorKind::PermissionDenied => "run as the user who owns it, or name another place",
         _ => {
-            "the medium may be failing, or was pulled out: plug it in again, scrub it, and have \
-             another at hand"
+            "the medium may be failing, or was unplugged: plug it in again, scrub it, and keep another \
+             one ready"
         }
     }
 }

@@ -1,15 +1,18 @@
-//! BLS12-381 keys of validators: EIP-2333 derivation, public keys, signatures, shares of a key.
+//! Validators' BLS12-381 keys: EIP-2333 derivation, public keys, signatures, shares of a key.
 
-mod keys;
-mod many;
+mod batch;
+mod error;
+mod public_key;
 mod scalar;
+mod secret_key;
 mod shares;
 mod signature;
 mod tree;
 
-pub use keys::UncheckedPublicKey;
-pub use keys::{KeyError, PublicKey, SecretKey};
-pub use many::expect_public_keys;
+pub use batch::expect_public_keys;
+pub use error::KeyError;
+pub use public_key::{PublicKey, UncheckedPublicKey};
+pub use secret_key::SecretKey;
 pub use shares::{
     KeyShare, MAX_SHARES, ShareError, combine_public_keys, combine_signatures, split,
 };

@@ -13,28 +13,28 @@ impl_modulus!(Order, U256, "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffff
 
 type Element = Residue<Order, { Order::LIMBS }>;
 
-/// A number modulo the groups' order. Wiped when dropped; there is no Debug of it.
+/// A number modulo the groups' order. It is wiped when dropped and has no Debug.
 pub(super) struct Scalar(Zeroizing<Element>);
 
 impl Scalar {
-    /// A small number, which is no secret.
+    /// A small number, which is not secret.
     pub(super) fn small(number: u8) -> Self {
         Self(Zeroizing::new(Element::new(&U256::from(number))))
     }
 
-    /// A number of 16 bytes, little-endian, which is no secret.
+    /// A number of 16 bytes, little-endian, which is not secret.
     pub(super) fn from_le_bytes(bytes: [u8; 16]) -> Self {
         Self(Zeroizing::new(Element::new(&U256::from(u128::from_le_bytes(bytes)))))
     }
 
-    /// The number that a secret key is.
+    /// The number of a secret key.
     pub(super) fn of_key(key: &SecretKey) -> Self {
         let bytes = key.to_bytes();
         let number = Zeroizing::new(U256::from_be_slice(bytes.expose()));
         Self(Zeroizing::new(Element::new(&number)))
     }
 
-    /// The secret key that is this number: there is none for zero.
+    /// The secret key with this number. Zero is an error.
     pub(super) fn to_key(&self) -> Result<SecretKey, KeyError> {
         let number = Zeroizing::new(self.0.retrieve());
         let mut array = number.to_be_byte_array();
@@ -43,7 +43,7 @@ impl Scalar {
         SecretKey::from_bytes(bytes.expose())
     }
 
-    /// The 32 bytes, little-endian, of a number that is no secret.
+    /// A number that is not secret as 32 bytes, little-endian.
     pub(super) fn to_le_bytes(&self) -> [u8; 32] {
         self.0.retrieve().to_le_bytes()
     }
@@ -60,7 +60,7 @@ impl Scalar {
         Self(Zeroizing::new(self.0.mul(&other.0)))
     }
 
-    /// The number by which this one gives 1; `None` for zero.
+    /// The multiplicative inverse; `None` for zero.
     pub(super) fn inverse(&self) -> Option<Self> {
         let (inverse, exists) = self.0.invert();
         bool::from(exists).then(|| Self(Zeroizing::new(inverse)))

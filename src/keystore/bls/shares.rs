@@ -1,7 +1,7 @@
-//! One key as n shares of which any m sign for it: Shamir's scheme over the scalars of BLS12-381,
-//! as distributed validators (Obol's charon, SSV) use it. The i-th share is the value at x = i of
-//! a random polynomial of degree m - 1 whose value at 0 is the key; signatures by the shares, and
-//! their public keys, recombine by Lagrange's interpolation at 0.
+//! Splits a key into n shares, any m of which can sign for it: Shamir's scheme over the scalars of
+//! BLS12-381, as distributed validators (Obol's charon, SSV) use it. Share i is the value at x = i
+//! of a random polynomial of degree m - 1 whose value at 0 is the key. Signatures and public keys of
+//! shares are combined by Lagrange interpolation at 0.
 
 use std::collections::BTreeSet;
 
@@ -10,47 +10,55 @@ use blst::{MultiPoint as _, min_pk};
 use super::{KeyError, PublicKey, SecretKey, Signature, scalar::Scalar};
 use stockade_base::secret::SecretBytes;
 
-/// The most shares that are made of one key.
+/// The most shares that a key can be split into.
 pub const MAX_SHARES: u8 = 100;
 
-/// A share of a key. It signs as any key does.
+/// A share of a key. It signs like any key.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct KeyShare {
-    /// Where the polynomial was evaluated: 1 to n.
+    /// The x at which the polynomial was evaluated: 1 to n.
     pub x: u8,
-    /// The value there.
+    /// The value at x.
     pub secret: SecretKey,
 }
 
-/// Why a key was not split, or parts do not combine.
+impl KeyShare {
+    /// The share at `x`.
+    pub fn new(x: u8, secret: SecretKey) -> Self {
+        Self { x, secret }
+    }
+}
+
+/// Why a key cannot be split, or parts cannot be combined.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShareError {
     /// Not 2 <= threshold <= shares <= [`MAX_SHARES`].
     #[error(
-        "{threshold} of {shares} is no way to split a key: 2 to {MAX_SHARES} shares, and a threshold of 2 or more of them"
+        "cannot split a key into {threshold} of {shares}: 2 to {MAX_SHARES} shares, and a threshold from 2 to their number"
     )]
     Numbers {
-        /// How many shares.
+        /// The number of shares.
         shares: u8,
-        /// How many of them sign.
+        /// The number of shares that can sign.
         threshold: u8,
     },
-    /// An x of zero, or one that is there twice, or no part at all.
-    #[error("every part needs an x of its own, from 1 on")]
+    /// An x is zero or occurs twice, or there are no parts.
+    #[error("each part needs a different x, 1 or greater")]
     Places,
-    /// A part that is no point of its group.
+    /// A part that is not a point in its group.
     #[error("the part at x = {0} is not valid")]
     Part(u8),
-    /// A share that would be zero: to be tried again.
+    /// A share would be zero. Try again.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// No random bytes from the system.
-    #[error("the system gives no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
+    /// The system provided no random bytes.
+    #[error(transparent)]
+    Random(#[from] stockade_base::secret::RandomError),
 }
 
-/// Splits `key` into `shares` shares, any `threshold` of which sign for it.
+/// Splits `key` into `shares` shares, any `threshold` of which can sign for it.
 pub fn split(key: &SecretKey, shares: u8, threshold: u8) -> Result<Vec<KeyShare>, ShareError> {
     if threshold < 2 || shares < threshold || shares > MAX_SHARES {
         return Err(ShareError::Numbers { shares, threshold });
@@ -68,14 +76,14 @@ pub fn split(key: &SecretKey, shares: u8, threshold: u8) -> Result<Vec<KeyShare>
     (1..=shares).map(share).collect()
 }
 
-/// A random number below the order: EIP-2333 reduces 48 bytes made from 32 random ones.
+/// A random number below the order. EIP-2333 reduces 48 bytes derived from 32 random bytes.
 fn random() -> Result<Scalar, ShareError> {
-    let seed = SecretBytes::<32>::random()?;
+    let seed = SecretBytes::<32>::random().map_err(ShareError::Random)?;
     Ok(Scalar::of_key(&SecretKey::derive_master(seed.expose())?))
 }
 
-/// The signature that the signatures of shares, each with its x, are parts of. It is good only if
-/// there are as many as the threshold, all right: verify it.
+/// Combines signatures by shares, each with its x. The result is valid only if there are as many as
+/// the threshold and all of them are valid, so verify it.
 pub fn combine_signatures(parts: &[(u8, Signature)]) -> Result<Signature, ShareError> {
     let points = parts.iter().map(|(x, part)| {
         let point = min_pk::Signature::sig_validate(part.as_bytes(), true);
@@ -86,7 +94,7 @@ pub fn combine_signatures(parts: &[(u8, Signature)]) -> Result<Signature, ShareE
     Ok(Signature::from_point(&points.as_slice().mult(&factors, SCALAR_BITS).to_signature()))
 }
 
-/// The public key that the public keys of shares, each with its x, are parts of.
+/// Combines public keys of shares, each with its x.
 pub fn combine_public_keys(parts: &[(u8, PublicKey)]) -> Result<PublicKey, ShareError> {
     let points = parts.iter().map(|(x, part)| part.point().ok_or(ShareError::Part(*x)));
     let points = points.collect::<Result<Vec<_>, _>>()?;
@@ -97,8 +105,8 @@ pub fn combine_public_keys(parts: &[(u8, PublicKey)]) -> Result<PublicKey, Share
 
 const SCALAR_BITS: usize = 255;
 
-/// Lagrange's factors at 0, 32 little-endian bytes each: the product of x_j / (x_j - x_i) over all
-/// other j. They are public, as the places are.
+/// The Lagrange coefficients at 0, 32 little-endian bytes each: the product of x_j / (x_j - x_i) over
+/// all other j. They are public, like every x.
 fn factors(places: impl Iterator<Item = u8>) -> Result<Vec<u8>, ShareError> {
     let places: Vec<_> = places.collect();
     let distinct: BTreeSet<_> = places.iter().collect();
@@ -125,7 +133,7 @@ mod tests {
 
     const ROOT: [u8; 32] = [7; 32];
 
-    /// The shares that the bits of `subset` choose.
+    /// The shares chosen by the bits of `subset`.
     fn chosen(shares: &[KeyShare], subset: u32) -> Vec<&KeyShare> {
         shares.iter().filter(|share| subset >> (share.x - 1) & 1 == 1).collect()
     }
@@ -136,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn every_subset_of_the_threshold_signs_for_the_key_and_no_smaller_one_does() {
+    fn only_subsets_of_at_least_the_threshold_sign_for_the_key() {
         let key = SecretKey::derive_master(&[3; 32]).unwrap();
         let whole = key.sign(&ROOT);
         let mut subsets = 0;
@@ -159,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_shares_that_there_can_be_combine_too() {
+    fn the_largest_number_of_shares_combines_too() {
         let key = SecretKey::derive_master(&[4; 32]).unwrap();
         let shares = split(&key, MAX_SHARES, 67).unwrap();
         let last: Vec<_> = shares.iter().skip(33).collect();
@@ -167,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn two_splits_of_one_key_share_nothing() {
+    fn two_splits_of_one_key_have_nothing_in_common() {
         let key = SecretKey::derive_master(&[5; 32]).unwrap();
         let (one, two) = (split(&key, 3, 2).unwrap(), split(&key, 3, 2).unwrap());
         for share in one.iter().chain(&two) {
@@ -176,13 +184,13 @@ mod tests {
         for (one, two) in one.iter().zip(&two) {
             assert_ne!(one.secret.public_key(), two.secret.public_key());
         }
-        // A share of one and a share of the other are no two shares of the key.
+        // Shares of different splits do not combine.
         let mixed = [one.first().unwrap(), two.last().unwrap()];
         assert!(signed(&mixed) != key.sign(&ROOT));
     }
 
     #[test]
-    fn what_cannot_be_a_split_is_refused() {
+    fn invalid_splits_are_refused() {
         let key = SecretKey::derive_master(&[6; 32]).unwrap();
         for (shares, threshold) in [(0, 0), (1, 1), (3, 1), (3, 0), (2, 3), (101, 67), (255, 255)] {
             let error = split(&key, shares, threshold).unwrap_err();

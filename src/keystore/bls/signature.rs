@@ -4,9 +4,12 @@ use std::{fmt, str::FromStr};
 
 use blst::{BLST_ERROR, min_pk};
 
-use super::{KeyError, PublicKey, keys::DST};
+use super::{KeyError, PublicKey};
 
-/// A signature, 96 bytes compressed.
+/// The ciphersuite of Ethereum's consensus layer (proof of possession).
+pub(super) const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
+
+/// A signature: 96 bytes, compressed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signature([u8; 96]);
 
@@ -15,7 +18,7 @@ impl Signature {
         Self(point.compress())
     }
 
-    /// From 96 bytes; whether they are a valid point shows at [`Signature::verify`].
+    /// Wraps 96 bytes. Whether they are a valid point is checked by [`Signature::verify`].
     pub fn from_bytes(bytes: [u8; 96]) -> Self {
         Self(bytes)
     }
@@ -38,7 +41,7 @@ impl Signature {
 impl FromStr for Signature {
     type Err = KeyError;
 
-    /// Takes 192 hex digits, with or without 0x.
+    /// Reads 192 hex digits, with or without 0x.
     fn from_str(text: &str) -> Result<Self, KeyError> {
         let digits = text.strip_prefix("0x").unwrap_or(text);
         let mut bytes = [0; 96];
@@ -64,7 +67,7 @@ mod tests {
     use crate::bls::SecretKey;
 
     #[test]
-    fn a_signature_verifies_for_its_root_and_key_alone() {
+    fn a_signature_verifies_only_for_its_root_and_key() {
         let key = SecretKey::derive_master(&[1; 32]).unwrap();
         let other = SecretKey::derive_master(&[2; 32]).unwrap();
         let signature = key.sign(&[3; 32]);

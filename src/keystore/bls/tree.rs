@@ -1,10 +1,9 @@
-//! A tree of keys, of which many are wanted.
+//! Derives many keys from one seed.
 
 use super::{KeyError, SecretKey};
 use stockade_base::path::DerivationPath;
 
-/// The keys below one seed (EIP-2333). The branch that EIP-2334 hangs every validator on is derived
-/// once.
+/// The keys below one seed (EIP-2333). The branch of all validators (EIP-2334) is derived only once.
 #[derive(Debug)]
 pub struct KeyTree {
     root: SecretKey,
@@ -15,7 +14,7 @@ pub struct KeyTree {
 const VALIDATORS: [u32; 2] = [12381, 3600];
 
 impl KeyTree {
-    /// The tree of a seed of 32 bytes or more.
+    /// The keys below a seed of at least 32 bytes.
     pub fn new(seed: &[u8]) -> Result<Self, KeyError> {
         let root = SecretKey::derive_master(seed)?;
         let validators = root.derive(&VALIDATORS);
@@ -36,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_is_the_one_that_is_derived_level_by_level() {
+    fn every_key_equals_the_one_derived_level_by_level() {
         let (root, tree) =
             (SecretKey::derive_master(&[7; 32]).unwrap(), KeyTree::new(&[7; 32]).unwrap());
         for path in ["m/12381/3600/9/0/0", "m/12381/3600/9/0", "m/12381/3600", "m/12381/1/9", "m/0"]

@@ -1,45 +1,45 @@
-//! The one file in which Prysm's wallet keeps all of its imported keys: the crypto of a keystore
-//! (version 4, as Go's keystorev4 has it) around a list of keys.
+//! The file in which Prysm's wallet keeps all of its imported keys: a list of keys, encrypted like a
+//! keystore of version 4 (by Go's keystorev4).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{DecryptionKey, KeystoreError, cipher, json::Crypto, keystore::random};
+use super::{DecryptionKey, KeystoreError, cipher, crypto_json::Crypto, random};
 use crate::bls::SecretKey;
 use stockade_base::{
     json::{from_secret_slice, to_string_indented},
     secret::SecretText,
 };
 
-/// The room for one key: 44 characters of base64 for the secret one, 64 for the public one, and
-/// what stands around them.
+/// The space for one key: 44 characters of base64 for the secret key, 64 for the public key, and the
+/// quotes and commas around them.
 const PER_KEY: usize = 44 + 64 + 2 * 3;
 
-/// The content of Prysm's `all-accounts.keystore.json` for `keys`, under `key`.
+/// The content of Prysm's `all-accounts.keystore.json` with `keys`, encrypted under `key`.
 pub fn account_store(keys: &[&SecretKey], key: &DecryptionKey) -> Result<String, KeystoreError> {
     let mut text = accounts(keys);
-    let iv = random()?;
+    let iv = random::iv()?;
     cipher::apply(key.bytes(), &iv, &mut text);
     let checksum = cipher::checksum(key.bytes(), &text);
     let file = File {
         crypto: Crypto::write(key.kdf(), &checksum, &iv, &text),
-        uuid: uuid::Builder::from_random_bytes(random()?).into_uuid().to_string(),
+        uuid: random::uuid()?,
         version: 4,
         name: "keystore",
     };
     Ok(to_string_indented(&file)?)
 }
 
-/// The keys in the decrypted content of such a file. Each must be the one of the public key beside it.
+/// Reads the decrypted content of such a file. Each key must match its public key in the file.
 pub(super) fn read_accounts(text: &[u8]) -> Result<Vec<SecretKey>, KeystoreError> {
     let bad = |problem| KeystoreError::Field { field: "crypto.cipher.message", problem };
-    let no_list = bad("holds neither one key nor a list of keys as Prysm's wallet has it");
+    let no_list = bad("holds neither one key nor a list of keys in the format of Prysm's wallet");
     let Ok(list) = from_secret_slice::<Accounts>(text, text.len()) else { return Err(no_list) };
     let secret = list.private_keys.unwrap_or_default();
     let public = list.public_keys.unwrap_or_default();
     if secret.len() != public.len() {
-        return Err(bad("lists other than one public key for each key"));
+        return Err(bad("does not list one public key for each key"));
     }
     let mut keys = Vec::with_capacity(secret.len());
     for (secret, public) in secret.iter().zip(&public) {
@@ -50,7 +50,7 @@ pub(super) fn read_accounts(text: &[u8]) -> Result<Vec<SecretKey>, KeystoreError
         };
         let key = key.ok_or_else(|| bad("lists a key that is not a BLS key"))?;
         if STANDARD.decode(public).ok().as_deref() != Some(key.public_key().as_bytes().as_slice()) {
-            return Err(bad("lists a key beside the public key of another"));
+            return Err(bad("lists a key with the public key of another"));
         }
         keys.push(key);
     }
@@ -71,8 +71,8 @@ struct File {
     name: &'static str,
 }
 
-/// `{"private_keys":[..],"public_keys":[..]}`, each key in base64, as Go writes bytes. Made in one
-/// place that is large enough from the beginning: one that grew would leave keys behind.
+/// `{"private_keys":[..],"public_keys":[..]}`, each key in base64, as Go writes bytes. Allocated at
+/// full size: a buffer that grows leaves copies of keys behind.
 fn accounts(keys: &[&SecretKey]) -> Zeroizing<Vec<u8>> {
     let mut text = Zeroizing::new(Vec::with_capacity(64 + keys.len() * PER_KEY));
     text.extend_from_slice(b"{\"private_keys\":[");
@@ -89,7 +89,7 @@ fn accounts(keys: &[&SecretKey]) -> Zeroizing<Vec<u8>> {
 
 fn push(text: &mut Vec<u8>, place: usize, bytes: &[u8]) {
     let mut base64 = Zeroizing::new([0; 64]);
-    // 32 bytes become 44 characters, 48 become 64: there is room for either.
+    // 32 bytes become 44 characters and 48 bytes become 64, so both fit.
     let written = STANDARD.encode_slice(bytes, base64.as_mut_slice()).unwrap_or_default();
     text.extend_from_slice(if place == 0 { b"\"" } else { b",\"" });
     text.extend(base64.iter().take(written));
@@ -102,7 +102,7 @@ mod tests {
     use crate::eth2_keystore::{Kdf, KdfFunction, Password};
 
     #[test]
-    fn what_is_sealed_is_the_list_that_prysm_reads() {
+    fn the_written_file_holds_the_list_that_prysm_reads() {
         let keys = [1, 2, 3].map(|seed| SecretKey::derive_master(&[seed; 32]).unwrap());
         let kdf = Kdf::new(KdfFunction::Pbkdf2 { c: 2 }, vec![7; 32]).unwrap();
         let key = DecryptionKey::derive(&Password::new("password").unwrap(), &kdf).unwrap();
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_never_outgrows_the_room_that_is_made_for_it() {
+    fn the_list_never_outgrows_its_allocation() {
         let key = SecretKey::derive_master(&[1; 32]).unwrap();
         for count in [0, 1, 2, 500] {
             assert!(accounts(&vec![&key; count]).len() <= 64 + count * PER_KEY);

@@ -1,8 +1,8 @@
-//! The programs that take keystores, and what is known of each.
+//! Programs that read keystores, and what is known about each.
 
 use serde::Serialize;
 
-/// A program that takes keystores.
+/// A program that reads keystores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Client {
@@ -24,20 +24,21 @@ pub enum Client {
     Ethdo,
 }
 
-/// How it is known what a client does.
+/// How it is known what a client does with a keystore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Evidence {
-    /// It was only read in its sources: likely, not certain.
+    /// Its sources were read: likely, but not certain.
     Read,
-    /// Its own keystore code was run on a file with this deviation, and not the whole program.
+    /// Its own keystore code was run on such a file, but not the whole program.
     Library,
-    /// The program itself was run on a file with this deviation.
+    /// The program itself was run on such a file.
     Measured,
 }
 
 impl Client {
-    /// All of them.
+    /// All programs.
     pub const ALL: [Self; 8] = [
         Self::EthstakerDepositCli,
         Self::Lighthouse,
@@ -49,7 +50,7 @@ impl Client {
         Self::Ethdo,
     ];
 
-    /// Its name.
+    /// The program's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::EthstakerDepositCli => "ethstaker-deposit-cli",
@@ -63,8 +64,7 @@ impl Client {
         }
     }
 
-    /// The version that was run or read. Where a password decides, the version of its keystore
-    /// library does.
+    /// The version that was run or read. For passwords, the version of its keystore library matters.
     pub fn version(self) -> &'static str {
         match self {
             Self::EthstakerDepositCli => "1.3.1",
@@ -83,7 +83,7 @@ impl Client {
         "2026-11"
     }
 
-    /// How the plain form of a keystore is known to be taken: the most that is known of a client.
+    /// How it is known that the client accepts a plain keystore: the best evidence there is for it.
     pub fn best_evidence(self) -> Evidence {
         match self {
             Self::Teku | Self::Prysm | Self::Web3signer | Self::Ethdo => Evidence::Measured,
@@ -92,7 +92,7 @@ impl Client {
         }
     }
 
-    /// Whether the program or its own keystore code was run at all.
+    /// Whether the program or its own keystore code was run.
     pub fn is_measured(self) -> bool {
         self.best_evidence() > Evidence::Read
     }

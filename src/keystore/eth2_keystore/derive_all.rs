@@ -1,17 +1,17 @@
-//! Many key derivations at once: as many as there are cores, and as memory is allowed.
+//! Runs many key derivations in parallel, limited by the number of cores and by memory.
 
 use super::{DecryptionKey, Kdf, KdfError, KdfFunction, Password};
 use stockade_base::parallel;
 
-/// The most memory that derivations take together, in bytes: four of EIP-2335's full cost.
+/// The default limit on memory for parallel derivations, in bytes: four at EIP-2335's full cost.
 pub const MEMORY_BUDGET: u64 = 1 << 30;
 
-/// One derivation that is wanted.
+/// A derivation to run.
 pub type Job<'a> = (&'a Password, &'a Kdf);
 
-/// Derives the keys of `jobs`, on all cores, in their order. At most `budget` bytes are in use at a
-/// time, or one derivation's where that alone takes more. `step` is told after each how many are
-/// done.
+/// Derives the keys of `jobs` on all cores, and returns them in order. At most `budget` bytes are in
+/// use at a time, unless a single derivation needs more. `step` is called after each derivation with
+/// the number that are done.
 pub fn derive_all(
     jobs: &[Job<'_>],
     budget: u64,
@@ -23,7 +23,7 @@ pub fn derive_all(
     parallel::map_on(threads, 1, jobs, step, |(password, kdf)| DecryptionKey::derive(password, kdf))
 }
 
-/// What a derivation takes, in bytes.
+/// The memory that a derivation needs, in bytes.
 fn memory(kdf: &Kdf) -> u64 {
     match kdf.function() {
         KdfFunction::Scrypt { n, r, p } => {
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_job_gets_its_own_key_in_its_own_place_whatever_the_budget() {
+    fn each_job_gets_its_own_key_in_order_whatever_the_budget() {
         let passwords = ["a", "b"].map(|text| Password::new(text).unwrap());
         let kdfs: Vec<_> = (0..20)
             .map(|salt| match salt % 2 {
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_of_a_derivation_is_what_the_function_takes() {
+    fn the_memory_of_a_derivation_is_computed() {
         assert_eq!(memory(&Kdf::full_cost([0; 32])) >> 20, 256);
         let huge = Kdf::new(KdfFunction::Scrypt { n: 1 << 20, r: 8, p: 1 }, vec![]).unwrap();
         assert_eq!(memory(&huge) >> 20, 1024);

@@ -1,5 +1,5 @@
-//! Where a keystore file deviates from the form that every client takes. Reads what
-//! [`super::Keystore::parse`] would refuse as well, to say who else does.
+//! Finds where a keystore file deviates from the form that every client accepts. Also reads files
+//! that [`super::Keystore::parse`] refuses, to tell which clients refuse them too.
 
 use std::fmt;
 
@@ -8,12 +8,13 @@ use serde_json::{Map, Value};
 use super::rules::{self, Rule};
 use stockade_base::json::clip;
 
-/// A deviation of one file.
+/// A deviation found in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Deviation {
-    /// Which, and who refuses it.
+    /// The kind of deviation, and which clients refuse it.
     pub rule: &'static Rule,
-    /// Where in the file; may be empty.
+    /// Where in the file it is. May be empty.
     pub detail: String,
 }
 
@@ -31,11 +32,11 @@ type Found = Vec<Deviation>;
 
 const FIELDS: [&str; 7] = ["crypto", "description", "pubkey", "path", "uuid", "version", "name"];
 
-/// Every deviation of a keystore, found by its JSON alone.
+/// All deviations that the JSON of a keystore shows.
 pub(super) fn find(file: &Map<String, Value>, crypto: &Map<String, Value>) -> Vec<Deviation> {
     let mut found = Found::new();
     version(file, &mut found);
-    beside_the_key(file, &mut found);
+    path_and_uuid(file, &mut found);
     pubkey(file, &mut found);
     unknown(&rules::UNKNOWN_FIELD, "", file, &FIELDS, &mut found);
     unknown(&rules::UNKNOWN_FIELD, "crypto.", crypto, &["kdf", "checksum", "cipher"], &mut found);
@@ -60,7 +61,7 @@ fn version(file: &Map<String, Value>, found: &mut Found) {
     }
 }
 
-fn beside_the_key(file: &Map<String, Value>, found: &mut Found) {
+fn path_and_uuid(file: &Map<String, Value>, found: &mut Found) {
     match file.get("path").and_then(Value::as_str) {
         None => found.push(deviation(&rules::PATH_MISSING, "")),
         Some(path) if !is_plain_path(path) => found.push(deviation(&rules::PATH_FORM, "")),
@@ -75,7 +76,7 @@ fn beside_the_key(file: &Map<String, Value>, found: &mut Found) {
     }
 }
 
-/// ethstaker-deposit-cli's pattern: `m/` and two plain numbers or more.
+/// ethstaker-deposit-cli's pattern: `m/` and at least two plain numbers.
 pub(super) fn is_plain_path(path: &str) -> bool {
     let is_number = |level: &str| !level.is_empty() && level.bytes().all(|b| b.is_ascii_digit());
     path.strip_prefix("m/").is_some_and(|rest| rest.contains('/') && rest.split('/').all(is_number))
@@ -96,7 +97,7 @@ fn pubkey(file: &Map<String, Value>, found: &mut Found) {
         found.push(deviation(&rules::PUBKEY_UPPER, ""));
     }
     if digits.parse::<crate::bls::PublicKey>().is_err() {
-        found.push(deviation(&rules::OTHER_KEY, "it is no point of the curve"));
+        found.push(deviation(&rules::OTHER_KEY, "it is not a point on the curve"));
     }
 }
 
@@ -113,7 +114,7 @@ fn unknown(
     }
 }
 
-/// The three modules of `crypto`: their fields, and in which order they stand.
+/// The three modules of `crypto`: their fields, and the order of these.
 fn modules(crypto: &Map<String, Value>, found: &mut Found) {
     for name in ["kdf", "checksum", "cipher"] {
         let Some(module) = crypto.get(name).and_then(Value::as_object) else {
@@ -127,7 +128,7 @@ fn modules(crypto: &Map<String, Value>, found: &mut Found) {
             let rule = match (name, field) {
                 ("kdf", "message") => &rules::KDF_MESSAGE,
                 ("checksum", "params") => &rules::CHECKSUM_PARAMS,
-                (_, "message") => continue, // `messages` says so
+                (_, "message") => continue, // reported by `messages`
                 _ => &rules::FIELD_MISSING,
             };
             found.push(deviation(rule, format!("{prefix}{field}")));
@@ -188,7 +189,7 @@ fn scrypt(n: Option<u64>, r: Option<u64>, p: Option<u64>, found: &mut Found) {
         return found.push(deviation(&rules::FIELD_MISSING, "crypto.kdf.params"));
     };
     let cost = n.checked_mul(r).and_then(|cost| cost.checked_mul(p));
-    // 128 bytes for each: 4 GiB, where Lighthouse stops counting.
+    // 128 bytes each make 4 GiB, Lighthouse's limit.
     if cost.is_none_or(|cost| cost >= 1 << 25) {
         return found.push(deviation(&rules::KDF_HUGE, ""));
     }
@@ -230,7 +231,7 @@ fn salt(params: &Map<String, Value>, is_scrypt: bool, found: &mut Found) {
     found.extend(failed.map(|(_, rule)| deviation(rule, field)));
 }
 
-/// The hexadecimal fields but the salt, which clients treat in their own ways.
+/// The hexadecimal fields except for the salt, which clients treat differently.
 fn messages(crypto: &Map<String, Value>, found: &mut Found) {
     for (path, bytes) in [
         (&["checksum", "message"][..], 32),

@@ -1,54 +1,55 @@
-//! Opening a keystore, and where it does not open, finding out why as far as anybody can.
+//! Opens a keystore. If it does not open, finds out why, as far as that is possible.
 
 use std::collections::VecDeque;
 
 use super::{
     DecryptionKey, Kdf, KdfError, Keystore, KeystoreError, Part, Password, PasswordError,
-    PasswordForm,
+    PasswordForm, damage,
     password_forms::{Candidate, TakenBy, forms},
-    rot,
 };
 use crate::bls::{PublicKey, SecretKey};
 
-/// How many decryption keys are remembered: the salts of as many sets may be mixed in a folder.
+/// The number of decryption keys that are remembered, for folders that mix keystores with different
+/// salts.
 const REMEMBERED: usize = 32;
 
-/// What opening a keystore showed.
+/// The result of opening a keystore.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Diagnosis {
-    /// What the keystore was encrypted under, as far as the password given has to do with it.
+    /// The form of the given password that the keystore was encrypted under.
     pub form: PasswordForm,
-    /// What is inside.
+    /// What the keystore contains.
     pub found: Found,
-    /// Who takes a keystore under that form of the password.
+    /// Which clients accept a keystore under that form of the password.
     pub(super) taken_by: TakenBy,
 }
 
-/// What is inside a keystore.
+/// What a keystore contains.
 #[derive(Debug)]
 pub enum Found {
     /// The key that the keystore names.
     Key(SecretKey),
-    /// The password is right, and one byte of `part` is damaged; without that the keystore holds
-    /// the key that it names.
+    /// The password is right, and one byte of `part` is damaged. Once that is corrected, the keystore
+    /// contains the key that it names.
     Rotten {
-        /// What is damaged.
+        /// The damaged part.
         part: Part,
         /// The key.
         secret: SecretKey,
     },
-    /// Another key: the public key in the file is wrong, or more than one byte of the IV.
+    /// Another key: the public key in the file is wrong, or more than one byte of the IV is.
     OtherKey(PublicKey),
-    /// The password is right, and there is no key inside.
+    /// The password is right, but the content is not a key.
     NoKey,
-    /// The password opened another keystore of the same salt, so this one is damaged.
+    /// The password opened another keystore with the same salt, so this one is damaged.
     Damaged,
-    /// Nobody can tell a wrong password from a damaged file here.
+    /// The password is wrong or the file is damaged. These cannot be told apart.
     Nothing,
 }
 
-/// Opens keystores with one password. Keystores that share a salt cost one key derivation, and
-/// however many are opened, no more is remembered than the last few decryption keys.
+/// Opens keystores with one password. Keystores that share a salt cost one key derivation. Only the
+/// last few decryption keys are remembered, however many keystores are opened.
 #[derive(Debug)]
 pub struct Examiner {
     forms: Vec<Candidate>,
@@ -59,23 +60,23 @@ pub struct Examiner {
 struct Remembered {
     form: PasswordForm,
     key: DecryptionKey,
-    /// Some keystore opened with it, so the password is right for this salt.
+    /// Whether some keystore opened with it, so that the password is right for this salt.
     proven: bool,
 }
 
 impl Examiner {
-    /// Takes a password as it was typed, or a password file's content.
+    /// Takes a password as typed, or the content of a password file.
     pub fn new(given: &[u8]) -> Result<Self, PasswordError> {
         Ok(Self { forms: forms(given)?, remembered: VecDeque::new() })
     }
 
-    /// The password as EIP-2335 has it; `None` where it is not even text.
+    /// The password as EIP-2335 normalises it; `None` if it is not UTF-8 text.
     pub fn password(&self) -> Option<&Password> {
         let standard = self.forms.iter().find(|one| one.form == PasswordForm::Standard);
         standard.map(|one| &one.password)
     }
 
-    /// Opens `keystore`, or says why it does not open.
+    /// Opens `keystore`, or finds out why it does not open.
     pub fn examine(&mut self, keystore: &Keystore) -> Result<Diagnosis, KdfError> {
         for i in 0..self.forms.len() {
             let Some(mut known) = self.recall(i, keystore.kdf())? else { continue };
@@ -99,7 +100,7 @@ impl Examiner {
         Diagnosis { form, found, taken_by }
     }
 
-    /// The decryption key of the i-th form, derived unless it is remembered.
+    /// The decryption key of form `i`, derived unless it is remembered.
     fn recall(&mut self, i: usize, kdf: &Kdf) -> Result<Option<Remembered>, KdfError> {
         let Some(Candidate { form, password, .. }) = self.forms.get(i) else { return Ok(None) };
         let is_it = |known: &Remembered| known.form == *form && known.key.kdf() == kdf;
@@ -113,20 +114,20 @@ impl Examiner {
     }
 }
 
-/// `None` where the checksum does not fit and nothing explains it.
+/// What the keystore contains; `None` if the checksum does not match and nothing explains why.
 fn look(keystore: &Keystore, key: &DecryptionKey) -> Option<Found> {
-    let behind_the_iv = |opens, otherwise| match rot::behind_the_iv(keystore, key) {
+    let repair_iv = |opens, otherwise| match damage::repair_iv(keystore, key) {
         Some(secret) => Found::Rotten { part: Part::Iv { opens }, secret },
         None => otherwise,
     };
     match keystore.open_with(key) {
         Ok(secret) => Some(Found::Key(secret)),
         Err(KeystoreError::PubkeyMismatch { opened, .. }) => {
-            Some(behind_the_iv(true, Found::OtherKey(opened)))
+            Some(repair_iv(true, Found::OtherKey(opened)))
         }
-        Err(KeystoreError::NotAKey) => Some(behind_the_iv(false, Found::NoKey)),
+        Err(KeystoreError::NotAKey) => Some(repair_iv(false, Found::NoKey)),
         Err(_) => {
-            let (part, secret) = rot::behind_the_checksum(keystore, key)?;
+            let (part, secret) = damage::repair_checksum_or_ciphertext(keystore, key)?;
             Some(Found::Rotten { part, secret })
         }
     }
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_a_password_gets_its_own_diagnosis() {
+    fn every_form_of_a_password_is_diagnosed() {
         for (sealed_under, given, form) in [
             (standard("secret"), "secret\r\n", PasswordForm::Standard),
             (standard("secret"), "\u{feff}secret", PasswordForm::WithoutByteOrderMark),
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_file_in_another_encoding_is_named() {
+    fn the_encoding_of_a_password_file_is_diagnosed() {
         let keystore = sealed(&standard("M\u{fc}hsam"), 1);
         for (given, form) in [
             (&b"M\xfchsam\n"[..], PasswordForm::Latin1),
@@ -196,9 +197,9 @@ mod tests {
         }
     }
 
-    /// What Go's programs made of a Latin-1 file: the keystore is in order, and the file is not.
+    /// How Go programs read a Latin-1 file: the keystore is valid, but the password file is not.
     #[test]
-    fn replaced_bytes_of_a_password_file_are_named() {
+    fn replaced_bytes_of_a_password_file_are_diagnosed() {
         let keystore = sealed(&standard("M\u{fffd}hsam"), 1);
         let diagnosis = Examiner::new(b"M\xfchsam\n").unwrap().examine(&keystore).unwrap();
         assert_eq!(diagnosis.form, PasswordForm::BytesReplaced);
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn one_damaged_byte_is_told_from_a_wrong_password() {
+    fn one_damaged_byte_is_distinguished_from_a_wrong_password() {
         let good = sealed(&standard("secret"), 1);
         let secret = SecretKey::derive_master(&[1; 32]).unwrap();
         type Damage = fn(&mut Keystore);
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_iv_is_told_from_a_wrong_public_key() {
+    fn a_damaged_iv_is_distinguished_from_a_wrong_public_key() {
         for place in [0, 15] {
             let mut keystore = sealed(&standard("secret"), 1);
             keystore.iv[place] ^= 0x10;
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_proven_password_does_not_open_is_damaged() {
+    fn a_keystore_that_a_proven_password_does_not_open_is_damaged() {
         let good = sealed(&standard("secret"), 1);
         let mut bad = good.clone();
         bad.ciphertext = [7; 32];
@@ -251,14 +252,14 @@ mod tests {
         assert!(matches!(examiner.examine(&bad).unwrap().found, Found::Nothing));
         assert!(matches!(examiner.examine(&good).unwrap().found, Found::Key(_)));
         assert!(matches!(examiner.examine(&bad).unwrap().found, Found::Damaged));
-        // Of another salt it is still not known: that salt may be the damaged part.
+        // With another salt it cannot be told: the salt itself may be damaged.
         let mut other = sealed(&standard("secret"), 2);
         other.ciphertext = [7; 32];
         assert!(matches!(examiner.examine(&other).unwrap().found, Found::Nothing));
     }
 
     #[test]
-    fn no_more_keys_are_remembered_than_a_few() {
+    fn only_a_few_keys_are_remembered() {
         let mut examiner = Examiner::new(b"secret").unwrap();
         for salt in 0..=100 {
             examiner.examine(&sealed(&standard("secret"), salt)).unwrap();

@@ -1,62 +1,62 @@
-//! What can be wrong with a keystore, and whose fault it is.
+//! Errors of reading, opening and writing keystores.
 
 use super::{PasswordError, kdf::KdfError};
 use crate::bls::PublicKey;
 use stockade_base::json::JsonError;
 
-/// Why a keystore cannot be read, opened or made.
+/// Why a keystore cannot be read, opened or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeystoreError {
-    /// Malformed: no JSON, too large, or a field is missing or of another type.
+    /// The file is not JSON or too large, or a field is missing or of another type.
     #[error("not a keystore: {0}")]
     Json(#[from] JsonError),
-    /// A keystore of another standard: version 3 is an account's, not a validator's.
-    #[error("a keystore of version {0}; a validator's is version 4 (EIP-2335)")]
+    /// The keystore has another version. Version 3 is for accounts, not for validators.
+    #[error("a keystore of version {0}, but validators' keystores have version 4 (EIP-2335)")]
     Version(String),
-    /// Malformed: a field is there and says nothing usable.
+    /// A field has an invalid value.
     #[error("malformed keystore: its `{field}` {problem}")]
     Field {
-        /// Which field, by its path in the JSON.
+        /// The path of the field in the JSON.
         field: &'static str,
-        /// What is wrong, continuing the sentence "its field ..".
+        /// What is wrong with it, as the predicate of a sentence.
         problem: &'static str,
     },
-    /// A field names a function that EIP-2335 does not have.
-    #[error("its `{field}` is `{value}`, which EIP-2335 does not have")]
+    /// A field names a function that EIP-2335 does not define.
+    #[error("unsupported keystore: its `{field}` is `{value}`, which EIP-2335 does not define")]
     Unsupported {
-        /// Which field, by its path in the JSON.
+        /// The path of the field in the JSON.
         field: &'static str,
-        /// The beginning of what it says.
+        /// The beginning of its value.
         value: String,
     },
-    /// The key derivation asks for something invalid, or for too much.
+    /// The key derivation is invalid or too costly.
     #[error(transparent)]
     Kdf(#[from] KdfError),
-    /// The checksum differs. EIP-2335 cannot tell a wrong password from a damaged salt, cipher
-    /// text or checksum.
+    /// The checksum does not match. EIP-2335 cannot distinguish a wrong password from a damaged salt,
+    /// ciphertext or checksum.
     #[error("wrong password (or the encrypted key in the file is damaged)")]
     WrongPassword,
-    /// The password is right, and the key inside is not the one that the file names. Most clients
-    /// would load it without a word.
+    /// The password is right, but the keystore contains another key than it names. Most clients would
+    /// load it without a warning.
     #[error("the keystore names public key {stated}, but holds the key of {opened}")]
     PubkeyMismatch {
         /// The public key that the file names.
         stated: PublicKey,
-        /// The public key of the secret key inside.
+        /// The public key of the secret key in the file.
         opened: PublicKey,
     },
-    /// The password is right, and what is inside is no BLS key: the IV is damaged, for the
+    /// The password is right, but the content is not a BLS key. The IV may be damaged, because the
     /// checksum does not cover it.
-    #[error("the password is right, but what is inside is no BLS key (the `iv` may be damaged)")]
+    #[error("the password is right, but the content is not a BLS key (the `iv` may be damaged)")]
     NotAKey,
-    /// The caller derived its key with other parameters than this keystore's.
+    /// The key was derived with other parameters than this keystore's.
     #[error("the decryption key was derived for a keystore with another salt or cost")]
     OtherKdf,
-    /// A password that is none.
+    /// The password cannot be used.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// The system gives no random bytes.
-    #[error("no random bytes from the system: {0}")]
-    Random(getrandom::Error),
+    /// The system provides no random bytes.
+    #[error(transparent)]
+    Random(stockade_base::secret::RandomError),
 }

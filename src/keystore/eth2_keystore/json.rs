@@ -1,153 +1,56 @@
-//! The JSON of a keystore; no crypto here. What is tolerated names the client that it is for.
+//! The JSON of keystores, without any crypto. For each tolerated deviation, a comment names the
+//! client that accepts it.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 
 use super::{
-    Kdf, KdfFunction, Keystore, KeystoreError, UnnamedKeystore,
-    keystore::{MAX_DESCRIPTION, MAX_KEYSTORE_BYTES, MAX_PATH},
-    unnamed::MAX_UNNAMED_BYTES,
+    KeystoreError,
+    crypto_json::{Crypto, hex_digits},
 };
 use crate::bls::{PublicKey, UncheckedPublicKey};
-use stockade_base::json::{JsonError, clip, from_slice, to_string_indented};
+use stockade_base::json::{JsonError, clip, from_slice};
 
-/// A uuid has 36 characters; nothing depends on it.
+/// The largest file that is read as a keystore. Real ones have about 800 bytes.
+pub const MAX_KEYSTORE_BYTES: usize = 64 * 1024;
+
+/// The largest file without a public key that is read: a quarter of a million keys of Prysm's wallet.
+const MAX_UNNAMED_BYTES: usize = 64 * 1024 * 1024;
+
+/// The longest path and description that are read or written, in bytes.
+const MAX_PATH: usize = 256;
+pub(super) const MAX_DESCRIPTION: usize = 4096;
+
+/// A uuid has 36 characters, but nothing depends on it.
 const MAX_UUID: usize = 64;
 
-/// Reads a keystore file, whose public key is probably `known`.
-pub(super) fn parse(content: &[u8], known: Option<&PublicKey>) -> Result<Keystore, KeystoreError> {
-    if let Some(encoding) = not_utf8_json(content) {
-        return Err(KeystoreError::Json(JsonError::Invalid(encoding.to_owned())));
-    }
-    let file = from_slice(content, MAX_KEYSTORE_BYTES).or_else(|error| {
-        // An account's keystore (version 3) is named for what it is.
-        let Versioned { version } = from_slice(content, MAX_KEYSTORE_BYTES)?;
-        version.check()?;
-        Err(KeystoreError::from(error))
-    });
-    let file: File = file?;
-    file.version.check()?;
-
-    let Crypto { kdf, checksum, cipher } = file.crypto;
-    expect("crypto.checksum.function", &checksum.function, "sha256")?;
-    expect("crypto.cipher.function", &cipher.function, "aes-128-ctr")?;
-    for (field, text, limit) in [
-        ("path", &file.path, MAX_PATH),
-        ("description", &file.description, MAX_DESCRIPTION),
-        ("uuid", &file.uuid, MAX_UUID),
-    ] {
-        check_length(field, text.as_deref().unwrap_or_default(), limit)?;
-    }
-    Ok(Keystore {
-        kdf: kdf.read()?,
-        checksum: hex_array("crypto.checksum.message", &checksum.message)?,
-        iv: hex_array("crypto.cipher.params.iv", &cipher.params.iv)?,
-        ciphertext: hex_array("crypto.cipher.message", &cipher.message)?,
-        description: file.description,
-        pubkey: public_key(&file.pubkey, known)?,
-        path: file.path,
-        uuid: file.uuid,
-    })
-}
-
-/// Reads a file that names no public key; what is encrypted in it may be of any length.
-pub(super) fn parse_unnamed(content: &[u8]) -> Result<UnnamedKeystore, KeystoreError> {
-    let file: UnnamedFile = from_slice(content, MAX_UNNAMED_BYTES)?;
-    file.version.check()?;
-    let Crypto { kdf, checksum, cipher } = file.crypto;
-    expect("crypto.checksum.function", &checksum.function, "sha256")?;
-    expect("crypto.cipher.function", &cipher.function, "aes-128-ctr")?;
-    for (field, text, limit) in
-        [("path", &file.path, MAX_PATH), ("description", &file.description, MAX_DESCRIPTION)]
-    {
-        check_length(field, text.as_deref().unwrap_or_default(), limit)?;
-    }
-    Ok(UnnamedKeystore {
-        kdf: kdf.read()?,
-        checksum: hex_array("crypto.checksum.message", &checksum.message)?,
-        iv: hex_array("crypto.cipher.params.iv", &cipher.params.iv)?,
-        ciphertext: hex_bytes("crypto.cipher.message", &cipher.message)?,
-        description: file.description,
-        path: file.path,
-    })
-}
-
-/// What the first bytes say of a file that no client reads as JSON.
-pub(super) fn not_utf8_json(content: &[u8]) -> Option<&'static str> {
-    match content {
-        [0xef, 0xbb, 0xbf, ..] => {
-            Some("it begins with a byte-order mark: save it as UTF-8 without one")
-        }
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("it is UTF-16 text: save it as UTF-8"),
-        _ => None,
-    }
-}
-
-fn public_key(text: &str, known: Option<&PublicKey>) -> Result<PublicKey, KeystoreError> {
-    let bytes = hex_digits(text).parse::<UncheckedPublicKey>();
-    bytes.and_then(|bytes| bytes.check_unless(known)).map_err(|_| KeystoreError::Field {
-        field: "pubkey",
-        problem: "is no BLS public key of 96 hex digits",
-    })
-}
-
-/// Writes a keystore file, field by field as ethstaker-deposit-cli does.
-pub(super) fn write(keystore: &Keystore) -> Result<String, KeystoreError> {
-    let file = File {
-        crypto: Crypto::write(
-            &keystore.kdf,
-            &keystore.checksum,
-            &keystore.iv,
-            &keystore.ciphertext,
-        ),
-        description: keystore.description.clone(),
-        pubkey: keystore.pubkey.to_string(),
-        path: keystore.path.clone(),
-        uuid: keystore.uuid.clone(),
-        version: Version::Number(4),
-    };
-    Ok(to_string_indented(&file)?)
-}
-
-/// Refuses a text of more than `limit` bytes.
-pub(super) fn check_length(
-    field: &'static str,
-    text: &str,
-    limit: usize,
-) -> Result<(), KeystoreError> {
-    match text.len() <= limit {
-        true => Ok(()),
-        false => Err(KeystoreError::Field { field, problem: "is too long" }),
-    }
-}
-
-/// Unknown fields are ignored: ethdo and Prysm write `name`, and every client but Lighthouse takes
-/// any other.
+/// Unknown fields are ignored: ethdo and Prysm write `name`, and every client except Lighthouse
+/// accepts any others.
 #[derive(Serialize, Deserialize)]
-struct File {
-    crypto: Crypto,
-    /// Every client takes a keystore without it.
+pub(super) struct File {
+    pub(super) crypto: Crypto,
+    /// Every client accepts a keystore without it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-    /// Teku takes 0x; it, Prysm and ethdo take upper case. Required: of the clients only Web3signer
-    /// takes a keystore without it.
-    pubkey: String,
-    /// Lighthouse, Teku and keystorev4 take a keystore without it.
+    pub(super) description: Option<String>,
+    /// Teku accepts 0x. Teku, Prysm and ethdo accept upper case. Required, because only Web3signer accepts
+    /// a keystore without it.
+    pub(super) pubkey: String,
+    /// Lighthouse, Teku and keystorev4 accept a keystore without it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-    /// Teku and keystorev4 take a keystore without it.
+    pub(super) path: Option<String>,
+    /// Teku and keystorev4 accept a keystore without it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    uuid: Option<String>,
-    version: Version,
+    pub(super) uuid: Option<String>,
+    pub(super) version: Version,
 }
 
 /// A keystore without `pubkey`.
 #[derive(Deserialize)]
-struct UnnamedFile {
-    crypto: Crypto,
-    description: Option<String>,
-    path: Option<String>,
-    version: Version,
+pub(super) struct UnnamedFile {
+    pub(super) crypto: Crypto,
+    pub(super) description: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) version: Version,
 }
 
 #[derive(Deserialize)]
@@ -155,15 +58,15 @@ struct Versioned {
     version: Version,
 }
 
-/// Teku takes `"4"` for `4`.
+/// Teku accepts `"4"` for `4`.
 #[derive(Serialize)]
 #[serde(untagged, expecting = "`version` should be the number 4")]
-enum Version {
+pub(super) enum Version {
     Number(u64),
     Text(String),
 }
 
-/// An error that names the field: that of an untagged enum names the enum.
+/// By hand, so that errors name the field. Those of an untagged enum name the enum.
 impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
@@ -177,78 +80,45 @@ impl<'de> Deserialize<'de> for Version {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-pub(super) struct Crypto {
-    kdf: KdfModule,
-    checksum: ChecksumModule,
-    cipher: CipherModule,
-}
-
-impl Crypto {
-    pub(super) fn write(kdf: &Kdf, checksum: &[u8; 32], iv: &[u8; 16], ciphertext: &[u8]) -> Self {
-        Self {
-            kdf: KdfModule::write(kdf),
-            checksum: ChecksumModule {
-                function: "sha256".to_owned(),
-                params: NoParams {},
-                message: hex::encode(checksum),
-            },
-            cipher: CipherModule {
-                function: "aes-128-ctr".to_owned(),
-                params: CipherParams { iv: hex::encode(iv) },
-                message: hex::encode(ciphertext),
-            },
+impl File {
+    /// Reads a keystore file. The values in `crypto` and `pubkey` are still text.
+    pub(super) fn parse(content: &[u8]) -> Result<Self, KeystoreError> {
+        if let Some(encoding) = not_utf8_json(content) {
+            return Err(KeystoreError::Json(JsonError::Invalid(encoding.to_owned())));
         }
+        let file = from_slice(content, MAX_KEYSTORE_BYTES).or_else(|error| {
+            // For an account's keystore (version 3), report the version.
+            let Versioned { version } = from_slice(content, MAX_KEYSTORE_BYTES)?;
+            version.check()?;
+            Err(KeystoreError::from(error))
+        });
+        let file: Self = file?;
+        file.version.check()?;
+        file.crypto.require_functions()?;
+        check_lengths(file.path.as_deref(), file.description.as_deref())?;
+        check_length("uuid", file.uuid.as_deref().unwrap_or_default(), MAX_UUID)?;
+        Ok(file)
+    }
+
+    /// The public key that it names. If that equals `known`, which is valid, it is not checked again.
+    pub(super) fn public_key(&self, known: Option<&PublicKey>) -> Result<PublicKey, KeystoreError> {
+        let bytes = hex_digits(&self.pubkey).parse::<UncheckedPublicKey>();
+        bytes.and_then(|bytes| bytes.check_unless(known)).map_err(|_| KeystoreError::Field {
+            field: "pubkey",
+            problem: "is not a BLS public key of 96 hex digits",
+        })
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct KdfModule {
-    function: String,
-    params: KdfParams,
-    /// Always empty; keystorev4 takes a keystore without it.
-    #[serde(default)]
-    message: String,
-}
-
-/// The parameters of both functions: an untagged enum would hide which field is wrong.
-#[derive(Serialize, Deserialize)]
-struct KdfParams {
-    dklen: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    n: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    r: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    p: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    c: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prf: Option<String>,
-    salt: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ChecksumModule {
-    function: String,
-    #[serde(default)]
-    params: NoParams,
-    message: String,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-struct NoParams {}
-
-#[derive(Serialize, Deserialize)]
-struct CipherModule {
-    function: String,
-    params: CipherParams,
-    message: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct CipherParams {
-    iv: String,
+impl UnnamedFile {
+    /// Reads a file that names no public key. The values in `crypto` are still text.
+    pub(super) fn parse(content: &[u8]) -> Result<Self, KeystoreError> {
+        let file: Self = from_slice(content, MAX_UNNAMED_BYTES)?;
+        file.version.check()?;
+        file.crypto.require_functions()?;
+        check_lengths(file.path.as_deref(), file.description.as_deref())?;
+        Ok(file)
+    }
 }
 
 impl Version {
@@ -262,76 +132,30 @@ impl Version {
     }
 }
 
-impl KdfModule {
-    fn read(self) -> Result<Kdf, KeystoreError> {
-        let KdfParams { dklen, n, r, p, c, prf, salt } = self.params;
-        // Teku and keystorev4 take more than 32 bytes. Only the first 32 are ever used, and both
-        // functions give the same ones whatever the length.
-        if !(32..=64).contains(&dklen) {
-            return Err(KeystoreError::Field {
-                field: "crypto.kdf.params.dklen",
-                problem: "is not 32",
-            });
+/// Why no client can read the file as JSON, if its first bytes show that.
+pub(super) fn not_utf8_json(content: &[u8]) -> Option<&'static str> {
+    match content {
+        [0xef, 0xbb, 0xbf, ..] => {
+            Some("it begins with a byte-order mark: save it as UTF-8 without one")
         }
-        let function = match (self.function.as_str(), n, r, p, c) {
-            ("scrypt", Some(n), Some(r), Some(p), _) => KdfFunction::Scrypt { n, r, p },
-            ("pbkdf2", _, _, _, Some(c)) => {
-                let prf = prf.unwrap_or_default();
-                expect("crypto.kdf.params.prf", &prf, "hmac-sha256")?;
-                KdfFunction::Pbkdf2 { c }
-            }
-            ("scrypt" | "pbkdf2", ..) => {
-                return Err(KeystoreError::Field {
-                    field: "crypto.kdf.params",
-                    problem: "lacks a parameter of its function",
-                });
-            }
-            (other, ..) => return Err(unsupported("crypto.kdf.function", other)),
-        };
-        Ok(Kdf::new(function, hex_bytes("crypto.kdf.params.salt", &salt)?)?)
-    }
-
-    fn write(kdf: &Kdf) -> Self {
-        let salt = hex::encode(kdf.salt());
-        let none = KdfParams { dklen: 32, n: None, r: None, p: None, c: None, prf: None, salt };
-        let (function, params) = match kdf.function() {
-            KdfFunction::Scrypt { n, r, p } => {
-                ("scrypt", KdfParams { n: Some(n), r: Some(r), p: Some(p), ..none })
-            }
-            KdfFunction::Pbkdf2 { c } => {
-                let prf = Some("hmac-sha256".to_owned());
-                ("pbkdf2", KdfParams { c: Some(c), prf, ..none })
-            }
-        };
-        Self { function: function.to_owned(), params, message: String::new() }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("it is UTF-16 text: save it as UTF-8"),
+        _ => None,
     }
 }
 
-fn expect(field: &'static str, value: &str, expected: &str) -> Result<(), KeystoreError> {
-    match value == expected {
-        true => Ok(()),
-        false => Err(unsupported(field, value)),
+/// Refuses a text of more than `limit` bytes.
+fn check_length(field: &'static str, text: &str, limit: usize) -> Result<(), KeystoreError> {
+    if text.len() > limit {
+        return Err(KeystoreError::Field { field, problem: "is too long" });
     }
+    Ok(())
 }
 
-fn unsupported(field: &'static str, value: &str) -> KeystoreError {
-    KeystoreError::Unsupported { field, value: clip(value, 40) }
-}
-
-/// Lodestar and Teku take hex with 0x before it.
-fn hex_digits(text: &str) -> &str {
-    text.strip_prefix("0x").unwrap_or(text)
-}
-
-fn hex_bytes(field: &'static str, text: &str) -> Result<Vec<u8>, KeystoreError> {
-    hex::decode(hex_digits(text))
-        .map_err(|_| KeystoreError::Field { field, problem: "is not hexadecimal" })
-}
-
-fn hex_array<const N: usize>(field: &'static str, text: &str) -> Result<[u8; N], KeystoreError> {
-    let problem = match N {
-        16 => "is not 16 bytes long",
-        _ => "is not 32 bytes long",
-    };
-    hex_bytes(field, text)?.try_into().map_err(|_| KeystoreError::Field { field, problem })
+/// Refuses a path or a description that is too long.
+pub(super) fn check_lengths(
+    path: Option<&str>,
+    description: Option<&str>,
+) -> Result<(), KeystoreError> {
+    check_length("path", path.unwrap_or_default(), MAX_PATH)?;
+    check_length("description", description.unwrap_or_default(), MAX_DESCRIPTION)
 }

@@ -1,4 +1,4 @@
-//! From a password to a decryption key: scrypt and PBKDF2, with their cost capped.
+//! Derives decryption keys from passwords: scrypt and PBKDF2, with a limit on their cost.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use sha2::Sha256;
 use super::Password;
 use stockade_base::secret::{SecretBytes, wiping_stack};
 
-/// The most that scrypt may ask for, 128·n·r·p bytes: four times EIP-2335's full cost, some three
-/// seconds. Memory is at most this as well.
+/// The limit on scrypt's cost, 128·n·r·p bytes: four times EIP-2335's full cost, about three seconds.
+/// It also limits memory.
 const MAX_SCRYPT_COST: u64 = 1 << 30;
 const MAX_SCRYPT_R: u32 = 64;
 const MAX_SCRYPT_P: u32 = 16;
@@ -18,21 +18,21 @@ const MAX_PBKDF2_ROUNDS: u32 = 1 << 24;
 
 const MAX_SALT: usize = 128;
 
-/// The function and its cost.
+/// A key derivation function and its cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KdfFunction {
     /// scrypt (RFC 7914).
     Scrypt {
-        /// Cost, a power of two.
+        /// The cost, a power of two.
         n: u64,
-        /// Block size.
+        /// The block size.
         r: u32,
-        /// Parallelism.
+        /// The parallelism.
         p: u32,
     },
     /// PBKDF2 with HMAC-SHA256.
     Pbkdf2 {
-        /// Rounds.
+        /// The number of rounds.
         c: u32,
     },
 }
@@ -46,32 +46,32 @@ impl fmt::Display for KdfFunction {
     }
 }
 
-/// A key derivation whose cost is known to be bearable: there is no value of this type otherwise.
+/// A key derivation whose cost was checked: a value of this type is always affordable.
 ///
-/// Keystores with an equal `Kdf` and password share one decryption key.
+/// Keystores with the same `Kdf` and password share one decryption key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Kdf {
     function: KdfFunction,
     salt: Vec<u8>,
 }
 
-/// Why a key derivation is not run.
+/// Why a key derivation is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KdfError {
-    /// Parameters that the function does not have.
-    #[error("no valid key derivation: {0}")]
+    /// The function does not allow these parameters.
+    #[error("invalid key derivation: {0}")]
     Invalid(KdfFunction),
-    /// It would take minutes or more, or all memory.
-    #[error("not opened here, for it costs too much time or memory: {0}")]
+    /// It would take minutes or more, or too much memory.
+    #[error("the key derivation would cost too much time or memory: {0}")]
     TooCostly(KdfFunction),
     /// The salt is longer than any tool makes it.
-    #[error("a salt of {0} bytes; at most {MAX_SALT} are taken")]
+    #[error("the salt is {0} bytes long: at most {MAX_SALT} are accepted")]
     Salt(usize),
 }
 
 impl Kdf {
-    /// Checks that `function` is valid and its cost within the caps.
+    /// Checks that `function` is valid and its cost is within the limits.
     pub fn new(function: KdfFunction, salt: Vec<u8>) -> Result<Self, KdfError> {
         if salt.len() > MAX_SALT {
             return Err(KdfError::Salt(salt.len()));
@@ -89,7 +89,7 @@ impl Kdf {
         Ok(Self { function, salt })
     }
 
-    /// scrypt at the full cost of EIP-2335: the one setting that every client takes.
+    /// scrypt at EIP-2335's full cost: the one setting that every client accepts.
     pub fn full_cost(salt: [u8; 32]) -> Self {
         let function = KdfFunction::Scrypt { n: 1 << 18, r: 8, p: 1 };
         Self { function, salt: salt.to_vec() }
@@ -114,7 +114,7 @@ pub struct DecryptionKey {
 }
 
 impl DecryptionKey {
-    /// Runs the key derivation: at full cost most of a second.
+    /// Runs the key derivation. At full cost this takes almost a second.
     pub fn derive(password: &Password, kdf: &Kdf) -> Result<Self, KdfError> {
         let derive = |out: &mut [u8; 32]| match kdf.function {
             KdfFunction::Scrypt { .. } => {
@@ -131,7 +131,7 @@ impl DecryptionKey {
         Ok(Self { bytes, kdf: kdf.clone() })
     }
 
-    /// What it was derived with.
+    /// The key derivation that it comes from.
     pub fn kdf(&self) -> &Kdf {
         &self.kdf
     }
@@ -141,7 +141,8 @@ impl DecryptionKey {
     }
 }
 
-/// Checks before anything is allocated: with n = 2^40 the allocation would abort the program.
+/// Checks the parameters before anything is allocated: with n = 2^40 allocating would abort the
+/// program.
 fn scrypt_params(function: KdfFunction) -> Result<scrypt::Params, KdfError> {
     let KdfFunction::Scrypt { n, r, p } = function else {
         return Err(KdfError::Invalid(function));
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_costs_too_much_is_refused_before_it_runs() {
+    fn derivations_that_cost_too_much_are_refused_before_they_run() {
         for (n, r, p) in [
             (1 << 40, 8, 1),
             (1 << 63, 8, 1),
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_derivation_is_refused() {
+    fn invalid_derivations_are_refused() {
         for (n, r, p) in [(0, 8, 1), (1, 8, 1), (262_143, 8, 1), (16, 0, 1), (16, 8, 0)] {
             let function = KdfFunction::Scrypt { n, r, p };
             assert_eq!(checked(function), Err(KdfError::Invalid(function)));
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_full_cost_and_twice_as_much_are_within_the_caps() {
+    fn the_full_cost_and_twice_as_much_are_within_the_limits() {
         for n in [1 << 18, 1 << 19, 1 << 20] {
             checked(KdfFunction::Scrypt { n, r: 8, p: 1 }).unwrap();
         }

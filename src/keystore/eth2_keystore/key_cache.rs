@@ -1,4 +1,4 @@
-//! One key derivation for many keystores that share a password and a salt.
+//! Runs one key derivation for many keystores that share a password and a salt.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 use super::{DecryptionKey, Kdf, KdfError, Password, derive_all};
 use stockade_base::secret::SecretBytes;
 
-/// Remembers decryption keys, so that a batch sharing a salt costs one scrypt and not one for each
-/// keystore. The keys are wiped when this is dropped.
+/// Remembers decryption keys, so that keystores that share a salt cost one scrypt, not one each. The
+/// keys are wiped when the cache is dropped.
 #[derive(Debug, Default)]
 pub struct KeyCache {
-    /// By what is public; then by the password's hash.
+    /// By key derivation, which is public, and then by the password's hash.
     keys: HashMap<Kdf, Vec<(SecretBytes<32>, Arc<DecryptionKey>)>>,
 }
 
@@ -32,8 +32,8 @@ impl KeyCache {
         Ok(key)
     }
 
-    /// Derives what `wanted` lacks here, each once, on all cores and within `budget` bytes of
-    /// memory. `step` is told how many are done, and of how many.
+    /// Derives the keys of `wanted` that are not remembered, each once, on all cores and within `budget`
+    /// bytes of memory. `step` is called with the number of keys that are done, and with their total.
     pub fn fill<'a>(
         &mut self,
         wanted: impl IntoIterator<Item = (&'a Password, &'a Kdf)>,
@@ -67,7 +67,7 @@ impl KeyCache {
     }
 }
 
-/// By which a password is known without being kept.
+/// Identifies a password without storing it.
 fn id(password: &Password) -> SecretBytes<32> {
     SecretBytes::new(|out| {
         Sha256::new_with_prefix(password.as_bytes()).finalize_into(out.into());
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lacking_is_derived_once_and_then_remembered() {
+    fn missing_keys_are_derived_once_and_then_remembered() {
         let kdfs: Vec<_> =
             (0..4).map(|s| Kdf::new(KdfFunction::Pbkdf2 { c: 2 }, vec![s]).unwrap()).collect();
         let [one, two] = ["a", "b"].map(|text| Password::new(text).unwrap());

@@ -1,20 +1,18 @@
-//! A keystore: read, opened, made.
+//! Reads, opens and writes keystores.
 
-use super::{DecryptionKey, Kdf, KeystoreError, Password, cipher, json};
+use super::{
+    DecryptionKey, Kdf, KeystoreError, Password, cipher,
+    crypto_json::{Crypto, Encrypted},
+    json::{File, Version, check_lengths},
+    random,
+};
 use crate::bls::{PublicKey, SecretKey};
-use stockade_base::secret::SecretBytes;
+use stockade_base::{json::to_string_indented, secret::SecretBytes};
 
-/// The largest file that is read as a keystore. Real ones have some 800 bytes.
-pub const MAX_KEYSTORE_BYTES: usize = 64 * 1024;
-
-/// The longest path and description that are read or written, in bytes.
-pub(super) const MAX_PATH: usize = 256;
-pub(super) const MAX_DESCRIPTION: usize = 4096;
-
-/// An EIP-2335 keystore. What is secret in it is encrypted, so it may be shown.
+/// An EIP-2335 keystore. Its secret is encrypted, so it may be shown.
 ///
-/// Path, description and uuid are what the file says, and `None` where it says nothing: nobody
-/// vouches for them.
+/// Path, description and uuid are as in the file, and `None` if it lacks them. They are not
+/// authenticated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keystore {
     pub(super) kdf: Kdf,
@@ -28,34 +26,59 @@ pub struct Keystore {
 }
 
 impl Keystore {
-    /// Reads a keystore file's content. Its key derivation is known to be bearable afterwards.
+    /// Reads the content of a keystore file, and checks that the cost of its key derivation is affordable.
     pub fn parse(content: &[u8]) -> Result<Self, KeystoreError> {
-        json::parse(content, None)
+        Self::read(content, None)
     }
 
-    /// As [`Keystore::parse`], where the public key is probably `known`: that it is one need not
-    /// be found out again then. Nothing else follows from it: it may name another.
+    /// Like [`Keystore::parse`], but faster if the keystore's public key equals `known`: then it need not
+    /// be checked to be a valid key. The keystore may name any other key.
     pub fn parse_known(content: &[u8], known: &PublicKey) -> Result<Self, KeystoreError> {
-        json::parse(content, Some(known))
+        Self::read(content, Some(known))
     }
 
-    /// The file's content in the form that every client takes; fields that were absent stay so.
+    fn read(content: &[u8], known: Option<&PublicKey>) -> Result<Self, KeystoreError> {
+        let file = File::parse(content)?;
+        let pubkey = file.public_key(known);
+        let Encrypted { kdf, checksum, iv, ciphertext } = file.crypto.read_key()?;
+        Ok(Self {
+            kdf,
+            checksum,
+            iv,
+            ciphertext,
+            description: file.description,
+            pubkey: pubkey?,
+            path: file.path,
+            uuid: file.uuid,
+        })
+    }
+
+    /// The content of a file in the form that every client accepts, with the same fields as
+    /// ethstaker-deposit-cli. Absent fields stay absent.
     pub fn to_json(&self) -> Result<String, KeystoreError> {
-        json::write(self)
+        let file = File {
+            crypto: Crypto::write(&self.kdf, &self.checksum, &self.iv, &self.ciphertext),
+            description: self.description.clone(),
+            pubkey: self.pubkey.to_string(),
+            path: self.path.clone(),
+            uuid: self.uuid.clone(),
+            version: Version::Number(4),
+        };
+        Ok(to_string_indented(&file)?)
     }
 
-    /// Opens the keystore, at the cost of one key derivation.
+    /// Opens the keystore. This costs one key derivation.
     pub fn open(&self, password: &Password) -> Result<SecretKey, KeystoreError> {
         self.open_with(&DecryptionKey::derive(password, &self.kdf)?)
     }
 
-    /// Opens the keystore with a key that was derived for its [`Keystore::kdf`]. The secret key
-    /// that comes out is always the one of [`Keystore::pubkey`].
+    /// Opens the keystore with a key that was derived for its [`Keystore::kdf`]. The returned key always
+    /// belongs to [`Keystore::pubkey`].
     pub fn open_with(&self, key: &DecryptionKey) -> Result<SecretKey, KeystoreError> {
         self.require_own(self.decrypt(key)?)
     }
 
-    /// Takes the secret key out, whosever it is.
+    /// Decrypts the secret key, without checking that it belongs to [`Keystore::pubkey`].
     pub(super) fn decrypt(&self, key: &DecryptionKey) -> Result<SecretKey, KeystoreError> {
         if *key.kdf() != self.kdf {
             return Err(KeystoreError::OtherKdf);
@@ -70,26 +93,25 @@ impl Keystore {
         SecretKey::from_bytes(bytes.expose()).map_err(|_| KeystoreError::NotAKey)
     }
 
-    /// The secret key, if it is the one of [`Keystore::pubkey`].
+    /// Checks that the secret key belongs to [`Keystore::pubkey`].
     pub(super) fn require_own(&self, secret: SecretKey) -> Result<SecretKey, KeystoreError> {
         let opened = secret.public_key();
-        match opened == self.pubkey {
-            true => Ok(secret),
-            false => Err(KeystoreError::PubkeyMismatch { stated: self.pubkey, opened }),
+        if opened != self.pubkey {
+            return Err(KeystoreError::PubkeyMismatch { stated: self.pubkey, opened });
         }
+        Ok(secret)
     }
 
-    /// Encrypts `secret` under `key`, with an IV and a uuid of its own. `path` is written as it
-    /// is, and may be empty where nobody knows it.
+    /// Encrypts `secret` under `key`, with a new IV and uuid. `path` is written as it is, and may be empty
+    /// if it is not known.
     pub fn seal(
         secret: &SecretKey,
         path: &str,
         description: &str,
         key: &DecryptionKey,
     ) -> Result<Self, KeystoreError> {
-        json::check_length("path", path, MAX_PATH)?;
-        json::check_length("description", description, MAX_DESCRIPTION)?;
-        let iv = random()?;
+        check_lengths(Some(path), Some(description))?;
+        let iv = random::iv()?;
         let mut ciphertext = *secret.to_bytes().expose();
         cipher::apply(key.bytes(), &iv, &mut ciphertext);
         Ok(Self {
@@ -100,21 +122,21 @@ impl Keystore {
             description: Some(description.to_owned()),
             pubkey: secret.public_key(),
             path: Some(path.to_owned()),
-            uuid: Some(uuid::Builder::from_random_bytes(random()?).into_uuid().to_string()),
+            uuid: Some(random::uuid()?),
         })
     }
 
-    /// With `name` as its description, if it has none. A name that is too long is left out.
+    /// Sets `name` as the description, unless there is one or `name` is too long.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         let is_bare = self.description.as_deref().unwrap_or_default().is_empty();
-        if is_bare && json::check_length("description", name, MAX_DESCRIPTION).is_ok() {
+        if is_bare && check_lengths(None, Some(name)).is_ok() {
             self.description = Some(name.to_owned());
         }
         self
     }
 
-    /// Whose key it is, as the file says: true only once it was opened.
+    /// The public key that the file names. It is proven only once the keystore was opened.
     pub fn pubkey(&self) -> &PublicKey {
         &self.pubkey
     }
@@ -124,7 +146,7 @@ impl Keystore {
         &self.kdf
     }
 
-    /// The derivation path as the file writes it; may be empty, or no path at all.
+    /// The derivation path as in the file. It may be empty or not even a path.
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref()
     }
@@ -134,22 +156,16 @@ impl Keystore {
         self.description.as_deref()
     }
 
-    /// The uuid as the file writes it.
+    /// The uuid as in the file.
     pub fn uuid(&self) -> Option<&str> {
         self.uuid.as_deref()
     }
 }
 
-pub(super) fn random() -> Result<[u8; 16], KeystoreError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(KeystoreError::Random)?;
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eth2_keystore::KdfFunction;
+    use crate::eth2_keystore::{KdfFunction, json::MAX_DESCRIPTION};
 
     fn key(salt: u8) -> DecryptionKey {
         let kdf = Kdf::new(KdfFunction::Pbkdf2 { c: 2 }, vec![salt; 32]).unwrap();
@@ -157,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn two_keystores_of_one_key_share_neither_iv_nor_uuid() {
+    fn two_keystores_of_one_key_differ_in_iv_and_uuid() {
         let (secret, key) = (SecretKey::derive_master(&[1; 32]).unwrap(), key(1));
         let seal = || Keystore::seal(&secret, "m/0", "", &key).unwrap();
         let (one, two) = (seal(), seal());
@@ -174,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_key_that_is_expected_is_not_taken_for_the_one_that_is_named() {
+    fn a_known_public_key_does_not_replace_the_one_that_is_named() {
         let keys = [1, 2].map(|seed| SecretKey::derive_master(&[seed; 32]).unwrap());
         let [own, other] = keys.each_ref().map(SecretKey::public_key);
         let json = Keystore::seal(&keys[0], "", "", &key(1)).unwrap().to_json().unwrap();
@@ -187,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_sealed_that_could_not_be_read_again() {
+    fn nothing_is_written_that_could_not_be_read_again() {
         let secret = SecretKey::derive_master(&[1; 32]).unwrap();
         let long = "x".repeat(MAX_DESCRIPTION + 1);
         assert!(Keystore::seal(&secret, &long, "", &key(1)).is_err());

@@ -1,5 +1,5 @@
-//! What the Go library keystorev4 makes of a password, where that is not what EIP-2335 says.
-//! Prysm is built with version 1.1.3; ethdo and dirk with 1.4.1. `device-tests/parties` runs both.
+//! How the Go library keystorev4 normalises passwords, which differs from EIP-2335. Prysm is built
+//! with version 1.1.3, ethdo and dirk with 1.4.1.
 
 use unicode_normalization::{
     IsNormalized, UnicodeNormalization, char::canonical_combining_class, is_nfc_quick,
@@ -8,21 +8,21 @@ use unicode_normalization::{
 use super::Password;
 use stockade_base::secret::SecretText;
 
-/// Version 1.1.3: of each letter and the marks that combine with it, the first code point alone.
-/// `ü` becomes `u`, and of a Korean syllable its first consonant is left.
+/// Version 1.1.3 keeps only the first code point of each letter with its combining marks: `ü` becomes
+/// `u`, and a Korean syllable becomes its first consonant.
 pub(super) fn v1_1_3(text: &str) -> Password {
     let first_of_each = |(place, c): &(usize, char)| *place == 0 || begins_a_segment(*c);
     let chars = text.stream_safe().nfkd().enumerate().filter(first_of_each);
     Password::as_is(text, chars.map(|(_, c)| c).filter(|c| !c.is_ascii_control()))
 }
 
-/// Version 1.4.1: NFKD, without the ASCII control codes alone; and after each 30 combining marks
-/// the U+034F that Go puts there. Where that does not open a keystore, it tries what 1.1.3 makes.
+/// Version 1.4.1 applies NFKD, removes only ASCII control codes, and inserts U+034F after each 30
+/// combining marks, as Go does. If that does not open a keystore, it tries the form of 1.1.3.
 pub(super) fn v1_4_1(text: &str) -> Password {
     Password::as_is(text, text.stream_safe().nfkd().filter(|c| !c.is_ascii_control()))
 }
 
-/// A password file that is not UTF-8, as Go reads it: U+FFFD for each byte that fits nowhere.
+/// A password file that is not UTF-8, as Go reads it: with U+FFFD for each invalid byte.
 pub(super) fn lossy(bytes: &[u8]) -> SecretText {
     let mut text = String::with_capacity(bytes.len() * char::REPLACEMENT_CHARACTER.len_utf8());
     for chunk in bytes.utf8_chunks() {
@@ -32,8 +32,8 @@ pub(super) fn lossy(bytes: &[u8]) -> SecretText {
     SecretText::new(text)
 }
 
-/// Whether Go's normalisation begins a new segment with `c`, which is in NFKD: it is no combining
-/// mark, and composes with nothing before it.
+/// Whether Go's normalisation begins a new segment with `c`, which is in NFKD: it is not a combining
+/// mark, and it does not compose with what precedes it.
 fn begins_a_segment(c: char) -> bool {
     let composes_backwards = || is_nfc_quick(std::iter::once(c)) == IsNormalized::Maybe;
     canonical_combining_class(c) == 0 && !composes_backwards()
@@ -47,7 +47,7 @@ mod tests {
         String::from_utf8(rule(text).as_bytes().to_vec()).unwrap()
     }
 
-    /// As the library itself does it: `device-tests/parties/test_keystorev4.py`.
+    /// Checked against the library itself by `test_keystorev4.py`.
     #[test]
     fn version_1_1_3_keeps_the_first_code_point_of_each_segment() {
         for (given, expected) in [
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_replaced_one_by_one() {
+    fn invalid_bytes_are_replaced_one_by_one() {
         assert_eq!(lossy(b"M\xfchsam").expose(), "M\u{fffd}hsam");
         assert_eq!(lossy(b"\xe4\xbd").expose(), "\u{fffd}\u{fffd}");
     }

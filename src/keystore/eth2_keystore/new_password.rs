@@ -1,12 +1,11 @@
-//! Passwords that keystores are written under: every client must make the same key of one.
+//! Passwords for new keystores: every client must derive the same key from them.
 
 use std::fmt;
 
 use super::{KeystoreError, Password, PasswordError, keystorev4};
 use stockade_base::secret::{SecretBytes, SecretText};
 
-/// A password to write keystores under. In practice every program makes the same key of it where
-/// it is printable ASCII.
+/// A password for new keystores. All programs derive the same key from it if it is printable ASCII.
 #[derive(Debug)]
 pub struct NewPassword {
     text: SecretText,
@@ -14,20 +13,20 @@ pub struct NewPassword {
     misread_by: Vec<Reader>,
 }
 
-/// A program that does not make of every password what EIP-2335 says.
+/// A program that does not normalise every password as EIP-2335 says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reader {
-    /// Prysm, by keystorev4 1.1.3.
+    /// Prysm, with keystorev4 1.1.3.
     Prysm,
-    /// ethdo and dirk, by keystorev4 1.4.1.
+    /// ethdo and dirk, with keystorev4 1.4.1.
     Ethdo,
-    /// ssv-keys, which takes the bytes as they are.
+    /// ssv-keys, which does not normalise passwords.
     SsvKeys,
 }
 
 impl Reader {
-    /// Its name.
+    /// The program's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Prysm => "Prysm",
@@ -44,14 +43,14 @@ impl fmt::Display for Reader {
 }
 
 impl NewPassword {
-    /// 256 random bits, as text that every client takes.
+    /// A random password of 256 bits that every client accepts.
     pub fn random() -> Result<Self, KeystoreError> {
         let bytes = SecretBytes::<32>::random().map_err(KeystoreError::Random)?;
-        Ok(Self::given(SecretText::new(hex::encode(bytes.expose())))?)
+        Ok(Self::chosen(SecretText::new(hex::encode(bytes.expose())))?)
     }
 
-    /// A password that somebody chose.
-    pub fn given(text: SecretText) -> Result<Self, PasswordError> {
+    /// A password chosen by a person.
+    pub fn chosen(text: SecretText) -> Result<Self, PasswordError> {
         let password = Password::new(text.expose())?;
         let standard = password.as_bytes();
         let (old, new) = (keystorev4::v1_1_3(text.expose()), keystorev4::v1_4_1(text.expose()));
@@ -66,7 +65,7 @@ impl NewPassword {
         Ok(Self { misread_by: misread_by.collect(), text, password })
     }
 
-    /// The programs that could not open what is written under it.
+    /// The programs that could not open keystores with this password.
     pub fn misread_by(&self) -> &[Reader] {
         &self.misread_by
     }
@@ -76,12 +75,12 @@ impl NewPassword {
         &self.password
     }
 
-    /// The text itself.
+    /// The password as text.
     pub fn expose(&self) -> &str {
         self.text.expose()
     }
 
-    /// The text, to be kept beside what is written.
+    /// The password as text, to be stored with the keystores.
     pub fn text(&self) -> &SecretText {
         &self.text
     }
@@ -92,7 +91,7 @@ mod tests {
     use super::*;
 
     fn misread(text: &str) -> Vec<Reader> {
-        NewPassword::given(SecretText::new(text.to_owned())).unwrap().misread_by
+        NewPassword::chosen(SecretText::new(text.to_owned())).unwrap().misread_by
     }
 
     #[test]
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_known_who_makes_another_key_of_a_password() {
+    fn programs_that_misread_a_password_are_known() {
         use Reader::{Ethdo, Prysm, SsvKeys};
         for (text, readers) in [
             ("M\u{fc}hsam", &[Prysm, SsvKeys][..]),

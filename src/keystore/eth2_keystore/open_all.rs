@@ -1,11 +1,11 @@
-//! Many keystores opened at once, with keys that were derived for them.
+//! Opens many keystores in parallel, with keys that were derived for them.
 
 use super::{DecryptionKey, Keystore, KeystoreError};
 use crate::bls::{SecretKey, expect_public_keys};
 use stockade_base::parallel;
 
-/// What [`Keystore::open_with`] makes of each, in their order: on all cores, and in a fraction of
-/// the time where they hold the keys that they name.
+/// Opens each keystore like [`Keystore::open_with`], and returns the results in order. Runs on all
+/// cores, and takes a fraction of the time if the keystores contain the keys that they name.
 pub fn open_all(
     keystores: &[(&Keystore, &DecryptionKey)],
 ) -> Vec<Result<SecretKey, KeystoreError>> {
@@ -26,7 +26,7 @@ mod tests {
     use crate::eth2_keystore::{Kdf, KdfFunction, Password};
 
     #[test]
-    fn every_keystore_opens_as_it_does_alone_whatever_is_wrong_with_others() {
+    fn every_keystore_opens_as_it_does_alone_whatever_is_wrong_with_the_others() {
         let kdf = |salt| Kdf::new(KdfFunction::Pbkdf2 { c: 2 }, vec![salt; 32]).unwrap();
         let password = Password::new("password").unwrap();
         let [key, other] = [1, 2].map(|s| DecryptionKey::derive(&password, &kdf(s)).unwrap());

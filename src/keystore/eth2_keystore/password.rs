@@ -1,29 +1,29 @@
-//! Passwords as EIP-2335 has them: NFKD, then without control codes, then UTF-8.
+//! Passwords as EIP-2335 normalises them: NFKD, without control codes, in UTF-8.
 
 use unicode_normalization::UnicodeNormalization;
 
 use stockade_base::secret::SecretText;
 
-/// Longer than any client asks for or takes (Lodestar: 512 characters).
+/// Longer than any client requires or accepts (Lodestar: 512 characters).
 pub(super) const MAX_BYTES: usize = 4096;
 
 /// No character grows more than this many times in NFKD (U+FDFA: 3 bytes become 33).
 const NFKD_GROWTH: usize = 11;
 
-/// A keystore's password in the form that goes into the key derivation. The same password typed
-/// on different systems (NFC or NFD, with or without a newline at the end) is equal here.
+/// A keystore's password, normalised for the key derivation. The same password typed on different
+/// systems (NFC or NFD, with or without a newline at the end) gives the same value.
 #[derive(Debug)]
 pub struct Password(SecretText);
 
-/// Why bytes are no password. Says nothing of the password itself.
+/// Why bytes are not a password. The password itself is not shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswordError {
-    /// A password file in another encoding, or no password file at all.
+    /// The file has another encoding, or is not a password file.
     #[error("the password is not UTF-8 text")]
     NotUtf8,
-    /// Too long to be meant.
-    #[error("a password of more than {MAX_BYTES} bytes")]
+    /// It is too long.
+    #[error("the password is longer than {MAX_BYTES} bytes")]
     TooLong,
 }
 
@@ -33,15 +33,15 @@ impl Password {
         if text.len() > MAX_BYTES {
             return Err(PasswordError::TooLong);
         }
-        // Made in place: a string that grew would leave copies of the password behind.
+        // Allocated at full size: a string that grows leaves copies of the password behind.
         let mut normal = String::with_capacity(text.len() * NFKD_GROWTH);
         // `is_control` is Unicode's Cc: C0, DEL and C1, exactly what EIP-2335 names.
         normal.extend(text.nfkd().filter(|c| !c.is_control()));
         Ok(Self(SecretText::new(normal)))
     }
 
-    /// From the content of a password file. Line ends fall away as control codes; a byte-order
-    /// mark or a space at the end stays part of the password, as it does for every client.
+    /// Reads the content of a password file. Line ends are removed as control codes. A byte-order mark or
+    /// a space at the end stays part of the password, as in every client.
     pub fn from_file(content: &[u8]) -> Result<Self, PasswordError> {
         if content.len() > MAX_BYTES {
             return Err(PasswordError::TooLong);
@@ -49,9 +49,9 @@ impl Password {
         Self::new(str::from_utf8(content).map_err(|_| PasswordError::NotUtf8)?)
     }
 
-    /// `text` in a form that EIP-2335 does not have: `chars` are what is made of it.
+    /// A form of `text` that is not EIP-2335's, made of `chars`.
     pub(super) fn as_is(text: &str, chars: impl Iterator<Item = char>) -> Self {
-        // One more than the text may become, for a newline at its end.
+        // One byte more, for a newline at the end.
         let mut form = String::with_capacity(text.len() * NFKD_GROWTH + 1);
         form.extend(chars);
         Self(SecretText::new(form))
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn control_codes_fall_away_and_nothing_else_does() {
+    fn control_codes_are_removed_and_nothing_else() {
         assert_eq!(normal("a\u{0}b\tc\u{7f}d\u{80}e\u{9f}f\r\n"), b"abcdef");
         assert_eq!(normal("\u{feff}a b \u{a0}"), "\u{feff}a b  ".as_bytes());
         assert_eq!(normal("\u{ad}\u{200b}"), "\u{ad}\u{200b}".as_bytes());
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn no_character_outgrows_the_room_that_is_made_for_it() {
+    fn no_character_outgrows_its_allocation() {
         for c in '\0'..=char::MAX {
             let grown: usize = c.nfkd().map(char::len_utf8).sum();
             assert!(grown <= c.len_utf8() * NFKD_GROWTH, "{c:?}");
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_password_is_refused_without_repeating_it() {
+    fn invalid_passwords_are_refused_without_showing_them() {
         assert_eq!(Password::from_file(b"\xff\xfeh").unwrap_err(), PasswordError::NotUtf8);
         let long = "x".repeat(MAX_BYTES + 1);
         assert_eq!(Password::from_file(long.as_bytes()).unwrap_err(), PasswordError::TooLong);

@@ -1,5 +1,5 @@
-//! A password in other forms than EIP-2335's. They are tried to say what is wrong with a
-//! password or its file, and never in its place.
+//! Other forms of a password than EIP-2335's. They are tried only to explain what is wrong with a
+//! password or its file, and are never used in its place.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -8,60 +8,60 @@ use stockade_base::secret::SecretText;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// What a keystore was encrypted under.
+/// The form of a password that a keystore was encrypted under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PasswordForm {
-    /// The password as EIP-2335 has it.
+    /// The password as EIP-2335 normalises it.
     Standard,
-    /// Without the byte-order mark that an editor put before it.
+    /// Without the byte-order mark that an editor added.
     WithoutByteOrderMark,
     /// Without white space at its end.
     WithoutTrailingSpace,
-    /// Without white space (and a byte-order mark) around it.
+    /// Without white space and byte-order mark around it.
     WithoutSurroundingSpace,
     /// The file is UTF-16 text; the password is the same text in UTF-8.
     Utf16,
     /// The file is Latin-1 text; the password is the same text in UTF-8.
     Latin1,
-    /// The maker kept control codes, a newline at the end among them.
+    /// The writing program kept control codes, such as a newline at the end.
     ControlCodesKept,
-    /// The maker kept a newline that is not in the password given.
+    /// The writing program kept a newline that is not in the given password.
     NewlineKept,
-    /// The maker kept C1 control codes and dropped the ASCII ones, as keystorev4 does.
+    /// The writing program kept C1 control codes and removed ASCII ones, as keystorev4 does.
     C1Kept,
-    /// The maker did not normalise it.
+    /// The writing program did not normalise it.
     NotNormalised,
-    /// The maker composed it (NFC).
+    /// The writing program used NFC.
     Composed,
-    /// The maker decomposed it, but kept compatibility characters (NFD).
+    /// The writing program used NFD, which keeps compatibility characters.
     Decomposed,
-    /// The maker kept the first code point of each letter and dropped its combining marks, as
-    /// wealdtech's keystorev4 1.1.3 does.
+    /// The writing program kept only the first code point of each letter, as wealdtech's keystorev4 1.1.3
+    /// does.
     MarksDropped,
-    /// The maker put U+034F after each 30 combining marks, as keystorev4 does.
+    /// The writing program inserted U+034F after each 30 combining marks, as keystorev4 does.
     MarksSeparated,
-    /// The file is not UTF-8; the maker read U+FFFD for each byte that fits nowhere, as Go's
-    /// programs do.
+    /// The file is not UTF-8, and the writing program read U+FFFD for each invalid byte, as Go programs
+    /// do.
     BytesReplaced,
 }
 
-/// Who takes a keystore under one form of a password, as far as the password decides.
+/// Which programs accept a keystore under one form of a password, as far as the password decides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct TakenBy {
-    /// Those that do as EIP-2335 says.
+    /// The programs that follow EIP-2335.
     pub(super) standard: bool,
-    /// Prysm, by keystorev4 1.1.3.
+    /// Prysm, with keystorev4 1.1.3.
     pub(super) prysm: bool,
-    /// ethdo and dirk, by keystorev4 1.4.1.
+    /// ethdo and dirk, with keystorev4 1.4.1.
     pub(super) ethdo: bool,
-    /// The password is empty, which Prysm and ethdo refuse.
+    /// Whether the password is empty, which Prysm and ethdo refuse.
     pub(super) is_empty: bool,
-    /// The password has C1 control codes, which keystorev4 keeps.
+    /// Whether the password has C1 control codes, which keystorev4 keeps.
     pub(super) has_c1: bool,
 }
 
-/// One form of a password given.
+/// One form of a given password.
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub(super) form: PasswordForm,
@@ -91,7 +91,7 @@ impl PasswordForm {
         }
     }
 
-    /// What it opens with, continuing "it opens with ..".
+    /// Describes the form, to continue "it opens with ..".
     pub fn explain(self) -> &'static str {
         match self {
             Self::Standard => "the password",
@@ -101,23 +101,25 @@ impl PasswordForm {
             Self::Utf16 => "the password once its file is UTF-8 (it is UTF-16)",
             Self::Latin1 => "the password once its file is UTF-8 (it is Latin-1)",
             Self::ControlCodesKept => {
-                "the password with its control characters (a newline at the end, perhaps), which \
-                 its maker should have dropped"
+                "the password with its control characters (such as a newline at the end), which the \
+                program that wrote it should have removed"
             }
-            Self::NewlineKept => "the password and a newline, which its maker should have dropped",
+            Self::NewlineKept => {
+                "the password and a newline, which the program that wrote it should have removed"
+            }
             Self::C1Kept => {
-                "the password with its C1 control characters, which its maker (keystorev4: Prysm, \
-                 ethdo) should have dropped"
+                "the password with its C1 control characters, which the program that wrote it \
+                (keystorev4: Prysm, ethdo) should have removed"
             }
-            Self::NotNormalised => "the password in another normal form: as it is, not NFKD",
+            Self::NotNormalised => "the password in another normal form: unchanged, not NFKD",
             Self::Composed => "the password in another normal form: NFC, not NFKD",
             Self::Decomposed => "the password in another normal form: NFD, not NFKD",
             Self::MarksDropped => {
                 "the password without its combining marks (or the later parts of its syllables), \
-                 as wealdtech's keystorev4 1.1.3 (Prysm) has it"
+                as wealdtech's keystorev4 1.1.3 (Prysm) writes it"
             }
             Self::MarksSeparated => {
-                "the password with U+034F after each 30 combining marks, as keystorev4 (ethdo) has it"
+                "the password with U+034F after each 30 combining marks, as keystorev4 (ethdo) writes it"
             }
             Self::BytesReplaced => {
                 "the password once its file is UTF-8 (it is not): U+FFFD stands for each byte that \
@@ -126,8 +128,8 @@ impl PasswordForm {
         }
     }
 
-    /// Whether the keystore is in order and the password given is not. Otherwise its maker had
-    /// another idea of the same password.
+    /// Whether the keystore is right and the given password is wrong. Otherwise the program that wrote the
+    /// keystore did not normalise the password correctly.
     pub fn blames_the_password(self) -> bool {
         matches!(
             self,
@@ -141,8 +143,8 @@ impl PasswordForm {
     }
 }
 
-/// A password given, and the other forms of it that differ; [`PasswordForm::Standard`] first,
-/// where there is one.
+/// The given password and all different forms of it. [`PasswordForm::Standard`] comes first, if the
+/// password has that form.
 pub(super) fn forms(given: &[u8]) -> Result<Vec<Candidate>, PasswordError> {
     if given.len() > MAX_BYTES {
         return Err(PasswordError::TooLong);
@@ -172,7 +174,7 @@ pub(super) fn forms(given: &[u8]) -> Result<Vec<Candidate>, PasswordError> {
     Ok(candidates)
 }
 
-/// In the order in which they are tried; of two that are equal the first one counts.
+/// In the order in which they are tried. Of two that are equal, the first counts.
 fn forms_of_text(text: &str) -> Result<Vec<(PasswordForm, Password)>, PasswordError> {
     use PasswordForm as Form;
 
@@ -198,8 +200,8 @@ fn forms_of_text(text: &str) -> Result<Vec<(PasswordForm, Password)>, PasswordEr
     ])
 }
 
-/// No client takes a password file that is not UTF-8 for what it is; Go's programs replace its
-/// bytes.
+/// No client reads the true encoding of a password file that is not UTF-8. Go programs replace its
+/// invalid bytes.
 fn other_encodings(given: &[u8]) -> Result<Vec<(PasswordForm, Password)>, PasswordError> {
     let utf16 = match given {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_wrong_with_a_password_is_tried() {
+    fn all_likely_mistakes_are_tried() {
         let tried = other_forms("\u{feff} M\u{fc}hsam\u{85} ".as_bytes());
         for form in [
             PasswordForm::WithoutByteOrderMark,
@@ -277,14 +279,14 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_forms_the_one_of_a_known_program_counts() {
+    fn among_equal_forms_the_one_of_a_known_program_is_kept() {
         let other = other_forms("sec\u{85}ret".as_bytes());
         assert!(other.contains(&PasswordForm::C1Kept), "{other:?}");
         assert!(!other.contains(&PasswordForm::ControlCodesKept), "{other:?}");
     }
 
     #[test]
-    fn each_program_takes_the_form_that_it_makes() {
+    fn each_program_accepts_the_form_that_it_writes() {
         let taken = |given: &str, form| {
             let forms = forms(given.as_bytes()).unwrap();
             let one = forms.iter().find(|candidate| candidate.form == form).unwrap();

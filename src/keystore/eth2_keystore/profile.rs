@@ -1,4 +1,4 @@
-//! What a keystore file is, whatever tool made it, and which clients take it.
+//! What kind of file a keystore file is, and which clients accept it.
 
 use serde_json::Value;
 
@@ -12,43 +12,46 @@ use super::{
 };
 use stockade_base::json::from_slice;
 
-/// A file that was given as a keystore.
+/// What the content of a file shows about it as a keystore.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Profile {
-    /// The keystore, or why Stockade cannot read it.
+    /// The keystore, or why it cannot be read here.
     pub keystore: Result<Keystore, KeystoreError>,
-    /// Where the file deviates from the form that all clients take.
+    /// Where the file deviates from the form that all clients accept.
     pub deviations: Vec<Deviation>,
-    /// What kind of file it is.
+    /// The kind of file.
     pub kind: Kind,
 }
 
-/// What kind of file was given as a keystore.
+/// The kind of a file that may be a keystore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
-    /// A keystore of EIP-2335, whether it can be read or not.
+    /// An EIP-2335 keystore, which may or may not be readable.
     Keystore,
-    /// Whole JSON of another kind: deposit data, a slashing history.
+    /// Valid JSON of another kind, such as deposit data or a slashing history.
     OtherJson,
-    /// No JSON (a keystore cut short, perhaps), or a keystore of another standard.
+    /// Not JSON (perhaps a truncated keystore), or a keystore of another standard.
     Other,
 }
 
-/// Whether one client takes one file.
+/// Whether a client accepts a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClientVerdict {
-    /// Which client.
+    /// The client.
     pub client: Client,
-    /// Whether it takes the file; `None` where nobody tried anything like it.
+    /// Whether it accepts the file; `None` if nothing similar was tried.
     pub accepts: Option<bool>,
     /// How that is known.
     pub evidence: Evidence,
-    /// Why it refuses.
+    /// Why it refuses the file.
     pub why: Option<String>,
 }
 
 impl Profile {
-    /// Looks at a file's content. Needs no password, and costs no key derivation.
+    /// Examines the content of a file. Needs no password and runs no key derivation.
     pub fn read(content: &[u8]) -> Self {
         let keystore = Keystore::parse(content);
         let value = from_slice::<Value>(content, MAX_KEYSTORE_BYTES);
@@ -62,18 +65,18 @@ impl Profile {
         Self { keystore, deviations, kind }
     }
 
-    /// What each client does with the file; `diagnosis` is what opening it showed.
+    /// What each client does with the file. `diagnosis` is the result of opening it.
     pub fn clients(&self, diagnosis: Option<&Diagnosis>) -> Vec<ClientVerdict> {
         let mut deviations: Vec<_> = self.deviations.iter().collect();
         let shown = diagnosis.map(shown_by_opening).unwrap_or_default();
         deviations.extend(&shown);
-        // What Stockade refuses for a reason that is in no rule, the others may refuse as well.
+        // What is refused here without a rule may be refused by the clients, too.
         let unknown = self.keystore.is_err() && deviations.iter().all(|d| !is_fatal(d));
         Client::ALL.into_iter().map(|client| judge(client, &deviations, unknown)).collect()
     }
 }
 
-/// Whether every client takes the file of which the program, or its own keystore code, was run.
+/// Whether all clients that were run, at least with their own keystore code, accept the file.
 pub fn all_measured_accept(clients: &[ClientVerdict]) -> bool {
     clients.iter().all(|verdict| verdict.accepts == Some(true) || !verdict.client.is_measured())
 }
@@ -86,13 +89,11 @@ fn look(value: &Value) -> (Vec<Deviation>, Kind) {
     };
     let Some(crypto) = crypto.as_object() else { return (not_a_keystore(), Kind::Other) };
     let deviations = deviations::find(file, crypto);
-    match deviations.iter().any(|d| d.rule == &rules::NOT_A_KEYSTORE) {
-        true => (deviations, Kind::Other),
-        false => (deviations, Kind::Keystore),
-    }
+    let is_other = deviations.iter().any(|d| d.rule == &rules::NOT_A_KEYSTORE);
+    (deviations, if is_other { Kind::Other } else { Kind::Keystore })
 }
 
-/// A deviation that explains why Stockade itself cannot read the file.
+/// Whether a deviation explains why the file cannot be read here.
 fn is_fatal(deviation: &Deviation) -> bool {
     deviation.rule.refused_by.len() == Client::ALL.len()
         || [&rules::IV_LENGTH, &rules::OTHER_KEY, &rules::PUBKEY_MISSING].contains(&deviation.rule)
@@ -101,7 +102,7 @@ fn is_fatal(deviation: &Deviation) -> bool {
 fn judge(client: Client, deviations: &[&Deviation], unknown: bool) -> ClientVerdict {
     let refusals: Vec<_> =
         deviations.iter().filter(|d| d.rule.refused_by.contains(&client)).collect();
-    // One reason is enough to refuse; to take it, a client must take each deviation.
+    // One deviation is enough to refuse the file; to accept it, a client must accept every deviation.
     let evidence = match (refusals.is_empty(), unknown) {
         (true, true) => Evidence::Read,
         (true, false) => {
@@ -138,7 +139,7 @@ fn shown_by_opening(diagnosis: &Diagnosis) -> Vec<Deviation> {
     password.into_iter().chain(content).map(|rule| deviation(rule, "")).collect()
 }
 
-/// Who refuses a keystore under the form of the password that opened it.
+/// Which clients refuse a keystore under the form of the password that opened it.
 fn about_the_password(diagnosis: &Diagnosis) -> Vec<&'static Rule> {
     let TakenBy { standard, prysm, ethdo, is_empty, has_c1 } = diagnosis.taken_by;
     let mut found = match (standard, diagnosis.form) {
@@ -166,9 +167,9 @@ mod tests {
         eth2_keystore::{DecryptionKey, Kdf, KdfFunction, Password},
     };
 
-    /// A keystore in the form that all clients take, but for what `change` does.
+    /// A keystore in the form that all clients accept, changed by `change`.
     fn changed(change: impl FnOnce(&mut Value)) -> Profile {
-        // Nothing is opened here, so the cost is only written, not paid.
+        // The keystore is never opened, so its cost does not matter.
         let kdf = Kdf::new(KdfFunction::Pbkdf2 { c: 1 }, vec![7; 32]).unwrap();
         let key = DecryptionKey::derive(&Password::new("password").unwrap(), &kdf).unwrap();
         let secret = SecretKey::derive_master(&[1; 32]).unwrap();
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stockade_writes_all_clients_take() {
+    fn all_clients_accept_what_stockade_writes() {
         let profile = changed(|_| {});
         assert_eq!(profile.deviations, []);
         assert!(profile.clients(None).iter().all(|verdict| verdict.accepts == Some(true)));
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn nimbus_alone_refuses_other_scrypt_costs_and_is_said_to_be_read() {
+    fn only_nimbus_refuses_other_scrypt_costs_by_its_sources() {
         let profile = changed(|file| file["crypto"]["kdf"]["params"]["n"] = (1 << 19).into());
         assert_eq!(refusing(&profile), ["Nimbus"]);
         let clients = profile.clients(None);
@@ -209,14 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn a_field_in_a_module_is_named() {
+    fn an_unknown_field_in_a_module_is_named() {
         let profile = changed(|file| file["crypto"]["cipher"]["extra"] = 1.into());
         assert_eq!(refusing(&profile), ["ethstaker-deposit-cli", "Lighthouse", "Nimbus"]);
         assert!(profile.deviations.iter().any(|d| d.detail == "crypto.cipher.extra"));
     }
 
     #[test]
-    fn what_no_rule_explains_is_not_said_to_be_taken() {
+    fn a_file_that_no_rule_explains_is_not_called_accepted() {
         let profile = changed(|file| file["description"] = 7.into());
         assert!(profile.keystore.is_err());
         assert_eq!(profile.kind, Kind::Keystore);
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn other_json_and_other_keystores_are_no_keystore() {
+    fn other_json_and_other_keystores_are_not_keystores() {
         for (content, kind) in [
             ("", Kind::Other),
             (r#"{"crypto": {"kdf": {"#, Kind::Other),
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_derivation_beyond_all_memory_is_refused_everywhere() {
+    fn a_key_derivation_beyond_all_memory_is_refused_by_all_clients() {
         for n in [1_u64 << 40, 1 << 63] {
             let profile = changed(|file| file["crypto"]["kdf"]["params"]["n"] = n.into());
             assert_eq!(profile.kind, Kind::Keystore);

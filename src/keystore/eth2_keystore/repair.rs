@@ -1,4 +1,4 @@
-//! A keystore written anew in the form that every client takes.
+//! Rewrites keystores in the form that every client accepts.
 
 use super::{
     DecryptionKey, Diagnosis, Found, Kdf, Keystore, KeystoreError, NewPassword,
@@ -6,35 +6,36 @@ use super::{
 };
 use stockade_base::secret::SecretBytes;
 
-/// Stands for a path that is not known, for no file without one is taken by all clients. No
-/// validator's key lies there.
+/// Written for an unknown path, because some clients refuse a keystore without a path. No validator's
+/// key has this path.
 const UNKNOWN_PATH: &str = "m/0/0";
 
-/// Writes keystores anew under one password, with one salt and one key derivation for all.
+/// Rewrites keystores under one password, with one salt and one key derivation for all.
 #[derive(Debug)]
 pub struct Repairer {
     key: DecryptionKey,
 }
 
-/// A keystore that every client takes.
+/// A keystore that every client accepts.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Repair {
     /// The keystore, under the same password.
     pub keystore: Keystore,
-    /// Whether its path had to be replaced by `m/0/0`.
+    /// Whether the path was replaced by `m/0/0`.
     pub path_replaced: bool,
 }
 
 impl Repairer {
-    /// Derives the key, at full cost.
+    /// Derives the key at full cost.
     pub fn new(password: &NewPassword) -> Result<Self, KeystoreError> {
         let salt = SecretBytes::random().map_err(KeystoreError::Random)?;
         let key = DecryptionKey::derive(password.password(), &Kdf::full_cost(*salt.expose()))?;
         Ok(Self { key })
     }
 
-    /// The same key, path and description in the form that all clients take; `None` where the
-    /// key that the file names was not found in it.
+    /// Writes the same key, path and description in the form that all clients accept. `None` if the
+    /// keystore does not contain the key that it names.
     pub fn repair(
         &self,
         keystore: &Keystore,
@@ -50,7 +51,7 @@ impl Repairer {
         Ok(Some(Repair { keystore, path_replaced: known.is_none() }))
     }
 
-    /// Whether `written` opens to the key that it names.
+    /// Whether `written` opens and contains the key that it names.
     pub fn opens(&self, written: &Keystore) -> bool {
         written.open_with(&self.key).is_ok()
     }

@@ -1,33 +1,36 @@
-//! Keystores that name no public key: of one key (Web3signer takes such a file), or of all the keys that
-//! Prysm's wallet imported.
+//! Keystores that name no public key. They hold one key (Web3signer accepts such a file) or all the
+//! keys that Prysm's wallet imported.
 
 use zeroize::Zeroizing;
 
-use super::{DecryptionKey, Kdf, KeystoreError, account_store::read_accounts, cipher, json};
+use super::{
+    DecryptionKey, Kdf, KeystoreError, account_store::read_accounts, cipher,
+    crypto_json::Encrypted, json::UnnamedFile,
+};
 use crate::bls::SecretKey;
 
-/// A quarter of a million keys of Prysm's wallet.
-pub(super) const MAX_UNNAMED_BYTES: usize = 64 * 1024 * 1024;
-
-/// A keystore whose public keys are known only once it is opened. What is secret in it is encrypted,
-/// so it may be shown.
+/// A keystore whose public keys are known only once it is opened. Its secrets are encrypted, so it may
+/// be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnnamedKeystore {
-    pub(super) kdf: Kdf,
-    pub(super) checksum: [u8; 32],
-    pub(super) iv: [u8; 16],
-    pub(super) ciphertext: Vec<u8>,
-    pub(super) description: Option<String>,
-    pub(super) path: Option<String>,
+    kdf: Kdf,
+    checksum: [u8; 32],
+    iv: [u8; 16],
+    ciphertext: Vec<u8>,
+    description: Option<String>,
+    path: Option<String>,
 }
 
 impl UnnamedKeystore {
-    /// Reads a file's content. Its key derivation is known to be bearable afterwards.
+    /// Reads the content of a file, and checks that the cost of its key derivation is affordable.
     pub fn parse(content: &[u8]) -> Result<Self, KeystoreError> {
-        json::parse_unnamed(content)
+        let file = UnnamedFile::parse(content)?;
+        let Encrypted { kdf, checksum, iv, ciphertext } = file.crypto.read()?;
+        let UnnamedFile { description, path, .. } = file;
+        Ok(Self { kdf, checksum, iv, ciphertext, description, path })
     }
 
-    /// Opens it with a key that was derived for its [`UnnamedKeystore::kdf`].
+    /// Opens the keystore with a key that was derived for its [`UnnamedKeystore::kdf`].
     pub fn open_with(&self, key: &DecryptionKey) -> Result<Vec<SecretKey>, KeystoreError> {
         if *key.kdf() != self.kdf {
             return Err(KeystoreError::OtherKdf);
@@ -46,7 +49,7 @@ impl UnnamedKeystore {
         }
     }
 
-    /// Whether it is not of one key, but of a list.
+    /// Whether it holds a list of keys rather than one.
     pub fn holds_list(&self) -> bool {
         self.ciphertext.len() != 32
     }
@@ -56,7 +59,7 @@ impl UnnamedKeystore {
         &self.kdf
     }
 
-    /// The derivation path as the file writes it.
+    /// The derivation path as in the file.
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref()
     }
@@ -78,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_for_prysm_is_read_back() {
+    fn a_file_written_for_prysm_is_read_back() {
         let keys = [1, 2, 3].map(|seed| SecretKey::derive_master(&[seed; 32]).unwrap());
         let file = account_store(&keys.each_ref(), &key()).unwrap();
         let read = UnnamedKeystore::parse(file.as_bytes()).unwrap().open_with(&key()).unwrap();
@@ -88,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_beside_the_public_key_of_another_is_refused() {
+    fn a_key_with_the_public_key_of_another_is_refused() {
         let keys = [1, 2].map(|seed| SecretKey::derive_master(&[seed; 32]).unwrap());
         let file = account_store(&keys.each_ref(), &key()).unwrap();
         let mut store = UnnamedKeystore::parse(file.as_bytes()).unwrap();
@@ -105,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keystore_without_its_public_key_gives_its_key_to_the_right_password_alone() {
+    fn a_keystore_without_its_public_key_opens_only_with_the_right_password() {
         let secret = SecretKey::derive_master(&[1; 32]).unwrap();
         let keystore = Keystore::seal(&secret, "m/0/0", "", &key()).unwrap();
         let mut file: serde_json::Value =

@@ -4,22 +4,22 @@ use std::{fmt, str::FromStr};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// A word list: one of the ten that deposit tools take.
+/// One of the ten word lists that deposit tools accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Language(bip39::Language);
 
-/// No list of that name.
+/// There is no word list with this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no BIP-39 language `{0}`: there are {names}", names = names())]
+#[error("unknown BIP-39 language `{0}`: the languages are {names}", names = names())]
 pub struct UnknownLanguage(String);
 
 impl Language {
-    /// All of them.
+    /// All languages.
     pub fn all() -> impl Iterator<Item = Self> {
         bip39::Language::ALL.iter().copied().map(Self)
     }
 
-    /// Its name, as ethstaker-deposit-cli has it.
+    /// The name that ethstaker-deposit-cli uses.
     pub fn name(self) -> &'static str {
         match self.0 {
             bip39::Language::English => "english",
@@ -40,33 +40,33 @@ impl Language {
         self.0.word_list()
     }
 
-    /// The list in the form in which words are looked up.
+    /// The list in the form used for looking words up.
     pub(super) fn lookup(self) -> Lookup {
         Lookup(self.words().iter().map(|word| word.nfkc().collect()).collect())
     }
 }
 
-/// The words of a list in NFKC, in which a letter and its accent are one, as they are typed.
+/// The words of a list in NFKC, where a letter and its accent are one character, as typed.
 pub(super) struct Lookup(Vec<String>);
 
 impl Lookup {
-    /// The place in the list of the word that `typed` is; or of the only word that begins with it,
-    /// where it is four letters or more, for that is how words are engraved. `typed` is in NFKC.
+    /// The index of the word `typed`. Four letters or more may abbreviate a word, as on engraved
+    /// plates, if only one word begins with them. `typed` is in NFKC.
     pub(super) fn index_of(&self, typed: &str) -> Option<u16> {
         let words = || (0u16..).zip(&self.0);
         let exact = words().find(|(_, word)| *word == typed);
         if exact.is_some() || typed.chars().count() < SHORTEST {
             return exact.map(|(index, _)| index);
         }
-        let mut begun = words().filter(|(_, word)| word.starts_with(typed));
-        match (begun.next(), begun.next()) {
+        let mut matches = words().filter(|(_, word)| word.starts_with(typed));
+        match (matches.next(), matches.next()) {
             (Some((index, _)), None) => Some(index),
             _ => None,
         }
     }
 }
 
-/// The fewest letters that stand for a word.
+/// The fewest letters that may abbreviate a word.
 const SHORTEST: usize = 4;
 
 impl FromStr for Language {

@@ -1,5 +1,5 @@
-//! BIP-39 words, for machines without a network: read, checked, and made into keys as deposit tools
-//! make them. Nothing of the words is ever shown, in errors neither.
+//! BIP-39 mnemonics, for machines without a network: reads and checks the words, and derives the
+//! same keys as deposit tools. The words are never shown, not even in errors.
 //! <https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki>
 
 mod language;

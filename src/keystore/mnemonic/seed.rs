@@ -1,4 +1,4 @@
-//! The seed that BIP-39 makes of words and passphrase, and the keys below it.
+//! The seed that BIP-39 derives from words and passphrase, and the keys below it.
 
 use pbkdf2::pbkdf2_hmac;
 use sha2::Sha512;
@@ -13,15 +13,15 @@ use stockade_base::{
     secret::SecretBytes,
 };
 
-/// BIP-39's count of PBKDF2-HMAC-SHA512.
+/// BIP-39's number of PBKDF2-HMAC-SHA512 rounds.
 const ROUNDS: u32 = 2048;
 
-/// A seed of 64 bytes, from which a wallet with the same words and passphrase makes the same keys.
+/// A seed of 64 bytes. A wallet with the same words and passphrase derives the same keys from it.
 #[derive(Debug)]
 pub struct Seed(SecretBytes<64>);
 
 impl Seed {
-    /// The seed of words and passphrase; the empty passphrase is none.
+    /// Derives the seed. An empty passphrase is the same as no passphrase.
     pub fn new(mnemonic: &Mnemonic, passphrase: &str) -> Self {
         let salt = salt(passphrase);
         Self(SecretBytes::new(|seed| {
@@ -39,7 +39,7 @@ impl Seed {
         self.bls_key(&DerivationPath::withdrawal_key(index))
     }
 
-    /// The key whose address is the check address of a wallet with these words and passphrase.
+    /// The key behind the check address of a wallet with these words and passphrase.
     pub fn check_key(&self) -> Result<AccountKey, NoKey> {
         AccountKey::derive(&self.0, &DerivationPath::check_address())
     }
@@ -49,7 +49,8 @@ impl Seed {
     }
 }
 
-/// "mnemonic" and the passphrase in NFKD, made in its final place.
+/// "mnemonic" followed by the passphrase in NFKD. Built in one allocation, so that no copy stays
+/// behind.
 fn salt(passphrase: &str) -> Zeroizing<String> {
     const PREFIX: &str = "mnemonic";
 

@@ -1,4 +1,4 @@
-//! Words as a person types them, to the sentence that BIP-39 makes a seed of.
+//! From words as a person types them to the sentence that BIP-39 derives a seed from.
 
 use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
@@ -6,7 +6,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::Language;
 
-/// The longest text that is read as a mnemonic: 24 words of the longest lists are a quarter of it.
+/// The longest text that is read as a mnemonic. 24 words of the longest lists take a quarter of it.
 pub const MAX_MNEMONIC_BYTES: usize = 4096;
 
 /// Longer than any word, in any normal form.
@@ -14,37 +14,38 @@ const MAX_WORD_BYTES: usize = 128;
 
 /// The words of a wallet, checked against their list and checksum. Wiped when dropped.
 pub struct Mnemonic {
-    /// Whole words in NFKD with one blank between them.
+    /// Whole words in NFKD, separated by one space.
     sentence: Zeroizing<String>,
     language: Language,
 }
 
-/// Why words are no mnemonic. Names places and never a word.
+/// Why words are not a mnemonic. Gives positions, and never a word.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MnemonicError {
     /// BIP-39 has 12, 15, 18, 21 or 24 words.
-    #[error("a mnemonic is 12, 15, 18, 21 or 24 words, and these are {0}")]
+    #[error("a mnemonic has 12, 15, 18, 21 or 24 words, not {0}")]
     Count(usize),
-    /// Words that are in no list, counted from 1.
+    /// Some words are not in the list.
     #[error("{} not in the {language} word list", places(.at))]
     Unknown {
-        /// Which words, counted from 1.
+        /// The positions of these words, counted from 1.
         at: Vec<usize>,
-        /// The list that has most of the others.
+        /// The list that contains most of the other words.
         language: Language,
     },
-    /// All words are in the list, and are no mnemonic together.
-    #[error("the checksum of these words is wrong: one of them is another word, or the order is")]
+    /// All words are in the list, but together they are not a mnemonic.
+    #[error("the checksum of these words is wrong: a word or the order of the words is not right")]
     Checksum,
-    /// Abbreviations that are different words in several languages, with a good checksum in each.
-    #[error("these are a mnemonic in {}", languages(.0))]
+    /// The abbreviations stand for different words in several languages, with a valid checksum in each.
+    #[error("these words are a mnemonic in {}: name the language", languages(.0))]
     Ambiguous(Vec<Language>),
 }
 
 impl Mnemonic {
-    /// Reads words with blanks between them, of any list, or of `language`. Upper case, any normal
-    /// form and beginnings of at least four letters are taken, as deposit tools take them.
+    /// Reads words separated by white space, from any list or only from that of `language`. Accepts
+    /// what deposit tools accept: upper case, any normal form, and abbreviations of at least four
+    /// letters.
     pub fn parse(text: &str, language: Option<Language>) -> Result<Self, MnemonicError> {
         let count = text.split_whitespace().count();
         if !(12..=24).contains(&count) || !count.is_multiple_of(3) {
@@ -64,23 +65,18 @@ impl Mnemonic {
         let Some(first) = found.next() else {
             return Err(wrong.unwrap_or(MnemonicError::Checksum));
         };
-        // Lists share words. Which list it is matters only where the sentence is another.
-        let others: Vec<_> = found.filter(|one| one.sentence != first.sentence).collect();
-        match others.is_empty() {
-            true => Ok(first),
-            false => {
-                let others = others.iter().map(|one| one.language);
-                Err(MnemonicError::Ambiguous([first.language].into_iter().chain(others).collect()))
-            }
-        }
+        // Lists share words. The list matters only if the sentence differs.
+        let others = found.filter(|one| one.sentence != first.sentence).map(|one| one.language);
+        let languages: Vec<_> = [first.language].into_iter().chain(others).collect();
+        if languages.len() > 1 { Err(MnemonicError::Ambiguous(languages)) } else { Ok(first) }
     }
 
-    /// The list that the words are from; the first of several that share them all.
+    /// The list that contains the words; the first one if several do.
     pub fn language(&self) -> Language {
         self.language
     }
 
-    /// How many words.
+    /// The number of words.
     pub fn word_count(&self) -> usize {
         self.sentence.split(' ').count()
     }
@@ -106,7 +102,7 @@ impl Mnemonic {
         if !checksum_is_right(indices) {
             return Err(MnemonicError::Checksum);
         }
-        // Made in its final place: a text that grows leaves copies behind.
+        // Allocated at full size: a string that grows leaves copies behind.
         let mut sentence = Zeroizing::new(String::with_capacity(words.len() * MAX_WORD_BYTES));
         for index in indices {
             if !sentence.is_empty() {
@@ -124,7 +120,7 @@ impl std::fmt::Debug for Mnemonic {
     }
 }
 
-/// A typed word in lower case and NFKC; empty where it is longer than any word.
+/// A typed word in lower case and NFKC. Empty if it is longer than any word.
 fn normalized(word: &str) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(MAX_WORD_BYTES));
     for letter in word.chars().flat_map(char::to_lowercase).nfkc() {
@@ -137,7 +133,7 @@ fn normalized(word: &str) -> Zeroizing<String> {
     text
 }
 
-/// Of n words, the last n/3 bits are the first ones of the SHA-256 of the others.
+/// In n words, the last n/3 bits are the first bits of the SHA-256 of the other bits.
 fn checksum_is_right(indices: &[u16]) -> bool {
     let mut bytes = Zeroizing::new([0u8; 33]);
     for (place, index) in indices.iter().enumerate() {
@@ -160,7 +156,7 @@ fn checksum_is_right(indices: &[u16]) -> bool {
     !entropy.is_empty() && first >> unused == rest >> unused
 }
 
-/// The error that helps more: a wrong checksum, or the list that lacks the fewest words.
+/// The more helpful error: a wrong checksum, else the list that lacks the fewest words.
 fn nearer(known: Option<MnemonicError>, new: MnemonicError) -> MnemonicError {
     let lacking = |error: &MnemonicError| match error {
         MnemonicError::Unknown { at, .. } => at.len(),
@@ -195,19 +191,19 @@ mod tests {
         Mnemonic::parse(text, None)
     }
 
-    /// A mnemonic of zeros but for its last word, in `language`.
+    /// A mnemonic of all-zero entropy in `language`.
     fn of_zeros(language: Language) -> String {
         let word = |index: usize| language.words()[index];
         [[word(0); 11].as_slice(), &[word(3)]].concat().join(" ")
     }
 
     #[test]
-    fn abbreviations_case_and_blanks_are_taken_as_the_same_words() {
+    fn abbreviations_case_and_spaces_do_not_matter() {
         let whole = parse(WORDS).unwrap();
         let short = format!("  {}\tABOU\n", "Aban  ".repeat(11));
         assert_eq!(parse(&short).unwrap().sentence(), whole.sentence());
         assert_eq!(whole.word_count(), 12);
-        // Three letters may be several words, and letters behind the word are a slip.
+        // Three letters are too few, and letters after a whole word are a typing error.
         for slip in ["aba", "abandonn"] {
             let text = WORDS.replacen("abandon", slip, 1);
             let language = "english".parse().unwrap();
@@ -216,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn every_language_is_read_in_every_normal_form_and_recognised() {
+    fn every_language_is_recognised_in_every_normal_form() {
         for language in Language::all() {
             let text = of_zeros(language);
             for typed in
@@ -232,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn four_letters_name_one_word_or_none() {
+    fn four_letters_match_at_most_one_word() {
         for language in Language::all() {
             let lookup = language.lookup();
             for (index, word) in (0u16..).zip(language.words()).step_by(31) {
@@ -244,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_places_and_never_words() {
+    fn errors_give_positions_and_never_words() {
         let text = WORDS.replace("about", "zzzz").replacen("abandon", "hunter2", 1);
         let error = parse(&text).unwrap_err().to_string();
         assert_eq!(error, "words 1, 12 are not in the english word list");
@@ -257,9 +253,9 @@ mod tests {
         assert_eq!(format!("{:?}", parse(WORDS).unwrap()), "Mnemonic(..)");
     }
 
-    /// Beginnings that English and French share, which are other words in each.
+    /// Abbreviations that stand for different words in English and in French.
     #[test]
-    fn abbreviations_of_two_languages_are_asked_about() {
+    fn abbreviations_in_two_languages_are_ambiguous() {
         let [english, french]: [Language; 2] = ["english", "french"].map(|l| l.parse().unwrap());
         let text = format!("{}abou", "lect ".repeat(11));
         assert_eq!(parse(&text).unwrap_err(), MnemonicError::Ambiguous(vec![english, french]));

@@ -1,11 +1,11 @@
-//! From 0x00 to 0x01 credentials: a withdrawal key names the address that is paid from then on,
-//! once and for ever.
+//! The change from 0x00 to 0x01 credentials: the withdrawal key names the address that receives all
+//! withdrawals from then on. It cannot be changed again.
 //! <https://github.com/ethereum/consensus-specs/blob/master/specs/capella/beacon-chain.md#blstoexecutionchange>
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Fork, Network, UnknownNetwork, foreign, quoted,
+    Fork, Network, UnknownNetwork, json_list, quoted,
     signing::{credential_change_domain, signing_root},
     ssz::{bytes_root, container_root, u64_root},
 };
@@ -15,23 +15,23 @@ use stockade_base::{
     json::{JsonError, clip, to_string_indented},
 };
 
-/// The largest file that is read: some 80,000 validators.
+/// The largest file that is read: about 80,000 validators.
 pub const MAX_CREDENTIAL_CHANGE_BYTES: usize = 64 * 1024 * 1024;
 
-/// What a withdrawal key signs.
+/// The change that a withdrawal key signs (`BLSToExecutionChange`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CredentialChange {
     /// The validator's number on its chain.
     pub validator_index: u64,
-    /// The withdrawal key whose hash the 0x00 credentials are.
+    /// The withdrawal key. The 0x00 credentials are its hash.
     pub from: PublicKey,
-    /// Who is paid from then on.
+    /// The address that receives all withdrawals from then on.
     pub to: Address,
 }
 
-/// A change in the form that beacon nodes take
-/// (`POST /eth/v1/beacon/pool/bls_to_execution_changes`), with the metadata of deposit tools where
-/// it has any. Nothing is checked but its JSON types.
+/// A signed change in the form that beacon nodes accept
+/// (`POST /eth/v1/beacon/pool/bls_to_execution_changes`), with the metadata that deposit tools add.
+/// Only its JSON types are checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedCredentialChange {
     message: Message,
@@ -55,45 +55,45 @@ struct Metadata {
     deposit_cli_version: String,
 }
 
-/// Why a file holds no credential change that a network would take.
+/// Why a file does not hold a credential change that a network would accept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialChangeError {
-    /// Malformed, or too large.
+    /// The file is malformed or too large.
     #[error("not a file of BLS-to-execution changes: {0}")]
     Json(#[from] JsonError),
-    /// An empty list.
-    #[error("this file holds no BLS-to-execution change")]
+    /// The list is empty.
+    #[error("the file holds no BLS-to-execution change")]
     Empty,
-    /// A field that is not what it should be.
+    /// A field is malformed.
     #[error("its `{0}` is malformed")]
     Malformed(&'static str),
-    /// Its metadata says another network than it is checked for.
-    #[error("it says that it is for {stated}, and not for {asked}")]
+    /// Its metadata names a different network than the one it is checked for.
+    #[error("its metadata says that it is for {stated}, not for {asked}")]
     Network {
-        /// What it says.
+        /// The network that the metadata names.
         stated: String,
-        /// The network asked about.
+        /// The network that it is checked for.
         asked: Network,
     },
-    /// It is signed for another fork than the one that counts.
-    #[error("it is signed for the {} fork of {network}; a change counts for Phase 0 alone", .fork.name())]
+    /// It is signed for the wrong fork.
+    #[error("it is signed for the {} fork of {network}: only a signature for Phase 0 counts", .fork.name())]
     Fork {
         /// The fork.
         fork: Fork,
         /// The network.
         network: Network,
     },
-    /// It pays the address that nobody has.
-    #[error("it pays the zero address: nobody has that, and whatever it is paid is lost")]
+    /// It pays the zero address.
+    #[error("it pays the zero address: nobody has its key, and all withdrawals would be lost")]
     ZeroAddress,
-    /// The withdrawal key did not sign this for this network.
-    #[error("its signature is not its withdrawal key's for {0}")]
+    /// The withdrawal key did not sign it for this network.
+    #[error("its signature was not made by its withdrawal key for {0}")]
     Signature(Network),
 }
 
 impl CredentialChange {
-    /// The root that the withdrawal key signs: on a wallet, or by [`CredentialChange::sign`].
+    /// The root that the withdrawal key signs, on a wallet or in [`CredentialChange::sign`].
     pub fn signing_root(&self, network: Network) -> [u8; 32] {
         self.root_for(network, Fork::Phase0)
     }
@@ -107,7 +107,8 @@ impl CredentialChange {
         signing_root(root, credential_change_domain(network, fork))
     }
 
-    /// The change with a signature by whoever holds the withdrawal key, which must be good.
+    /// Adds a signature made elsewhere, which is verified. `version` is written as the version of the
+    /// deposit tool.
     pub fn with_signature(
         &self,
         network: Network,
@@ -132,7 +133,7 @@ impl CredentialChange {
         })
     }
 
-    /// The change, signed with the withdrawal key.
+    /// Signs the change with the withdrawal key.
     pub fn sign(
         &self,
         network: Network,
@@ -144,14 +145,14 @@ impl CredentialChange {
 }
 
 impl SignedCredentialChange {
-    /// The network that its metadata names, where it has any.
+    /// The network that its metadata names, if it has metadata.
     pub fn network(&self) -> Option<Result<Network, UnknownNetwork>> {
         self.metadata.as_ref().map(|metadata| metadata.network_name.parse())
     }
 
-    /// What it says, if its withdrawal key signed it for `network`.
+    /// The change, if its withdrawal key signed it for `network`.
     pub fn verify(&self, network: Network) -> Result<CredentialChange, CredentialChangeError> {
-        use CredentialChangeError::{Malformed, Signature as Wrong};
+        use CredentialChangeError::Malformed;
 
         if let Some(metadata) = &self.metadata
             && metadata.network_name != network.name()
@@ -182,25 +183,22 @@ impl SignedCredentialChange {
             }
             Some(Fork::Phase0) => Ok(change),
             Some(fork) => Err(CredentialChangeError::Fork { fork, network }),
-            None => Err(Wrong(network)),
+            None => Err(CredentialChangeError::Signature(network)),
         }
     }
 }
 
-/// Reads a list of at most [`MAX_CREDENTIAL_CHANGE_BYTES`]; each is then to be
-/// [verified](SignedCredentialChange::verify).
+/// Reads a list of at most [`MAX_CREDENTIAL_CHANGE_BYTES`]. [Verify](SignedCredentialChange::verify)
+/// each of its changes.
 pub fn parse_credential_changes(
     content: &[u8],
 ) -> Result<Vec<SignedCredentialChange>, CredentialChangeError> {
     let changes: Vec<SignedCredentialChange> =
-        foreign::parse_list(content, MAX_CREDENTIAL_CHANGE_BYTES)?;
-    match changes.is_empty() {
-        true => Err(CredentialChangeError::Empty),
-        false => Ok(changes),
-    }
+        json_list::parse_list(content, MAX_CREDENTIAL_CHANGE_BYTES)?;
+    if changes.is_empty() { Err(CredentialChangeError::Empty) } else { Ok(changes) }
 }
 
-/// The text of a file with these changes.
+/// Writes a file with these changes.
 pub fn write_credential_changes(
     changes: &[SignedCredentialChange],
 ) -> Result<String, CredentialChangeError> {

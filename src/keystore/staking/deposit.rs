@@ -1,4 +1,5 @@
-//! Deposits: what a new validator's key signs, and the roots that the deposit contract checks.
+//! Deposits: the message that a new validator's key signs, and the roots that the deposit contract
+//! checks.
 //! <https://github.com/ethereum/consensus-specs/blob/master/specs/phase0/beacon-chain.md#depositdata>
 
 use super::{
@@ -8,14 +9,14 @@ use super::{
 };
 use crate::bls::{PublicKey, SecretKey, Signature};
 
-/// The least that the deposit contract takes.
+/// The least that the deposit contract accepts.
 pub const MIN_DEPOSIT_GWEI: u64 = 1_000_000_000;
 
-/// What a validator needs to begin: 32 ETH, or 1 GNO. The most that earns anything with 0x00 and
-/// 0x01 credentials.
+/// What a validator needs to be activated: 32 ETH or 1 GNO. With 0x00 and 0x01 credentials, more than
+/// this earns nothing.
 pub const WHOLE_VALIDATOR_GWEI: u64 = 32_000_000_000;
 
-/// The most that earns anything with 0x02.
+/// With 0x02 credentials, more than this earns nothing.
 const MAX_COMPOUNDING_GWEI: u64 = 2_048_000_000_000;
 
 /// A signed deposit for a validator.
@@ -28,21 +29,24 @@ pub struct Deposit {
     signature: Signature,
 }
 
-/// An amount that the deposit contract or the launchpad refuses.
+/// The deposit contract or the launchpad refuses this amount.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a deposit of {gwei} Gwei: with these withdrawal credentials it must be {}", allowed(self))]
+#[error(
+    "cannot deposit {gwei} Gwei: with these withdrawal credentials the amount must be {}",
+    allowed(self)
+)]
+#[non_exhaustive]
 pub struct AmountError {
-    /// The amount.
+    /// The refused amount.
     pub gwei: u64,
-    /// The least.
+    /// The smallest allowed amount.
     pub min: u64,
-    /// The most.
+    /// The largest allowed amount.
     pub max: u64,
 }
 
 impl Deposit {
-    /// Makes and signs a deposit of `amount` Gwei of the consensus layer (32·10⁹ for a whole
-    /// validator, on every network).
+    /// Signs a deposit of `amount` consensus layer Gwei (32·10⁹ for a whole validator, on every network).
     pub fn sign(
         network: Network,
         key: &SecretKey,
@@ -57,8 +61,8 @@ impl Deposit {
         Ok(Self { network, pubkey, withdrawal_credentials, amount, signature })
     }
 
-    /// The same for a validator that does not exist yet: 32 coins' worth with 0x00 and 0x01, with
-    /// which less would lie idle until it is topped up.
+    /// Signs the first deposit of a validator. With 0x00 and 0x01 credentials it must be 32·10⁹ Gwei:
+    /// with less, the validator would not be activated until it is topped up.
     pub fn sign_whole(
         network: Network,
         key: &SecretKey,
@@ -69,23 +73,20 @@ impl Deposit {
         Self::sign(network, key, credentials, amount)
     }
 
-    /// What [`Deposit::sign_whole`] refuses, before there is a key to sign with.
+    /// Checks the amount as [`Deposit::sign_whole`] does, without a key.
     pub fn require_whole(
         credentials: &WithdrawalCredentials,
         amount: u64,
     ) -> Result<(), AmountError> {
         let compounding = matches!(credentials, WithdrawalCredentials::Compounding(_));
-        match compounding || amount == WHOLE_VALIDATOR_GWEI {
-            true => check_amount(credentials, amount),
-            false => Err(AmountError {
-                gwei: amount,
-                min: WHOLE_VALIDATOR_GWEI,
-                max: WHOLE_VALIDATOR_GWEI,
-            }),
+        if compounding || amount == WHOLE_VALIDATOR_GWEI {
+            check_amount(credentials, amount)
+        } else {
+            Err(AmountError { gwei: amount, min: WHOLE_VALIDATOR_GWEI, max: WHOLE_VALIDATOR_GWEI })
         }
     }
 
-    /// A deposit that somebody else made, whose signature [is right](is_signed).
+    /// A deposit made elsewhere, whose signature [is valid](is_signed).
     pub(super) fn signed(
         network: Network,
         pubkey: PublicKey,
@@ -106,12 +107,12 @@ impl Deposit {
         &self.pubkey
     }
 
-    /// Where the money will go.
+    /// The withdrawal credentials, which decide who receives withdrawals.
     pub fn withdrawal_credentials(&self) -> &WithdrawalCredentials {
         &self.withdrawal_credentials
     }
 
-    /// The amount, in Gwei of the consensus layer.
+    /// The amount in consensus layer Gwei.
     pub fn amount(&self) -> u64 {
         self.amount
     }
@@ -121,7 +122,7 @@ impl Deposit {
         &self.signature
     }
 
-    /// The hash tree root of `DepositMessage`, which is signed.
+    /// The hash tree root of `DepositMessage`, which the validator's key signs.
     pub fn message_root(&self) -> [u8; 32] {
         message_root(&self.pubkey, &self.withdrawal_credentials, self.amount)
     }
@@ -132,8 +133,8 @@ impl Deposit {
     }
 }
 
-/// Whether the validator's key signed a deposit for the chain of this genesis fork version. The
-/// chain keeps the money of a first deposit with a wrong signature and makes no validator.
+/// Whether the validator's key signed a deposit for the chain with this genesis fork version. If a
+/// first deposit has an invalid signature, the chain keeps the money and creates no validator.
 pub(super) fn is_signed(
     genesis_fork_version: [u8; 4],
     pubkey: &PublicKey,
@@ -146,9 +147,10 @@ pub(super) fn is_signed(
 }
 
 fn allowed(error: &AmountError) -> String {
-    match error.min == error.max {
-        true => format!("{}", error.min),
-        false => format!("{} to {}", error.min, error.max),
+    if error.min == error.max {
+        error.min.to_string()
+    } else {
+        format!("{} to {}", error.min, error.max)
     }
 }
 
@@ -161,9 +163,10 @@ pub(super) fn check_amount(
         WithdrawalCredentials::Bls(_) | WithdrawalCredentials::Execution(_) => WHOLE_VALIDATOR_GWEI,
         WithdrawalCredentials::Compounding(_) => MAX_COMPOUNDING_GWEI,
     };
-    match (MIN_DEPOSIT_GWEI..=max).contains(&amount) {
-        true => Ok(()),
-        false => Err(AmountError { gwei: amount, min: MIN_DEPOSIT_GWEI, max }),
+    if (MIN_DEPOSIT_GWEI..=max).contains(&amount) {
+        Ok(())
+    } else {
+        Err(AmountError { gwei: amount, min: MIN_DEPOSIT_GWEI, max })
     }
 }
 
@@ -196,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_amount_that_would_be_refused_or_idle_is_not_signed() {
+    fn an_amount_that_would_be_refused_or_not_activated_is_not_signed() {
         let key = SecretKey::derive_master(&[1; 32]).unwrap();
         let address = stockade_base::eth::Address::from_bytes([1; 20]);
         let execution = WithdrawalCredentials::Execution(address);

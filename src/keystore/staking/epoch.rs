@@ -1,10 +1,10 @@
-//! Which epoch it is: what a network's genesis and the length of its slots make of the time.
+//! From time to epoch, by a network's genesis and the length of its slots.
 
 use super::Network;
 use stockade_base::timestamp::Timestamp;
 
 impl Network {
-    /// When its first slot began, in seconds since 1970.
+    /// When the first slot began, in seconds since 1970.
     pub fn genesis_time(self) -> i64 {
         match self {
             Self::Mainnet => 1_606_824_023,
@@ -15,7 +15,7 @@ impl Network {
         }
     }
 
-    /// How long an epoch lasts, in seconds: 32 slots of 12, on Gnosis 16 of 5.
+    /// The length of an epoch in seconds: 32 slots of 12 s, on Gnosis 16 slots of 5 s.
     pub fn epoch_seconds(self) -> u64 {
         let slot = match self {
             Self::Mainnet | Self::Sepolia | Self::Hoodi => 12,
@@ -24,7 +24,7 @@ impl Network {
         self.epoch_slots() * slot
     }
 
-    /// How many slots an epoch has.
+    /// The number of slots in an epoch.
     pub fn epoch_slots(self) -> u64 {
         match self {
             Self::Mainnet | Self::Sepolia | Self::Hoodi => 32,
@@ -43,10 +43,10 @@ impl Network {
 mod tests {
     use super::*;
 
-    /// Epochs whose times are public: Mainnet's Altair (74240), Deneb (269568) and Pectra (364032),
-    /// Gnosis' Deneb (889856).
+    /// Published times of forks: Altair (74240), Deneb (269568) and Pectra (364032) on Mainnet, Deneb
+    /// (889856) on Gnosis.
     #[test]
-    fn forks_begin_when_they_did() {
+    fn forks_began_at_their_published_times() {
         for (network, time, epoch) in [
             (Network::Mainnet, "20211027T105623Z", 74_240),
             (Network::Mainnet, "20240313T135535Z", 269_568),

@@ -1,11 +1,12 @@
-//! What a withdrawal address may ask of its validators by a transaction: EIP-7002 and EIP-7251.
+//! Requests that a withdrawal address makes for its validators by a transaction: EIP-7002 and
+//! EIP-7251.
 
 use std::num::NonZeroU64;
 
 use crate::bls::PublicKey;
 use stockade_base::eth::Address;
 
-/// The contract of EIP-7002, at the same address on every chain: on Gnosis and Chiado by
+/// The contract of EIP-7002, at the same address on every chain. On Gnosis and Chiado by
 /// [their specification](https://github.com/gnosischain/specs/blob/master/network-upgrades/pectra.md).
 const WITHDRAWALS: [u8; 20] = [
     0x00, 0x00, 0x09, 0x61, 0xef, 0x48, 0x0e, 0xb5, 0x5e, 0x80, 0xd1, 0x9a, 0xd8, 0x35, 0x79, 0xa6,
@@ -20,32 +21,31 @@ const CONSOLIDATIONS: [u8; 20] = [
 
 /// A request that the execution layer passes on to the consensus layer.
 ///
-/// It is a call of a system contract by the validator's withdrawal address. The chain ignores, and
-/// keeps the fee of, one that comes from any other address.
+/// It is a call of a system contract by the validator's withdrawal address. The chain ignores a
+/// request from any other address, and keeps its fee.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExecutionRequest {
-    /// The validator exits, and all its balance is paid out (EIP-7002).
+    /// The validator exits, and its whole balance is paid out (EIP-7002).
     Exit {
         /// Which validator.
         validator: PublicKey,
     },
-    /// Some of the balance above 32 coins' worth of a compounding (0x02) validator is paid out
-    /// (EIP-7002).
+    /// Part of what a compounding (0x02) validator has above 32·10⁹ Gwei is paid out (EIP-7002).
     Withdrawal {
         /// Which validator.
         validator: PublicKey,
-        /// How much, in Gwei of the consensus layer.
+        /// The amount in consensus layer Gwei.
         gwei: NonZeroU64,
     },
-    /// One validator exits, and its balance goes to another (EIP-7251). The other one must have
-    /// compounding (0x02) credentials.
+    /// One validator exits, and its balance goes to another, which must have compounding (0x02)
+    /// credentials (EIP-7251).
     Consolidation {
-        /// The one that exits.
+        /// The validator that exits.
         source: PublicKey,
-        /// The one that gets its balance.
+        /// The validator that receives the balance.
         target: PublicKey,
     },
-    /// The validator's credentials become compounding (0x02): EIP-7251, with itself for a target.
+    /// The validator's credentials become compounding (0x02): a consolidation with itself (EIP-7251).
     Compounding {
         /// Which validator.
         validator: PublicKey,
@@ -53,8 +53,8 @@ pub enum ExecutionRequest {
 }
 
 impl ExecutionRequest {
-    /// The contract that takes it. Called without data it answers what it asks for a request, as a
-    /// number of 32 bytes, in wei.
+    /// The contract to call. Called without data, it returns the fee of a request in wei, as a number of
+    /// 32 bytes.
     pub fn contract(&self) -> Address {
         Address::from_bytes(match self {
             Self::Exit { .. } | Self::Withdrawal { .. } => WITHDRAWALS,
@@ -62,7 +62,7 @@ impl ExecutionRequest {
         })
     }
 
-    /// What the contract is called with: key (48 bytes) and amount (8, big-endian), or two keys.
+    /// The data of the call: a key (48 bytes) and an amount (8 bytes, big-endian), or two keys.
     pub fn calldata(&self) -> Vec<u8> {
         match self {
             Self::Exit { validator } => [&validator.as_bytes()[..], &[0; 8]].concat(),
@@ -88,7 +88,7 @@ mod tests {
     ];
 
     #[test]
-    fn requests_are_as_their_eips_lay_them_out() {
+    fn requests_are_encoded_as_their_eips_say() {
         let [one, other] = KEYS.map(|key| key.parse::<PublicKey>().unwrap());
         let requests = [
             (ExecutionRequest::Exit { validator: one }, format!("{}0000000000000000", KEYS[0])),

@@ -1,63 +1,63 @@
-//! Voluntary exits: signed by a validator's key, now or long before they are needed.
+//! Voluntary exits, signed by a validator's key when they are needed or in advance.
 //! <https://github.com/ethereum/consensus-specs/blob/master/specs/phase0/beacon-chain.md#voluntaryexit>
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Fork, Network, foreign, quoted,
+    Fork, Network, json_list, quoted,
     signing::{exit_domain, signing_root},
     ssz::{container_root, u64_root},
 };
 use crate::bls::{PublicKey, SecretKey, Signature};
 use stockade_base::json::{JsonError, from_slice, to_string_indented};
 
-/// The largest file that is read.
+/// The largest file with one exit that is read.
 pub const MAX_EXIT_BYTES: usize = 64 * 1024;
 
-/// The largest file of several that is read: some 15,000 exits.
+/// The largest file with several exits that is read: about 15,000 exits.
 pub const MAX_EXITS_BYTES: usize = 4 * 1024 * 1024;
 
-/// Epochs beyond this one come in more than 20,000 years. Clients write the greatest number of all
-/// for a validator that never leaves.
+/// The last epoch that counts: it comes in more than 20,000 years. Clients write the greatest number
+/// for a validator that never exits.
 const LAST_EPOCH: u64 = u32::MAX as u64;
 
-/// What a validator's key signs to leave.
+/// The message that a validator's key signs to exit (`VoluntaryExit`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
-    /// The first epoch in which it may be included.
+    /// The first epoch in which the exit may be included.
     #[serde(with = "quoted")]
     pub epoch: u64,
-    /// The validator's number on its chain, which it has from its deposit on.
+    /// The validator's number on its chain, assigned when its deposit is processed.
     #[serde(with = "quoted")]
     pub validator_index: u64,
 }
 
-/// An exit in the form that beacon nodes take (`POST /eth/v1/beacon/pool/voluntary_exits`). It
-/// names neither its network nor its key.
+/// A signed exit in the form that beacon nodes accept
+/// (`POST /eth/v1/beacon/pool/voluntary_exits`). It names neither its network nor its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedExit {
-    /// What was signed.
+    /// The signed message.
     pub message: Exit,
     signature: String,
 }
 
-/// Why a file is no exit.
+/// Why a file is not an exit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExitError {
-    /// Malformed, or too large.
+    /// The file is malformed or too large.
     #[error("not a signed voluntary exit: {0}")]
     Json(#[from] JsonError),
-    /// An empty list.
-    #[error("this file holds no signed voluntary exit")]
+    /// The list is empty.
+    #[error("the file holds no signed voluntary exit")]
     Empty,
     /// The signature is not 0x and 192 hex digits.
-    #[error("the exit's signature is not 0x and 192 hex digits")]
+    #[error("not a signed voluntary exit: its signature is not 0x and 192 hex digits")]
     Signature,
 }
 
 impl Exit {
-    /// The root that the validator's key signs, for one network and every later fork of it.
+    /// The root that the validator's key signs. It is valid on one network, in every later fork.
     pub fn signing_root(&self, network: Network) -> [u8; 32] {
         self.root_for(network, Fork::Capella)
     }
@@ -67,17 +67,17 @@ impl Exit {
         signing_root(root, exit_domain(network, fork))
     }
 
-    /// Whether its epoch never comes.
+    /// Whether its epoch is so far away that the exit never takes effect.
     pub fn never_comes(&self) -> bool {
         self.epoch > LAST_EPOCH
     }
 
-    /// The exit with a signature by whoever holds the key.
+    /// Adds a signature made elsewhere.
     pub fn with_signature(self, signature: &Signature) -> SignedExit {
         SignedExit { message: self, signature: format!("0x{signature}") }
     }
 
-    /// The exit, signed.
+    /// Signs the exit.
     pub fn sign(self, network: Network, key: &SecretKey) -> SignedExit {
         self.with_signature(&key.sign(&self.signing_root(network)))
     }
@@ -91,7 +91,7 @@ impl SignedExit {
         Ok(exit)
     }
 
-    /// Which other fork than Capella `key` signed it for. Since Deneb no network takes such an exit
+    /// The fork that `key` signed it for, if not Capella. Since Deneb no network accepts such an exit
     /// (EIP-7044).
     pub fn signed_for_fork(&self, network: Network, key: &PublicKey) -> Option<Fork> {
         let signature = self.signature().ok()?;
@@ -100,7 +100,7 @@ impl SignedExit {
         others.find(|(_, root)| signature.verify(root, key)).map(|(fork, _)| fork)
     }
 
-    /// The file's text.
+    /// Writes the file.
     pub fn to_json(&self) -> Result<String, ExitError> {
         Ok(to_string_indented(self)?)
     }
@@ -116,13 +116,10 @@ impl SignedExit {
     }
 }
 
-/// Reads a file of at most [`MAX_EXITS_BYTES`]: one exit, or several as ethdo writes them, bare or
-/// as an API answers (`{"data": ..}`).
+/// Reads a file of at most [`MAX_EXITS_BYTES`]: one exit, or a list as ethdo writes it, bare or
+/// wrapped as by an API (`{"data": ..}`).
 pub fn parse_exits(content: &[u8]) -> Result<Vec<SignedExit>, ExitError> {
-    let exits: Vec<SignedExit> = foreign::parse_list(content, MAX_EXITS_BYTES)?;
+    let exits: Vec<SignedExit> = json_list::parse_list(content, MAX_EXITS_BYTES)?;
     exits.iter().try_for_each(|exit| exit.signature().map(|_| ()))?;
-    match exits.is_empty() {
-        true => Err(ExitError::Empty),
-        false => Ok(exits),
-    }
+    if exits.is_empty() { Err(ExitError::Empty) } else { Ok(exits) }
 }

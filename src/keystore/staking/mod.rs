@@ -1,5 +1,5 @@
-//! The consensus layer's files: networks, withdrawal credentials and their change, deposits
-//! (`deposit_data-*.json`), voluntary exits, and the slashing-protection history (EIP-3076).
+//! What validators sign, and the files for it: networks, withdrawal credentials and their change,
+//! deposits (`deposit_data-*.json`), voluntary exits, slashing-protection histories (EIP-3076).
 
 mod credential_change;
 mod deposit;
@@ -7,9 +7,9 @@ mod deposit_file;
 mod epoch;
 mod execution_request;
 mod exit;
-mod foreign;
 mod fork;
 mod interchange;
+mod json_list;
 mod network;
 mod quoted;
 mod signing;

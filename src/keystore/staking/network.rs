@@ -1,10 +1,12 @@
-//! The networks that validators run on, and the constants that their signatures are bound to.
+//! The networks that validators run on, and their constants.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// A network. Ephemery is not among them, for it begins anew every month with another root.
+use super::Fork;
+
+/// A network. Ephemery is not supported: it restarts every month with another root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Network {
@@ -20,17 +22,17 @@ pub enum Network {
     Chiado,
 }
 
-/// No network of that name.
+/// There is no network with this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown network `{0}`: there are mainnet, sepolia, hoodi, gnosis and chiado")]
+#[error("unknown network `{0}`: the networks are mainnet, sepolia, hoodi, gnosis and chiado")]
 pub struct UnknownNetwork(String);
 
 impl Network {
-    /// All of them.
+    /// All networks.
     pub const ALL: [Self; 5] =
         [Self::Mainnet, Self::Sepolia, Self::Hoodi, Self::Gnosis, Self::Chiado];
 
-    /// Its name in files and on the command line.
+    /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mainnet => "mainnet",
@@ -41,34 +43,37 @@ impl Network {
         }
     }
 
-    /// Whether money is at stake.
+    /// Whether real money is at stake.
     pub fn is_real_money(self) -> bool {
         matches!(self, Self::Mainnet | Self::Gnosis)
     }
 
-    /// The fork version at genesis, which deposits and credential changes are signed for.
+    /// The version of `fork` on this network. Signatures are bound to it.
+    pub fn fork_version(self, fork: Fork) -> [u8; 4] {
+        // The variants are in order, so this counts the forks.
+        let number = fork as u8;
+        match self {
+            Self::Mainnet => [number, 0x00, 0x00, 0x00],
+            // Counted in decimal digits: 69, 70, 71.
+            Self::Sepolia if number == 0 => [0x90, 0x00, 0x00, 0x69],
+            Self::Sepolia => [0x90, 0x00, 0x00, 0x6f + number],
+            Self::Hoodi => [0x10 + 0x10 * number, 0x00, 0x09, 0x10],
+            Self::Gnosis => [number, 0x00, 0x00, 0x64],
+            Self::Chiado => [number, 0x00, 0x00, 0x6f],
+        }
+    }
+
+    /// The fork version at genesis. Deposits and credential changes are signed for it.
     pub fn genesis_fork_version(self) -> [u8; 4] {
-        match self {
-            Self::Mainnet => [0x00, 0x00, 0x00, 0x00],
-            Self::Sepolia => [0x90, 0x00, 0x00, 0x69],
-            Self::Hoodi => [0x10, 0x00, 0x09, 0x10],
-            Self::Gnosis => [0x00, 0x00, 0x00, 0x64],
-            Self::Chiado => [0x00, 0x00, 0x00, 0x6f],
-        }
+        self.fork_version(Fork::Phase0)
     }
 
-    /// The Capella fork version, which exits are signed for, for ever (EIP-7044).
+    /// The Capella fork version. Exits are signed for it, in later forks too (EIP-7044).
     pub fn capella_fork_version(self) -> [u8; 4] {
-        match self {
-            Self::Mainnet => [0x03, 0x00, 0x00, 0x00],
-            Self::Sepolia => [0x90, 0x00, 0x00, 0x72],
-            Self::Hoodi => [0x40, 0x00, 0x09, 0x10],
-            Self::Gnosis => [0x03, 0x00, 0x00, 0x64],
-            Self::Chiado => [0x03, 0x00, 0x00, 0x6f],
-        }
+        self.fork_version(Fork::Capella)
     }
 
-    /// The root of the first validators, which names the chain in a slashing-protection history.
+    /// The root of the genesis validators, which identifies the chain in a slashing-protection history.
     pub fn genesis_validators_root(self) -> [u8; 32] {
         match self {
             Self::Mainnet => MAINNET_ROOT,
@@ -79,7 +84,7 @@ impl Network {
         }
     }
 
-    /// The coin that is staked on it.
+    /// The coin that its validators stake.
     pub fn coin(self) -> &'static str {
         match self {
             Self::Mainnet | Self::Sepolia | Self::Hoodi => "ETH",
@@ -87,8 +92,8 @@ impl Network {
         }
     }
 
-    /// How many Gwei of the consensus layer one coin of the network is there. On Gnosis one GNO
-    /// counts as 32, so that a validator there has 32·10⁹ Gwei as well.
+    /// The consensus layer Gwei of one staked coin. On Gnosis, 1 GNO is 32·10⁹ Gwei, so a whole validator
+    /// has 32·10⁹ Gwei there too.
     pub fn gwei_per_coin(self) -> u64 {
         match self {
             Self::Mainnet | Self::Sepolia | Self::Hoodi => 1_000_000_000,
@@ -96,7 +101,7 @@ impl Network {
         }
     }
 
-    /// The number of its execution layer's chain (EIP-155).
+    /// The chain id of its execution layer (EIP-155).
     pub fn chain_id(self) -> u64 {
         match self {
             Self::Mainnet => 1,
@@ -107,15 +112,7 @@ impl Network {
         }
     }
 
-    /// What its validators stake.
-    pub fn staked_coin(self) -> &'static str {
-        match self {
-            Self::Mainnet | Self::Sepolia | Self::Hoodi => "ETH",
-            Self::Gnosis | Self::Chiado => "GNO",
-        }
-    }
-
-    /// What its transactions pay with.
+    /// The coin that pays for its transactions.
     pub fn fee_coin(self) -> &'static str {
         match self {
             Self::Mainnet | Self::Sepolia | Self::Hoodi => "ETH",
@@ -123,12 +120,12 @@ impl Network {
         }
     }
 
-    /// The network of a genesis fork version.
+    /// The network with this genesis fork version.
     pub fn from_genesis_fork_version(version: [u8; 4]) -> Option<Self> {
         Self::ALL.into_iter().find(|network| network.genesis_fork_version() == version)
     }
 
-    /// The network of a genesis validators root.
+    /// The network with this genesis validators root.
     pub fn from_genesis_validators_root(root: &[u8; 32]) -> Option<Self> {
         Self::ALL.into_iter().find(|network| network.genesis_validators_root() == *root)
     }
@@ -191,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_fork_versions_and_roots_lead_back_to_their_network() {
+    fn names_fork_versions_and_roots_identify_their_network() {
         for network in Network::ALL {
             assert_eq!(network.name().parse(), Ok(network));
             let version = network.genesis_fork_version();
@@ -203,7 +200,23 @@ mod tests {
         assert!("Mainnet".parse::<Network>().is_err());
     }
 
-    /// As published by the networks themselves, and in ethstaker-deposit-cli's settings.
+    /// The versions at genesis, of Capella and of Electra, as published by the networks.
+    #[test]
+    fn versions_are_the_published_ones() {
+        for (network, versions) in [
+            (Network::Mainnet, ["00000000", "03000000", "05000000"]),
+            (Network::Sepolia, ["90000069", "90000072", "90000074"]),
+            (Network::Hoodi, ["10000910", "40000910", "60000910"]),
+            (Network::Gnosis, ["00000064", "03000064", "05000064"]),
+            (Network::Chiado, ["0000006f", "0300006f", "0500006f"]),
+        ] {
+            let electra = network.fork_version(Fork::Electra);
+            let own = [network.genesis_fork_version(), network.capella_fork_version(), electra];
+            assert_eq!(own.map(hex::encode), versions, "{network}");
+        }
+    }
+
+    /// As published by the networks and in ethstaker-deposit-cli's settings.
     #[test]
     fn roots_are_the_published_ones() {
         for (network, root) in [

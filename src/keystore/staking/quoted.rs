@@ -1,4 +1,4 @@
-//! Numbers as the consensus layer's JSON has them: strings of digits.
+//! Numbers in the consensus layer's JSON: strings of digits.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
@@ -8,9 +8,9 @@ pub(super) fn serialize<S: Serializer>(number: &u64, serializer: S) -> Result<S:
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let text = String::deserialize(deserializer)?;
-    // Rust would also read `+5`.
-    match text.bytes().all(|b| b.is_ascii_digit()) {
-        true => text.parse().map_err(D::Error::custom),
-        false => Err(D::Error::custom("a number here is a string of digits")),
+    // Rust would also accept `+5`.
+    if !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(D::Error::custom("a number must be a string of digits"));
     }
+    text.parse().map_err(D::Error::custom)
 }

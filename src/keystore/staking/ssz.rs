@@ -1,4 +1,4 @@
-//! SSZ hash tree roots of containers of fixed size, which is all that validators sign here.
+//! SSZ hash tree roots of containers of fixed size.
 //! <https://github.com/ethereum/consensus-specs/blob/master/ssz/simple-serialize.md>
 
 use sha2::{Digest, Sha256};
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 /// A node of the tree.
 pub(super) type Root = [u8; 32];
 
-/// The root of a byte vector (`BytesN`): its 32-byte chunks, the last one filled with zeros.
+/// The root of a byte vector (`BytesN`): of its 32-byte chunks, the last one padded with zeros.
 pub(super) fn bytes_root(bytes: &[u8]) -> Root {
     let chunks = bytes.chunks(32).map(|chunk| {
         let mut padded = [0; 32];
@@ -23,12 +23,12 @@ pub(super) fn u64_root(number: u64) -> Root {
     bytes_root(&number.to_le_bytes())
 }
 
-/// The root of a container, from the roots of its fields in order.
+/// The root of a container, given the roots of its fields in order.
 pub(super) fn container_root(fields: &[Root]) -> Root {
     merkleize(fields.to_vec())
 }
 
-/// Hashes leaves in pairs up to the root; leaves that are missing for a power of two are zero.
+/// Hashes leaves in pairs up to the root. Zero leaves are added up to a power of two.
 fn merkleize(mut level: Vec<Root>) -> Root {
     level.resize(level.len().next_power_of_two(), [0; 32]);
     while level.len() > 1 {
@@ -53,14 +53,14 @@ mod tests {
     }
 
     #[test]
-    fn three_leaves_are_filled_up_to_four() {
+    fn three_leaves_are_padded_to_four() {
         let [a, b, c, zero] = [[1; 32], [2; 32], [3; 32], [0; 32]];
         assert_eq!(container_root(&[a, b, c]), hash(hash(a, b), hash(c, zero)));
         assert_eq!(container_root(&[a]), a);
     }
 
     #[test]
-    fn a_public_key_is_two_chunks_the_second_half_full() {
+    fn a_public_key_fills_one_chunk_and_a_half() {
         let mut second = [0; 32];
         second[..16].fill(7);
         assert_eq!(bytes_root(&[7; 48]), hash([7; 32], second));

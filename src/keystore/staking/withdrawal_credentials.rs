@@ -1,64 +1,60 @@
-//! Where a validator's money goes: 32 bytes that a deposit fixes.
+//! Withdrawal credentials: 32 bytes in a deposit that say who receives a validator's withdrawals.
 
 use std::{fmt, str::FromStr};
 
 use sha2::{Digest, Sha256};
 
 use crate::bls::PublicKey;
-use stockade_base::{eth::Address, reader::Reader};
+use stockade_base::eth::Address;
 
-/// Withdrawal credentials of one of the three kinds that the chain knows.
+/// Withdrawal credentials of one of the chain's three kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WithdrawalCredentials {
-    /// 0x00: a BLS key, of whose hash these are the last 31 bytes. Nothing is paid out before a
-    /// credential change names an address.
+    /// 0x00: the last 31 bytes of a BLS key's hash. Nothing is paid out until a credential change names
+    /// an address.
     Bls([u8; 31]),
-    /// 0x01: an address; all above 32 coins' worth is paid out to it.
+    /// 0x01: an address, which receives everything above 32·10⁹ Gwei.
     Execution(Address),
-    /// 0x02: an address; the validator compounds up to 2048 coins' worth (EIP-7251).
+    /// 0x02: an address. The validator compounds up to 2048·10⁹ Gwei (EIP-7251).
     Compounding(Address),
 }
 
-/// Why 32 bytes are no withdrawal credentials. A deposit to them could lose its money.
+/// Why 32 bytes are not withdrawal credentials. A deposit with them could lose its money.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {
-    /// Not 64 hex digits.
+    /// The text is not 64 hex digits.
     #[error("withdrawal credentials are 64 hex digits without 0x")]
     Malformed,
-    /// The chain does not know this kind.
-    #[error("withdrawal credentials of kind 0x{0:02x}: there are 0x00, 0x01 and 0x02")]
+    /// The chain has no such kind.
+    #[error("unknown kind of withdrawal credentials 0x{0:02x}: the kinds are 0x00, 0x01 and 0x02")]
     Kind(u8),
-    /// An address that nobody has.
-    #[error("withdrawal credentials that pay the zero address: whatever it is paid is lost")]
+    /// They pay the zero address.
+    #[error("these withdrawal credentials pay the zero address: all withdrawals would be lost")]
     ZeroAddress,
-    /// The eleven bytes between kind and address are zero in all that tools write.
-    #[error("withdrawal credentials whose bytes 2 to 12 are not zero")]
+    /// The eleven bytes between kind and address are not zero.
+    #[error("not withdrawal credentials: bytes 2 to 12 are not zero")]
     Padding,
 }
 
 impl WithdrawalCredentials {
-    /// 0x00, of the withdrawal key.
+    /// 0x00 credentials for a withdrawal key.
     pub fn from_bls_key(key: &PublicKey) -> Self {
         let [_, tail @ ..]: [u8; 32] = Sha256::digest(key.as_bytes()).into();
         Self::Bls(tail)
     }
 
-    /// From the 32 bytes.
+    /// Reads 32 bytes.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, CredentialsError> {
         let [kind, tail @ ..] = *bytes;
         let address = || {
-            let mut reader = Reader::new(&tail);
-            match (reader.array(), reader.array()) {
-                (Ok(padding), Ok(address)) if padding == [0; 11] && address == [0; 20] => {
-                    Err(CredentialsError::ZeroAddress)
-                }
-                (Ok(padding), Ok(address)) if padding == [0; 11] => {
-                    Ok(Address::from_bytes(address))
-                }
-                _ => Err(CredentialsError::Padding),
+            let address = tail.strip_prefix(&[0; 11]).and_then(|rest| rest.try_into().ok());
+            let address: [u8; 20] = address.ok_or(CredentialsError::Padding)?;
+            if address == [0; 20] {
+                return Err(CredentialsError::ZeroAddress);
             }
+            Ok(Address::from_bytes(address))
         };
         match kind {
             0 => Ok(Self::Bls(tail)),
@@ -68,7 +64,7 @@ impl WithdrawalCredentials {
         }
     }
 
-    /// The 32 bytes.
+    /// The credentials as 32 bytes.
     pub fn to_bytes(&self) -> [u8; 32] {
         let (kind, tail): (u8, &[u8]) = match self {
             Self::Bls(tail) => (0, tail),
@@ -85,7 +81,7 @@ impl WithdrawalCredentials {
         bytes
     }
 
-    /// The address that is paid; none for a BLS key.
+    /// The address that receives withdrawals; `None` for a BLS key.
     pub fn address(&self) -> Option<Address> {
         match self {
             Self::Bls(_) => None,
@@ -117,7 +113,7 @@ mod tests {
     use crate::bls::SecretKey;
 
     #[test]
-    fn each_kind_reads_as_it_is_written() {
+    fn each_kind_survives_a_round_trip() {
         let address = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94".parse().unwrap();
         let key = SecretKey::derive_master(&[1; 32]).unwrap().public_key();
         for (credentials, start) in [
@@ -138,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_chain_does_not_know_is_refused() {
+    fn invalid_credentials_are_refused() {
         let read = |text: String| text.parse::<WithdrawalCredentials>();
         assert_eq!(read("03".repeat(32)), Err(CredentialsError::Kind(3)));
         assert_eq!(read("01".repeat(32)), Err(CredentialsError::Padding));

@@ -1,5 +1,5 @@
-//! One HTTP request there, one answer back. No redirect is followed and no proxy asked, for what is
-//! sent may be a secret; every answer has a bound, and every wait an end.
+//! Sends one HTTP request and reads the answer. Redirects are not followed and proxies are not used,
+//! because requests may contain secrets. Answers are limited in size, and all waits in time.
 
 mod tls;
 
@@ -16,63 +16,63 @@ use zeroize::Zeroizing;
 pub(crate) use tls::Tls;
 pub(crate) use tls::{ClientIdentity, ServerName};
 
-/// As long as anybody waits for a connection.
+/// The time limit for connecting.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How often a request is repeated of a server that is busy.
+/// How many times a request to a busy server is repeated.
 const REPEATS: u32 = 3;
-/// The longest time that is waited when a server says how long: who is told more asks again later.
+/// The longest pause that a server may ask for. If it asks for more, the request fails as busy.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Those who vouch for servers.
+/// The certificate authorities that are trusted.
 pub(crate) type Authorities = Vec<Certificate<'static>>;
 
-/// Asks servers.
+/// An HTTP client.
 pub(crate) struct Client {
     agent: Agent,
     timeout: Duration,
     server_name: Option<Box<ServerName>>,
 }
 
-/// What is asked.
+/// A request.
 pub(crate) struct Request<'a> {
     pub method: &'static str,
     pub url: &'a str,
-    /// What proves who calls, and what else the service wants to see.
+    /// Credentials, and other headers that the service requires.
     pub headers: &'a [(&'static str, &'a str)],
-    /// JSON.
+    /// The JSON body.
     pub body: Option<&'a [u8]>,
     /// The longest answer that is read, in bytes.
     pub limit: usize,
 }
 
-/// What is answered, whichever its status.
+/// An answer with any status.
 pub(crate) struct Answer {
     pub status: u16,
-    /// When the server wants to be asked again.
+    /// After which time the server wants the request to be repeated.
     pub retry_after: Option<Duration>,
-    /// Where the server says that it should be asked instead. It is never followed.
+    /// The target of a redirect, which is never followed.
     pub location: Option<String>,
     pub body: Zeroizing<Vec<u8>>,
 }
 
 /// Why there is no answer.
 pub(crate) enum Failure {
-    /// URL, method or header are none.
+    /// The URL, the method or a header is invalid.
     Malformed,
-    /// Not in time.
+    /// The time limit passed.
     Timeout,
-    /// Nobody there, or gone in the middle; what the system says.
+    /// The server cannot be reached, or the connection broke, with the system's message.
     Unreachable(String),
-    /// TLS failed: most often, a certificate that nobody here trusts.
+    /// TLS failed, most often because the certificate is not trusted.
     Untrusted(String),
-    /// An answer beyond its bound.
+    /// The answer is longer than the limit.
     TooLong,
-    /// Not HTTP.
+    /// The answer is not HTTP.
     Broken(String),
 }
 
 impl Client {
-    /// Every answer must be there within `timeout`.
+    /// Every answer must arrive within `timeout`.
     pub(crate) fn new(mut tls: Tls, timeout: Duration) -> Self {
         let config = Agent::config_builder()
             .tls_config(tls.config())
@@ -92,13 +92,13 @@ impl Client {
         Self { agent: config.build().new_agent(), timeout, server_name: None }
     }
 
-    /// How long is waited for an answer.
+    /// The time limit for an answer.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// A request that may be made twice. A server that is busy for the moment (429, or 503 with a
-    /// time) is asked again, a few times, after the time that it names.
+    /// Sends a request that may be repeated. While the server is busy (429, or 503 with a time), the
+    /// request is repeated a few times, after the time that the server names.
     pub(crate) fn repeat(&self, request: &Request<'_>) -> Result<Answer, Failure> {
         for repeat in 0..REPEATS {
             let answer = self.send(request)?;
@@ -110,7 +110,7 @@ impl Client {
         self.send(request)
     }
 
-    /// One request, and whatever is answered.
+    /// Sends a request once.
     pub(crate) fn send(&self, request: &Request<'_>) -> Result<Answer, Failure> {
         let mut builder = ureq::http::Request::builder()
             .method(request.method)
@@ -131,7 +131,7 @@ impl Client {
             None => self.agent.run(builder.body(()).map_err(|_| Failure::Malformed)?),
         };
         let mut response = answered?;
-        // Beyond the bound by one, or an answer as long as the bound would be an error.
+        // One more than the limit: ureq refuses an answer of exactly its limit.
         let limit = request.limit as u64 + 1;
         let body = response.body_mut().with_config().limit(limit).read_to_vec();
         let body = Zeroizing::new(body?);
@@ -149,8 +149,7 @@ impl Client {
 }
 
 impl Answer {
-    /// How long to wait before the same is asked again, for the time `repeat`; `None` where that
-    /// would help nobody.
+    /// How long to wait before repetition number `repeat`; `None` if repeating would not help.
     fn pause(&self, repeat: u32) -> Option<Duration> {
         let pause = match (self.status, self.retry_after) {
             (429 | 503, Some(pause)) => pause,
@@ -165,7 +164,7 @@ fn location(headers: &HeaderMap) -> Option<String> {
     headers.get(ureq::http::header::LOCATION)?.to_str().ok().map(str::to_owned)
 }
 
-/// `Retry-After` in seconds. A date is read as nothing: clocks differ.
+/// `Retry-After` in seconds. A date is ignored, because clocks differ.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse();
     seconds.ok().map(Duration::from_secs)
@@ -183,10 +182,10 @@ impl From<ureq::Error> for Failure {
             // rustls' verdict on a certificate arrives as an I/O error of the handshake.
             ureq::Error::Io(io) if io.kind() == io::ErrorKind::InvalidData => {
                 let why = io.to_string();
-                match why.contains("InvalidContentType") {
-                    true => Self::Untrusted("what answers there speaks no TLS".to_owned()),
-                    false => Self::Untrusted(why),
+                if why.contains("InvalidContentType") {
+                    return Self::Untrusted("the server does not use TLS".to_owned());
                 }
+                Self::Untrusted(why)
             }
             ureq::Error::Io(io) => Self::Unreachable(io.to_string()),
             ureq::Error::BodyExceedsLimit(_) => Self::TooLong,
@@ -195,7 +194,7 @@ impl From<ureq::Error> for Failure {
     }
 }
 
-/// The certificates in a PEM file: none, where it holds no certificate.
+/// The certificates in a PEM file. Empty if it holds none.
 pub(crate) fn certificates(pem: &[u8]) -> Authorities {
     use ureq::tls::{PemItem, parse_pem};
 
@@ -217,19 +216,19 @@ mod tests {
     }
 
     #[test]
-    fn who_is_busy_is_asked_again_when_they_say_and_not_too_late() {
+    fn a_busy_server_is_asked_again_after_the_time_it_names_up_to_a_limit() {
         assert_eq!(pause(429, Some(7), 0), Some(7));
         assert_eq!(pause(503, Some(30), 2), Some(30));
         assert_eq!(pause(429, Some(31), 0), None);
         assert_eq!([0, 1, 2].map(|repeat| pause(429, None, repeat)), [Some(1), Some(2), Some(4)]);
-        // A Vault that is sealed says so, and is not unsealed by waiting.
+        // A sealed Vault answers 503, and waiting does not unseal it.
         assert_eq!(pause(503, None, 0), None);
         assert_eq!(pause(500, Some(1), 0), None);
         assert_eq!(pause(200, Some(1), 0), None);
     }
 
     #[test]
-    fn a_time_is_read_in_seconds_alone() {
+    fn retry_after_is_read_only_in_seconds() {
         let read = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(RETRY_AFTER, value.parse().unwrap());

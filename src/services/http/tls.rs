@@ -1,4 +1,4 @@
-//! Whom a connection trusts, what it shows of itself, and by which name it knows a server.
+//! TLS: trusted authorities, client certificates, and server names.
 
 use std::{
     env,
@@ -13,14 +13,14 @@ use ureq::{
 use super::Authorities;
 pub(crate) use client::{ClientIdentity, ServerName};
 
-/// How a connection is made by TLS.
+/// The settings of a TLS connection.
 #[derive(Default)]
 pub(crate) struct Tls {
-    /// Those who vouch for servers, in place of the system's.
+    /// The trusted authorities, in place of the system's.
     pub authorities: Option<Authorities>,
-    /// What a server is shown that asks who connects.
+    /// The client certificate for servers that request one.
     pub client: Option<ClientIdentity>,
-    /// The name that the server's certificate must have, in place of the one in the URL.
+    /// The name that must be in the server's certificate, in place of the one in the URL.
     pub server_name: Option<ServerName>,
 }
 
@@ -36,19 +36,20 @@ impl Tls {
     }
 }
 
-/// The certificates that this computer trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others). A
-/// computer that has none, as small containers do, trusts the public ones.
+/// The authorities that this system trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others). If it has
+/// none, as in small containers, the public ones are trusted.
 fn system() -> RootCerts {
     static SYSTEM: OnceLock<Arc<Authorities>> = OnceLock::new();
     let found = SYSTEM.get_or_init(|| {
         let found = rustls_native_certs::load_native_certs().certs;
         Arc::new(found.iter().map(|der| Certificate::from_der(der).to_owned()).collect())
     });
-    // Where somebody named certificates and none is there, nobody is trusted.
+    // If the user named certificates but none was found, no server is trusted.
     let is_named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| env::var_os(name).is_some());
-    match found.is_empty() && !is_named {
-        true => RootCerts::WebPki,
-        false => RootCerts::Specific(found.clone()),
+    if found.is_empty() && !is_named {
+        RootCerts::WebPki
+    } else {
+        RootCerts::Specific(found.clone())
     }
 }
 
@@ -72,15 +73,15 @@ mod client {
     use super::Uri;
     use crate::http::certificates;
 
-    /// A certificate and its key, which belong together.
+    /// A client certificate and its key, which match.
     pub(crate) struct ClientIdentity(ClientCert);
 
     impl ClientIdentity {
-        /// Reads both (PEM). What is wrong is said without repeating anything of them.
+        /// Reads both in PEM. Errors show nothing of their content.
         pub(crate) fn new(chain: &[u8], key: &[u8]) -> Result<Self, &'static str> {
             let chain = certificates(chain);
             if chain.is_empty() {
-                return Err("no PEM certificate in it");
+                return Err("the file holds no PEM certificate");
             }
             let has = |part: &[u8]| key.windows(part.len()).any(|window| window == part);
             let own = parse_pem(key).find_map(|item| match item {
@@ -88,19 +89,20 @@ mod client {
                 _ => None,
             });
             let (Some(own), Ok(der)) = (own, PrivateKeyDer::from_pem_slice(key)) else {
-                return Err(match has(b"ENCRYPTED") {
-                    true => "its key is encrypted: decrypt it, or name another",
-                    false => "no PEM private key for it",
+                return Err(if has(b"ENCRYPTED") {
+                    "its key is encrypted: decrypt the key, or name another"
+                } else {
+                    "the key file holds no PEM private key"
                 });
             };
-            // ureq takes for granted that they belong together.
+            // ureq does not check that they match.
             let ders = chain.iter().map(|one| one.der().to_vec().into()).collect();
             match CertifiedKey::from_der(ders, der, &ring::default_provider()) {
                 Ok(_) => Ok(Self(ClientCert::new_with_certs(&chain, own))),
                 Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
-                    Err("its key is the key of another certificate")
+                    Err("the key belongs to another certificate")
                 }
-                Err(_) => Err("certificate or key is damaged, or of a kind that is not known"),
+                Err(_) => Err("the certificate or key is damaged or of an unknown kind"),
             }
         }
 
@@ -109,33 +111,32 @@ mod client {
         }
     }
 
-    /// The name of a server in its certificate, where its URL has another.
+    /// The name in a server's certificate, if it differs from the one in its URL.
     #[derive(Debug, Clone)]
     pub(crate) struct ServerName {
         name: String,
-        /// Where the server is.
+        /// The address of the server.
         at: Uri,
     }
 
     impl ServerName {
-        /// `None` if `name` is not a name of a server.
+        /// The name `name` for the server at `url`. `None` if it is not a valid server name.
         pub(crate) fn new(name: &str, url: &str) -> Option<Self> {
             pki_types::ServerName::try_from(name).ok()?;
             let this = Self { name: name.to_owned(), at: url.parse().ok()? };
             this.rename(url).map(|_| this)
         }
 
-        /// The same URL with this name in it, and the host that it named.
+        /// Replaces the host in `url` by this name, and returns the host, too.
         pub(in crate::http) fn rename(&self, url: &str) -> Option<(Uri, String)> {
             let uri: Uri = url.parse().ok()?;
             let host = uri.authority()?.as_str().to_owned();
-            let name = match self.name.contains(':') {
-                true => format!("[{}]", self.name),
-                false => self.name.clone(),
-            };
-            let name = match uri.port_u16() {
-                Some(port) => format!("{name}:{port}"),
-                None => name,
+            let port = uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+            let is_ip_v6 = self.name.contains(':');
+            let name = if is_ip_v6 {
+                format!("[{}]{port}", self.name)
+            } else {
+                format!("{}{port}", self.name)
             };
             let mut parts = uri.into_parts();
             parts.authority = Some(name.parse().ok()?);
@@ -159,7 +160,7 @@ mod client {
         use super::*;
 
         #[test]
-        fn a_server_may_have_another_name_than_its_url() {
+        fn a_server_name_may_differ_from_the_url() {
             let server = ServerName::new("vault.internal", "https://10.0.0.2:8200").unwrap();
             let (uri, host) = server.rename("https://10.0.0.2:8200/v1/x?list=true").unwrap();
             assert_eq!(uri.to_string(), "https://vault.internal:8200/v1/x?list=true");

@@ -1,69 +1,69 @@
-//! Why a node did not answer what it was asked.
+//! Errors of requests to a node.
 
 use std::time::Duration;
 
 use stockade_base::json::JsonError;
 
-/// Why a node did not answer what it was asked. A node is named by its host: what stands behind
-/// that in its URL may be a key.
+/// Why a request to a node failed. A node is named only by its host, because the rest of its URL may be
+/// a secret key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RpcError {
-    /// The URL is none.
-    #[error("the node's URL must be http[s]://HOST[:PORT][/PATH]")]
+    /// The URL is invalid.
+    #[error("invalid URL of a node: it must be http[s]://HOST[:PORT][/PATH]")]
     Url,
-    /// It could not be reached, or broke off.
+    /// The node cannot be reached, or the connection broke.
     #[error("the node at {node} cannot be reached: {why}")]
     Unreachable {
-        /// Its host.
+        /// The node's host.
         node: String,
-        /// What the system says.
+        /// The system's message.
         why: String,
     },
-    /// No answer in time.
-    #[error("no answer from the node at {node} within {} seconds", after.as_secs_f32())]
+    /// The node did not answer in time.
+    #[error("the node at {node} did not answer within {} seconds", after.as_secs_f32())]
     Timeout {
-        /// Its host.
+        /// The node's host.
         node: String,
-        /// How long it was waited for.
+        /// The time limit.
         after: Duration,
     },
-    /// It answered with an HTTP status that is no success.
+    /// The node answered with an HTTP status other than success.
     #[error("the node at {node} answered with HTTP status {status}")]
     Status {
-        /// Its host.
+        /// The node's host.
         node: String,
         /// The status.
         status: u16,
     },
-    /// Its answer is no JSON-RPC.
-    #[error("the node at {node} answered no JSON-RPC: {error}")]
+    /// The answer is not JSON-RPC.
+    #[error("the answer of the node at {node} is not JSON-RPC: {error}")]
     Json {
-        /// Its host.
+        /// The node's host.
         node: String,
-        /// What is wrong.
+        /// What is wrong with it.
         error: JsonError,
     },
-    /// It said no.
+    /// The node refused the request.
     #[error("the node at {node} refused {method} ({code}): {message}")]
     Refused {
-        /// Its host.
+        /// The node's host.
         node: String,
-        /// What it was asked.
+        /// The method that was called.
         method: &'static str,
-        /// The code of JSON-RPC.
+        /// The JSON-RPC error code.
         code: i64,
-        /// Its words.
+        /// The node's message.
         message: String,
     },
-    /// Its answer is not what was asked for.
+    /// The result is not what the method returns.
     #[error("the node at {node} answered {method} with {what}")]
     Answer {
-        /// Its host.
+        /// The node's host.
         node: String,
-        /// What it was asked.
+        /// The method that was called.
         method: &'static str,
-        /// What it answered.
+        /// What the node answered.
         what: String,
     },
 }

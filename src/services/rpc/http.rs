@@ -1,4 +1,4 @@
-//! One JSON-RPC request there, one answer back.
+//! Sends one JSON-RPC request and reads the answer.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use super::RpcError;
 use crate::http::{self, Failure, Request, Uri};
 use stockade_base::json::{self, JsonError, clip};
 
-/// More than any answer to what is asked here.
+/// The longest answer that is read, in bytes. All answers to the requests made here are shorter.
 const MAX_ANSWER: usize = 256 * 1024;
 
-/// How much of a node's own words is repeated.
+/// How much of a node's own message is shown.
 const MAX_MESSAGE: usize = 200;
 
-/// Asks one node.
+/// A connection to one node.
 pub(super) struct Client {
     http: http::Client,
     url: String,
@@ -51,17 +51,17 @@ impl Client {
         })
     }
 
-    /// The node, as errors name it.
+    /// The node's name in errors.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the node answers to `method`, which only asks: a node that is busy is asked again.
+    /// Calls `method`, which only reads. The request is repeated while the node is busy.
     pub(super) fn call(&self, method: &'static str, params: &Value) -> Result<Value, RpcError> {
         self.post(method, params, http::Client::repeat)
     }
 
-    /// What the node answers to `method`, which does something.
+    /// Calls `method`, which has an effect, once.
     pub(super) fn call_once(
         &self,
         method: &'static str,

@@ -1,8 +1,8 @@
-//! Numbers as the JSON-RPC writes them.
+//! Numbers in JSON-RPC.
 
 use serde_json::Value;
 
-/// `0x` and at most 32 hex digits, as any number type that is large enough.
+/// Reads `0x` and at most 32 hex digits.
 pub(super) fn number<N: TryFrom<u128>>(value: &Value) -> Option<N> {
     let digits = value.as_str()?.strip_prefix("0x")?;
     let all_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -10,7 +10,7 @@ pub(super) fn number<N: TryFrom<u128>>(value: &Value) -> Option<N> {
     N::try_from(number).ok()
 }
 
-/// `0x` and 64 hex digits, of which the first half is zero.
+/// Reads `0x` and 64 hex digits, the first half of which must be zero.
 pub(super) fn word(value: &Value) -> Option<u128> {
     let digits = value.as_str()?.strip_prefix("0x")?;
     let (high, low) = digits.split_at_checked(32)?;

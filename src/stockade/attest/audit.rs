@@ -1,6 +1,6 @@
-//! Holding all the attestations at hand against a policy, set by set. What counts for a set is the
-//! newest statement that any of the policy's signers made, all of them where several are of one
-//! time: neither an older nor a better one ever stands in front of it.
+//! Compares attestations with a policy, set by set. The statement that counts for a set is the
+//! newest one that any of the policy's signers made, or all of the newest if several have the same
+//! time: neither an older nor a more favourable one replaces it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,26 +17,28 @@ use crate::backup::{Digest, SetId};
 use stockade_base::timestamp::Timestamp;
 use stockade_keystore::bls::PublicKey;
 
-/// What an audit found of one set.
+/// The result of an audit for one set.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SetAudit {
-    /// Which.
+    /// The set.
     pub set: SetId,
-    /// The statement that counts, where any signer of the policy made one. Of several the first that
-    /// does not fulfil what it is asked for.
+    /// The statement that counts, if a signer of the policy made one. If there are several, the
+    /// first that does not meet the requirements.
     pub statement: Option<Statement>,
-    /// Every clause of the policy.
+    /// The result for each clause of the policy.
     pub clauses: Vec<Clause>,
-    /// The keys of the manifest that the statement speaks of, where it lies beside it.
+    /// The keys of the manifest that the statement covers, if that manifest is stored with it.
     keys: BTreeSet<PublicKey>,
 }
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Audit {
-    /// Set by set.
+    /// The results, set by set.
     pub sets: Vec<SetAudit>,
-    /// The keys that must be attested and are not, by a set that fulfils every clause.
+    /// The required keys that are not attested by any set that meets every clause.
     pub missing: Vec<PublicKey>,
 }
 
@@ -48,14 +50,15 @@ impl SetAudit {
 }
 
 impl Audit {
-    /// Whether everything that was asked for is so. Nothing to judge is nothing met.
+    /// Whether the policy is met for every set and every required key. Without any set it is not
+    /// met.
     pub fn is_met(&self) -> bool {
         !self.sets.is_empty() && self.sets.iter().all(SetAudit::is_met) && self.missing.is_empty()
     }
 }
 
 /// Judges `found` by `policy`. `after` are the digests of the last statements that an auditor
-/// remembers, one a set perhaps: each must be at hand, about any of the sets.
+/// remembers, one per set at most: each must be among `found`, for any of the sets.
 pub fn audit(
     found: &[FoundAttestation],
     policy: &Policy,
@@ -96,7 +99,7 @@ fn audit_set(id: SetId, found: &[FoundAttestation], policy: &Policy, now: Timest
     SetAudit { set: id, statement, clauses, keys }
 }
 
-/// What is asked of each statement that counts.
+/// Checks the requirements for each statement that counts.
 fn clauses(
     one: &Signed,
     own: &[&FoundAttestation],
@@ -109,7 +112,7 @@ fn clauses(
     clauses
 }
 
-/// Each clause once, by the statement that fulfils it least.
+/// Keeps each clause once, with the statement that meets it least.
 fn worst(of_each: Vec<Vec<Clause>>) -> Vec<Clause> {
     let mut worst: Vec<Clause> = Vec::new();
     for clause in of_each.into_iter().flatten() {
@@ -122,7 +125,7 @@ fn worst(of_each: Vec<Vec<Clause>>) -> Vec<Clause> {
     worst
 }
 
-/// The statements about a set, each with those of the policy's signers who really signed it.
+/// The statements about a set, each with the policy's signers whose signature verifies.
 fn signed(id: &SetId, found: &[&FoundAttestation], policy: &Policy) -> BTreeMap<Digest, Signed> {
     let mut signed: BTreeMap<Digest, Signed> = BTreeMap::new();
     for attestation in found.iter().filter_map(|one| one.attestation.as_ref()) {
@@ -138,7 +141,7 @@ fn signed(id: &SetId, found: &[&FoundAttestation], policy: &Policy) -> BTreeMap<
 fn signers(newest: &Signed, policy: &Policy) -> Clause {
     let names: Vec<_> = newest.signers.iter().map(ToString::to_string).collect();
     let detail = format!(
-        "the newest statement is signed by {} of the policy's signers, {} are asked for: {}",
+        "the newest statement is signed by {} of the policy's signers, {} are required: {}",
         names.len(),
         policy.threshold,
         names.join(", ")
@@ -146,23 +149,23 @@ fn signers(newest: &Signed, policy: &Policy) -> Clause {
     Clause::new("signers", names.len() >= policy.threshold, detail)
 }
 
-/// The sets at hand must be what the statement speaks of, in no older state than what is known of
-/// them; without any, nobody can tell.
+/// The sets found must be what the statement describes, in a state no older than any that is known.
+/// Without a set this cannot be checked.
 fn place(statement: &Statement, found: &[&FoundAttestation], policy: &Policy) -> Clause {
     let there = found.iter().filter(|one| !one.only_lacks_set());
-    let beside: Vec<_> = there.filter_map(|one| one.beside.as_ref()).collect();
+    let stored_with: Vec<_> = there.filter_map(|one| one.stored_with.as_ref()).collect();
     let stale = stale(found, &policy.signers).into_iter().map(|stale| stale.problem);
-    let problems = beside.iter().flat_map(|beside| judge_place(statement, Some(beside)));
+    let problems =
+        stored_with.iter().flat_map(|stored_with| judge_place(statement, Some(stored_with)));
     let problems: BTreeSet<_> = problems.chain(stale).collect();
-    if beside.is_empty() && problems.is_empty() {
-        return Clause::unknown("set", "the set itself is not here: only its attestation");
+    if stored_with.is_empty() && problems.is_empty() {
+        return Clause::unknown("set", "the set itself was not found, only its attestation");
     }
-    match problems.is_empty() {
-        true => Clause::new("set", true, "the manifest here is the one that it speaks of"),
-        false => {
-            let problems: Vec<_> = problems.into_iter().collect();
-            Clause::new("set", false, problems.join("; "))
-        }
+    if problems.is_empty() {
+        Clause::new("set", true, "the manifest found is the one that it names")
+    } else {
+        let problems: Vec<_> = problems.into_iter().collect();
+        Clause::new("set", false, problems.join("; "))
     }
 }
 
@@ -191,20 +194,20 @@ fn chain(policy: &Policy, signed: &BTreeMap<Digest, Signed>) -> Clause {
     }
 }
 
-/// A clause for the set that the remembered statement is about; for every set where none is.
+/// Adds a clause to the set that the remembered statement is about, or to every set if there is
+/// none.
 fn remember(sets: &mut [SetAudit], found: &[FoundAttestation], policy: &Policy, after: &Digest) {
     let mut here = false;
     for set in &mut *sets {
         let own: Vec<_> = found.iter().filter(|one| one.set().as_ref() == Some(&set.set)).collect();
         if signed(&set.set, &own, policy).contains_key(after) {
             here = true;
-            set.clauses.push(Clause::new("after", true, format!("{after} is here")));
+            set.clauses.push(Clause::new("after", true, format!("{after} was found")));
         }
     }
     if !here {
-        let detail = format!(
-            "a rollback: {after}, known to you, is not here; what is here may be older than it"
-        );
+        let detail =
+            format!("a rollback: the statement {after} was not found; what was found may be older");
         for set in sets {
             set.clauses.push(Clause::new("after", false, detail.clone()));
         }

@@ -1,5 +1,4 @@
-//! Each statement names the last one before it: whether one of them is missing from what is at
-//! hand, or was put aside.
+//! Each statement names the one before it. A gap in this chain shows that a statement is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +6,7 @@ use super::Statement;
 use crate::backup::Digest;
 use stockade_base::eth::Address;
 
-/// A statement, and those who signed it.
+/// A statement, and its signers.
 #[derive(Debug, Clone)]
 pub(super) struct Signed {
     pub statement: Statement,
@@ -23,17 +22,17 @@ impl Signed {
     }
 }
 
-/// What speaks against a chain.
+/// The problems of a chain.
 #[derive(Debug, Default)]
 pub(super) struct Flaws {
-    /// It does not hold.
+    /// Proofs that the chain is broken.
     pub breaks: Vec<String>,
-    /// Nobody can tell whether it does.
+    /// What could not be checked.
     pub unknown: Vec<String>,
 }
 
-/// Everything that speaks against the chain of `signer`; nothing where each statement that it signed
-/// names the one that it signed before.
+/// The problems of the chain of `signer`. There are none if each statement that it signed names the
+/// one that it signed before.
 pub(super) fn flaws(signer: &Address, all: &BTreeMap<Digest, Signed>) -> Flaws {
     let mut own: Vec<_> = all.iter().filter(|(_, one)| one.signers.contains(signer)).collect();
     own.sort_by_key(|(_, one)| one.statement.time);
@@ -61,13 +60,13 @@ pub(super) fn flaws(signer: &Address, all: &BTreeMap<Digest, Signed>) -> Flaws {
     flaws
 }
 
-/// Whether it follows on the last statement of another who signed it, and so was made by them.
+/// Whether the statement follows one of another signer, who therefore made it.
 fn is_joined(signer: &Address, one: &Signed, all: &BTreeMap<Digest, Signed>) -> bool {
     let mut others = one.signers.iter().filter(|maker| *maker != signer);
     others.any(|maker| last_before(maker, one, all) == one.statement.previous)
 }
 
-/// How the statement `one`, which `signer` made, does not follow on the `last` one.
+/// Why the statement `one`, made by `signer`, does not follow the `last` one.
 fn broken(
     signer: &Address,
     one: &Signed,
@@ -79,7 +78,7 @@ fn broken(
         (None, None) => None,
         (Some(previous), Some((before, _))) if previous == before => None,
         (Some(previous), _) if !all.contains_key(previous) => {
-            Some(format!("a gap: the statement of {time} follows {previous}, which is not here"))
+            Some(format!("a gap: the statement of {time} follows {previous}, which was not found"))
         }
         (Some(_), Some((_, before))) => Some(format!(
             "a fork: the statement of {time} does not follow that of {}",
@@ -89,14 +88,15 @@ fn broken(
             Some(format!("a gap: the statement of {time} follows one that {signer} did not sign"))
         }
         (None, Some((_, before))) => Some(format!(
-            "begun anew: the statement of {time} follows none, and there is one of {}",
+            "restarted: the statement of {time} names none before it, but there is one of {}",
             before.statement.time
         )),
     }
 }
 
-/// A statement of another's, which `signer` joined in, names none of `signer`'s: where it does not
-/// lead back to the `last` one of these, one in between could be missing unseen.
+/// A statement that another signer made, and that `signer` signed too, names none of `signer`'s
+/// own. If it does not lead back to the `last` of these, one in between could be missing without a
+/// trace.
 fn passed_over(
     signer: &Address,
     one: &Signed,
@@ -106,20 +106,20 @@ fn passed_over(
     let (time, before) = (one.statement.time, last.statement.time);
     (!leads_to(&one.statement, digest, all)).then(|| {
         format!(
-            "{signer} joined in the statement of {time}, which does not lead back to its own of \
+            "{signer} also signed the statement of {time}, which does not lead back to its own of \
              {before}: what it signed between them may be missing"
         )
     })
 }
 
-/// Whether `statement`, or one that it follows on, names `digest` as the one before.
+/// Whether `statement`, or one that it follows, names `digest` as the one before.
 pub(super) fn leads_to(
     statement: &Statement,
     digest: &Digest,
     all: &BTreeMap<Digest, Signed>,
 ) -> bool {
     let mut previous = statement.previous;
-    // Digests make no circle; a step for each statement is enough all the same.
+    // Digests cannot form a cycle, but one step per statement is a safe bound.
     for _ in 0..=all.len() {
         match previous {
             Some(before) if before == *digest => return true,
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn one_after_another_is_whole() {
+    fn statements_that_follow_each_other_form_a_chain() {
         let first = statement(0, None);
         let second = statement(1, Some(first.digest()));
         let third = statement(2, Some(second.digest()));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_out_or_begun_anew_is_seen() {
+    fn removed_statements_and_restarts_are_detected() {
         let first = statement(0, None);
         let second = statement(1, Some(first.digest()));
         let third = statement(2, Some(second.digest()));
@@ -201,7 +201,7 @@ mod tests {
         for (found, word) in [
             (all(&[(&first, &[1]), (&third, &[1])]), "gap"),
             (all(&[(&second, &[1])]), "gap"),
-            (all(&[(&first, &[1]), (&anew, &[1])]), "anew"),
+            (all(&[(&first, &[1]), (&anew, &[1])]), "restarted"),
             (all(&[(&first, &[1]), (&second, &[1]), (&fork, &[1])]), "fork"),
             (all(&[(&first, &[1]), (&late, &[1])]), "later"),
             (all(&[(&first, &[2]), (&second, &[1])]), "gap"),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fork_is_seen_though_all_signed_each_of_its_statements() {
+    fn a_fork_is_detected_even_if_all_signed_both_statements() {
         let first = statement(0, None);
         let second = statement(1, Some(first.digest()));
         let fork = statement(2, Some(first.digest()));
@@ -223,11 +223,11 @@ mod tests {
         }
         let anew = statement(3, None);
         let all = self::all(&[(&first, &[1, 2]), (&second, &[1, 2]), (&anew, &[1, 2])]);
-        assert!(breaks(&address(1), &all).iter().any(|said| said.contains("anew")));
+        assert!(breaks(&address(1), &all).iter().any(|said| said.contains("restarted")));
     }
 
     #[test]
-    fn who_joins_in_anothers_statement_breaks_no_chain() {
+    fn signing_the_statement_of_another_signer_breaks_no_chain() {
         let first = statement(0, None);
         let joint = statement(2, Some(first.digest()));
         let next = statement(3, Some(joint.digest()));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_joint_statement_passes_over_is_not_known() {
+    fn a_joint_statement_may_hide_a_gap() {
         let first = statement(0, None);
         let hidden = statement(1, Some(first.digest()));
         let joint = statement(2, None);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn two_statements_of_one_time_are_a_fork() {
+    fn two_statements_of_the_same_time_are_a_fork() {
         let first = statement(0, None);
         let second = statement(1, Some(first.digest()));
         let same = Statement { level: AttestedLevel::Bytes, ..second.clone() };

@@ -1,29 +1,30 @@
-//! When a set was last drilled, as attestations in a copy say.
+//! The last drills of a set, according to the attestations in a copy.
 
 use super::{
     AttestedLevel, Statement,
-    verify::{Room, files},
+    verify::{MemoryBudget, files},
 };
 use crate::backup::{BackupError, Copy, ListedSet};
 use stockade_base::{eth::Address, timestamp::Timestamp};
 
-/// A drill of a set as somebody attested it.
+/// An attested drill of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Drilled {
     /// When, by the clock of the host.
     pub time: Timestamp,
-    /// Who signed how it ended: a signature that verifies, of whomever.
+    /// Who signed the result. The signature verifies, but can be anybody's.
     pub by: Address,
     /// The copies that were drilled.
     pub copies: Vec<String>,
-    /// Whether every key opened, in every one of them.
+    /// Whether every key opened in every copy.
     pub good: bool,
 }
 
-/// The drills of exactly this set that attestations in `copy` speak of, however they ended.
+/// The drills of exactly this set that attestations in `copy` state, whatever their result.
 pub fn drills(copy: &Copy, set: &ListedSet, now: Timestamp) -> Result<Vec<Drilled>, BackupError> {
     let mut drills = Vec::new();
-    for (_, _, attestation) in files(copy, &set.id, &mut Room::default())?.0 {
+    for (_, _, attestation) in files(copy, &set.id, &mut MemoryBudget::default())?.0 {
         let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
         let about_it = statement.set == set.id && set.digest == Some(statement.manifest);
         let keys = statement.keys;

@@ -1,4 +1,4 @@
-//! Why nothing could be attested, or an attestation not be read.
+//! Why attesting a set or reading an attestation failed.
 
 use std::path::PathBuf;
 
@@ -7,16 +7,16 @@ use crate::backup::{BackupError, SetId};
 use stockade_base::eth::Address;
 use stockade_wallet::device::DeviceError;
 
-/// Why nothing could be attested, or an attestation not be read.
+/// Why attesting a set or reading an attestation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttestError {
     /// Not an attestation file.
-    #[error("{} is no attestation: {reason}", stockade_base::shown(.path))]
+    #[error("{}: not an attestation: {reason}", stockade_base::shown(.path))]
     Malformed {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Why it is not one.
         reason: String,
     },
     /// No attestation where one was expected.
@@ -25,41 +25,41 @@ pub enum AttestError {
     /// No delivery note where one was expected.
     #[error("no delivery note in {0}")]
     NoNote(String),
-    /// A set whose manifest cannot be read: there is nothing to name in a statement.
-    #[error("set {0} has no manifest that can be attested: scrub it")]
+    /// The manifest of a set cannot be read, so a statement cannot name it.
+    #[error("set {0} cannot be attested: its manifest cannot be read; scrub it to find out why")]
     NoManifest(String),
-    /// A set that neither this wallet nor a named signer made: a wallet signs for its own.
-    #[error("set {0} was not made by this wallet, nor by a --signer: it is not attested")]
+    /// Neither this wallet nor a named signer made the set. A wallet only attests its own sets.
+    #[error("set {0} was not attested: neither this wallet nor a --signer made it")]
     UnknownOrigin(String),
     /// A copy whose id is not known.
     #[error("the copy.json of {} is damaged, so a statement cannot name it: repair it first", stockade_base::shown(.0))]
     DamagedCopy(PathBuf),
-    /// A statement of another wallet that this one does not sign too.
+    /// The statement of another wallet, which this wallet does not sign as well.
     #[error("not signed: {0}")]
     NotJoined(String),
-    /// A statement of somebody whom the user did not name.
-    #[error("not signed: {0}, who made the statement, is no --signer")]
+    /// The statement of a wallet that the user did not name.
+    #[error("not signed: {0}, which made the statement, is not a --signer")]
     UnknownMaker(Address),
-    /// Not a policy.
+    /// A file that is not a valid policy.
     #[error("{}: {reason}", stockade_base::shown(.path))]
     Policy {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Why it is not valid.
         reason: PolicyError,
     },
-    /// The wallet's signature is not its own.
+    /// The wallet's signature was not made with its own key.
     #[error("the signature does not recover to the wallet's address {0}")]
     WrongSigner(Address),
-    /// Some sets were attested before it ended.
+    /// The operation failed after some sets were attested.
     #[error(
-        "{source}. Signed before that, and kept in every copy: the attestation of {}",
+        "{source}. Before that, the attestations of these sets were signed and stored in every copy: {}",
         .written.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     )]
     PartlyAttested {
         /// The sets whose attestations are in every copy.
         written: Vec<SetId>,
-        /// Why the next one is not.
+        /// Why the next set was not attested.
         source: Box<AttestError>,
     },
     /// A statement that cannot be written.

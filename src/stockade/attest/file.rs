@@ -1,4 +1,4 @@
-//! The attestation file: a statement, who signed it, and the signature.
+//! The attestation file: a statement, its signer, and the signature.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,11 +13,11 @@ use stockade_base::{
 #[serde(deny_unknown_fields)]
 pub struct Attestation {
     version: u32,
-    /// What was signed.
+    /// The text that was signed.
     pub statement: String,
-    /// Who says that they signed it.
+    /// The address that signed, according to the file.
     pub address: Address,
-    /// EIP-191 by that address.
+    /// The EIP-191 signature of that address.
     pub signature: Signature,
 }
 
@@ -25,13 +25,13 @@ impl Attestation {
     /// The longest attestation that is read.
     pub const MAX_LEN: u64 = 64 * 1024;
 
-    /// A statement with its signature.
+    /// Puts together a statement and its signature.
     pub fn new(statement: String, address: Address, signature: Signature) -> Self {
         let version = StatementVersion::of_file(Statement::HEADING, &statement);
         Self { version, statement, address, signature }
     }
 
-    /// Reads an attestation; its signature is not verified by that.
+    /// Reads an attestation. Does not verify its signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let attestation: Self = serde_json::from_slice(bytes)
             .map_err(|e| stockade_base::shown(&e.to_string()).to_string())?;
@@ -47,13 +47,13 @@ impl Attestation {
         Ok(json)
     }
 
-    /// The time of its statement, where the address that it names signed one.
+    /// The time of its statement, if the address in the file signed one.
     pub fn time(&self) -> Option<Timestamp> {
         let statement: Statement = self.statement.parse().ok()?;
         self.is_signed().then_some(statement.time)
     }
 
-    /// Whether the address that it names signed exactly this statement.
+    /// Whether the address in the file signed exactly this statement.
     pub fn is_signed(&self) -> bool {
         personal_message::recover(self.statement.as_bytes(), &self.signature)
             .is_ok_and(|signer| signer == self.address)

@@ -1,5 +1,5 @@
-//! What statements have in common: after a heading their fields, each once and in one order, as
-//! `name value` between semicolons; `none` where there is no value.
+//! The common grammar of statements: a heading, then each field once and in a fixed order, as `name
+//! value` separated by semicolons. `none` stands for a missing value.
 
 use std::{
     fmt::{self, Display},
@@ -12,17 +12,17 @@ use super::version::{StatementError, StatementVersion};
 pub(super) struct Fields<'a>(Split<'a, &'static str>);
 
 impl<'a> Fields<'a> {
-    /// The next field as text, where it has this name.
+    /// The next field as text, if it has this name.
     pub(super) fn text(&mut self, name: &str) -> Option<&'a str> {
         self.0.next()?.strip_prefix(name)?.strip_prefix(' ')
     }
 
-    /// The same as what it stands for.
+    /// The value of the next field, if it has this name.
     pub(super) fn value<T: FromStr>(&mut self, name: &str) -> Option<T> {
         self.text(name)?.parse().ok()
     }
 
-    /// The same where there may be none.
+    /// Like [`Fields::value`], for a field that may be `none`.
     pub(super) fn optional<T: FromStr>(&mut self, name: &str) -> Option<Option<T>> {
         match self.text(name)? {
             "none" => Some(None),
@@ -31,7 +31,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Reads a statement. One text a statement: what does not print as it was read is something else.
+/// Reads a statement. It must print exactly as it was read, so that each statement has one
+/// spelling.
 pub(super) fn read<T: Display>(
     text: &str,
     heading: &str,
@@ -46,7 +47,7 @@ pub(super) fn read<T: Display>(
     read().ok_or(StatementError::Grammar)
 }
 
-/// A value as its field has it.
+/// The value of an optional field, as it is written.
 pub(super) struct OrNone<'a, T>(pub &'a Option<T>);
 
 impl<T: Display> Display for OrNone<'_, T> {

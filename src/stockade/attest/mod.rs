@@ -1,4 +1,4 @@
-//! Attestations: one line of text that a wallet shows and signs, and anyone can verify.
+//! Attestations: one line of text that a wallet shows and signs, and that anyone can verify.
 
 mod audit;
 mod chain;

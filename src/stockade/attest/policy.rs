@@ -1,4 +1,4 @@
-//! The policy file: who must have signed, how lately, about how much. See `docs/formats/policy.md`.
+//! The policy file: who must have signed, how recently, and what. See `docs/formats/policy.md`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,48 +14,48 @@ use stockade_keystore::bls::PublicKey;
 const FORMAT: &str = "stockade-policy";
 const VERSION: u32 = 1;
 
-/// What an audit asks for.
+/// The requirements of an audit.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Whose signatures count.
+    /// The signers that count.
     pub signers: Vec<Address>,
-    /// How many of them must have signed one statement.
+    /// How many of them must have signed the same statement.
     pub threshold: usize,
     /// What that statement must say.
     pub requirements: Requirements,
-    /// Whether every signer's statements must follow each other without a gap.
+    /// Whether each signer's statements must follow each other without a gap.
     pub chain: bool,
-    /// Keys that must be attested, in the file itself.
+    /// Keys that must be attested, listed in the policy itself.
     pub keys: Vec<PublicKey>,
-    /// And those in a file beside it.
+    /// A file with more such keys.
     pub keys_file: Option<PathBuf>,
 }
 
-/// Why a file is no policy.
+/// Why a file is not a policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// Malformed, an unknown field, or too large.
+    /// Malformed, too large, or with an unknown field.
     #[error("not a policy: {0}")]
     Json(#[from] JsonError),
     /// Another format, or a later version of it.
     #[error("not a policy of version {VERSION}, but `{0}` version {1}")]
     OtherFormat(String, u32),
-    /// A threshold that can never, or always, be reached.
+    /// A threshold that is zero or cannot be reached.
     #[error(
-        "`threshold` {threshold} of {signers} signers: at least 1, and at most as many as there are"
+        "`threshold` {threshold} of {signers} signers: it must be at least 1, and at most the number of signers"
     )]
     Threshold {
-        /// What it says.
+        /// The threshold in the file.
         threshold: usize,
-        /// How many signers it lists.
+        /// The number of signers in the file.
         signers: usize,
     },
-    /// One signer who would count twice.
+    /// A signer that is listed twice.
     #[error("signer {0} is listed twice, and would count twice")]
     Twice(Address),
-    /// No age.
-    #[error("`{0}` is no age: days or hours, such as 90d or 12h")]
+    /// A text that is not an age.
+    #[error("`{0}` is not an age: give days or hours, such as 90d or 12h")]
     Age(String),
 }
 
@@ -90,7 +90,7 @@ impl Policy {
     /// The longest policy that is read.
     pub const MAX_LEN: u64 = 16 * 1024 * 1024;
 
-    /// Reads a policy that lies at `path`; `keys_file` is relative to it.
+    /// Reads a policy that is stored at `path`. `keys_file` is relative to its folder.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, PolicyError> {
         let file: File = json::from_slice(bytes, Self::MAX_LEN as usize)?;
         if file.format != FORMAT || file.version != VERSION {
@@ -104,7 +104,7 @@ impl Policy {
         if let Some(twice) = file.signers.iter().find(|signer| !seen.insert(signer.to_string())) {
             return Err(PolicyError::Twice(*twice));
         }
-        let beside = path.parent().unwrap_or(Path::new("."));
+        let folder = path.parent().unwrap_or(Path::new("."));
         let requirements = Requirements {
             max_age: file.max_age.as_deref().map(parse_age).transpose()?,
             min_copies: file.min_copies,
@@ -120,12 +120,12 @@ impl Policy {
             requirements,
             chain: file.chain,
             keys: file.keys,
-            keys_file: file.keys_file.map(|keys| beside.join(keys)),
+            keys_file: file.keys_file.map(|keys| folder.join(keys)),
         })
     }
 }
 
-/// `90d` or `12h` in seconds.
+/// Reads `90d` or `12h` as seconds.
 pub fn parse_age(text: &str) -> Result<i64, PolicyError> {
     let bad = || PolicyError::Age(json::clip(text, 40));
     let (number, unit) = match (text.strip_suffix('d'), text.strip_suffix('h')) {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_says_who_how_many_and_what() {
+    fn a_policy_names_signers_threshold_and_requirements() {
         let policy = parse(&format!(
             r#""signers": ["{A}", "{B}"], "threshold": 2, "level": "opened", "max_age": "90d",
                "min_copies": 2, "chain": true, "keys_file": "keys.txt""#
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_meant_otherwise_is_refused() {
+    fn ambiguous_policies_are_refused() {
         for fields in [
             format!(r#""signers": ["{A}"], "threshold": 0, "level": "bytes""#),
             format!(r#""signers": ["{A}"], "threshold": 2, "level": "bytes""#),

@@ -6,40 +6,41 @@ use stockade_base::timestamp::Timestamp;
 /// What a statement must say.
 #[derive(Debug, Clone, Default)]
 pub struct Requirements {
-    /// The oldest that it may be, in seconds.
+    /// The maximum age, in seconds.
     pub max_age: Option<i64>,
-    /// How many copies it must speak of.
+    /// The minimum number of copies.
     pub min_copies: usize,
-    /// How much must have been checked, at least.
+    /// The minimum level of the check.
     pub level: Option<AttestedLevel>,
-    /// The text that it must repeat.
+    /// The challenge that it must repeat.
     pub challenge: Option<Challenge>,
 }
 
-/// One thing that was asked for, and whether it is so.
+/// One requirement, and whether it is met.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Clause {
-    /// Its name: a closed list, in `docs/formats/policy.md`.
+    /// The name of the clause. `docs/formats/policy.md` lists them all.
     pub name: &'static str,
-    /// Whether it is so.
+    /// Whether it is met.
     pub met: Met,
     /// What was found.
     pub detail: String,
 }
 
-/// Whether something that was asked for is so.
+/// Whether a requirement is met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Met {
-    /// It is.
+    /// It is met.
     Yes,
-    /// What would tell is not at hand.
+    /// It could not be checked.
     Unknown,
-    /// It is not.
+    /// It is not met.
     No,
 }
 
 impl Met {
-    /// Its word.
+    /// The word for it in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Yes => "met",
@@ -60,24 +61,24 @@ impl Clause {
 }
 
 impl Requirements {
-    /// Holds `statement` against each. That no key is contradicted or inconclusive, and that its
-    /// time is past, is always asked for.
+    /// Checks `statement` against each requirement. It is always required that no key is
+    /// contradicted or inconclusive, and that the time is not in the future.
     pub(super) fn clauses(&self, statement: &Statement, now: Timestamp) -> Vec<Clause> {
         let mut clauses = vec![verdicts(statement), age(statement, self.max_age, now)];
         if self.min_copies > 1 {
             let count = statement.copies.len();
-            let detail = format!("it speaks of {count} copies, {} are asked for", self.min_copies);
+            let detail = format!("it covers {count} copies, {} are required", self.min_copies);
             clauses.push(Clause::new("min_copies", count >= self.min_copies, detail));
         }
         if let Some(level) = self.level {
             let (is, asked) = (statement.level.as_str(), level.as_str());
-            let detail = format!("it was checked at level {is}, {asked} is asked for");
+            let detail = format!("it was checked at level {is}, {asked} is required");
             clauses.push(Clause::new("level", statement.level >= level, detail));
         }
         if let Some(challenge) = &self.challenge {
             let detail = match &statement.challenge {
-                Some(own) => format!("it repeats `{own}`, `{challenge}` is asked for"),
-                None => format!("it repeats no challenge, `{challenge}` is asked for"),
+                Some(own) => format!("it repeats `{own}`, `{challenge}` is required"),
+                None => format!("it repeats no challenge, `{challenge}` is required"),
             };
             let same = statement.challenge.as_ref() == Some(challenge);
             clauses.push(Clause::new("challenge", same, detail));
@@ -102,7 +103,7 @@ fn age(statement: &Statement, max: Option<i64>, now: Timestamp) -> Clause {
         return Clause::new("age", false, format!("its time {} is in the future", statement.time));
     }
     let allowed = match max {
-        Some(max) => format!(", {} are allowed", days(max)),
+        Some(max) => format!(", at most {} are allowed", days(max)),
         None => String::new(),
     };
     Clause::new(
@@ -112,7 +113,7 @@ fn age(statement: &Statement, max: Option<i64>, now: Timestamp) -> Clause {
     )
 }
 
-/// Seconds as people count them.
+/// Seconds as days or hours.
 fn days(seconds: i64) -> String {
     match seconds / 86_400 {
         0 => format!("{} hours", seconds / 3_600),

@@ -1,5 +1,5 @@
-//! Copies that lack a statement which speaks of them: they were set back to an older state. One copy
-//! alone never shows that; what another keeps does.
+//! Finds copies that lack a statement about them, because they were set back to an older state. One
+//! copy alone cannot show that; the statements in other copies do.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
@@ -12,15 +12,15 @@ use stockade_base::{eth::Address, timestamp::Timestamp};
 pub(super) struct Stale {
     copy: String,
     set: SetId,
-    /// What is said of it.
+    /// The problem, for people.
     pub problem: String,
 }
 
 /// A set in a copy.
 type Place = (String, SetId);
 
-/// Every copy at hand that lacks the newest statement which one of `signers` made about it, though
-/// that lies elsewhere.
+/// Each copy that lacks the newest statement that one of `signers` made about it, although the
+/// statement is stored elsewhere.
 pub(super) fn stale(found: &[&FoundAttestation], signers: &[Address]) -> Vec<Stale> {
     let mut stale: BTreeMap<Place, String> = BTreeMap::new();
     for signer in signers {
@@ -30,11 +30,11 @@ pub(super) fn stale(found: &[&FoundAttestation], signers: &[Address]) -> Vec<Sta
                 let place = (copy.clone(), statement.set.clone());
                 newest(spoken.entry(place), statement.time, one);
             }
-            if let Some((copy, set)) = one.lies_in().filter(|(_, set)| **set == statement.set) {
+            if let Some((copy, set)) = one.location().filter(|(_, set)| **set == statement.set) {
                 newest(held.entry((copy.to_owned(), set.clone())), statement.time, one);
             }
         }
-        for (copy, set) in found.iter().filter_map(|one| one.lies_in()) {
+        for (copy, set) in found.iter().filter_map(|one| one.location()) {
             let place = (copy.to_owned(), set.clone());
             let Some((time, kept)) = spoken.get(&place) else { continue };
             if held.get(&place).is_some_and(|(own, _)| own >= time) {
@@ -42,8 +42,8 @@ pub(super) fn stale(found: &[&FoundAttestation], signers: &[Address]) -> Vec<Sta
             }
             let kept = stockade_base::shown(&kept.place);
             let problem = format!(
-                "copy {copy} lacks the statement of {time} about it, which is kept as {kept}: it was \
-                 set back to an older state, or somebody removed that"
+                "copy {copy} lacks the statement of {time} about it, which is stored as {kept}: it was \
+                 set back to an older state, or the statement was removed from it"
             );
             stale.insert(place, problem);
         }
@@ -53,9 +53,9 @@ pub(super) fn stale(found: &[&FoundAttestation], signers: &[Address]) -> Vec<Sta
 }
 
 impl Stale {
-    /// Whether it is about the set and copy that `found` lies in.
+    /// Whether this is about the set and copy that `found` is in.
     pub(super) fn is_of(&self, found: &FoundAttestation) -> bool {
-        found.lies_in() == Some((self.copy.as_str(), &self.set))
+        found.location() == Some((self.copy.as_str(), &self.set))
     }
 }
 

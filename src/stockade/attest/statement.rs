@@ -1,4 +1,4 @@
-//! The statement: one line of printable ASCII with an exact grammar. See
+//! The statement of an attestation: one line of printable ASCII with an exact grammar. See
 //! `docs/formats/attestation.md`.
 
 use std::{fmt, str::FromStr};
@@ -12,41 +12,41 @@ use stockade_base::timestamp::Timestamp;
 
 const HEADING: &str = "Stockade attestation";
 
-/// What a wallet signs about a set.
+/// The statement of an attestation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// How it is written. New ones are of version 2.
+    /// The version of the grammar. New statements have version 2.
     pub version: StatementVersion,
-    /// Which set.
+    /// The set.
     pub set: SetId,
     /// The digest of its manifest.
     pub manifest: Digest,
-    /// How much was checked.
+    /// The level of the check.
     pub level: AttestedLevel,
-    /// Keys by verdict; a key is proven only if it is so in every copy.
+    /// The number of keys by verdict. A key is only proven if it is proven in every copy.
     pub keys: Counts,
     /// The copies that were checked, in ascending order.
     pub copies: Vec<String>,
-    /// The digest of the newest slashing history beside the set.
+    /// The digest of the newest slashing history stored with the set.
     pub history: Option<Digest>,
     /// The digest of the last statement about this set.
     pub previous: Option<Digest>,
-    /// A text that a verifier asked for.
+    /// The text that a verifier asked for.
     pub challenge: Option<Challenge>,
     /// When, by the host's clock.
     pub time: Timestamp,
 }
 
-/// How much was checked.
+/// The level of an attested check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AttestedLevel {
-    /// Every byte (scrub).
+    /// Every byte was read (scrub).
     Bytes,
-    /// Every key (drill).
+    /// Every key was opened (drill).
     Opened,
 }
 
-/// A text that a verifier asked for, to know that the statement was not made before.
+/// A text that a verifier chose, which shows that the statement was not made before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge(String);
 
@@ -54,13 +54,14 @@ impl FromStr for Challenge {
     type Err = StatementError;
 
     fn from_str(text: &str) -> Result<Self, StatementError> {
-        // No semicolon, so that no challenge can add a field; no blank at the ends, so that what
-        // is shown is what is meant.
+        // No semicolon, so that a challenge cannot add a field. No space at either end, so that the
+        // wallet shows exactly what is signed.
         let plain = |b: u8| b.is_ascii_alphanumeric() || b" ._-:".contains(&b);
         let fits = (1..=64).contains(&text.len()) && text.trim() == text && text != "none";
-        match fits && text.bytes().all(plain) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(StatementError::Challenge),
+        if fits && text.bytes().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(StatementError::Challenge)
         }
     }
 }
@@ -72,7 +73,7 @@ impl fmt::Display for Challenge {
 }
 
 impl AttestedLevel {
-    /// Its word.
+    /// The word for it in statements.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Bytes => "bytes",
@@ -84,7 +85,7 @@ impl AttestedLevel {
 impl Statement {
     pub(super) const HEADING: &str = HEADING;
 
-    /// The digest of the statement's text, which the next one names as its `previous`.
+    /// The digest of the statement's text, which the next statement names as its `previous`.
     pub fn digest(&self) -> Digest {
         Digest::of(self.to_string().as_bytes())
     }
@@ -121,7 +122,7 @@ impl FromStr for Statement {
 
     fn from_str(text: &str) -> Result<Self, StatementError> {
         grammar::read(text, HEADING, |version, fields| match version {
-            // A struct's fields are read in the order in which they are written here.
+            // A struct's fields are evaluated in the order in which they are written here.
             StatementVersion::V1 => Some(Self {
                 version,
                 set: fields.value("set")?,
@@ -168,7 +169,7 @@ fn parse_counts(text: &str) -> Option<Counts> {
     })
 }
 
-/// Ids of 8 hex digits, ascending, each once: no copy can be counted twice.
+/// Ids of 8 hex digits, in ascending order without repetition, so that no copy counts twice.
 fn parse_copies(text: &str) -> Option<Vec<String>> {
     let copies: Vec<String> = text.split(',').map(str::to_owned).collect();
     let lower_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
@@ -181,14 +182,14 @@ fn parse_copies(text: &str) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
-    /// The statement that was shown and signed on real firmware; the recordings hold it.
+    /// The statement that was shown and signed on real firmware. The recordings contain it.
     const RECORDED: &str = "Stockade attestation v1; set 20261120-hoodi-7f3a19c2; manifest aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; level opened; keys 3 proven 0 contradicted 0 inconclusive; copies 0a1b2c3d,4e5f6071; history none; previous none; challenge none; time 20261120T101500Z";
 
-    /// The same in version 2.
+    /// The same statement in version 2.
     const SECOND: &str = "Stockade attestation v2; level opened; keys 3 proven 0 contradicted 0 inconclusive; copies 0a1b2c3d,4e5f6071; set 20261120-hoodi-7f3a19c2; time 20261120T101500Z; challenge none; manifest aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; history none; previous none";
 
     #[test]
-    fn a_statement_prints_as_it_is_read() {
+    fn a_statement_survives_a_round_trip() {
         let statement: Statement = RECORDED.parse().unwrap();
         assert_eq!(statement.keys.proven, 3);
         assert_eq!(statement.copies.len(), 2);
@@ -198,12 +199,12 @@ mod tests {
         assert_eq!(second, Statement { version: StatementVersion::V2, ..statement });
     }
 
-    /// What the first page of a Stax shows of a text was measured with the manifest's digest of
-    /// version 1 as its last field.
+    /// The number of characters that a Stax shows on its first page was measured with version 1,
+    /// whose last field is the manifest's digest.
     const FIRST_PAGE: usize = 134;
 
     #[test]
-    fn what_matters_is_on_the_first_page_of_a_touch_screen() {
+    fn the_result_is_on_the_first_page_of_a_touch_screen() {
         let page = SECOND.get(..FIRST_PAGE).unwrap();
         for word in ["level opened", "3 proven 0 contradicted 0 inconclusive", "4e5f6071"] {
             assert!(page.contains(word), "{page}");
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_the_exact_grammar_is_a_statement() {
+    fn only_the_exact_grammar_is_accepted() {
         for (from, to) in [
             ("v1;", "v2;"),
             ("; level opened", "; level public_key"),

@@ -1,4 +1,4 @@
-//! Judging attestations: by whom, about what, how old, and what they say.
+//! Judges attestations: their signer, their subject, their age, and their content.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +8,7 @@ use std::{
 use super::{
     AttestError, Attestation, Met, Requirements, Statement,
     chain::Signed,
-    found::{Beside, FoundAttestation, attested_keys},
+    found::{FoundAttestation, StoredSet, attested_keys},
     stale::stale,
 };
 use crate::{
@@ -18,85 +18,85 @@ use crate::{
 use stockade_base::{eth::Address, timestamp::Timestamp};
 use stockade_keystore::bls::PublicKey;
 
-/// What an attestation must fulfil.
+/// The rules that an attestation must meet.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// Who may have signed it.
+    /// The allowed signers.
     pub signers: Vec<Address>,
-    /// What it must say.
+    /// The requirements on the statement.
     pub requirements: Requirements,
 }
 
-/// An attestation and what is wrong with it.
+/// An attestation and its problems.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Judged {
-    /// The file, or the set that has none.
+    /// The file, or the set that has no attestation.
     pub place: PathBuf,
-    /// The attestation, where there is one.
+    /// The attestation, if there is one.
     pub attestation: Option<Attestation>,
-    /// What it says, where it follows the grammar.
+    /// The statement, if it follows the grammar.
     pub statement: Option<Statement>,
-    /// Everything that speaks against it; empty when it fulfils the rules.
+    /// The problems; empty if the attestation meets the rules.
     pub problems: Vec<String>,
-    /// The keys of the manifest that it speaks of, where that lies beside it and nothing is wrong.
+    /// The keys that it covers, if its manifest is stored with it and there is no problem.
     keys: Vec<PublicKey>,
 }
 
-/// Which of a copy's attestations are looked at.
+/// Which attestations of a copy are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// Of each set and signer the newest.
+    /// The newest of each set and signer.
     Newest,
-    /// All that there are.
+    /// All of them.
     All,
 }
 
-/// Reads attestations: files by name; and of every copy, for each of its sets, those of `which`. A
-/// set that nobody attested is found too, and one that was attested and is gone. Where the keys are
-/// known that there must be (`keys_named`), that a set was retired needs no other witness than the
-/// note of it, which nobody signed: its keys must be in others.
+/// Reads attestations: files given by name, and those of `which` for each set of a copy. Sets
+/// without an attestation are reported too, and so are sets that were attested and are gone. If the
+/// required keys are known (`keys_named`), an unsigned note is enough to accept that a set was
+/// retired: its keys must be in other sets.
 pub fn find(
     paths: &[PathBuf],
     which: Which,
     keys_named: bool,
 ) -> Result<Vec<FoundAttestation>, AttestError> {
     let (mut found, mut copies) = (Vec::new(), Vec::new());
-    let mut room = Room::default();
+    let mut budget = MemoryBudget::default();
     for path in paths {
         if is_place(path) {
             let copy = Copy::open_another(path, &mut copies)?;
-            found.extend(in_copy(copy, which, keys_named, &mut room)?);
+            found.extend(in_copy(copy, which, keys_named, &mut budget)?);
             continue;
         }
         found.push(FoundAttestation {
             place: path.clone(),
             attestation: Some(read(path)?),
             unreadable: None,
-            beside: None,
+            stored_with: None,
             lacks_set: false,
         });
     }
     let lacking = lacking(&copies, &found, keys_named)?;
     found.extend(lacking);
-    match found.is_empty() {
-        true => {
-            let names: Vec<_> =
-                paths.iter().map(|path| stockade_base::shown(&path).to_string()).collect();
-            Err(AttestError::None(names.join(", ")))
-        }
-        false => Ok(found),
+    if found.is_empty() {
+        let names: Vec<_> =
+            paths.iter().map(|path| stockade_base::shown(&path).to_string()).collect();
+        Err(AttestError::None(names.join(", ")))
+    } else {
+        Ok(found)
     }
 }
 
-/// The sets that other copies hold, or files speak of, for each copy that lacks them; but for those that
-/// were retired there, as in [`besides`].
+/// For each copy, the sets that it lacks although other copies hold them or files are about them,
+/// except those that were retired there, as in [`attested_in`].
 fn lacking(
     copies: &[Copy],
     found: &[FoundAttestation],
     keys_named: bool,
 ) -> Result<Vec<FoundAttestation>, BackupError> {
     let sets: BTreeSet<_> = found.iter().filter_map(FoundAttestation::set).collect();
-    let there: BTreeSet<_> = found.iter().filter_map(FoundAttestation::lies_in).collect();
+    let there: BTreeSet<_> = found.iter().filter_map(FoundAttestation::location).collect();
     let mut lacking = Vec::new();
     for copy in copies {
         let notes = if keys_named { retired::notes(copy)?.notes } else { Vec::new() };
@@ -104,10 +104,10 @@ fn lacking(
         let absent = sets.iter().filter(|set| !there.contains(&(copy.id(), *set)));
         for set in absent.filter(|set| !is_retired(set)) {
             lacking.push(FoundAttestation {
-                place: copy.dir().join("stockade").join(set.as_str()),
+                place: copy.path_of(set.as_str()),
                 attestation: None,
                 unreadable: None,
-                beside: Some(Beside {
+                stored_with: Some(StoredSet {
                     copy: copy.id().to_owned(),
                     set: ListedSet::absent(set, copy),
                     gone: true,
@@ -130,22 +130,22 @@ fn in_copy(
     copy: &Copy,
     which: Which,
     keys_named: bool,
-    room: &mut Room,
+    budget: &mut MemoryBudget,
 ) -> Result<Vec<FoundAttestation>, AttestError> {
     let mut found = Vec::new();
-    for beside in besides(copy, keys_named)? {
-        let (set, lacks_set) = (&beside.set.id, beside.gone);
-        let place = copy.dir().join("stockade").join(set.as_str());
-        let (mut attestations, unreadable) = files(copy, set, room)?;
+    for stored_with in attested_in(copy, keys_named)? {
+        let (set, lacks_set) = (&stored_with.set.id, stored_with.gone);
+        let place = copy.path_of(set.as_str());
+        let (mut attestations, unreadable) = files(copy, set, budget)?;
         if which == Which::Newest {
             attestations = newest_of_each(attestations);
         }
-        let beside = Some(beside);
+        let stored_with = Some(stored_with);
         let none = |place, unreadable| FoundAttestation {
             place,
             attestation: None,
             unreadable,
-            beside: beside.clone(),
+            stored_with: stored_with.clone(),
             lacks_set,
         };
         if attestations.is_empty() && unreadable.is_empty() && !lacks_set {
@@ -156,49 +156,49 @@ fn in_copy(
             place,
             attestation: Some(attestation),
             unreadable: None,
-            beside: beside.clone(),
+            stored_with: stored_with.clone(),
             lacks_set,
         }));
     }
     Ok(found)
 }
 
-/// The sets of a copy, and those that it has attestations of and lacks; but for those that were
-/// retired, where somebody asks for their keys anyway.
-fn besides(copy: &Copy, keys_named: bool) -> Result<Vec<Beside>, BackupError> {
+/// The sets of a copy, and those that it lacks but has attestations of. Retired sets are left out
+/// if the required keys are known.
+fn attested_in(copy: &Copy, keys_named: bool) -> Result<Vec<StoredSet>, BackupError> {
     let id = || copy.id().to_owned();
     let sets = list(std::slice::from_ref(copy))?;
     let there: BTreeSet<_> = sets.iter().map(|set| set.id.clone()).collect();
     let notes = retired::notes(copy)?.notes;
     let is_retired = |set: &SetId| keys_named && notes.iter().any(|note| note.set == *set);
-    let mut besides: Vec<_> =
-        sets.into_iter().map(|set| Beside { copy: id(), set, gone: false }).collect();
+    let mut stored: Vec<_> =
+        sets.into_iter().map(|set| StoredSet { copy: id(), set, gone: false }).collect();
     for entry in copy.list(&"attestations".parse()?)? {
         let (Ok(set), EntryKind::Folder) = (entry.name.parse::<SetId>(), entry.kind) else {
             continue;
         };
         if !there.contains(&set) && !is_retired(&set) {
             let set = ListedSet::absent(&set, copy);
-            besides.push(Beside { copy: id(), set, gone: true });
+            stored.push(StoredSet { copy: id(), set, gone: true });
         }
     }
-    Ok(besides)
+    Ok(stored)
 }
 
-/// How much memory is left for attestations: some 50,000 of them, more than anybody makes.
-pub(super) struct Room(usize);
+/// The memory left for attestations: enough for some 50,000 of them.
+pub(super) struct MemoryBudget(usize);
 
-impl Default for Room {
+impl Default for MemoryBudget {
     fn default() -> Self {
         Self(64 * 1024 * 1024)
     }
 }
 
-impl Room {
-    /// The same for delivery notes, which list their keys.
+impl MemoryBudget {
+    /// The memory for delivery notes, which list their keys.
     pub(super) const FOR_NOTES: Self = Self(128 * 1024 * 1024);
 
-    /// What is held beside a file's bytes.
+    /// The overhead per file, in addition to its bytes.
     const EACH: usize = 512;
 
     pub(super) fn take(&mut self, bytes: usize, place: &Path) -> Result<(), BackupError> {
@@ -208,14 +208,14 @@ impl Room {
     }
 }
 
-/// An attestation, and the time that it says; where nobody signed that, the time that its file's
-/// name gives.
+/// An attestation and the time in its statement, or the time in the file's name if the signature
+/// does not verify.
 pub(super) type Dated = (Timestamp, PathBuf, Attestation);
 
-/// A file that is named as an attestation, and why it is none.
+/// A file that is named as an attestation, and why it is not one.
 type Unreadable = (PathBuf, String);
 
-/// The newest of each signer; all of them where several are of one time.
+/// The newest of each signer, or all of the newest if several have the same time.
 fn newest_of_each(all: Vec<Dated>) -> Vec<Dated> {
     let mut newest: BTreeMap<Address, Timestamp> = BTreeMap::new();
     for (time, _, attestation) in &all {
@@ -226,12 +226,12 @@ fn newest_of_each(all: Vec<Dated>) -> Vec<Dated> {
     all.into_iter().filter(counts).collect()
 }
 
-/// The files `<utc>-<address>.json` that lie beside a set, and those of such a name that cannot be
-/// read: one of these may have been the newest. Whatever else is there is no attestation.
+/// The files `<utc>-<address>.json` that are stored with a set, including those that cannot be
+/// read, since one of these may have been the newest. Other files are not attestations.
 pub(super) fn files(
     copy: &Copy,
     set: &SetId,
-    room: &mut Room,
+    budget: &mut MemoryBudget,
 ) -> Result<(Vec<Dated>, Vec<Unreadable>), BackupError> {
     let folder: StorePath = format!("attestations/{set}").parse()?;
     let (mut files, mut unreadable) = (Vec::new(), Vec::new());
@@ -243,11 +243,11 @@ pub(super) fn files(
         });
         let (Some(time), EntryKind::File) = (time, entry.kind) else { continue };
         let path = folder.join(&entry.name)?;
-        let place = copy.dir().join("stockade").join(path.as_str());
+        let place = copy.path_of(path.as_str());
         let bytes = copy.read(&path, Attestation::MAX_LEN).map_err(|error| error.to_string());
-        room.take(bytes.as_ref().map_or(0, Vec::len), &place)?;
+        budget.take(bytes.as_ref().map_or(0, Vec::len), &place)?;
         match bytes.and_then(|bytes| Attestation::parse(&bytes)) {
-            // A name is no evidence: anybody can give an old statement a new one.
+            // The name proves nothing: anybody can rename an old statement.
             Ok(attestation) => files.push((attestation.time().unwrap_or(time), place, attestation)),
             Err(reason) => unreadable.push((place, reason)),
         }
@@ -255,15 +255,15 @@ pub(super) fn files(
     Ok((files, unreadable))
 }
 
-/// The statements about a set that the copies keep, each with those who really signed it.
+/// The statements about a set in all copies, each with the signers whose signature verifies.
 pub(super) fn statements(
     copies: &[Copy],
     set: &SetId,
 ) -> Result<BTreeMap<Digest, Signed>, BackupError> {
     let mut all: BTreeMap<Digest, Signed> = BTreeMap::new();
-    let mut room = Room::default();
+    let mut budget = MemoryBudget::default();
     for copy in copies {
-        for (_, _, attestation) in files(copy, set, &mut room)?.0 {
+        for (_, _, attestation) in files(copy, set, &mut budget)?.0 {
             let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
             if statement.set == *set && attestation.is_signed() {
                 Signed::add(&mut all, statement, attestation.address);
@@ -273,7 +273,7 @@ pub(super) fn statements(
     Ok(all)
 }
 
-/// The newest statement about a set that `signer` signed and any copy keeps.
+/// The newest statement about a set that `signer` signed and any copy holds.
 pub(super) fn newest(
     copies: &[Copy],
     set: &SetId,
@@ -285,12 +285,13 @@ pub(super) fn newest(
     Ok(own.map(|one| one.statement).max_by_key(|statement| statement.time))
 }
 
-/// Holds attestations against the rules, and the copies that they lie in against each other.
+/// Checks attestations against the rules, and the copies that they are stored in against each
+/// other.
 pub fn judge_all(found: Vec<FoundAttestation>, rules: &Rules, now: Timestamp) -> Vec<Judged> {
     let stale = stale(&found.iter().collect::<Vec<_>>(), &rules.signers);
     let judge = |one: FoundAttestation| {
         let stale = stale.iter().find(|stale| stale.is_of(&one));
-        // A copy need not hold a set of which nothing says that it did.
+        // A copy need not hold a set if nothing says that it ever did.
         if one.only_lacks_set() && stale.is_none() {
             return None;
         }
@@ -301,22 +302,22 @@ pub fn judge_all(found: Vec<FoundAttestation>, rules: &Rules, now: Timestamp) ->
     found.into_iter().filter_map(judge).collect()
 }
 
-/// Holds one attestation against the rules.
+/// Checks one attestation against the rules.
 fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
-    let FoundAttestation { place, attestation, unreadable, beside, lacks_set } = found;
+    let FoundAttestation { place, attestation, unreadable, stored_with, lacks_set } = found;
     let mut problems = Vec::new();
     let Some(attestation) = attestation else {
         problems.push(match unreadable {
-            Some(reason) => format!("it is no attestation: {reason}"),
+            Some(reason) => format!("not an attestation: {reason}"),
             None if lacks_set => GONE.to_owned(),
-            None => "nobody attested this set".to_owned(),
+            None => "this set has no attestation".to_owned(),
         });
         return Judged { place, attestation: None, statement: None, problems, keys: Vec::new() };
     };
     if !attestation.is_signed() {
         problems.push(format!("{} did not sign this statement", attestation.address));
     } else if !rules.signers.contains(&attestation.address) {
-        problems.push(format!("signed by {}, who is no --signer", attestation.address));
+        problems.push(format!("signed by {}, which is not a --signer", attestation.address));
     }
     let statement = attestation.statement.parse::<Statement>().ok();
     match &statement {
@@ -324,38 +325,41 @@ fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
             let clauses = rules.requirements.clauses(statement, now);
             let broken = clauses.into_iter().filter(|clause| clause.met != Met::Yes);
             problems.extend(broken.map(|clause| clause.detail));
-            problems.extend(judge_place(statement, beside.as_ref()));
+            problems.extend(judge_place(statement, stored_with.as_ref()));
         }
         None => problems.push("its statement does not follow the grammar".to_owned()),
     }
-    // Only those of a good one count: any number of others may name the same keys.
+    // Only the keys of a good attestation count: any number of bad ones could name the same keys.
     let good = statement.as_ref().filter(|_| problems.is_empty());
-    let keys = good.map_or_else(Vec::new, |good| attested_keys(good, beside.as_ref()));
+    let keys = good.map_or_else(Vec::new, |good| attested_keys(good, stored_with.as_ref()));
     Judged { place, attestation: Some(attestation), statement, problems, keys }
 }
 
-/// What is said of a set that a copy lacks.
-const GONE: &str = "this copy does not hold the set; where it was retired, name the keys that there \
-                    must be, and those of other sets count";
+/// The problem of a set that a copy lacks.
+const GONE: &str = "this copy does not hold the set. If it was retired, name the required keys; \
+                    attestations of other sets then count for them";
 
-/// What lies beside it must be what it speaks of.
-pub(super) fn judge_place(statement: &Statement, beside: Option<&Beside>) -> Vec<String> {
-    let Some(Beside { copy, set, gone }) = beside else { return Vec::new() };
+/// The problems if what the attestation is stored with is not what it describes.
+pub(super) fn judge_place(statement: &Statement, stored_with: Option<&StoredSet>) -> Vec<String> {
+    let Some(StoredSet { copy, set, gone }) = stored_with else { return Vec::new() };
     let mut problems = Vec::new();
     if *gone {
         problems.push(format!("copy {copy}: {GONE}"));
     } else if statement.set != set.id {
-        problems.push(format!("it speaks of set {}, not of the one beside it", statement.set));
+        problems.push(format!(
+            "it is about set {}, not about the set that it is stored with",
+            statement.set
+        ));
     } else if set.digest != Some(statement.manifest) {
-        problems.push("the manifest beside it is not the one it speaks of".to_owned());
+        problems.push("the manifest stored with it is not the one that it names".to_owned());
     }
     if !statement.copies.contains(copy) {
-        problems.push(format!("it does not speak of this copy, {copy}"));
+        problems.push(format!("it does not cover this copy, {copy}"));
     }
     problems
 }
 
-/// Those of `expected` that no good attestation speaks of.
+/// The keys in `expected` that no good attestation covers.
 pub fn unattested(judged: &[Judged], expected: &[PublicKey]) -> Vec<PublicKey> {
     let good = judged.iter().filter(|judged| judged.problems.is_empty());
     let attested: BTreeSet<_> = good.flat_map(|judged| &judged.keys).collect();

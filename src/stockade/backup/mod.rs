@@ -7,7 +7,8 @@
 //! |---|---|
 //! | `set` | the parts of a set: id, manifest, sums, origin, shares of its secret, verdicts |
 //! | `copy` | a folder or a bucket prefix that holds sets |
-//! | `sidecars` | what is stored beside a set: slashing histories, marks, the record of where keys may sign |
+//! | `sidecars` | what is stored with a set: slashing histories, marks, the record of where keys
+//! may sign |
 //! | `check` | reads sets and compares every byte: inspect, list, scrub |
 //! | `unlock` | who can open a set, and opening it |
 //! | `import` | recognises the keystores of other tools |
@@ -28,7 +29,7 @@ pub use check::{
     scrub,
 };
 pub use copy::{Copy, Unreachable, medium};
-pub use import::{client_folder, intake, keystore_list, recognise, walk};
+pub use import::{client_folder, foreign, intake, keystore_list, recognise, walk};
 pub use ops::{
     create, custodians,
     delivered::{DeliveredKey, Sealing},
@@ -45,7 +46,8 @@ pub use set::{
 };
 pub use sidecars::{delivery_mark, history, marks, retired, room, split_mark, whereabouts};
 pub use unlock::{
+    access::{Access, Trust},
     exits,
     open_key::{OpenKey, OpenKeys, open_keys},
-    unlockers, unlockers as hands,
+    unlockers,
 };

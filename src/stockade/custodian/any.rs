@@ -1,5 +1,5 @@
-//! A custodian of any kind: a wallet, one that is none, or one of a shape that this version cannot
-//! use but must not take for damage.
+//! A custodian of any kind: a wallet, another kind, or one in a form that this version cannot use
+//! but must not treat as damaged.
 
 use std::fmt;
 
@@ -17,14 +17,15 @@ pub enum AnyCustodian {
     Wallet(Box<Custodian>),
     /// An age recipient, an age plugin, or a passphrase.
     Plain(Box<PlainCustodian>),
-    /// Called one of these kinds, and not usable as one.
+    /// One of these kinds by name, but not usable.
     Other(OtherCustodian),
 }
 
-/// A custodian that cannot be used. Its fields are kept as they are.
+/// A custodian that cannot be used. Its fields are kept unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct OtherCustodian {
-    /// Names it.
+    /// The custodian's id.
     pub id: CustodianId,
     kind: PlainKind,
     #[serde(flatten)]
@@ -32,18 +33,19 @@ pub struct OtherCustodian {
 }
 
 impl AnyCustodian {
-    /// Reads a custodian file. That of a wallet must carry the wallet's signature.
+    /// Reads a custodian file. The file of a wallet must have the wallet's signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, CustodianError> {
         let value: Value = serde_json::from_slice(bytes)?;
         let kind = value.get("kind").and_then(Value::as_str);
         let plain = [PlainKind::Age, PlainKind::Plugin, PlainKind::Passphrase];
-        match plain.iter().any(|plain| kind == Some(plain.as_str())) {
-            true => Ok(Self::Plain(Box::new(serde_json::from_value(value)?))),
-            false => Custodian::parse(bytes).map(Self::from),
+        if plain.iter().any(|plain| kind == Some(plain.as_str())) {
+            Ok(Self::Plain(Box::new(serde_json::from_value(value)?)))
+        } else {
+            Custodian::parse(bytes).map(Self::from)
         }
     }
 
-    /// Its id.
+    /// The custodian's id.
     pub fn id(&self) -> &CustodianId {
         match self {
             Self::Wallet(wallet) => &wallet.id,
@@ -52,7 +54,7 @@ impl AnyCustodian {
         }
     }
 
-    /// The wallet, where it is one.
+    /// The wallet, if it is one.
     pub fn wallet(&self) -> Option<&Custodian> {
         match self {
             Self::Wallet(wallet) => Some(wallet),
@@ -60,7 +62,7 @@ impl AnyCustodian {
         }
     }
 
-    /// The custodian that is no wallet, where it is one that can be used.
+    /// The custodian of another kind than a wallet, if it is one that can be used.
     pub fn plain(&self) -> Option<&PlainCustodian> {
         match self {
             Self::Plain(plain) => Some(plain),
@@ -68,7 +70,7 @@ impl AnyCustodian {
         }
     }
 
-    /// What is sealed to, where it can be.
+    /// The recipient to seal to, if there is one.
     pub fn recipient(&self) -> Option<&str> {
         match self {
             Self::Wallet(wallet) => Some(wallet.recipient.as_str()),
@@ -77,7 +79,7 @@ impl AnyCustodian {
         }
     }
 
-    /// Its name, for its owner's eyes.
+    /// The name that its owner gave it.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Wallet(wallet) => wallet.name.as_deref(),
@@ -86,7 +88,7 @@ impl AnyCustodian {
         }
     }
 
-    /// Whether it can be sealed to: that of a wallet, only with the wallet's signature.
+    /// Checks that it can be sealed to. For a wallet, this includes the wallet's signature.
     pub fn verify(&self) -> Result<(), CustodianError> {
         match self {
             Self::Wallet(wallet) => wallet.verify(),
@@ -95,12 +97,12 @@ impl AnyCustodian {
         }
     }
 
-    /// Whether the whole world can open what is sealed to it, or may.
+    /// Whether it belongs to a publicly known seed, or may.
     pub fn is_test(&self) -> bool {
         self.wallet().is_some_and(|wallet| wallet.test || is_well_known(&wallet.check_address))
     }
 
-    /// The same without its name, as manifests hold it.
+    /// The same custodian without its name, as manifests store it.
     pub fn without_name(&self) -> Self {
         match self {
             Self::Wallet(wallet) => wallet.without_name().into(),
@@ -117,7 +119,7 @@ impl AnyCustodian {
     }
 }
 
-/// Its id, and what tells a person which it is.
+/// The custodian's id, and what identifies it to a person.
 impl fmt::Display for AnyCustodian {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -154,7 +156,7 @@ mod tests {
     const RECIPIENT: &str = "age1zv6hh3k7aht53w9q5cpy7lvthay3exurkc5k8pxaxt4rlyccu5mscycts0";
 
     #[test]
-    fn a_custodian_of_a_shape_that_is_not_known_is_read_and_kept_as_it_is() {
+    fn a_custodian_in_an_unknown_form_is_kept_unchanged() {
         let json = r#"{"id":"7f3a19c2","kind":"age","recipient":"age1x","version":1}"#;
         let any: AnyCustodian = serde_json::from_str(json).unwrap();
         assert!(any.wallet().is_none() && any.recipient().is_none() && any.verify().is_err());
@@ -163,14 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wallet_with_a_field_missing_is_not_taken_for_another_kind() {
+    fn a_wallet_with_a_missing_field_is_not_another_kind() {
         let json = r#"{"id":"7f3a19c2","kind":"wallet"}"#;
         assert!(serde_json::from_str::<AnyCustodian>(json).is_err());
         assert!(AnyCustodian::parse(json.as_bytes()).is_err());
     }
 
     #[test]
-    fn a_plain_custodian_is_read_as_it_was_written() {
+    fn a_plain_custodian_survives_a_round_trip() {
         let plain = PlainCustodian::age(RECIPIENT, Some("mine".to_owned())).unwrap();
         let any = AnyCustodian::from(plain);
         assert_eq!(AnyCustodian::parse(&any.to_json().unwrap()).unwrap(), any);
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn recipients_that_are_none_of_their_kind_are_refused() {
+    fn recipients_of_another_kind_are_refused() {
         let upper = RECIPIENT.to_uppercase();
         for bad in ["", "age1x", &upper, "AGE-SECRET-KEY-1QQQQ"] {
             assert!(PlainCustodian::age(bad, None).is_err(), "{bad}");

@@ -1,4 +1,5 @@
-//! Enrolment: making a custodian file with a wallet, after trying that it opens what it seals.
+//! Enrolment: makes a custodian file with a wallet, after checking that the wallet opens what is
+//! sealed to it.
 
 use super::{Custodian, Identity, Recipient, UsesPassphrase, seal::seal_to};
 use crate::device_secret::{
@@ -19,36 +20,39 @@ use stockade_wallet::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnrollError {
-    /// The wallet gave no secret, or is not the same wallet any more.
+    /// The wallet gave no secret, or another wallet was connected meanwhile.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The wallet or the way to it.
+    /// The wallet, or the connection to it, failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// Asked twice, the wallet gave two different secrets.
-    #[error("this wallet gives another secret each time it is asked: it cannot open backups")]
+    /// The wallet gave two different secrets.
+    #[error(
+        "this wallet gives a different secret each time it is asked, so it cannot open backups"
+    )]
     NotDeterministic,
-    /// What was sealed to it did not open again, or the signature is not its own.
+    /// What was sealed to the wallet did not open again, or the signature was not made with its own
+    /// key.
     #[error("the trial of the new custodian failed: {0}")]
     Trial(String),
-    /// The characters typed are not those of the address.
+    /// The characters that the user typed are not those of the address.
     #[error(
-        "`{typed}` is not the end of the wallet's address {expected}: another wallet or passphrase is in use than you think"
+        "`{typed}` is not the end of the wallet's address {expected}: is this the right wallet, with the right passphrase?"
     )]
     AddressNotConfirmed {
-        /// What was typed.
+        /// The characters that were typed.
         typed: String,
-        /// The address shown.
+        /// The address that the wallet showed.
         expected: Address,
     },
-    /// No random bytes from the system.
-    #[error("the system gives no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
+    /// The system provided no random bytes.
+    #[error(transparent)]
+    Random(#[from] stockade_base::secret::RandomError),
 }
 
-/// Makes `wallet` a custodian. Asks it twice for its secret (in new sessions where a passphrase is
-/// in use, so that a mistyped passphrase shows now and not on the day of need), tries that what is
-/// sealed to it opens, and has it sign the file.
+/// Makes `wallet` a custodian. Asks it for its secret twice (in new sessions if a passphrase is in
+/// use, so that a mistyped passphrase is noticed now), checks that what is sealed to it opens, and
+/// has it sign the file.
 pub fn enroll(
     wallet: &mut dyn Wallet,
     scheme: Scheme,
@@ -61,9 +65,9 @@ pub fn enroll(
     let uses_passphrase = passphrase_use(wallet, &address, user)?;
     let prompt = Prompt::open_backups(&id);
 
-    user.note("The wallet is asked for its secret twice: both answers must be the same.");
+    user.note("The wallet is asked twice, to check that it gives the same answer.");
     let first = ask_anew(wallet, scheme, &prompt, &address, user)?;
-    user.note("And the second time:");
+    user.note("Second time:");
     let second = ask_anew(wallet, scheme, &prompt, &address, user)?;
     if first.recipient() != second.recipient() {
         return Err(EnrollError::NotDeterministic);
@@ -76,13 +80,20 @@ pub fn enroll(
     let signature = wallet.sign_personal(&DerivationPath::check_address(), &statement, user)?;
     match personal_message::recover(statement.as_bytes(), &signature) {
         Ok(signer) if signer == address => {}
-        _ => return Err(EnrollError::Trial("its signature is not its own".to_owned())),
+        _ => {
+            return Err(EnrollError::Trial(
+                "the signature was not made with its own key".to_owned(),
+            ));
+        }
     }
-    let test = wallet.identity().simulated || is_well_known(&address);
-    Ok(Custodian::wallet(id, scheme, recipient, address, uses_passphrase, test, signature, name))
+    let mut custodian = Custodian::wallet(id, scheme, recipient, address, signature);
+    custodian.uses_passphrase = uses_passphrase;
+    custodian.test = wallet.identity().simulated || is_well_known(&address);
+    custodian.name = name;
+    Ok(custodian)
 }
 
-/// How many approvals [`enroll`] asks for.
+/// The number of approvals that [`enroll`] asks for.
 pub(crate) fn approvals(wallet: &dyn Wallet) -> usize {
     let shown = wallet.identity().passphrase == PassphraseUse::Unknown;
     3 + usize::from(shown)
@@ -109,8 +120,8 @@ fn ask_anew(
     Ok(Identity::from(&ask(wallet, scheme, prompt, address, user)?))
 }
 
-/// Whether a passphrase is in use. A wallet that cannot be asked shows its check address instead,
-/// and the person beside it says what they see.
+/// Whether a passphrase is in use. If the wallet cannot report that, it shows its check address,
+/// and the user says what they see.
 fn passphrase_use(
     wallet: &mut dyn Wallet,
     address: &Address,
@@ -126,7 +137,7 @@ fn passphrase_use(
          must show the same:"
     ));
     wallet.address(&DerivationPath::check_address(), Show::OnDevice, user)?;
-    // The screen of a simulated wallet is this computer's own: comparing with it tells nothing.
+    // A simulated wallet shows its screen on this computer, so comparing with it proves nothing.
     if wallet.identity().simulated {
         return Ok(UsesPassphrase::Unknown);
     }
@@ -143,8 +154,9 @@ fn passphrase_use(
     }
 }
 
-/// Makes sure that `wallet` is the one that its user means, where nothing at hand names its check
-/// address: a passphrase is entered anew, and a wallet that cannot be asked for it shows the address.
+/// Makes sure that `wallet` is the one that the user means, if nothing else identifies its check
+/// address: the passphrase is entered again, or the wallet shows the address if it cannot be asked
+/// for a passphrase.
 pub(crate) fn confirm(
     wallet: &mut dyn Wallet,
     address: &Address,
@@ -152,12 +164,12 @@ pub(crate) fn confirm(
 ) -> Result<(), EnrollError> {
     match wallet.identity().passphrase {
         PassphraseUse::Off => Ok(()),
-        // Nobody ever typed a passphrase for it.
+        // No passphrase was ever typed for it.
         PassphraseUse::Unknown if wallet.identity().simulated => Ok(()),
         PassphraseUse::Unknown => passphrase_use(wallet, address, user).map(|_| ()),
         PassphraseUse::On => {
             user.note(
-                "No copy and no custodian knows this wallet: its passphrase is asked for again.",
+                "This wallet is not known from any copy or custodian. Enter its passphrase again.",
             );
             if let Some(sessions) = wallet.sessions() {
                 sessions.renew(user)?;
@@ -173,8 +185,9 @@ fn try_seal(recipient: &Recipient, opener: &Identity) -> Result<(), EnrollError>
     let to = recipient.to_age().map_err(|e| EnrollError::Trial(e.to_owned()))?;
     let sealed = seal_to(probe.expose(), &[&to]).map_err(|e| EnrollError::Trial(e.to_string()))?;
     let opened = opener.open(&sealed, 64).map_err(|e| EnrollError::Trial(e.to_string()))?;
-    match *opened == probe.expose()[..] {
-        true => Ok(()),
-        false => Err(EnrollError::Trial("what was sealed opened to something else".to_owned())),
+    if *opened == probe.expose()[..] {
+        Ok(())
+    } else {
+        Err(EnrollError::Trial("the opened bytes differ from what was sealed".to_owned()))
     }
 }

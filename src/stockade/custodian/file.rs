@@ -1,4 +1,5 @@
-//! The custodian file: public, signed by the wallet that it names. See `docs/formats/custodian.md`.
+//! The custodian file of a wallet: public, and signed by the wallet. See
+//! `docs/formats/custodian.md`.
 
 use std::fmt;
 
@@ -16,28 +17,28 @@ pub(super) const VERSION: u32 = 1;
 pub struct Custodian {
     format: String,
     version: u32,
-    /// Names it in prompts and manifests.
+    /// The custodian's id, which appears in prompts and manifests.
     pub id: CustodianId,
-    /// What it is.
+    /// The kind of custodian.
     pub kind: Kind,
-    /// How its wallet makes its secret.
+    /// How the wallet derives its secret.
     pub scheme: Scheme,
-    /// The age recipient that is sealed to.
+    /// The age recipient to seal to.
     pub recipient: Recipient,
     /// The wallet's address at m/44'/60'/83'/0/0.
     pub check_address: Address,
-    /// Whether the wallet's passphrase is part of what opens.
+    /// Whether the wallet's passphrase is needed as well.
     pub uses_passphrase: UsesPassphrase,
-    /// Made with a seed that guards no real money.
+    /// Whether it was made with a seed that must not guard real money.
     pub test: bool,
-    /// EIP-191 by the check address over [`Custodian::statement`].
+    /// The EIP-191 signature of the check address over [`Custodian::statement`].
     pub signature: Signature,
-    /// A name for its owner's eyes. Never in a manifest.
+    /// The name that its owner gave it. Never in a manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
-/// Why a custodian file is not taken.
+/// Why a custodian file is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CustodianError {
@@ -47,29 +48,29 @@ pub enum CustodianError {
     /// Another format, or a later version of it.
     #[error("not a custodian file of version {VERSION}, but `{}` version {version}", stockade_base::shown(.format))]
     OtherFormat {
-        /// What it calls itself.
+        /// The format in the file.
         format: String,
-        /// Its version.
+        /// The version in the file.
         version: u32,
     },
-    /// A kind that this version does not know, or that lacks what its kind has.
-    #[error("custodian {0} is of a kind that this version cannot seal to")]
+    /// An unknown kind, or fields of its kind are missing.
+    #[error("this version cannot seal to the kind of custodian {0}")]
     Unusable(CustodianId),
-    /// A recipient that is none.
-    #[error("it cannot be sealed to: {0}")]
+    /// The recipient is not valid.
+    #[error("the custodian cannot be sealed to: {0}")]
     Recipient(&'static str),
-    /// The identity of a passphrase could not be sealed.
+    /// The identity of a passphrase custodian could not be sealed.
     #[error("sealing failed: {0}")]
     Sealing(String),
-    /// No random bytes from the system.
-    #[error("the system gives no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
+    /// The system provided no random bytes.
+    #[error(transparent)]
+    Random(#[from] stockade_base::secret::RandomError),
     /// The signature is by another address, or over other fields.
     #[error(
         "custodian {id} was tampered with: its id, scheme or recipient is not what the wallet {check_address} signed"
     )]
     Signature {
-        /// Which custodian.
+        /// The custodian.
         id: CustodianId,
         /// The address that should have signed.
         check_address: Address,
@@ -77,20 +78,17 @@ pub enum CustodianError {
 }
 
 impl Custodian {
-    /// The longest that a custodian file can be.
+    /// The longest custodian file.
     pub const MAX_LEN: u64 = 16 * 1024;
 
-    /// A custodian of kind wallet, with the wallet's signature over its statement.
-    #[allow(clippy::too_many_arguments, reason = "one per field of the file")]
+    /// A custodian of kind wallet, with the wallet's signature over its statement. By default it is
+    /// not a test, has no name, and says that its wallet uses no passphrase.
     pub fn wallet(
         id: CustodianId,
         scheme: Scheme,
         recipient: Recipient,
         check_address: Address,
-        uses_passphrase: UsesPassphrase,
-        test: bool,
         signature: Signature,
-        name: Option<String>,
     ) -> Self {
         Self {
             format: FORMAT.to_owned(),
@@ -100,10 +98,10 @@ impl Custodian {
             scheme,
             recipient,
             check_address,
-            uses_passphrase,
-            test,
+            uses_passphrase: UsesPassphrase::No,
+            test: false,
             signature,
-            name,
+            name: None,
         }
     }
 
@@ -114,7 +112,7 @@ impl Custodian {
         Ok(custodian)
     }
 
-    /// Whether the wallet at the check address signed this id, scheme and recipient.
+    /// Checks that the wallet at the check address signed this id, scheme and recipient.
     pub fn verify(&self) -> Result<(), CustodianError> {
         if self.format != FORMAT || self.version != VERSION {
             let format = self.format.chars().take(40).collect();
@@ -130,7 +128,7 @@ impl Custodian {
         }
     }
 
-    /// What the wallet signs.
+    /// The text that the wallet signs.
     pub fn statement(id: &CustodianId, scheme: Scheme, recipient: &Recipient) -> String {
         format!("Stockade custodian v1; id {id}; scheme {scheme}; recipient {recipient}")
     }
@@ -142,13 +140,13 @@ impl Custodian {
         Ok(json)
     }
 
-    /// The same without its name, as manifests hold it.
+    /// The same custodian without its name, as manifests store it.
     pub fn without_name(&self) -> Self {
         Self { name: None, ..self.clone() }
     }
 }
 
-/// What kind of custodian a file describes.
+/// The kind of a custodian that has its own wallet file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -157,14 +155,14 @@ pub enum Kind {
     Wallet,
 }
 
-/// Whether a wallet's passphrase is part of what opens.
+/// Whether a wallet's passphrase is needed to open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsesPassphrase {
     /// Passphrase protection was off.
     No,
-    /// It was on, and entered twice alike.
+    /// It was on, and the passphrase was entered twice alike.
     Yes,
-    /// The wallet cannot be asked, and nobody was there to say.
+    /// The wallet cannot report it, and there was no user to ask.
     Unknown,
 }
 

@@ -1,6 +1,6 @@
-//! Identities that a user gives in files, as the `age` tool takes them: a line
-//! `AGE-SECRET-KEY-1..` or `AGE-PLUGIN-<NAME>-1..` for each, `#` before remarks. The file may be
-//! sealed with a passphrase.
+//! Identities in files, in the format of the `age` tool: one line `AGE-SECRET-KEY-1..` or
+//! `AGE-PLUGIN-<NAME>-1..` for each, and comments after `#`. The file may be sealed with a
+//! passphrase.
 
 use std::io::Read as _;
 
@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{AnyCustodian, Identity, identity::open_with, plugin, sealed_identity};
 use stockade_wallet::interact::Interact;
 
-/// An identity out of a file.
+/// An identity from a file.
 pub struct GivenIdentity(One);
 
 enum One {
@@ -17,20 +17,20 @@ enum One {
     Plugin(Box<age::plugin::Identity>),
 }
 
-/// Why a file gives no identities.
+/// Why a file does not provide identities.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityFileError {
-    /// A line that is none.
-    #[error("line {0} is no age identity")]
+    /// A line that is not an identity.
+    #[error("line {0} is not an age identity")]
     Line(usize),
-    /// None in it.
-    #[error("it holds no age identity")]
+    /// The file has no identities.
+    #[error("it does not contain an age identity")]
     Empty,
-    /// Sealed, and nobody is here to open it.
-    #[error("it is sealed with a passphrase, and nobody is here to ask for it")]
+    /// The file is sealed, and there is no terminal to ask on.
+    #[error("it is sealed with a passphrase, and there is no terminal to ask on")]
     NoPassphrase,
-    /// Sealed, and the passphrase does not open it.
+    /// The file is sealed, and the passphrase does not open it.
     #[error("it does not open with this passphrase: {0}")]
     Sealed(String),
 }
@@ -39,7 +39,7 @@ impl GivenIdentity {
     /// The longest identity file that is read.
     pub const MAX_LEN: u64 = 64 * 1024;
 
-    /// Reads the content of an identity file. `user` is asked where it is sealed.
+    /// Reads the content of an identity file. Asks `user` for the passphrase if it is sealed.
     pub fn parse(bytes: &[u8], user: &mut dyn Interact) -> Result<Vec<Self>, IdentityFileError> {
         let sealed = bytes.starts_with(b"age-encryption.org/") || bytes.starts_with(b"-----BEGIN");
         if !sealed {
@@ -52,8 +52,8 @@ impl GivenIdentity {
         parse_lines(&plain)
     }
 
-    /// Whether it is the one of `custodian`, as far as can be seen without trying: a plugin's own
-    /// alone knows whose it is.
+    /// Whether it may be the identity of `custodian`, as far as can be seen without trying. Only a
+    /// plugin itself knows which recipient an identity of it belongs to.
     pub fn may_open(&self, custodian: &AnyCustodian) -> bool {
         match &self.0 {
             One::Own(identity) => custodian.recipient() == Some(&identity.recipient()),
@@ -64,12 +64,12 @@ impl GivenIdentity {
         }
     }
 
-    /// Whether a person may have to do something when it opens.
+    /// Whether opening may need something from the user.
     pub fn asks(&self) -> bool {
         matches!(self.0, One::Plugin(_))
     }
 
-    /// Opens an age file of at most `limit` bytes of content.
+    /// Opens an age file with at most `limit` bytes of content.
     pub fn open(
         &self,
         sealed: &[u8],
@@ -99,8 +99,5 @@ fn parse_lines(mut bytes: &[u8]) -> Result<Vec<GivenIdentity>, IdentityFileError
         let one = own.or_else(|| line.parse().ok().map(Box::new).map(One::Plugin));
         identities.push(GivenIdentity(one.ok_or(IdentityFileError::Line(i + 1))?));
     }
-    match identities.is_empty() {
-        true => Err(IdentityFileError::Empty),
-        false => Ok(identities),
-    }
+    if identities.is_empty() { Err(IdentityFileError::Empty) } else { Ok(identities) }
 }

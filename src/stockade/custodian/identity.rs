@@ -1,4 +1,4 @@
-//! A device secret as an age identity: what is sealed to it, plain `age` opens too.
+//! A device secret as an age identity: plain `age` opens what is sealed to it, too.
 
 use std::io::{self, Read};
 
@@ -13,8 +13,8 @@ use stockade_wallet::{device::Wallet, interact::Interact};
 /// An X25519 age identity made from 32 secret bytes.
 pub struct Identity(x25519::Identity);
 
-/// `AGE-SECRET-KEY-1..`, as `age` writes it into an identity file. It is written into a place that is
-/// large enough from the start, since a text that grows leaves pieces of itself behind.
+/// The line `AGE-SECRET-KEY-1..` that `age` writes into an identity file. The buffer is large
+/// enough from the start, since a string that grows leaves parts of itself in memory.
 pub(super) fn text_of(secret: &[u8; 32]) -> Option<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::with_capacity(128));
     let hrp = Hrp::parse("age-secret-key-").ok()?;
@@ -22,7 +22,7 @@ pub(super) fn text_of(secret: &[u8; 32]) -> Option<Zeroizing<String>> {
     Some(text)
 }
 
-/// Why a wallet did not give a custodian's identity.
+/// Why a wallet did not provide a custodian's identity.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -31,23 +31,23 @@ pub enum OpenError {
     Secret(#[from] SecretError),
     /// The same wallet gives another secret than when it was enrolled.
     #[error(
-        "this wallet answers the same prompt differently than when custodian {0} was enrolled: \
+        "this wallet gives a different answer to the prompt than when custodian {0} was enrolled: \
          its firmware does not sign deterministically"
     )]
     NotDeterministic(String),
 }
 
 impl Identity {
-    /// The identity whose X25519 secret is `bytes`.
+    /// The identity with the X25519 secret `bytes`.
     pub fn from_secret(bytes: &[u8; 32]) -> Self {
-        // Bech32 of 32 bytes under this prefix is what an age identity is, so none of this fails;
-        // an identity of fresh random bytes would open nothing, which is the safe way to be wrong.
+        // An age identity is 32 bytes in Bech32 with this prefix, so none of this fails. If it did,
+        // an identity of random bytes would open nothing, which is the safe failure.
         let parsed = text_of(bytes).and_then(|text| text.parse().ok());
         debug_assert!(parsed.is_some());
         Self(parsed.unwrap_or_else(x25519::Identity::generate))
     }
 
-    /// The identity of a line `AGE-SECRET-KEY-1..`.
+    /// Reads the identity in a line `AGE-SECRET-KEY-1..`.
     pub(super) fn parse(line: &str) -> Option<Self> {
         line.parse().ok().map(Self)
     }
@@ -57,13 +57,13 @@ impl Identity {
         self.0.to_public().to_string()
     }
 
-    /// Opens an age file of at most `limit` bytes of content.
+    /// Opens an age file with at most `limit` bytes of content.
     pub fn open(&self, sealed: &[u8], limit: u64) -> Result<Zeroizing<Vec<u8>>, age::DecryptError> {
         open_with(&self.0, sealed, limit)
     }
 }
 
-/// Opens an age file with anything that `age` calls an identity.
+/// Opens an age file with any identity that `age` supports.
 pub(super) fn open_with(
     identity: &dyn age::Identity,
     sealed: &[u8],
@@ -74,16 +74,17 @@ pub(super) fn open_with(
     Ok(read_within(reader, limit)?)
 }
 
-/// Everything that `reader` gives, where it is at most `limit` bytes: what is cut off is something
-/// else than what was sealed.
+/// Reads all of `reader`, which may have at most `limit` bytes. Longer content is an error, not cut
+/// off.
 pub(super) fn read_within(reader: impl Read, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     let one_more = limit.saturating_add(1);
-    // Never grown, so that no part of a secret stays where it first was.
+    // The buffer never grows, so no part of a secret stays in freed memory.
     let mut plain = Zeroizing::new(Vec::with_capacity(usize::try_from(one_more).unwrap_or(0)));
     reader.take(one_more).read_to_end(&mut plain)?;
-    match plain.len() as u64 > limit {
-        true => Err(io::Error::other(format!("its content is longer than {limit} bytes"))),
-        false => Ok(plain),
+    if plain.len() as u64 > limit {
+        Err(io::Error::other(format!("its content is longer than {limit} bytes")))
+    } else {
+        Ok(plain)
     }
 }
 
@@ -93,8 +94,8 @@ impl From<&DeviceSecret> for Identity {
     }
 }
 
-/// Asks `wallet` for the identity of `custodian`. The prompt is built here; from the custodian come
-/// only its id and its scheme, and the recipient that the answer must give.
+/// Asks `wallet` for the identity of `custodian`. The prompt is built here: the custodian file
+/// provides only its id, its scheme, and the recipient that the answer must match.
 pub fn open(
     wallet: &mut dyn Wallet,
     custodian: &Custodian,
@@ -103,8 +104,9 @@ pub fn open(
     let prompt = Prompt::open_backups(&custodian.id);
     let secret = ask(wallet, custodian.scheme, &prompt, &custodian.check_address, user)?;
     let identity = Identity::from(&secret);
-    match identity.recipient() == custodian.recipient.as_str() {
-        true => Ok(identity),
-        false => Err(OpenError::NotDeterministic(custodian.id.to_string())),
+    if identity.recipient() == custodian.recipient.as_str() {
+        Ok(identity)
+    } else {
+        Err(OpenError::NotDeterministic(custodian.id.to_string()))
     }
 }

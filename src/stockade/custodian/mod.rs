@@ -1,4 +1,4 @@
-//! Custodians: who can open backups. Sealing to one needs only its public file.
+//! Custodians: who can open backups. Sealing to a custodian needs only its public file.
 
 mod any;
 mod enroll;

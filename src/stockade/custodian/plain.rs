@@ -1,5 +1,5 @@
-//! A custodian that is no wallet: an age recipient, an age plugin's, or a passphrase. Its file is
-//! not signed by anybody. See `docs/formats/custodian.md`.
+//! A custodian other than a wallet: an age recipient, an age plugin, or a passphrase. Its file is
+//! not signed. See `docs/formats/custodian.md`.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,35 +11,35 @@ use super::{
 use crate::device_secret::CustodianId;
 use stockade_base::secret::SecretText;
 
-/// A custodian that is no wallet, as its file describes it.
+/// A custodian other than a wallet, as its file describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Fields")]
 pub struct PlainCustodian {
     format: String,
     version: u32,
-    /// Names it in manifests.
+    /// The custodian's id, which appears in manifests.
     pub id: CustodianId,
-    /// What it is.
+    /// The kind of custodian.
     pub kind: PlainKind,
-    /// The age recipient that is sealed to.
+    /// The age recipient to seal to.
     pub recipient: String,
-    /// Of a passphrase: the identity of the recipient, itself sealed with the passphrase.
+    /// For a passphrase: the identity of the recipient, itself sealed with the passphrase.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
-    /// A name for its owner's eyes. Never in a manifest.
+    /// The name that its owner gave it. Never in a manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
-/// The kinds that are no wallet.
+/// The kinds of custodians other than wallets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PlainKind {
-    /// An X25519 recipient; its identity is a file that somebody keeps.
+    /// An X25519 recipient. Its owner keeps the identity file.
     Age,
     /// The recipient of an age plugin.
     Plugin,
-    /// A passphrase, which opens the identity that the file holds sealed.
+    /// A passphrase, which opens the sealed identity in the file.
     Passphrase,
 }
 
@@ -63,20 +63,20 @@ impl TryFrom<Fields> for PlainCustodian {
     fn try_from(fields: Fields) -> Result<Self, Self::Error> {
         let Fields { format, version, id, kind, recipient, identity, name } = fields;
         if format != FORMAT || version != VERSION {
-            return Err("another format, or a later version of it");
+            return Err("it has another format, or a later version of it");
         }
         require_recipient(kind, &recipient)?;
         match (kind, &identity) {
             (PlainKind::Passphrase, Some(identity)) => sealed_identity::require_sealed(identity)?,
-            (PlainKind::Passphrase, None) => return Err("it holds no sealed identity"),
+            (PlainKind::Passphrase, None) => return Err("its sealed identity is missing"),
             (_, None) => {}
-            (_, Some(_)) => return Err("an identity is in it, and its kind has none"),
+            (_, Some(_)) => return Err("it has an identity, although its kind has none"),
         }
         Ok(Self { format, version, id, kind, recipient, identity, name })
     }
 }
 
-/// Only the usual form of a recipient: two spellings of one would be two custodians.
+/// Accepts only the usual form of a recipient: two spellings would look like two custodians.
 fn require_recipient(kind: PlainKind, recipient: &str) -> Result<(), &'static str> {
     match kind {
         PlainKind::Age | PlainKind::Passphrase => {
@@ -84,9 +84,10 @@ fn require_recipient(kind: PlainKind, recipient: &str) -> Result<(), &'static st
         }
         PlainKind::Plugin => {
             recipient.parse::<age::plugin::Recipient>()?;
-            match recipient.bytes().any(|b| b.is_ascii_uppercase()) {
-                true => Err("not a plugin's recipient in its usual form, which is lower case"),
-                false => Ok(()),
+            if recipient.bytes().any(|b| b.is_ascii_uppercase()) {
+                Err("not a plugin's recipient in its usual form, in lower case")
+            } else {
+                Ok(())
             }
         }
     }
@@ -122,11 +123,11 @@ impl PlainCustodian {
         let (recipient, sealed) = sealed_identity::make(passphrase)
             .map_err(|error| CustodianError::Sealing(error.to_string()))?;
         let custodian = Self::new(PlainKind::Passphrase, &recipient, Some(sealed), name)?;
-        // As a wallet is: nothing is sealed to what was not opened once.
+        // As with a wallet, nothing is sealed to it before it was opened once.
         match custodian.unlock(passphrase) {
             Some(Ok(_)) => Ok(custodian),
             Some(Err(error)) => Err(CustodianError::Sealing(error.to_string())),
-            None => Err(CustodianError::Sealing("it holds no identity".to_owned())),
+            None => Err(CustodianError::Sealing("its sealed identity is missing".to_owned())),
         }
     }
 
@@ -139,7 +140,7 @@ impl PlainCustodian {
         let id = match &identity {
             Some(sealed) => sealed_identity::digest_id(recipient, sealed)
                 .parse()
-                .map_err(|_| CustodianError::Recipient("its id is not one"))?,
+                .map_err(|_| CustodianError::Recipient("its id is not valid"))?,
             None => CustodianId::random()?,
         };
         let (format, recipient) = (FORMAT.to_owned(), recipient.to_owned());
@@ -147,26 +148,26 @@ impl PlainCustodian {
         fields.try_into().map_err(CustodianError::Recipient)
     }
 
-    /// The same without its name, as manifests hold it.
+    /// The same custodian without its name, as manifests store it.
     pub fn without_name(&self) -> Self {
         Self { name: None, ..self.clone() }
     }
 
-    /// Of a passphrase custodian: whether its id is the digest of its recipient and identity, so that
-    /// no bit of them was flipped since. One with another id is damaged, or from before ids were such
-    /// digests; only its passphrase can tell.
+    /// For a passphrase custodian: whether its id is the digest of its recipient and identity, so
+    /// that no bit of them has flipped. If not, it is damaged or was made before ids were digests;
+    /// only its passphrase can tell.
     pub fn is_intact(&self) -> Option<bool> {
         let sealed = self.identity.as_ref()?;
         Some(sealed_identity::digest_id(&self.recipient, sealed) == self.id.as_str())
     }
 
-    /// Opens the identity of a passphrase custodian. `None` for one of another kind.
+    /// Opens the identity of a passphrase custodian. `None` for other kinds.
     pub fn unlock(&self, passphrase: &SecretText) -> Option<Result<Identity, PassphraseError>> {
         let sealed = self.identity.as_ref()?;
         Some(sealed_identity::open(self.id.as_str(), &self.recipient, sealed, passphrase))
     }
 
-    /// Of a plugin's recipient: the plugin's name.
+    /// The name of the plugin, for a plugin's recipient.
     pub fn plugin_name(&self) -> Option<String> {
         let recipient: age::plugin::Recipient = self.recipient.parse().ok()?;
         (self.kind == PlainKind::Plugin).then(|| recipient.plugin().to_owned())

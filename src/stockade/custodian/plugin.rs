@@ -1,5 +1,5 @@
-//! age plugins: programs `age-plugin-<name>` that know other recipients (a YubiKey, say). What they
-//! ask of a person goes to [`Interact`]: they run on a thread of their own, and this one answers.
+//! age plugins: programs `age-plugin-<name>` that support other recipients (a YubiKey, for
+//! example). They run on a thread of their own; this one passes their questions to [`Interact`].
 
 use std::{sync::mpsc, thread};
 
@@ -12,7 +12,7 @@ use age::{
 use stockade_base::{secret::wiping_stack, shown};
 use stockade_wallet::interact::Interact;
 
-/// Where a plugin's questions go.
+/// Receives a plugin's questions.
 #[derive(Clone)]
 pub(super) struct Questions(mpsc::Sender<Question>);
 
@@ -23,7 +23,7 @@ enum Question {
     Secret(String, mpsc::Sender<Option<SecretString>>),
 }
 
-/// Does `work` while `user` answers what the plugins in it ask.
+/// Does `work` while `user` answers the questions of plugins.
 pub(super) fn with_user<T: Send>(
     user: &mut dyn Interact,
     work: impl FnOnce(&Questions) -> T + Send,
@@ -31,7 +31,7 @@ pub(super) fn with_user<T: Send>(
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         let worker = scope.spawn(move || wiping_stack(|| work(&Questions(sender))));
-        // Ends when the last plugin is done, for then nobody is left to ask.
+        // Ends when the last plugin is done and dropped its sender.
         receiver.into_iter().for_each(|question| answer(question, user));
         match worker.join() {
             Ok(done) => done,
@@ -40,7 +40,7 @@ pub(super) fn with_user<T: Send>(
     })
 }
 
-/// A plugin that is gone meanwhile needs no answer.
+/// Ignores a plugin that has ended in the meantime.
 fn answer(question: Question, user: &mut dyn Interact) {
     match question {
         Question::Message(text) => user.note(&shown(&text).to_string()),
@@ -68,7 +68,7 @@ impl Questions {
 
 impl Callbacks for Questions {
     fn display_message(&self, message: &str) {
-        // Nobody is left to read it only when the work is over.
+        // Sending only fails when the work is over.
         let _ = self.0.send(Question::Message(message.to_owned()));
     }
 
@@ -86,20 +86,21 @@ impl Callbacks for Questions {
     }
 }
 
-/// The recipient `age1<name>1..`, whose plugin must be installed.
+/// The recipient `age1<name>1..`. Its plugin must be installed.
 pub(super) fn recipient(
     text: &str,
     questions: &Questions,
 ) -> Result<RecipientPluginV1<Questions>, EncryptError> {
-    let missing =
-        || EncryptError::Io(std::io::Error::other(format!("{text} is no plugin's recipient")));
+    let missing = || {
+        EncryptError::Io(std::io::Error::other(format!("{text} is not the recipient of a plugin")))
+    };
     let recipient: Recipient = text.parse().map_err(|_| missing())?;
     let name = recipient.plugin().to_owned();
     RecipientPluginV1::new(&name, &[recipient], &[], questions.clone())
         .map_err(EncryptError::PluginResolve)
 }
 
-/// The identity of a line `AGE-PLUGIN-<NAME>-1..`, whose plugin must be installed.
+/// The identity in a line `AGE-PLUGIN-<NAME>-1..`. Its plugin must be installed.
 pub(super) fn identity(
     identity: &age::plugin::Identity,
     questions: &Questions,

@@ -5,17 +5,17 @@ use std::fmt;
 use age::x25519;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// An `age1..` recipient that parses.
+/// A valid `age1..` recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient(String);
 
 impl Recipient {
-    /// The text.
+    /// The recipient as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// As `age` takes it.
+    /// The recipient as a type of the `age` crate.
     pub(crate) fn to_age(&self) -> Result<x25519::Recipient, &'static str> {
         self.0.parse()
     }
@@ -26,10 +26,11 @@ impl TryFrom<String> for Recipient {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let recipient: x25519::Recipient = text.parse()?;
-        // Only the canonical form: two spellings of one recipient would be two custodians.
-        match recipient.to_string() == text {
-            true => Ok(Self(text)),
-            false => Err("not an age recipient in its usual form"),
+        // Only the canonical form: two spellings of one recipient would look like two custodians.
+        if recipient.to_string() == text {
+            Ok(Self(text))
+        } else {
+            Err("not an age recipient in its usual form")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sealing to custodians of any kind: plain age files.
+//! Seals to custodians of any kind. The result is a plain age file.
 
 use std::io::Write as _;
 
@@ -9,10 +9,10 @@ use stockade_wallet::interact::Interact;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
-    /// A custodian's recipient is none that age takes.
-    #[error("custodian {0} has a recipient that cannot be sealed to")]
+    /// age does not accept a custodian's recipient.
+    #[error("custodian {0} cannot be sealed to: its recipient is not valid")]
     Recipient(String),
-    /// age, or the plugin of a recipient, could not write.
+    /// age, or the plugin of a recipient, failed.
     #[error("sealing failed: {0}")]
     Age(#[from] age::EncryptError),
     /// age could not write.
@@ -20,7 +20,7 @@ pub enum SealError {
     Io(#[from] std::io::Error),
 }
 
-/// Seals `plain` so that any one of `custodians` opens it. Where one of them needs a plugin, the
+/// Seals `plain` so that any one of `custodians` opens it. If one of them needs a plugin, the
 /// plugin may ask `user`.
 pub(crate) fn seal(
     plain: &[u8],
@@ -33,9 +33,10 @@ pub(crate) fn seal(
             let bad = || SealError::Recipient(custodian.id().to_string());
             let recipient = custodian.recipient().ok_or_else(bad)?;
             let plugin = custodian.plain().is_some_and(|plain| plain.kind == PlainKind::Plugin);
-            recipients.push(match plugin {
-                true => Box::new(plugin::recipient(recipient, questions)?),
-                false => Box::new(recipient.parse::<age::x25519::Recipient>().map_err(|_| bad())?),
+            recipients.push(if plugin {
+                Box::new(plugin::recipient(recipient, questions)?)
+            } else {
+                Box::new(recipient.parse::<age::x25519::Recipient>().map_err(|_| bad())?)
             });
         }
         let recipients: Vec<_> = recipients.iter().map(AsRef::as_ref).collect();
@@ -43,7 +44,7 @@ pub(crate) fn seal(
     })
 }
 
-/// Seals `plain` to one recipient of which nobody need be asked.
+/// Seals `plain` to one recipient, without any questions.
 pub(crate) fn seal_to_recipient(plain: &[u8], recipient: &Recipient) -> Result<Vec<u8>, SealError> {
     let bad = |_| SealError::Recipient(recipient.to_string());
     seal_to(plain, &[&recipient.to_age().map_err(bad)?])

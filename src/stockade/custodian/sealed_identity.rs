@@ -1,6 +1,7 @@
 //! The identity of a passphrase custodian: an age identity file that is itself sealed with the
-//! passphrase (scrypt), in age's text armor. `age -d -i FILE` takes it as it is. Why the secret of a
-//! set is not sealed with the passphrase itself: `docs/decisions/0006-passphrase-custodian.md`.
+//! passphrase (scrypt), in age's text armor. `age -d -i FILE` accepts it.
+//! `docs/decisions/0006-passphrase-custodian.md` explains why the set secret itself is not sealed
+//! with the passphrase.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -22,42 +23,42 @@ use super::{
 };
 use stockade_base::secret::{SecretBytes, SecretText};
 
-/// 2^18, what the `age` tool uses: 256 MiB and about a second for each guess.
+/// 2^18, the default of the `age` tool: 256 MiB and about a second for each guess.
 const WORK: u8 = 18;
 
-/// The most work that a file can ask for: 1 GiB.
+/// The highest work factor that is accepted: 1 GiB.
 const MAX_WORK: u8 = 20;
 
-/// The longest sealed identity, and the longest identity file within.
+/// The longest sealed identity, and the longest identity file in it.
 const MAX_LEN: usize = 4096;
 
 const BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----\n";
 const END: &str = "-----END AGE ENCRYPTED FILE-----";
 
-/// The shortest content of an age file with an identity: nonce, the line `AGE-SECRET-KEY-1..`, tag.
+/// The shortest age file with an identity: nonce, the line `AGE-SECRET-KEY-1..`, tag.
 const MIN_CONTENT: usize = 16 + 74 + 16;
 
-/// Why a passphrase opens no identity.
+/// Why a passphrase does not open an identity.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PassphraseError {
-    /// The passphrase is not the one.
-    #[error("the passphrase is not the one of custodian {0}")]
+    /// The passphrase is wrong.
+    #[error("the passphrase does not open custodian {0}")]
     Wrong(String),
-    /// It opens, and to something else than the custodian's recipient says.
-    #[error("the sealed identity of custodian {0} is not the one of its recipient")]
+    /// The passphrase is right, but the identity does not belong to the custodian's recipient.
+    #[error("the sealed identity of custodian {0} does not belong to its recipient")]
     OtherIdentity(String),
-    /// The sealed identity is no age file, or asks for more work than is reasonable.
+    /// The sealed identity is not an age file, or its work factor is too high.
     #[error("the sealed identity of custodian {id} cannot be used: {why}")]
     Unusable {
-        /// Which custodian.
+        /// The custodian.
         id: String,
-        /// Why.
+        /// Why it cannot be used.
         why: String,
     },
 }
 
-/// A fresh identity: its recipient, and itself sealed with `passphrase`.
+/// Makes a new identity. Returns its recipient, and the identity sealed with `passphrase`.
 pub(super) fn make(passphrase: &SecretText) -> io::Result<(String, String)> {
     let secret = SecretBytes::<32>::random().map_err(io::Error::other)?;
     let identity = Identity::from_secret(secret.expose());
@@ -77,8 +78,9 @@ pub(super) fn make(passphrase: &SecretText) -> io::Result<(String, String)> {
     Ok((identity.recipient(), sealed))
 }
 
-/// Whether `text` can be a sealed identity: armor and header of an age file for a passphrase, read
-/// to their ends. What damage this cannot find, [`digest_id`] does, where the custodian carries it.
+/// Checks that `text` can be a sealed identity: the armor and header of an age file for a
+/// passphrase, read to their ends. Other damage is found by [`digest_id`], if the custodian's id is
+/// such a digest.
 pub(super) fn require_sealed(text: &str) -> Result<(), &'static str> {
     const DAMAGED: &str = "its sealed identity is damaged, or not an age file for a passphrase";
     let whole = text.starts_with(BEGIN) && text.trim_end().ends_with(END);
@@ -90,8 +92,8 @@ pub(super) fn require_sealed(text: &str) -> Result<(), &'static str> {
     is_for_passphrase(&sealed).then_some(()).ok_or(DAMAGED)
 }
 
-/// Whether `sealed` begins with the header of an age file for one passphrase, of reasonable work, and
-/// has room for an identity behind it.
+/// Whether `sealed` begins with the header of an age file for one passphrase, with an acceptable
+/// work factor, and is long enough to contain an identity.
 fn is_for_passphrase(sealed: &[u8]) -> bool {
     let mut rest = sealed;
     let mut line = || {
@@ -111,20 +113,20 @@ fn is_for_passphrase(sealed: &[u8]) -> bool {
     header() == Some(true) && rest.len() >= MIN_CONTENT
 }
 
-/// Whether `text` is the base64 of `len` bytes as age writes it: without padding, and with zeros in
-/// the bits that are left over.
+/// Whether `text` is the base64 of `len` bytes as age writes it: without padding, and with unused
+/// bits zero.
 fn is_base64(text: &str, len: usize) -> bool {
     STANDARD_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == len)
 }
 
-/// What the id of a passphrase custodian is made of: a digest of its recipient and its sealed
-/// identity, so that the file shows damage before anything is sealed to it.
+/// The id of a passphrase custodian: a digest of its recipient and its sealed identity, so that
+/// damage to the file is noticed before anything is sealed to it.
 pub(super) fn digest_id(recipient: &str, sealed: &str) -> String {
     let digest = Sha256::digest(format!("{recipient}\n{sealed}"));
     hex::encode(digest).chars().take(8).collect()
 }
 
-/// Opens the `sealed` identity of the custodian `id` with its recipient.
+/// Opens the `sealed` identity of the custodian `id`, and checks that it belongs to its recipient.
 pub(super) fn open(
     id: &str,
     recipient: &str,
@@ -147,8 +149,8 @@ pub(super) fn open(
     }
 }
 
-/// Opens an age file of at most `limit` bytes of content, armored or not, that was sealed with a
-/// passphrase.
+/// Opens an age file, armored or not, that was sealed with a passphrase and has at most `limit`
+/// bytes of content.
 pub(super) fn decrypt(
     sealed: &[u8],
     limit: u64,

@@ -1,17 +1,22 @@
 //! Shamir's secret sharing over GF(2^8) modulo x^8 + x^4 + x^3 + x + 1 (0x11b), byte by byte. See
-//! `docs/formats/set.md`. Without tables, and without branches on secrets; what is made on the way
-//! is wiped. Why this is not another's package: `docs/decisions/0005-own-shamir.md`.
+//! `docs/formats/set.md`. Uses no tables and no branches that depend on secrets, and wipes
+//! intermediate values. `docs/decisions/0005-own-shamir.md` explains why this is not an external
+//! crate.
 
 use std::hint::black_box;
 
 use stockade_base::secret::SecretBytes;
 
-/// A secret of 32 bytes, or the value of its polynomials somewhere.
+/// A secret of 32 bytes, or the value of its polynomials at some x.
 pub type Value = SecretBytes<32>;
 
-/// The shares of `secret` at x = 1 to `shares`, any `threshold` of which give it back. Fewer tell
-/// nothing: the coefficients are uniform, zero among them.
-pub fn split(secret: &Value, threshold: u8, shares: u8) -> Result<Vec<Value>, getrandom::Error> {
+/// The shares of `secret` at x = 1 to `shares`, any `threshold` of which restore it. Fewer reveal
+/// nothing: the coefficients are uniform, including zero.
+pub fn split(
+    secret: &Value,
+    threshold: u8,
+    shares: u8,
+) -> Result<Vec<Value>, stockade_base::secret::RandomError> {
     let coefficients: Result<Vec<Value>, _> = (1..threshold).map(|_| Value::random()).collect();
     let coefficients = coefficients?;
     let at = |x: u8| {
@@ -24,8 +29,8 @@ pub fn split(secret: &Value, threshold: u8, shares: u8) -> Result<Vec<Value>, ge
     Ok((1..=shares).map(at).collect())
 }
 
-/// What the polynomials through `shares`, each with its x, have for a value at `x`; at 0 it is the
-/// secret. `None` without shares, or where two have the same x.
+/// The value at `x` of the polynomials through `shares`, each with its x; at 0 this is the secret.
+/// `None` without shares, or if two have the same x.
 pub fn interpolate(shares: &[(u8, &Value)], x: u8) -> Option<Value> {
     let xs: Vec<u8> = shares.iter().map(|(x, _)| *x).collect();
     let distinct = xs.iter().enumerate().all(|(i, x)| !xs.iter().take(i).any(|other| other == x));
@@ -62,12 +67,12 @@ fn multiply(mut a: u8, mut b: u8) -> u8 {
     product
 }
 
-/// All ones for 1, and none for 0; hidden from the compiler, which would make a branch of it.
+/// All ones for 1, all zeros for 0. Hidden from the compiler, which could turn it into a branch.
 fn mask(bit: u8) -> u8 {
     black_box(bit).wrapping_neg()
 }
 
-/// a^254, which is 1 / a for all but 0.
+/// a^254, which is 1 / a for every a except 0.
 fn inverse(a: u8) -> u8 {
     let mut power = a;
     let mut product = 1;
@@ -97,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn every_m_shares_give_the_secret_and_no_fewer() {
+    fn any_m_shares_restore_the_secret_and_fewer_do_not() {
         let secret = Value::random().unwrap();
         let mut subsets = 0;
         for n in 1..=5_u8 {
@@ -117,8 +122,9 @@ mod tests {
     }
 
     #[test]
-    fn a_share_has_every_value_there_is_the_secret_s_own_among_them() {
-        // Were a coefficient never zero, a share of 2 would never be the secret, and so tell of it.
+    fn a_share_can_have_every_value_including_the_secret() {
+        // If a coefficient were never zero, one of 2 shares could never equal the secret, and would
+        // reveal something about it.
         let secret = value(7);
         let mut seen = [false; 256];
         for _ in 0..400 {
@@ -130,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_interpolated_gives_nothing() {
+    fn invalid_shares_cannot_be_interpolated() {
         let share = value(1);
         assert!(interpolate(&[], 0).is_none());
         assert!(interpolate(&[(1, &share), (1, &share)], 0).is_none());

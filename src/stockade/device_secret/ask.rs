@@ -1,4 +1,4 @@
-//! Asking a wallet for a secret, after making sure that it is the wallet that is meant.
+//! Asks a wallet for a secret, after making sure that it is the right wallet.
 
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -15,10 +15,10 @@ use stockade_wallet::{
     interact::Interact,
 };
 
-/// What SLIP-0011 encrypts under the prompt: 32 bytes that say what they are.
+/// The value that SLIP-0011 encrypts under the prompt: 32 bytes that name their purpose.
 const SLIP11_VALUE: &[u8; 32] = b"stockade device secret slip11 v1";
 
-/// A secret that this wallet makes again whenever its user approves the prompt.
+/// A secret that this wallet derives again whenever its user approves the prompt.
 #[derive(Debug)]
 pub struct DeviceSecret(SecretBytes<32>);
 
@@ -33,30 +33,29 @@ impl DeviceSecret {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
-    /// Another wallet, or another passphrase. Nothing was asked of it.
+    /// Another wallet or passphrase is in use. The wallet was not asked for the secret.
     #[error("this wallet's check address is {found}, not {expected}")]
     NotThisWallet {
-        /// The check address that was expected.
+        /// The expected check address.
         expected: Address,
-        /// The one that this wallet has.
+        /// The check address of this wallet.
         found: Address,
     },
     /// The reply is not signed by the check address.
-    #[error(
-        "the wallet's reply was signed by {found}, and not by its own check address {expected}"
-    )]
+    #[error("the wallet's reply was signed by {found} instead of its own check address {expected}")]
     WrongSigner {
         /// The wallet's check address.
         expected: Address,
-        /// Who signed.
+        /// The address that signed.
         found: Address,
     },
-    /// The wallet or the way to it.
+    /// The wallet, or the connection to it, failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
 }
 
-/// The address that names a wallet (its words and passphrase) to Stockade. Read silently.
+/// The address that identifies a wallet (its mnemonic and passphrase) to Stockade. Read without a
+/// prompt.
 pub fn check_address(
     wallet: &mut dyn Wallet,
     user: &mut dyn Interact,
@@ -71,14 +70,15 @@ pub fn require_check_address(
     user: &mut dyn Interact,
 ) -> Result<(), SecretError> {
     let found = check_address(wallet, user)?;
-    match found == *expected {
-        true => Ok(()),
-        false => Err(SecretError::NotThisWallet { expected: *expected, found }),
+    if found == *expected {
+        Ok(())
+    } else {
+        Err(SecretError::NotThisWallet { expected: *expected, found })
     }
 }
 
-/// Makes sure, as far as it can be known beforehand, that `wallet` does not refuse to make the
-/// secret of `prompt`: for whoever has to ask its user something else first.
+/// Makes sure, as far as can be known in advance, that `wallet` will not refuse to derive the
+/// secret of `prompt`. For callers that ask the user something else first.
 pub fn foresee(wallet: &dyn Wallet, scheme: Scheme, prompt: &Prompt) -> Result<(), DeviceError> {
     let path = DerivationPath::check_address();
     match scheme {
@@ -89,8 +89,8 @@ pub fn foresee(wallet: &dyn Wallet, scheme: Scheme, prompt: &Prompt) -> Result<(
     }
 }
 
-/// Asks the wallet with the check address `expected` for the secret of `prompt`. Another wallet is
-/// told from it before its user sees anything.
+/// Asks the wallet with the check address `expected` for the secret of `prompt`. Any other wallet
+/// is refused before its user sees anything.
 pub fn ask(
     wallet: &mut dyn Wallet,
     scheme: Scheme,
@@ -144,7 +144,7 @@ fn ask_slip11(
 fn stretch(scheme: Scheme, prompt: &Prompt, reply: &[u8]) -> DeviceSecret {
     let hkdf = Hkdf::<Sha256>::new(Some(scheme.salt()), reply);
     DeviceSecret(SecretBytes::new(|secret| {
-        // 32 bytes are within what HKDF-SHA256 gives (255 x 32), so this never fails.
+        // HKDF-SHA256 provides up to 255 x 32 bytes, so this never fails.
         let expanded = hkdf.expand(prompt.as_str().as_bytes(), secret);
         debug_assert!(expanded.is_ok());
     }))

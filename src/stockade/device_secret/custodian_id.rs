@@ -1,4 +1,4 @@
-//! The 8 hex digits that name a custodian in prompts and manifests.
+//! The 8 hex digits that identify a custodian in prompts and manifests.
 
 use std::{fmt, str::FromStr};
 
@@ -8,16 +8,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CustodianId(String);
 
-/// Why a text is no custodian id.
+/// Why a text is not a custodian id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a custodian id is 8 lowercase hex digits")]
+#[error("not a custodian id: it has 8 lowercase hex digits")]
 pub struct CustodianIdError;
 
 impl CustodianId {
-    /// A fresh one.
-    pub fn random() -> Result<Self, getrandom::Error> {
+    /// Makes a new id.
+    pub fn random() -> Result<Self, stockade_base::secret::RandomError> {
         let mut bytes = [0; 4];
-        getrandom::fill(&mut bytes)?;
+        stockade_base::secret::fill_random(&mut bytes)?;
         Ok(Self(hex::encode(bytes)))
     }
 
@@ -32,9 +32,10 @@ impl FromStr for CustodianId {
 
     fn from_str(text: &str) -> Result<Self, CustodianIdError> {
         let digit = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        match text.len() == 8 && text.bytes().all(digit) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(CustodianIdError),
+        if text.len() == 8 && text.bytes().all(digit) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(CustodianIdError)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Secrets that only a wallet can make again: from its answer to a prompt that it shows.
+//! Secrets that only one wallet can derive, from its answer to a prompt that it shows.
 
 mod ask;
 mod custodian_id;

@@ -1,12 +1,12 @@
-//! What the wallet shows before it gives a secret away. Built here from validated fields, and
-//! never read from a file: a file cannot make a wallet show, or give, anything else.
+//! The text that the wallet shows before it derives a secret. It is built from validated fields and
+//! never read from a file, so a file cannot make a wallet show or derive anything else.
 
 use std::fmt;
 
 use super::CustodianId;
 use stockade_keystore::staking::Network;
 
-/// The text that asks for one device secret. Fits the four lines of a Trezor One.
+/// The prompt for one device secret. It fits the four lines of a Trezor One.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt(String);
 
@@ -21,7 +21,7 @@ impl Prompt {
         Self(format!("Stockade: derive {} batch {batch}. A secret!", network.name()))
     }
 
-    /// The text itself.
+    /// The prompt as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,30 +1,30 @@
-//! The ways in which a wallet makes a secret.
+//! The schemes by which a wallet derives a secret.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// A way to make a secret with a wallet.
+/// A scheme by which a wallet derives a secret.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
 )]
 pub enum Scheme {
-    /// From an EIP-191 signature over the prompt: every wallet, either vendor.
+    /// From an EIP-191 signature over the prompt. Works with every wallet.
     #[default]
     #[serde(rename = "eip191-v1")]
     Eip191V1,
-    /// From SLIP-0011's CipherKeyValue with the prompt as key: Trezor.
+    /// From SLIP-0011's CipherKeyValue, with the prompt as the key. Trezor only.
     #[serde(rename = "slip11-v1")]
     Slip11V1,
 }
 
 /// A scheme that this version does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the schemes are eip191-v1 and slip11-v1")]
+#[error("not a known scheme: use eip191-v1 or slip11-v1")]
 pub struct UnknownScheme;
 
 impl Scheme {
-    /// Its name, as files and prompts write it.
+    /// Its name in files and prompts.
     pub fn name(self) -> &'static str {
         match self {
             Self::Eip191V1 => "eip191-v1",
@@ -32,7 +32,7 @@ impl Scheme {
         }
     }
 
-    /// The salt of HKDF-SHA256 under this scheme.
+    /// The salt of HKDF-SHA256 for this scheme.
     pub(super) fn salt(self) -> &'static [u8] {
         match self {
             Self::Eip191V1 => b"stockade/device-secret/eip191-v1",

@@ -1,8 +1,8 @@
-//! Seeds that the whole world knows. Keys behind them guard nothing.
+//! Publicly known seeds. Keys derived from them protect nothing.
 
 use stockade_base::eth::Address;
 
-/// The check addresses (m/44'/60'/83'/0/0) of mnemonics that stand in manuals and tools.
+/// The check addresses (m/44'/60'/83'/0/0) of mnemonics that are published in manuals and tools.
 const WELL_KNOWN: [&str; 7] = [
     // abandon (11 times) about: BIP-39's first vector, and this project's mocks
     "0x5C81Eade04A009301586bF5421F18F3EB5C52df4",
@@ -20,7 +20,7 @@ const WELL_KNOWN: [&str; 7] = [
     "0x528171Ca73276ba92E22826EF16B7b71021F287D",
 ];
 
-/// Whether the wallet with this check address holds a seed that the whole world knows.
+/// Whether the wallet with this check address has a publicly known seed.
 pub fn is_well_known(check_address: &Address) -> bool {
     let text = check_address.to_string();
     WELL_KNOWN.contains(&text.as_str())

@@ -1,15 +1,15 @@
-//! Where a copy may lie beside folders: below a prefix in a bucket of an object store. Such an address
-//! is a `Path` like a folder's (`s3://bucket/prefix`), so that messages and arguments know one kind
-//! of place; a folder of that name is `./s3:/bucket/prefix`.
+//! Addresses of copies outside of folders: a prefix in a bucket of an object store. Such an address
+//! is a `Path`, as a folder's is (`s3://bucket/prefix`), so that messages and arguments treat both
+//! alike. A folder of that name is written `./s3:/bucket/prefix`.
 
 use std::{fmt, path::Path};
 
 use super::{StoreError, StorePath};
 
-/// Which service a bucket is of.
+/// The service that a bucket belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
-    /// Amazon S3, and what speaks its protocol.
+    /// Amazon S3, and services with the same protocol.
     S3,
     /// Google Cloud Storage.
     Gcs,
@@ -19,12 +19,13 @@ pub enum Service {
 
 /// A prefix in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BucketAddress {
-    /// Whose bucket.
+    /// The service.
     pub service: Service,
-    /// The bucket; Azure's container.
+    /// The bucket, or Azure's container.
     pub bucket: String,
-    /// What the names of all objects begin with; nothing is a whole bucket.
+    /// The prefix of all object names; `None` for a whole bucket.
     pub prefix: Option<StorePath>,
 }
 
@@ -39,8 +40,8 @@ impl Service {
 }
 
 impl BucketAddress {
-    /// The bucket's address that `path` is; `None` where it is a folder's. Whatever looks like a URL is
-    /// never taken for a folder: a copy would be made where nobody looks for it.
+    /// The bucket address that `path` is; `None` if it is a folder's. Anything that looks like a
+    /// URL is never treated as a folder, since nobody would look for a copy there.
     pub fn of(path: &Path) -> Option<Result<Self, StoreError>> {
         let text = path.to_str()?;
         let (scheme, rest) = text.split_once("://")?;
@@ -52,23 +53,25 @@ impl BucketAddress {
         let refuse = |why| StoreError::Address { path: path.to_owned(), why };
         let services = [Service::S3, Service::Gcs, Service::Azure];
         let service = services.into_iter().find(|service| service.scheme() == scheme);
-        let service =
-            service.ok_or_else(|| refuse("copies lie in folders, s3://, gs:// or az://"))?;
+        let service = service
+            .ok_or_else(|| refuse("not a place for a copy: use a folder, s3://, gs:// or az://"))?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         if bucket.is_empty() || !bucket.bytes().all(plain) {
-            return Err(refuse("it names no bucket: letters, digits and ._- (no keys, no port)"));
+            return Err(refuse(
+                "not a bucket name: use letters, digits and ._- (no keys, no port)",
+            ));
         }
         let prefix = match prefix.trim_end_matches('/') {
             "" => None,
             prefix => Some(prefix.parse().map_err(|_| {
-                refuse("a prefix is names of letters, digits and ._-, with / between them")
+                refuse("not a prefix: use names of letters, digits and ._-, separated by /")
             })?),
         };
         Ok(Self { service, bucket: bucket.to_owned(), prefix })
     }
 
-    /// The same with `name` behind the prefix.
+    /// The same address with `name` appended to the prefix.
     pub(super) fn below(self, name: &str) -> Result<Self, StoreError> {
         let prefix = match &self.prefix {
             Some(prefix) => prefix.join(name)?,
@@ -77,7 +80,7 @@ impl BucketAddress {
         Ok(Self { prefix: Some(prefix), ..self })
     }
 
-    /// The name that the object at `path` has in the bucket.
+    /// The name of the object at `path` in the bucket.
     #[cfg(any(feature = "buckets", test))]
     pub(super) fn key(&self, path: &StorePath) -> String {
         match &self.prefix {
@@ -86,7 +89,7 @@ impl BucketAddress {
         }
     }
 
-    /// The bucket alone: what breaks it takes all that is in it.
+    /// The address of the bucket without the prefix.
     pub fn bucket_alone(&self) -> String {
         format!("{}://{}", self.service.scheme(), self.bucket)
     }
@@ -99,18 +102,18 @@ impl fmt::Display for BucketAddress {
     }
 }
 
-/// Fails where `path` is no folder's: what is written there is for this machine alone.
+/// Fails if `path` is not a folder's, for files that must stay on this machine.
 pub fn require_folder(path: &Path) -> Result<(), StoreError> {
     match BucketAddress::of(path) {
         None => Ok(()),
         Some(_) => {
-            let why = "this is written to a folder of this machine, and never to a bucket";
+            let why = "this can only be written to a folder on this machine, not to a bucket";
             Err(StoreError::Address { path: path.to_owned(), why })
         }
     }
 }
 
-/// Whether `path` is that of a place for copies: a folder that is there, or an address in a bucket.
+/// Whether `path` can hold copies: an existing folder, or an address in a bucket.
 pub fn is_place(path: &Path) -> bool {
     path.is_dir() || BucketAddress::of(path).is_some()
 }
@@ -124,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_a_bucket_and_a_prefix() {
+    fn an_address_has_a_bucket_and_an_optional_prefix() {
         let address = of("s3://bucket/a/b/").unwrap().unwrap();
         assert_eq!((address.service, address.to_string()), (Service::S3, "s3://bucket/a/b".into()));
         assert_eq!(address.key(&"set/file".parse().unwrap()), "a/b/set/file");
@@ -134,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_url_is_never_a_folder() {
+    fn a_url_is_never_a_folder() {
         for text in ["/media/a", "a:b", "./s3:/bucket", "s3:/bucket", "C:\\a", "", "://x"] {
             assert!(of(text).is_none(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! The SDK of AWS reads an answer to its end, however long it is. Through this client it does not.
+//! A limit on answers: AWS's SDK would read an answer to its end, however long it is.
 
 use aws_smithy_runtime_api::client::{
     http::{
@@ -11,10 +11,10 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 
-/// A page of a listing of Secrets Manager, with every tag that a secret can have, is a fifth of it.
+/// Five times a page of a listing of Secrets Manager with every tag that a secret can have.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
-/// `client` with a bound on every answer.
+/// Puts a limit on every answer that `client` receives.
 pub fn bounded_client(client: SharedHttpClient) -> SharedHttpClient {
     SharedHttpClient::new(Bounded(client))
 }
@@ -22,7 +22,7 @@ pub fn bounded_client(client: SharedHttpClient) -> SharedHttpClient {
 #[derive(Debug)]
 struct Bounded<T>(T);
 
-/// An answer that is too long to be one. It is not read to its end.
+/// An answer that is longer than the limit. It is not read to its end.
 #[derive(Debug, thiserror::Error)]
 #[error("more than {MAX_ANSWER} bytes")]
 pub struct AnswerTooLong;

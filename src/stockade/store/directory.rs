@@ -1,4 +1,4 @@
-//! A folder on a stick, a disk or a share.
+//! A folder on a stick, a disk or a network share.
 
 use std::{
     collections::BTreeSet,
@@ -8,29 +8,31 @@ use std::{
 };
 
 use super::{
-    Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath, calls, direct,
+    Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath, direct,
     folder::Folder,
+    fs_ops,
     names::{aside_of, partial_of},
     private_file,
     publish::{self, Rename},
     sweep,
 };
 
-/// A folder on a mounted file system. Nothing is created there before the first write.
+/// A folder on a mounted file system. Nothing is created in it before the first write.
 #[derive(Debug, Clone)]
 pub struct Directory {
     dir: PathBuf,
-    /// The folder below `dir` that is meant, where it is not `dir` itself.
+    /// The folder below `dir` that is meant, if it is not `dir` itself.
     below: Option<String>,
 }
 
 impl Directory {
-    /// The folder `root`, which the user named, and which need not exist yet. A link to it is followed.
+    /// The folder `root`, which the user named and which need not exist yet. A link to it is
+    /// followed.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { dir: root.into(), below: None }
     }
 
-    /// The folder `name` in `dir`. Only on the way to `dir` links are followed.
+    /// The folder `name` in `dir`. Links are only followed in the path of `dir`.
     pub(super) fn below(dir: impl Into<PathBuf>, name: &str) -> Self {
         Self { dir: dir.into(), below: Some(name.to_owned()) }
     }
@@ -44,15 +46,15 @@ impl Directory {
     }
 
     fn make_root(&self) -> Result<Folder, StoreError> {
-        let dir = calls::make_folders(&self.dir)?;
+        let dir = fs_ops::make_folders(&self.dir)?;
         match &self.below {
-            Some(name) => calls::make_folder(&dir, OsStr::new(name)),
+            Some(name) => fs_ops::make_folder(&dir, OsStr::new(name)),
             None => Ok(dir),
         }
     }
 
-    /// The folder that the entry at `path` is in, and its name there: another one while its
-    /// replacement is not finished.
+    /// The folder that the entry at `path` is in, and its name there: another one while it is being
+    /// replaced.
     fn find(&self, path: &StorePath) -> Result<(Folder, String), StoreError> {
         let mut folder = self.root()?;
         let mut names = path.names();
@@ -71,13 +73,13 @@ impl Directory {
         Ok((folder, name))
     }
 
-    /// The folder that `path` is to be written to, and the last name.
+    /// The folder that `path` is written to, and the last name of `path`.
     fn make_room<'a>(&self, path: &'a StorePath) -> Result<(Folder, &'a OsStr), StoreError> {
         let mut folder = self.make_root()?;
         let mut names = path.names().map(OsStr::new);
         let mut name = names.next().unwrap_or_default();
         for next in names {
-            folder = calls::make_folder(&folder, name)?;
+            folder = fs_ops::make_folder(&folder, name)?;
             name = next;
         }
         Ok((folder, name))
@@ -85,7 +87,8 @@ impl Directory {
 
     fn put_by(&self, file: &NewFile, rename: Rename) -> Result<(), StoreError> {
         let (folder, name) = self.make_room(&file.path)?;
-        // The root is cleared when it is locked; it may also be any folder of the user's.
+        // The root is swept when it is locked. It may also be any folder of the user's, which is
+        // not swept.
         if file.path.names().count() > 1 {
             sweep::sweep(&folder)?;
         }
@@ -134,21 +137,21 @@ impl Store for Directory {
     }
 
     fn put_if_absent(&self, file: &NewFile) -> Result<(), StoreError> {
-        self.put_by(file, calls::rename_new)
+        self.put_by(file, fs_ops::rename_new)
     }
 
     fn put(&self, file: &NewFile) -> Result<(), StoreError> {
-        self.put_by(file, calls::rename_over)
+        self.put_by(file, fs_ops::rename_over)
     }
 
-    /// Writes the file under a name of its own, and removes it: what is there stays untouched.
+    /// Writes the file under a name of its own and removes it. The existing file is not touched.
     fn try_write(&self, file: &NewFile) -> Result<(), StoreError> {
         let (folder, name) = self.make_room(&file.path)?;
         let probe = partial_of(name);
         sweep::discard(&folder, &probe, name)?;
-        let written = calls::write_new(&folder, &probe, b"");
-        // What stays is cleared away by the next writer.
-        let removed = calls::remove(&folder, &probe).or_else(|_| calls::remove(&folder, &probe));
+        let written = fs_ops::write_new(&folder, &probe, b"");
+        // What remains is removed by the next writer.
+        let removed = fs_ops::remove(&folder, &probe).or_else(|_| fs_ops::remove(&folder, &probe));
         written.and(removed)
     }
 
@@ -187,7 +190,7 @@ impl Store for Directory {
             Err(fs::TryLockError::Error(error)) => return Err(StoreError::io(root.path(), error)),
         }
         match sweep::sweep(&root) {
-            // Such a copy can still be read from, with all that is in it.
+            // A copy that cannot be locked for this reason can still be read.
             Err(error) if !error.is_read_only() => Err(error),
             _ => Ok(Lock::holding(root.into_handle())),
         }
@@ -220,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_published_folder_is_whole_and_is_never_replaced() {
+    fn a_published_folder_is_complete_and_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let store = Directory::new(folder.path().join("copy"));
         let set: StorePath = "set".parse().unwrap();
@@ -245,12 +248,12 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_folder_goes_as_a_whole_and_what_is_left_of_one_is_cleared_away() {
+    fn a_folder_is_removed_as_a_whole_and_its_remains_are_swept() {
         let folder = tempfile::tempdir().unwrap();
         let store = Directory::new(folder.path());
         let set: StorePath = "set".parse().unwrap();
         store.publish(&set, &[file("a", b"1"), file("sub/b", b"2")]).unwrap();
-        // Killed between the two steps.
+        // As if killed between the two steps.
         fs::rename(folder.path().join("set"), folder.path().join(".set.partial")).unwrap();
         store.publish(&set, &[file("a", b"3")]).unwrap();
         store.remove(&set).unwrap();
@@ -259,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_is_written_anew() {
+    fn the_leftovers_of_a_killed_process_are_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let partial = folder.path().join(".set.partial");
         fs::create_dir(&partial).unwrap();
@@ -271,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_never_followed_and_a_long_file_never_read() {
+    fn links_are_never_followed_and_long_files_never_read() {
         let folder = tempfile::tempdir().unwrap();
         let store = Directory::new(folder.path().join("copy"));
         store.put_if_absent(&file("real", b"12345")).unwrap();
@@ -281,7 +284,7 @@ mod tests {
         assert!(matches!(store.put_if_absent(&file("real", b"6")), Err(StoreError::Exists(_))));
     }
 
-    /// A copy in `stick`, and what a link of that stick leads to.
+    /// A copy in `stick`, and the folder that a link on that stick leads to.
     fn stick_and_elsewhere(folder: &Path) -> (Directory, PathBuf) {
         let elsewhere = folder.join("elsewhere");
         for path in ["stick", "elsewhere/.x.partial", "elsewhere/.y.old"] {
@@ -303,7 +306,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn nothing_is_reached_through_a_link_below_a_copy() {
+    fn links_in_a_copy_lead_nowhere() {
         let paths = [
             "stockade",
             "stockade/room",
@@ -317,12 +320,11 @@ mod tests {
             fs::create_dir_all(link.parent().unwrap()).unwrap();
             std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
             let set: StorePath = "20261120-hoodi-7f3a19c2".parse().unwrap();
-            let below: StorePath = match link.ends_with("stockade") {
-                true => "secret".parse().unwrap(),
-                false => {
-                    let below = link.strip_prefix(folder.path().join("stick/stockade")).unwrap();
-                    format!("{}/secret", stockade_base::shown(&below)).parse().unwrap()
-                }
+            let below: StorePath = if link.ends_with("stockade") {
+                "secret".parse().unwrap()
+            } else {
+                let below = link.strip_prefix(folder.path().join("stick/stockade")).unwrap();
+                format!("{}/secret", stockade_base::shown(&below)).parse().unwrap()
             };
             refused(store.read(&below, 10));
             refused(store.read_pieces(&below, 10, &mut |_| {}));
@@ -348,7 +350,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn names_and_depths_that_are_not_ours_stop_no_writer() {
+    fn foreign_names_and_deep_folders_do_not_stop_a_writer() {
         use std::os::unix::ffi::OsStrExt as _;
 
         let folder = tempfile::tempdir().unwrap();
@@ -367,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_put_into_a_folder_of_the_user_leaves_the_rest_alone() {
+    fn writing_a_file_to_a_user_folder_does_not_sweep_it() {
         let folder = tempfile::tempdir().unwrap();
         for name in [".theirs.old", ".theirs.partial"] {
             fs::create_dir(folder.path().join(name)).unwrap();
@@ -378,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_successor_that_is_empty_is_none() {
+    fn an_empty_folder_does_not_replace_the_old_one() {
         let folder = tempfile::tempdir().unwrap();
         let store = Directory::new(folder.path());
         let set: StorePath = "set".parse().unwrap();
@@ -390,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_in_pieces_is_the_whole_file_and_no_more_than_allowed() {
+    fn reading_in_pieces_returns_the_whole_file_within_the_limit() {
         let folder = tempfile::tempdir().unwrap();
         let store = Directory::new(folder.path());
         let path: StorePath = "long".parse().unwrap();

@@ -1,4 +1,4 @@
-//! Why a store could not be read or written, with the file or folder named.
+//! Why a store could not be read or written. Each error names the file or folder.
 
 use std::{io, path::PathBuf};
 
@@ -8,51 +8,51 @@ use super::names;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// There is no such file.
+    /// The file does not exist.
     #[error("{} does not exist", stockade_base::shown(.0))]
     NotFound(PathBuf),
-    /// It is there already.
-    #[error("{} exists already", stockade_base::shown(.0))]
+    /// The file or folder exists already.
+    #[error("{} already exists", stockade_base::shown(.0))]
     Exists(PathBuf),
-    /// A path that no set may contain.
-    #[error("`{0}` is no path that a copy may contain")]
+    /// A path that a copy cannot contain.
+    #[error("`{0}` is not a valid path in a copy")]
     BadPath(String),
-    /// A link, a device or another thing that is never read.
+    /// A link, a device or something else that is never read.
     #[error("{} is not a regular file", stockade_base::shown(.0))]
     NotAFile(PathBuf),
-    /// A file where a folder belongs.
+    /// A file where a folder is expected.
     #[error("{} is not a folder", stockade_base::shown(.0))]
     NotAFolder(PathBuf),
     /// A file or a terminal where a secret must come through a pipe.
-    #[error("{} is {what}: a secret comes through a pipe, and never from there", stockade_base::shown(.path))]
+    #[error("{} is {what}: a secret must come through a pipe", stockade_base::shown(.path))]
     NotAPipe {
-        /// Which file descriptor.
+        /// The file descriptor.
         path: PathBuf,
-        /// What it is instead.
+        /// What it is instead of a pipe.
         what: &'static str,
     },
-    /// Longer than anything that belongs there.
+    /// The file is longer than any valid one.
     #[error("{} is longer than {limit} bytes", stockade_base::shown(.path))]
     TooLong {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// The most that is read of such a file.
+        /// The longest that is read of such a file.
         limit: u64,
     },
-    /// More entries than any folder of ours has.
+    /// The folder has more entries than any valid one.
     #[error("{} has more than {limit} entries", stockade_base::shown(path))]
     TooMany {
-        /// Which folder.
+        /// The folder.
         path: PathBuf,
-        /// The most that are read of a folder.
+        /// The most entries that are read of a folder.
         limit: usize,
     },
-    /// Folders in one another, deeper than any of ours.
-    #[error("{} holds folders deeper than Stockade makes them", .0.display())]
+    /// Folders are nested deeper than Stockade creates them.
+    #[error("{} contains folders that are nested deeper than Stockade creates them", .0.display())]
     TooDeep(PathBuf),
-    /// What looks like a leftover is another name of a file or folder that is whole.
+    /// What looks like a leftover is another name of an intact file or folder.
     #[error(
-        "{} and {other} beside it are one file or folder under two names: the file system is damaged",
+        "{} and {other} in the same folder are two names of one file or folder: the file system is damaged",
         stockade_base::shown(path)
     )]
     TwoNames {
@@ -61,12 +61,12 @@ pub enum StoreError {
         /// Its other name.
         other: String,
     },
-    /// Another process writes there.
-    #[error("another stockade writes to {} now", stockade_base::shown(.0))]
+    /// Another process is writing there.
+    #[error("another stockade process is writing to {}", stockade_base::shown(.0))]
     Busy(PathBuf),
-    /// Another process holds the lock of a bucket, or one that was killed does.
+    /// Another process holds the lock of a bucket, or was killed while it did.
     #[error(
-        "another stockade writes to {} now: {lock} is held since {since}, until {until} at the latest",
+        "another stockade process is writing to {}: {lock} has been held since {since} and expires {until} at the latest",
         stockade_base::shown(path)
     )]
     Leased {
@@ -74,73 +74,74 @@ pub enum StoreError {
         path: PathBuf,
         /// The object that is the lock.
         lock: String,
-        /// When its holder said last that it still writes.
+        /// When its holder last renewed it.
         since: String,
-        /// When it counts no more.
+        /// When it expires.
         until: String,
     },
-    /// A service that overwrites what it was told not to.
+    /// A service that overwrites an object although it was told not to.
     #[error(
-        "{}: this service does not honour conditional writes, so two writers could make the same key",
+        "{}: this service ignores conditional writes, so two writers could create the same key",
         stockade_base::shown(.0)
     )]
     NoConditions(PathBuf),
-    /// What was read back is not what was written.
-    #[error("{} does not hold what was written to it", stockade_base::shown(.0))]
+    /// What was read back differs from what was written.
+    #[error("{} does not contain what was written to it", stockade_base::shown(.0))]
     ReadBack(PathBuf),
-    /// Something that looks like a URL, and is no place for a copy.
+    /// An address that looks like a URL but is not a place for a copy.
     #[error("{}: {why}", stockade_base::shown(.path))]
     Address {
-        /// What was given.
+        /// The address.
         path: PathBuf,
         /// What is wrong with it.
         why: &'static str,
     },
-    /// A bucket that is not there.
-    #[error("there is no bucket {}", stockade_base::shown(.0))]
+    /// A bucket that does not exist.
+    #[error("the bucket {} does not exist", stockade_base::shown(.0))]
     NoBucket(PathBuf),
-    /// Another writer was there in between.
-    #[error("somebody else changed {} in this moment", stockade_base::shown(.0))]
+    /// Another process wrote at the same time.
+    #[error("another process changed {} at the same time", stockade_base::shown(.0))]
     Changed(PathBuf),
-    /// An object store that does not let us.
-    #[error("{}: the store refuses: {why}", stockade_base::shown(.path))]
+    /// An object store refuses access.
+    #[error("{}: the store refuses access: {why}", stockade_base::shown(.path))]
     Refused {
-        /// Which object.
+        /// The object.
         path: PathBuf,
-        /// What it said.
+        /// The service's answer.
         why: String,
     },
-    /// A server that nobody here trusts.
+    /// The server's certificate is not trusted.
     #[error("{}: the server is not trusted: {why}", stockade_base::shown(.path))]
     Untrusted {
-        /// Which object.
+        /// The object.
         path: PathBuf,
-        /// What TLS said.
+        /// The TLS error.
         why: String,
     },
-    /// An object store that does not answer as it should.
+    /// An object store does not answer as it should.
     #[error("{}: {why}", stockade_base::shown(.path))]
     Unreachable {
-        /// Which object.
+        /// The object.
         path: PathBuf,
         /// What happened.
         why: String,
     },
-    /// Somebody ended it.
-    #[error("interrupted: what was written of {} was removed", .0.display())]
+    /// The user cancelled the write.
+    #[error("cancelled: what was written of {} was removed", .0.display())]
     Interrupted(PathBuf),
-    /// What the system said.
+    /// An error of the system.
     #[error("{}: {source}", stockade_base::shown(.path))]
     Io {
-        /// Which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl StoreError {
-    /// Whether it says that what is there cannot be read, and not that the place cannot be reached.
+    /// Whether the error says that the data cannot be read, rather than that the place cannot be
+    /// reached.
     pub(crate) fn is_damage(&self) -> bool {
         matches!(
             self,
@@ -153,7 +154,8 @@ impl StoreError {
         )
     }
 
-    /// Whether it says that a bucket cannot be reached, or does not let us in: nothing about what is there.
+    /// Whether the error says that a bucket cannot be reached or accessed, which says nothing about
+    /// its content.
     pub(crate) fn is_unreachable(&self) -> bool {
         matches!(
             self,
@@ -164,13 +166,13 @@ impl StoreError {
         )
     }
 
-    /// Whether the file system, or the stick, takes no writes at all.
+    /// Whether the file system or stick is read-only.
     pub(crate) fn is_read_only(&self) -> bool {
         let kind = |source: &io::Error| source.kind() == io::ErrorKind::ReadOnlyFilesystem;
         matches!(self, Self::Io { source, .. } if kind(source))
     }
 
-    /// What the system said of `path`.
+    /// An error of the system about `path`.
     pub fn io(path: impl Into<PathBuf>, source: io::Error) -> Self {
         let path = names::target_of(&path.into());
         match source.kind() {

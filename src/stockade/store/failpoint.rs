@@ -1,5 +1,5 @@
-//! Where a change to a file system can be made to fail, or the process to end, so that tests see
-//! what is left then. A release build holds nothing of it.
+//! Points at which a change to a file system can fail, or the process end, so that tests can check
+//! what is left. Release builds contain nothing of it.
 //!
 //! `STOCKADE_FAIL_AT=<n>:<how>`: at the n-th change (from 1) `kill` the process, or `stop` it there
 //! and at every later one (SIGSTOP), or fail: `eio` once, `enospc` with every later change but
@@ -10,28 +10,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What is about to be done.
+/// The kind of a change that is about to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
-    /// A file or folder is made, written, synced or renamed.
+    /// A file or folder is created, written, synced or renamed.
     Write,
-    /// Something goes, which works on a full disk too.
+    /// Something is removed, which works on a full disk too.
     Remove,
 }
 
-/// What was done, for a test that plays it to a medium of its own.
+/// A change that was made, for tests that replay it on a medium of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(not(test), allow(dead_code, reason = "only tests read it"))]
 pub(super) enum Event {
-    /// A folder was made.
+    /// A folder was created.
     Made(PathBuf),
-    /// A file was made, with these bytes.
+    /// A file was created with these bytes.
     Written(PathBuf, Vec<u8>),
     /// A file or folder was synced.
     Synced(PathBuf),
-    /// A file or folder got another name.
+    /// A file or folder was renamed.
     Renamed(PathBuf, PathBuf),
-    /// A file, or a folder with all in it, was removed.
+    /// A file, or a folder with its content, was removed.
     Removed(PathBuf),
 }
 
@@ -72,12 +72,12 @@ mod imp {
 
     use super::{Change, Event, Path, io};
 
-    /// What happens at which change.
+    /// What happens at a change.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(in super::super) enum How {
         Kill,
         Stop,
-        /// As killed, for tests in one process: this change and every later one does nothing.
+        /// Like a kill, for tests in one process: this change and every later one has no effect.
         #[cfg(test)]
         Dead,
         Eio,
@@ -109,7 +109,7 @@ mod imp {
     #[cfg(not(test))]
     pub(in super::super) fn record(_event: impl FnOnce() -> Event) {}
 
-    /// What this thread did since this was asked for last.
+    /// The changes that this thread made since the last call.
     #[cfg(test)]
     pub(in super::super) fn events() -> Vec<Event> {
         EVENTS.take()
@@ -136,7 +136,7 @@ mod imp {
         PLAN.with_borrow_mut(|plan| *plan = Plan { at, exfat, passed: 0 });
     }
 
-    /// How many changes were begun since.
+    /// The number of changes that were begun since.
     #[cfg(test)]
     pub(in super::super) fn passed() -> u64 {
         PLAN.with_borrow(|plan| plan.passed)
@@ -168,8 +168,8 @@ mod imp {
         Err(errno.into())
     }
 
-    /// What a system says of a disk that is full or read-only from the first change on, before
-    /// anything is changed.
+    /// The error that a system reports before any change, if the disk is full or read-only from the
+    /// first change on.
     pub(in super::super) fn foretold() -> io::Result<()> {
         match PLAN.with_borrow(|plan| plan.at) {
             Some((1, How::Enospc)) => Err(rustix::io::Errno::NOSPC.into()),
@@ -182,8 +182,8 @@ mod imp {
         Ok(rustix::process::kill_process(rustix::process::getpid(), signal)?)
     }
 
-    /// Called before a folder is removed with all that is in it: where something may happen, one
-    /// file goes first, so that it can happen with a folder half gone.
+    /// Called before a folder is removed with its content. If a failure is planned, one file is
+    /// removed first, so that the failure hits a half-removed folder.
     pub(in super::super) fn tear(folder: &Path) -> io::Result<()> {
         if PLAN.with_borrow(|plan| plan.at.is_none()) {
             return Ok(());
@@ -197,7 +197,7 @@ mod imp {
         Ok(())
     }
 
-    /// Refuses a name that exFAT refuses, or that is another one's in another case.
+    /// Refuses a name that exFAT refuses, or that only differs in case from an existing one.
     pub(in super::super) fn name(path: &Path) -> io::Result<()> {
         if !exfat() {
             return Ok(());
@@ -209,21 +209,19 @@ mod imp {
         }
         let siblings = fs::read_dir(path.parent().unwrap_or(Path::new(".")))?.flatten();
         let same = |other: &str| other != name && other.to_lowercase() == name.to_lowercase();
-        match siblings.map(|entry| entry.file_name()).any(|n| same(&n.to_string_lossy())) {
-            true => Err(rustix::io::Errno::EXIST.into()),
-            false => Ok(()),
+        if siblings.map(|entry| entry.file_name()).any(|n| same(&n.to_string_lossy())) {
+            Err(rustix::io::Errno::EXIST.into())
+        } else {
+            Ok(())
         }
     }
 
-    /// Gives what was made the mode that everything has on exFAT.
+    /// Gives a new entry the mode that everything has on exFAT.
     #[cfg(unix)]
     pub(in super::super) fn mode(path: &Path) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt as _;
 
-        match exfat() {
-            true => fs::set_permissions(path, fs::Permissions::from_mode(0o755)),
-            false => Ok(()),
-        }
+        if exfat() { fs::set_permissions(path, fs::Permissions::from_mode(0o755)) } else { Ok(()) }
     }
 
     #[cfg(not(unix))]

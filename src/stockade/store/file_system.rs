@@ -1,10 +1,10 @@
-//! What a file says of the file system that it lies on.
+//! Properties of the file system that a file is on.
 
 use std::path::Path;
 
 use super::StoreError;
 
-/// A number that all files of one file system share, as long as it is mounted.
+/// A number that all files of a file system share for as long as it is mounted.
 #[cfg(unix)]
 pub fn file_system_id(path: &Path) -> Option<u64> {
     Some(std::os::unix::fs::MetadataExt::dev(&path.metadata().ok()?))
@@ -16,8 +16,8 @@ pub fn file_system_id(_path: &Path) -> Option<u64> {
     None
 }
 
-/// Whether the file at `path`, which was written by this module, is for its owner alone. FAT and
-/// exFAT keep no modes: there it is everybody's.
+/// Whether the file at `path`, which this module wrote, is private to its owner. FAT and exFAT do
+/// not store modes, so everybody can read it there.
 #[cfg(unix)]
 pub fn keeps_modes(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
@@ -31,7 +31,8 @@ pub fn keeps_modes(_path: &Path) -> bool {
     false
 }
 
-/// Whether a folder could be made at `path`, or files in it, as far as can be told without writing.
+/// Whether a folder could be created at `path`, or files in it, as far as can be told without
+/// writing.
 #[cfg(unix)]
 pub fn require_writable(path: &Path) -> Result<(), StoreError> {
     use rustix::fs::{Access, access};

@@ -1,5 +1,5 @@
-//! A folder held open. What is in it is reached by name from the handle, never through a link: a link
-//! on a stick must not lead a reader, a writer, a lock or a sweep out of the copy.
+//! A folder that is held open. Its entries are reached by name from the handle, and links are never
+//! followed: a link on a stick must not lead a reader, writer, lock or sweep out of the copy.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -16,7 +16,7 @@ use rustix::{
 
 use super::{EntryKind, MAX_ENTRIES, StoreError};
 
-/// A folder held open.
+/// A folder that is held open.
 #[derive(Debug)]
 pub(super) struct Folder {
     handle: File,
@@ -24,7 +24,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder that the user named, wherever links lead.
+    /// Opens a folder that the user named. Links are followed.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -33,17 +33,17 @@ impl Folder {
         Ok(Self { handle: handle.into(), path: path.to_owned() })
     }
 
-    /// Where an entry is, for messages.
+    /// The path of an entry, for messages.
     pub(super) fn path_of(&self, name: impl AsRef<OsStr>) -> PathBuf {
         self.path.join(name.as_ref())
     }
 
-    /// Where the folder is, for messages.
+    /// The path of the folder, for messages.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Keeps other processes out, for as long as the handle is open.
+    /// Locks other processes out for as long as the handle is open.
     pub(super) fn try_lock(&self) -> Result<(), TryLockError> {
         self.handle.try_lock()
     }
@@ -52,7 +52,7 @@ impl Folder {
         self.handle
     }
 
-    /// The folder `name` in it.
+    /// Opens the folder `name` in it.
     pub(super) fn folder(&self, name: impl AsRef<OsStr>) -> Result<Self, StoreError> {
         let name = name.as_ref();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -60,19 +60,16 @@ impl Folder {
         Ok(Self { handle, path: self.path_of(name) })
     }
 
-    /// The regular file `name` in it; a pipe in its place makes nobody wait.
+    /// Opens the regular file `name` in it. Does not block on a pipe.
     pub(super) fn file(&self, name: impl AsRef<OsStr>) -> Result<File, StoreError> {
         let name = name.as_ref();
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = self.open_at(name, flags).map_err(|e| self.refused(name, e))?;
         let metadata = file.metadata().map_err(|e| StoreError::io(self.path_of(name), e))?;
-        match metadata.is_file() {
-            true => Ok(file),
-            false => Err(StoreError::NotAFile(self.path_of(name))),
-        }
+        if metadata.is_file() { Ok(file) } else { Err(StoreError::NotAFile(self.path_of(name))) }
     }
 
-    /// The file `name`, read past the page cache; `None` where the system cannot.
+    /// Opens the file `name` for direct reads; `None` if the system does not support that.
     pub(super) fn direct(&self, name: &OsStr) -> Option<File> {
         #[cfg(target_os = "linux")]
         {
@@ -86,7 +83,7 @@ impl Folder {
         }
     }
 
-    /// What `name` is; `None` where there is no such entry.
+    /// What `name` is; `None` if it does not exist.
     pub(super) fn kind(&self, name: impl AsRef<OsStr>) -> Result<Option<EntryKind>, StoreError> {
         let name = name.as_ref();
         match rustix::fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -96,7 +93,7 @@ impl Folder {
         }
     }
 
-    /// All entries, as many as any copy has.
+    /// All entries, up to the most that any copy has.
     pub(super) fn entries(&self) -> Result<Vec<(OsString, EntryKind)>, StoreError> {
         let failed = |error: Errno| StoreError::io(&self.path, error.into());
         let mut entries = Vec::new();
@@ -110,7 +107,7 @@ impl Folder {
                 return Err(StoreError::TooMany { path: self.path.clone(), limit: MAX_ENTRIES });
             }
             let kind = match entry.file_type() {
-                // Some file systems do not say; and what went since then is nothing.
+                // Some file systems do not report the kind. An entry that is gone since is skipped.
                 FileType::Unknown => match self.kind(name)? {
                     Some(kind) => kind,
                     None => continue,
@@ -149,7 +146,7 @@ impl Folder {
         Ok(rustix::fs::renameat(&self.handle, from, &self.handle, to)?)
     }
 
-    /// Renames where nothing is yet, in one step where the system can.
+    /// Renames to a name that does not exist yet, atomically if the system can.
     pub(super) fn rename_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         {
@@ -158,7 +155,7 @@ impl Folder {
             let flags = RenameFlags::NOREPLACE;
             match renameat_with(&self.handle, from, &self.handle, to, flags) {
                 Ok(()) => return Ok(()),
-                // Some network file systems do not know the flag.
+                // Some network file systems do not support the flag.
                 Err(Errno::INVAL | Errno::NOSYS) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -191,7 +188,7 @@ impl Folder {
         Ok(rustix::fs::openat(&self.handle, name, flags, Mode::empty())?.into())
     }
 
-    /// Why `name` was not opened: a link is named as what it is.
+    /// The error for a `name` that could not be opened. Links are reported as such.
     fn refused(&self, name: &OsStr, error: io::Error) -> StoreError {
         let is_link = || matches!(self.kind(name), Ok(Some(EntryKind::Other)));
         match Errno::from_io_error(&error) {

@@ -1,4 +1,4 @@
-//! As `folder`, on systems without handles of folders: every step looks for a link first.
+//! Like `folder`, for systems without handles of folders: every step checks for a link first.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -9,7 +9,7 @@ use std::{
 
 use super::{EntryKind, MAX_ENTRIES, StoreError};
 
-/// A folder that was there.
+/// A folder that existed when it was opened.
 #[derive(Debug)]
 pub(super) struct Folder {
     handle: File,
@@ -107,16 +107,17 @@ impl Folder {
         fs::remove_dir(self.path_of(name))
     }
 
-    /// This system syncs no folder.
+    /// This system cannot sync folders.
     pub(super) fn sync(&self) -> io::Result<()> {
         Ok(())
     }
 
     pub(super) fn sync_entry(&self, name: &OsStr) -> io::Result<()> {
         let path = self.path_of(name);
-        match path.is_file() {
-            true => fs::OpenOptions::new().write(true).open(path)?.sync_all(),
-            false => Ok(()),
+        if path.is_file() {
+            fs::OpenOptions::new().write(true).open(path)?.sync_all()
+        } else {
+            Ok(())
         }
     }
 

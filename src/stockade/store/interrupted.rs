@@ -1,5 +1,5 @@
-//! What is left of a write that was cut short, at every change that it makes: on a file system that
-//! can do everything, and on one with the rules of exFAT.
+//! Tests what is left of a write that is interrupted at each of its changes, on a file system with
+//! all features and on one with the rules of exFAT.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -26,7 +26,7 @@ fn content(files: &[NewFile]) -> Content {
     files.iter().map(|file| (file.path.to_string(), file.bytes.clone())).collect()
 }
 
-/// What the store says that the folder `path` holds; `None` where it says that there is none.
+/// What the store returns for the folder `path`; `None` if it says that there is none.
 pub(super) fn held(store: &Directory, path: &str) -> Option<Content> {
     store.entries().unwrap().iter().find(|entry| entry.name == path)?;
     let mut held = Content::new();
@@ -58,7 +58,7 @@ pub(super) fn leftovers(root: &Path) -> Vec<String> {
     names.filter(|name| name.starts_with('.')).collect()
 }
 
-/// A change to a store, and the states that it may leave, of the folder `set` or the file `one`.
+/// A change to a store, and the states that it may leave of the folder `set` or the file `one`.
 pub(super) struct Job {
     pub(super) name: &'static str,
     pub(super) before: fn(&Directory),
@@ -108,7 +108,7 @@ pub(super) fn jobs() -> Vec<Job> {
     ]
 }
 
-/// A set that goes.
+/// The removal of a set.
 pub(super) fn removing() -> Job {
     Job {
         name: "remove",
@@ -121,13 +121,14 @@ pub(super) fn removing() -> Job {
     }
 }
 
-/// The old state or the new; where a folder was only just made for a file, it is empty.
+/// Whether the state is the old or the new one. A folder that was just created for a file may be
+/// empty.
 pub(super) fn is_old_or_new(job: &Job, held: Option<&Content>) -> bool {
     let empty = job.states[0].is_none() && held.is_some_and(Content::is_empty);
     empty || job.states.iter().any(|state| state.as_ref() == held)
 }
 
-/// Runs `job` so that its change number `n` goes wrong; `None` when it makes fewer.
+/// Runs `job` so that its change number `n` fails; `None` if it makes fewer changes.
 fn interrupted(
     job: &Job,
     n: u64,
@@ -147,7 +148,7 @@ fn interrupted(
 }
 
 #[test]
-fn a_write_cut_short_anywhere_leaves_the_old_or_the_new_and_the_next_one_works() {
+fn an_interrupted_write_leaves_the_old_or_the_new_state_and_the_next_one_works() {
     let mut tried = 0;
     for job in jobs() {
         for exfat in [false, true] {
@@ -158,7 +159,7 @@ fn a_write_cut_short_anywhere_leaves_the_old_or_the_new_and_the_next_one_works()
                 let at = format!("{} exfat {exfat} change {n}", job.name);
                 let there = held(&store, job.path);
                 assert!(is_old_or_new(&job, there.as_ref()), "{at}: {there:?}");
-                // The next process takes the lock, and finds the same without any leftovers.
+                // The next process can lock the store, finds the same state, and no leftovers.
                 let lock = store.lock().unwrap();
                 assert!(leftovers(&folder.path().join("stockade")).is_empty(), "{at}");
                 assert_eq!(held(&store, job.path), there, "{at}");
@@ -177,7 +178,7 @@ fn a_write_cut_short_anywhere_leaves_the_old_or_the_new_and_the_next_one_works()
 }
 
 #[test]
-fn a_change_that_fails_leaves_the_old_state_and_names_the_file() {
+fn a_failed_change_leaves_the_old_state_and_names_the_file() {
     let mut tried = 0;
     for job in jobs() {
         for exfat in [false, true] {
@@ -191,7 +192,7 @@ fn a_change_that_fails_leaves_the_old_state_and_names_the_file() {
                     assert!(is_old_or_new(&job, there.as_ref()), "{at}: {there:?}");
                     let root = folder.path().join("stockade");
                     match &done {
-                        // What failed was clearing away, after all was done.
+                        // Only the cleanup failed, after everything was done.
                         Ok(()) => assert_eq!(there, job.states[1], "{at}"),
                         Err(StoreError::Io { path, .. }) => {
                             assert!(path.starts_with(folder.path()), "{at}");
@@ -199,8 +200,8 @@ fn a_change_that_fails_leaves_the_old_state_and_names_the_file() {
                         Err(error) => panic!("{at}: {error:?}"),
                     }
                     let left = leftovers(&root);
-                    // What cannot be removed stays, and so does what a swap replaced that is not
-                    // known to be on the medium; or it is the old state itself.
+                    // What cannot be removed stays. So does a replaced folder whose successor is
+                    // not known to be on the medium, or which is the old state itself.
                     let is_old = left == [".set.old"] && !root.join("set").exists();
                     let may_stay = how == How::Erofs || there == job.states[1] || is_old;
                     assert!(left.is_empty() || may_stay, "{at}: {left:?}");
@@ -217,7 +218,7 @@ fn a_change_that_fails_leaves_the_old_state_and_names_the_file() {
 }
 
 #[test]
-fn a_single_file_is_whole_or_not_there() {
+fn a_single_file_is_complete_or_missing() {
     let mut n = 1;
     loop {
         let folder = tempfile::tempdir().unwrap();
@@ -241,7 +242,7 @@ fn a_single_file_is_whole_or_not_there() {
 }
 
 #[test]
-fn exfat_is_told_apart_by_what_it_refuses() {
+fn the_rules_of_exfat_apply() {
     failpoint::arm(None, true);
     let folder = tempfile::tempdir().unwrap();
     let store = Directory::new(folder.path());

@@ -1,6 +1,7 @@
-//! The medium below FAT, as far as its rules about renames go, and what is on it when the power goes
-//! after each step of a write. The entry that bears a name says where the file begins: a folder's
-//! sync writes its entries, and only a sync of the renamed file or folder itself writes that.
+//! A model of a FAT medium, as far as renames go, which shows what is on it if the power fails
+//! after each step of a write. A directory entry stores the name and where the file begins: syncing
+//! the folder writes its entries, but only syncing the renamed file or folder itself writes where
+//! it begins.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +15,7 @@ use super::{
     interrupted::{Job, held, is_old_or_new, jobs, leftovers, removing},
 };
 
-/// What a file holds in memory and on the medium; a folder holds nothing but entries.
+/// The content of a file in memory and on the medium. A folder only has entries.
 #[derive(Default)]
 struct Node {
     written: Vec<u8>,
@@ -32,7 +33,7 @@ struct Medium {
     root: PathBuf,
     nodes: Vec<Node>,
     memory: BTreeMap<Place, usize>,
-    /// What a name on the medium leads to, and whether it leads there.
+    /// The node of a name on the medium, and whether the entry says where it begins.
     entries: BTreeMap<Place, (usize, bool)>,
 }
 
@@ -118,8 +119,8 @@ impl Medium {
         (0..self.nodes.len()).for_each(|folder| self.write_entries(folder));
     }
 
-    /// What is there after the power went, as far as a folder can show it: of two names of one file or
-    /// folder the leftover is left out, and counted.
+    /// Writes the state after a power cut to a folder. If a file or folder has two names, the
+    /// leftover is omitted and counted.
     fn mount(&self, at: &Path) -> usize {
         let mut twice = 0;
         let mut folders = vec![(0, at.to_owned())];
@@ -136,13 +137,11 @@ impl Medium {
                     continue;
                 }
                 let whole = *leads && !node.removed;
-                match node.is_folder {
-                    true => {
-                        fs::create_dir(&path).unwrap();
-                        folders.extend(whole.then_some((*id, path)));
-                    }
-                    false if whole => fs::write(&path, &node.kept).unwrap(),
-                    false => fs::write(&path, b"").unwrap(),
+                if node.is_folder {
+                    fs::create_dir(&path).unwrap();
+                    folders.extend(whole.then_some((*id, path)));
+                } else {
+                    fs::write(&path, if whole { &node.kept[..] } else { b"" }).unwrap();
                 }
             }
         }
@@ -150,7 +149,7 @@ impl Medium {
     }
 }
 
-/// The states of `job` after each step, on a medium of FAT.
+/// Checks the states of `job` after each step, on a FAT medium.
 fn survive(job: &Job) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let store = Directory::new(folder.path().join("stockade"));
@@ -171,7 +170,7 @@ fn survive(job: &Job) -> usize {
         let store = Directory::new(mounted.path().join("stockade"));
         let there = held(&store, job.path);
         assert!(is_old_or_new(job, there.as_ref()), "{at}: {there:?}");
-        // Nothing is removed while one folder has two names, and fsck leaves the good one.
+        // Nothing is removed while a folder has two names, and fsck keeps the good one.
         if twice == 0 {
             drop(store.lock().unwrap());
             assert_eq!(held(&store, job.path), there, "{at}");
@@ -185,7 +184,7 @@ fn survive(job: &Job) -> usize {
 }
 
 #[test]
-fn what_was_written_to_fat_outlasts_a_power_cut_once_it_is_done() {
+fn a_finished_write_to_fat_survives_a_power_cut() {
     let steps: usize = jobs().iter().chain([&removing()]).map(survive).sum();
     assert!(steps > 40, "{steps}");
 }

@@ -1,11 +1,11 @@
-//! Where copies lie: in folders, and in buckets of object stores. The only module that writes files.
+//! Where copies are stored: in folders, and in buckets of object stores. The only module that
+//! writes files.
 
 #![allow(clippy::disallowed_methods, reason = "what they do to files is seen to here")]
 
 mod address;
 #[cfg(feature = "aws-answers")]
 mod aws_http;
-mod calls;
 mod direct;
 mod directory;
 mod error;
@@ -13,6 +13,7 @@ mod failpoint;
 mod file_system;
 #[cfg_attr(not(unix), path = "folder_by_path.rs")]
 mod folder;
+mod fs_ops;
 #[cfg(test)]
 mod interrupted;
 #[cfg(test)]
@@ -45,12 +46,13 @@ pub use path::StorePath;
 pub use publish::{leftover_of, publish_folder, stop_writing_when};
 pub use room::{Needed, require_room, require_room_for_file};
 
-/// A file that is to be written. It may hold a password: it is wiped when dropped, and not shown.
+/// A file to be written. It may contain a password, so it is wiped when dropped, and `Debug` omits
+/// it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewFile {
-    /// Where, below the store's root or below the folder that is published.
+    /// Its path below the store's root, or below the folder that is published.
     pub path: StorePath,
-    /// What.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
@@ -75,7 +77,7 @@ pub struct Entry {
     pub kind: EntryKind,
 }
 
-/// The most entries that are read of one folder: a set of 65,000 keys has a third of that.
+/// The most entries that are read of one folder: three times those of a set of 65,000 keys.
 const MAX_ENTRIES: usize = 200_000;
 
 /// What an entry is.
@@ -85,14 +87,14 @@ pub enum EntryKind {
     File,
     /// A folder.
     Folder,
-    /// In the root of a bucket, a folder with none of the files that close a set. If it should be one,
-    /// it was begun and never finished, or is half removed.
+    /// In the root of a bucket, a folder with none of the files that complete a set. If it should
+    /// be a set, it was not completely written or not completely removed.
     Unfinished,
-    /// A link, a socket, a device: never followed, never read.
+    /// A link, a socket or a device: never followed, never read.
     Other,
 }
 
-/// How what was written was read back.
+/// How written data was read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReadBack {
     /// Past the page cache: the medium itself holds it.
@@ -113,18 +115,18 @@ impl ReadBack {
 
 /// A place that holds files by path, each written once.
 pub trait Store: fmt::Debug + Send + Sync {
-    /// The entries of the root, sorted by name. A folder whose replacement was interrupted is one of
-    /// them.
+    /// The entries of the root, sorted by name. A folder whose replacement was interrupted is one
+    /// of them.
     fn entries(&self) -> Result<Vec<Entry>, StoreError>;
 
-    /// The entries of the folder `path`, sorted by name; none where there is no such folder.
+    /// The entries of the folder `path`, sorted by name; none if there is no such folder.
     fn list(&self, path: &StorePath) -> Result<Vec<Entry>, StoreError>;
 
-    /// The file at `path`, refused when it is longer than `limit` bytes.
+    /// The file at `path`. Fails if it is longer than `limit` bytes.
     fn read(&self, path: &StorePath, limit: u64) -> Result<Vec<u8>, StoreError>;
 
-    /// As [`Store::read`], a piece after the other, however long it is, and from the medium where the
-    /// system can. Says how long it was.
+    /// Like [`Store::read`], but one piece at a time, whatever the length, and from the medium if
+    /// the system can. Returns the file's length.
     fn read_pieces(
         &self,
         path: &StorePath,
@@ -132,52 +134,53 @@ pub trait Store: fmt::Debug + Send + Sync {
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<u64, StoreError>;
 
-    /// Writes one file where none is yet.
+    /// Writes one file that must not exist yet.
     fn put_if_absent(&self, file: &NewFile) -> Result<(), StoreError>;
 
-    /// Writes one file, in the place of another where there is one: always the old or the new.
+    /// Writes one file, replacing an existing one. At any time there is either the old or the new
+    /// file.
     fn put(&self, file: &NewFile) -> Result<(), StoreError>;
 
-    /// Makes sure that `file` could be put: it is there afterwards as it was before, or as given.
+    /// Makes sure that `file` could be written. Afterwards the file is as before, or as given.
     fn try_write(&self, file: &NewFile) -> Result<(), StoreError> {
         self.put(file)
     }
 
-    /// Writes `files` as the new folder `path`, all or nothing: after a crash at any moment there
-    /// is either no such folder or the whole of it. Reads everything back before it appears.
+    /// Writes `files` as the new folder `path`, all or nothing: after a crash there is either no
+    /// such folder or the complete one. Reads everything back before the folder appears.
     fn publish(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError>;
 
-    /// As [`Store::publish`], in the place of a folder that is there already: there is always the
-    /// old one or the new one.
+    /// Like [`Store::publish`], but replaces an existing folder. At any time there is either the
+    /// old or the new folder.
     fn replace(&self, path: &StorePath, files: &[NewFile]) -> Result<ReadBack, StoreError>;
 
-    /// Removes the folder `path` and all in it: after a crash at any moment it is there whole, or
-    /// there is no such folder.
+    /// Removes the folder `path` and its content: after a crash there is either the complete folder
+    /// or none.
     fn remove(&self, path: &StorePath) -> Result<(), StoreError>;
 
-    /// Makes sure that the folder `path` may be removed, as far as that shows beforehand.
+    /// Makes sure that the folder `path` may be removed, as far as that can be known in advance.
     fn require_removable(&self, _path: &StorePath) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Clears away what a killed process left in the folders below `room`; only while the lock is held.
+    /// Removes what killed processes left in the folders below `room`. Only while the lock is held.
     fn sweep_below(&self, _room: &StorePath) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Keeps other processes from writing here until the lock is dropped, and clears away what a
-    /// killed one left.
+    /// Keeps other processes from writing until the lock is dropped, and removes what killed ones
+    /// left.
     fn lock(&self) -> Result<Lock, StoreError>;
 }
 
-/// Held while a store is written to; given up when it is dropped.
+/// The lock on a store while it is written to. Released when dropped.
 #[derive(Debug)]
 pub struct Lock {
     _held: Box<dyn fmt::Debug + Send + Sync>,
 }
 
 impl Lock {
-    /// A lock that is held as long as `held` is not dropped.
+    /// A lock that lasts until `held` is dropped.
     pub fn holding(held: impl fmt::Debug + Send + Sync + 'static) -> Self {
         Self { _held: Box::new(held) }
     }

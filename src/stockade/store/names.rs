@@ -1,4 +1,4 @@
-//! The names of what is being written, and of what steps aside.
+//! The names of entries that are being written, and of those that are being replaced.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -8,12 +8,12 @@ use std::{
 pub(super) const PARTIAL: &str = ".partial";
 pub(super) const ASIDE: &str = ".old";
 
-/// Where a file or folder is written before it gets its name.
+/// The name under which a file or folder is written before it gets its own.
 pub(super) fn partial_of(name: &OsStr) -> OsString {
-    beside(name, PARTIAL)
+    hidden(name, PARTIAL)
 }
 
-/// The name that a person knows, for a path below a folder or file that has not got its name yet.
+/// The final path, which a person knows, for a path below a file or folder that is being written.
 pub(super) fn target_of(path: &Path) -> PathBuf {
     let known = |part: Component<'_>| -> OsString {
         let text = part.as_os_str().to_str();
@@ -23,14 +23,14 @@ pub(super) fn target_of(path: &Path) -> PathBuf {
     path.components().map(known).collect()
 }
 
-/// Where a folder stays that steps aside for its successor.
+/// The name of a folder while it is being replaced.
 pub(super) fn aside_of(name: &OsStr) -> OsString {
-    beside(name, ASIDE)
+    hidden(name, ASIDE)
 }
 
-fn beside(name: &OsStr, end: &str) -> OsString {
-    let mut beside = OsString::from(".");
-    beside.push(name);
-    beside.push(end);
-    beside
+fn hidden(name: &OsStr, end: &str) -> OsString {
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(end);
+    hidden
 }

@@ -1,11 +1,11 @@
-//! From an address to the store that is there.
+//! Opens the store at an address.
 
 use std::path::Path;
 
 use super::{BucketAddress, Directory, Store, StoreError};
 
-/// The store `name` below `dir`: a folder, which is never a link, or an address in a bucket. Nothing is
-/// made there yet.
+/// The store `name` below `dir`: a folder, which must not be a link, or an address in a bucket.
+/// Creates nothing.
 pub fn open(dir: &Path, name: &str) -> Result<Box<dyn Store>, StoreError> {
     match BucketAddress::of(dir) {
         None => Ok(Box::new(Directory::below(dir, name))),
@@ -20,6 +20,6 @@ fn open_bucket(address: BucketAddress, _dir: &Path) -> Result<Box<dyn Store>, St
 
 #[cfg(not(feature = "buckets"))]
 fn open_bucket(_address: BucketAddress, dir: &Path) -> Result<Box<dyn Store>, StoreError> {
-    let why = "this build reaches no buckets (the feature `buckets`)";
+    let why = "this build has no support for buckets (feature `buckets`)";
     Err(StoreError::Address { path: dir.to_owned(), why })
 }

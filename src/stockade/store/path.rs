@@ -6,21 +6,21 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::StoreError;
 
-/// The most levels that a path below a copy has.
+/// The most levels of a path below a copy.
 const MAX_LEVELS: usize = 8;
 
-/// A relative path of `/`-separated names, none of them `.`, `..`, empty, or with a character that
-/// some file system refuses.
+/// A relative path of names separated by `/`. No name is `.`, `..` or empty, or contains a
+/// character that some file system refuses.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StorePath(String);
 
 impl StorePath {
-    /// The path with `name` behind it.
+    /// The path with `name` appended.
     pub fn join(&self, name: &str) -> Result<Self, StoreError> {
         format!("{}/{name}", self.0).parse()
     }
 
-    /// As text, `/`-separated.
+    /// The path as text, separated by `/`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -30,7 +30,8 @@ impl StorePath {
         self.0.split('/')
     }
 
-    /// The path in lower case: two paths that fold alike are one file on a FAT stick.
+    /// The path in lower case. Two paths that are equal in lower case are the same file on a FAT
+    /// stick.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
     }
@@ -49,9 +50,10 @@ impl FromStr for StorePath {
 
     fn from_str(text: &str) -> Result<Self, StoreError> {
         let safe = text.split('/').count() <= MAX_LEVELS && text.split('/').all(is_name);
-        match safe {
-            true => Ok(Self(text.to_owned())),
-            false => Err(StoreError::BadPath(text.chars().take(100).collect())),
+        if safe {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(StoreError::BadPath(text.chars().take(100).collect()))
         }
     }
 }
@@ -79,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_path_leads_out_of_the_store() {
+    fn paths_cannot_leave_the_store() {
         for bad in [
             "",
             "/",

@@ -10,22 +10,23 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    StoreError, calls,
+    StoreError,
     folder::Folder,
+    fs_ops,
     publish::{self, name_of},
     require_room_for_file,
 };
 
-/// Writes a new file that only its owner can read. One that exists is never overwritten, and after
-/// a crash at any moment there is either none or the whole of it.
+/// Writes a new file that only its owner can read. An existing file is never overwritten. After a
+/// crash there is either no file or the complete one.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     require_new(path)?;
-    let folder = Folder::open(calls::parent(path))?;
-    publish::publish_file(&folder, name_of(path)?, bytes, calls::rename_new).map(|_| ())
+    let folder = Folder::open(fs_ops::parent(path))?;
+    publish::publish_file(&folder, name_of(path)?, bytes, fs_ops::rename_new).map(|_| ())
 }
 
-/// Whether the file can be made: there is none yet, and its folder takes one. Asked before somebody
-/// is, who would press in vain.
+/// Checks that the file could be created: it does not exist, and its folder can be written to. For
+/// callers that ask the user for approval first.
 pub fn require_new(path: &Path) -> Result<(), StoreError> {
     match path.symlink_metadata() {
         Ok(_) => Err(StoreError::Exists(path.to_owned())),
@@ -33,28 +34,27 @@ pub fn require_new(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// What a file that is written takes, about.
+/// The approximate size of such a file.
 const SMALL: u64 = 16 * 1024;
 
-/// Writes a file that only its owner can read, in the place of one of the same name, and makes its
-/// folder, for its owner alone, where there is none. Who reads meanwhile gets the old file or the
-/// new one.
+/// Writes a file that only its owner can read, replacing an existing one, and creates its folder if
+/// necessary. Concurrent readers get the old or the new file.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let folder = calls::make_folders(calls::parent(path))?;
+    let folder = fs_ops::make_folders(fs_ops::parent(path))?;
     let name = name_of(path)?;
     // Two processes may do so at once.
-    let mut beside = OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}", std::process::id()));
-    calls::write_new(&folder, &beside, bytes)
-        .and_then(|()| calls::rename_over(&folder, &beside, name))
+    let mut partial = OsString::from(".");
+    partial.push(name);
+    partial.push(format!(".{}", std::process::id()));
+    fs_ops::write_new(&folder, &partial, bytes)
+        .and_then(|()| fs_ops::rename_over(&folder, &partial, name))
         .inspect_err(|_| {
-            // What was begun is nothing; it may never have been there.
-            let _ = calls::remove(&folder, &beside);
+            // A partial file does not count, and may not even exist.
+            let _ = fs_ops::remove(&folder, &partial);
         })
 }
 
-/// The whole of a file that is at most `limit` bytes long.
+/// Reads a whole file of at most `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
     let file = open(path).map_err(|e| StoreError::io(path, e))?;
     let metadata = file.metadata().map_err(|e| StoreError::io(path, e))?;
@@ -64,14 +64,14 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
     read_all(file, path, limit)
 }
 
-/// The whole of a regular file that is at most `limit` bytes long. A link to one is followed. A pipe
-/// or a device is refused: reading one could wait for ever.
+/// Reads a whole regular file of at most `limit` bytes. A link to one is followed. Pipes and
+/// devices are refused: reading them could block for ever.
 pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
     let (file, _) = open_regular(path)?;
     read_all(file, path, limit)
 }
 
-/// The first `count` bytes of a regular file, and how long the whole of it is.
+/// The first `count` bytes of a regular file, and its length.
 pub fn read_start(path: &Path, count: u64) -> Result<(Vec<u8>, u64), StoreError> {
     let (file, len) = open_regular(path)?;
     let mut bytes = Vec::new();
@@ -79,18 +79,19 @@ pub fn read_start(path: &Path, count: u64) -> Result<(Vec<u8>, u64), StoreError>
     Ok((bytes, len))
 }
 
-/// Opens without waiting for the other end of a pipe.
+/// Opens without blocking on a pipe.
 fn open_regular(path: &Path) -> Result<(File, u64), StoreError> {
     let file = open_at_once(path).map_err(|e| StoreError::io(path, e))?;
     let metadata = file.metadata().map_err(|e| StoreError::io(path, e))?;
-    match metadata.is_file() {
-        true => Ok((file, metadata.len())),
-        false => Err(StoreError::NotAFile(path.to_owned())),
+    if metadata.is_file() {
+        Ok((file, metadata.len()))
+    } else {
+        Err(StoreError::NotAFile(path.to_owned()))
     }
 }
 
-/// Opens a file. A descriptor that this process has already is a named pipe's at times, whose writer
-/// may be gone: what was written is still in it, and no other writer is waited for.
+/// Opens a file. An inherited descriptor can be a named pipe whose writer may be gone: what it
+/// wrote can still be read, and no other writer is waited for.
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
@@ -99,7 +100,7 @@ fn open(path: &Path) -> io::Result<File> {
         return File::open(path);
     }
     let file = open_at_once(path)?;
-    // Reading waits for a writer that is there.
+    // Reading waits for the existing writer.
     fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
     Ok(file)
 }
@@ -122,8 +123,9 @@ fn open_at_once(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// A secret from the pipe or socket that is file descriptor `fd`: at most `limit` bytes, in a
-/// buffer that does not move and is wiped. A file would keep the secret, a terminal show it.
+/// Reads a secret from the pipe or socket with file descriptor `fd`: at most `limit` bytes, in a
+/// buffer that does not move and is wiped. A file would keep the secret, and a terminal would show
+/// it.
 pub fn read_pipe(fd: u32, limit: usize) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let path = PathBuf::from(format!("/dev/fd/{fd}"));
     let file = open(&path).map_err(|e| StoreError::io(&path, e))?;
@@ -137,30 +139,32 @@ pub fn read_pipe(fd: u32, limit: usize) -> Result<Zeroizing<Vec<u8>>, StoreError
     if let Some(what) = what {
         return Err(StoreError::NotAPipe { path, what });
     }
-    // Room to spare, so that the reader never asks for more.
+    // One byte more, so that the reader never grows the buffer.
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 64));
     file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io(&path, e))?;
-    match bytes.len() > limit {
-        true => Err(StoreError::TooLong { path, limit: limit as u64 }),
-        false => Ok(bytes),
+    if bytes.len() > limit {
+        Err(StoreError::TooLong { path, limit: limit as u64 })
+    } else {
+        Ok(bytes)
     }
 }
 
 pub(super) fn read_all(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
-    // Of the file's size, so that the reader asks once, and what may be secret does not move.
+    // As large as the file, so that the reader reads once and possible secrets are not moved.
     let len = file.metadata().map_or(0, |metadata| metadata.len());
     if len > limit {
         return Err(StoreError::TooLong { path: path.to_owned(), limit });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default().saturating_add(1));
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io(path, e))?;
-    match bytes.len() as u64 > limit {
-        true => Err(StoreError::TooLong { path: path.to_owned(), limit }),
-        false => Ok(bytes),
+    if bytes.len() as u64 > limit {
+        Err(StoreError::TooLong { path: path.to_owned(), limit })
+    } else {
+        Ok(bytes)
     }
 }
 
-/// Hands the file over a piece after the other, and says how long it was.
+/// Reads a file one piece at a time. Returns its length.
 pub(super) fn read_pieces(
     mut file: File,
     path: &Path,
@@ -191,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_another_process_is_writing_is_not_taken_from_it() {
+    fn the_partial_file_of_another_process_is_not_touched() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new").join("pairing.json");
         replace(&path, b"one").unwrap();
@@ -204,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_without_a_writer_is_refused_at_once() {
+    fn a_pipe_without_a_writer_does_not_block() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("keystore.json");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status();

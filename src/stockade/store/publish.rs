@@ -1,4 +1,4 @@
-//! Files and folders that appear whole or not at all.
+//! Files and folders that appear completely or not at all.
 
 use std::{
     ffi::OsStr,
@@ -11,27 +11,26 @@ use std::{
 };
 
 use super::{
-    EntryKind, NewFile, ReadBack, StoreError, StorePath,
-    calls::{self, parent},
-    direct,
+    EntryKind, NewFile, ReadBack, StoreError, StorePath, direct,
     folder::Folder,
+    fs_ops::{self, parent},
     names::{aside_of, partial_of},
     require_folder, sweep,
 };
 
-/// Writes `files` as the new folder `target`, all or nothing: after a crash at any moment there is
-/// either no such folder or the whole of it. An empty folder makes room; any other stays.
+/// Writes `files` as the new folder `target`, all or nothing: after a crash there is either no such
+/// folder or the complete one. An empty folder is replaced, any other is an error.
 pub fn publish_folder(target: &Path, files: &[NewFile]) -> Result<ReadBack, StoreError> {
     require_folder(target)?;
     let name = name_of(target)?;
-    // Before anything is made above it.
+    // Checked before any parent is created.
     if let Ok(folder) = Folder::open(parent(target)) {
         require_room(&folder, name)?;
     }
-    publish(&calls::make_folders(parent(target))?, name, files)
+    publish(&fs_ops::make_folders(parent(target))?, name, files)
 }
 
-/// The same of the folder `name` in one that is open.
+/// Like [`publish_folder`], for the folder `name` in an open one.
 pub(super) fn publish(
     folder: &Folder,
     name: &OsStr,
@@ -40,15 +39,15 @@ pub(super) fn publish(
     require_room(folder, name)?;
     let partial = partial_of(name);
     let read_back = write_partial(folder, name, files)?;
-    if folder.kind(name)?.is_some() && !calls::remove_empty(folder, name) {
-        let _ = calls::remove(folder, &partial);
+    if folder.kind(name)?.is_some() && !fs_ops::remove_empty(folder, name) {
+        let _ = fs_ops::remove(folder, &partial);
         return Err(StoreError::Exists(folder.path_of(name)));
     }
-    discard_unless(calls::rename_new(folder, &partial, name), folder, &partial)?;
+    discard_unless(fs_ops::rename_new(folder, &partial, name), folder, &partial)?;
     Ok(read_back)
 }
 
-/// Nothing, or an empty folder.
+/// Requires that there is nothing, or an empty folder.
 fn require_room(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
     let is_free = match folder.kind(name)? {
         None => true,
@@ -61,8 +60,8 @@ fn require_room(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
 /// How a file that was written under another name gets its own.
 pub(super) type Rename = fn(&Folder, &OsStr, &OsStr) -> Result<(), StoreError>;
 
-/// Writes one file under another name and lets `rename` give it its own: one cut short by a crash
-/// would be taken for the real one.
+/// Writes one file under another name and gives it its own with `rename`: a truncated file under
+/// its own name would look valid.
 pub(super) fn publish_file(
     folder: &Folder,
     name: &OsStr,
@@ -71,16 +70,16 @@ pub(super) fn publish_file(
 ) -> Result<ReadBack, StoreError> {
     let partial = partial_of(name);
     sweep::discard(folder, &partial, name)?;
-    let written = calls::write_new(folder, &partial, bytes)
+    let written = fs_ops::write_new(folder, &partial, bytes)
         .and_then(|()| compare(folder, &partial, bytes))
         .and_then(|read_back| rename(folder, &partial, name).map(|()| read_back));
     discard_unless(written, folder, &partial)
 }
 
-/// As [`publish`], in the place of a folder that is there already, which steps aside for the new one.
-/// In the instant between, [`aside_of`] is where readers find it, and the next sweep puts it back. No
-/// step is taken before the one before is on the medium: on FAT a swap of two folders in one step
-/// may lose both when the power goes.
+/// Like [`publish`], but replaces an existing folder, which is renamed first. In the short time
+/// between, readers find it under [`aside_of`], and the next sweep renames it back. Each step waits
+/// until the one before is on the medium: on FAT, exchanging two folders in one step can lose both
+/// if the power fails.
 pub(super) fn replace(
     folder: &Folder,
     name: &OsStr,
@@ -92,40 +91,41 @@ pub(super) fn replace(
     let (partial, aside) = (partial_of(name), aside_of(name));
     sweep::discard(folder, &aside, name)?;
     let read_back = write_partial(folder, name, files)?;
-    discard_unless(calls::rename_new(folder, name, &aside), folder, &partial)?;
-    if let Err(error) = calls::rename_new(folder, &partial, name) {
-        let _ = calls::rename_new(folder, &aside, name);
-        let _ = calls::remove(folder, &partial);
+    discard_unless(fs_ops::rename_new(folder, name, &aside), folder, &partial)?;
+    if let Err(error) = fs_ops::rename_new(folder, &partial, name) {
+        let _ = fs_ops::rename_new(folder, &aside, name);
+        let _ = fs_ops::remove(folder, &partial);
         return Err(error);
     }
-    // The new one is whole and in its place; what stays of the old one, the next lock clears.
-    let _ = calls::remove(folder, &aside).and_then(|()| calls::sync(folder));
+    // The new folder is complete and in place. Remains of the old one are removed by the next lock.
+    let _ = fs_ops::remove(folder, &aside).and_then(|()| fs_ops::sync(folder));
     Ok(read_back)
 }
 
-/// Removes a folder, all or nothing. Under the name of what was never finished it is nothing any
-/// more, whatever is left of it: the next sweep clears it away.
+/// Removes a folder, all or nothing. It is first renamed to the name of an unfinished one, so that
+/// it no longer counts, whatever is left of it: the next sweep removes that.
 pub(super) fn remove(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
     let partial = partial_of(name);
     sweep::discard(folder, &partial, name)?;
-    calls::rename_new(folder, name, &partial)?;
-    calls::remove(folder, &partial)?;
-    calls::sync(folder)
+    fs_ops::rename_new(folder, name, &partial)?;
+    fs_ops::remove(folder, &partial)?;
+    fs_ops::sync(folder)
 }
 
-/// Nothing half written stays where it can be removed; where not, it still is no set.
+/// Removes what was partly written if the result is an error. If that fails, it still does not
+/// count as a set.
 fn discard_unless<T>(
     done: Result<T, StoreError>,
     folder: &Folder,
     partial: &OsStr,
 ) -> Result<T, StoreError> {
     done.inspect_err(|_| {
-        let _ = calls::remove(folder, partial);
+        let _ = fs_ops::remove(folder, partial);
     })
 }
 
-/// Writes `files` below what will be `name`, and reads them back; what a killed process left there
-/// goes.
+/// Writes `files` below what will become `name`, and reads them back. Removes what a killed process
+/// left there.
 fn write_partial(folder: &Folder, name: &OsStr, files: &[NewFile]) -> Result<ReadBack, StoreError> {
     let partial = partial_of(name);
     sweep::discard(folder, &partial, name)?;
@@ -137,7 +137,7 @@ fn write_files(
     partial: &OsStr,
     files: &[NewFile],
 ) -> Result<ReadBack, StoreError> {
-    let root = calls::make_folder(folder, partial)?;
+    let root = fs_ops::make_folder(folder, partial)?;
     let mut below: Vec<(String, Folder)> = Vec::new();
     for file in files {
         if stopped() {
@@ -149,10 +149,10 @@ fn write_files(
         }
         let open = below.iter().find(|(known, _)| known == path);
         let open = open.map_or(&root, |(_, open)| open);
-        calls::write_new(open, OsStr::new(name), &file.bytes)?;
+        fs_ops::write_new(open, OsStr::new(name), &file.bytes)?;
     }
     for open in below.iter().map(|(_, open)| open).chain([&root]) {
-        calls::sync(open)?;
+        fs_ops::sync(open)?;
     }
     let mut read_back = ReadBack::Device;
     for file in files {
@@ -166,8 +166,8 @@ fn write_files(
 
 static STOP: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
-/// From now on, whoever sets `flag` ends a write of a folder that is not finished: what is there of it
-/// is removed. Only the first flag counts.
+/// From now on, setting `flag` cancels a write of a folder that is not finished, and removes what
+/// was written. Only the first flag counts.
 pub fn stop_writing_when(flag: Arc<AtomicBool>) {
     let _ = STOP.set(flag);
 }
@@ -176,8 +176,8 @@ fn stopped() -> bool {
     STOP.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
 }
 
-/// What a process that was killed while it wrote the folder `target` left: it holds what was to be
-/// there, passwords included, and the next write to `target` removes it.
+/// What a process left that was killed while it wrote the folder `target`. It contains what was to
+/// be written, including passwords, and the next write to `target` removes it.
 pub fn leftover_of(target: &Path) -> Option<PathBuf> {
     let leftover = target.with_file_name(partial_of(target.file_name()?));
     leftover.symlink_metadata().is_ok().then_some(leftover)
@@ -190,11 +190,11 @@ fn split(path: &StorePath) -> (&str, &str) {
 
 fn make_below(root: &Folder, path: &str) -> Result<Folder, StoreError> {
     let mut names = path.split('/').map(OsStr::new);
-    let first = calls::make_folder(root, names.next().unwrap_or_default())?;
-    names.try_fold(first, |folder, name| calls::make_folder(&folder, name))
+    let first = fs_ops::make_folder(root, names.next().unwrap_or_default())?;
+    names.try_fold(first, |folder, name| fs_ops::make_folder(&folder, name))
 }
 
-/// Reads a file back: past the page cache where the system lets it.
+/// Reads a file back, past the page cache if the system supports it.
 fn compare(folder: &Folder, name: &OsStr, expected: &[u8]) -> Result<ReadBack, StoreError> {
     let failed = |e| StoreError::io(folder.path_of(name), e);
     let direct = direct::read(folder.direct(name), expected.len()).map_err(failed)?;
@@ -207,10 +207,7 @@ fn compare(folder: &Folder, name: &OsStr, expected: &[u8]) -> Result<ReadBack, S
             (bytes, ReadBack::CachePossible)
         }
     };
-    match found == expected {
-        true => Ok(how),
-        false => Err(StoreError::ReadBack(folder.path_of(name))),
-    }
+    if found == expected { Ok(how) } else { Err(StoreError::ReadBack(folder.path_of(name))) }
 }
 
 /// The last name of a path that the user gave.

@@ -1,23 +1,23 @@
-//! Whether a place takes what will be written there: asked before anybody presses a button. Nothing
-//! is written to find out.
+//! Checks that a place has room for what will be written there, before the user is asked to approve
+//! anything. Writes nothing.
 
 use std::{io, path::Path};
 
-use super::{BucketAddress, StoreError, calls, failpoint};
+use super::{BucketAddress, StoreError, failpoint, fs_ops};
 
-/// What will be written to a place.
+/// The room that is needed.
 #[derive(Debug, Clone, Copy)]
 pub struct Needed {
-    /// How many files.
+    /// The number of files.
     pub files: u64,
-    /// How many bytes they hold together.
+    /// Their total size in bytes.
     pub bytes: u64,
 }
 
-/// Makes sure, as far as the system says, that a new file can be made at `path`: its folder is
-/// there, takes writes, and has room for `bytes`.
+/// Makes sure, as far as the system tells, that a new file can be created at `path`: its folder
+/// exists, can be written to, and has room for `bytes`.
 pub fn require_room_for_file(path: &Path, bytes: u64) -> Result<(), StoreError> {
-    let folder = calls::parent(path);
+    let folder = fs_ops::parent(path);
     match folder.metadata() {
         Ok(metadata) if metadata.is_dir() => require(folder, Needed { files: 1, bytes }),
         Ok(_) => Err(StoreError::NotAFolder(folder.to_owned())),
@@ -25,8 +25,8 @@ pub fn require_room_for_file(path: &Path, bytes: u64) -> Result<(), StoreError> 
     }
 }
 
-/// The same for files in the folder `path`, which may be new, as all above it may be. A bucket says
-/// by itself whether it takes writes.
+/// Like [`require_room_for_file`], for files in the folder `path`, which may be new, as may its
+/// parents. Buckets are not checked here: their lock shows whether they can be written to.
 pub fn require_room(path: &Path, needed: Needed) -> Result<(), StoreError> {
     if BucketAddress::of(path).is_some() {
         return Ok(());
@@ -42,7 +42,7 @@ pub fn require_room(path: &Path, needed: Needed) -> Result<(), StoreError> {
     }
 }
 
-/// Whether the folder, which is there, takes writes and has room.
+/// Checks that an existing folder can be written to and has room.
 #[cfg(unix)]
 fn require(folder: &Path, needed: Needed) -> Result<(), StoreError> {
     use rustix::fs::{Access, access, statvfs};
@@ -50,21 +50,18 @@ fn require(folder: &Path, needed: Needed) -> Result<(), StoreError> {
     failpoint::foretold().map_err(|error| StoreError::io(folder, error))?;
     access(folder, Access::WRITE_OK | Access::EXEC_OK)
         .map_err(|error| StoreError::io(folder, error.into()))?;
-    // A file system that does not say how much is free is tried when it is written to.
+    // A file system that does not report its free space is only tried by the write itself.
     let Ok(stat) = statvfs(folder) else { return Ok(()) };
     if stat.f_blocks == 0 {
         return Ok(());
     }
     let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-    // Every file ends within a block.
+    // The last block of every file is partly unused.
     let wanted = needed.bytes.saturating_add(needed.files.saturating_mul(stat.f_frsize));
-    match wanted <= free {
-        true => Ok(()),
-        false => Err(StoreError::io(folder, no_space(wanted, free))),
-    }
+    if wanted <= free { Ok(()) } else { Err(StoreError::io(folder, no_space(wanted, free))) }
 }
 
-/// This system is asked when it is written to.
+/// Not checked on this system.
 #[cfg(not(unix))]
 fn require(_folder: &Path, _needed: Needed) -> Result<(), StoreError> {
     Ok(())
@@ -73,7 +70,7 @@ fn require(_folder: &Path, _needed: Needed) -> Result<(), StoreError> {
 fn no_space(wanted: u64, free: u64) -> io::Error {
     let kib = |bytes: u64| bytes.div_ceil(1024);
     let what = format!(
-        "No space left on device: {} KiB are needed, and {} KiB are free",
+        "No space left on device: {} KiB are needed, but only {} KiB are free",
         kib(wanted),
         free / 1024
     );
@@ -87,7 +84,7 @@ mod tests {
     const ONE: Needed = Needed { files: 1, bytes: 1 };
 
     #[test]
-    fn a_folder_that_is_not_there_yet_has_the_room_of_the_one_above() {
+    fn a_new_folder_has_the_room_of_its_parent() {
         let folder = tempfile::tempdir().unwrap();
         let new = folder.path().join("a/b/c");
         require_room(&new, ONE).unwrap();
@@ -110,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_made_below_a_file() {
+    fn nothing_is_created_below_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         super::super::private_file::create(&file, b"x").unwrap();

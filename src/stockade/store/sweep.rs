@@ -1,5 +1,5 @@
-//! What a killed process, or a power cut, left half done: cleared away by the next writer, and never
-//! at the cost of what is whole.
+//! Removes what a killed process or a power cut left half done, without ever touching what is
+//! complete. The next writer does this.
 
 use std::{
     collections::BTreeSet,
@@ -9,14 +9,15 @@ use std::{
 };
 
 use super::{
-    EntryKind, StoreError, StorePath, calls,
+    EntryKind, StoreError, StorePath,
     failpoint::{self, Change},
     folder::Folder,
+    fs_ops,
     names::{ASIDE, PARTIAL, aside_of, partial_of},
 };
 
-/// Clears away what was left in a folder that nobody else writes to now: what was not finished goes,
-/// and what had stepped aside comes back. What no writer of ours names so stays.
+/// Sweeps a folder that nobody else is writing to: removes unfinished entries, and renames back
+/// what was being replaced. Names that Stockade never writes are left alone.
 pub(super) fn sweep(folder: &Folder) -> Result<(), StoreError> {
     let entries = folder.entries()?;
     let folders = entries.iter().filter(|(_, kind)| *kind == EntryKind::Folder);
@@ -25,7 +26,8 @@ pub(super) fn sweep(folder: &Folder) -> Result<(), StoreError> {
     if aside.is_empty() && partial.is_empty() {
         return Ok(());
     }
-    // Before anything is removed: what looks like a leftover may be another name of what is whole.
+    // Checked before anything is removed: what looks like a leftover may be another name of
+    // something complete.
     let leftovers = aside.iter().map(|name| (name, aside_of(name)));
     let leftovers = leftovers.chain(partial.iter().map(|name| (name, partial_of(name))));
     for (name, leftover) in leftovers {
@@ -33,72 +35,72 @@ pub(super) fn sweep(folder: &Folder) -> Result<(), StoreError> {
     }
     for name in &aside {
         match folder.kind(name)? {
-            // Its successor never came to be.
+            // Its replacement was never finished.
             Some(EntryKind::Folder) if folder.folder(name)?.entries()?.is_empty() => {
-                calls::remove_empty(folder, name);
-                calls::rename_new(folder, &aside_of(name), name)?;
+                fs_ops::remove_empty(folder, name);
+                fs_ops::rename_new(folder, &aside_of(name), name)?;
             }
-            None => calls::rename_new(folder, &aside_of(name), name)?,
+            None => fs_ops::rename_new(folder, &aside_of(name), name)?,
             Some(_) => {
-                // What replaced it is on the medium before what it replaced goes.
-                calls::settle(folder, name)?;
+                // The replacement must be on the medium before the old one is removed.
+                fs_ops::sync_renamed(folder, name)?;
                 remove(folder, &aside_of(name))?;
             }
         }
     }
     partial.iter().try_for_each(|name| remove(folder, &partial_of(name)))?;
-    calls::sync(folder)
+    fs_ops::sync(folder)
 }
 
-/// Removes the leftover of a write to `name`, where there is one.
+/// Removes the leftover of a write to `name`, if there is one.
 pub(super) fn discard(folder: &Folder, leftover: &OsStr, name: &OsStr) -> Result<(), StoreError> {
     if folder.kind(leftover)?.is_none() {
         return Ok(());
     }
     require_two(folder, leftover, name)?;
-    calls::remove(folder, leftover)
+    fs_ops::remove(folder, leftover)
 }
 
-/// What is deeper, or more, than anything that is written here is somebody else's, and what cannot be
-/// read is nothing: where they stay, they stop nobody.
+/// What is deeper or larger than anything that Stockade writes belongs to somebody else, and what
+/// cannot be read does not count. Such entries stay and do not stop the writer.
 fn remove(folder: &Folder, name: &OsStr) -> Result<(), StoreError> {
     let is_unreadable = || match folder.kind(name) {
         Ok(Some(EntryKind::Folder)) => {
             folder.folder(name).and_then(|folder| folder.entries()).is_err()
         }
-        // An entry that leads nowhere, as `fsck.vfat` leaves one.
+        // An entry without content, as `fsck.vfat` leaves one.
         kind => kind.is_err(),
     };
-    match calls::remove(folder, name) {
+    match fs_ops::remove(folder, name) {
         Err(StoreError::TooDeep(_) | StoreError::TooMany { .. }) => Ok(()),
         Err(_) if is_unreadable() => Ok(()),
         done => done,
     }
 }
 
-/// The name whose leftover this is, where it is a name that is ever written.
+/// The name whose leftover this is, if it is a name that is ever written.
 fn inner(name: &OsStr, end: &str) -> Option<OsString> {
     let inner = name.to_str()?.strip_prefix('.')?.strip_suffix(end)?;
     let ours = inner.parse::<StorePath>().is_ok_and(|path| path.names().count() == 1);
     ours.then(|| inner.into())
 }
 
-/// The name that a folder of this name has where it is aside.
+/// The name of a folder that is called `name` while it is being replaced.
 pub(super) fn name_aside(name: &str) -> Option<&str> {
     name.strip_prefix('.')?.strip_suffix(ASIDE)
 }
 
-/// Refuses where `leftover` and `name` are two names of one file or folder, as FAT shows them when the
-/// power went in the middle of a rename: whoever removes the one empties the other.
+/// Fails if `leftover` and `name` are two names of one file or folder, as FAT shows them if the
+/// power failed during a rename: removing one would empty the other.
 fn require_two(folder: &Folder, leftover: &OsStr, name: &OsStr) -> Result<(), StoreError> {
-    // An entry that leads nowhere is no name of anything.
+    // An entry without content is not a second name of anything.
     let kind = folder.kind(leftover).ok().flatten();
     let one = match (kind, folder.kind(name)?) {
         (Some(EntryKind::Folder), Some(EntryKind::Folder)) => {
             is_one_folder(folder, leftover, name)?
         }
         (Some(EntryKind::File), Some(EntryKind::File)) => {
-            // No leftover of ours ever equals what it was to replace: see `Directory::try_write`.
+            // A leftover of ours never equals what it was to replace: see `Directory::try_write`.
             let fat = folder.is_fat() || failpoint::exfat();
             fat && is_one_content(folder.file(leftover)?, folder.file(name)?)
         }
@@ -113,14 +115,15 @@ fn require_two(folder: &Folder, leftover: &OsStr, name: &OsStr) -> Result<(), St
 
 const PROBE: &str = ".stockade-two-names";
 
-/// Whether what is made in the one appears in the other.
+/// Whether what is created in one appears in the other.
 fn is_one_folder(folder: &Folder, leftover: &OsStr, name: &OsStr) -> Result<bool, StoreError> {
     let (Ok(left), Ok(whole)) = (folder.folder(leftover), folder.folder(name)) else {
         return Ok(false);
     };
     let sorted = |folder: &Folder| folder.entries().map(|e| e.into_iter().collect::<BTreeSet<_>>());
-    // Two lists that differ are those of two folders; nothing need be written on a full stick.
-    // So are two of which one cannot be read.
+    // If the lists differ, these are two folders. Nothing need be written, which could fail on a
+    // full stick.
+    // The same holds if only one can be read.
     let lists = sorted(&left).and_then(|left| Ok((left, sorted(&whole)?)));
     if !lists.is_ok_and(|(left, whole)| left == whole && !left.is_empty()) {
         return Ok(false);
@@ -134,7 +137,7 @@ fn is_one_folder(folder: &Folder, leftover: &OsStr, name: &OsStr) -> Result<bool
     Ok(shows?.is_some())
 }
 
-/// Whether both hold the same bytes, and any. What cannot be read may be the same.
+/// Whether both have the same, non-empty content. Content that cannot be read may be the same.
 fn is_one_content(left: File, whole: File) -> bool {
     let len = |file: &File| file.metadata().map_or(0, |metadata| metadata.len());
     if len(&left) == 0 || len(&left) != len(&whole) {

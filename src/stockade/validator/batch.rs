@@ -1,4 +1,4 @@
-//! A batch: an EIP-2333 tree whose root a wallet makes again from its words alone.
+//! A batch: an EIP-2333 tree whose root a wallet can derive again from its mnemonic alone.
 
 use crate::{
     device_secret::{Prompt, Scheme, ask},
@@ -11,27 +11,37 @@ use stockade_keystore::{
 };
 use stockade_wallet::{device::Wallet, interact::Interact};
 
-/// From so many keys in a batch on, the user is warned: one root should not carry more.
+/// With this many keys in a batch or more, the user is warned: too much depends on one root.
 pub const WARN_BATCH: u32 = 200;
-/// More than this is refused, unless asked for by its own flag.
+/// The most keys in a batch, unless the user raises the limit.
 pub const LARGE_BATCH: u32 = 1000;
+
+/// Which batch of a wallet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Batch {
+    /// The network that its keys are for.
+    pub network: Network,
+    /// How the wallet makes its secret.
+    pub scheme: Scheme,
+    /// Its number, counted from 0 for each network.
+    pub number: u32,
+}
 
 /// The keys of a batch, below its root. Never stored; wiped when dropped.
 #[derive(Debug)]
 pub struct BatchRoot(KeyTree);
 
 impl BatchRoot {
-    /// Asks the wallet with the check address `address` for it. Its user approves a prompt that
-    /// names network and batch.
+    /// Asks the wallet with the check address `address` for the root. Its user approves a prompt
+    /// that names network and batch.
     pub fn ask(
         wallet: &mut dyn Wallet,
-        scheme: Scheme,
-        network: Network,
-        batch: u32,
+        batch: &Batch,
         address: &Address,
         user: &mut dyn Interact,
     ) -> Result<Self, ValidatorError> {
-        let secret = ask(wallet, scheme, &Prompt::derive_batch(network, batch), address, user)?;
+        let prompt = Prompt::derive_batch(batch.network, batch.number);
+        let secret = ask(wallet, batch.scheme, &prompt, address, user)?;
         Ok(Self(KeyTree::new(secret.expose())?))
     }
 

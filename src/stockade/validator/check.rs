@@ -1,11 +1,11 @@
-//! Do these keys belong to this wallet? Answered by public keys alone: no password, no seed.
+//! Checks whether keys belong to a wallet. Uses public keys only: no password, no seed.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     path::{Path, PathBuf},
 };
 
-use super::{BatchRoot, ValidatorError};
+use super::{Batch, BatchRoot, ValidatorError};
 use crate::{
     backup::{
         BackupError, Copy, import, list, manifest::Source, recognise::Content, verdict::Reason,
@@ -19,18 +19,18 @@ use stockade_wallet::{
     interact::{Interact, Progress},
 };
 
-/// A public key, and what its file says of it.
+/// A public key, and what its file says about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PublicKeyFile {
-    /// The key; `None` where the file that should name it cannot be read.
+    /// The key; `None` if the file that should name it cannot be read.
     pub pubkey: Option<PublicKey>,
-    /// The device batch that it says it is from.
+    /// The device batch that it is from, according to the file.
     pub batch: Option<(Network, u32, Scheme)>,
-    /// The wallet that it says it is from.
+    /// The wallet that it is from, according to the file.
     pub check_address: Option<Address>,
-    /// Whether that very wallet signed the set that says so.
+    /// Whether this wallet signed the set that the file is in.
     pub signed: bool,
-    /// Its path, as the file says.
+    /// Its path, according to the file.
     pub path: String,
     /// The copy's id, for keys in a copy.
     pub copy: Option<String>,
@@ -40,48 +40,49 @@ pub struct PublicKeyFile {
     pub why: Option<String>,
 }
 
-/// What was found in keystores, folders and copies.
+/// The keys in keystores, folders and copies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FoundKeys {
     /// The public keys, and the files that should name one.
     pub keys: Vec<PublicKeyFile>,
-    /// Files that are something else, and what.
+    /// Other files, with a description.
     pub skipped: Vec<(String, String)>,
 }
 
-/// How far to look.
+/// How far to search.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckOptions {
-    /// Ask the wallet for this batch alone.
+    /// The only batch to ask the wallet for.
     pub batch: Option<u32>,
     /// The highest index at which the wallet's own BLS keys are tried.
     pub max_index: u32,
 }
 
-/// What is said of one key.
+/// The result for one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedKey {
     /// The key and its file.
     pub key: PublicKeyFile,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// Where in the wallet it was found.
+    /// The path at which the wallet has it.
     pub found: Option<DerivationPath>,
-    /// The wallet did not make the key again: that it holds the words that the key is made of, its
-    /// own signature over the set says, and its check address.
+    /// The wallet did not derive the key again. That its mnemonic is the key's source follows from
+    /// its signature over the set, and from its check address.
     pub by_record: bool,
 }
 
-/// What is said of all keys.
+/// The result for all keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Checked {
-    /// One a key and file.
+    /// One result for each key and file.
     pub keys: Vec<CheckedKey>,
     /// Whether the wallet can show BLS public keys at all.
     pub wallet_has_bls: bool,
 }
 
-/// The public keys in keystores, folders and copies.
+/// Finds the public keys in keystores, folders and copies.
 pub fn find_keys(paths: &[PathBuf]) -> Result<FoundKeys, BackupError> {
     let (mut found, mut copies) = (FoundKeys::default(), Vec::new());
     for path in paths {
@@ -95,13 +96,12 @@ pub fn find_keys(paths: &[PathBuf]) -> Result<FoundKeys, BackupError> {
             Err(error) => return Err(error),
         }
     }
-    match found.keys.is_empty() {
-        true => {
-            let names: Vec<_> =
-                paths.iter().map(|path| stockade_base::shown(&path).to_string()).collect();
-            Err(BackupError::NoKeystores(names.join(", ")))
-        }
-        false => Ok(found),
+    if found.keys.is_empty() {
+        let names: Vec<_> =
+            paths.iter().map(|path| stockade_base::shown(&path).to_string()).collect();
+        Err(BackupError::NoKeystores(names.join(", ")))
+    } else {
+        Ok(found)
     }
 }
 
@@ -110,7 +110,7 @@ fn keys_in_copy(copy: &Copy) -> Result<Vec<PublicKeyFile>, BackupError> {
     for set in list(std::slice::from_ref(copy))? {
         let Some(manifest) = &set.manifest else {
             let file = format!("{}/manifest.json", set.id);
-            let why = "no copy of it can be relied on".to_owned();
+            let why = "its manifest cannot be read or is not signed".to_owned();
             keys.push(PublicKeyFile { copy: Some(set.copy.clone()), ..unreadable(file, why) });
             continue;
         };
@@ -148,12 +148,13 @@ fn keys_in_files(path: &Path, found: &mut FoundKeys) -> Result<(), BackupError> 
             found.keys.push(match content {
                 Content::Keystore(keystore) => of_keystore(&keystore, file),
                 Content::Bad(why) => unreadable(file, why),
-                _ => unreadable(file, "not a keystore that names its public key".to_owned()),
+                _ => unreadable(file, "not a keystore with its public key in it".to_owned()),
             });
         }
     }
     found.keys.extend(files.unnamed.iter().map(|(path, _)| {
-        let why = "it does not name its public key: only opening it shows its keys".to_owned();
+        let why = "it does not name its public key, so the key is only known once it is opened"
+            .to_owned();
         unreadable(name(path), why)
     }));
     found.keys.extend(files.bad.iter().map(|(path, why)| unreadable(name(path), why.clone())));
@@ -171,13 +172,13 @@ fn of_keystore(keystore: &Keystore, file: String) -> PublicKeyFile {
     }
 }
 
-/// A file that should name a key and cannot be read.
+/// A file that should name a key but cannot be read.
 fn unreadable(file: String, why: String) -> PublicKeyFile {
     PublicKeyFile { file, why: Some(why), ..PublicKeyFile::default() }
 }
 
-/// Network, batch and scheme that a keystore of a device batch says in its description. A hint,
-/// and no evidence: what counts is whether the wallet makes the key.
+/// The network, batch and scheme in the description of a keystore. This is only a hint: what counts
+/// is whether the wallet can derive the key.
 fn described_batch(description: &str) -> Option<(Network, u32, Scheme)> {
     let rest = description.strip_prefix("Stockade ")?;
     let rest = rest.strip_suffix("; not from the mnemonic path")?;
@@ -186,7 +187,7 @@ fn described_batch(description: &str) -> Option<(Network, u32, Scheme)> {
     Some((network.parse().ok()?, batch.parse().ok()?, scheme.parse().ok()?))
 }
 
-/// Compares every key with what the wallet itself has.
+/// Compares every key with the wallet's own keys.
 pub fn check(
     keys: Vec<PublicKeyFile>,
     options: &CheckOptions,
@@ -197,7 +198,7 @@ pub fn check(
     let address = check_address(wallet, user)?;
     let wallet_has_bls = wallet.bls_public_keys().is_some();
     let mut checker =
-        Checker { wallet, user, address, options, roots: BTreeMap::new(), own: OwnKeys::default() };
+        Checker { wallet, user, address, options, roots: HashMap::new(), own: OwnKeys::default() };
     let mut checked = Vec::new();
     let total = keys.len();
     for (done, key) in keys.into_iter().enumerate() {
@@ -215,7 +216,7 @@ struct Checker<'a> {
     user: &'a mut dyn Interact,
     address: Address,
     options: &'a CheckOptions,
-    roots: BTreeMap<(Network, Scheme, u32), BatchRoot>,
+    roots: HashMap<Batch, BatchRoot>,
     own: OwnKeys,
 }
 
@@ -228,15 +229,16 @@ impl Checker<'_> {
             return Ok((Reason::NotThisWallet, None));
         }
         match key.batch {
-            // A file's own word makes no wallet ask for a secret: its user names the batch, or the
-            // wallet itself signed the set that says so.
+            // A file alone must not make the wallet ask for a secret: the user has to name the
+            // batch, or this wallet signed the set that names it.
             Some((_, batch, _)) if !key.signed && self.options.batch != Some(batch) => {
                 Ok((Reason::NotChecked, None))
             }
             Some((network, batch, scheme)) => {
-                let answer = self.check_batch(&pubkey, network, scheme, batch, &key.path)?;
+                let batch = Batch { network, scheme, number: batch };
+                let answer = self.check_batch(&pubkey, batch, &key.path)?;
                 match (answer, key.check_address) {
-                    // A description alone does not say which wallet: another may have made it.
+                    // A description alone does not say which wallet: it may be another one.
                     ((Reason::PubkeyMismatch, _), None) => Ok((Reason::OtherSource, None)),
                     (answer, _) => Ok(answer),
                 }
@@ -245,37 +247,34 @@ impl Checker<'_> {
         }
     }
 
-    /// A key of a device batch: the wallet's own user approves the batch's prompt once.
+    /// Checks a key of a device batch. The wallet's user approves the batch's prompt once.
     fn check_batch(
         &mut self,
         pubkey: &PublicKey,
-        network: Network,
-        scheme: Scheme,
-        batch: u32,
+        batch: Batch,
         path: &str,
     ) -> Result<Answer, ValidatorError> {
-        if self.options.batch.is_some_and(|only| only != batch) {
+        if self.options.batch.is_some_and(|only| only != batch.number) {
             return Ok((Reason::NotChecked, None));
         }
         let Ok(path) = path.parse::<DerivationPath>() else {
             return Ok((Reason::Malformed, None));
         };
-        let place = (network, scheme, batch);
-        if !self.roots.contains_key(&place) {
-            let root =
-                BatchRoot::ask(self.wallet, scheme, network, batch, &self.address, self.user)?;
-            self.roots.insert(place, root);
+        if !self.roots.contains_key(&batch) {
+            let root = BatchRoot::ask(self.wallet, &batch, &self.address, self.user)?;
+            self.roots.insert(batch, root);
         }
-        let own = self.roots.get(&place).map(|root| root.public_key(&path));
-        match own == Some(*pubkey) {
-            true => Ok((Reason::Ok, Some(path))),
-            false => Ok((Reason::PubkeyMismatch, None)),
+        let own = self.roots.get(&batch).map(|root| root.public_key(&path));
+        if own == Some(*pubkey) {
+            Ok((Reason::Ok, Some(path)))
+        } else {
+            Ok((Reason::PubkeyMismatch, None))
         }
     }
 
-    /// A key that may come from the wallet's words: the wallet shows its own public keys. One that
-    /// is not among them may come from other words, so it is contradicted only where the file
-    /// says that it comes from these.
+    /// Checks a key that may come from the wallet's mnemonic: the wallet shows its own public keys.
+    /// A key that is not among them may come from another mnemonic, so it is contradicted only if
+    /// the file says that it comes from this one.
     fn check_mnemonic(
         &mut self,
         pubkey: &PublicKey,
@@ -296,15 +295,16 @@ impl Checker<'_> {
         if let Some(path) = self.search(pubkey)? {
             return Ok((Reason::Ok, Some(path)));
         }
-        // Its check address is the wallet's, or the search would not have been begun.
-        match key.check_address.is_some() && at_path.is_some() {
-            true => Ok((Reason::PubkeyMismatch, None)),
-            false => Ok((Reason::OtherSource, None)),
+        // The check address is this wallet's, otherwise the search would not have started.
+        if key.check_address.is_some() && at_path.is_some() {
+            Ok((Reason::PubkeyMismatch, None))
+        } else {
+            Ok((Reason::OtherSource, None))
         }
     }
 
-    /// Looks for a key among the wallet's own up to the highest index. Each is asked for once,
-    /// however many keys are looked for.
+    /// Searches for a key among the wallet's own up to the highest index. Each of these is
+    /// requested once, no matter how many keys are searched.
     fn search(&mut self, pubkey: &PublicKey) -> Result<Option<DerivationPath>, DeviceError> {
         if let Some(path) = self.own.paths.get(pubkey) {
             return Ok(Some(path.clone()));
@@ -321,7 +321,7 @@ impl Checker<'_> {
         Ok(None)
     }
 
-    /// The wallet's public key at `path`; `None` where it cannot show any.
+    /// The wallet's public key at `path`; `None` if it cannot show any.
     fn own_key(&mut self, path: &DerivationPath) -> Result<Option<PublicKey>, DeviceError> {
         if let Some(key) = self.own.keys.get(path) {
             return Ok(Some(*key));
@@ -333,15 +333,15 @@ impl Checker<'_> {
                 self.own.paths.insert(key, path.clone());
                 Ok(Some(key))
             }
-            // A path outside the app's list says nothing about the key.
+            // A path that the app does not allow says nothing about the key.
             Err(DeviceError::Refused { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 }
 
-/// A wallet that cannot show the keys of its words, and a key that a set says is made of them. The
-/// set counts only where this very wallet signed it.
+/// For a wallet that cannot show the keys of its mnemonic, and a key that comes from it according
+/// to a set. The set only counts if this wallet signed it.
 fn by_record(key: &PublicKeyFile, path: Option<DerivationPath>) -> Answer {
     match (key.check_address.is_some(), key.signed) {
         (true, true) => (Reason::Ok, path),
@@ -350,11 +350,11 @@ fn by_record(key: &PublicKeyFile, path: Option<DerivationPath>) -> Answer {
     }
 }
 
-/// Each answer of the wallet takes it a while, so none is asked for twice.
+/// Each answer of the wallet takes a while, so no key is requested twice.
 #[derive(Default)]
 struct OwnKeys {
     keys: HashMap<DerivationPath, PublicKey>,
     paths: HashMap<PublicKey, DerivationPath>,
-    /// The index at which the search goes on.
+    /// The index at which the search continues.
     next: u64,
 }

@@ -1,23 +1,23 @@
 //! Making validator keys that are rooted in the wallet, backed up before they are used.
 
 use super::{
-    BatchRoot, ValidatorError,
-    make::{Key, make_keys, seal},
+    Batch, BatchRoot, ValidatorError,
+    make::{Key, make_keys},
     place::{self, IndexRequest, Place},
     request::{CredentialKind, Request, Withdrawal},
 };
 use crate::{
     backup::{
-        Copy,
-        create::Created,
-        custodians::{self, Chosen, Given},
+        Copy, ListedSet,
+        create::{self, Created},
+        custodians::{self, CustodianSet},
         list,
         manifest::Source,
         origin::Signer,
     },
     device_secret::{Prompt, check_address, foresee},
 };
-use stockade_base::{eth::Address, path::DerivationPath, timestamp::Timestamp};
+use stockade_base::{eth::Address, path::DerivationPath};
 use stockade_keystore::{
     bls::PublicKey,
     staking::{Deposit, WithdrawalCredentials},
@@ -37,7 +37,7 @@ pub struct CreatedValidators {
     /// The batch that they are from; none for keys from a mnemonic.
     pub batch: Option<u32>,
     /// The custodians that it is sealed to.
-    pub custodians: Chosen,
+    pub custodians: CustodianSet,
     /// Where withdrawals go; nowhere yet with 0x00 credentials.
     pub withdrawal_address: Option<Address>,
     /// Whose signature the set's origin bears.
@@ -48,15 +48,13 @@ pub struct CreatedValidators {
     pub large: bool,
 }
 
-/// Makes keys of the wallet's, deposit data and a set, and publishes it to every copy. The user
-/// approves the withdrawal address, the prompts, and the set's origin, however many keys there are.
-#[allow(clippy::too_many_arguments, reason = "what, where, for whom, by whom, and when")]
+/// Makes validator keys of the wallet, their deposit data and a set, and publishes it to every copy. The
+/// user approves the withdrawal address, the prompts, and the set's origin, however many keys there
+/// are.
 pub fn create(
     request: &Request,
-    given: &[Given],
     copies: &mut [Copy],
     wallet: &mut dyn Wallet,
-    now: Timestamp,
     user: &mut dyn Interact,
     progress: &mut dyn Progress,
 ) -> Result<CreatedValidators, ValidatorError> {
@@ -67,15 +65,16 @@ pub fn create(
     require_amount(request)?;
     // Held from before the copies are read, so that two processes never take one index.
     copies.iter().try_for_each(Copy::lock_to_write)?;
+    let sets = list(copies)?;
     let address = check_address(wallet, user)?;
     custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
-    let place = find_place(request, &address, copies)?;
+    let place = find_place(request, &address, &sets)?;
     foresee(wallet, scheme, &Prompt::derive_batch(network, place.batch))?;
-    let threshold = request.threshold;
-    let approvals = custodians::approvals(given, threshold, copies, wallet, &address)?;
+    let wanted = request.wanted();
+    let approvals = custodians::approvals(wanted, &sets, wallet, &address)?;
     let approvals = approvals + of_the_keys(request.withdrawal, wallet, user)?;
     user.note(&format!("{approvals} approvals on the wallet follow."));
-    let chosen = custodians::choose(given, threshold, copies, scheme, wallet, &address, user)?;
+    let chosen = custodians::choose(wanted, &sets, wallet, &address, user)?;
     let test =
         custodians::require_real(network, wallet, &address, &chosen.custodians, allow_test_seed)?;
     let to = withdrawal_address(request.withdrawal, wallet, user)?;
@@ -84,9 +83,10 @@ pub fn create(
         CredentialKind::Execution => WithdrawalCredentials::Execution(to),
         CredentialKind::Compounding => WithdrawalCredentials::Compounding(to),
     };
-    let root = BatchRoot::ask(wallet, scheme, network, place.batch, &address, user)?;
+    let batch = Batch { network, scheme, number: place.batch };
+    let root = BatchRoot::ask(wallet, &batch, &address, user)?;
     let source = Source::Device { scheme, batch: place.batch, check_address: address };
-    let keys = make_keys(request, place.start, progress, |index| {
+    let made = make_keys(request, place.start, progress, |index| {
         Ok(Key {
             secret: root.signing_key(index),
             credentials,
@@ -94,11 +94,13 @@ pub fn create(
             source: source.clone(),
         })
     })?;
+    let (mut plan, keys) = made.plan(request, &chosen, &sets)?;
+    plan.test = test;
     let signer = Signer::Wallet(wallet, address);
-    let set = seal(request, keys, &chosen, test, copies, signer, now, user, progress)?;
+    let set = create::create(&plan, copies, signer, user, progress)?;
     Ok(CreatedValidators {
-        set: set.created,
-        keys: set.keys,
+        set,
+        keys,
         batch: Some(place.batch),
         custodians: chosen,
         withdrawal_address: Some(to),
@@ -137,7 +139,7 @@ fn of_the_keys(
 fn find_place(
     request: &Request,
     address: &Address,
-    copies: &[Copy],
+    sets: &[ListedSet],
 ) -> Result<Place, ValidatorError> {
     let wanted = IndexRequest {
         network: request.network,
@@ -148,7 +150,7 @@ fn find_place(
         recreate: request.recreate,
         allow_large_batch: request.allow_large_batch,
     };
-    place::find(&wanted, address, &list(copies)?)
+    place::find(&wanted, address, sets)
 }
 
 /// The withdrawal address. The wallet's own is always shown on it, and what its user approved must

@@ -1,4 +1,4 @@
-//! Why validator keys could not be made or checked.
+//! Why validator keys could not be created or checked.
 
 use crate::{
     backup::{BackupError, SetId},
@@ -11,105 +11,105 @@ use stockade_base::{
 use stockade_keystore::bls::{KeyError, PublicKey, ShareError};
 use stockade_wallet::device::DeviceError;
 
-/// Why validator keys could not be made or checked.
+/// Why validator keys could not be created or checked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValidatorError {
-    /// More keys in a batch than should hang on one root.
-    #[error("batch {batch} would hold {keys} keys: no more than {limit} should come from one root")]
+    /// A batch would have more keys than should depend on one root.
+    #[error("batch {batch} would have {keys} keys: no more than {limit} should depend on one root")]
     LargeBatch {
         /// The batch.
         batch: u32,
-        /// How many it would hold.
+        /// How many keys it would have.
         keys: u64,
-        /// How many it may.
+        /// How many keys it may have.
         limit: u32,
     },
-    /// More keys than one mnemonic should carry.
-    #[error("the mnemonic would have {keys} keys: no more than {limit} should hang on one")]
+    /// A mnemonic would have more keys than should depend on it.
+    #[error("the mnemonic would have {keys} keys: no more than {limit} should depend on one")]
     LargeMnemonic {
-        /// How many it would have.
+        /// How many keys it would have.
         keys: u64,
-        /// How many it may.
+        /// How many keys it may have.
         limit: u32,
     },
-    /// 0x00 credentials for keys that hang on a wallet alone.
+    /// 0x00 credentials for keys that have no withdrawal key.
     #[error(
-        "keys made by a wallet have no withdrawal key of their own: 0x00 credentials are for keys from a mnemonic"
+        "keys from a wallet have no BLS withdrawal key: 0x00 credentials are only possible for keys from a mnemonic"
     )]
     BlsCredentials,
-    /// Nobody said where the withdrawals go.
-    #[error("without a wallet there is no address of its own for the withdrawals")]
+    /// No withdrawal address was given.
+    #[error("no withdrawal address was given, and without a wallet there is no default")]
     NoWithdrawalAddress,
-    /// Words of which no account key comes, which happens once in 2^127.
+    /// A mnemonic without a valid account key, which happens once in 2^127.
     #[error("{0}")]
     Words(#[from] NoKey),
-    /// A set on the copies cannot be read, so the next free index is not known.
+    /// A set in the copies cannot be read, so the next free index is not known.
     #[error(
-        "set {set} in copy {copy} has no manifest that a wallet signed, so which keys exist already is not known"
+        "set {set} in copy {copy} has no manifest signed by a wallet, so it is not known which keys exist already"
     )]
     UnknownKeys {
-        /// Which set.
+        /// The set.
         set: SetId,
-        /// In which copy.
+        /// The copy.
         copy: String,
     },
-    /// The key was made before.
+    /// The key exists already.
     #[error(
-        "{}index {index} is in set {set} already: making a key twice is how validators get slashed",
+        "{}index {index} is already in set {set}: using a key twice can get the validator slashed",
         batch_text(.batch)
     )]
     Exists {
-        /// The batch; none for keys from a mnemonic.
+        /// The batch; `None` for keys from a mnemonic.
         batch: Option<u32>,
         /// The index.
         index: u32,
-        /// Where it is.
+        /// The set.
         set: SetId,
     },
-    /// The wallet showed another address than it gave.
+    /// The wallet showed another address than it returned.
     #[error("the wallet showed withdrawal address {shown}, but gave {given}")]
     WithdrawalAddress {
-        /// The one that its user approved.
+        /// The address that the user approved.
         shown: Address,
-        /// The one that it gave silently.
+        /// The address that the wallet returned without a prompt.
         given: Address,
     },
-    /// The amount is none that the deposit contract and the credentials allow.
+    /// The deposit contract or the credentials do not allow the amount.
     #[error("{0}")]
     Amount(String),
-    /// A device secret that gives no key.
-    #[error("the wallet's answer gives no batch root: {0}")]
+    /// A device secret that does not give a key.
+    #[error("no batch root can be derived from the wallet's answer: {0}")]
     Root(#[from] KeyError),
-    /// Two groups of shares that have no machine in common could sign two different things.
+    /// Two groups of shares without a machine in common could sign conflicting messages.
     #[error(
-        "{threshold} of {shares} shares: two groups of {threshold} could sign against each other, and the validator be slashed"
+        "{threshold} of {shares} shares: two groups of {threshold} could sign conflicting messages and get the validator slashed"
     )]
     Quorum {
-        /// How many shares.
+        /// The number of shares.
         shares: u8,
-        /// How many of them sign.
+        /// How many of them sign together.
         threshold: u8,
     },
-    /// A key that the opened set does not hold.
+    /// The opened set does not hold this key.
     #[error("the key {0} is not in the set")]
     NoSuchKey(PublicKey),
-    /// Splitting a key.
+    /// Splitting a key failed.
     #[error(transparent)]
     Share(#[from] ShareError),
-    /// Shares that were read back from their keystores and do not sign for their key.
+    /// The shares that were read back from their keystores do not sign for their key.
     #[error("the shares of {0} do not sign for it; nothing was written")]
     SharesWrong(PublicKey),
-    /// An index or account beyond what a path can hold.
+    /// An index or account is too large for a path.
     #[error(transparent)]
     Path(#[from] PathError),
     /// Sets and copies.
     #[error(transparent)]
     Backup(#[from] BackupError),
-    /// The wallet.
+    /// The wallet failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// The wallet's secret.
+    /// The wallet gave no secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
 }

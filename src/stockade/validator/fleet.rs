@@ -1,5 +1,6 @@
-//! The keys of any number of copies: where each lies, and when it was last drilled. By what the
-//! manifests say; no keystore is read. Each manifest is in memory once, however many copies hold it.
+//! The keys in any number of copies: where each is stored, and when it was last drilled. Based on
+//! the manifests; no keystore is read. Each manifest is in memory once, however many copies have
+//! it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +19,7 @@ use crate::{
 use stockade_base::{eth::Address, path::DerivationPath, timestamp::Timestamp};
 use stockade_keystore::{bls::PublicKey, staking::Network};
 
-/// All that several copies hold.
+/// The contents of several copies.
 #[derive(Debug, Default)]
 pub struct Fleet {
     copies: Vec<FleetCopy>,
@@ -27,43 +28,46 @@ pub struct Fleet {
 
 /// A copy.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct FleetCopy {
-    /// Its id.
+    /// The copy's id.
     pub id: String,
     /// Its folder.
     pub dir: PathBuf,
 }
 
-/// A set as one manifest describes it, and the copies that hold this very manifest.
+/// A set according to one manifest, and the copies that have this manifest.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct FleetSet {
-    /// What it lists, and who signed its origin in the first copy where somebody did.
+    /// The contents, and the signer of the origin in the first copy that has one.
     pub listed: ListedSet,
     /// The ids of the copies, and the last drills of the set in each.
     pub copies: BTreeMap<String, LastDrills>,
 }
 
-/// The last drills of a set in a copy. An older one that was good says nothing of what a newer one
-/// found.
+/// The last drills of a set in a copy. A good older one says nothing about the result of a newer
+/// one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LastDrills {
     own: Option<LastDrill>,
     claimed: Option<LastDrill>,
 }
 
 impl LastDrills {
-    /// By the word of somebody who is known to be oneself.
+    /// The newest that is attested by one of the user's own addresses.
     pub fn own(&self) -> Option<LastDrill> {
         self.own.filter(|drill| !drill.failed)
     }
 
-    /// By the word of anybody else: whoever can write there can have signed it.
+    /// The newest that is attested by anybody else, who may be anybody with access to the copy.
     pub fn claimed(&self) -> Option<LastDrill> {
         self.claimed.filter(|drill| !drill.failed)
     }
 }
 
-/// The newest drill of a set. Of several at one time the one that failed is the newest.
+/// The newest drill of a set. Among several at the same time, a failed one counts as the newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LastDrill {
     /// When, by the clock of the host.
@@ -76,14 +80,15 @@ pub struct LastDrill {
 
 /// A key of a set.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct FleetKey<'a> {
     /// The set.
     pub set: &'a FleetSet,
-    /// What its manifest says of the key.
+    /// The key's entry in the manifest.
     pub entry: &'a KeystoreEntry,
 }
 
-/// What many keys hang on, and are lost or known with.
+/// The root that many keys are derived from: they are lost or exposed together.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Root<'a> {
     Batch {
@@ -92,7 +97,7 @@ enum Root<'a> {
         scheme: Scheme,
         wallet: &'a Address,
     },
-    /// The same words make the same keys for every network.
+    /// A mnemonic gives the same keys for every network.
     Words {
         check_address: &'a Address,
     },
@@ -124,12 +129,12 @@ impl<'a> Root<'a> {
     }
 }
 
-/// What a person should see to.
+/// A warning for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// A word for it, which others rely on.
+    /// A word for it, which other programs rely on.
     pub kind: &'static str,
-    /// The same for people.
+    /// The warning in words.
     pub text: String,
 }
 
@@ -148,8 +153,8 @@ impl Fleet {
         set.copies.insert(copy.to_owned(), LastDrills::default());
     }
 
-    /// Notes a drill of a set, by its manifest's digest, in some copies; attested by oneself, or by
-    /// whoever it may be. The newest counts.
+    /// Adds a drill of a set, by its manifest's digest, in some copies, attested by one of the
+    /// user's own addresses or by anybody else. The newest counts.
     pub fn drilled(
         &mut self,
         id: &SetId,
@@ -177,7 +182,7 @@ impl Fleet {
         self.sets.values()
     }
 
-    /// Every key of every set, by network, source and index.
+    /// Every key of every set, sorted by network, source and index.
     pub fn keys(&self) -> Vec<FleetKey<'_>> {
         let sets = self.sets.values();
         let mut keys: Vec<_> = sets
@@ -190,7 +195,7 @@ impl Fleet {
         keys
     }
 
-    /// What a person should see to.
+    /// The warnings for the user.
     pub fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
         let mut warn = |kind, text| warnings.push(Warning { kind, text });
@@ -203,7 +208,7 @@ impl Fleet {
             };
             if set.copies.len() == 1 {
                 let copy = set.names();
-                warn("one_copy", format!("{id}: its {keys} keys lie in copy {copy} alone"));
+                warn("one_copy", format!("{id}: its {keys} keys are only in copy {copy}"));
             }
             for (copy, drill) in set.failed() {
                 let date = drill.time.date();
@@ -221,7 +226,7 @@ impl Fleet {
                 let copies = names(&never);
                 warn(
                     "never_drilled",
-                    format!("{id}: no drill of its {keys} keys in copy {copies} is attested"),
+                    format!("{id}: its {keys} keys in copy {copies} have no attested drill"),
                 );
             }
             if let Some(by) = claimed.iter().find_map(|(_, by)| *by) {
@@ -235,12 +240,17 @@ impl Fleet {
                 );
             }
             if manifest.custodians.len() == 1 {
-                warn("one_custodian", format!("{id}: one custodian alone opens its {keys} keys"));
+                warn(
+                    "one_custodian",
+                    format!("{id}: one custodian alone can open its {keys} keys"),
+                );
             } else if usize::from(manifest.threshold) == manifest.custodians.len() {
                 let all = manifest.threshold;
                 warn(
                     "all_custodians",
-                    format!("{id}: all of its {all} custodians are needed: none may be lost"),
+                    format!(
+                        "{id}: all of its {all} custodians are needed, so losing one loses the set"
+                    ),
                 );
             }
         }
@@ -274,7 +284,9 @@ impl Fleet {
             let (what, keys) = (root.name(), keys.len());
             warn(
                 "large_batch",
-                format!("{what} has {keys} keys: one root should carry no more than {WARN_BATCH}"),
+                format!(
+                    "{what} has {keys} keys: no more than {WARN_BATCH} should depend on one root"
+                ),
             );
         }
     }
@@ -293,7 +305,7 @@ impl Fleet {
         for ((one, other), keys) in both {
             warn(
                 "two_sets",
-                format!("{keys} keys lie in {one} and in {other}: restore them from one alone"),
+                format!("{keys} keys are in both {one} and {other}: restore them from only one"),
             );
         }
     }
@@ -309,20 +321,23 @@ impl Fleet {
             let copies = copies.join(", ");
             warn(
                 "one_file_system",
-                format!("the copies {copies} lie on one file system, and are lost together"),
+                format!(
+                    "the copies {copies} are on the same file system: one failure would destroy them all"
+                ),
             );
         }
     }
 }
 
 impl FleetSet {
-    /// The copies in which no drill is attested by oneself, and who else attested one.
+    /// The copies without a drill attested by one of the user's own addresses, and who else
+    /// attested one.
     pub fn undrilled(&self) -> impl Iterator<Item = (&str, Option<Address>)> {
         let undrilled = self.copies.iter().filter(|(_, drills)| drills.own.is_none());
         undrilled.map(|(copy, drills)| (copy.as_str(), drills.claimed().map(|claim| claim.by)))
     }
 
-    /// The copies of which the last drill says that a key did not open, whoever attested it.
+    /// The copies whose last drill did not open every key, whoever attested it.
     fn failed(&self) -> impl Iterator<Item = (&str, LastDrill)> {
         self.copies.iter().filter_map(|(copy, drills)| {
             let failed = [drills.own, drills.claimed].into_iter().flatten();
@@ -331,29 +346,29 @@ impl FleetSet {
         })
     }
 
-    /// The newest drill in any copy, by the word of oneself.
+    /// The newest drill in any copy that is attested by one of the user's own addresses.
     pub fn last_drill(&self) -> Option<LastDrill> {
         self.copies.values().filter_map(LastDrills::own).max()
     }
 
-    /// The newest by the word of anybody else.
+    /// The newest one that is attested by anybody else.
     pub fn last_claim(&self) -> Option<LastDrill> {
         self.copies.values().filter_map(LastDrills::claimed).max()
     }
 
-    /// The ids of the copies, in one text.
+    /// The ids of the copies, as one text.
     pub fn names(&self) -> String {
         self.copies.keys().map(String::as_str).collect::<Vec<_>>().join(",")
     }
 }
 
 impl FleetKey<'_> {
-    /// Its path, where the manifest gives one that is.
+    /// Its path, if the manifest has a valid one.
     pub fn path(&self) -> Option<DerivationPath> {
         self.entry.path.parse().ok()
     }
 
-    /// The validator's index, where its path is a signing key's.
+    /// The validator's index, if its path is that of a signing key.
     pub fn index(&self) -> Option<u32> {
         let path = self.path()?;
         let index = *path.levels().get(2)?;

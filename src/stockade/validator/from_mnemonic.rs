@@ -4,20 +4,14 @@
 use super::{
     CreatedValidators, CredentialKind, Request, ValidatorError, Withdrawal,
     create::{require_amount, withdrawal_address},
-    make::{Key, make_keys, seal},
+    make::{Key, make_keys},
     place,
 };
 use crate::{
-    backup::{
-        Copy,
-        custodians::{self, Given},
-        list,
-        manifest::Source,
-        origin::Signer,
-    },
+    backup::{Copy, create, custodians, list, manifest::Source, origin::Signer},
     device_secret::check_address,
 };
-use stockade_base::{eth::Address, timestamp::Timestamp};
+use stockade_base::eth::Address;
 use stockade_keystore::{mnemonic::Seed, staking::WithdrawalCredentials};
 use stockade_wallet::{
     device::Wallet,
@@ -25,16 +19,13 @@ use stockade_wallet::{
 };
 
 /// Makes keys of `seed`, deposit data and a set, and publishes it to every copy. With a wallet the
-/// set is sealed to it unless others are `given`, and the wallet signs its origin; without one the
+/// set is sealed to it unless the request names others, and the wallet signs its origin; without one the
 /// words do, by the key at m/44'/60'/83'/0/0. `request.batch` has no meaning here.
-#[allow(clippy::too_many_arguments, reason = "what, where, for whom, by whom, and when")]
 pub fn create_from_mnemonic<'w>(
     request: &Request,
     seed: &Seed,
-    given: &[Given],
     copies: &mut [Copy],
     mut wallet: Option<&mut (dyn Wallet + 'w)>,
-    now: Timestamp,
     user: &mut dyn Interact,
     progress: &mut dyn Progress,
 ) -> Result<CreatedValidators, ValidatorError> {
@@ -42,6 +33,7 @@ pub fn create_from_mnemonic<'w>(
     require_amount(request)?;
     // Held from before the copies are read, so that two processes never take one index.
     copies.iter().try_for_each(Copy::lock_to_write)?;
+    let sets = list(copies)?;
     let words = seed.check_key()?;
     let words_address = words.address();
     custodians::require_real_words(network, &words_address, &[], allow_test_seed)?;
@@ -54,20 +46,19 @@ pub fn create_from_mnemonic<'w>(
         attached = Some(address);
     }
     let own: Vec<Address> = attached.into_iter().chain([words_address]).collect();
-    let place = place::find_below_words(request, &words_address, &own, &list(copies)?)?;
+    let place = place::find_below_words(request, &words_address, &own, &sets)?;
     let chosen = match (wallet.as_deref_mut(), &attached) {
         (Some(wallet), Some(address)) => {
-            let (threshold, scheme) = (request.threshold, request.scheme);
-            custodians::choose(given, threshold, copies, scheme, wallet, address, user)?
+            custodians::choose(request.wanted(), &sets, wallet, address, user)?
         }
-        _ => custodians::choose_without_wallet(given, request.threshold, &words_address, user)?,
+        _ => custodians::choose_without_wallet(request.wanted(), &words_address, user)?,
     };
     let custodians = &chosen.custodians;
     test |= custodians::require_real_words(network, &words_address, custodians, allow_test_seed)?;
 
     let to = receiver(request, wallet.as_deref_mut(), user)?;
     let source = Source::Mnemonic { check_address: words_address };
-    let keys = make_keys(request, place.start, progress, |index| {
+    let made = make_keys(request, place.start, progress, |index| {
         let credentials = match (request.credentials, to) {
             (CredentialKind::Execution, Some(to)) => WithdrawalCredentials::Execution(to),
             (CredentialKind::Compounding, Some(to)) => WithdrawalCredentials::Compounding(to),
@@ -81,10 +72,12 @@ pub fn create_from_mnemonic<'w>(
         _ => Signer::Words(&words),
     };
     let origin = signer.address();
-    let set = seal(request, keys, &chosen, test, copies, signer, now, user, progress)?;
+    let (mut plan, keys) = made.plan(request, &chosen, &sets)?;
+    plan.test = test;
+    let set = create::create(&plan, copies, signer, user, progress)?;
     Ok(CreatedValidators {
-        set: set.created,
-        keys: set.keys,
+        set,
+        keys,
         batch: None,
         custodians: chosen,
         withdrawal_address: to,

@@ -2,19 +2,18 @@
 
 use super::{Request, ValidatorError};
 use crate::backup::{
-    BackupError, Copy,
-    create::{self, Created, NewKey, Plan},
-    custodians::Chosen,
-    holder, list,
+    BackupError, ListedSet,
+    create::{NewKey, Plan},
+    custodians::CustodianSet,
+    holder,
     manifest::Source,
-    origin::Signer,
 };
-use stockade_base::{parallel, path::DerivationPath, timestamp::Timestamp};
+use stockade_base::{parallel, path::DerivationPath};
 use stockade_keystore::{
     bls::{PublicKey, SecretKey},
     staking::{Deposit, WithdrawalCredentials, write_deposit_file},
 };
-use stockade_wallet::interact::{Interact, Progress};
+use stockade_wallet::interact::Progress;
 
 /// A key that was derived, and what is to be said of it.
 pub(super) struct Key {
@@ -28,12 +27,6 @@ pub(super) struct Key {
 pub(super) struct MadeKeys {
     keys: Vec<(NewKey, DerivationPath)>,
     deposits: Vec<u8>,
-}
-
-/// A set that was published, and the keys in it.
-pub(super) struct Sealed {
-    pub created: Created,
-    pub keys: Vec<(PublicKey, DerivationPath)>,
 }
 
 /// Derives the keys from index `start` on, each of which signs its deposit.
@@ -64,39 +57,26 @@ pub(super) fn make_keys(
 /// So many keys are made at a time on one core.
 const BLOCK: usize = 4;
 
-/// Seals the keys into a set that lies in every copy. One that a copy holds already is refused.
-#[allow(clippy::too_many_arguments, reason = "what, where, for whom, by whom, and when")]
-pub(super) fn seal(
-    request: &Request,
-    made: MadeKeys,
-    chosen: &Chosen,
-    test: bool,
-    copies: &mut [Copy],
-    signer: Signer<'_>,
-    now: Timestamp,
-    user: &mut dyn Interact,
-    progress: &mut dyn Progress,
-) -> Result<Sealed, ValidatorError> {
-    let (keys, paths): (Vec<_>, Vec<_>) = made.keys.into_iter().unzip();
-    let public: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
-    if !request.recreate
-        && let Some((set, pubkey)) = holder(&list(copies)?, &public)
-    {
-        let pubkey = pubkey.to_string();
-        return Err(BackupError::KeyExists { pubkey, set: set.clone() }.into());
+impl MadeKeys {
+    /// The plan of a set with these keys, and the public keys with their paths. A key that a set on the
+    /// copies already holds is refused.
+    pub(super) fn plan(
+        self,
+        request: &Request,
+        chosen: &CustodianSet,
+        sets: &[ListedSet],
+    ) -> Result<(Plan, Vec<(PublicKey, DerivationPath)>), ValidatorError> {
+        let (keys, paths): (Vec<_>, Vec<_>) = self.keys.into_iter().unzip();
+        let public: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
+        if !request.recreate
+            && let Some((set, pubkey)) = holder(sets, &public)
+        {
+            let pubkey = pubkey.to_string();
+            return Err(BackupError::KeyExists { pubkey, set: set.clone() }.into());
+        }
+        let mut plan = Plan::new(request.network, chosen, keys);
+        plan.deposit_data = Some(self.deposits);
+        plan.time = request.time;
+        Ok((plan, public.into_iter().zip(paths).collect()))
     }
-    let plan = Plan {
-        network: request.network,
-        test,
-        custodians: chosen.custodians.clone(),
-        threshold: chosen.threshold,
-        keys,
-        deposit_data: Some(made.deposits),
-        sealed: Vec::new(),
-        history: Vec::new(),
-        exits: Vec::new(),
-        places: Vec::new(),
-    };
-    let created = create::create(&plan, copies, signer, now, user, progress)?;
-    Ok(Sealed { created, keys: public.into_iter().zip(paths).collect() })
 }

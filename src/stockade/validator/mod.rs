@@ -1,5 +1,5 @@
-//! Validator keys: made from a wallet's batches or from typed words, checked against a wallet, split
-//! into shares.
+//! Validator keys: created from a wallet's batches or from a typed mnemonic, checked against a
+//! wallet, split into shares.
 
 mod batch;
 mod check;
@@ -12,7 +12,7 @@ mod place;
 mod request;
 mod split;
 
-pub use batch::{BatchRoot, LARGE_BATCH, WARN_BATCH};
+pub use batch::{Batch, BatchRoot, LARGE_BATCH, WARN_BATCH};
 pub use check::{CheckOptions, Checked, CheckedKey, FoundKeys, PublicKeyFile, check, find_keys};
 pub use create::{CreatedValidators, create, withdrawal_address};
 pub use error::ValidatorError;

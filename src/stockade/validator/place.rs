@@ -1,4 +1,4 @@
-//! Which batch and index come next: no key is ever made twice.
+//! Finds the next batch and index, so that no key is ever created twice.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{
 use stockade_base::{eth::Address, path::DerivationPath};
 use stockade_keystore::staking::Network;
 
-/// What a user asks for.
+/// The batch and index that the user asked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IndexRequest {
     pub network: Network,
@@ -31,16 +31,16 @@ pub(super) struct IndexRequest {
 pub(super) struct Place {
     pub batch: u32,
     pub start: u32,
-    /// Whether no set on the copies holds a key of this wallet and network yet.
+    /// Whether no set in the copies holds a key of this wallet and network yet.
     pub first: bool,
-    /// Whether the batch grows past what one root should carry.
+    /// Whether the batch grows past what should depend on one root.
     pub warn: bool,
 }
 
-/// The keys that exist, by batch and index, and the set that holds each.
+/// The existing keys, by batch and index, and the set that holds each.
 type Taken = BTreeMap<(u32, u32), SetId>;
 
-/// Finds the place for a request among what the copies hold.
+/// Finds the place for a request, given the contents of the copies.
 pub(super) fn find(
     wanted: &IndexRequest,
     wallet: &Address,
@@ -58,8 +58,8 @@ pub(super) fn find(
     };
     let of_network = vouched(sets).filter(|set| set.id.network() == wanted.network);
     let own = of_network.clone().filter(|set| set.signer.as_ref() == Some(wallet));
-    // Another wallet may have sealed these keys anew: whoever says that they exist, they are not made
-    // again. Which batch is being filled, the wallet's own sets say before any other.
+    // Another wallet may have resealed these keys. Whoever lists them, they are not created again.
+    // But only the wallet's own sets decide which batch is being filled.
     let taken = taken(of_network, batch_of);
     let newest = |taken: &Taken| taken.keys().map(|(batch, _)| *batch).max();
     let last = newest(&self::taken(own, batch_of)).or_else(|| newest(&taken));
@@ -73,7 +73,7 @@ pub(super) fn find(
     let too_many = |start: u32| u64::from(start) + u64::from(wanted.count) > u64::from(WARN_BATCH);
     let chosen = wanted.batch.is_some() || wanted.start.is_some();
     while !chosen && start > 0 && too_many(start) && batch < u32::MAX {
-        // A batch that would grow too large is left as it is, and the next one begun.
+        // A batch that would grow too large is left as it is, and the next one is started.
         batch = batch.saturating_add(1);
         start = next(batch);
     }
@@ -87,8 +87,9 @@ pub(super) fn find(
     Ok(Place { batch, start, first: taken.is_empty(), warn: too_many(start) })
 }
 
-/// The place of keys of the words `words`, by every set that lists keys of theirs, whoever signed it:
-/// mostly one of `own`, the words themselves and the wallet beside them. The words make the same keys for every network, so an index is taken on all of them.
+/// The place for keys of the mnemonic `words`, given every set that lists keys of it, whoever
+/// signed it: usually one of `own`, the mnemonic itself and the attached wallet. A mnemonic gives
+/// the same keys for every network, so an index is taken on all of them.
 pub(super) fn find_below_words(
     request: &Request,
     words: &Address,
@@ -116,12 +117,12 @@ pub(super) fn find_below_words(
     Ok(Place { batch: 0, start, first: taken.is_empty(), warn })
 }
 
-/// The sets that are as somebody signed them: in any other an index may have rotted into another.
+/// The sets with a signed manifest. In an unsigned one, damage may have changed an index.
 fn vouched(sets: &[ListedSet]) -> impl Iterator<Item = &ListedSet> + Clone {
     sets.iter().filter(|set| set.signer.is_some())
 }
 
-/// A set whose content nobody vouches for may hold the very keys that would be made.
+/// Fails if a set without a signed manifest may hold the very keys that would be created.
 fn require_known(
     own: &[Address],
     sets: &[ListedSet],
@@ -151,7 +152,7 @@ fn require_free(
     }
 }
 
-/// The indices that `sets` hold, in the batches that `batch_of` tells from a key's source.
+/// The indices that `sets` hold, in the batches that `batch_of` reads from a key's source.
 fn taken<'a>(
     sets: impl Iterator<Item = &'a ListedSet>,
     batch_of: impl Fn(&Source) -> Option<u32>,

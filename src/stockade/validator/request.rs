@@ -1,7 +1,10 @@
 //! What is asked for when validator keys are made.
 
-use crate::device_secret::Scheme;
-use stockade_base::eth::Address;
+use crate::{
+    backup::custodians::{CustodianSource, Wanted},
+    device_secret::Scheme,
+};
+use stockade_base::{eth::Address, timestamp::Timestamp};
 use stockade_keystore::staking::{DEPOSIT_CLI_VERSION, Network, WHOLE_VALIDATOR_GWEI};
 
 /// Where withdrawals go.
@@ -50,6 +53,11 @@ pub struct Request {
     pub scheme: Scheme,
     /// How many custodians open the set together; else as many as open the set that they are of.
     pub threshold: Option<u8>,
+    /// Who opens the set. If nobody is named: the custodians of the wallet's newest set on the copies,
+    /// else the wallet itself, which is enrolled.
+    pub custodians: Vec<CustodianSource>,
+    /// When the set is made.
+    pub time: Timestamp,
     /// More than 1000 keys from one root.
     pub allow_large_batch: bool,
     /// Real money behind a seed that the world knows.
@@ -72,8 +80,15 @@ impl Request {
             deposit_cli_version: DEPOSIT_CLI_VERSION.to_owned(),
             scheme: Scheme::Eip191V1,
             threshold: None,
+            custodians: Vec::new(),
+            time: Timestamp::now(),
             allow_large_batch: false,
             allow_test_seed: false,
         }
+    }
+
+    /// What it says of the custodians.
+    pub(super) fn wanted(&self) -> Wanted<'_> {
+        Wanted { sources: &self.custodians, threshold: self.threshold, scheme: self.scheme }
     }
 }

@@ -1,6 +1,6 @@
-//! A signing key as shares for several machines, any m of which sign for it together, in the
-//! layout in which Obol's charon loads them: `node<i>/validator_keys/keystore-<k>.json`, and its
-//! password beside it in `keystore-<k>.txt`. Node i holds the share at x = i + 1 of every key.
+//! Splits a signing key into shares for several machines, any m of which sign for it together. The
+//! layout is that of Obol's charon: `node<i>/validator_keys/keystore-<k>.json`, with the password
+//! in `keystore-<k>.txt`. Node i holds the share at x = i + 1 of every key.
 
 use std::path::Path;
 
@@ -16,10 +16,10 @@ use stockade_keystore::{
 };
 use stockade_wallet::interact::Progress;
 
-/// A share has no path of its own, and some clients take no keystore without any.
+/// A share has no path of its own, but some clients refuse keystores without one.
 const NO_PATH: &str = "m/0/0";
 
-/// What the shares of every key sign when they are tried.
+/// The message that the shares of every key sign as a test.
 const TRIAL: [u8; 32] = *b"stockade/validator split/trial..";
 
 /// How keys are split.
@@ -29,8 +29,9 @@ pub struct Splitting {
     threshold: u8,
 }
 
-/// A key that was split, and the public keys of its shares: of node 0 first.
+/// A key that was split, and the public keys of its shares, starting with node 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SplitKey {
     /// The validator.
     pub pubkey: PublicKey,
@@ -38,14 +39,15 @@ pub struct SplitKey {
     pub shares: Vec<PublicKey>,
 }
 
-/// The threshold that distributed validators use: two thirds of the shares, rounded up, so that
-/// they bear the most faulty machines that any threshold can.
+/// The threshold that distributed validators use: two thirds of the shares, rounded up, which
+/// tolerates the most faulty machines.
 pub fn default_threshold(shares: u8) -> u8 {
     let two_thirds = (u16::from(shares) * 2).div_ceil(3);
     u8::try_from(two_thirds).unwrap_or(u8::MAX)
 }
 
-/// What one machine gets: all its keystores open with one password, at the cost of one derivation.
+/// What one machine gets. All its keystores have the same password, so one key derivation opens
+/// them.
 struct Node {
     password: NewPassword,
     key: DecryptionKey,
@@ -61,16 +63,17 @@ impl Node {
 }
 
 impl Splitting {
-    /// Into `shares` shares, any `threshold` of which sign. More than half of them must be needed:
-    /// else two groups could sign against each other.
+    /// `shares` shares, any `threshold` of which sign. More than half of them must be needed:
+    /// otherwise two groups could sign conflicting messages.
     pub fn new(shares: u8, threshold: u8) -> Result<Self, ValidatorError> {
         let majority = u16::from(threshold) * 2 > u16::from(shares);
         if threshold >= 2 && threshold <= shares && !majority {
             return Err(ValidatorError::Quorum { shares, threshold });
         }
-        match threshold >= 2 && threshold <= shares && shares <= bls::MAX_SHARES {
-            true => Ok(Self { shares, threshold }),
-            false => Err(bls::ShareError::Numbers { shares, threshold }.into()),
+        if threshold >= 2 && threshold <= shares && shares <= bls::MAX_SHARES {
+            Ok(Self { shares, threshold })
+        } else {
+            Err(bls::ShareError::Numbers { shares, threshold }.into())
         }
     }
 
@@ -79,8 +82,8 @@ impl Splitting {
         self.threshold
     }
 
-    /// Splits `keys` and writes the new folder `to`, all or nothing. Before anything is written the
-    /// shares are taken out of their keystores again, and must sign for their key together.
+    /// Splits `keys` and writes the new folder `to`, all or nothing. Before that, the shares are
+    /// read back from their keystores and must sign for their key together.
     pub fn write(
         self,
         permit: &Permit,
@@ -104,7 +107,7 @@ impl Splitting {
                 let (file, secret) = self.seal(node, share, &pubkey, place)?;
                 files.push(file);
                 files.push(password_file(node, share.x, place)?);
-                read_back.push(KeyShare { x: share.x, secret });
+                read_back.push(KeyShare::new(share.x, secret));
             }
             self.require_right(key, &read_back)?;
             let shares = read_back.iter().map(|share| share.secret.public_key()).collect();
@@ -123,7 +126,7 @@ impl Splitting {
         (0..self.shares).map(node).collect()
     }
 
-    /// A share's file, and the share that is in it.
+    /// The file of a share, and the share that is read back from it.
     fn seal(
         self,
         node: &Node,
@@ -144,7 +147,7 @@ impl Splitting {
         Ok((NewFile { path, bytes: json.into_bytes() }, secret))
     }
 
-    /// Every share has its part in one of these groups of as many as sign together.
+    /// Tests groups of `threshold` shares, so that every share is in one of them.
     fn require_right(self, key: &SecretKey, shares: &[KeyShare]) -> Result<(), ValidatorError> {
         let whole = key.sign(&TRIAL);
         let parts: Vec<_> =
@@ -159,7 +162,7 @@ impl Splitting {
     }
 }
 
-/// charon reads the password to the file's last byte: no newline.
+/// charon uses the password file up to its last byte, so it has no newline.
 fn password_file(node: &Node, x: u8, place: usize) -> Result<NewFile, ValidatorError> {
     let path = path_of(x, place, "txt").parse().map_err(BackupError::from)?;
     Ok(NewFile { path, bytes: node.password.expose().as_bytes().to_vec() })
@@ -174,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_groups_that_sign_always_have_a_machine_in_common() {
+    fn any_two_signing_groups_share_a_machine() {
         for shares in 2..=bls::MAX_SHARES {
             for threshold in 0..=shares {
                 let taken = Splitting::new(shares, threshold).is_ok();
@@ -188,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_that_do_not_sign_for_their_key_are_noticed() {
+    fn wrong_shares_are_noticed() {
         let key = SecretKey::derive_master(&[1; 32]).unwrap();
         let splitting = Splitting::new(4, 3).unwrap();
         let mut shares = bls::split(&key, 4, 3).unwrap();

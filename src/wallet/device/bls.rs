@@ -1,4 +1,4 @@
-//! What some wallets do with BLS keys of their words (feature `bls`).
+//! BLS keys of a wallet's seed (feature `bls`).
 
 use stockade_base::path::DerivationPath;
 use stockade_keystore::bls;
@@ -6,9 +6,9 @@ use stockade_keystore::bls;
 use super::{DeviceError, Show};
 use crate::interact::Interact;
 
-/// BLS public keys by EIP-2333 and EIP-2334.
+/// A wallet that exports BLS public keys (EIP-2333, EIP-2334).
 pub trait BlsPublicKeys {
-    /// The public key at `path`, `m/12381/3600/..`.
+    /// The public key at `path`, which begins with `m/12381/3600`.
     fn bls_public_key(
         &mut self,
         path: &DerivationPath,
@@ -17,7 +17,7 @@ pub trait BlsPublicKeys {
     ) -> Result<bls::PublicKey, DeviceError>;
 }
 
-/// BLS signatures by the withdrawal keys of the wallet's words (EIP-2334).
+/// A wallet that signs with the BLS withdrawal keys of its seed (EIP-2334).
 pub trait BlsSigner: Send {
     /// The public key at m/12381/3600/`index`/0.
     fn withdrawal_public_key(
@@ -26,8 +26,8 @@ pub trait BlsSigner: Send {
         user: &mut dyn Interact,
     ) -> Result<bls::PublicKey, DeviceError>;
 
-    /// Signs `root` with the key at m/12381/3600/`index`/0. Always asks its user. The signature is
-    /// one of that key; any other is an error of the device's.
+    /// Signs `root` with the key at m/12381/3600/`index`/0. Always asks the user. Implementations
+    /// verify the signature with the public key, and return a protocol error if it does not match.
     fn sign_root(
         &mut self,
         index: u32,

@@ -1,41 +1,40 @@
-//! Whose fault it is when a device does not do what was asked, with the raw code kept.
+//! Errors of devices: the cause, and the raw code that the device sent.
 
 use std::time::Duration;
 
 use super::Refusal;
-use crate::transport::TransportError;
-use stockade_base::reader::ReadError;
+use crate::transport::{Stopped, TransportError};
 
-/// Why a device did not do what was asked.
+/// A device did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeviceError {
-    /// No such device.
+    /// No such device is connected.
     #[error("no device found at {0}")]
     NotFound(String),
-    /// Several devices are plugged in, and any of them may be meant.
-    #[error("`{spec}` may be any of {}: name one", choices.join(", "))]
+    /// Several connected devices match.
+    #[error("`{spec}` matches several devices: choose one of {}", choices.join(", "))]
     Ambiguous {
-        /// What was asked for.
+        /// The device that was requested.
         spec: String,
-        /// What to ask for instead.
+        /// The matching devices.
         choices: Vec<String>,
     },
-    /// Another program talks to it, or it is in the midst of something else.
+    /// Another program is using it, or it is doing something else.
     #[error("{0} is busy with something else")]
     Busy(String),
-    /// The system does not let this user open it.
+    /// The operating system denies access.
     #[error("no permission to open {0}")]
     Permission(String),
     /// No answer in time.
     #[error("no answer from the {device} within {} seconds", after.as_secs_f32())]
     Timeout {
-        /// Which device.
+        /// The device's name.
         device: String,
-        /// How long it was waited for.
+        /// The time limit.
         after: Duration,
     },
-    /// It went away.
+    /// It was unplugged, or its connection broke.
     #[error("the {0} was disconnected")]
     Disconnected(String),
     /// Its PIN must be entered first.
@@ -44,73 +43,86 @@ pub enum DeviceError {
     /// Another app is open.
     #[error("the {device} has `{open}` open, not the {wanted} app")]
     WrongApp {
-        /// Which device.
+        /// The device's name.
         device: String,
         /// The app that is open.
         open: String,
         /// The app that is needed.
         wanted: String,
     },
-    /// The app is too old for what was asked.
+    /// The app is too old for the command.
     #[error("the {found} is too old: {needed} or later is needed")]
     AppTooOld {
-        /// Its name and version.
+        /// The app's name and version.
         found: String,
-        /// The oldest that will do.
+        /// The first version that has the command.
         needed: String,
     },
-    /// No words on it yet.
-    #[error("the {0} holds no wallet yet")]
+    /// It has no seed yet.
+    #[error("the {0} is not set up yet")]
     NotInitialized(String),
     /// It cannot do this at all.
     #[error("the {device} cannot {what}")]
     Unsupported {
-        /// Which device.
+        /// The device's name.
         device: String,
-        /// What was asked.
+        /// The request, as a verb: "sign with BLS keys".
         what: String,
     },
-    /// It would refuse this: nobody was asked.
+    /// It would refuse this, so it was not asked.
     #[error(transparent)]
     Foreseen(#[from] Refusal),
-    /// It said no, and nobody pressed anything.
+    /// It refused on its own: its user did not press anything.
     #[error("the {device} refused ({code}): {message}")]
     Refused {
-        /// Which device.
+        /// The device's name.
         device: String,
-        /// The raw status word or failure code, as its documents write it.
+        /// The raw status word or failure code, as the vendor's documents write it.
         code: String,
-        /// What is known about it.
+        /// What is known about the code.
         message: String,
     },
-    /// Its answer is not what the protocol allows.
-    #[error("the {device} answered against its protocol: {message}")]
+    /// Its answer violates the protocol.
+    #[error("the {device} sent an invalid answer: {message}")]
     Protocol {
-        /// Which device.
+        /// The device's name.
         device: String,
-        /// What was wrong.
+        /// What is wrong with the answer.
         message: String,
     },
-    /// Its user said no on the device.
+    /// Its user rejected the request on the device.
     #[error("rejected on the {0}")]
     Rejected(String),
-    /// The user gave up on this computer (no PIN or passphrase entered, or interrupted).
-    #[error("given up: {0}")]
+    /// The user cancelled on this computer, or did not enter a PIN or passphrase. The text says which.
+    #[error("{0}")]
     Declined(String),
 }
 
 impl DeviceError {
-    /// An answer against the protocol.
+    /// The user interrupted the operation on this computer.
+    pub fn cancelled() -> Self {
+        Self::Declined("cancelled".to_owned())
+    }
+
+    /// An answer that violates the protocol.
     pub fn protocol(device: &str, message: impl Into<String>) -> Self {
         Self::Protocol { device: device.to_owned(), message: message.into() }
     }
 
-    /// An answer whose fields do not fit its length.
-    pub fn read(device: &str, error: &ReadError) -> Self {
-        Self::protocol(device, error.to_string())
+    /// A request that the device cannot fulfil; `what` is a verb, "sign with BLS keys".
+    pub fn unsupported(device: &str, what: impl Into<String>) -> Self {
+        Self::Unsupported { device: device.to_owned(), what: what.into() }
     }
 
-    /// A link that failed under the device named `device`.
+    /// A wait for the device that ended without an answer.
+    pub fn stopped(device: &str, stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::TimedOut(after) => Self::Timeout { device: device.to_owned(), after },
+            Stopped::Cancelled => Self::cancelled(),
+        }
+    }
+
+    /// A failed connection to the device named `device`.
     pub fn transport(device: &str, error: TransportError) -> Self {
         match error {
             TransportError::NotFound(what) => Self::NotFound(what),

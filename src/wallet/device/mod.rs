@@ -1,5 +1,5 @@
-//! A hardware wallet, whoever made it. This module knows no vendor: what differs between them is
-//! an accessor that answers `Option`, never a method that fails with "unimplemented".
+//! Hardware wallets of any vendor, as traits. A feature that only some wallets have is an accessor that
+//! returns an `Option`, never a method that fails with "unimplemented".
 
 #[cfg(feature = "bls")]
 mod bls;
@@ -12,6 +12,7 @@ use std::time::Duration;
 #[cfg(feature = "bls")]
 pub use bls::{BlsPublicKeys, BlsSigner};
 pub use error::DeviceError;
+pub(crate) use identity::IN_BOOTLOADER;
 pub use identity::{Identity, PassphraseUse, State};
 pub(crate) use preflight::{Fact, refusal};
 pub use preflight::{Refusal, Request};
@@ -23,13 +24,27 @@ use stockade_base::{
     secret::SecretBytes,
 };
 
-/// How long to wait for a device.
+/// How long to wait for a device. The default is 2 seconds for the device, 5 minutes for its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeouts {
-    /// For an answer that needs nobody.
+    /// For an answer that needs no user.
     pub reply: Duration,
-    /// For an answer that needs a person to read and press.
+    /// For an answer that waits for the user to read and press buttons.
     pub user: Duration,
+}
+
+impl Timeouts {
+    /// Waits for `reply` if no user is needed, otherwise for `user`.
+    pub const fn new(reply: Duration, user: Duration) -> Self {
+        Self { reply, user }
+    }
+
+    /// The same, but waits for `user` if a user is needed.
+    #[must_use]
+    pub const fn with_user(self, user: Duration) -> Self {
+        Self { user, ..self }
+    }
 }
 
 impl Default for Timeouts {
@@ -38,46 +53,46 @@ impl Default for Timeouts {
     }
 }
 
-/// Whether the device shows what it answers and asks its user to approve it.
+/// Whether the device shows the answer to its user for approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Show {
-    /// Answer at once.
+    /// The device answers at once.
     Silently,
-    /// Show it and wait for approval.
+    /// The device shows the answer and waits for approval.
     OnDevice,
 }
 
-/// A device that was found and is not opened yet.
+/// A connected device that is not open yet.
 pub trait Found: Send {
-    /// What to give to `--device` to mean this one.
+    /// The text that selects this device, as [`Spec`](crate::discovery::Spec) parses it.
     fn spec(&self) -> &str;
 
-    /// What it says of itself in whatever state it is, without asking its user anything.
+    /// The device's identity. Works in every state, and does not involve its user.
     fn identify(&mut self) -> Result<Identity, DeviceError>;
 
-    /// Its state now.
+    /// The device's current state.
     fn state(&mut self) -> Result<State, DeviceError>;
 
-    /// Makes it ready for use, asking its user for PIN and passphrase as the device asks. Any
-    /// state but [`State::Ready`] (or [`State::Locked`] and [`State::Unpaired`], where the device
-    /// lets the host ask for PIN and pairing) is an error that says what to do.
+    /// Makes the device ready for use, and asks the user for PIN and passphrase as needed. Every
+    /// state other than [`State::Ready`] is an error that says what to do; devices that let the host
+    /// ask for PIN and pairing can also be opened when [`State::Locked`] or [`State::Unpaired`].
     fn open(self: Box<Self>, user: &mut dyn Interact) -> Result<Box<dyn Wallet>, DeviceError>;
 
-    /// Makes it ready to sign with BLS withdrawal keys instead, where the device can: on a Ledger
-    /// that is another app, so that it is one or the other.
+    /// Makes the device ready to sign with BLS withdrawal keys instead, if it can. On a Ledger that is
+    /// another app, so only one of the two can be open.
     #[cfg(feature = "bls")]
     fn open_bls_signer(
         self: Box<Self>,
         _user: &mut dyn Interact,
     ) -> Result<Box<dyn BlsSigner>, DeviceError> {
-        let (device, what) = (self.spec().to_owned(), "sign with BLS keys".to_owned());
-        Err(DeviceError::Unsupported { device: format!("device {device}"), what })
+        let device = format!("device {}", self.spec());
+        Err(DeviceError::unsupported(&device, "sign with BLS keys"))
     }
 }
 
 /// An open hardware wallet.
 pub trait Wallet: Send {
-    /// What it says of itself.
+    /// The identity that the device reported when it was opened.
     fn identity(&self) -> &Identity;
 
     /// The Ethereum address at `path`.
@@ -88,7 +103,7 @@ pub trait Wallet: Send {
         user: &mut dyn Interact,
     ) -> Result<Address, DeviceError>;
 
-    /// EIP-191 `personal_sign` of `message` with the key at `path`. Always asks its user.
+    /// Signs `message` with EIP-191 `personal_sign` and the key at `path`. Always asks the user.
     fn sign_personal(
         &mut self,
         path: &DerivationPath,
@@ -96,43 +111,43 @@ pub trait Wallet: Send {
         user: &mut dyn Interact,
     ) -> Result<Signature, DeviceError>;
 
-    /// Why it will refuse `request`, where that is known beforehand. Nobody is asked anything, and
-    /// `None` is no promise.
+    /// Why the wallet will refuse `request`, if that is known in advance. Does not contact the
+    /// device; `None` does not promise that it will accept.
     fn preflight(&self, _request: &Request<'_>) -> Option<Refusal> {
         None
     }
 
-    /// The same as an error: what comes before any prompt for `request`.
+    /// Like [`preflight`](Self::preflight), as an error, for callers to check before any prompt.
     fn foresee(&self, request: &Request<'_>) -> Result<(), DeviceError> {
         self.preflight(request).map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
-    /// BLS public keys of the wallet's words by EIP-2333, where the device can give them.
+    /// Exports BLS public keys (EIP-2333), if the device can.
     #[cfg(feature = "bls")]
     fn bls_public_keys(&mut self) -> Option<&mut dyn BlsPublicKeys> {
         None
     }
 
-    /// SLIP-0011 CipherKeyValue, where the device has it.
+    /// SLIP-0011 CipherKeyValue, if the device has it.
     fn cipher_key_value(&mut self) -> Option<&mut dyn CipherKeyValue> {
         None
     }
 
-    /// Transactions, where the device signs them.
+    /// Signs transactions, if the device can.
     fn transactions(&mut self) -> Option<&mut dyn Transactions> {
         None
     }
 
-    /// Sessions that the host can renew, where the device has them.
+    /// Sessions that the host can renew, if the device has them.
     fn sessions(&mut self) -> Option<&mut dyn Sessions> {
         None
     }
 }
 
-/// SLIP-0011.
+/// A wallet with SLIP-0011 CipherKeyValue.
 pub trait CipherKeyValue {
-    /// Encrypts `value` under `key` at `path`, with both ask flags set and no iv: the device asks
-    /// its user, and a host that drops a flag gets other bytes.
+    /// Encrypts `value` under `key` at `path`, with both ask flags set and no IV. The device asks its
+    /// user; the flags are part of the key, so a host that omits one gets different bytes.
     fn encrypt(
         &mut self,
         path: &DerivationPath,
@@ -142,10 +157,10 @@ pub trait CipherKeyValue {
     ) -> Result<SecretBytes<32>, DeviceError>;
 }
 
-/// Transactions of EIP-155 and EIP-1559.
+/// A wallet that signs EIP-155 and EIP-1559 transactions.
 pub trait Transactions {
-    /// Signs `transaction` with the key at `path`. Always asks its user. The signature is one by
-    /// which the wallet's own address at `path` recovers; any other is an error of the device's.
+    /// Signs `transaction` with the key at `path`. Always asks the user. Implementations recover the
+    /// signer, and return a protocol error if it is not the wallet's address at `path`.
     fn sign_transaction(
         &mut self,
         path: &DerivationPath,
@@ -154,8 +169,9 @@ pub trait Transactions {
     ) -> Result<Signature, DeviceError>;
 }
 
-/// Sessions of a device that asks for its passphrase once a session.
+/// A wallet that asks for its passphrase once per session.
 pub trait Sessions {
-    /// Forgets the session and its passphrase; the next operation asks for the passphrase anew.
+    /// Ends the session, and with it the use of its passphrase. The next operation asks for the
+    /// passphrase again.
     fn renew(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError>;
 }

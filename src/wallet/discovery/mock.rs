@@ -1,4 +1,4 @@
-//! Simulated devices in this process, behind the same links as real ones.
+//! Simulated devices in this process, behind the same traits as real ones.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 use stockade_base::secret::SecretBytes;
 
-/// A link to a simulated device, which answers at once.
+/// A link to a simulated device.
 struct MockLink<D> {
     device: D,
     answers: VecDeque<Packet>,
@@ -41,7 +41,7 @@ impl<D: Device> Link for MockLink<D> {
     }
 }
 
-/// The simulated device that `spec` names.
+/// Creates the simulated device that `spec` selects.
 pub(super) fn find(
     spec: &Spec,
     timeouts: Timeouts,
@@ -65,14 +65,14 @@ fn trezor(spec: &Spec, model: MockModel, timeouts: Timeouts, setup: &MockSetup) 
         mnemonic: Some(setup.mnemonic.clone()),
         ..mock_trezor::Config::new(model, user(setup))
     });
-    let about = trezor::About { spec: spec.to_string(), simulated: true };
+    let info = trezor::DeviceInfo::simulated(spec.to_string());
     let pairings = Paired(device.paired_host(HOST, APP));
-    let found = Trezor::new(Box::new(MockLink::new(device)), about, timeouts);
+    let found = Trezor::new(Box::new(MockLink::new(device)), info, timeouts);
     found.with_pairings(Arc::new(pairings))
 }
 
-/// What the simulated Safe 7 was paired with. It is made anew for each command: were it not paired
-/// beforehand, somebody would have to type a code every time.
+/// The pairing of the simulated Safe 7. The device is new in each process, so without this pairing
+/// somebody would have to type a code every time.
 struct Paired(Option<mock_trezor::HostCredential>);
 
 const HOST: &str = "this process";
@@ -80,10 +80,9 @@ const APP: &str = "Stockade";
 
 impl Pairings for Paired {
     fn load(&self) -> (Vec<Pairing>, Vec<PairingsError>) {
-        let pairing = |host: &mock_trezor::HostCredential| Pairing {
-            device_public_key: host.device_public_key,
-            host_private_key: SecretBytes::new(|key| *key = host.host_private_key),
-            credential: host.credential.clone().into(),
+        let pairing = |host: &mock_trezor::HostCredential| {
+            let private_key = SecretBytes::new(|key| *key = host.host_private_key);
+            Pairing::new(host.device_public_key, private_key, host.credential.clone())
         };
         (self.0.iter().map(pairing).collect(), Vec::new())
     }
@@ -104,22 +103,14 @@ fn ledger(spec: &Spec, timeouts: Timeouts, setup: &MockSetup) -> Ledger {
         user: user(setup),
         ..mock_ledger::Config::default()
     });
-    let about = ledger::About {
-        spec: spec.to_string(),
-        model: "Nano S Plus".to_owned(),
-        simulated: true,
-        bootloader: false,
-    };
-    Ledger::new(Box::new(HidExchange::new(MockLink::new(device))), about, timeouts)
+    let info = ledger::DeviceInfo::simulated(spec.to_string(), "Nano S Plus");
+    Ledger::new(Box::new(HidExchange::new(MockLink::new(device))), info, timeouts)
 }
 
 fn user(setup: &MockSetup) -> User {
     let decision = if setup.approve { Decision::Approve } else { Decision::Reject };
-    match setup.shows.clone() {
-        Some(shows) => User::asking(move |shown| {
-            shows(shown);
-            decision
-        }),
+    match setup.on_screen.clone() {
+        Some(on_screen) => User::always(decision).shown_to(move |text| on_screen(text)),
         None => User::always(decision),
     }
 }

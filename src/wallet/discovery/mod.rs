@@ -1,4 +1,4 @@
-//! Finding devices: the only module that knows both vendors, and the mock.
+//! Finds devices. The only module that knows both vendors and the mocks.
 
 #[cfg(feature = "mock")]
 mod mock;
@@ -17,51 +17,68 @@ use crate::{
 
 pub use spec::{MockModel, Spec, SpecError};
 
-/// Told what the screen of a mock shows.
-pub type Shows = Arc<dyn Fn(&str) + Send + Sync>;
+/// Receives the text that a mock's screen shows.
+pub type ScreenCallback = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What a mock holds, and what its user does. Real devices do not look at it.
+/// The seed of a mock and the decisions of its user. Has no effect on real devices and emulators.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct MockSetup {
-    /// Its words. Never words that guard anything.
+    /// The mnemonic. Never use one that guards anything.
     pub mnemonic: String,
     /// Whether its user approves everything, or rejects everything.
     pub approve: bool,
-    /// Told what its screen shows: nobody else can see it.
-    pub shows: Option<Shows>,
+    /// Called with the text of each screen.
+    pub on_screen: Option<ScreenCallback>,
+}
+
+impl MockSetup {
+    /// The same, with another mnemonic.
+    #[must_use]
+    pub fn with_mnemonic(self, mnemonic: impl Into<String>) -> Self {
+        Self { mnemonic: mnemonic.into(), ..self }
+    }
+
+    /// The same, with a user who rejects everything.
+    #[must_use]
+    pub fn rejecting(self) -> Self {
+        Self { approve: false, ..self }
+    }
 }
 
 impl Default for MockSetup {
     fn default() -> Self {
         let mnemonic = ["abandon"; 11].join(" ") + " about";
-        Self { mnemonic, approve: true, shows: None }
+        Self { mnemonic, approve: true, on_screen: None }
     }
 }
 
 /// A device that is plugged in.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Listed {
-    /// What to give to `--device` to mean it.
+    /// The text that selects this device, as [`Spec`] parses it.
     pub spec: String,
     /// "Ledger", "Trezor".
     pub vendor: &'static str,
-    /// "Nano S Plus", "Safe 5"; "device" where it cannot be told.
+    /// "Nano S Plus", "Safe 5"; "device" if the model is unknown.
     pub model: String,
     /// Why it cannot be used now.
     pub problem: Option<DeviceError>,
 }
 
-/// What is plugged in.
+/// The devices that are plugged in.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Listing {
     /// The devices, in no particular order.
     pub devices: Vec<Listed>,
-    /// Why devices may be missing: no USB here, say.
+    /// Why devices may be missing, such as a build without USB.
     pub notes: Vec<String>,
 }
 
-/// What is plugged in on USB. Nobody is asked anything, and a Ledger is not spoken to at all:
-/// another program may be waiting for its answer.
+/// Lists the devices on USB, without involving their users. Ledgers are not contacted at all, because
+/// another program may be waiting for an answer.
 pub fn list(timeouts: Timeouts) -> Listing {
     let mut listing = Listing::default();
     #[cfg(feature = "hid")]
@@ -69,13 +86,12 @@ pub fn list(timeouts: Timeouts) -> Listing {
     #[cfg(not(feature = "hid"))]
     {
         let _ = timeouts;
-        listing.notes.push("this build does not do USB".to_owned());
+        listing.notes.push("this build has no USB support".to_owned());
     }
     listing
 }
 
-/// The device that `spec` names. It is connected to, and not asked anything yet. What is paired with
-/// it is not kept.
+/// Connects to the device that `spec` selects, without asking it anything yet. Pairings are not kept.
 pub fn find(
     spec: &Spec,
     timeouts: Timeouts,
@@ -84,82 +100,42 @@ pub fn find(
     find_paired(spec, timeouts, mock, Arc::new(trezor::NoPairings))
 }
 
-/// The same, where what was paired with a device is kept in `pairings`.
+/// Like [`find`], with pairings kept in `pairings`.
 pub fn find_paired(
     spec: &Spec,
     timeouts: Timeouts,
     mock: &MockSetup,
     pairings: Arc<dyn Pairings>,
 ) -> Result<Box<dyn Found>, DeviceError> {
+    #[cfg(not(feature = "mock"))]
+    let _ = mock;
     match spec {
-        Spec::Ledger { path } => usb_ledger(spec, path.as_deref(), timeouts),
-        Spec::Trezor { path } => usb_trezor(spec, path.as_deref(), timeouts, pairings),
+        #[cfg(feature = "hid")]
+        Spec::Ledger { path } => usb::ledger(spec, path.as_deref(), timeouts),
+        #[cfg(feature = "hid")]
+        Spec::Trezor { path } => usb::trezor(spec, path.as_deref(), timeouts, pairings),
+        #[cfg(feature = "mock")]
+        Spec::MockLedger | Spec::MockTrezor(_) => mock::find(spec, timeouts, mock),
         Spec::Speculos { address } => {
             let stream = Tcp::connect(address, timeouts.reply).map_err(|e| at(spec, e))?;
-            let about = ledger::About {
-                spec: spec.to_string(),
-                model: "Speculos".to_owned(),
-                simulated: true,
-                bootloader: false,
-            };
-            Ok(Box::new(Ledger::new(Box::new(StreamExchange::new(stream)), about, timeouts)))
+            let info = ledger::DeviceInfo::simulated(spec.to_string(), "Speculos");
+            Ok(Box::new(Ledger::new(Box::new(StreamExchange::new(stream)), info, timeouts)))
         }
         Spec::TrezorUdp { address } => {
             let link = Udp::connect(address, timeouts.reply).map_err(|e| at(spec, e))?;
-            let about = trezor::About { spec: spec.to_string(), simulated: true };
-            let found = Trezor::new(Box::new(link), about, timeouts);
+            let info = trezor::DeviceInfo::simulated(spec.to_string());
+            let found = Trezor::new(Box::new(link), info, timeouts);
             Ok(Box::new(found.with_pairings(pairings)))
         }
-        Spec::MockLedger | Spec::MockTrezor(_) => simulated(spec, timeouts, mock),
+        #[cfg(not(all(feature = "hid", feature = "mock")))]
+        _ => {
+            let what = "be used: this build does not support it";
+            Err(DeviceError::unsupported(&format!("device `{spec}`"), what))
+        }
     }
 }
 
-#[cfg(feature = "hid")]
-use usb::{ledger as usb_ledger, trezor as usb_trezor};
-
-#[cfg(not(feature = "hid"))]
-use no_usb as usb_ledger;
-
-#[cfg(not(feature = "hid"))]
-fn usb_trezor(
-    spec: &Spec,
-    _path: Option<&str>,
-    _timeouts: Timeouts,
-    _pairings: Arc<dyn Pairings>,
-) -> Result<Box<dyn Found>, DeviceError> {
-    Err(not_in_this_build(spec))
-}
-
-#[cfg(not(feature = "hid"))]
-fn no_usb(
-    spec: &Spec,
-    _path: Option<&str>,
-    _timeouts: Timeouts,
-) -> Result<Box<dyn Found>, DeviceError> {
-    Err(not_in_this_build(spec))
-}
-
-#[cfg(feature = "mock")]
-use mock::find as simulated;
-
-#[cfg(not(feature = "mock"))]
-fn simulated(
-    spec: &Spec,
-    _timeouts: Timeouts,
-    _mock: &MockSetup,
-) -> Result<Box<dyn Found>, DeviceError> {
-    Err(not_in_this_build(spec))
-}
-
-#[cfg(not(all(feature = "hid", feature = "mock")))]
-fn not_in_this_build(spec: &Spec) -> DeviceError {
-    DeviceError::Unsupported {
-        device: format!("device `{spec}`"),
-        what: "be used: this build was made without it".to_owned(),
-    }
-}
-
-/// A link that failed before anything was said.
+/// The error of a connection that failed before the device sent anything.
 fn at(spec: &Spec, error: TransportError) -> DeviceError {
     match DeviceError::transport(&format!("device at {spec}"), error) {
         DeviceError::NotFound(_) => DeviceError::NotFound(spec.to_string()),

@@ -1,22 +1,23 @@
-//! How a device is named: `ledger`, `trezor@1-4`, `speculos:127.0.0.1:9999`, `mock-trezor:safe5`.
+//! Texts that select a device: `ledger`, `trezor@1-4`, `speculos:127.0.0.1:9999`,
+//! `mock-trezor:safe5`.
 
 use std::{fmt, str::FromStr};
 
 const SPECULOS: &str = "127.0.0.1:9999";
 const TREZOR_UDP: &str = "127.0.0.1:21324";
 
-/// Which device is meant.
+/// Selects a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Spec {
     /// A Ledger on USB: the one at `path`, or the only one.
     Ledger {
-        /// As [`list`](super::list) names it.
+        /// The path, as [`list`](super::list) gives it.
         path: Option<String>,
     },
     /// A Trezor on USB: the one at `path`, or the only one.
     Trezor {
-        /// As [`list`](super::list) names it.
+        /// The path, as [`list`](super::list) gives it.
         path: Option<String>,
     },
     /// Ledger's emulator.
@@ -35,8 +36,9 @@ pub enum Spec {
     MockTrezor(MockModel),
 }
 
-/// The models that a simulated Trezor can be.
+/// The models of the simulated Trezor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MockModel {
     /// Trezor One.
     One,
@@ -50,10 +52,10 @@ pub enum MockModel {
     Safe7,
 }
 
-/// A text that names no device.
+/// A text does not select a device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` names no device: it is ledger[@PATH], trezor[@PATH], speculos[:HOST:PORT], \
+    "`{0}` is not a device: use ledger[@PATH], trezor[@PATH], speculos[:HOST:PORT], \
      trezor-udp[:HOST:PORT], mock-ledger or mock-trezor[:one|t|safe3|safe5|safe7]"
 )]
 pub struct SpecError(String);
@@ -73,7 +75,7 @@ impl MockModel {
 }
 
 impl Spec {
-    /// A mock or an emulator, whose seed is known or may be.
+    /// Whether it is a mock or an emulator, whose seed others may know.
     pub fn is_simulated(&self) -> bool {
         !matches!(self, Self::Ledger { .. } | Self::Trezor { .. })
     }
@@ -113,7 +115,7 @@ impl FromStr for Spec {
     }
 }
 
-/// `HOST:PORT`, whatever the host's name resolves to.
+/// Whether `text` is `HOST:PORT`. The host is not resolved.
 fn is_address(text: &str) -> bool {
     text.rsplit_once(':').is_some_and(|(host, port)| {
         !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
@@ -140,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn specs_are_read_as_the_help_says_and_print_in_full() {
+    fn specs_are_parsed_as_documented_and_printed_in_full() {
         for (text, full) in [
             ("ledger", "ledger"),
             ("ledger@/dev/hidraw3", "ledger@/dev/hidraw3"),
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_device_is_refused() {
+    fn other_texts_are_rejected() {
         for text in [
             "",
             "Ledger",

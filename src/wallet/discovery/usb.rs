@@ -14,14 +14,14 @@ use crate::{
 pub(super) fn list(timeouts: Timeouts, listing: &mut Listing) {
     match ledgers() {
         Ok(found) => listing.devices.extend(found.iter().map(list_ledger)),
-        Err(error) => listing.notes.push(format!("no Ledger can be found here: {error}")),
+        Err(error) => listing.notes.push(format!("Ledgers cannot be listed: {error}")),
     }
     match trezors() {
         Ok(found) => listing.devices.extend(found.iter().map(|at| list_trezor(at, timeouts))),
-        Err(error) => listing.notes.push(format!("no Trezor can be found here: {error}")),
+        Err(error) => listing.notes.push(format!("Trezors cannot be listed: {error}")),
     }
     if listing.devices.is_empty() && listing.notes.is_empty() {
-        listing.notes.push("no Ledger and no Trezor is plugged in".to_owned());
+        listing.notes.push("no Ledger or Trezor is plugged in".to_owned());
     }
 }
 
@@ -46,43 +46,39 @@ fn list_trezor(candidate: &usb::Candidate, timeouts: Timeouts) -> Listed {
     Listed { spec: spec.to_string(), vendor: "Trezor", model, problem }
 }
 
-/// The Ledger that is meant by `spec`.
+/// The Ledger that `spec` selects.
 pub(super) fn ledger(
     spec: &Spec,
     path: Option<&str>,
     timeouts: Timeouts,
 ) -> Result<Box<dyn Found>, DeviceError> {
-    let found = ledgers().map_err(|e| nothing_here(spec, &e))?;
+    let found = ledgers().map_err(|e| cannot_list(spec, &e))?;
     let candidate = choose(spec, found, |c| path.is_none_or(|path| is_at(c, path)), ledger_spec)?;
     let spec = ledger_spec(&candidate);
     let link = hid::Hid::open(&candidate.path).map_err(|e| at(&spec, e))?;
     let product = model::product(candidate.product_id);
-    let about = ledger::About {
-        spec: spec.to_string(),
-        model: product.model.to_owned(),
-        simulated: false,
-        bootloader: product.bootloader,
-    };
+    let mut info = ledger::DeviceInfo::new(spec.to_string(), product.model);
+    info.bootloader = product.bootloader;
     let others: Vec<String> =
         ledgers().unwrap_or_default().into_iter().map(|other| other.path).collect();
-    let ledger = Ledger::new(Box::new(HidExchange::new(link)), about, timeouts);
-    Ok(Box::new(ledger.reconnecting(Box::new(move || come_back(&candidate, &others)))))
+    let ledger = Ledger::new(Box::new(HidExchange::new(link)), info, timeouts);
+    Ok(Box::new(ledger.reconnecting(Box::new(move || reconnect(&candidate, &others)))))
 }
 
-/// Whether `candidate` is what `path` names: bus and ports, or the system's own name.
+/// Whether `candidate` is at `path`: its bus and ports, or the system's name for it.
 fn is_at(candidate: &hid::Candidate, path: &str) -> bool {
     candidate.path == path || candidate.port.as_deref() == Some(path)
 }
 
-/// The Ledger that was `before`: it may have another path and product id when it comes back, but
-/// is the same model at the same port. Where the system does not tell ports, it is none of the
-/// `others` that were there all the time.
-fn come_back(
+/// Finds the Ledger `before` again after it restarted. Its path and product id may have changed, but
+/// it is the same model at the same port. If the system does not report ports, it is not one of the
+/// `others` that were connected all the time.
+fn reconnect(
     before: &hid::Candidate,
     others: &[String],
 ) -> Result<Box<dyn ledger::Exchange>, DeviceError> {
     let spec = ledger_spec(before);
-    let found = ledgers().map_err(|e| nothing_here(&spec, &e))?;
+    let found = ledgers().map_err(|e| cannot_list(&spec, &e))?;
     let model = model::product(before.product_id).model;
     let same = |c: &hid::Candidate| {
         let same_place = match (&c.port, &before.port) {
@@ -96,37 +92,35 @@ fn come_back(
     Ok(Box::new(HidExchange::new(link)))
 }
 
-/// The Trezor that is meant by `spec`.
+/// The Trezor that `spec` selects.
 pub(super) fn trezor(
     spec: &Spec,
     path: Option<&str>,
     timeouts: Timeouts,
     pairings: Arc<dyn Pairings>,
 ) -> Result<Box<dyn Found>, DeviceError> {
-    let found = trezors().map_err(|e| nothing_here(spec, &e))?;
+    let found = trezors().map_err(|e| cannot_list(spec, &e))?;
     let candidate = choose(spec, found, |c| path.is_none_or(|path| c.path == path), trezor_spec)?;
     Ok(Box::new(open_trezor(&candidate, timeouts)?.with_pairings(pairings)))
 }
 
 fn open_trezor(candidate: &usb::Candidate, timeouts: Timeouts) -> Result<Trezor, DeviceError> {
     let spec = trezor_spec(candidate);
-    if !candidate.speaks {
-        return Err(DeviceError::Unsupported {
-            device: format!("device at {spec}"),
-            what: "be used: its firmware is from before WebUSB; update it".to_owned(),
-        });
+    if !candidate.has_webusb {
+        let what = "be used: its firmware is older than WebUSB. Update the firmware";
+        return Err(DeviceError::unsupported(&format!("device at {spec}"), what));
     }
     let link = usb::Usb::open(trezor::VENDOR_ID, &candidate.path).map_err(|e| at(&spec, e))?;
-    let about = trezor::About { spec: spec.to_string(), simulated: false };
-    Ok(Trezor::new(Box::new(link), about, timeouts))
+    let info = trezor::DeviceInfo::new(spec.to_string());
+    Ok(Trezor::new(Box::new(link), info, timeouts))
 }
 
-/// A system that cannot list its USB devices has none, and says why.
-fn nothing_here(spec: &Spec, error: &TransportError) -> DeviceError {
+/// The error if the system cannot list its USB devices.
+fn cannot_list(spec: &Spec, error: &TransportError) -> DeviceError {
     DeviceError::NotFound(format!("{spec}: {error}"))
 }
 
-/// The one candidate that fits; none and several are errors.
+/// The only candidate that fits; none or several are an error.
 fn choose<C>(
     spec: &Spec,
     candidates: Vec<C>,
@@ -145,10 +139,10 @@ fn choose<C>(
     }
 }
 
-/// The interfaces of Ledgers that take APDUs, one a device.
+/// The HID interfaces of Ledgers that accept APDUs, one per device.
 fn ledgers() -> Result<Vec<hid::Candidate>, TransportError> {
     let mut found = hid::list(model::VENDOR_ID)?;
-    // A device has other interfaces as well (FIDO); some systems tell the usage page, some the
+    // A device also has other interfaces (FIDO). Some systems report the usage page, others the
     // interface, and one interface can have several usages.
     found.retain(|c| c.usage_page == model::USAGE_PAGE || (c.usage_page == 0 && c.interface == 0));
     found.sort_by(|a, b| a.path.cmp(&b.path));
@@ -175,7 +169,7 @@ mod tests {
     use super::*;
 
     fn candidate(path: &str) -> usb::Candidate {
-        usb::Candidate { path: path.to_owned(), product_id: 0x53c1, speaks: true }
+        usb::Candidate { path: path.to_owned(), product_id: 0x53c1, has_webusb: true }
     }
 
     fn choose_at(path: Option<&str>) -> Result<usb::Candidate, DeviceError> {
@@ -185,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_is_named_by_its_port_or_by_the_systems_name() {
+    fn a_ledger_is_selected_by_its_port_or_by_the_systems_name() {
         let plugged_in = hid::Candidate {
             path: "/dev/hidraw3".to_owned(),
             port: Some("1-4.2".to_owned()),
@@ -199,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_devices_one_must_be_named() {
+    fn one_of_several_devices_must_be_chosen() {
         let error = choose_at(None).unwrap_err().to_string();
         assert!(error.contains("trezor@1-1") && error.contains("trezor@1-4.2"), "{error}");
         assert_eq!(choose_at(Some("1-4.2")).unwrap(), candidate("1-4.2"));

@@ -1,18 +1,18 @@
-//! An open Ledger, with the BTEC app running: BLS signatures by withdrawal keys.
+//! A Ledger whose BTEC app is open: BLS signatures with withdrawal keys.
 
-use super::{commands, talker::Talker};
+use super::{app_client::AppClient, commands};
 use crate::{
     device::{BlsSigner, DeviceError},
     interact::Interact,
 };
 use stockade_keystore::bls;
 
-/// The app that signs with withdrawal keys.
+/// The name of the app that signs with withdrawal keys.
 pub(super) const APP: &str = "BTEC";
 
 /// A Ledger whose BTEC app is open.
 pub(super) struct Btec {
-    pub(super) talker: Talker,
+    pub(super) client: AppClient,
 }
 
 impl BlsSigner for Btec {
@@ -21,7 +21,7 @@ impl BlsSigner for Btec {
         index: u32,
         user: &mut dyn Interact,
     ) -> Result<bls::PublicKey, DeviceError> {
-        self.talker.ask_user(&commands::GetWithdrawalPublicKey { index }, user)
+        self.client.call_attended(&commands::GetWithdrawalPublicKey { index }, user)
     }
 
     fn sign_root(
@@ -31,15 +31,14 @@ impl BlsSigner for Btec {
         user: &mut dyn Interact,
     ) -> Result<bls::Signature, DeviceError> {
         let key = self.withdrawal_public_key(index, user)?;
-        let signature = self.talker.ask_user(&commands::SignRoot { index, root }, user)?;
-        // The app signs what is in its buffer when its user has decided, which another program may
-        // have overwritten meanwhile.
-        match signature.verify(root, &key) {
-            true => Ok(signature),
-            false => {
-                let message = "the signature is not one of the withdrawal key over this root";
-                Err(DeviceError::protocol(&self.talker.name, message))
-            }
+        let signature = self.client.call_attended(&commands::SignRoot { index, root }, user)?;
+        // The app signs the contents of its buffer after the user has approved; meanwhile another
+        // program may have overwritten it.
+        if signature.verify(root, &key) {
+            Ok(signature)
+        } else {
+            let message = "the signature does not match the withdrawal key and the root";
+            Err(DeviceError::protocol(&self.client.name, message))
         }
     }
 }

@@ -1,22 +1,22 @@
-//! What one command of an app is: its APDUs, and how its reply reads.
+//! A command of an app: its APDUs, and how to read its reply.
 
 use super::{Apdu, apdu::TooLong};
 use crate::interact::Attention;
 use stockade_base::reader::ReadError;
 
-/// A command of an app. Each has its file in [`commands`](super::commands).
+/// A command of an app. Each is in its own file in [`commands`](super::commands).
 pub trait Command {
-    /// What a reply holds.
+    /// The contents of a reply.
     type Response;
 
-    /// The first version of the Ethereum app that knows it; none for commands of the dashboard and of
-    /// other apps.
+    /// The first version of the Ethereum app that knows the command; `None` for commands of the
+    /// dashboard and of other apps.
     const SINCE: Option<&'static str>;
 
-    /// Its APDUs, in order. Every reply but the last one's is empty.
+    /// The command's APDUs, in order. Every reply except the last is empty.
     fn apdus(&self) -> Result<Vec<Apdu>, TooLong>;
 
-    /// What its user must look at, if the app asks its user.
+    /// What the user must look at, if the app asks the user.
     fn attention(&self) -> Option<Attention<'_>> {
         None
     }
@@ -25,14 +25,14 @@ pub trait Command {
     fn parse(&self, data: &[u8]) -> Result<Self::Response, ReplyError>;
 }
 
-/// Why data is no reply to a command.
+/// Data is not a valid reply to a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplyError {
-    /// A field does not fit.
+    /// The fields do not fit the data's length.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// A field's content is not what the command's document allows.
+    /// A field has a value that the command's specification does not allow.
     #[error("{0}")]
     Invalid(&'static str),
 }

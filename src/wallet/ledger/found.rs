@@ -1,124 +1,127 @@
-//! A Ledger that was found: what is open on it, and the way to a wallet.
+//! A connected Ledger: which app is open, and how to open a wallet.
 
 use super::{
     Exchange, Reconnect,
+    app_client::AppClient,
     commands::{
         AppConfiguration, AppNameAndVersion, GetAppConfiguration, GetAppNameAndVersion,
-        GetDeviceInfo,
+        GetOsVersion,
     },
     model,
     preflight::App,
-    switch::switch,
-    talker::Talker,
+    switch_app::switch_app,
     wallet::Wallet,
 };
 use crate::{
-    device::{self, DeviceError, Identity, PassphraseUse, State, Timeouts},
+    device::{self, DeviceError, Identity, State, Timeouts},
     interact::Interact,
 };
 
-/// The app that Stockade talks to.
+/// The name of the Ethereum app.
 const APP: &str = "Ethereum";
 
-/// The error of a `device` that runs no app.
+/// The error of a device in its bootloader, which runs no apps.
 pub fn in_bootloader(device: &str) -> DeviceError {
-    let what = "be used in its bootloader: unplug it, and plug it in without a press";
-    DeviceError::Unsupported { device: device.to_owned(), what: what.to_owned() }
+    DeviceError::unsupported(device, device::IN_BOOTLOADER)
 }
 
-/// What is known about a Ledger before it is asked anything.
+/// The properties of a Ledger that are known before it is asked anything.
 #[derive(Debug, Clone)]
-pub struct About {
-    /// What to give to `--device` to mean it.
+#[non_exhaustive]
+pub struct DeviceInfo {
+    /// The text that selects it, as [`Spec`](crate::discovery::Spec) parses it.
     pub spec: String,
     /// "Nano S Plus", "Speculos".
     pub model: String,
-    /// A mock or an emulator.
+    /// Whether it is a mock or an emulator.
     pub simulated: bool,
-    /// In its bootloader, where it runs no app.
+    /// Whether it is in its bootloader, where it runs no apps.
     pub bootloader: bool,
 }
 
-/// A Ledger that was found and is not opened yet.
+impl DeviceInfo {
+    /// A real device, not in its bootloader.
+    pub fn new(spec: impl Into<String>, model: impl Into<String>) -> Self {
+        Self { spec: spec.into(), model: model.into(), simulated: false, bootloader: false }
+    }
+
+    /// A mock or an emulator.
+    pub fn simulated(spec: impl Into<String>, model: impl Into<String>) -> Self {
+        Self { simulated: true, ..Self::new(spec, model) }
+    }
+}
+
+/// A connected Ledger that is not open yet.
 pub struct Ledger {
-    talker: Talker,
-    about: About,
+    client: AppClient,
+    info: DeviceInfo,
     reconnect: Option<Reconnect>,
 }
 
 impl Ledger {
     /// The Ledger at the other end of `exchange`.
-    pub fn new(exchange: Box<dyn Exchange>, about: About, timeouts: Timeouts) -> Self {
-        let name = format!("Ledger {}", about.model);
-        Self {
-            talker: Talker { exchange, name, timeouts, app: "app".to_owned(), unanswered: false },
-            about,
-            reconnect: None,
-        }
+    pub fn new(exchange: Box<dyn Exchange>, info: DeviceInfo, timeouts: Timeouts) -> Self {
+        let name = format!("Ledger {}", info.model);
+        Self { client: AppClient::new(exchange, name, timeouts), info, reconnect: None }
     }
 
-    /// With a way to find it again after it left USB, as it does when an app is opened or closed.
+    /// Adds a way to find the device again after it has left USB, as it does when an app is opened or
+    /// closed.
     #[must_use]
     pub fn reconnecting(self, reconnect: Reconnect) -> Self {
         Self { reconnect: Some(reconnect), ..self }
     }
 
-    /// Which app is open; `None` while it is locked.
+    /// The open app; `None` while the device is locked.
     fn app(&mut self) -> Result<Option<AppNameAndVersion>, DeviceError> {
-        match self.talker.ask(&GetAppNameAndVersion, &|| false) {
+        match self.client.call(&GetAppNameAndVersion, &|| false) {
             Ok(app) => Ok(Some(app)),
             Err(DeviceError::Locked(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Has the app `wanted` opened, and remembers its version.
-    fn bring_up(
+    /// Opens the app `wanted`, and remembers its version.
+    fn open_app(
         &mut self,
         wanted: &str,
         user: &mut dyn Interact,
     ) -> Result<AppNameAndVersion, DeviceError> {
-        let device = self.talker.name.clone();
-        if self.about.bootloader {
+        let device = self.client.name.clone();
+        if self.info.bootloader {
             return Err(in_bootloader(&device));
         }
         let open = self.app()?.ok_or(DeviceError::Locked(device))?;
-        let app = switch(&mut self.talker, &mut self.reconnect, open, wanted, user)?;
-        self.talker.app = format!("{} app {}", app.name, app.version);
+        let app = switch_app(&mut self.client, &mut self.reconnect, open, wanted, user)?;
+        self.client.app = format!("{} app {}", app.name, app.version);
         Ok(app)
     }
 
     fn identity(&self, app: Option<AppNameAndVersion>) -> Identity {
-        let (app, firmware) = match app {
-            Some(app) if app.is_dashboard() => (None, Some(app.version)),
-            Some(app) => (Some((app.name, app.version)), None),
-            None => (None, None),
-        };
-        Identity {
-            vendor: "Ledger",
-            model: self.about.model.clone(),
-            app,
-            firmware,
-            label: None,
-            passphrase: PassphraseUse::Unknown,
-            simulated: self.about.simulated,
+        let mut identity = Identity::new("Ledger", &*self.info.model);
+        identity.simulated = self.info.simulated;
+        match app {
+            Some(app) if app.is_dashboard() => identity.firmware = Some(app.version),
+            Some(app) => identity.app = Some((app.name, app.version)),
+            None => {}
         }
+        identity
     }
 }
 
 impl device::Found for Ledger {
     fn spec(&self) -> &str {
-        &self.about.spec
+        &self.info.spec
     }
 
     fn identify(&mut self) -> Result<Identity, DeviceError> {
-        let app = if self.about.bootloader { None } else { self.app()? };
+        let app = if self.info.bootloader { None } else { self.app()? };
         let on_dashboard = app.as_ref().is_some_and(AppNameAndVersion::is_dashboard);
         let mut identity = self.identity(app);
-        // The dashboard alone says what the device is.
-        if on_dashboard && let Ok(info) = self.talker.ask(&GetDeviceInfo, &|| false) {
-            identity.firmware = Some(info.firmware);
-            if let Some(model) = model::of_target_id(info.target_id) {
+        // Only the dashboard reports the model.
+        if on_dashboard && let Ok(os) = self.client.call(&GetOsVersion, &|| false) {
+            identity.firmware = Some(os.firmware);
+            if let Some(model) = model::of_target_id(os.target_id) {
                 identity.model = model.to_owned();
             }
         }
@@ -126,13 +129,13 @@ impl device::Found for Ledger {
     }
 
     fn state(&mut self) -> Result<State, DeviceError> {
-        if self.about.bootloader {
+        if self.info.bootloader {
             return Ok(State::Bootloader);
         }
         Ok(match self.app() {
             Ok(None) => State::Locked,
             Ok(Some(app)) if app.name == APP => State::Ready,
-            Ok(Some(app)) => State::WrongApp { open: shown(app) },
+            Ok(Some(app)) => State::WrongApp { open: app.display_name() },
             Err(DeviceError::NotInitialized(_)) => State::Uninitialized,
             Err(error) => return Err(error),
         })
@@ -142,13 +145,13 @@ impl device::Found for Ledger {
         mut self: Box<Self>,
         user: &mut dyn Interact,
     ) -> Result<Box<dyn device::Wallet>, DeviceError> {
-        let app = self.bring_up(APP, user)?;
-        // The first command of the app's own: whoever only borrowed its name fails here.
+        let app = self.open_app(APP, user)?;
+        // The first command of the Ethereum app itself: another app with the same name fails here.
         let AppConfiguration { blind_signing, version } =
-            self.talker.ask(&GetAppConfiguration, &|| user.cancelled())?;
+            self.client.call(&GetAppConfiguration, &|| user.cancelled())?;
         let identity = self.identity(Some(app));
         let app = App { version, blind_signing };
-        Ok(Box::new(Wallet { talker: self.talker, identity, app }))
+        Ok(Box::new(Wallet { client: self.client, identity, app }))
     }
 
     #[cfg(feature = "bls")]
@@ -156,15 +159,7 @@ impl device::Found for Ledger {
         mut self: Box<Self>,
         user: &mut dyn Interact,
     ) -> Result<Box<dyn device::BlsSigner>, DeviceError> {
-        self.bring_up(super::btec::APP, user)?;
-        Ok(Box::new(super::btec::Btec { talker: self.talker }))
-    }
-}
-
-/// An app's name, for people.
-pub(super) fn shown(app: AppNameAndVersion) -> String {
-    match app.is_dashboard() {
-        true => "dashboard".to_owned(),
-        false => app.name,
+        self.open_app(super::btec::APP, user)?;
+        Ok(Box::new(super::btec::Btec { client: self.client }))
     }
 }

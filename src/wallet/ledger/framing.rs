@@ -1,5 +1,5 @@
-//! APDUs in 64-byte HID packets: `channel(2) 05 sequence(2) [length(2)] data`, zero padded; the
-//! length only in the first. No I/O here.
+//! APDUs in 64-byte HID packets: `channel(2) 05 sequence(2) [length(2)] data`, zero-padded; only the
+//! first has a length. This module does no I/O.
 //!
 //! Specification: [the vendor's own packetiser](https://github.com/LedgerHQ/ledger-live/blob/develop/libs/ledgerjs/packages/devices/src/hid-framing.ts).
 
@@ -8,43 +8,43 @@ use zeroize::Zeroizing;
 use crate::transport::Packet;
 use stockade_base::reader::{ReadError, Reader};
 
-/// The tag of packets that carry APDUs.
+/// The tag of a packet that carries an APDU.
 const TAG_APDU: u8 = 0x05;
 
-/// Longer than any reply to a short APDU; a device that announces more is not believed.
+/// Longer than any reply to a short APDU; a longer one is an error.
 pub const MAX_REPLY: usize = 1024;
 
-/// The data of the first packet, and of each later one.
+/// The number of data bytes in the first packet, and in each later one.
 const FIRST: usize = 64 - 7;
 const LATER: usize = 64 - 5;
 
-/// Why packets do not make a reply.
+/// Packets do not form a reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FramingError {
-    /// The packet carries something else than an APDU.
-    #[error("a packet with tag {0:02x} where 05 was expected")]
+    /// The packet does not carry an APDU.
+    #[error("a packet has tag {0:02x} instead of 05")]
     Tag(u8),
-    /// A packet was lost, or came twice.
-    #[error("packet {got} where packet {expected} was expected")]
+    /// A packet was lost, or arrived twice.
+    #[error("packet {got} arrived instead of packet {expected}")]
     Sequence {
-        /// The number of the packet that came.
+        /// The number of the packet that arrived.
         got: u16,
-        /// The number of the packet that was due.
+        /// The number of the expected packet.
         expected: u16,
     },
-    /// The announced length is beyond what any app answers, or too short for a status word.
-    #[error("a reply of {0} bytes was announced")]
+    /// The announced length is larger than any reply, or too small for a status word.
+    #[error("the announced length of the reply, {0} bytes, is not possible")]
     Length(usize),
-    /// The message does not fit.
-    #[error("a message of {0} bytes does not fit")]
+    /// The APDU is too long to be sent.
+    #[error("{0} bytes are too many to send")]
     TooLong(usize),
     /// A field is missing.
     #[error(transparent)]
     Read(#[from] ReadError),
 }
 
-/// The packets that carry `apdu` on `channel`.
+/// Splits `apdu` into packets on `channel`.
 pub fn packets(channel: u16, apdu: &[u8]) -> Result<Vec<Packet>, FramingError> {
     let length = u16::try_from(apdu.len()).map_err(|_| FramingError::TooLong(apdu.len()))?;
     let (first, rest) = apdu.split_at_checked(FIRST).unwrap_or((apdu, &[]));
@@ -55,8 +55,8 @@ pub fn packets(channel: u16, apdu: &[u8]) -> Result<Vec<Packet>, FramingError> {
     Ok(packets)
 }
 
-/// A packet that belongs nowhere: a device that waits for the rest of an APDU drops it with what
-/// it has, and is ready for the next. Without it, that next would be dropped.
+/// A packet out of sequence. A device that waits for the rest of an APDU then discards what it has, and
+/// is ready for the next one; otherwise it would discard that next one.
 pub fn reset(channel: u16) -> Packet {
     packet(channel, u16::MAX, &[], &[])
 }
@@ -71,7 +71,7 @@ fn packet(channel: u16, sequence: u16, length: &[u8], data: &[u8]) -> Packet {
     packet
 }
 
-/// Puts the packets of one reply together.
+/// Assembles the packets of one reply.
 pub struct Assembler {
     channel: u16,
     sequence: u16,
@@ -80,13 +80,13 @@ pub struct Assembler {
 }
 
 impl Assembler {
-    /// For a reply on `channel`.
+    /// Expects a reply on `channel`.
     pub fn new(channel: u16) -> Self {
         Self { channel, sequence: 0, length: 0, data: Zeroizing::default() }
     }
 
-    /// Takes the next packet and gives the reply when it is complete. Packets of other channels
-    /// are answers to somebody else, and are passed over.
+    /// Adds the next packet, and returns the reply once it is complete. Packets on other channels
+    /// belong to other programs and are ignored.
     pub fn push(&mut self, packet: &Packet) -> Result<Option<Zeroizing<Vec<u8>>>, FramingError> {
         let mut reader = Reader::new(packet);
         if reader.u16_be()? != self.channel {
@@ -105,9 +105,10 @@ impl Assembler {
         let due = (self.length - self.data.len()).min(reader.left());
         self.data.extend_from_slice(reader.bytes(due)?);
         self.sequence += 1;
-        match self.data.len() == self.length {
-            true => Ok(Some(std::mem::take(&mut self.data))),
-            false => Ok(None),
+        if self.data.len() == self.length {
+            Ok(Some(std::mem::take(&mut self.data)))
+        } else {
+            Ok(None)
         }
     }
 
@@ -116,7 +117,7 @@ impl Assembler {
             return Err(FramingError::Length(length));
         }
         self.length = length;
-        // All at once: growing would leave copies of a secret behind.
+        // Allocated at once: growing would leave copies of a secret in memory.
         self.data = Zeroizing::new(Vec::with_capacity(length));
         Ok(())
     }
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn every_length_survives_the_way_there_and_back() {
+    fn replies_of_every_length_are_split_and_assembled() {
         for length in 2..=MAX_REPLY {
             let packets = packets(CHANNEL, &message(length)).unwrap();
             assert_eq!(assemble(&packets), Ok(Some(message(length))), "{length}");
@@ -151,16 +152,17 @@ mod tests {
     }
 
     #[test]
-    fn any_packet_lost_or_doubled_is_noticed() {
+    fn a_lost_or_repeated_packet_is_detected() {
         let packets = packets(CHANNEL, &message(260)).unwrap();
         assert_eq!(packets.len(), 5);
         for n in 0..packets.len() {
             let mut lost = packets.clone();
             lost.remove(n);
-            match n == packets.len() - 1 {
-                // Nothing comes after the last one: that is for the time-out to notice.
-                true => assert_eq!(assemble(&lost), Ok(None)),
-                false => assert!(matches!(assemble(&lost), Err(FramingError::Sequence { .. }))),
+            if n == packets.len() - 1 {
+                // Nothing follows the last packet, so only the time limit can detect its loss.
+                assert_eq!(assemble(&lost), Ok(None))
+            } else {
+                assert!(matches!(assemble(&lost), Err(FramingError::Sequence { .. })))
             }
             let mut doubled = packets.clone();
             doubled.insert(n, packets[n]);
@@ -171,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_headers_are_typed_errors() {
+    fn a_damaged_header_has_its_own_error() {
         let good = packets(CHANNEL, &message(260)).unwrap();
         let damaged = |at: usize, byte| {
             let mut packets = good.clone();
@@ -187,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn packets_of_other_channels_are_passed_over() {
+    fn packets_on_other_channels_are_ignored() {
         let mut packets = packets(CHANNEL, &message(100)).unwrap();
         packets.insert(1, packet(0x0202, 7, &[], &[0xff; 59]));
         assert_eq!(assemble(&packets), Ok(Some(message(100))));

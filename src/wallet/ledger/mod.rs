@@ -1,9 +1,9 @@
 //! Ledger: APDUs to the Ethereum app, over HID or to Speculos.
 //!
-//! [`Ledger`] is what a caller needs; the rest is for programs that bring commands or transports
-//! of their own.
+//! Most programs need only [`Ledger`]; the rest is for commands and transports of your own.
 
 pub mod apdu;
+mod app_client;
 #[cfg(feature = "bls")]
 mod btec;
 pub mod command;
@@ -17,14 +17,13 @@ mod preflight;
 mod public_keys;
 pub mod status_word;
 mod stream;
-mod switch;
-mod talker;
+mod switch_app;
 mod wallet;
 
 pub use apdu::{Apdu, Reply};
 pub use command::Command;
 pub use exchange::{Exchange, ExchangeError, HidExchange};
-pub use found::{About, Ledger, in_bootloader};
+pub use found::{DeviceInfo, Ledger, in_bootloader};
 pub use status_word::StatusWord;
 pub use stream::StreamExchange;
-pub use switch::Reconnect;
+pub use switch_app::Reconnect;

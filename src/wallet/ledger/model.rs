@@ -1,28 +1,29 @@
-//! Which Ledger a USB product id means.
+//! Ledger models and their identifiers.
 
 /// Ledger's USB vendor id.
 pub const VENDOR_ID: u16 = 0x2c97;
 
-/// The HID usage page of the interface that takes APDUs.
+/// The HID usage page of the interface that accepts APDUs.
 pub const USAGE_PAGE: u16 = 0xffa0;
 
-/// What a USB product id tells.
+/// The meaning of a USB product id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Product {
-    /// "Nano S Plus".
+    /// "Nano S Plus"; "device" if the model is unknown.
     pub model: &'static str,
-    /// It is in its bootloader, and runs no app.
+    /// Whether it is in its bootloader, where it runs no apps.
     pub bootloader: bool,
 }
 
-/// A model, by every number that stands for it.
+/// A model and its identifiers.
 struct Model {
     name: &'static str,
-    /// The high byte of its USB product id, whatever app is open.
+    /// The high byte of its USB product id, whichever app is open.
     product: u8,
-    /// The whole product id of its bootloader.
+    /// The product id of its bootloader.
     bootloader: u16,
-    /// The upper half of the target id that its dashboard tells.
+    /// The upper half of the target id that its dashboard reports.
     target: u16,
 }
 
@@ -35,19 +36,18 @@ const MODELS: [Model; 6] = [
     Model { name: "Nano Gen5", product: 0x80, bootloader: 0x0008, target: 0x3340 },
 ];
 
-/// What `product_id` tells: the model is in its high byte, the low one only counts interfaces. A
-/// bootloader has no high byte.
+/// Decodes a USB product id. The high byte is the model, the low byte the interfaces; the high byte of
+/// a bootloader is zero.
 pub fn product(product_id: u16) -> Product {
     let [high, _] = product_id.to_be_bytes();
     let bootloader = high == 0;
-    let found = MODELS.iter().find(|model| match bootloader {
-        true => model.bootloader == product_id,
-        false => model.product == high,
+    let found = MODELS.iter().find(|model| {
+        if bootloader { model.bootloader == product_id } else { model.product == high }
     });
     Product { model: found.map_or("device", |model| model.name), bootloader }
 }
 
-/// The model of a target id, as the dashboard tells it.
+/// The model with this target id, which the dashboard reports.
 pub fn of_target_id(target_id: u32) -> Option<&'static str> {
     let upper = (target_id >> 16) as u16;
     MODELS.iter().find(|model| model.target == upper).map(|model| model.name)
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_high_byte_tells_the_model() {
+    fn the_high_byte_of_the_product_id_is_the_model() {
         assert_eq!(product(0x5011), Product { model: "Nano S Plus", bootloader: false });
         assert_eq!(product(0x5001), product(0x5015));
         assert_eq!(product(0x0004), Product { model: "Nano X", bootloader: true });
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_target_id_tells_the_model() {
+    fn the_upper_half_of_the_target_id_is_the_model() {
         assert_eq!(of_target_id(0x3310_0004), Some("Nano S Plus"));
         assert_eq!(of_target_id(0x3330_0004), Some("Flex"));
         assert_eq!(of_target_id(0x3100_0004), None);

@@ -16,6 +16,6 @@ impl BlsPublicKeys for Wallet {
         show: Show,
         user: &mut dyn Interact,
     ) -> Result<bls::PublicKey, DeviceError> {
-        self.talker.ask_user(&commands::GetEth2PublicKey { path, show }, user)
+        self.client.call_attended(&commands::GetEth2PublicKey { path, show }, user)
     }
 }

@@ -1,50 +1,50 @@
-//! Status words: how an app says whether it did what it was asked.
+//! Status words, with which apps report success or an error.
 
 use std::fmt;
 
 use crate::device::DeviceError;
 
-/// The last two bytes of every reply, kept as they came.
+/// The last two bytes of a reply.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StatusWord(pub u16);
 
-/// What a status word means to whoever asked.
+/// The meaning of a status word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Meaning {
-    /// Done.
+    /// Success.
     Ok,
     /// The PIN must be entered first.
     Locked,
-    /// The user said no, in the app or on the dashboard.
+    /// The user rejected the request, in the app or on the dashboard.
     Rejected,
-    /// No PIN was ever set: the device holds no words.
+    /// The device has no PIN and no seed yet.
     NotInitialized,
-    /// The app does not know the command: another app is open, or it is too old.
+    /// The app does not know the command: it is another app, or too old.
     UnknownCommand,
-    /// No app is open that takes the command, or it is locked.
+    /// The app is not open, or the device is locked.
     NotOpen,
-    /// Its own menu is in front of the app.
+    /// The device shows its own menu instead of the app.
     Busy,
-    /// The app will not do this.
+    /// The app refuses the request, for this reason.
     Refused(&'static str),
 }
 
 impl StatusWord {
-    /// The command was carried out.
+    /// The command succeeded.
     pub const OK: Self = Self(0x9000);
 
-    /// A beginning in the midst of something else, or a continuation of nothing.
+    /// The APDU begins a message within another one, or continues none.
     pub const NOT_ALLOWED: Self = Self(0x6980);
 
-    /// What it means.
+    /// Looks up its meaning.
     pub fn meaning(self) -> Meaning {
         let known = MEANINGS.iter().find(|(codes, ..)| codes.contains(&self.0));
         known.map_or(Meaning::Refused(explain(self.0)), |(_, meaning, _)| *meaning)
     }
 
-    /// The error that it is, on the device named `device`; `app` and `needed` are the versions of
-    /// the app that is open and of the first Ethereum app that knows the command.
+    /// Converts it into the error of the device named `device`. `app` is the name and version of the
+    /// open app, `needed` the first version of the Ethereum app that knows the command.
     pub fn error(self, device: &str, app: &str, needed: Option<&str>) -> DeviceError {
         let device = device.to_owned();
         match self.meaning() {
@@ -56,14 +56,14 @@ impl StatusWord {
                     DeviceError::AppTooOld { found: app.to_owned(), needed: needed.to_owned() }
                 }
                 (Some(_), needed) => {
-                    let since = needed.map(|needed| format!(", which it should since {needed}"));
+                    let since = needed.map(|needed| format!(" (introduced in {needed})"));
                     let since = since.unwrap_or_default();
                     DeviceError::Refused {
                         device,
                         code: self.to_string(),
                         message: format!(
-                            "the {app} does not know this command{since}: install it anew with the \
-                             vendor's program"
+                            "the {app} does not know this command{since}: reinstall the app with \
+                             the vendor's software"
                         ),
                     }
                 }
@@ -74,13 +74,13 @@ impl StatusWord {
             Meaning::Refused(why) => {
                 DeviceError::Refused { device, code: self.to_string(), message: why.to_owned() }
             }
-            Meaning::Ok => DeviceError::protocol(&device, "success where there was none"),
+            Meaning::Ok => DeviceError::protocol(&device, "success was reported as an error"),
         }
     }
 }
 
-/// The status words of a state that its user can change, with the meaning and the place where it is
-/// written down or was met. Firmware versions and apps differ in the word for one state.
+/// The status words of states that the user can change, with their meaning and its source. Firmware
+/// versions and apps use different words for the same state.
 const MEANINGS: &[(&[u16], Meaning, &str)] = &[
     (&[0x9000], Meaning::Ok, "ISO 7816-4"),
     (&[0x5515, 0x5303], Meaning::Locked, "LedgerHQ/ledger-secure-sdk, include/errors.h"),
@@ -93,31 +93,31 @@ const MEANINGS: &[(&[u16], Meaning, &str)] = &[
     (&[0x6d00, 0x6e00], Meaning::UnknownCommand, "ISO 7816-4"),
     (&[0x6e01], Meaning::NotOpen, "Zondax/ledger-stacks issue 100: a Nano S 2.1.0"),
     (&[0x6511, 0x6d02], Meaning::NotOpen, "MetaMask/metamask-extension issue 14504"),
-    // Locked or closed: both are cured by unlocking it and opening the app.
+    // Locked or closed: unlocking the device and opening the app solves both.
     (&[0x650f], Meaning::NotOpen, "MetaMask/metamask-extension issue 14504"),
     (&[0x6601, 0x6901], Meaning::Busy, "LedgerHQ/device-sdk-ts issue 1773: a Nano X"),
 ];
 
-/// Before it is known which app answers, the Ethereum app is the one that is needed.
+/// The needed app is the one that was open before, or the Ethereum app if that is unknown.
 fn not_open(device: String, app: &str) -> DeviceError {
     let wanted = app.split_once(" app ").map_or("Ethereum", |(name, _)| name).to_owned();
     DeviceError::WrongApp { device, open: "another app, or none".to_owned(), wanted }
 }
 
-/// The version at the end of "Ethereum app 1.22.0-dev", number by number.
+/// The numbers of the version at the end of "Ethereum app 1.22.0-dev".
 fn version(app: &str) -> Option<Vec<u32>> {
     let numbers = app.rsplit(' ').next()?.split(['-', '+']).next()?;
     numbers.split('.').map(|number| number.parse().ok()).collect()
 }
 
-/// What is known about the status words that are nobody's choice.
+/// Explains the other status words.
 fn explain(code: u16) -> &'static str {
     match code {
         0x6a80 => "the data is invalid, or a setting of the app forbids it",
         0x6a15 => "the app may not use this derivation path",
         0x6a87 => "the length is wrong",
         0x6b00 => "a parameter is wrong",
-        0x6980 => "the app was in the midst of something else",
+        0x6980 => "the app was in the middle of something else",
         0x6501 => "the transaction's type is not supported",
         0x6984 => "a plugin is missing",
         0x6a84 => "the device is out of memory",
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn locked_and_closed_apps_are_told_apart_from_old_ones() {
+    fn locked_closed_and_outdated_apps_are_distinguished() {
         for code in [0x5515, 0x6982, 0x5303, 0x6b0c, 0x6804, 0x530c] {
             assert_eq!(said(code, "Ethereum app 1.22.0"), "the Ledger is locked", "{code:04X}");
         }
@@ -160,7 +160,7 @@ mod tests {
             assert!(said.contains("not the Ethereum app"), "{code:04X}: {said}");
         }
         assert!(said(0x6511, "BTEC app 1.0.0").contains("not the BTEC app"));
-        // Whatever answers, nobody knows its version.
+        // The version of the app that answers is unknown.
         assert!(said(0x6d00, "app").contains("not the Ethereum app"));
     }
 
@@ -170,7 +170,7 @@ mod tests {
             assert!(said(0x6d00, old).contains("is too old: 1.1.0 or later"), "{old}");
         }
         for new in ["Ethereum app 1.1.0", "Ethereum app 1.2.13", "Ethereum app 1.10.0-dev"] {
-            assert!(said(0x6d00, new).contains("install it anew"), "{new}");
+            assert!(said(0x6d00, new).contains("reinstall the app"), "{new}");
         }
     }
 

@@ -1,5 +1,5 @@
-//! Exchanges over a stream of bytes, as Speculos takes them: `length(4) apdu` there,
-//! `length(4) data status(2)` back, the length counting the data alone.
+//! Exchanges over a byte stream, in the format of Speculos: the request is `length(4) apdu`, the reply
+//! `length(4) data status(2)`, where the length counts only the data.
 //!
 //! Specification: [Speculos, APDU server](https://speculos.ledger.com/user/clients.html).
 
@@ -11,21 +11,21 @@ use super::{
 };
 use crate::transport::{ByteStream, TransportError, Wait};
 
-/// Exchanges over a stream.
+/// Exchanges over a byte stream.
 pub struct StreamExchange<S> {
     stream: S,
-    /// Set while a reply is awaited, and for good when the wait ended without: what comes later
-    /// could not be told from the reply to another request.
+    /// Set while a reply is awaited. Stays set if none arrives in time, because a late reply could not
+    /// be told from the reply to another request.
     outstanding: bool,
 }
 
 impl<S: ByteStream> StreamExchange<S> {
-    /// Exchanges over `stream`, which must be fresh.
+    /// Exchanges over `stream`, on which nothing has been sent yet.
     pub fn new(stream: S) -> Self {
         Self { stream, outstanding: false }
     }
 
-    /// The length of the reply, its status word included.
+    /// Receives the length of the reply, including its status word.
     fn length(&mut self, wait: Wait<'_>) -> Result<usize, ExchangeError> {
         let mut bytes = [0; 4];
         self.fill(&mut bytes, wait)?;
@@ -39,7 +39,7 @@ impl<S: ByteStream> StreamExchange<S> {
     fn fill(&mut self, mut buffer: &mut [u8], wait: Wait<'_>) -> Result<(), ExchangeError> {
         while !buffer.is_empty() {
             let n = self.stream.receive(buffer, wait.slice()?)?;
-            // A stream that claims more than there was room for is at odds with its contract.
+            // A stream that claims to have filled more than the buffer violates its contract.
             buffer = buffer.get_mut(n..).ok_or(TransportError::Disconnected)?;
         }
         Ok(())
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use crate::transport::Stopped;
 
-    /// Gives these bytes, one at a time, and then nothing.
+    /// Delivers these bytes one at a time, then nothing.
     struct Drip(Vec<u8>);
 
     impl ByteStream for Drip {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_of_four_gigabytes_is_not_believed() {
+    fn an_announced_reply_of_four_gigabytes_is_an_error() {
         for length in [[0xff; 4], [0, 0, 4, 0]] {
             let error = exchange(&mut StreamExchange::new(Drip(length.to_vec()))).unwrap_err();
             assert!(matches!(error, ExchangeError::Framing(FramingError::Length(_))), "{error}");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_wait_in_vain_no_late_reply_is_taken_for_another() {
+    fn a_late_reply_is_not_taken_for_the_next_one() {
         let mut stream = StreamExchange::new(Drip(b"\0\0\0\x02a".to_vec()));
         let error = exchange(&mut stream).unwrap_err();
         assert!(matches!(error, ExchangeError::Stopped(Stopped::TimedOut(_))), "{error}");

@@ -1,9 +1,9 @@
-//! An open Ledger, with the Ethereum app running.
+//! A Ledger whose Ethereum app is open.
 
 use super::{
+    app_client::AppClient,
     commands,
     preflight::{App, FACTS},
-    talker::Talker,
 };
 use crate::{
     device::{self, DeviceError, Identity, Refusal, Request, Show, Transactions},
@@ -14,12 +14,12 @@ use stockade_base::{
     path::DerivationPath,
 };
 
-/// The status word for data that is invalid, or that a setting of the app forbids.
+/// The status word for invalid data, or for data that a setting of the app forbids.
 const INVALID_DATA: &str = "6A80";
 
 /// A Ledger whose Ethereum app is open.
 pub(super) struct Wallet {
-    pub(super) talker: Talker,
+    pub(super) client: AppClient,
     pub(super) identity: Identity,
     pub(super) app: App,
 }
@@ -35,7 +35,7 @@ impl device::Wallet for Wallet {
         show: Show,
         user: &mut dyn Interact,
     ) -> Result<Address, DeviceError> {
-        self.talker.ask_user(&commands::GetAddress { path, show }, user)
+        self.client.call_attended(&commands::GetAddress { path, show }, user)
     }
 
     fn sign_personal(
@@ -44,11 +44,11 @@ impl device::Wallet for Wallet {
         message: &str,
         user: &mut dyn Interact,
     ) -> Result<Signature, DeviceError> {
-        self.talker.ask_user(&commands::PersonalSign { path, message }, user)
+        self.client.call_attended(&commands::PersonalSign { path, message }, user)
     }
 
     fn preflight(&self, request: &Request<'_>) -> Option<Refusal> {
-        device::refusal(FACTS, &self.talker.name, &self.app, request)
+        device::refusal(FACTS, &self.client.name, &self.app, request)
     }
 
     #[cfg(feature = "bls")]
@@ -68,27 +68,28 @@ impl Transactions for Wallet {
         transaction: &Transaction,
         user: &mut dyn Interact,
     ) -> Result<Signature, DeviceError> {
-        // Asked for first, so that a path that is not allowed is refused before anybody looks.
-        let address =
-            self.talker.ask_user(&commands::GetAddress { path, show: Show::Silently }, user)?;
+        // Requested first, so that a forbidden path is refused before the user is asked.
+        let address = self
+            .client
+            .call_attended(&commands::GetAddress { path, show: Show::Silently }, user)?;
         if self.app.shows_a_hash_of(transaction) {
             user.note(&format!(
-                "The {} cannot explain this transaction. It warns of blind signing and shows only a \
-                 hash, which must be 0x{}",
-                self.talker.app,
+                "The {} cannot explain this transaction. It warns about blind signing and shows only \
+                 a hash, which must be 0x{}",
+                self.client.app,
                 hex::encode(transaction.signing_hash())
             ));
         }
         let signature = self
-            .talker
-            .ask_user(&commands::SignTransaction { path, transaction }, user)
+            .client
+            .call_attended(&commands::SignTransaction { path, transaction }, user)
             .map_err(|error| self.explain(error, transaction))?;
         match transaction.recover(&signature) {
             Ok(signer) if signer == address => Ok(signature),
             _ => {
                 let message =
-                    format!("the signature is not one of {address} over this transaction");
-                Err(DeviceError::protocol(&self.talker.name, message))
+                    format!("the signature does not match {address} and this transaction");
+                Err(DeviceError::protocol(&self.client.name, message))
             }
         }
     }
@@ -100,8 +101,8 @@ impl Wallet {
             DeviceError::Refused { device, code, .. }
                 if code == INVALID_DATA && self.app.is_kept_from_explaining(transaction) =>
             {
-                let message = "the app will not explain this request: switch Debug contracts off in \
-                               its settings, whatever its screen advises";
+                let message = "the app does not explain this request: switch off Debug contracts in \
+                               its settings, even if its screen suggests another setting";
                 DeviceError::Refused { device, code, message: message.to_owned() }
             }
             error => error,

@@ -1,4 +1,4 @@
-//! USB HID, by way of the system's own driver: Ledger.
+//! USB HID through the system's driver: Ledger.
 
 use std::{ffi::CString, io, time::Duration};
 
@@ -8,21 +8,22 @@ use super::{Link, Packet, TransportError};
 
 /// A HID interface that is plugged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Candidate {
-    /// Where the system keeps it: `/dev/hidraw3` on Linux.
+    /// The system's name for it: `/dev/hidraw3` on Linux.
     pub path: String,
-    /// Bus and ports, `1-4.2`: the same after unplugging and plugging in at the same place. `None`
-    /// where the system does not tell.
+    /// Bus and ports, `1-4.2`: the same after plugging it into the same port again. `None` if the
+    /// system does not report it.
     pub port: Option<String>,
     /// The USB product id.
     pub product_id: u16,
-    /// The HID usage page; 0 where the system does not tell.
+    /// The HID usage page; 0 if the system does not report it.
     pub usage_page: u16,
-    /// The USB interface's number; negative where the system does not tell.
+    /// The USB interface's number; negative if the system does not report it.
     pub interface: i32,
 }
 
-/// All HID interfaces of devices of `vendor_id`. A machine without USB has none.
+/// Lists the HID interfaces of the vendor's devices. A machine without USB has none.
 pub fn list(vendor_id: u16) -> Result<Vec<Candidate>, TransportError> {
     let api = HidApi::new().map_err(|e| error("listing", "HID devices", e))?;
     let of_vendor = api.device_list().filter(|device| device.vendor_id() == vendor_id);
@@ -37,17 +38,17 @@ pub fn list(vendor_id: u16) -> Result<Vec<Candidate>, TransportError> {
         .collect())
 }
 
-/// An open HID interface. Other programs can have it open at the same time.
+/// An open HID interface. Other programs can open it at the same time.
 pub struct Hid {
     device: HidDevice,
     path: String,
 }
 
 impl Hid {
-    /// Opens the interface at `path`, as [`list`] names it.
-    #[allow(clippy::disallowed_methods, reason = "a device: opened where it is, never created")]
+    /// Opens the interface at `path`, as [`list`] gives it.
+    #[allow(clippy::disallowed_methods, reason = "opens an existing device, never creates a file")]
     pub fn open(path: &str) -> Result<Self, TransportError> {
-        // hidapi gives the reason as text; the system gives it as a number.
+        // hidapi reports the reason only as text, the system as a number.
         #[cfg(target_os = "linux")]
         std::fs::OpenOptions::new()
             .read(true)
@@ -64,14 +65,14 @@ impl Hid {
 
 impl Link for Hid {
     fn send(&mut self, packet: &Packet) -> Result<(), TransportError> {
-        // The first byte is the report's number, 0 where a device has but one report.
+        // The first byte is the report's number: 0 on devices with a single report.
         let mut report = [0; 65];
         for (to, from) in report.iter_mut().skip(1).zip(packet) {
             *to = *from;
         }
         match self.device.write(&report) {
             Ok(65) => Ok(()),
-            Ok(n) => Err(short("sending to", &self.path, n)),
+            Ok(n) => Err(TransportError::packet_length("sending to", &self.path, n)),
             Err(e) => Err(error("sending to", &self.path, e)),
         }
     }
@@ -82,15 +83,10 @@ impl Link for Hid {
         match self.device.read_timeout(&mut packet, millis) {
             Ok(0) => Ok(None),
             Ok(64) => Ok(Some(packet)),
-            Ok(n) => Err(short("reading from", &self.path, n)),
+            Ok(n) => Err(TransportError::packet_length("reading from", &self.path, n)),
             Err(e) => Err(error("reading from", &self.path, e)),
         }
     }
-}
-
-fn short(what: &str, path: &str, n: usize) -> TransportError {
-    let source = io::Error::new(io::ErrorKind::InvalidData, format!("{n} bytes instead of 64"));
-    TransportError::io(what, path, source)
 }
 
 fn error(what: &str, path: &str, error: HidError) -> TransportError {
@@ -99,7 +95,7 @@ fn error(what: &str, path: &str, error: HidError) -> TransportError {
             TransportError::Disconnected
         }
         HidError::IoError { error } => TransportError::io(what, path, error),
-        // Its text tells a poll that failed because the device was unplugged; there is no number.
+        // A poll that failed because the device was unplugged has only a text, not a number.
         HidError::HidApiError { message } if message.contains("disconnected") => {
             TransportError::Disconnected
         }
@@ -107,21 +103,21 @@ fn error(what: &str, path: &str, error: HidError) -> TransportError {
     }
 }
 
-/// EIO, ENXIO, ENODEV, EPROTO and ESHUTDOWN: what Linux says of a device that was unplugged, before a
-/// packet or in the middle of one.
+/// EIO, ENXIO, ENODEV, EPROTO and ESHUTDOWN: Linux's errors for a device that was unplugged, between
+/// packets or in the middle of one.
 fn went_away(code: i32) -> bool {
     cfg!(target_os = "linux") && matches!(code, 5 | 6 | 19 | 71 | 108)
 }
 
-/// Bus and ports of the device behind `/dev/hidrawN`, as Linux names them: `1-4.2`.
+/// The bus and ports of the device behind `/dev/hidrawN`, in Linux's notation: `1-4.2`.
 fn port(path: &str) -> Option<String> {
     let name = path.strip_prefix("/dev/")?;
     let device = std::fs::canonicalize(format!("/sys/class/hidraw/{name}/device")).ok()?;
     port_in(device.to_str()?)
 }
 
-/// The bus and ports in `.../usb1/1-4/1-4.2/1-4.2:1.0/0003:2C97:5011.0007`: what stands before the
-/// colon of the interface.
+/// The bus and ports in `.../usb1/1-4/1-4.2/1-4.2:1.0/0003:2C97:5011.0007`: the text before the colon
+/// of the interface.
 fn port_in(device: &str) -> Option<String> {
     let interface = device.rsplit('/').find_map(|name| name.split_once(':').filter(is_interface));
     interface.map(|(port, _)| port.to_owned())
@@ -150,7 +146,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_device_that_is_unplugged_in_the_middle_of_a_packet_is_disconnected() {
+    fn a_device_unplugged_in_the_middle_of_a_packet_is_disconnected() {
         for code in [5, 6, 19, 71, 108] {
             let source = HidError::IoError { error: io::Error::from_raw_os_error(code) };
             let error = error("reading from", "/dev/hidraw0", source);

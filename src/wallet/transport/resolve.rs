@@ -1,4 +1,4 @@
-//! Names to addresses, within a time: the system's resolver can hang for minutes.
+//! Resolves host names within a time limit: the system's resolver can hang for minutes.
 
 use std::{
     net::{SocketAddr, ToSocketAddrs},
@@ -9,14 +9,14 @@ use std::{
 
 use super::TransportError;
 
-/// The addresses of `address` (`HOST:PORT`).
+/// Resolves `address` (`HOST:PORT`).
 pub(super) fn resolve(address: &str, wait: Duration) -> Result<Vec<SocketAddr>, TransportError> {
     if let Ok(numeric) = address.parse() {
         return Ok(vec![numeric]);
     }
     let (send, receive) = mpsc::channel();
     let name = address.to_owned();
-    // The thread is left to itself when it takes too long; it holds nothing but the name.
+    // A thread that takes too long is abandoned; it holds nothing but the name.
     thread::spawn(move || send.send(name.to_socket_addrs().map(Iterator::collect)));
     match receive.recv_timeout(wait) {
         Ok(Ok(addresses)) => Ok(addresses),

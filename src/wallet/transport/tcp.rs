@@ -8,7 +8,7 @@ use std::{
 
 use super::{ByteStream, TransportError, resolve::resolve};
 
-/// The longest that sending may take: an emulator that reads nothing must not hang us.
+/// The time limit for sending: an emulator that does not read must not hang this program.
 const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A stream of bytes over TCP.
@@ -30,7 +30,7 @@ impl Tcp {
             }
             match TcpStream::connect_timeout(&candidate, left) {
                 Ok(stream) => return Self::from_stream(stream, address),
-                // Nothing answers at that address: not there, as far as anybody can tell.
+                // Nothing answers at that address, so there is no device.
                 Err(e) if e.kind() == ErrorKind::TimedOut => {}
                 Err(e) => error = TransportError::io("connecting to", address, e),
             }
@@ -53,7 +53,7 @@ impl ByteStream for Tcp {
     }
 
     fn receive(&mut self, buffer: &mut [u8], wait: Duration) -> Result<usize, TransportError> {
-        // Zero would mean for ever.
+        // Zero would mean forever.
         let wait = wait.max(Duration::from_millis(1));
         let error = |e| TransportError::io("reading from", &self.address, e);
         self.stream.set_read_timeout(Some(wait)).map_err(error)?;
@@ -66,7 +66,7 @@ impl ByteStream for Tcp {
     }
 }
 
-/// What systems say when nothing came in time (and when a signal came instead).
+/// Whether this is the system's error for a time-out, or for a signal that arrived instead of data.
 pub(super) fn is_timeout(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }

@@ -1,4 +1,4 @@
-//! UDP datagrams of one packet each: the Trezor emulator.
+//! UDP with one packet per datagram: the Trezor emulator.
 
 use std::{
     io,
@@ -8,26 +8,26 @@ use std::{
 
 use super::{Link, Packet, TransportError, resolve::resolve, tcp::is_timeout};
 
-/// What the emulator answers [`PONG`] to, outside its protocol.
+/// The emulator answers [`PING`] with [`PONG`], outside its protocol.
 const PING: &[u8] = b"PINGPING";
 const PONG: &[u8] = b"PONGPONG";
 
-/// A link over UDP to an emulator that answered.
+/// A link over UDP to an emulator that has answered.
 #[derive(Debug)]
 pub struct Udp {
     socket: UdpSocket,
     address: String,
-    /// When the emulator last got a ping, so that one that ended is noticed: the system says so only
-    /// to those who send.
+    /// The time of the last ping. The system reports that an emulator has ended only to programs that
+    /// send to it, so waiting programs send pings.
     pinged: Instant,
 }
 
-/// How often a waiting host sends a ping.
+/// The interval of pings during a wait.
 const PING_EVERY: Duration = Duration::from_secs(2);
 
 impl Udp {
-    /// Connects to the emulator at `address` (`HOST:PORT`), which must answer a ping within
-    /// `wait`: UDP itself never says that nobody is there.
+    /// Connects to the emulator at `address` (`HOST:PORT`). It must answer a ping within `wait`,
+    /// because UDP itself does not report a missing emulator.
     pub fn connect(address: &str, wait: Duration) -> Result<Self, TransportError> {
         let deadline = Instant::now() + wait;
         let not_found = || TransportError::NotFound(address.to_owned());
@@ -37,7 +37,7 @@ impl Udp {
             match link.answers_ping(deadline) {
                 Ok(true) => return Ok(link),
                 Ok(false) => return Err(not_found()),
-                // Refused at this address; the name may have another.
+                // Refused at this address; the host may have others.
                 Err(TransportError::NotFound(_) | TransportError::Disconnected) => {}
                 Err(e) => return Err(e),
             }
@@ -53,20 +53,20 @@ impl Udp {
                 return Ok(false);
             }
             let mut buffer = [0; 65];
-            // Packets for whoever spoke to the emulator before are skipped.
+            // Packets for the program that used the emulator before are skipped.
             if self.datagram(&mut buffer, left)?.is_some_and(|datagram| datagram == PONG) {
                 return Ok(true);
             }
         }
     }
 
-    /// The next datagram, cut to the buffer's length, or `None` when the time is up.
+    /// The next datagram, truncated to the buffer's length, or `None` if the time is up.
     fn datagram<'b>(
         &self,
         buffer: &'b mut [u8],
         wait: Duration,
     ) -> Result<Option<&'b [u8]>, TransportError> {
-        // Zero would mean for ever.
+        // Zero would mean forever.
         let wait = wait.max(Duration::from_millis(1));
         let received =
             self.socket.set_read_timeout(Some(wait)).and_then(|()| self.socket.recv(buffer));
@@ -96,7 +96,7 @@ impl Link for Udp {
     fn send(&mut self, packet: &Packet) -> Result<(), TransportError> {
         match self.socket.send(packet) {
             Ok(_) => Ok(()),
-            // It answered the ping, so it was there.
+            // It has answered a ping before.
             Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => {
                 Err(TransportError::Disconnected)
             }
@@ -123,14 +123,12 @@ impl Link for Udp {
             Some(PONG) => Ok(None),
             Some(bytes) => match Packet::try_from(bytes) {
                 Ok(packet) => Ok(Some(packet)),
-                Err(_) => Err(self.error("reading from", wrong_length(bytes.len()))),
+                Err(_) => {
+                    Err(TransportError::packet_length("reading from", &self.address, bytes.len()))
+                }
             },
         }
     }
-}
-
-fn wrong_length(n: usize) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("a datagram of {n} bytes instead of 64"))
 }
 
 #[cfg(test)]
@@ -138,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_emulator_that_ends_is_noticed_while_its_answer_is_waited_for() {
+    fn an_emulator_that_ends_during_a_wait_is_noticed() {
         let emulator = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = emulator.local_addr().unwrap().to_string();
         let answering = std::thread::spawn(move || {

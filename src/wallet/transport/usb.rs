@@ -1,4 +1,4 @@
-//! USB interrupt endpoints, without a driver of the system's: Trezor (WebUSB).
+//! USB interrupt endpoints, without a system driver: Trezor (WebUSB).
 
 use std::{io, time::Duration};
 
@@ -16,16 +16,17 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A USB device that is plugged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Candidate {
-    /// Bus and ports, `1-4.2`: the same after unplugging and plugging in at the same place.
+    /// Bus and ports, `1-4.2`: the same after plugging it into the same port again.
     pub path: String,
     /// The USB product id.
     pub product_id: u16,
-    /// Whether it has the vendor-specific interface that [`Usb`] speaks to.
-    pub speaks: bool,
+    /// Whether it has the vendor-specific interface that [`Usb`] uses.
+    pub has_webusb: bool,
 }
 
-/// All USB devices of `vendor_id`.
+/// Lists the vendor's USB devices.
 pub fn list(vendor_id: u16) -> Result<Vec<Candidate>, TransportError> {
     let context = Context::new().map_err(|e| error("listing", "USB devices", e))?;
     let devices = context.devices().map_err(|e| error("listing", "USB devices", e))?;
@@ -33,12 +34,12 @@ pub fn list(vendor_id: u16) -> Result<Vec<Candidate>, TransportError> {
 }
 
 fn candidate(device: &Device<Context>, vendor_id: u16) -> Option<Candidate> {
-    // A device that is being unplugged has no descriptor: it is not there.
+    // A device that is being unplugged has no descriptor.
     let descriptor = device.device_descriptor().ok()?;
     (descriptor.vendor_id() == vendor_id).then(|| Candidate {
         path: path(device),
         product_id: descriptor.product_id(),
-        speaks: has_interface(device),
+        has_webusb: has_interface(device),
     })
 }
 
@@ -56,14 +57,14 @@ fn has_interface(device: &Device<Context>) -> bool {
     })
 }
 
-/// An open USB device, which no other program can use meanwhile.
+/// An open USB device. No other program can use it at the same time.
 pub struct Usb {
     handle: DeviceHandle<Context>,
     path: String,
 }
 
 impl Usb {
-    /// Opens the device of `vendor_id` at `path`, as [`list`] names it.
+    /// Opens the vendor's device at path `at`, as [`list`] gives it.
     pub fn open(vendor_id: u16, at: &str) -> Result<Self, TransportError> {
         let context = Context::new().map_err(|e| error("opening", at, e))?;
         let devices = context.devices().map_err(|e| error("opening", at, e))?;
@@ -84,27 +85,22 @@ impl Link for Usb {
     fn send(&mut self, packet: &Packet) -> Result<(), TransportError> {
         match self.handle.write_interrupt(ENDPOINT_OUT, packet, SEND_TIMEOUT) {
             Ok(64) => Ok(()),
-            Ok(n) => Err(short("sending to", &self.path, n)),
+            Ok(n) => Err(TransportError::packet_length("sending to", &self.path, n)),
             Err(e) => Err(error("sending to", &self.path, e)),
         }
     }
 
     fn receive(&mut self, wait: Duration) -> Result<Option<Packet>, TransportError> {
         let mut packet = [0; 64];
-        // libusb counts milliseconds, and takes zero for eternity.
+        // libusb counts milliseconds; zero means forever.
         let wait = wait.max(Duration::from_millis(1));
         match self.handle.read_interrupt(ENDPOINT_IN, &mut packet, wait) {
             Ok(64) => Ok(Some(packet)),
             Ok(0) | Err(rusb::Error::Timeout | rusb::Error::Interrupted) => Ok(None),
-            Ok(n) => Err(short("reading from", &self.path, n)),
+            Ok(n) => Err(TransportError::packet_length("reading from", &self.path, n)),
             Err(e) => Err(error("reading from", &self.path, e)),
         }
     }
-}
-
-fn short(what: &str, path: &str, n: usize) -> TransportError {
-    let source = io::Error::new(io::ErrorKind::InvalidData, format!("{n} bytes instead of 64"));
-    TransportError::io(what, path, source)
 }
 
 fn error(what: &str, path: &str, error: rusb::Error) -> TransportError {

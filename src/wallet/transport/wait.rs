@@ -1,11 +1,11 @@
-//! How long to wait, in slices short enough that a user who gives up is heard at once.
+//! Waits with a time limit, in slices short enough to react to a user who cancels.
 
 use std::time::{Duration, Instant};
 
-/// The longest time for which nobody asks whether the user gave up.
+/// The longest time between two checks whether the user has cancelled.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// A wait with an end, which the user can end earlier.
+/// A wait with a time limit, which the user can cancel.
 #[derive(Clone, Copy)]
 pub struct Wait<'a> {
     after: Duration,
@@ -13,36 +13,35 @@ pub struct Wait<'a> {
     cancelled: &'a dyn Fn() -> bool,
 }
 
-/// Why a wait ended with nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a wait ended without a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Stopped {
-    /// The time is up; how long it was.
+    /// The time limit has passed.
+    #[error("no answer within {} seconds", .0.as_secs_f32())]
     TimedOut(Duration),
-    /// The user gave up.
+    /// The user cancelled.
+    #[error("cancelled")]
     Cancelled,
 }
 
 impl<'a> Wait<'a> {
-    /// Waits for `after` from now, unless `cancelled` says yes before.
+    /// Waits for `after` from now, or until `cancelled` returns true.
     pub fn new(after: Duration, cancelled: &'a dyn Fn() -> bool) -> Self {
         Self { after, deadline: Instant::now() + after, cancelled }
     }
 
-    /// Waits for `after` from now, come what may.
+    /// Waits for `after` from now. The user cannot cancel.
     pub fn uncancelled(after: Duration) -> Wait<'static> {
         Wait::new(after, &|| false)
     }
 
-    /// How long to wait next before asking again.
+    /// How long to wait before calling this again.
     pub fn slice(&self) -> Result<Duration, Stopped> {
         if (self.cancelled)() {
             return Err(Stopped::Cancelled);
         }
         let left = self.deadline.saturating_duration_since(Instant::now());
-        match left.is_zero() {
-            true => Err(Stopped::TimedOut(self.after)),
-            false => Ok(left.min(SLICE)),
-        }
+        if left.is_zero() { Err(Stopped::TimedOut(self.after)) } else { Ok(left.min(SLICE)) }
     }
 }
 
@@ -51,14 +50,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_who_gives_up_ends_a_long_wait_at_once() {
+    fn a_user_who_cancels_ends_a_long_wait_at_once() {
         let cancelled = || true;
         let wait = Wait::new(Duration::from_secs(300), &cancelled);
         assert_eq!(wait.slice(), Err(Stopped::Cancelled));
     }
 
     #[test]
-    fn slices_are_short_and_end_with_the_time() {
+    fn slices_are_short_and_end_at_the_time_limit() {
         let wait = Wait::uncancelled(Duration::from_secs(300));
         assert_eq!(wait.slice(), Ok(SLICE));
         let over = Wait::uncancelled(Duration::ZERO);

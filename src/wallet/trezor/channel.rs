@@ -1,4 +1,4 @@
-//! Whole messages over a link.
+//! Sends and receives whole messages over a link (codec v1).
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -10,59 +10,50 @@ use crate::{
     transport::{Link, Packet, Stopped, TransportError, Wait},
 };
 
-/// More packets than any device keeps for a host that does not read.
+/// More packets than any device queues for a host that does not read.
 const MAX_STALE: usize = 2048;
 
-/// More packets than any message has that Stockade sends, but for texts of four kilobytes.
+/// More packets than any message sent here has, except texts of four kilobytes.
 const MOST_MISSING: usize = 64;
 
-/// Sends and receives messages.
+/// A connection in codec v1.
 pub(super) struct Channel {
     link: Box<dyn Link>,
-    /// Packets that came while a message was being completed.
+    /// Packets that arrived while a message was being completed.
     early: VecDeque<Zeroizing<Packet>>,
 }
 
-/// Why no message came or went.
+/// A message could not be sent or received.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ChannelError {
     #[error(transparent)]
     Transport(#[from] TransportError),
     #[error(transparent)]
     Codec(#[from] CodecError),
-    #[error("no message")]
-    Stopped(Stopped),
-    /// THP: another program has a channel in use.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// THP: another program is using a channel.
     #[error("it is busy")]
     Busy,
-    /// THP: its PIN comes first.
+    /// THP: the PIN must be entered first.
     #[error("it is locked")]
     Locked,
-    /// THP: the channel has ended, and why.
+    /// THP: the channel has ended, for this reason.
     #[error("{0}")]
     Lost(&'static str),
 }
 
-impl From<Stopped> for ChannelError {
-    fn from(stopped: Stopped) -> Self {
-        Self::Stopped(stopped)
-    }
-}
-
 impl ChannelError {
-    /// The error that it is, on the device named `device`.
+    /// Converts it into the error of the device named `device`.
     pub(super) fn into_device_error(self, device: &str) -> DeviceError {
         match self {
             Self::Transport(error) => DeviceError::transport(device, error),
             Self::Codec(error) => DeviceError::protocol(device, error.to_string()),
-            Self::Stopped(Stopped::TimedOut(after)) => {
-                DeviceError::Timeout { device: device.to_owned(), after }
-            }
-            Self::Stopped(Stopped::Cancelled) => DeviceError::Declined("interrupted".to_owned()),
+            Self::Stopped(stopped) => DeviceError::stopped(device, stopped),
             Self::Busy => DeviceError::Busy(device.to_owned()),
             Self::Locked => DeviceError::Locked(device.to_owned()),
             Self::Lost(why) => {
-                DeviceError::protocol(device, format!("its encrypted channel broke: {why}"))
+                DeviceError::protocol(device, format!("the encrypted channel failed: {why}"))
             }
         }
     }
@@ -73,7 +64,7 @@ impl Channel {
         Self { link, early: VecDeque::new() }
     }
 
-    /// Gives the link back, for another protocol.
+    /// Returns the link, for use with another protocol.
     pub(super) fn into_link(self) -> Box<dyn Link> {
         self.link
     }
@@ -85,12 +76,12 @@ impl Channel {
         Ok(())
     }
 
-    /// Completes a message that was cut short: a device that waits for the rest of it takes any
-    /// packet as a part. The first answer ends this. A One that waits for a message ignores these
-    /// packets; core firmware answers each with a failure.
+    /// Completes a truncated message: a device that waits for the rest accepts any packet as a part of
+    /// it. Stops at the first answer. A One that waits for a new message ignores these packets; core
+    /// firmware answers each with a failure.
     pub(super) fn complete(&mut self) -> Result<(), ChannelError> {
         for _ in 0..MOST_MISSING {
-            self.link.send(&codec_v1::NOTHING)?;
+            self.link.send(&codec_v1::EMPTY)?;
             if let Some(packet) = self.link.receive(Duration::ZERO)? {
                 self.early.push_back(Zeroizing::new(packet));
                 break;
@@ -117,7 +108,8 @@ impl Channel {
         }
     }
 
-    /// Throws away what has come already: answers to somebody before, or the rest of a damaged one.
+    /// Discards packets that have already arrived: answers to earlier programs, or the rest of a
+    /// damaged one.
     pub(super) fn drain(&mut self) -> Result<(), ChannelError> {
         self.early.clear();
         for _ in 0..MAX_STALE {

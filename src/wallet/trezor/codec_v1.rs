@@ -1,5 +1,5 @@
-//! Messages in 64-byte packets: `?## type(2) length(4) data`, then `? data`, zero padded. No I/O
-//! here.
+//! Messages in 64-byte packets: `?## type(2) length(4) data`, then `? data`, zero-padded. This module
+//! does no I/O.
 //!
 //! Specification: [Trezor, codec v1](https://docs.trezor.io/trezor-firmware/common/communication/index.html).
 
@@ -8,44 +8,44 @@ use zeroize::Zeroizing;
 use crate::transport::Packet;
 use stockade_base::reader::{ReadError, Reader};
 
-/// Far longer than any answer to what Stockade asks; a device that announces more is not believed.
+/// Far longer than any answer to a request of this crate; a longer one is an error.
 pub const MAX_MESSAGE: usize = 64 * 1024;
 
-/// The marks of a first packet, and of every packet.
+/// The prefixes of a first packet, and of every packet.
 const FIRST: &[u8] = b"?##";
 const EVERY: &[u8] = b"?";
 
-/// A packet that begins no message, and adds nothing to one.
-pub const NOTHING: Packet = {
+/// An empty packet that does not begin a message.
+pub const EMPTY: Packet = {
     let mut packet = [0; 64];
     packet[0] = b'?';
     packet
 };
 
-/// A message as the wire carries it. Its payload may be secret, so it is wiped.
+/// An encoded message. Its payload may be secret, so it is wiped.
 pub struct Message {
-    /// What it is: the wire id of the protobuf message.
+    /// The wire id of the protobuf message's type.
     pub kind: u16,
     /// The protobuf message.
     pub payload: Zeroizing<Vec<u8>>,
 }
 
-/// Why packets do not make a message.
+/// Packets do not form a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodecError {
-    /// Not the mark that a packet begins with: one before it was lost, or this is another protocol.
-    #[error("a packet begins with the wrong mark")]
-    Mark,
-    /// The message is longer than any answer, or than what can be sent.
-    #[error("a message of {0} bytes")]
+    /// A packet has the wrong prefix: an earlier packet was lost, or this is another protocol.
+    #[error("a packet has the wrong prefix")]
+    Prefix,
+    /// The message is longer than any answer, or too long to be sent.
+    #[error("a message of {0} bytes is too long")]
     Length(usize),
     /// A field is missing.
     #[error(transparent)]
     Read(#[from] ReadError),
 }
 
-/// The packets that carry `message`.
+/// Splits `message` into packets.
 pub fn packets(message: &Message) -> Result<Zeroizing<Vec<Packet>>, CodecError> {
     let too_long = || CodecError::Length(message.payload.len());
     if message.payload.len() > MAX_MESSAGE {
@@ -71,16 +71,16 @@ fn packet(header: &[u8], data: &[u8]) -> Packet {
     packet
 }
 
-/// Puts the packets of one message together.
+/// Assembles the packets of one message.
 #[derive(Default)]
 pub struct Assembler {
-    /// The message's type and length, once its first packet has come.
+    /// The message's type and length, once its first packet has arrived.
     started: Option<(u16, usize)>,
     payload: Zeroizing<Vec<u8>>,
 }
 
 impl Assembler {
-    /// Takes the next packet and gives the message when it is complete.
+    /// Adds the next packet, and returns the message once it is complete.
     pub fn push(&mut self, packet: &Packet) -> Result<Option<Message>, CodecError> {
         let mut reader = Reader::new(packet);
         let (kind, length) = match self.started {
@@ -107,17 +107,14 @@ impl Assembler {
             return Err(CodecError::Length(length));
         }
         self.started = Some((kind, length));
-        // All at once: growing would leave copies of a secret behind.
+        // Allocated at once: growing would leave copies of a secret in memory.
         self.payload = Zeroizing::new(Vec::with_capacity(length));
         Ok((kind, length))
     }
 }
 
 fn expect(reader: &mut Reader<'_>, mark: &[u8]) -> Result<(), CodecError> {
-    match reader.bytes(mark.len())? == mark {
-        true => Ok(()),
-        false => Err(CodecError::Mark),
-    }
+    if reader.bytes(mark.len())? == mark { Ok(()) } else { Err(CodecError::Prefix) }
 }
 
 #[cfg(test)]
@@ -140,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn every_length_survives_the_way_there_and_back() {
+    fn messages_of_every_length_are_split_and_assembled() {
         for length in (0..400).chain([MAX_MESSAGE]) {
             let packets = packets(&message(length)).unwrap();
             let expected = (17, message(length).payload.to_vec());
@@ -150,29 +147,29 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_packet_never_gives_a_message() {
+    fn a_lost_packet_never_results_in_a_message() {
         let packets = packets(&message(300)).unwrap();
         assert_eq!(packets.len(), 5);
         for n in 0..packets.len() {
             let mut lost = packets.to_vec();
             lost.remove(n);
-            let expected = if n == 0 { Err(CodecError::Mark) } else { Ok(None) };
+            let expected = if n == 0 { Err(CodecError::Prefix) } else { Ok(None) };
             assert_eq!(assemble(&lost), expected, "packet {n}");
         }
     }
 
     #[test]
-    fn a_packet_of_garbage_is_a_typed_error() {
+    fn a_packet_with_a_wrong_prefix_is_an_error() {
         let good = packets(&message(300)).unwrap();
         for n in 0..good.len() {
             let mut damaged = good.to_vec();
             damaged[n] = [0xaa; 64];
-            assert_eq!(assemble(&damaged), Err(CodecError::Mark), "packet {n}");
+            assert_eq!(assemble(&damaged), Err(CodecError::Prefix), "packet {n}");
         }
     }
 
     #[test]
-    fn a_length_of_four_gigabytes_is_not_believed() {
+    fn an_announced_length_of_four_gigabytes_is_an_error() {
         let mut first = packets(&message(10)).unwrap()[0];
         first[5..9].fill(0xff);
         assert_eq!(assemble(&[first]), Err(CodecError::Length(0xffff_ffff)));

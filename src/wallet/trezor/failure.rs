@@ -1,5 +1,4 @@
-//! Failure messages. The code says what is wrong; the text differs between models, and is only
-//! repeated.
+//! Failure messages. The code is decisive; the text differs between models and is only quoted.
 
 use trezor_client::protos::Failure;
 
@@ -8,15 +7,18 @@ use crate::device::DeviceError;
 const INVALID_PROTOCOL: i32 = 17;
 const FIRMWARE_ERROR: i32 = 99;
 
-const SESSION_ENDED: &str = "its session has ended; open the device again";
+const SESSION_ENDED: &str = "the session has ended: open the device again";
 
-/// The error that `failure` is, on the device named `device`.
+/// The number of the failure's code, or 0, which is not a code.
+fn code(failure: &Failure) -> i32 {
+    failure.code.map_or(0, |code| code.value())
+}
+
+/// Converts `failure` into the error of the device named `device`.
 pub(super) fn error(device: &str, failure: &Failure) -> DeviceError {
-    // 0 is no failure's code.
-    let code = failure.code.map_or(0, |code| code.value());
     let device = device.to_owned();
-    match code {
-        // Of old or Bitcoin-only firmware, to a message that it does not know.
+    match code(failure) {
+        // Old or Bitcoin-only firmware, after a message that it does not know.
         1 => DeviceError::Unsupported {
             device,
             what: "do this with its firmware (UnexpectedMessage, 1)".to_owned(),
@@ -33,28 +35,28 @@ pub(super) fn error(device: &str, failure: &Failure) -> DeviceError {
     }
 }
 
-/// Whether the request that `failure` answers is done with for certain. A One that finds fault with an
-/// acknowledgement goes on asking.
+/// Whether `failure` certainly ends the request. A One that rejects an acknowledgement continues to
+/// ask.
 pub(super) fn ends_request(failure: &Failure) -> bool {
-    !matches!(failure.code.map_or(0, |code| code.value()), 0..=3 | 5 | 99)
+    !matches!(code(failure), 0..=3 | 5 | 99)
 }
 
-/// Whether a device says that it does not speak codec v1. What it speaks is THP.
+/// Whether the device does not speak codec v1. Then it speaks THP.
 pub(super) fn is_invalid_protocol(failure: &Failure) -> bool {
-    failure.code.is_some_and(|code| code.value() == INVALID_PROTOCOL)
+    code(failure) == INVALID_PROTOCOL
 }
 
-/// Whether `failure` may be the answer to an earlier Cancel. It is one if nobody was asked anything.
+/// Whether `failure` may be the answer to an earlier Cancel. It is, if the user has not been asked.
 pub(super) fn is_cancelled(failure: &Failure) -> bool {
-    failure.code.is_some_and(|code| matches!(code.value(), 4 | 6))
+    matches!(code(failure), 4 | 6)
 }
 
 /// Whether `failure` may be the answer to a packet that is not part of a message ("Invalid magic").
 pub(super) fn is_of_firmware(failure: &Failure) -> bool {
-    failure.code.is_some_and(|code| code.value() == FIRMWARE_ERROR)
+    code(failure) == FIRMWARE_ERROR
 }
 
-/// What is wrong when a device has begun another session instead of going on with ours.
+/// The error if a device has begun another session instead of continuing the current one.
 pub(super) fn session_ended(device: &str) -> DeviceError {
     DeviceError::Refused {
         device: device.to_owned(),
@@ -89,7 +91,7 @@ fn message(code: i32, failure: &Failure) -> String {
     }
 }
 
-/// What a device says, fit for a terminal: at most `most` characters, and none that control it.
+/// At most `most` characters of a device's text, without those that control a terminal.
 pub(super) fn printable(text: &str, most: usize) -> String {
     text.chars().filter(|c| !stockade_base::shown::is_harmful(*c)).take(most).collect()
 }

@@ -1,47 +1,34 @@
-//! What a Trezor says of itself: its Features message.
+//! The Features message, in which a Trezor describes itself.
 
 use trezor_client::protos::Features;
 
 use super::failure::printable;
 use crate::device::{Identity, PassphraseUse, State};
 
-/// The name that fw_vendor gives on emulators.
+/// The value of `fw_vendor` on emulators.
 const EMULATOR: &str = "EMULATOR";
 
-/// The identity that `features` tell of a device which is `simulated` for all its link knows.
+/// The identity of a device with these features. `simulated` says what the connection knows.
 pub(super) fn identity(features: &Features, simulated: bool) -> Identity {
-    Identity {
-        vendor: "Trezor",
-        model: model(features),
-        app: None,
-        firmware: Some(format!(
-            "{}.{}.{}",
-            features.major_version(),
-            features.minor_version(),
-            features.patch_version()
-        )),
-        label: features.label.as_deref().map(|label| printable(label, 64)),
-        passphrase: match features.passphrase_protection {
-            Some(true) => PassphraseUse::On,
-            Some(false) => PassphraseUse::Off,
-            // A locked device keeps it to itself.
-            None => PassphraseUse::Unknown,
-        },
-        simulated: simulated || features.fw_vendor() == EMULATOR,
-    }
+    let version = [features.major_version(), features.minor_version(), features.patch_version()];
+    let mut identity = Identity::new("Trezor", model(features));
+    identity.firmware = Some(version.map(|number| number.to_string()).join("."));
+    identity.label = features.label.as_deref().map(|label| printable(label, 64));
+    identity.passphrase = match features.passphrase_protection {
+        Some(true) => PassphraseUse::On,
+        Some(false) => PassphraseUse::Off,
+        // A locked device does not report it.
+        None => PassphraseUse::Unknown,
+    };
+    identity.simulated = simulated || features.fw_vendor() == EMULATOR;
+    identity
 }
 
-/// The identity of a device that tells no more than its model, by the vendor's name for it.
+/// The identity of a device that reports only its model, by the vendor's internal name.
 pub(super) fn hidden_identity(internal_model: &str, simulated: bool) -> Identity {
-    Identity {
-        vendor: "Trezor",
-        model: known_model(internal_model).unwrap_or("device").to_owned(),
-        app: None,
-        firmware: None,
-        label: None,
-        passphrase: PassphraseUse::Unknown,
-        simulated,
-    }
+    let mut identity = Identity::new("Trezor", known_model(internal_model).unwrap_or("device"));
+    identity.simulated = simulated;
+    identity
 }
 
 fn known_model(internal_model: &str) -> Option<&'static str> {
@@ -65,17 +52,17 @@ fn model(features: &Features) -> String {
     known.to_owned()
 }
 
-/// Whether its wallet opens without PIN and passphrase.
+/// Whether its wallet can be opened without PIN and passphrase.
 pub(super) fn opens_silently(features: &Features) -> bool {
     state(features) == State::Ready && features.passphrase_protection == Some(false)
 }
 
-/// Whether it is a One, which has no way to enter a PIN or a passphrase.
+/// Whether it is a One, on which neither PIN nor passphrase can be entered.
 pub(super) fn is_one(features: &Features) -> bool {
     model(features) == "One"
 }
 
-/// The state that `features` tell.
+/// The state of a device with these features.
 pub(super) fn state(features: &Features) -> State {
     if features.bootloader_mode() {
         State::Bootloader

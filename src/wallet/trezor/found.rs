@@ -1,4 +1,4 @@
-//! A Trezor that was found: what it says of itself, and the way to a wallet.
+//! A connected Trezor: its identity, and how to open a wallet.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use trezor_client::protos::Features;
 use super::{
     features,
     preflight::Firmware,
-    session::{Session, Sight},
+    session::{Probe, Session},
     thp::Pairings,
     wallet::Wallet,
 };
@@ -17,56 +17,70 @@ use crate::{
     transport::Link,
 };
 
-/// What is known about a Trezor before it is asked anything.
+/// The properties of a Trezor that are known before it is asked anything.
 #[derive(Debug, Clone)]
-pub struct About {
-    /// What to give to `--device` to mean it.
+#[non_exhaustive]
+pub struct DeviceInfo {
+    /// The text that selects it, as [`Spec`](crate::discovery::Spec) parses it.
     pub spec: String,
-    /// A mock or an emulator.
+    /// Whether it is a mock or an emulator.
     pub simulated: bool,
 }
 
-/// A Trezor that was found and is not opened yet.
+impl DeviceInfo {
+    /// A real device.
+    pub fn new(spec: impl Into<String>) -> Self {
+        Self { spec: spec.into(), simulated: false }
+    }
+
+    /// A mock or an emulator.
+    pub fn simulated(spec: impl Into<String>) -> Self {
+        Self { simulated: true, ..Self::new(spec) }
+    }
+}
+
+/// A connected Trezor that is not open yet.
 pub struct Trezor {
     session: Session,
-    about: About,
+    info: DeviceInfo,
 }
 
 impl Trezor {
     /// The Trezor at the other end of `link`.
-    pub fn new(link: Box<dyn Link>, about: About, timeouts: Timeouts) -> Self {
-        Self { session: Session::new(link, timeouts), about }
+    pub fn new(link: Box<dyn Link>, info: DeviceInfo, timeouts: Timeouts) -> Self {
+        Self { session: Session::new(link, timeouts), info }
     }
 
-    /// The same, where pairings over THP are kept in `pairings`.
+    /// The same, with THP pairings kept in `pairings`.
+    #[must_use]
     pub fn with_pairings(mut self, pairings: Arc<dyn Pairings>) -> Self {
         self.session.pairings = pairings;
         self
     }
 
     fn identity(&self, features: &Features) -> Identity {
-        features::identity(features, self.about.simulated)
+        features::identity(features, self.info.simulated)
     }
 }
 
 impl device::Found for Trezor {
     fn spec(&self) -> &str {
-        &self.about.spec
+        &self.info.spec
     }
 
     fn identify(&mut self) -> Result<Identity, DeviceError> {
-        Ok(match self.session.look()? {
-            Sight::Features(features) => self.identity(&features),
-            Sight::Hidden { internal_model, .. } => {
-                features::hidden_identity(&internal_model, self.about.simulated)
+        Ok(match self.session.probe()? {
+            Probe::Features(features) => self.identity(&features),
+            Probe::Hidden { internal_model, .. } => {
+                features::hidden_identity(&internal_model, self.info.simulated)
             }
         })
     }
 
     fn state(&mut self) -> Result<State, DeviceError> {
-        Ok(match self.session.look()? {
-            Sight::Features(features) => features::state(&features),
-            Sight::Hidden { state, .. } => state,
+        Ok(match self.session.probe()? {
+            Probe::Features(features) => features::state(&features),
+            Probe::Hidden { state, .. } => state,
         })
     }
 
@@ -74,15 +88,12 @@ impl device::Found for Trezor {
         mut self: Box<Self>,
         user: &mut dyn Interact,
     ) -> Result<Box<dyn device::Wallet>, DeviceError> {
-        let features = self.session.enter(user)?;
+        let features = self.session.connect(user)?;
         let device = self.session.name.clone();
         match features::state(&features) {
             State::Ready | State::Locked => {}
             State::Uninitialized => return Err(DeviceError::NotInitialized(device)),
-            _ => {
-                let what = "be used in its bootloader: unplug it, and plug it in without a press";
-                return Err(DeviceError::Unsupported { device, what: what.to_owned() });
-            }
+            _ => return Err(DeviceError::unsupported(&device, device::IN_BOOTLOADER)),
         }
         let features = self.session.open_wallet(features, user)?;
         let identity = self.identity(&features);

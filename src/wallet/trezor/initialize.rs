@@ -1,4 +1,4 @@
-//! Sessions in codec v1: begun, come back to and ended by messages of their own.
+//! Sessions in codec v1: begun, resumed and ended by their own messages.
 
 use trezor_client::protos::{
     Cancel, EndSession, EthereumAddress, EthereumGetAddress, Failure, Features, Initialize, Ping,
@@ -13,42 +13,42 @@ use super::{
 use crate::{device::DeviceError, interact::Interact, transport::Wait};
 use stockade_base::path::DerivationPath;
 
-/// How often Initialize is sent before a device counts as silent: one to which a message was cut
-/// short takes the first for a part of it.
+/// The number of times Initialize is sent before the device counts as silent. After a truncated
+/// message, a device takes the first Initialize for a part of it.
 const ATTEMPTS: u32 = 3;
 
 impl Session {
-    /// The device's features, in the session that began with the first call of this; `None` from a
-    /// device that speaks THP.
+    /// The device's features, in the session that the first call began. `None` if the device speaks
+    /// THP.
     pub(super) fn initialized(&mut self) -> Result<Option<Features>, DeviceError> {
         if self.id.is_some() && !self.in_step {
-            // A One that is initialized in the midst of something begins another session, whatever
-            // session it is asked for.
+            // A One that is initialized during a request begins another session, whichever session
+            // is requested.
             self.cancel();
         }
         let Some(features) = self.initialize()? else { return Ok(None) };
-        // A device that has forgotten a session silently begins another, in which another
-        // passphrase may hold.
+        // A device that has forgotten a session silently begins another, which may use another
+        // passphrase.
         if self.id.is_some() && self.id != features.session_id {
             return Err(failure::session_ended(&self.name));
         }
         if self.id.is_none() {
             self.id.clone_from(&features.session_id);
-            self.seed_at_hand = false;
+            self.seed_derived = false;
         }
-        self.know(&features);
+        self.remember(&features);
         self.in_step = true;
         Ok(Some(features))
     }
 
-    /// Has the device ask for PIN and passphrase now, by asking for what needs them.
+    /// Makes the device ask for PIN and passphrase now, with a request that needs them.
     pub(super) fn unlock(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError> {
         let mut request = EthereumGetAddress::new();
         request.address_n = DerivationPath::check_address().levels().to_vec();
         self.call::<_, EthereumAddress>(&request, None, user).map(drop)
     }
 
-    /// Ends the session, and with it the passphrase's hold, and begins a new one.
+    /// Ends the session and the use of its passphrase, and begins a new one.
     pub(super) fn renew_initialized(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError> {
         if !self.in_step {
             self.initialize()?;
@@ -56,7 +56,7 @@ impl Session {
         self.asked = false;
         self.send(&EndSession::new())?;
         match self.converse(None, user) {
-            // It had ended before, which will do.
+            // It has already ended.
             Ok(_) | Err(DeviceError::Refused { .. } | DeviceError::Unsupported { .. }) => {}
             Err(error) => return Err(error),
         }
@@ -64,7 +64,7 @@ impl Session {
         self.initialized().map(drop)
     }
 
-    /// Sends Initialize, which ends whatever the device is at, until Features come.
+    /// Sends Initialize, which ends any request, until the device answers with Features.
     fn initialize(&mut self) -> Result<Option<Features>, DeviceError> {
         let mut request = Initialize::new();
         request.session_id.clone_from(&self.id);
@@ -72,59 +72,60 @@ impl Session {
         for _ in 0..ATTEMPTS {
             self.wire.drain().map_err(|e| e.into_device_error(&self.name))?;
             self.send(&request)?;
-            let heard = match self.hear(Wait::uncancelled(self.timeouts.reply / ATTEMPTS))? {
-                Heard::Nothing => self.settle()?,
-                heard => heard,
+            let wait = Wait::uncancelled(self.timeouts.reply / ATTEMPTS);
+            let answer = match self.receive_features(wait)? {
+                Answer::Nothing => self.resynchronize()?,
+                answer => answer,
             };
-            match heard {
-                Heard::Features(features) => return Ok(Some(*features)),
-                Heard::Thp => return Ok(None),
-                Heard::Refusal(error) => last = Some(error),
-                // It took this for the rest of a message that had been cut short.
-                Heard::Other(error) => {
+            match answer {
+                Answer::Features(features) => return Ok(Some(*features)),
+                Answer::Thp => return Ok(None),
+                Answer::Refusal(error) => last = Some(error),
+                // It took this for the rest of a truncated message.
+                Answer::Other(error) => {
                     last = Some(error);
                     self.cancel();
                 }
-                Heard::Nothing => {}
+                Answer::Nothing => {}
             }
         }
         Err(last.unwrap_or_else(|| self.silent()))
     }
 
-    /// The answer to Initialize. Failures that answer what was sent before it are skipped.
-    fn hear(&mut self, wait: Wait<'_>) -> Result<Heard, DeviceError> {
+    /// Receives the answer to Initialize. Failures that answer earlier messages are skipped.
+    fn receive_features(&mut self, wait: Wait<'_>) -> Result<Answer, DeviceError> {
         loop {
             let message = match self.wire.receive(wait) {
                 Ok(message) => message,
-                Err(ChannelError::Stopped(_)) => return Ok(Heard::Nothing),
+                Err(ChannelError::Stopped(_)) => return Ok(Answer::Nothing),
                 Err(error @ ChannelError::Codec(_)) => {
-                    return Ok(Heard::Refusal(error.into_device_error(&self.name)));
+                    return Ok(Answer::Refusal(error.into_device_error(&self.name)));
                 }
                 Err(error) => return Err(error.into_device_error(&self.name)),
             };
             if is::<Features>(&message) {
-                return Ok(Heard::Features(Box::new(self.parse(&message)?)));
+                return Ok(Answer::Features(Box::new(self.parse(&message)?)));
             }
             if !is::<Failure>(&message) {
-                return Ok(Heard::Other(self.unexpected(&message)));
+                return Ok(Answer::Other(self.unexpected(&message)));
             }
             let failure: Failure = self.parse(&message)?;
-            // It speaks THP, and will say so again.
+            // It speaks THP, and answers every further message in the same way.
             if failure::is_invalid_protocol(&failure) {
-                return Ok(Heard::Thp);
+                return Ok(Answer::Thp);
             }
-            // Initialize asks nobody, and cannot fail in the firmware.
+            // Initialize does not involve the user, and cannot fail in the firmware.
             if !failure::is_cancelled(&failure) && !failure::is_of_firmware(&failure) {
-                return Ok(Heard::Refusal(failure::error(&self.name, &failure)));
+                return Ok(Answer::Refusal(failure::error(&self.name, &failure)));
             }
         }
     }
 
-    /// Finds out why nothing was heard. A device that is slow gives the Features now. One to which a
-    /// message was cut short took Initialize for a part of it: the message is completed, and what it
-    /// shows is cancelled, for in the midst of that a One would begin another session. The echo of a
-    /// Ping says that every answer before it has come.
-    fn settle(&mut self) -> Result<Heard, DeviceError> {
+    /// Finds out why there was no answer. A slow device sends its Features now. A device that waits
+    /// for the rest of a truncated message took Initialize for a part of it; that message is
+    /// completed, and its prompt cancelled, because during a prompt a One would begin another session.
+    /// The echo of a Ping marks the end of all earlier answers.
+    fn resynchronize(&mut self) -> Result<Answer, DeviceError> {
         self.strays = true;
         self.wire.complete().map_err(|e| e.into_device_error(&self.name))?;
         self.send(&Cancel::new())?;
@@ -145,17 +146,17 @@ impl Session {
             };
             if is::<Features>(&message) {
                 let late: Features = self.parse(&message)?;
-                self.late = true;
+                self.slow = true;
                 // A bootloader may echo nothing.
                 if late.bootloader_mode() {
-                    return Ok(Heard::Features(Box::new(late)));
+                    return Ok(Answer::Features(Box::new(late)));
                 }
                 features = Some(late);
                 wait = Wait::uncancelled(self.timeouts.reply);
             } else if is::<Failure>(&message) {
                 let failure: Failure = self.parse(&message)?;
                 if failure::is_invalid_protocol(&failure) {
-                    return Ok(Heard::Thp);
+                    return Ok(Answer::Thp);
                 }
             } else if is::<Success>(&message) && self.parse::<Success>(&message)?.message() == echo
             {
@@ -163,7 +164,7 @@ impl Session {
                 break;
             }
         }
-        Ok(features.map_or(Heard::Nothing, |features| Heard::Features(Box::new(features))))
+        Ok(features.map_or(Answer::Nothing, |features| Answer::Features(Box::new(features))))
     }
 
     fn silent(&self) -> DeviceError {
@@ -171,13 +172,13 @@ impl Session {
     }
 }
 
-/// What comes when Initialize was sent.
-enum Heard {
+/// The answer to Initialize.
+enum Answer {
     Features(Box<Features>),
-    /// It speaks THP.
+    /// The device speaks THP.
     Thp,
     Refusal(DeviceError),
-    /// A message that does not answer it.
+    /// A message that does not answer Initialize.
     Other(DeviceError),
     Nothing,
 }

@@ -1,5 +1,5 @@
-//! What Trezor's firmware is known to refuse: facts measured on its emulators, or read in its
-//! source.
+//! Requests that Trezor's firmware is known to refuse, from measurements on its emulators or from its
+//! source code.
 
 use trezor_client::protos::{Features, SafetyCheckLevel};
 
@@ -7,16 +7,16 @@ use super::features;
 use crate::device::{Fact, Request};
 use stockade_base::path::HARDENED;
 
-/// What is known of the firmware.
+/// The device's firmware and its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Firmware {
     is_one: bool,
-    /// Whether it refuses paths that are not Ethereum's. Its user may have chosen to be warned.
+    /// Whether it refuses paths outside Ethereum's. The user can choose a warning instead.
     strict: bool,
 }
 
 impl Firmware {
-    /// What `features` tell. Firmware that does not say how strict it is may be lenient.
+    /// Reads `features`. Firmware that does not report how strict it is may be lenient.
     pub(super) fn new(features: &Features) -> Self {
         let level = features.safety_checks.map(|level| level.value());
         let strict = level == Some(SafetyCheckLevel::Strict as i32);
@@ -24,7 +24,7 @@ impl Firmware {
     }
 }
 
-/// The One's room for a message, and for the text of a CipherKeyValue.
+/// The One's limits for a message and for the text of a CipherKeyValue, in bytes.
 const LONGEST_MESSAGE_OF_ONE: usize = 1024;
 const LONGEST_KEY_OF_ONE: usize = 255;
 
@@ -33,7 +33,7 @@ pub(super) const FACTS: &[Fact<Firmware>] = &[
         refuses: |firmware, request| {
             firmware.strict && request.path().is_some_and(|path| !is_ethereum(path.levels()))
         },
-        why: "refuses this path, which is none of Ethereum's in its firmware",
+        why: "refuses this path, which its firmware does not allow for Ethereum",
         advice: "use m/44'/60'/ACCOUNT'/0/INDEX with an account up to 100 and an index up to \
                  1000000, or set its safety checks to prompt",
     },
@@ -45,7 +45,7 @@ pub(super) const FACTS: &[Fact<Firmware>] = &[
             };
             firmware.is_one && length > LONGEST_MESSAGE_OF_ONE
         },
-        why: "takes no text of more than 1024 bytes",
+        why: "does not accept a text of more than 1024 bytes",
         advice: "name fewer copies or a shorter text, or sign with another wallet",
     },
     Fact {
@@ -56,19 +56,19 @@ pub(super) const FACTS: &[Fact<Firmware>] = &[
             };
             firmware.is_one && length > LONGEST_KEY_OF_ONE
         },
-        why: "takes no prompt of more than 255 bytes",
+        why: "does not accept a prompt of more than 255 bytes",
         advice: "use a shorter prompt",
     },
     Fact {
         refuses: |_, request| matches!(request, Request::BlsSignature),
         why: "has no BLS keys",
-        advice: "use a Ledger with the BTEC app, or the words themselves on a machine without a \
-                 network (--from-mnemonic)",
+        advice: "use a Ledger with the BTEC app, or type the mnemonic on a computer without a network \
+                 (--from-mnemonic)",
     },
 ];
 
-/// Whether firmware may take `path` for Ethereum's: purpose, lengths and limits are its own; of coin
-/// types, which follow from definitions of networks, only Bitcoin's is surely none.
+/// Whether firmware may allow `path` for Ethereum. Purpose, length and limits are fixed in the firmware;
+/// the coin types follow from network definitions, so only Bitcoin's is certainly refused.
 fn is_ethereum(path: &[u32]) -> bool {
     const MOST_ACCOUNT: u32 = 100;
     const MOST_INDEX: u32 = 1_000_000;

@@ -1,6 +1,6 @@
-//! What a screen shows first, and where the rest is: measured on the vendor's emulators.
+//! What the first screen shows, and how to see the rest: measured on the vendor's emulators.
 
-/// How many bytes of a transaction's data the first screen shows, and where all of it is.
+/// The number of bytes of a transaction's data on the first screen, and how to see all of them.
 const DATA: &[(&str, usize, &str)] = &[
     ("Trezor Model T", 27, "choose to show all of it"),
     ("Trezor Safe 3", 36, "page through all of it"),
@@ -8,20 +8,20 @@ const DATA: &[(&str, usize, &str)] = &[
     ("Trezor Safe 7", 57, "open the menu and choose \"View all data\""),
 ];
 
-/// A One shows this much data, a page after another, and only warns that there is more.
+/// A One shows this many bytes of data, page by page, and only warns about the rest.
 const MOST_DATA_OF_ONE: usize = 5 * 24;
 
-/// The longest text that core models show whole without being asked, in characters.
+/// The longest text that core models show in full by default, in characters.
 const MOST_TEXT: usize = 5 * 128;
 
-/// What to tell the person who compares `length` bytes of data on the wallet named `device`; nothing
-/// where the first screen shows them all.
+/// A note for the user who compares `length` bytes of data on the wallet named `device`; `None` if the
+/// first screen shows all of them.
 pub(super) fn data_note(device: &str, length: usize) -> Option<String> {
     if device == "Trezor One" {
         return (length > MOST_DATA_OF_ONE).then(|| {
             format!(
-                "{device}: it shows {MOST_DATA_OF_ONE} of the {length} bytes of data, and no more: \
-                 approve only what you trust this computer with"
+                "{device}: it shows only {MOST_DATA_OF_ONE} of the {length} bytes of data. Approve only \
+                 if you trust this computer"
             )
         });
     }
@@ -34,14 +34,13 @@ pub(super) fn data_note(device: &str, length: usize) -> Option<String> {
     })
 }
 
-/// What to tell the person who reads `text` on the wallet named `device`; nothing where it shows all
-/// of it.
+/// A note for the user who reads `text` on the wallet named `device`; `None` if it shows the whole text.
 pub(super) fn text_note(device: &str, text: &str) -> Option<String> {
     let is_core = DATA.iter().any(|(name, ..)| *name == device);
     (is_core && text.chars().count() > MOST_TEXT).then(|| {
         format!(
-            "{device}: the text is longer than its screens show at first. Choose to view all of it \
-             before you approve"
+            "{device}: it shows only the beginning of this text. Choose to view all of it before you \
+             approve"
         )
     })
 }
@@ -51,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_data_of_a_consolidation_is_longer_than_the_first_screen_of_every_core_model() {
+    fn the_data_of_a_consolidation_does_not_fit_on_the_first_screen_of_core_models() {
         for (device, ..) in DATA {
             let note = data_note(device, 96).unwrap();
             assert!(note.starts_with(device) && note.contains("of the 96 bytes"), "{note}");
@@ -62,10 +61,10 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_more_than_its_screens_is_announced() {
+    fn a_text_that_is_not_shown_in_full_is_announced() {
         assert!(text_note("Trezor Safe 5", &"x".repeat(641)).is_some());
         assert_eq!(text_note("Trezor Safe 5", &"x".repeat(640)), None);
-        // It shows a page after another.
+        // It shows all pages.
         assert_eq!(text_note("Trezor One", &"x".repeat(1000)), None);
     }
 }

@@ -1,4 +1,4 @@
-//! PIN and passphrase, from the user to the device.
+//! Sends PIN and passphrase from the user to the device.
 
 use trezor_client::protos::{PassphraseAck, PinMatrixAck};
 use unicode_normalization::UnicodeNormalization;
@@ -9,17 +9,17 @@ use crate::{
     interact::{Interact, Passphrase},
 };
 
-/// The longest passphrase that devices take, in bytes.
+/// The longest passphrase that devices accept, in bytes.
 const MAX_PASSPHRASE: usize = 50;
 
-/// The longest PIN that devices take.
+/// The longest PIN that devices accept.
 const MAX_PIN: usize = 50;
 
-/// A message that is wiped once it is sent.
+/// A message that is wiped when dropped.
 pub(super) struct Wiped<M>(M, fn(&mut M));
 
 impl<M> Wiped<M> {
-    /// `message`, which `wipe` wipes.
+    /// `wipe` is called when the message is dropped.
     pub(super) fn new(message: M, wipe: fn(&mut M)) -> Self {
         Self(message, wipe)
     }
@@ -43,7 +43,7 @@ impl<M> Drop for Wiped<M> {
     }
 }
 
-/// The answer to a One that asks for its PIN.
+/// Asks the user for the PIN of a One.
 pub(super) fn pin(
     device: &str,
     user: &mut dyn Interact,
@@ -51,20 +51,19 @@ pub(super) fn pin(
     let declined = |why: &str| DeviceError::Declined(why.to_owned());
     let pin = user
         .enter_pin_matrix(device)
-        .ok_or_else(|| declined("no PIN was entered; a terminal is needed to enter one"))?;
+        .ok_or_else(|| declined("cancelled: no PIN was entered (this needs a terminal)"))?;
     let positions = pin.expose();
     if !(1..=MAX_PIN).contains(&positions.len())
         || !positions.bytes().all(|position| matches!(position, b'1'..=b'9'))
     {
-        return Err(declined("a PIN is entered as positions 1 to 9"));
+        return Err(declined("not a PIN: enter the positions 1 to 9 of its digits"));
     }
     let mut ack = Wiped(PinMatrixAck::new(), |ack| ack.pin.zeroize());
     ack.0.pin = Some(positions.to_owned());
     Ok(ack)
 }
 
-/// The answer to a device that asks for its passphrase; `on_device` says whether it can be typed
-/// there.
+/// Asks the user for the passphrase. `on_device` says whether it can be typed on the device.
 pub(super) fn passphrase(
     device: &str,
     on_device: bool,
@@ -72,18 +71,21 @@ pub(super) fn passphrase(
 ) -> Result<Wiped<PassphraseAck>, DeviceError> {
     let entered = user
         .enter_passphrase(device, on_device)
-        .ok_or_else(|| DeviceError::Declined("no passphrase was entered".to_owned()))?;
-    let unsupported =
-        |what: &str| DeviceError::Unsupported { device: device.to_owned(), what: what.to_owned() };
+        .ok_or_else(|| DeviceError::Declined("cancelled: no passphrase was entered".to_owned()))?;
+    let unsupported = |what: &str| DeviceError::unsupported(device, what);
     let mut ack = Wiped(PassphraseAck::new(), |ack| ack.passphrase.zeroize());
     match entered {
         Passphrase::OnDevice if on_device => ack.0.on_device = Some(true),
-        Passphrase::OnDevice => return Err(unsupported("take a passphrase typed on it")),
+        Passphrase::OnDevice => {
+            return Err(unsupported(
+                "ask for a passphrase on its screen: type it on this computer",
+            ));
+        }
         Passphrase::Typed(text) => {
-            // BIP-39 hashes passphrases in this form; devices take the bytes as they come.
+            // BIP-39 hashes passphrases in this form; devices do not normalize them.
             let length: usize = text.expose().nfkd().map(char::len_utf8).sum();
             if length > MAX_PASSPHRASE {
-                return Err(unsupported("take a passphrase of more than 50 bytes"));
+                return Err(unsupported("use a passphrase of more than 50 bytes"));
             }
             let mut normal = Zeroizing::new(String::with_capacity(length));
             normal.extend(text.expose().nfkd());

@@ -1,4 +1,4 @@
-//! The conversation: one request, whatever the device asks in between, one answer.
+//! A conversation with the device: one request, the device's questions, one answer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,8 @@ use trezor_client::{
 use super::{
     channel::{Channel, ChannelError},
     codec_v1::Message,
-    failure, features, secrets,
+    failure, features,
+    secrets::{self, Wiped},
     thp::{NoPairings, Pairings},
     wire::Wire,
 };
@@ -24,34 +25,34 @@ use crate::{
     transport::{Link, Wait},
 };
 
-/// More questions than any request brings; a device that asks on for ever is given up.
+/// More questions than any request leads to; a device that asks more often is cancelled.
 const MAX_QUESTIONS: usize = 256;
 
-/// A One has no way to refuse an address: "no" shows it as a QR code, and "no" again as text. Who
-/// says no this often does not mean yes.
+/// On a One, an address cannot be rejected: "no" shows it as a QR code, and another "no" as text. This
+/// many times "no" counts as a rejection.
 const MAX_ADDRESS_SCREENS: usize = 16;
 
-/// How often Cancel is sent: a device to which a message was cut short takes the first for the
-/// rest of it.
+/// The number of times Cancel is sent. After a truncated message, a device takes the first Cancel for
+/// a part of it.
 const ATTEMPTS: u32 = 3;
 
-/// How many times the usual wait a slow answer gets.
+/// A slow answer may take this many times the usual wait.
 pub(super) const SLOW: u32 = 4;
 
-/// How long a device that was told to cancel is waited for.
+/// How long to wait for the answer to Cancel.
 const CANCEL: Duration = Duration::from_millis(250);
 
-/// What can be seen of a device without asking anybody.
-pub(super) enum Sight {
+/// What a device reports without involving its user.
+pub(super) enum Probe {
     Features(Box<Features>),
-    /// It speaks THP, and says no more than this before its user lets this computer connect.
+    /// It speaks THP, and reports only this until its user allows this computer to connect.
     Hidden {
         internal_model: String,
         state: State,
     },
 }
 
-/// A device that answers, and the session in which its passphrase holds.
+/// A device, and the session in which its passphrase is used.
 pub(super) struct Session {
     pub(super) wire: Wire,
     pub(super) name: String,
@@ -61,16 +62,16 @@ pub(super) struct Session {
     /// The id of the session in codec v1.
     pub(super) id: Option<Vec<u8>>,
     is_one: bool,
-    /// Whether the device waits for a request; if not, what comes next may answer an earlier one.
+    /// Whether the device waits for a request. Otherwise the next message may answer an earlier one.
     pub(super) in_step: bool,
-    /// Whether the device needs longer for an answer than most.
-    pub(super) late: bool,
-    /// Whether answers may still come to packets that were not part of a message.
+    /// Whether the device answers more slowly than most.
+    pub(super) slow: bool,
+    /// Whether answers to packets that were not part of a message may still arrive.
     pub(super) strays: bool,
-    /// Whether the device has asked its user anything since the request that it is at.
+    /// Whether the device has asked its user anything during the current request.
     pub(super) asked: bool,
-    /// Whether this session's seed was used before, and so need not be derived again.
-    pub(super) seed_at_hand: bool,
+    /// Whether the device has already derived this session's seed.
+    pub(super) seed_derived: bool,
 }
 
 impl Session {
@@ -83,32 +84,32 @@ impl Session {
             id: None,
             is_one: false,
             in_step: false,
-            late: false,
+            slow: false,
             strays: false,
             asked: false,
-            seed_at_hand: false,
+            seed_derived: false,
         }
     }
 
-    /// What can be known of the device without asking anybody anything.
-    pub(super) fn look(&mut self) -> Result<Sight, DeviceError> {
+    /// Asks the device about itself, without involving its user.
+    pub(super) fn probe(&mut self) -> Result<Probe, DeviceError> {
         if matches!(self.wire, Wire::CodecV1(_))
             && let Some(features) = self.initialized()?
         {
-            return Ok(Sight::Features(Box::new(features)));
+            return Ok(Probe::Features(Box::new(features)));
         }
-        self.look_over_thp()
+        self.probe_over_thp()
     }
 
-    /// Makes the device talk to this computer, asking its user whatever that takes: its features.
-    pub(super) fn enter(&mut self, user: &mut dyn Interact) -> Result<Features, DeviceError> {
-        match self.look()? {
-            Sight::Features(features) => Ok(*features),
-            Sight::Hidden { .. } => self.enter_over_thp(user),
+    /// Connects to the device, asking its user as needed. Returns its features.
+    pub(super) fn connect(&mut self, user: &mut dyn Interact) -> Result<Features, DeviceError> {
+        match self.probe()? {
+            Probe::Features(features) => Ok(*features),
+            Probe::Hidden { .. } => self.connect_over_thp(user),
         }
     }
 
-    /// Opens the wallet behind it: PIN and passphrase. Its features after that.
+    /// Opens the wallet with PIN and passphrase. Returns the features after that.
     pub(super) fn open_wallet(
         &mut self,
         features: Features,
@@ -119,14 +120,14 @@ impl Session {
             _ if features::opens_silently(&features) => Ok(features),
             _ => {
                 self.unlock(user)?;
-                // A locked device told less.
+                // A locked device reported fewer features.
                 self.resume(user)?;
                 self.initialized()?.ok_or_else(|| self.changed_protocol())
             }
         }
     }
 
-    /// Ends the session, and with it the passphrase's hold, and begins a new one.
+    /// Ends the session and the use of its passphrase, and begins a new one.
     pub(super) fn renew(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError> {
         match self.wire {
             Wire::Thp(_) => self.renew_over_thp(user),
@@ -134,7 +135,7 @@ impl Session {
         }
     }
 
-    /// Has the device wait for a request, in the session of before.
+    /// Makes the device wait for a request, in the current session.
     fn resume(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError> {
         match self.wire {
             Wire::Thp(_) => self.resume_over_thp(user),
@@ -143,17 +144,17 @@ impl Session {
     }
 
     fn changed_protocol(&self) -> DeviceError {
-        DeviceError::protocol(&self.name, "it speaks another protocol than before")
+        DeviceError::protocol(&self.name, "it has switched to another protocol")
     }
 
-    /// Keeps what `features` tell of the device's name and kind.
-    pub(super) fn know(&mut self, features: &Features) {
+    /// Remembers the device's name and model.
+    pub(super) fn remember(&mut self, features: &Features) {
         self.name = features::identity(features, false).name();
         self.is_one = features::is_one(features);
     }
 
-    /// Sends `request` and gives its answer, seeing to whatever the device asks in between.
-    /// `attention` is what the user sees meanwhile, where the request itself shows something.
+    /// Sends `request` and returns its answer, answering the device's questions in between.
+    /// `attention` is what the device shows, if the request shows something.
     pub(super) fn call<Q: TrezorMessage, A: TrezorMessage>(
         &mut self,
         request: &Q,
@@ -164,13 +165,13 @@ impl Session {
             self.resume(user)?;
         }
         self.asked = false;
-        // Nothing is due, so whatever is there answers something else.
+        // No answer is outstanding, so messages that have arrived are stale.
         self.wire.drain().map_err(|e| e.into_device_error(&self.name))?;
-        self.go_on(request, attention, user)
+        self.continue_call(request, attention, user)
     }
 
-    /// The same within a conversation: nothing is thrown away before.
-    pub(super) fn go_on<Q: TrezorMessage, A: TrezorMessage>(
+    /// Like [`call`](Self::call), within a conversation: nothing is discarded first.
+    pub(super) fn continue_call<Q: TrezorMessage, A: TrezorMessage>(
         &mut self,
         request: &Q,
         attention: Option<Attention<'_>>,
@@ -180,26 +181,27 @@ impl Session {
         let message = self.converse(attention, user)?;
         let answer = self.parse(&message)?;
         self.in_step = true;
-        self.seed_at_hand = true;
+        self.seed_derived = true;
         Ok(answer)
     }
 
-    /// Answers the device's questions until something else comes.
+    /// Answers the device's questions until it sends something else.
     pub(super) fn converse(
         &mut self,
         attention: Option<Attention<'_>>,
         user: &mut dyn Interact,
     ) -> Result<Message, DeviceError> {
         // Deriving the seed takes the oldest devices seconds.
-        let is_quick = self.seed_at_hand && !self.late;
-        let mut patience = self.timeouts.reply * if is_quick { 1 } else { SLOW };
+        let is_quick = self.seed_derived && !self.slow;
+        let mut time_limit = self.timeouts.reply * if is_quick { 1 } else { SLOW };
         let mut attention = attention;
         let is_address = matches!(attention, Some(Attention::Address));
         for _ in 0..if is_address { MAX_ADDRESS_SCREENS } else { MAX_QUESTIONS } {
-            let message = match self.fresh(Wait::new(patience, &|| user.cancelled())) {
+            let received = self.receive_current(Wait::new(time_limit, &|| user.cancelled()));
+            let message = match received {
                 Ok(message) => message,
                 Err(error) => {
-                    // Whatever the device shows is taken off its screen.
+                    // Removes the prompt from the device's screen.
                     self.cancel();
                     return Err(error.into_device_error(&self.name));
                 }
@@ -217,9 +219,13 @@ impl Session {
                 Some(MessageType::MessageType_ButtonRequest) => {
                     self.answer_button(&message, attention.unwrap_or(Attention::Other), user)?;
                 }
-                Some(MessageType::MessageType_PinMatrixRequest) => self.answer_pin(user)?,
+                Some(MessageType::MessageType_PinMatrixRequest) => {
+                    let pin = secrets::pin(&self.name, user);
+                    self.send_secret(pin)?;
+                }
                 Some(MessageType::MessageType_PassphraseRequest) => {
-                    self.answer_passphrase(user)?;
+                    let passphrase = secrets::passphrase(&self.name, !self.is_one, user);
+                    self.send_secret(passphrase)?;
                     attention = attention.or(Some(Attention::Passphrase));
                 }
                 Some(MessageType::MessageType_Failure) => return Err(self.failure(&message)),
@@ -227,21 +233,22 @@ impl Session {
                 Some(MessageType::MessageType_Features) => {}
                 _ => return Ok(message),
             }
-            // From here on a person is asked, or the device works on what a person entered.
-            patience = patience.max(self.timeouts.user);
+            // From now on the device waits for its user, or processes the user's input.
+            time_limit = time_limit.max(self.timeouts.user);
         }
         self.cancel();
-        match is_address {
-            true => Err(DeviceError::Rejected(self.name.clone())),
-            false => Err(DeviceError::protocol(
+        if is_address {
+            Err(DeviceError::Rejected(self.name.clone()))
+        } else {
+            Err(DeviceError::protocol(
                 &self.name,
-                "it asks without end. Whoever goes back and forth between its screens: end with yes or no",
-            )),
+                "it keeps asking. If you are switching between its screens, confirm or reject",
+            ))
         }
     }
 
-    /// The next message that is not the late answer to what was sent before the request.
-    fn fresh(&mut self, wait: Wait<'_>) -> Result<Message, ChannelError> {
+    /// Receives the next message that is not a late answer to an earlier message.
+    fn receive_current(&mut self, wait: Wait<'_>) -> Result<Message, ChannelError> {
         loop {
             let message = self.wire.receive(wait)?;
             if !self.is_stale(&message) {
@@ -250,8 +257,8 @@ impl Session {
         }
     }
 
-    /// Nobody can have refused what nobody was asked: such a failure answers an earlier Cancel. THP
-    /// has channels for that.
+    /// A rejection before the user was asked answers an earlier Cancel. THP needs no such check: it has
+    /// channels.
     fn is_stale(&self, message: &Message) -> bool {
         if !matches!(self.wire, Wire::CodecV1(_)) || !is::<Failure>(message) {
             return false;
@@ -278,9 +285,13 @@ impl Session {
         self.send(&ButtonAck::new())
     }
 
-    fn answer_pin(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError> {
-        match secrets::pin(&self.name, user) {
-            Ok(ack) => self.send(&*ack),
+    /// Sends the user's answer, or cancels the request if there is none.
+    fn send_secret<M: TrezorMessage>(
+        &mut self,
+        answer: Result<Wiped<M>, DeviceError>,
+    ) -> Result<(), DeviceError> {
+        match answer {
+            Ok(answer) => self.send(&*answer),
             Err(error) => {
                 self.cancel();
                 Err(error)
@@ -288,18 +299,8 @@ impl Session {
         }
     }
 
-    fn answer_passphrase(&mut self, user: &mut dyn Interact) -> Result<(), DeviceError> {
-        match secrets::passphrase(&self.name, !self.is_one, user) {
-            Ok(ack) => self.send(&*ack),
-            Err(error) => {
-                self.cancel();
-                Err(error)
-            }
-        }
-    }
-
-    /// Has the device drop what it is at, so that it can be used afterwards. Whether that worked
-    /// shows when it is asked the next time.
+    /// Makes the device drop its current request, so that it can be used again. The next request
+    /// shows whether that worked.
     pub(super) fn cancel(&mut self) {
         let mut silent = 0;
         for _ in 0..2 * ATTEMPTS {
@@ -309,16 +310,16 @@ impl Session {
             let wait = Wait::uncancelled(self.timeouts.reply.min(CANCEL));
             match self.wire.receive(wait) {
                 Ok(message) if is::<Failure>(&message) => return,
-                // It took this for the rest of a message that had been cut short, and shows that now.
+                // It took this for the rest of a truncated message, and now shows that message.
                 Ok(_) => {}
                 Err(_) => silent += 1,
             }
         }
     }
 
-    /// Sends `message`; until its answer has come, nothing else makes sense.
+    /// Sends `message`. Until its answer arrives, the device is not ready for a request.
     pub(super) fn send<M: TrezorMessage>(&mut self, message: &M) -> Result<(), DeviceError> {
-        let unsendable = |_| DeviceError::protocol(&self.name, "a request that cannot be sent");
+        let unsendable = |_| DeviceError::protocol(&self.name, "the request cannot be encoded");
         let payload = message.write_to_bytes().map_err(unsendable)?.into();
         self.send_message(&Message { kind: kind::<M>(), payload })
     }
@@ -333,14 +334,14 @@ impl Session {
             return Err(self.unexpected(message));
         }
         M::parse_from_bytes(&message.payload)
-            .map_err(|_| DeviceError::protocol(&self.name, "a message that is no protobuf"))
+            .map_err(|_| DeviceError::protocol(&self.name, "a message is not valid protobuf"))
     }
 
     pub(super) fn unexpected(&self, message: &Message) -> DeviceError {
-        DeviceError::protocol(&self.name, format!("message {} was not expected", message.kind))
+        DeviceError::protocol(&self.name, format!("unexpected message of type {}", message.kind))
     }
 
-    /// The error that a failure message is.
+    /// Converts a failure message into an error.
     fn failure(&mut self, message: &Message) -> DeviceError {
         match self.parse(message) {
             Ok(failure) => {
@@ -358,6 +359,6 @@ pub(super) fn is<M: TrezorMessage>(message: &Message) -> bool {
 
 /// The wire id of a message.
 fn kind<M: TrezorMessage>() -> u16 {
-    // Ids are 16 bits on the wire; the vendor's table holds no other.
+    // Ids have 16 bits on the wire, and so do all in the vendor's table.
     u16::try_from(M::MESSAGE_TYPE.value()).unwrap_or(u16::MAX)
 }

@@ -1,6 +1,6 @@
 //! EthereumSignTx and EthereumSignTxEIP1559
 //! ([messages-ethereum.proto](https://github.com/trezor/trezor-firmware/blob/main/common/protob/messages-ethereum.proto)):
-//! the first kilobyte of the data goes along, and the device asks for the rest.
+//! the request contains the first kilobyte of the data, and the device asks for the rest.
 
 use trezor_client::{TrezorMessage, protos};
 
@@ -14,7 +14,7 @@ use stockade_base::{
     path::DerivationPath,
 };
 
-/// The most data that goes along with the request, and in each answer after it.
+/// The most data in the request, and in each message after it.
 const CHUNK: usize = 1024;
 
 impl Transactions for Wallet {
@@ -39,16 +39,16 @@ impl Transactions for Wallet {
             }
         };
         let signature = signature(&answer, transaction)
-            .ok_or_else(|| self.protocol("this is no signature of the transaction's kind"))?;
+            .ok_or_else(|| self.protocol("not a signature for this type of transaction"))?;
         match transaction.recover(&signature) {
             Ok(recovered) if recovered == signer => Ok(signature),
-            _ => Err(self.protocol("the signature is not by the address at this path")),
+            _ => Err(self.protocol("the signature does not match the address at this path")),
         }
     }
 }
 
 impl Wallet {
-    /// Sends `request`, and the rest of the data as the device asks for it.
+    /// Sends `request`, then the rest of the data as the device asks for it.
     fn converse_over_data<Q: TrezorMessage>(
         &mut self,
         request: &Q,
@@ -66,16 +66,17 @@ impl Wallet {
             let asked = rest.split_at_checked(length).filter(|_| length <= CHUNK);
             let Some((chunk, left)) = asked else {
                 self.session.cancel();
-                return Err(self.protocol("it asks for more data than there is"));
+                return Err(self.protocol("it asks for more data than the transaction has"));
             };
             rest = left;
             let mut ack = protos::EthereumTxAck::new();
             ack.set_data_chunk(chunk.to_vec());
-            answer = self.session.go_on(&ack, attention, user)?;
+            answer = self.session.continue_call(&ack, attention, user)?;
         }
-        match rest.is_empty() {
-            true => Ok(answer),
-            false => Err(self.protocol("it signed less data than there is")),
+        if rest.is_empty() {
+            Ok(answer)
+        } else {
+            Err(self.protocol("it did not ask for all of the data before it signed"))
         }
     }
 
@@ -123,21 +124,19 @@ impl Wallet {
     }
 
     fn length(&self, transaction: &Transaction) -> Result<u32, DeviceError> {
-        u32::try_from(transaction.data.len()).map_err(|_| DeviceError::Unsupported {
-            device: self.session.name.clone(),
-            what: "sign that much data".to_owned(),
-        })
+        u32::try_from(transaction.data.len())
+            .map_err(|_| DeviceError::unsupported(&self.session.name, "sign this much data"))
     }
 }
 
-/// Big-endian without leading zeros, and nothing for zero: a device encodes the bytes as it gets
-/// them, and a zero byte would make another transaction than everybody's.
+/// Encodes a number as big-endian bytes without leading zeros; zero is empty. A device signs the bytes
+/// as it gets them, so a leading zero would change the transaction.
 fn number(number: u128) -> Vec<u8> {
     number.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect()
 }
 
-/// The signature in `answer`, whose v carries the chain (EIP-155) in legacy transactions, and is the
-/// parity alone in others, and where the chain does not fit.
+/// The signature in `answer`. In legacy transactions its v includes the chain id (EIP-155), if that
+/// fits; otherwise v is the parity.
 fn signature(answer: &protos::EthereumTxRequest, transaction: &Transaction) -> Option<Signature> {
     let v = u64::from(answer.signature_v?);
     let with_chain = transaction.chain_id.checked_mul(2).and_then(|twice| twice.checked_add(35));

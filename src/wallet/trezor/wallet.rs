@@ -21,7 +21,7 @@ use stockade_base::{
     secret::SecretBytes,
 };
 
-/// A Trezor that is unlocked, in a session.
+/// An unlocked Trezor in a session.
 pub(super) struct Wallet {
     pub(super) session: Session,
     pub(super) identity: Identity,
@@ -49,7 +49,7 @@ impl device::Wallet for Wallet {
     }
 
     /// [EthereumSignMessage](https://github.com/trezor/trezor-firmware/blob/main/common/protob/messages-ethereum.proto).
-    /// The answer names the signer, which must be the one to whom the signature recovers.
+    /// The answer contains the signer's address, which must match the signature.
     fn sign_personal(
         &mut self,
         path: &DerivationPath,
@@ -66,13 +66,13 @@ impl device::Wallet for Wallet {
         let mut answer: protos::EthereumMessageSignature =
             self.session.call(&request, attention, user)?;
         let signature = parse_signature(answer.signature());
-        // A signature over a prompt is a secret's raw material.
+        // Secrets are derived from signatures over prompts.
         answer.signature.zeroize();
-        let signature = signature.ok_or_else(|| self.protocol("this is no signature"))?;
+        let signature = signature.ok_or_else(|| self.protocol("not a signature"))?;
         let signer = self.parse_address(answer.address())?;
         match personal_message::recover(message.as_bytes(), &signature) {
             Ok(recovered) if recovered == signer => Ok(signature),
-            _ => Err(self.protocol("the signature is not by the address in the same answer")),
+            _ => Err(self.protocol("the signature does not match the address in the same answer")),
         }
     }
 
@@ -117,7 +117,7 @@ impl CipherKeyValue for Wallet {
             Ok(())
         });
         answer.value.zeroize();
-        secret.map_err(|()| self.protocol("the ciphertext is not as long as the value"))
+        secret.map_err(|()| self.protocol("the length of the ciphertext differs from the value's"))
     }
 }
 
@@ -130,7 +130,7 @@ impl Sessions for Wallet {
 impl Wallet {
     fn parse_address(&self, text: &str) -> Result<Address, DeviceError> {
         Address::parse_checksummed(text)
-            .map_err(|_| self.protocol("this is no address with its checksum"))
+            .map_err(|_| self.protocol("not an address with a checksum"))
     }
 
     pub(super) fn protocol(&self, message: &str) -> DeviceError {

@@ -1,4 +1,4 @@
-//! How messages come and go: in codec v1, or over THP.
+//! Sends and receives messages in codec v1 or over THP.
 
 use super::{
     channel::{Channel, ChannelError},
@@ -7,11 +7,11 @@ use super::{
 };
 use crate::transport::Wait;
 
-/// The protocol that a device speaks, and its messages in it.
+/// A connection in the device's protocol.
 pub(super) enum Wire {
     CodecV1(Channel),
     Thp(Box<Thp>),
-    /// Between the two: nothing is there.
+    /// While switching from one protocol to the other.
     None,
 }
 
@@ -32,18 +32,18 @@ impl Wire {
         }
     }
 
-    /// Ends a message that was cut short on its way to the device, where that may be what it waits
-    /// for.
+    /// Completes a truncated message, if the device may be waiting for the rest of it.
     pub(super) fn complete(&mut self) -> Result<(), ChannelError> {
         match self {
             Self::CodecV1(channel) => channel.complete(),
-            // What is not acknowledged is sent again there.
+            // THP sends packets again until they are acknowledged.
             Self::Thp(_) => Ok(()),
             Self::None => Err(NONE),
         }
     }
 
-    /// Throws away what has come already: answers to somebody before, or the rest of a damaged one.
+    /// Discards messages that have already arrived: answers to earlier programs, or the rest of a
+    /// damaged one.
     pub(super) fn drain(&mut self) -> Result<(), ChannelError> {
         match self {
             Self::CodecV1(channel) => channel.drain(),
@@ -53,4 +53,4 @@ impl Wire {
     }
 }
 
-const NONE: ChannelError = ChannelError::Lost("there is none");
+const NONE: ChannelError = ChannelError::Lost("it is not open");

@@ -1,8 +1,8 @@
-//! Amounts as the screen shows them.
+//! The format of amounts on the screen.
 
 /// The decimal digits of a big-endian number of any length.
 pub(super) fn decimal(big_endian: &[u8]) -> String {
-    // Digits from the lowest on, times 256 plus the next byte.
+    // The digits, lowest first: times 256 plus the next byte.
     let mut digits = vec![0_u16];
     for byte in big_endian {
         let mut carry = u16::from(*byte);
@@ -18,7 +18,7 @@ pub(super) fn decimal(big_endian: &[u8]) -> String {
     digits.iter().rev().map(|digit| char::from(b'0' + *digit as u8)).collect()
 }
 
-/// A number with its point moved `decimals` places, and its ticker: `0.00042 ETH`.
+/// A number with `decimals` decimal places, and its ticker: `0.00042 ETH`.
 pub(super) fn amount(digits: &str, decimals: usize, ticker: &str) -> String {
     let padded = format!("{digits:0>width$}", width = decimals + 1);
     let (whole, fraction) = padded.split_at(padded.len() - decimals);
@@ -26,8 +26,8 @@ pub(super) fn amount(digits: &str, decimals: usize, ticker: &str) -> String {
     format!("{} {ticker}", shown.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// Whether the app has room for an amount in 18 decimals: in `room` bytes with its end, after the
-/// ticker and a space.
+/// Whether an amount with 18 decimal places fits into the app's buffer of `room` bytes, including
+/// its terminator, after the ticker and a space.
 pub(super) fn fits(digits: &str, ticker: &str, room: usize) -> bool {
     ticker.len() + 1 + digits.len().max(19) + 2 < room
 }

@@ -1,4 +1,4 @@
-//! What the app answers.
+//! The app's answers.
 
 use crate::{Decision, User};
 
@@ -11,9 +11,9 @@ impl Status {
     pub(super) const TRANSACTION_TYPE: Self = Self(0x6501);
     pub(super) const COMMAND_NOT_ALLOWED: Self = Self(0x6980);
     pub(super) const REJECTED: Self = Self(0x6985);
-    /// A number that is longer than its place on the screen.
+    /// A number is too long for the screen.
     pub(super) const OVERFLOW: Self = Self(0x6807);
-    /// The system's error 4215, which the app turns into this.
+    /// The app's code for the system's error 4215.
     pub(super) const PATH_NOT_ALLOWED: Self = Self(0x6a15);
     pub(super) const INCORRECT_DATA: Self = Self(0x6a80);
     pub(super) const INSUFFICIENT_MEMORY: Self = Self(0x6a84);
@@ -28,17 +28,17 @@ impl Status {
 pub(super) struct Answer {
     data: Vec<u8>,
     status: Status,
-    /// Whether it was given when its user had decided.
+    /// Whether the user has decided before it.
     pub(super) waited: bool,
 }
 
 impl Answer {
-    /// An answer that needs nobody.
+    /// An answer without a screen.
     pub(super) fn silent(data: impl Into<Vec<u8>>) -> Self {
         Self { data: data.into(), status: Status::OK, waited: false }
     }
 
-    /// Shows something to `user`, and answers what `approved` gives or that it was rejected.
+    /// Shows a screen to `user`, and answers with the result of `approved` or with a rejection.
     pub(super) fn reviewed(
         user: &mut User,
         shown: &str,
@@ -50,22 +50,22 @@ impl Answer {
         }
     }
 
-    /// Its user said no to one of several things that were shown.
+    /// The user has rejected one of several screens.
     pub(super) fn rejected() -> Self {
         Self { data: Vec::new(), status: Status::REJECTED, waited: true }
     }
 
-    /// An error.
+    /// An error status without data.
     pub(super) fn failed(status: Status) -> Self {
         Self { data: Vec::new(), status, waited: false }
     }
 
-    /// The error of a wrong Lc, after bytes that happened to be in the buffer.
+    /// The error for a wrong Lc, after stale bytes of the buffer.
     pub(super) fn stale(bytes: &[u8]) -> Self {
         Self { data: bytes.to_vec(), status: Status::WRONG_DATA_LENGTH, waited: false }
     }
 
-    /// Whether the app forgets after it what it was in the middle of.
+    /// Whether the app then forgets an unfinished message.
     pub(super) fn resets(&self) -> bool {
         self.waited || self.status != Status::OK
     }

@@ -12,7 +12,7 @@ pub(super) const INSTRUCTION: u8 = 0x02;
 const CHAIN_ID_OF_ETHEREUM: u64 = 1;
 
 impl Ethereum {
-    /// Data: path, and a chain id or not. P1: 01 shows the address. P2: 01 adds the chain code.
+    /// Data: path, and optionally a chain id. P1: 01 shows the address. P2: 01 adds the chain code.
     pub(super) fn get_address(
         &mut self,
         command: &Command<'_>,
@@ -27,7 +27,7 @@ impl Ethereum {
         if !shows {
             return Ok(Answer::silent(data));
         }
-        // The app names the network of a chain id where it knows it. This one knows Ethereum's.
+        // The app shows the name of a network that it knows. The mock knows Ethereum's.
         let network = if chain_id == CHAIN_ID_OF_ETHEREUM { "Ethereum " } else { "" };
         let shown = format!("Verify {network}address\nAddress: 0x{}", node.address());
         Answer::reviewed(user, &shown, || Ok(data))

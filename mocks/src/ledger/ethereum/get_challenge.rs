@@ -8,8 +8,8 @@ use super::{
 pub(super) const INSTRUCTION: u8 = 0x20;
 
 impl Ethereum {
-    /// Four random bytes, which stay the same until something that is signed over them is given to
-    /// the app: here, until the app is closed.
+    /// Four random bytes, which stay the same until the app receives a signature over them: in the
+    /// mock, until the app is closed.
     pub(super) fn get_challenge(&mut self) -> Result<Answer, Status> {
         let challenge = match self.challenge {
             Some(challenge) => challenge,

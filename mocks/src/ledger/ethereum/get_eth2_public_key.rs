@@ -9,12 +9,12 @@ use crate::{User, ledger::Version};
 
 pub(super) const INSTRUCTION: u8 = 0x0e;
 
-/// The first version without a user interface of their own for models with buttons.
+/// The first version in which models with buttons have no user interface of their own.
 const ONE_INTERFACE: Version = Version(1, 18, 0);
 
 impl Ethereum {
     /// Data: path. P1: 01 shows the key. Every path is allowed, as in Speculos; the system of a
-    /// device allows 12381/3600 only.
+    /// device allows only 12381/3600.
     pub(super) fn get_eth2_public_key(
         &mut self,
         command: &Command<'_>,
@@ -40,8 +40,8 @@ impl Ethereum {
     }
 }
 
-/// The firmware ends this review with the answer of GET ADDRESS, and the key stands where the
-/// other kind of public key would: `41 | key (48), zeros (17) | 28 | zeros (40)`.
+/// The firmware ends this review with the answer of GET ADDRESS, in which the key replaces the other
+/// kind of public key: `41 | key (48), zeros (17) | 28 | zeros (40)`.
 fn as_address(key: &[u8; 48]) -> Vec<u8> {
     [&[0x41], &key[..], &[0; 17], &[0x28], &[0; 40]].concat()
 }

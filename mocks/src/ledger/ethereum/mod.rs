@@ -1,7 +1,7 @@
-//! The Ethereum app 1.22.0, by its [documentation] and held to recordings of it.
+//! The Ethereum app 1.22.0, after its [documentation] and checked against recordings.
 //!
-//! Not there: what only serves to explain more on the screen (names, tokens, descriptors of calls,
-//! filters). Such commands are answered as unknown ones are.
+//! Not simulated: commands that only make the screen explain more (names, tokens, descriptors of
+//! calls, filters). They are answered like unknown commands.
 //!
 //! [documentation]: https://github.com/LedgerHQ/app-ethereum/blob/1.22.0/doc/ethapp.adoc
 
@@ -33,31 +33,31 @@ const HARDENED: u32 = 1 << 31;
 /// The first version that may use 45'.
 const KNOWS_45: Version = Version(1, 21, 0);
 
-/// EIP-7702's authorizations, and the first version that knows them.
+/// EIP-7702 authorizations, and the first version that knows them.
 const SIGN_AUTHORIZATION: u8 = 0x34;
 const KNOWS_7702: Version = Version(1, 17, 0);
 
-/// The app: its memory while it runs, and its settings.
+/// The app's memory and settings.
 pub(super) struct Ethereum {
     model: Model,
     version: Version,
     seed: Seed,
     settings: Settings,
-    /// The transaction that is being received.
+    /// The transaction being received.
     transaction: Option<sign_transaction::Signing>,
-    /// The typed data that is being received.
+    /// The typed data being received.
     typed_data: Option<eip712::TypedData>,
-    /// The key to which the next deposit may pay.
+    /// The withdrawal key that the next deposit may name.
     withdrawal_index: u32,
-    /// The personal message that is being received.
+    /// The personal message being received.
     message: Option<sign_personal::Message>,
     challenge: Option<[u8; 4]>,
-    /// How long the last answer was. One that waited for the user does not count.
+    /// The length of the last answer, except answers after a user's decision.
     last_sent: usize,
 }
 
 impl Ethereum {
-    /// The app just opened.
+    /// The app after it was opened.
     pub(super) fn new(model: Model, version: Version, seed: Seed, settings: Settings) -> Self {
         Self {
             model,
@@ -81,7 +81,7 @@ impl Ethereum {
         self.settings = settings;
     }
 
-    /// Answers one command, which is in `buffer` too.
+    /// Answers one command, which is also in `buffer`.
     pub(super) fn exchange(
         &mut self,
         apdu: &[u8],
@@ -90,7 +90,7 @@ impl Ethereum {
     ) -> Vec<u8> {
         let answer = match Command::parse(apdu) {
             Some(command) => self.dispatch(&command, user).unwrap_or_else(Answer::failed),
-            // The firmware forgets to reset the length of its answer before this one.
+            // The firmware does not reset the length of its answer before this one.
             None => Answer::stale(buffer.front(self.last_sent)),
         };
         if answer.resets() {
@@ -117,13 +117,13 @@ impl Ethereum {
             set_eth2_withdrawal_index::INSTRUCTION => self.set_eth2_withdrawal_index(command),
             privacy_operation::INSTRUCTION => self.privacy_operation(command, user),
             get_challenge::INSTRUCTION => self.get_challenge(),
-            // Its setting is off, which is how the app is delivered.
+            // Its setting is off by default.
             SIGN_AUTHORIZATION if self.version >= KNOWS_7702 => Err(Status::COMMAND_NOT_ALLOWED),
             _ => Err(Status::INVALID_INSTRUCTION),
         }
     }
 
-    /// Forgets what it was in the middle of, as the firmware does after an error, after every
+    /// Forgets unfinished messages, as the firmware does after an error, after every
     /// review, and at the start of some commands.
     fn reset(&mut self) {
         self.message = None;
@@ -132,13 +132,13 @@ impl Ethereum {
         self.withdrawal_index = 0;
     }
 
-    /// Whether it waits for more of something.
+    /// Whether a message is unfinished.
     fn is_in_the_middle(&self) -> bool {
         self.message.is_some() || self.transaction.is_some()
     }
 
-    /// The node at `path`. The system lets this app derive at 44'/60', 45' (since 1.21.0) and
-    /// 12381/3600 only.
+    /// The node at `path`. The system allows this app to use only 44'/60', 45' (since 1.21.0) and
+    /// 12381/3600.
     fn node(&self, path: &[u32]) -> Result<Node, Status> {
         let allowed: [&[u32]; 3] =
             [&[44 | HARDENED, 60 | HARDENED], &[12381, 3600], &[45 | HARDENED]];

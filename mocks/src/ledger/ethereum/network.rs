@@ -1,7 +1,7 @@
-//! Chains that the app knows by name.
+//! The chains whose names the app knows.
 
-/// What the screen says of the chain, and its ticker. The app is Ethereum's, so it says nothing of
-/// the mainnet. Of a chain that it does not know it shows the number; Hoodi is one of those.
+/// The chain's name on the screen, and its ticker. The app is Ethereum's, so it shows no name for
+/// mainnet. For a chain that it does not know, such as Hoodi, it shows the number.
 pub(super) fn network(chain_id: u64) -> (Option<String>, &'static str) {
     let (name, ticker) = match chain_id {
         1 => return (None, "ETH"),

@@ -1,4 +1,4 @@
-//! What the app knows to explain of calls: deposits, and the withdrawals and consolidations of
+//! The calls that the app can explain: deposits, and the withdrawals and consolidations of
 //! EIP-7002 and EIP-7251.
 
 use sha2::{Digest, Sha256};
@@ -26,7 +26,7 @@ const DEPOSIT: [u8; 4] = [0x22, 0x89, 0x51, 0x18];
 /// The first version that explains EIP-7002 and EIP-7251.
 const EXPLAINS_REQUESTS: Version = Version(1, 21, 0);
 
-/// Something that the app can explain.
+/// A kind of call that the app can explain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Plugin {
     Deposit,
@@ -34,11 +34,11 @@ pub(super) enum Plugin {
     Consolidation,
 }
 
-/// Whether data is what a plugin is for.
+/// Whether a plugin can explain the data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Judgement {
     Fine,
-    /// It cannot be explained: it is signed blindly or not at all.
+    /// It cannot be explained: it is signed blindly, or not at all.
     Odd,
 }
 
@@ -54,8 +54,8 @@ impl Plugin {
         }
     }
 
-    /// Judges the data as far as it has come. `withdrawal_key` is the wallet's own, to which alone
-    /// the app signs deposits.
+    /// Judges the data received so far. `withdrawal_key` is the wallet's own: the app signs deposits
+    /// only for that key.
     pub(super) fn judge(self, data: &[u8], withdrawal_key: &[u8; 48]) -> Result<Judgement, Status> {
         match self {
             Self::Deposit => judge_deposit(data, withdrawal_key),
@@ -64,7 +64,7 @@ impl Plugin {
         }
     }
 
-    /// What it shows of whole data; an error where that is too short.
+    /// The review of the complete data; an error if the data is too short.
     pub(super) fn explain(self, data: &[u8], value: &[u8], ticker: &str) -> Result<Review, Status> {
         match self {
             Self::Deposit => {
@@ -95,16 +95,17 @@ fn explain_withdrawal(data: &[u8], ticker: &str) -> Option<Review> {
 fn explain_consolidation(data: &[u8]) -> Option<Review> {
     let (source, target) = data.split_first_chunk::<48>()?;
     let target: &[u8; 48] = target.try_into().ok()?;
-    Some(match source == target {
-        true => Review::of("transaction to compound stake").field("Validator", hex(source)),
-        false => Review::of("transaction to consolidate stake")
+    Some(if source == target {
+        Review::of("transaction to compound stake").field("Validator", hex(source))
+    } else {
+        Review::of("transaction to consolidate stake")
             .field("From validator", hex(source))
-            .field("To validator", hex(target)),
+            .field("To validator", hex(target))
     })
 }
 
-/// Offsets and lengths that are not the usual ones make a deposit odd; credentials of another key
-/// end it at once.
+/// A deposit with unusual offsets or lengths cannot be explained; credentials of another key end it
+/// at once.
 fn judge_deposit(data: &[u8], withdrawal_key: &[u8; 48]) -> Result<Judgement, Status> {
     let mut credentials: [u8; 32] = Sha256::digest(withdrawal_key).into();
     credentials[0] = 0;

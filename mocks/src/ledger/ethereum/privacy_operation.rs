@@ -12,9 +12,9 @@ use crate::User;
 pub(super) const INSTRUCTION: u8 = 0x18;
 
 impl Ethereum {
-    /// Data: path, and for a shared secret the other's public key. P1: 01 shows the result, even if
-    /// that is a secret; with 00 it is handed out without asking. P2: 00 asks for the public key,
-    /// 01 for a shared secret.
+    /// Data: path, and for a shared secret the peer's public key. P1: 01 shows the result, even if
+    /// it is a secret; 00 returns it without asking the user. P2: 00 requests the public key, 01 a
+    /// shared secret.
     pub(super) fn privacy_operation(
         &mut self,
         command: &Command<'_>,

@@ -1,4 +1,4 @@
-//! What the screens of a review say.
+//! The text of a review.
 
 /// A title and fields.
 pub(super) struct Review {
@@ -12,19 +12,19 @@ impl Review {
         Self { title: format!("Review {what}"), fields: Vec::new() }
     }
 
-    /// With one more field at its end.
+    /// Adds a field at the end.
     pub(super) fn field(mut self, name: &str, value: impl Into<String>) -> Self {
         self.fields.push((name.into(), value.into()));
         self
     }
 
-    /// With one more field at its front.
+    /// Adds a field at the front.
     pub(super) fn first(mut self, name: &str, value: impl Into<String>) -> Self {
         self.fields.insert(0, (name.into(), value.into()));
         self
     }
 
-    /// Its text; with the warning before it where something is signed blindly.
+    /// The text, preceded by a warning if something is signed blindly.
     pub(super) fn text(&self, blind: bool) -> String {
         let fields: String =
             self.fields.iter().map(|(name, value)| format!("\n{name}: {value}")).collect();

@@ -1,25 +1,25 @@
-//! RLP that may not have arrived in full yet.
+//! RLP that may be incomplete.
 
 use super::answer::Status;
 
-/// A byte string or the payload of a list, as far as it has come.
+/// The part of a byte string, or of a list's payload, that has arrived.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Item<'a> {
     pub(super) is_list: bool,
-    /// How long it is when it is all there.
+    /// The length when complete.
     pub(super) length: usize,
-    /// What there is of it.
+    /// The bytes that have arrived.
     pub(super) bytes: &'a [u8],
 }
 
 impl Item<'_> {
-    /// Whether it is all there.
+    /// Whether it is complete.
     pub(super) fn is_whole(&self) -> bool {
         self.bytes.len() == self.length
     }
 }
 
-/// The item at the front of `bytes` and what follows it; `None` where not even its header is there.
+/// The item at the front of `bytes`, and the rest; `None` if its header is incomplete.
 pub(super) fn item(bytes: &[u8]) -> Result<Option<(Item<'_>, &[u8])>, Status> {
     let Some((&head, rest)) = bytes.split_first() else { return Ok(None) };
     let (is_list, length, rest) = match head {
@@ -29,7 +29,7 @@ pub(super) fn item(bytes: &[u8]) -> Result<Option<(Item<'_>, &[u8])>, Status> {
         0xb8..=0xbf | 0xf8..=0xff => {
             let is_list = head >= 0xf8;
             let of = usize::from(head - if is_list { 0xf7 } else { 0xb7 });
-            // The firmware takes lengths of at most four bytes.
+            // The firmware accepts lengths of at most four bytes.
             if of > 4 {
                 return Err(Status::INCORRECT_DATA);
             }

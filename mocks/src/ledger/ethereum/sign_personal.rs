@@ -12,11 +12,11 @@ pub(super) const INSTRUCTION: u8 = 0x08;
 const FIRST: u8 = 0x00;
 const MORE: u8 = 0x80;
 
-/// The app's heap. The message and the text that is shown have to fit in it together. What the
-/// heap needs for itself was not measured, so it is not counted.
+/// The app's heap, which must hold both the message and the displayed text. The overhead of the heap
+/// itself was not measured, so it is not counted.
 const HEAP: usize = 16 * 1024;
 
-/// A message of which some chunks have come.
+/// A message of which some chunks have arrived.
 pub(super) struct Message {
     path: Vec<u32>,
     length: usize,
@@ -24,8 +24,8 @@ pub(super) struct Message {
 }
 
 impl Ethereum {
-    /// P1 00 begins a message, with path, length and bytes; P1 80 goes on with bytes. The chunk that
-    /// completes the message starts the review. P2 is not looked at.
+    /// P1 00 begins a message with path, length and bytes; P1 80 continues it. The chunk that
+    /// completes the message starts the review. P2 is ignored.
     pub(super) fn sign_personal(
         &mut self,
         command: &Command<'_>,
@@ -51,7 +51,7 @@ impl Ethereum {
             return Err(Status::INSUFFICIENT_MEMORY);
         }
         Answer::reviewed(user, &format!("Review message\nMessage: {shown}"), || {
-            // The firmware derives the key here, so a path that is not allowed is refused only now.
+            // The firmware derives the key here, so a forbidden path is refused only now.
             self.sign(&message)
         })
     }
@@ -65,11 +65,11 @@ impl Ethereum {
 }
 
 impl Message {
-    /// Reads `path | length (4) | bytes`; gives the bytes beside the message.
+    /// Reads `path | length (4) | bytes`. Returns the message and the bytes.
     fn begin<'a>(command: &Command<'a>) -> Result<(Self, &'a [u8]), Status> {
         let (path, rest) = command.path()?;
         let (length, bytes) = rest.split_first_chunk().ok_or(Status::INCORRECT_DATA)?;
-        // The firmware keeps the lower 16 bits of the length, and signs with that.
+        // The firmware uses only the lower 16 bits of the length.
         let length = usize::from(u32::from_be_bytes(*length) as u16);
         if length > HEAP {
             return Err(Status::INSUFFICIENT_MEMORY);
@@ -77,10 +77,10 @@ impl Message {
         Ok((Self { path, length, bytes: Vec::new() }, bytes))
     }
 
-    /// What the screen says: text, in which models with buttons turn all white space into blanks;
-    /// or hex, if any byte is not printable ASCII.
+    /// The displayed text, in which models with buttons replace all white space with blanks; or hex,
+    /// if any byte is not printable ASCII.
     fn shown(&self, has_buttons: bool) -> String {
-        // As C's isspace() has it: also the vertical tab, which Rust's does not count.
+        // Like C's isspace(), this includes the vertical tab, unlike Rust's function.
         let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
         if !self.bytes.iter().all(|byte| byte.is_ascii_graphic() || is_space(byte)) {
             let hex: String = self.bytes.iter().map(|byte| format!("{byte:02x}")).collect();

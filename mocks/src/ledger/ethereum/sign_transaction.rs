@@ -1,6 +1,6 @@
-//! SIGN TX: legacy transactions and those of EIP-2930, EIP-1559 and EIP-7702.
+//! SIGN TX: legacy, EIP-2930, EIP-1559 and EIP-7702 transactions.
 //!
-//! Not there yet: the modes of P2 that are for calls explained by descriptors.
+//! Not simulated: the P2 modes for calls that descriptors explain.
 
 use super::{
     Ethereum, KNOWS_7702, Version,
@@ -19,22 +19,22 @@ pub(super) const INSTRUCTION: u8 = 0x04;
 const FIRST: u8 = 0x00;
 const MORE: u8 = 0x80;
 
-/// The app's room for the text of the fees and of the value, in bytes.
+/// The app's buffers for the texts of the fees and of the value, in bytes.
 const ROOM_FOR_FEES: usize = 50;
 const ROOM_FOR_VALUE: usize = 79;
 
-/// A transaction that is being received.
+/// A transaction being received.
 pub(super) struct Signing {
     path: Vec<u32>,
     transaction: Transaction,
-    /// What explains its data; `None` inside once data has come that nothing explains.
+    /// The plugin that explains its data; `Some(None)` once data has arrived that none explains.
     plugin: Option<Option<Plugin>>,
-    /// How many pieces of its data its user has confirmed one by one.
+    /// The number of pieces of data that the user has confirmed one by one.
     confirmed: usize,
 }
 
 impl Ethereum {
-    /// P1 00 begins a transaction, with path and bytes; P1 80 goes on with bytes. The chunk that
+    /// P1 00 begins a transaction with path and bytes; P1 80 continues it. The chunk that
     /// completes it starts the review.
     pub(super) fn sign_transaction(
         &mut self,
@@ -65,7 +65,7 @@ impl Ethereum {
         Ok(Answer::silent([]))
     }
 
-    /// Judges what has come of the data, or has its user confirm it word by word.
+    /// Judges the data received so far, or asks the user to confirm it word by word.
     fn look_at_data(
         &self,
         signing: &mut Signing,
@@ -74,7 +74,7 @@ impl Ethereum {
     ) -> Result<Decision, Status> {
         let fields = signing.transaction.fields()?;
         let to = fields.to.unwrap_or_default();
-        // Whoever makes a contract, or calls one with less than a selector, gets no explanation.
+        // Contract creations, and calls with less than a selector, are not explained.
         if fields.data.is_empty() || to.is_empty() || fields.data_length < 4 {
             return Ok(Decision::Approve);
         }
@@ -82,9 +82,12 @@ impl Ethereum {
             return Err(Status::INCORRECT_DATA);
         };
         let begins = signing.plugin.is_none();
-        let plugin = *signing.plugin.get_or_insert_with(|| match self.settings.debug_contracts {
-            true => None,
-            false => Plugin::of(to, *selector, self.version),
+        let plugin = *signing.plugin.get_or_insert_with(|| {
+            if self.settings.debug_contracts {
+                None
+            } else {
+                Plugin::of(to, *selector, self.version)
+            }
         });
         if begins && chunk < 4 {
             return Err(Status::INCORRECT_DATA);
@@ -130,18 +133,20 @@ impl Ethereum {
                 let blind = fields.data_length > 0;
                 let review = Review::of("transaction");
                 let sends = !blind || fields.value.iter().any(|byte| *byte != 0);
-                let review = match sends {
-                    true => review.field("Amount", amount(&decimal(fields.value), 18, ticker)),
-                    false => review,
+                let review = if sends {
+                    review.field("Amount", amount(&decimal(fields.value), 18, ticker))
+                } else {
+                    review
                 };
                 let review = review.field("To", recipient(&fields)).field("Max fees", fees);
                 let review =
                     network.iter().fold(review, |review, name| review.field("Network", name));
                 let name = if self.model.has_buttons() { "Tx hash" } else { "Transaction hash" };
                 let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-                match blind {
-                    true => (review.field(name, format!("0x{digits}")), true),
-                    false => (review, false),
+                if blind {
+                    (review.field(name, format!("0x{digits}")), true)
+                } else {
+                    (review, false)
                 }
             }
         };
@@ -154,7 +159,7 @@ impl Ethereum {
             let v = match (signing.transaction.kind, fields.chain_id) {
                 (Kind::Legacy, None) => 27 + parity,
                 (Kind::Legacy, Some(chain)) => {
-                    // The firmware takes the first four bytes of the chain; its clients know that.
+                    // The firmware uses the first four bytes of the chain id; its clients know that.
                     let first = chain.iter().take(4);
                     let first = first.fold(0, |sum, byte| sum << 8 | u64::from(*byte));
                     first * 2 + 35 + parity
@@ -173,7 +178,7 @@ impl Ethereum {
 }
 
 impl Signing {
-    /// Reads `path | [type] | bytes`; gives the bytes beside the transaction.
+    /// Reads `path | [type] | bytes`. Returns the transaction and the bytes.
     fn begin<'a>(command: &Command<'a>, version: Version) -> Result<(Self, &'a [u8]), Status> {
         let (path, rest) = command.path()?;
         let (first, after) = rest.split_first().ok_or(Status::INCORRECT_DATA)?;
@@ -197,8 +202,8 @@ fn recipient(fields: &Fields<'_>) -> String {
     }
 }
 
-/// Shows the pieces of the data that have come and that its user has not confirmed: the selector,
-/// then words of 32 bytes. Gives how many are confirmed then.
+/// Shows the pieces of data that have arrived and are not yet confirmed: the selector, then words of
+/// 32 bytes. Returns the number of confirmed pieces.
 fn confirm(fields: &Fields<'_>, confirmed: usize, user: &mut User) -> (Decision, usize) {
     let (selector, words) = fields.data.split_at_checked(4).unwrap_or((fields.data, &[]));
     let complete = fields.data.len() == fields.data_length;
@@ -222,7 +227,7 @@ fn confirm(fields: &Fields<'_>, confirmed: usize, user: &mut User) -> (Decision,
     (Decision::Approve, count)
 }
 
-/// Eight bytes without leading zeros, but for one.
+/// Eight bytes without leading zeros, but at least one byte.
 fn shortened(part: &[u8], hex: impl Fn(&[u8]) -> String) -> String {
     let zeros = part.iter().take_while(|byte| **byte == 0).count();
     match part.get(zeros..) {

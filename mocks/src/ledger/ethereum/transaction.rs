@@ -1,13 +1,13 @@
-//! Transactions as they arrive.
+//! Incomplete transactions.
 
 use sha3::{Digest, Keccak256};
 
 use super::{answer::Status, rlp};
 
-/// How much of a transaction the mock keeps. The firmware keeps no more than it needs.
+/// The longest transaction that the mock stores. The firmware stores only what it needs.
 const MAX_LENGTH: usize = 1024 * 1024;
 
-/// The kinds of transactions.
+/// The type of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Legacy,
@@ -16,31 +16,31 @@ pub(super) enum Kind {
     Eip7702,
 }
 
-/// A transaction of which some bytes have come.
+/// A transaction of which some bytes have arrived.
 pub(super) struct Transaction {
     pub(super) kind: Kind,
     bytes: Vec<u8>,
 }
 
-/// What the app has read of it.
+/// The fields read so far.
 #[derive(Default)]
 pub(super) struct Fields<'a> {
-    /// `None` where it is not protected by EIP-155.
+    /// `None` if it is not protected by EIP-155.
     pub(super) chain_id: Option<&'a [u8]>,
     pub(super) price: &'a [u8],
     pub(super) gas: &'a [u8],
     pub(super) to: Option<&'a [u8]>,
     pub(super) value: &'a [u8],
-    /// What has come of the data, once any has.
+    /// The part of the data that has arrived, once any has.
     pub(super) data: &'a [u8],
-    /// How long the data is going to be.
+    /// The length of the complete data.
     pub(super) data_length: usize,
-    /// Whether nothing is missing.
+    /// Whether the transaction is complete.
     pub(super) whole: bool,
 }
 
 impl Transaction {
-    /// A transaction of `kind` of which nothing has come.
+    /// A transaction of `kind` of which nothing has arrived.
     pub(super) fn new(kind: Kind) -> Self {
         Self { kind, bytes: Vec::new() }
     }
@@ -50,7 +50,7 @@ impl Transaction {
         if self.bytes.len() > MAX_LENGTH { Err(Status::INSUFFICIENT_MEMORY) } else { Ok(()) }
     }
 
-    /// Reads what has come.
+    /// Reads the bytes that have arrived.
     pub(super) fn fields(&self) -> Result<Fields<'_>, Status> {
         let mut fields = Fields::default();
         let Some((list, rest)) = rlp::item(&self.bytes)? else { return Ok(fields) };
@@ -65,8 +65,8 @@ impl Transaction {
             Kind::Eip7702 => &EIP_7702,
         };
         for field in order {
-            // As the firmware has it: what ends here is taken for a transaction of before EIP-155,
-            // though its list may announce more.
+            // Like the firmware: a transaction that ends here counts as one from before EIP-155,
+            // even if its list announces more.
             if *field == Field::LegacyChainId && payload.is_empty() {
                 fields.whole = true;
                 return Ok(fields);
@@ -82,13 +82,10 @@ impl Transaction {
             payload = after;
         }
         fields.whole = list.is_whole() && payload.is_empty();
-        match list.is_whole() && !fields.whole {
-            true => Err(Status::INCORRECT_DATA),
-            false => Ok(fields),
-        }
+        if list.is_whole() && !fields.whole { Err(Status::INCORRECT_DATA) } else { Ok(fields) }
     }
 
-    /// What is signed.
+    /// The bytes whose hash is signed.
     pub(super) fn hash(&self) -> [u8; 32] {
         let mut hasher = Keccak256::new();
         match self.kind {
@@ -113,7 +110,7 @@ enum Field {
     Data,
     AccessList,
     Authorizations,
-    /// A number that the mock does not look at: nonce, tip, r, s.
+    /// A number that the mock ignores: nonce, tip, r, s.
     Other,
 }
 
@@ -161,7 +158,7 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// The number of the chain: 0 where there is none.
+    /// The chain id: 0 if there is none.
     pub(super) fn chain(&self) -> u64 {
         let bytes = self.chain_id.unwrap_or_default();
         bytes.iter().fold(0_u64, |sum, byte| sum.wrapping_shl(8) | u64::from(*byte))

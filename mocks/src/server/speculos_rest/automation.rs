@@ -1,5 +1,5 @@
-//! Speculos's rules, by which a user presses buttons: on a text or a regular expression, under
-//! conditions, some actions. Of the actions those of a Nano's buttons and `setbool` are here.
+//! Speculos's automation rules, which press buttons: if a text or a regular expression matches, under
+//! conditions. Only the actions `button` (of a Nano) and `setbool` are implemented.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::screen::Button;
 
-/// More rules than anybody writes.
+/// More rules than any real document has.
 const MOST_RULES: usize = 1000;
 
-/// What a rule has done.
+/// The action of a rule.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Press(Button),
@@ -31,7 +31,7 @@ struct Rule {
 }
 
 enum Step {
-    /// A button, 1 left and 2 right, goes down or up.
+    /// Press or release a button: 1 left, 2 right.
     Button(u64, bool),
     SetBool(String, bool),
 }
@@ -40,7 +40,7 @@ impl Automation {
     /// Reads a document of rules.
     pub(super) fn parse(document: &Value) -> Result<Self, &'static str> {
         if document.get("version").and_then(Value::as_u64) != Some(1) {
-            return Err("version: 1 is known here");
+            return Err("version: only 1 is supported");
         }
         let rules = document.get("rules").and_then(Value::as_array).ok_or("rules: a list")?;
         if rules.len() > MOST_RULES {
@@ -50,7 +50,7 @@ impl Automation {
         Ok(Self { rules, variables: BTreeMap::new() })
     }
 
-    /// What the first rule that fits a screen with `text` does.
+    /// The actions of the first rule that matches a screen with `text`.
     pub(super) fn actions(&mut self, text: &str) -> Vec<Action> {
         let variables = &self.variables;
         let Some(rule) = self.rules.iter().find(|rule| rule.fits(text, variables)) else {
@@ -71,7 +71,7 @@ impl Automation {
                             *pressed |= *is_down;
                         }
                     }
-                    // They count when both are up again.
+                    // A press counts once both buttons are released.
                     let button = match (down, pressed) {
                         ([false, false], [true, true]) => Button::Both,
                         ([false, false], [true, false]) => Button::Left,
@@ -110,7 +110,7 @@ impl Rule {
             variables.get(name).copied().unwrap_or_default() == *value
         };
         self.text.as_ref().is_none_or(|own| own == text)
-            // From its beginning, as Python's `match`.
+            // Matches at the beginning, like Python's `match`.
             && self.regexp.as_ref().is_none_or(|own| own.find(text).is_some_and(|m| m.start() == 0))
             && self.conditions.iter().all(has)
     }
@@ -126,7 +126,7 @@ fn step(action: &Value) -> Result<Step, &'static str> {
         (Some("setbool"), Some(Value::String(name))) => {
             Ok(Step::SetBool(name.clone(), flag(2).ok_or("setbool: true or false")?))
         }
-        _ => Err("actions: button and setbool are known here"),
+        _ => Err("actions: only button and setbool are supported"),
     }
 }
 
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_press_turn_and_remember() {
+    fn rules_press_buttons_turn_pages_and_set_variables() {
         let press = |buttons: &[u8]| -> Vec<Value> {
             let all = |down: bool| buttons.iter().map(move |b| json!(["button", b, down]));
             all(true).chain(all(false)).collect()
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_here_is_refused() {
+    fn unsupported_rules_are_rejected() {
         for bad in [
             json!({}),
             json!({"version": 2, "rules": []}),

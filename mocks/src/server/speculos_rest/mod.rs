@@ -1,7 +1,7 @@
-//! Of Speculos's REST interface what its clients need to send commands, to read the screen, and to
-//! press the buttons of a Nano or touch the screen of another: `/apdu`, `/events`, `/button/..`,
-//! `/finger`, `/automation`. `/ticker` changes nothing, and `/screenshot` shows only that the screen is
-//! another.
+//! The part of Speculos's REST interface with which clients send commands, read the screen, and
+//! press the buttons of a Nano or touch the screen of other models: `/apdu`, `/events`, `/button/..`,
+//! `/finger`, `/automation`. `/ticker` has no effect, and `/screenshot` shows only that the screen has
+//! changed.
 
 mod automation;
 mod screen;
@@ -27,23 +27,23 @@ use screen::Button;
 pub use screen::Buttons;
 use touch::Touch;
 
-/// More than any request here has, but for rules.
+/// More than any request here has, except rules.
 const MOST_BODY: u64 = 256 * 1024;
 
-/// Requests that are read at the same time. None of them waits for a person.
+/// The number of requests read at the same time. None of them waits for a user.
 const AT_ONCE: usize = 4;
 
-/// Commands that wait for a person, and clients that read the events as they come.
+/// The most commands that wait for a user, and clients that stream events.
 const MOST_WAITING: usize = 64;
 
-/// That pages of other origins may use this, as Speculos lets them.
+/// Allows pages of other origins to use this, as Speculos does.
 const CORS: [(&str, &str); 3] = [
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Allow-Headers", "*"),
     ("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS"),
 ];
 
-/// Serves REST at `address` in threads of its own, until the process ends. Gives where it listens.
+/// Serves REST at `address` in its own threads, until the process ends. Returns the bound address.
 pub fn spawn(
     address: impl ToSocketAddrs,
     ledger: &Shared,
@@ -108,7 +108,7 @@ fn serve(mut request: Request, ledger: &Shared, buttons: &Buttons, waiting: &Arc
             None => (400, json!({"error": "not JSON"})),
         },
         (Method::Post, "/finger") => match body(&mut request).as_ref().map(finger) {
-            // A touch counts when the finger is lifted, and a press alone has no end.
+            // A touch counts when the finger is lifted; a press alone never ends.
             Some(Some(touch)) if buttons.touch(touch) => (200, json!({})),
             Some(Some(_)) => (400, json!({"error": "this model has buttons, and no touch screen"})),
             _ => (400, json!({"error": "no press-and-release, or no x and y"})),
@@ -125,7 +125,7 @@ fn serve(mut request: Request, ledger: &Shared, buttons: &Buttons, waiting: &Arc
 }
 
 fn respond<R: io::Read>(request: Request, response: Response<R>) {
-    // A client that broke off reads no answer.
+    // A client that has disconnected does not read the answer.
     let _gone = request.respond(response);
 }
 
@@ -135,8 +135,8 @@ fn with_headers<R: io::Read>(response: Response<R>, content: &str) -> Response<R
         .fold(response, Response::with_header)
 }
 
-/// Sends the headers at once, as Speculos does, for a client may read them before it presses
-/// anything; and then what `write` writes in chunks, in a thread of its own.
+/// Sends the headers at once, as Speculos does, because a client may wait for them before it presses
+/// buttons. Then sends the output of `write` in chunks, in a separate thread.
 fn in_thread(
     request: Request,
     waiting: &Arc<AtomicUsize>,
@@ -155,7 +155,7 @@ fn in_thread(
     let (mut writer, waiting) = (request.into_writer(), waiting.clone());
     thread::spawn(move || {
         let sent = writer.write_all(head.as_bytes()).and_then(|()| writer.flush());
-        // Its client reads until it has enough.
+        // The client stops reading when it has enough.
         let _ended = sent.and_then(|()| write(writer));
         waiting.fetch_sub(1, Ordering::Relaxed);
     });
@@ -179,7 +179,7 @@ impl Write for Chunks {
     }
 }
 
-/// Whether `name` is given as true in a query.
+/// Whether `name` is true in a query.
 fn is_on(query: &str, name: &str) -> bool {
     query
         .split('&')
@@ -189,7 +189,7 @@ fn is_on(query: &str, name: &str) -> bool {
 
 fn press(request: &mut Request, name: &str, buttons: &Buttons) -> (u16, Value) {
     match (Button::from_name(name), action(request)) {
-        // A press counts when the button is let go.
+        // A press counts when the button is released.
         (Some(_), Some(false)) => (200, json!({})),
         (Some(button), Some(true)) => {
             buttons.press(button);
@@ -199,7 +199,7 @@ fn press(request: &mut Request, name: &str, buttons: &Buttons) -> (u16, Value) {
     }
 }
 
-/// The touch in a body; how long it lasts is `delay`, in seconds.
+/// The touch in a body. It lasts `delay` seconds.
 fn finger(body: &Value) -> Option<Touch> {
     let number = |name| body.get(name)?.as_u64()?.try_into().ok();
     if body.get("action")?.as_str()? != "press-and-release" {
@@ -211,7 +211,7 @@ fn finger(body: &Value) -> Option<Touch> {
     Some(Touch { from, to, seconds })
 }
 
-/// Whether the button is let go at the end.
+/// Whether the action releases the button.
 fn action(request: &mut Request) -> Option<bool> {
     match body(request)?.get("action")?.as_str()? {
         "press" => Some(false),
@@ -226,7 +226,7 @@ fn body(request: &mut Request) -> Option<Value> {
     serde_json::from_str(&text).ok()
 }
 
-/// The command in a body: an even number of hex digits.
+/// The command in a body, in hex.
 fn apdu(body: &Value) -> Option<Vec<u8>> {
     let text = body.get("data")?.as_str()?;
     let digits: Option<Vec<u8>> =
@@ -239,12 +239,11 @@ fn apdu(body: &Value) -> Option<Vec<u8>> {
 
 fn exchange(command: &[u8], ledger: &Shared) -> Value {
     let reply = ledger.lock().unwrap_or_else(PoisonError::into_inner).exchange(command);
-    match reply.is_empty() {
-        true => json!({"error": "the command is not answered"}),
-        false => {
-            let hex: String = reply.iter().map(|byte| format!("{byte:02x}")).collect();
-            json!({"data": hex})
-        }
+    if reply.is_empty() {
+        json!({"error": "the command is not answered"})
+    } else {
+        let hex: String = reply.iter().map(|byte| format!("{byte:02x}")).collect();
+        json!({"data": hex})
     }
 }
 

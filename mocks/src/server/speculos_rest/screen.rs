@@ -1,4 +1,4 @@
-//! The screen, and what presses it: the two buttons of a Nano, a finger, or rules.
+//! The screen, and its input: the two buttons of a Nano, a finger, or rules.
 
 use std::{
     io::{self, Write},
@@ -13,33 +13,33 @@ use super::{
 };
 use crate::{Decision, User, ledger::Model};
 
-/// More than a client reads before it clears them.
+/// More events than a client reads before it clears them.
 const MOST_EVENTS: usize = 10_000;
 
-/// More presses than the pages of one review take; rules that press on for ever are stopped.
+/// More presses than one review needs; stops rules that would press forever.
 const MOST_PRESSES: usize = 1000;
 
 const READY: &str = "Application is ready";
 
-/// The screen, and the buttons or the finger beside it. Clones are of the same.
+/// The screen and its buttons or touch input. Clones share the same screen.
 #[derive(Clone, Default)]
 pub struct Buttons(Arc<(Mutex<Screen>, Condvar)>);
 
-/// Pages, of which the last two say yes and no; on a touch screen the last one says yes.
+/// The pages of a review. The last two confirm and reject; on a touch screen the last one confirms.
 #[derive(Default)]
 struct Screen {
     pages: Vec<String>,
     at: usize,
-    /// It is touched, and has no buttons.
+    /// The touch screen, on models without buttons.
     glass: Option<Glass>,
-    /// On a touch screen: what says no on every page.
+    /// On a touch screen: the text that rejects, on every page.
     no: String,
-    /// Somebody else decides.
+    /// Whether another user decides.
     is_watched: bool,
     decision: Option<Decision>,
-    /// How often it showed something else.
+    /// How many times the screen has changed.
     turned: u64,
-    /// All that was shown, and how much of it a client cleared.
+    /// All texts that were shown, and how many of them a client has cleared.
     events: Vec<Text>,
     cleared: usize,
     automation: Automation,
@@ -59,7 +59,7 @@ impl Screen {
         }
     }
 
-    /// What is on the screen.
+    /// The texts on the screen.
     fn texts(&self) -> Vec<Text> {
         match self.glass {
             Some(glass) if !self.pages.is_empty() => glass.texts(&self.pages, self.at, &self.no),
@@ -98,11 +98,11 @@ impl Screen {
     fn press(&mut self, button: Button) {
         let last = self.pages.len().saturating_sub(1);
         match button {
-            // It has none.
+            // A touch screen has no buttons.
             _ if self.glass.is_some() => {}
             Button::Left if self.at > 0 => self.turn_to(self.at - 1),
             Button::Right if self.at < last => self.turn_to(self.at + 1),
-            // The last page says no, and the one before it yes.
+            // The last page rejects, the one before it confirms.
             Button::Both if self.pages.len() > 1 && !self.is_watched => {
                 if self.at == last {
                     self.decision = Some(Decision::Reject);
@@ -114,7 +114,7 @@ impl Screen {
         }
     }
 
-    /// Presses as the rules say of each page that they lead to.
+    /// Applies the rules to the current page, and to each page to which they lead.
     fn automate(&mut self) {
         for _ in 0..MOST_PRESSES {
             if self.pages.is_empty() || self.decision.is_some() {
@@ -138,7 +138,7 @@ impl Screen {
     }
 }
 
-/// A button, pressed and let go.
+/// A button, pressed and released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Button {
     Left,
@@ -157,7 +157,7 @@ impl Button {
     }
 }
 
-/// What the app's last pages say after `shown`.
+/// The texts of the app's last two pages after `shown`.
 fn last_pages(shown: &str) -> [String; 2] {
     let blind = shown.starts_with("Blind signing ahead");
     let title = shown.lines().nth(usize::from(blind)).unwrap_or_default();
@@ -172,20 +172,20 @@ fn last_pages(shown: &str) -> [String; 2] {
 }
 
 impl Buttons {
-    /// Those of a model: a finger, where it has no buttons.
+    /// The buttons or the touch screen of a model.
     pub fn of(model: Model) -> Self {
         let buttons = Self::default();
         buttons.screen().glass = Glass::of(model);
         buttons
     }
 
-    /// A user who decides by these buttons.
+    /// A user who decides with these buttons.
     pub fn user(&self) -> User {
         let buttons = self.clone();
         User::asking(move |shown| buttons.decide(shown))
     }
 
-    /// Shows what `user` decides about; the buttons turn pages only.
+    /// Shows the screens that `user` decides about. The buttons only turn pages.
     pub fn watching(&self, user: User) -> User {
         let buttons = self.clone();
         self.screen().is_watched = true;
@@ -212,7 +212,7 @@ impl Buttons {
         screen.decision.take().unwrap_or(Decision::Reject)
     }
 
-    /// Writes everything that is shown from now on, until nobody listens.
+    /// Writes all texts shown from now on, until the client disconnects.
     pub(super) fn stream(&self, mut writer: Box<dyn Write + Send>) -> io::Result<()> {
         let mut told = self.screen().events.len();
         loop {
@@ -229,7 +229,7 @@ impl Buttons {
         }
     }
 
-    /// A finger touches the screen, where it can be touched.
+    /// Touches the screen. Returns false if the model has no touch screen.
     pub(super) fn touch(&self, touch: Touch) -> bool {
         let mut screen = self.screen();
         screen.touch(touch);
@@ -244,7 +244,7 @@ impl Buttons {
         self.0.1.notify_all();
     }
 
-    /// From now on these rules press the buttons.
+    /// Lets these rules press the buttons from now on.
     pub(super) fn automate(&self, automation: Automation) {
         let mut screen = self.screen();
         screen.automation = automation;
@@ -252,16 +252,17 @@ impl Buttons {
         self.0.1.notify_all();
     }
 
-    /// What is on the screen now, or all that was shown since a client cleared it.
+    /// The texts on the screen, or all texts shown since a client cleared them.
     pub(super) fn events(&self, current_only: bool) -> Vec<Value> {
         let screen = self.screen();
-        match current_only {
-            true => screen.texts().iter().map(Text::event).collect(),
-            false => screen.events.iter().skip(screen.cleared).map(Text::event).collect(),
+        if current_only {
+            screen.texts().iter().map(Text::event).collect()
+        } else {
+            screen.events.iter().skip(screen.cleared).map(Text::event).collect()
         }
     }
 
-    /// How often the screen showed something else.
+    /// How many times the screen has changed.
     pub(super) fn turned(&self) -> u64 {
         self.screen().turned
     }

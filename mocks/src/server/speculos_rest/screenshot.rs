@@ -1,15 +1,15 @@
-//! A picture that differs from screen to screen, which is how clients see that a page was turned:
-//! a PNG of eight grey points, made of a number.
+//! A picture that differs for each screen, so that clients see that a page was turned: a PNG of
+//! eight grey pixels, made from a number.
 
 /// The picture of `number`.
 pub(super) fn png(number: u64) -> Vec<u8> {
-    // One row: no filter, then the points.
+    // One row: no filter, then the pixels.
     let row = [&[0][..], &number.to_be_bytes()].concat();
     let length = row.len() as u16;
     let stored =
         [&[0x78, 0x01, 0x01][..], &length.to_le_bytes(), &(!length).to_le_bytes()].concat();
     let data = [&stored[..], &row, &adler32(&row).to_be_bytes()].concat();
-    // 8 by 1 points of 8 bits, grey.
+    // 8 by 1 pixels of 8 bits, grey.
     let header = [0, 0, 0, 8, 0, 0, 0, 1, 8, 0, 0, 0, 0];
     [
         b"\x89PNG\r\n\x1a\n".to_vec(),

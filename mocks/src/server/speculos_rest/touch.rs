@@ -1,12 +1,12 @@
-//! The touch screen of a Stax, a Flex or a Gen5, as far as a finger decides anything there: a page for
-//! each line, the last of which says yes, and a word at the foot of each that says no. The texts are in
-//! the places where the app has them, about.
+//! The touch screen of a Stax, a Flex or a Gen5, as far as touches matter: one page per line, of
+//! which the last confirms, and a text at the foot of each page that rejects. The texts are roughly
+//! where the app has them.
 
 use serde_json::{Value, json};
 
 use crate::ledger::Model;
 
-/// How long "Hold to sign" is held, in seconds.
+/// How long "Hold to sign" must be held, in seconds.
 const HOLD: f64 = 1.0;
 
 /// A text, and where it is: x, y, width, height.
@@ -22,14 +22,14 @@ impl Text {
         Self { text: text.to_owned(), place: [0, 0, 128, 11] }
     }
 
-    /// As Speculos tells of it.
+    /// Speculos's event for the text.
     pub(super) fn event(&self) -> Value {
         let [x, y, w, h] = self.place;
         json!({"text": self.text, "x": x, "y": y, "w": w, "h": h, "clear": false})
     }
 }
 
-/// A finger that went down and up again.
+/// A touch of the screen, from press to release.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Touch {
     pub(super) from: (u32, u32),
@@ -37,7 +37,7 @@ pub(super) struct Touch {
     pub(super) seconds: f64,
 }
 
-/// What came of a touch.
+/// The meaning of a touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meant {
     Nothing,
@@ -47,7 +47,7 @@ pub(super) enum Meant {
     No,
 }
 
-/// Where texts are on the screen of a model.
+/// The layout of a model's screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glass {
     width: u32,
@@ -55,7 +55,7 @@ pub struct Glass {
 }
 
 impl Glass {
-    /// That of `model`, where it has one.
+    /// The touch screen of `model`, if it has one.
     pub fn of(model: Model) -> Option<Self> {
         let (width, height) = match model {
             Model::NanoX | Model::NanoSPlus => return None,
@@ -79,7 +79,7 @@ impl Glass {
         Text { text: text.to_owned(), place: [x, h * 9, w * 35 / 100, h * 9 / 10] }
     }
 
-    /// The texts of page `at` of `pages`, of which the last says yes, and `no`.
+    /// The texts of page `at` of `pages`, of which the last confirms; `no` rejects.
     pub(super) fn texts(self, pages: &[String], at: usize, no: &str) -> Vec<Text> {
         let Some(text) = pages.get(at) else { return Vec::new() };
         let is_last = at + 1 == pages.len();
@@ -88,7 +88,7 @@ impl Glass {
         vec![page, self.foot(no, true), self.foot(&count, false)]
     }
 
-    /// What a touch means on a page; `yes` is its text where it is the last one.
+    /// The meaning of a touch on a page; `yes` is the text of the last page.
     pub(super) fn meant(self, touch: Touch, yes: Option<&str>) -> Meant {
         let ((x, y), (to, _)) = (touch.from, touch.to);
         let swiped = self.width / 4;
@@ -107,7 +107,7 @@ impl Glass {
     }
 }
 
-/// The words that say yes and no on a touch screen, where a Nano has these.
+/// The texts that confirm and reject on a touch screen, instead of these on a Nano.
 pub(super) fn words([yes, no]: [String; 2]) -> [String; 2] {
     let signs = yes.starts_with("Sign") || yes.starts_with("Accept");
     let yes = if signs { "Hold to sign" } else { "Confirm" };
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(meant(tap(200, 500, 3.0), Some("Hold to sign")), Meant::Yes);
         assert_eq!(meant(tap(200, 500, 0.2), Some("Confirm")), Meant::Yes);
         assert_eq!(Glass::of(Model::NanoX), None);
-        // Every text is touched in its middle.
+        // Every text reacts in its middle.
         let pages = ["a".to_owned(), "Hold to sign".to_owned()];
         let texts = glass.texts(&pages, 1, "Reject");
         let middle = |text: &Text| {

@@ -18,7 +18,7 @@ const TOO_SOON: Failure = Failure::new(9, "Auto-lock delay too short", "Auto-loc
     .at("fsm_msg_common.h:447");
 const TOO_LATE: Failure = Failure::new(9, "Auto-lock delay too long", "Auto-lock delay too long")
     .at("fsm_msg_common.h:452");
-/// The shortest auto-lock, and the longest, in milliseconds.
+/// The shortest and the longest auto-lock delay, in milliseconds.
 const SHORTEST: u64 = 10_000;
 const LONGEST: u64 = 0x2000_0000;
 /// SafetyCheckLevel: Strict, PromptAlways, PromptTemporarily. The One has no PromptAlways.

@@ -1,4 +1,4 @@
-//! CipherKeyValue: AES-256-CBC under a key that only this wallet derives (SLIP-0011).
+//! CipherKeyValue: AES-256-CBC with a key that only this wallet can derive (SLIP-0011).
 
 use aes::Aes256;
 use cbc::cipher::{BlockDecryptMut, BlockEncryptMut, KeyIvInit, block_padding::NoPadding};
@@ -51,7 +51,7 @@ impl CipherKeyValue {
         if self.encrypt { self.ask_on_encrypt } else { self.ask_on_decrypt }
     }
 
-    /// The value, encrypted or decrypted. Both flags go into the key.
+    /// The value, encrypted or decrypted. Both flags are part of the key.
     fn cipher(&self, private_key: &[u8; 32]) -> Option<Vec<u8>> {
         let on_encrypt = if self.ask_on_encrypt { "E1" } else { "E0" };
         let on_decrypt = if self.ask_on_decrypt { "D1" } else { "D0" };

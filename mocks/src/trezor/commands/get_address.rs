@@ -1,5 +1,5 @@
-//! EthereumGetAddress (messages-ethereum.proto). Core models add a MAC of the address, by which
-//! they know it again (SLIP-0024).
+//! EthereumGetAddress (messages-ethereum.proto). Core models add a MAC of the address, with which
+//! they recognize it later (SLIP-0024).
 
 use super::{
     super::{
@@ -13,7 +13,7 @@ use crate::{
     trezor::{kind, protobuf::Writer},
 };
 
-/// What core firmware answers where the user allowed a path of fewer than two levels.
+/// Core firmware's answer if the user has allowed a path of fewer than two levels.
 const SHORT_PATH: Failure = Failure::new(99, "", "list index out of range");
 
 pub(super) struct GetAddress {
@@ -40,7 +40,7 @@ pub(super) fn mac(state: &State, path: &[u32], address: &str) -> Result<[u8; 32]
         &key,
         &[
             &coin_type.to_le_bytes(),
-            // Both lengths fit the one byte that Bitcoin gives to small ones.
+            // Both lengths fit into Bitcoin's one-byte encoding.
             &[path.len() as u8],
             &levels,
             &[address.len() as u8],

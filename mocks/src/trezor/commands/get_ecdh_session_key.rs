@@ -1,4 +1,4 @@
-//! GetECDHSessionKey: a secret that the user shares with somebody (SLIP-0017, messages-crypto.proto).
+//! GetECDHSessionKey: a secret shared with a peer (SLIP-0017, messages-crypto.proto).
 
 use super::{
     super::{

@@ -1,5 +1,5 @@
 //! GetPublicKey and EthereumGetPublicKey: a node of the BIP-32 tree without its private key
-//! (messages-bitcoin.proto, messages-ethereum.proto). Of the first there is what every coin shares:
+//! (messages-bitcoin.proto, messages-ethereum.proto). The first supports what all coins share:
 //! secp256k1, Bitcoin's serialisation, and the descriptor of a legacy account.
 
 use super::{
@@ -36,7 +36,7 @@ impl GetPublicKey {
         Self { path: message.path(), show: message.flag(2).unwrap_or_default(), ethereum: true }
     }
 
-    /// m/44' and m/45' are all that the One takes for Ethereum.
+    /// The One allows only m/44' and m/45' for Ethereum.
     fn is_allowed(&self, model: Model) -> bool {
         let purpose = self.path.first().map(|level| level ^ 1 << 31);
         model != Model::One || !self.ethereum || matches!(purpose, Some(44 | 45))
@@ -53,7 +53,7 @@ impl GetPublicKey {
     }
 }
 
-/// A node, and where it is in the tree.
+/// A node and its position in the tree.
 struct Public {
     depth: u8,
     parent: [u8; 4],
@@ -72,7 +72,7 @@ impl Public {
             .finish()
     }
 
-    /// BIP-32's text.
+    /// BIP-32's text form.
     fn xpub(&self) -> String {
         let bytes = [
             &XPUB[..],

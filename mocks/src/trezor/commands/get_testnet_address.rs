@@ -1,5 +1,5 @@
-//! GetAddress (messages-bitcoin.proto), of the one address of Bitcoin's Testnet that Trezor Connect
-//! asks for. `fields` refuses all others.
+//! GetAddress (messages-bitcoin.proto), for the only Bitcoin Testnet address that Trezor Connect
+//! requests. `fields` refuses all others.
 
 use ripemd::Ripemd160;
 use sha2::{Digest as _, Sha256};
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::trezor::{kind, protobuf::Writer};
 
-/// The version of Testnet's addresses that pay to the hash of a key.
+/// The version of Testnet's pay-to-public-key-hash addresses.
 const TESTNET: u8 = 0x6f;
 
 pub(super) struct GetTestnetAddress {

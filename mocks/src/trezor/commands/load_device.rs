@@ -1,5 +1,5 @@
-//! LoadDevice: puts words on a device that has none; in debug builds only
-//! (messages-management.proto). The words are not checked.
+//! LoadDevice: stores a mnemonic on a device that is not set up; in debug builds only
+//! (messages-management.proto). The mnemonic is not validated.
 
 use super::{
     super::screen::code, Command, Failure, Message, Model, Reply, Screen, State, Step, success,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::trezor::{features, kind, protobuf::Writer, random};
 
-/// Comes back to a session, or begins one.
+/// Resumes a session, or begins one.
 pub(super) struct Initialize {
     session: Option<Vec<u8>>,
 }
@@ -32,7 +32,7 @@ impl Command for Initialize {
     }
 }
 
-/// What the device says of itself.
+/// Returns the device's features.
 pub(super) struct GetFeatures;
 
 impl Command for GetFeatures {
@@ -45,7 +45,7 @@ impl Command for GetFeatures {
     }
 }
 
-/// Cancels nothing: what waits is cancelled before it comes here.
+/// Has nothing to cancel: a waiting request is cancelled before this command is read.
 pub(super) struct Cancel;
 
 impl Command for Cancel {
@@ -58,12 +58,12 @@ impl Command for Cancel {
     }
 }
 
-/// Random bytes, after its user was asked.
+/// Returns random bytes, after the user has approved.
 pub(super) struct GetEntropy {
     size: usize,
 }
 
-/// As much as firmware gives at a time.
+/// The most bytes that firmware returns at a time.
 const MOST_ENTROPY: usize = 1024;
 
 impl GetEntropy {
@@ -90,7 +90,7 @@ impl Command for GetEntropy {
     }
 }
 
-/// Remembers flags of the host's, which nothing takes away but wiping the device.
+/// Sets the host's flags, which only wiping the device clears.
 pub(super) struct ApplyFlags {
     flags: u64,
 }
@@ -115,7 +115,7 @@ impl Command for ApplyFlags {
     }
 }
 
-/// Refuses: the mock knows no proof that firmware would take.
+/// Always refuses: the mock cannot check the proof that firmware requires.
 pub(super) struct EvoluGetNode;
 
 impl Command for EvoluGetNode {
@@ -128,7 +128,7 @@ impl Command for EvoluGetNode {
     }
 }
 
-/// A random number, which a host signs.
+/// Returns a random number, which a host signs.
 pub(super) struct GetNonce;
 
 impl Command for GetNonce {
@@ -141,7 +141,7 @@ impl Command for GetNonce {
     }
 }
 
-/// Forgets that the PIN was given.
+/// Locks the device.
 pub(super) struct LockDevice;
 
 impl Command for LockDevice {
@@ -151,7 +151,7 @@ impl Command for LockDevice {
 
     fn answer(&self, state: &mut State) -> Result<Reply, Failure> {
         if state.model == Model::One {
-            // Without a PIN as well; it opens again by itself when a key is used.
+            // Even without a PIN. It unlocks by itself when a key is used.
             state.unlocked = false;
             return Ok(success("Session cleared"));
         }
@@ -160,7 +160,7 @@ impl Command for LockDevice {
     }
 }
 
-/// Forgets the active session.
+/// Ends the active session.
 pub(super) struct EndSession;
 
 impl Command for EndSession {
@@ -174,7 +174,7 @@ impl Command for EndSession {
     }
 }
 
-/// Forgets everything, after its user was asked.
+/// Erases everything, after the user has approved.
 pub(super) struct WipeDevice;
 
 impl Command for WipeDevice {

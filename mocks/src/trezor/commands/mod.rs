@@ -1,4 +1,4 @@
-//! What the device does, one command per file.
+//! The device's commands, one per file.
 
 mod apply_settings;
 mod cipher_key_value;
@@ -29,26 +29,26 @@ use super::{
     step::Step,
 };
 
-/// A message from the host that begins something.
+/// A command of the host.
 pub(super) trait Command: Send {
-    /// What comes before the answer.
+    /// The steps before the answer.
     fn steps(&self, model: Model) -> Vec<Step>;
 
-    /// What [`Step::Show`] shows, one after the other.
+    /// The screens of [`Step::Show`], in order.
     fn screens(&self, _state: &State) -> Result<Vec<Screen>, Failure> {
         Ok(Vec::new())
     }
 
-    /// Takes what [`Step::Ask`] asked for, and gives what comes next.
+    /// Handles the answer to [`Step::Ask`], and returns the next steps.
     fn heard(&mut self, _message: &Message<'_>) -> Result<Vec<Step>, Failure> {
         Ok(Vec::new())
     }
 
-    /// Does it, and answers.
+    /// Carries out the command and returns the answer.
     fn answer(&self, state: &mut State) -> Result<Reply, Failure>;
 }
 
-/// The command in a message.
+/// Reads the command in a message.
 pub(super) fn read(model: Model, kind: u16, payload: &[u8]) -> Result<Box<dyn Command>, Failure> {
     let speaks_thp = model == Model::Safe7;
     let read: fn(&Message<'_>) -> Box<dyn Command> = match kind {
@@ -96,7 +96,7 @@ pub(super) fn read(model: Model, kind: u16, payload: &[u8]) -> Result<Box<dyn Co
     Ok(read(&message))
 }
 
-/// What comes before the use of an Ethereum key. The One checks the path before it opens the
+/// The steps before an Ethereum key is used. The One checks the path before it opens the
 /// seed, core firmware after.
 fn key_steps(model: Model, path: &[u32], one_place: &'static str) -> Vec<Step> {
     let check_path = Step::CheckPath(path.to_vec());

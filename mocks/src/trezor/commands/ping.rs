@@ -1,4 +1,4 @@
-//! Ping: echoes, and asks first where the host wants that (messages-management.proto).
+//! Ping: echoes a text, after asking the user if requested (messages-management.proto).
 
 use super::{super::screen::code, Command, Failure, Message, Model, Reply, Screen, State, Step};
 use crate::trezor::{kind, protobuf::Writer};

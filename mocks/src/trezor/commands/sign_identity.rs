@@ -1,4 +1,4 @@
-//! SignIdentity: a signature by which a host knows its user again (SLIP-0013, messages-crypto.proto).
+//! SignIdentity: a signature that authenticates the user (SLIP-0013, messages-crypto.proto).
 
 use ripemd::Ripemd160;
 use sha2::{Digest as _, Sha256};
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::trezor::{kind, protobuf::Writer};
 
-/// Of SSH and GPG, whose signatures have no header.
+/// The header byte for SSH and GPG, whose signatures have none.
 const PLAIN: u8 = 0;
 
 pub(super) struct SignIdentity {
@@ -37,7 +37,7 @@ impl SignIdentity {
 
     fn signature(&self, proto: &str, key: &Key) -> Option<Vec<u8>> {
         let (header, signature) = match proto {
-            // It sends the digest to be signed.
+            // The host sends the digest to sign.
             "gpg" => match key {
                 Key::Ed25519(_) => (PLAIN, key.sign_message(&self.hidden)?),
                 _ => (PLAIN, key.sign_digest(self.hidden.as_slice().try_into().ok()?)?.0),
@@ -48,7 +48,7 @@ impl SignIdentity {
         Some([&[header], &signature[..]].concat())
     }
 
-    /// As Bitcoin signs messages, over the hashes of both challenges.
+    /// A Bitcoin message signature over the hashes of both challenges.
     fn bitcoin_signature(&self, key: &Key) -> Option<(u8, [u8; 64])> {
         let challenge = [Sha256::digest(&self.hidden), Sha256::digest(&self.visual)].concat();
         if let Key::Ed25519(_) = key {

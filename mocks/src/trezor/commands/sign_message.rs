@@ -9,7 +9,7 @@ use super::{
 };
 use crate::trezor::{kind, protobuf::Writer};
 
-/// A message of more pages than this is shown as a beginning, which can be approved at once.
+/// For longer messages only the beginning is shown, which can be approved at once.
 const MOST_PAGES: u64 = 5;
 const PAGES_OF_BEGINNING: u64 = 2;
 
@@ -50,8 +50,8 @@ impl Command for SignMessage {
     }
 }
 
-/// The address, and the message on as many pages as it takes; `places` are the One's source lines
-/// of their refusals.
+/// The address, then the pages of the message; `places` are the One's source lines
+/// of their rejections.
 pub(super) fn screens(
     model: Model,
     name: &'static str,
@@ -71,7 +71,7 @@ pub(super) fn screens(
     let pages = if pages > MOST_PAGES { PAGES_OF_BEGINNING } else { pages };
     let mut text = page(text).pages(pages);
     if model == Model::Safe3 {
-        // Measured on its emulator.
+        // Measured on the emulator.
         text.no = No::GoesBack(Box::new(page(address.to_owned()).at(address_place)));
     }
     screens.push(text);

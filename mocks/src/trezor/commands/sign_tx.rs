@@ -1,5 +1,5 @@
-//! EthereumSignTx and EthereumSignTxEIP1559 (messages-ethereum.proto). The One shows the first of
-//! the data and then asks for the rest; core firmware asks first.
+//! EthereumSignTx and EthereumSignTxEIP1559 (messages-ethereum.proto). The One shows the beginning of
+//! the data and then asks for the rest; core firmware asks for it first.
 
 use sha3::{Digest, Keccak256};
 
@@ -9,39 +9,39 @@ use super::{
 };
 use crate::trezor::{kind, protobuf::Writer};
 
-/// The most that is asked for at a time.
+/// The most data requested at a time.
 const CHUNK: usize = 1024;
-/// The One shows data in so many pages at most, and then warns that there is more.
+/// The most pages of data that the One shows before it warns that there is more.
 const PAGE: usize = 24;
 const MOST_PAGES: usize = 5;
-/// The greatest chain whose v fits 32 bits.
+/// The largest chain id whose v fits into 32 bits.
 const MOST_CHAIN: u64 = (u32::MAX as u64 - 36) / 2;
 
 const TOO_MUCH: Failure =
     Failure::new(3, "Too much data", "Invalid data length").at("ethereum.c:1038");
 const EMPTY: Failure =
     Failure::new(3, "Empty data chunk received", "Invalid data length").at("ethereum.c:1044");
-/// Firmware takes less than 16 MB.
+/// Firmware accepts less than 16 MB.
 const MOST_DATA: usize = 16_000_000;
 const MALFORMED: Failure =
     Failure::new(3, "Malformed address", "Invalid address").at("ethereum.c:258");
-/// The most bytes that a price and the gas limit may have together.
+/// The largest total length of a price and the gas limit, in bytes.
 const MOST_FEE: usize = 30;
-/// Wanchain's types of transactions.
+/// Wanchain's transaction types.
 const WANCHAIN: [u64; 2] = [1, 6];
 const UNSAFE: &str = "Safety check failed";
 
 pub(super) struct SignTx {
     path: Vec<u32>,
     typed: bool,
-    /// Nonce, prices, gas limit: as they come, in the order of the transaction.
+    /// Nonce, prices and gas limit, unchanged, in the order of the transaction.
     numbers: Vec<Vec<u8>>,
     to: String,
     value: Vec<u8>,
     data: Vec<u8>,
     length: usize,
     chain_id: u64,
-    /// Wanchain's type, of a legacy transaction.
+    /// Wanchain's type of a legacy transaction.
     tx_type: Option<u64>,
     access_list: Vec<Access>,
 }
@@ -98,15 +98,15 @@ impl SignTx {
         }
     }
 
-    /// A request for the data that is still to come, where there is any.
+    /// The request for the next part of the data, if any is missing.
     fn next_chunk(&self) -> Option<Step> {
         let left = self.length.checked_sub(self.data.len()).filter(|left| *left > 0)?;
         let request = Writer::default().number(1, left.min(CHUNK) as u64).finish();
         Some(Step::Ask(kind::ETHEREUM_TX_ACK, (kind::ETHEREUM_TX_REQUEST, request)))
     }
 
-    /// What firmware refuses before it shows anything: the checks of both kinds of transactions,
-    /// then of each kind.
+    /// The checks before anything is shown: first those for both kinds of transactions,
+    /// then those for each kind.
     fn check(&self) -> Option<Failure> {
         let failure = |one, core, place| Some(Failure::new(3, one, core).at(place));
         let same = |text, place| failure(text, text, place);
@@ -140,26 +140,23 @@ impl SignTx {
         None
     }
 
-    /// What is signed.
+    /// The bytes whose hash is signed.
     fn digest(&self) -> Result<[u8; 32], Failure> {
         let mut items: Vec<Vec<u8>> = self.numbers.iter().map(|bytes| rlp::string(bytes)).collect();
         items
             .extend([&address(&self.to)?, &self.value, &self.data].map(|bytes| rlp::string(bytes)));
         let chain = rlp::number(self.chain_id);
-        let bytes = match self.typed {
-            true => {
-                items.insert(0, chain);
-                let list: Result<Vec<_>, _> = self.access_list.iter().map(Access::rlp).collect();
-                items.push(rlp::list(&list?));
-                [vec![2], rlp::list(&items)].concat()
+        let bytes = if self.typed {
+            items.insert(0, chain);
+            let list: Result<Vec<_>, _> = self.access_list.iter().map(Access::rlp).collect();
+            items.push(rlp::list(&list?));
+            [vec![2], rlp::list(&items)].concat()
+        } else {
+            if let Some(kind) = self.tx_type {
+                items.insert(0, rlp::number(kind));
             }
-            false => {
-                if let Some(kind) = self.tx_type {
-                    items.insert(0, rlp::number(kind));
-                }
-                items.extend([chain, rlp::string(&[]), rlp::string(&[])]);
-                rlp::list(&items)
-            }
+            items.extend([chain, rlp::string(&[]), rlp::string(&[])]);
+            rlp::list(&items)
         };
         Ok(Keccak256::digest(bytes).into())
     }
@@ -175,13 +172,14 @@ impl SignTx {
             let warning = Screen::new(code::PROTECT_CALL, "", "Warning! Too long data to view.");
             screens.push(warning.at("ethereum.c:794"));
         }
-        let fees: &[_] = match self.typed {
-            false => &[("Really send, paying up to the fee?", "ethereum.c:855")],
-            true => &[
+        let fees: &[_] = if self.typed {
+            &[
                 ("Maximum fee per gas", "ethereum.c:951"),
                 ("Priority fee per gas", "ethereum.c:961"),
                 ("Maximum fee", "ethereum.c:970"),
-            ],
+            ]
+        } else {
+            &[("Really send, paying up to the fee?", "ethereum.c:855")]
         };
         screens.extend(fees.iter().map(|(text, place)| page((*text).to_owned(), place)));
         screens
@@ -203,7 +201,7 @@ impl SignTx {
 impl Command for SignTx {
     fn steps(&self, model: Model) -> Vec<Step> {
         let mut steps = key_steps(model, &self.path, "fsm_msg_ethereum.h:128");
-        // Core firmware checks before it looks at the path, the One after.
+        // Core firmware checks this before the path, the One after it.
         let at = if model == Model::One { steps.len() } else { steps.len() - 1 };
         if let Some(failure) = self.check() {
             steps.insert(at, Step::Fail(failure));
@@ -229,9 +227,10 @@ impl Command for SignTx {
             return Err(EMPTY);
         }
         self.data.extend_from_slice(chunk);
-        match self.data.len() > self.length {
-            true => Err(TOO_MUCH),
-            false => Ok(self.next_chunk().into_iter().collect()),
+        if self.data.len() > self.length {
+            Err(TOO_MUCH)
+        } else {
+            Ok(self.next_chunk().into_iter().collect())
         }
     }
 
@@ -245,7 +244,7 @@ impl Command for SignTx {
     }
 }
 
-/// The bytes of a recipient, who may be nobody.
+/// The bytes of the recipient, possibly none.
 fn address(text: &str) -> Result<Vec<u8>, Failure> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
     let nibble = |c: char| c.to_digit(16).map(|digit| digit as u8);

@@ -1,4 +1,4 @@
-//! EthereumSignTypedHash: EIP-712 by the hashes that the host made (messages-ethereum.proto). Core
+//! EthereumSignTypedHash: EIP-712 with hashes from the host (messages-ethereum.proto). Core
 //! firmware does not know it.
 
 use sha3::{Digest, Keccak256};
@@ -17,7 +17,7 @@ const LENGTH: Failure = Failure::new(3, "Invalid hash length", "").at("fsm_msg_e
 pub(super) struct SignTypedHash {
     path: Vec<u32>,
     domain: Vec<u8>,
-    /// None for a domain that is signed on its own.
+    /// `None` if only the domain is signed.
     message: Option<Vec<u8>>,
 }
 

@@ -1,4 +1,4 @@
-//! EthereumVerifyMessage: shows who signed a message (messages-ethereum.proto). It needs no key.
+//! EthereumVerifyMessage: shows the signer of a message (messages-ethereum.proto). It needs no key.
 
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 

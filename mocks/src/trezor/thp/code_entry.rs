@@ -1,11 +1,11 @@
-//! Pairing by six digits on the screen, from the device's side.
+//! Pairing with six digits on the screen: the device's side.
 
 use sha2::{Digest, Sha256};
 
 use super::cpace;
 use crate::trezor::random;
 
-/// The digits, and what proves that somebody typed them.
+/// The digits, and the keys for the proof that they were typed.
 pub(super) struct CodeEntry {
     secret: [u8; 16],
     private_key: [u8; 32],
@@ -19,12 +19,12 @@ impl CodeEntry {
         Self { secret: random(), private_key: random(), channel, code: String::new() }
     }
 
-    /// What binds the device to its secret before it knows the host's challenge.
+    /// The commitment to the secret, before the device knows the host's challenge.
     pub(super) fn commitment(&self) -> [u8; 32] {
         Sha256::digest(self.secret).into()
     }
 
-    /// Takes the host's challenge, and gives the device's key for the digits that it makes.
+    /// Receives the host's challenge, and returns the device's key for the resulting digits.
     pub(super) fn challenged(&mut self, challenge: &[u8]) -> [u8; 32] {
         self.code = code(&self.channel, &self.secret, challenge);
         cpace::public_key(self.private_key, self.code.as_bytes(), &self.channel)
@@ -34,7 +34,7 @@ impl CodeEntry {
         &self.code
     }
 
-    /// The secret, for a host whose proof is right.
+    /// Reveals the secret if the host's proof is valid.
     pub(super) fn revealed(&self, host_key: [u8; 32], tag: &[u8]) -> Option<[u8; 16]> {
         let shared = cpace::shared_secret(self.private_key, host_key);
         let expected = Sha256::digest(shared);

@@ -1,5 +1,5 @@
-//! CPace for X25519 and SHA-512 (draft-irtf-cfrg-cpace), with Elligator 2 of RFC 9380 in arithmetic
-//! of its own.
+//! CPace for X25519 and SHA-512 (draft-irtf-cfrg-cpace), with Elligator 2 of RFC 9380 in its own
+//! arithmetic.
 
 use k256::elliptic_curve::bigint::{
     Encoding, U256,
@@ -13,7 +13,7 @@ type Field = DynResidue<{ U256::LIMBS }>;
 /// 2^255 - 19.
 const P: U256 =
     U256::from_be_hex("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
-/// (p - 1) / 2: a power to which squares give one, and all else minus one.
+/// (p - 1) / 2: the exponent for which squares give 1, and other numbers -1.
 const HALF: U256 =
     U256::from_be_hex("3ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff6");
 const P_LESS_2: U256 =
@@ -26,7 +26,7 @@ pub(super) fn public_key(private_key: [u8; 32], code: &[u8], channel: &[u8; 32])
     x25519(private_key, generator(code, channel))
 }
 
-/// What both sides share.
+/// The shared secret.
 pub(super) fn shared_secret(private_key: [u8; 32], public_key: [u8; 32]) -> [u8; 32] {
     x25519(private_key, public_key)
 }
@@ -47,7 +47,7 @@ fn generator(code: &[u8], channel: &[u8; 32]) -> [u8; 32] {
 }
 
 /// The u-coordinate to which `bytes` are mapped: the first of x1 = -A / (1 + 2 r^2) and x2 = -A - x1
-/// that lies on the curve.
+/// that is on the curve.
 fn elligator2(mut bytes: [u8; 32]) -> [u8; 32] {
     if let Some(last) = bytes.last_mut() {
         *last &= 0x7f;
@@ -78,7 +78,7 @@ mod tests {
 
     /// Made with the vendor's library, trezorlib 0.20.2.
     #[test]
-    fn elligator2_is_the_vendors() {
+    fn elligator2_equals_that_of_the_vendors_library() {
         for (from, to) in [
             (
                 "31bca02094eb78126a517b206a88c73cfa9ec6f704c7030d18212cace820f025",
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_generator_of_the_recorded_code_is_the_vendors() {
+    fn the_generator_of_the_recorded_code_equals_that_of_the_vendors_library() {
         let channel = hex("ee09675eb595b27c1e64dad78040ca777a9afdf7403435916f69728523e0e0d7");
         let expected = hex("73cba00c0ac4f58f5badf436b1ea8e9aa7c1cd8131501978adf0646e323a0716");
         assert_eq!(generator(b"061616", &channel), expected);

@@ -1,5 +1,5 @@
-//! What the device gives to a computer that was paired, to be shown it again: names, and a MAC by
-//! which the device knows that it gave it to the owner of this key.
+//! The credential that the device issues to a paired computer: names, and a MAC that proves that the
+//! device issued it to the owner of this key.
 
 use x25519_dalek::{X25519_BASEPOINT_BYTES, x25519};
 
@@ -18,23 +18,23 @@ pub(super) struct DeviceKeys {
     mac_key: [u8; 32],
 }
 
-/// Who was paired: what the device shows of it.
+/// The paired computer and program, as the device shows them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Host {
     pub(super) name: String,
     pub(super) app: String,
-    /// It connects without its user being asked.
+    /// Whether it connects without asking the user.
     pub(super) autoconnect: bool,
 }
 
-/// What a computer needs to connect again to a device that it was paired with.
+/// The data with which a paired computer connects again.
 #[derive(Debug, Clone)]
 pub struct HostCredential {
     /// The device's X25519 public key.
     pub device_public_key: [u8; 32],
     /// The computer's X25519 private key.
     pub host_private_key: [u8; 32],
-    /// What the device gave.
+    /// The credential that the device issued.
     pub credential: Vec<u8>,
 }
 
@@ -47,14 +47,14 @@ impl DeviceKeys {
         x25519(self.private_key, X25519_BASEPOINT_BYTES)
     }
 
-    /// A credential for the owner of `host_key`.
+    /// Issues a credential to the owner of `host_key`.
     pub(super) fn issue(&self, host_key: &[u8], host: &Host) -> Vec<u8> {
         let metadata = host.metadata();
         let mac = self.mac(host_key, &metadata);
         Writer::default().bytes(1, &metadata).bytes(2, &mac).finish()
     }
 
-    /// Whom `credential` was given to, if this device gave it to the owner of `host_key`.
+    /// The holder of `credential`, if this device issued it to the owner of `host_key`.
     pub(super) fn verify(&self, host_key: &[u8], credential: &[u8]) -> Option<Host> {
         let (credential, None) = Message::read(credential) else { return None };
         let metadata = credential.bytes(1)?;
@@ -64,7 +64,7 @@ impl DeviceKeys {
         Some(Host::read(metadata))
     }
 
-    /// A computer that was paired before.
+    /// Pairs a computer without the protocol.
     pub(super) fn pair(&self, host: &Host) -> HostCredential {
         let host_private_key = random();
         let host_key = x25519(host_private_key, X25519_BASEPOINT_BYTES);

@@ -1,4 +1,4 @@
-//! Packets in, messages out, and back.
+//! Channels: converts between packets and messages.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -25,11 +25,11 @@ use crate::{
     trezor::protobuf::{Message, Writer},
 };
 
-/// As many channels as firmware keeps, in the handshake and after it.
+/// The number of channels that firmware keeps, during the handshake and after it.
 const MOST_OPENING: usize = 4;
 const MOST_OPEN: usize = 10;
 
-/// A channel that is silent for longer gives way to another.
+/// A channel that is silent for longer is replaced.
 const STALE: Duration = Duration::from_secs(1);
 
 /// ThpPairingMethod.
@@ -38,7 +38,7 @@ pub(super) const CODE_ENTRY: u64 = 2;
 const QR_CODE: u64 = 3;
 const NFC: u64 = 4;
 
-/// A message that a channel brought.
+/// A message from a channel.
 pub(in crate::trezor) struct Incoming {
     pub(in crate::trezor) channel: u16,
     pub(in crate::trezor) session: u8,
@@ -53,13 +53,13 @@ pub(in crate::trezor) struct Front {
     opening: Vec<Opening>,
     open: Vec<Open>,
     known: Known,
-    /// The channel that is in the midst of something, and since when it was silent.
+    /// The channel with an unfinished request, and the time of its last message.
     active: Option<(u16, Instant)>,
-    /// The channel that another took the place of, until sessions have moved.
+    /// The channel that was replaced by another, until its sessions have moved.
     pub(in crate::trezor) replaced: Option<(u16, u16)>,
-    /// How many messages more are put off.
+    /// The number of further messages to answer with "busy".
     pub(in crate::trezor) busy: usize,
-    /// The longest wait before what was not acknowledged is sent again.
+    /// The longest wait for an acknowledgement before a packet is sent again.
     pub(in crate::trezor) patience: Duration,
 }
 
@@ -72,14 +72,14 @@ struct Open {
     channel: Channel<Primitives>,
     incoming: Vec<u8>,
     outgoing: Vec<u8>,
-    /// Messages that wait until the one before is acknowledged.
+    /// Messages that wait until the previous one is acknowledged.
     due: Vec<(u8, u16, Vec<u8>)>,
     sent: Instant,
-    /// Until pairing is over.
+    /// Set until pairing is over.
     pairing: Option<Pairing>,
 }
 
-/// What the handshake knows of the device: its keys, and who has a channel.
+/// The handshake's data: the device's keys, and the computers with channels.
 #[derive(Clone)]
 struct Known(Arc<Mutex<KnownInner>>);
 
@@ -128,14 +128,14 @@ impl Front {
         self.known.0.lock().unwrap_or_else(PoisonError::into_inner).keys.clone()
     }
 
-    /// A computer that was paired before; it connects without a question.
+    /// The credentials of a paired computer, which connects without a question.
     pub(in crate::trezor) fn pair(&self, name: &str, app: &str) -> HostCredential {
         let host = Host { name: name.to_owned(), app: app.to_owned(), autoconnect: true };
         self.keys().pair(&host)
     }
 
-    /// Takes a packet. `unlock` gets the device unlocked, and says whether it is; it is asked
-    /// whether its user may be.
+    /// Receives a packet. `unlock` returns whether the device is unlocked; its argument says
+    /// whether it may ask the user for the PIN.
     pub(in crate::trezor) fn packet(
         &mut self,
         packet: &Packet,
@@ -161,7 +161,7 @@ impl Front {
                 match position(&self.open, channel_id, |o| o.channel.channel_id()) {
                     Some(at) => self.application(at, packet),
                     None => {
-                        // Continuations of what was lost are nobody's fault.
+                        // Continuations after a lost packet are not an error.
                         if packet.first().is_some_and(|byte| byte & 0x80 == 0) {
                             let _ = self.mux.send_unallocated_channel(channel_id);
                         }
@@ -179,9 +179,10 @@ impl Front {
         let result = opening.channel.packet_in(packet, &mut []);
         opening.sent = Instant::now();
         if let PacketInResult::HandshakeKeyRequired { try_to_unlock } = result {
-            let _ = match unlock(try_to_unlock) {
-                true => opening.channel.set_static_key(&private_key),
-                false => opening.channel.send_device_locked(),
+            let _ = if unlock(try_to_unlock) {
+                opening.channel.set_static_key(&private_key)
+            } else {
+                opening.channel.send_device_locked()
             };
         }
         if opening.channel.handshake_done() {
@@ -221,7 +222,7 @@ impl Front {
             let _ = self.mux.send_transport_busy(id);
             return None;
         }
-        // Another channel is in the midst of something, and not stale.
+        // Another channel has an unfinished request and has not timed out.
         let other = self.active.filter(|(active, _)| *active != id);
         let stale = self.patience.saturating_mul(5).min(STALE);
         if begins && other.is_some_and(|(_, since)| since.elapsed() < stale) {
@@ -244,12 +245,12 @@ impl Front {
         Some(Incoming { channel: id, session, kind, payload })
     }
 
-    /// Says that `channel` is in the midst of something, or that none is.
+    /// Sets the channel with an unfinished request, if any.
     pub(in crate::trezor) fn set_active(&mut self, channel: Option<u16>) {
         self.active = channel.map(|channel| (channel, Instant::now()));
     }
 
-    /// Has `channel` bring a message to its host.
+    /// Sends a message over `channel`.
     pub(in crate::trezor) fn send(&mut self, channel: u16, session: u8, kind: u16, payload: &[u8]) {
         if let Some(open) = self.find(channel) {
             open.due.push((session, kind, payload.to_vec()));
@@ -270,7 +271,7 @@ impl Front {
         }
     }
 
-    /// The pairing that `channel` is still at.
+    /// The unfinished pairing of `channel`.
     pub(in crate::trezor) fn pairing(&mut self, channel: u16) -> Option<&mut Pairing> {
         self.find(channel)?.pairing.as_mut()
     }
@@ -279,7 +280,7 @@ impl Front {
         self.find(channel).map(|open| *open.channel.handshake_hash()).unwrap_or_default()
     }
 
-    /// Pairing on `channel` is over. A channel of the same host gives way to it.
+    /// Ends pairing on `channel`, which replaces another channel of the same host.
     pub(super) fn end_pairing(&mut self, channel: u16) {
         let Some(open) = self.find(channel) else { return };
         open.channel.end_pairing();
@@ -303,7 +304,7 @@ impl Front {
         self.active = self.active.filter(|(active, _)| *active != channel);
     }
 
-    /// Forgets all channels, as a device does that was plugged in again.
+    /// Closes all channels, as happens when the device is plugged in again.
     pub(in crate::trezor) fn close_all(&mut self) {
         self.open.clear();
         self.opening.clear();
@@ -316,7 +317,7 @@ impl Front {
         self.open.iter_mut().find(|open| open.channel.channel_id() == channel)
     }
 
-    /// Has what was not acknowledged in time sent again.
+    /// Sends packets again that were not acknowledged in time.
     pub(in crate::trezor) fn tick(&mut self) {
         let patience = self.patience;
         let after = |retry| after(retry).min(patience);
@@ -338,7 +339,7 @@ impl Front {
         }
     }
 
-    /// All packets that are ready to be sent.
+    /// Takes all packets that are ready to send.
     pub(in crate::trezor) fn packets(&mut self) -> Vec<Packet> {
         let mut packets = Vec::new();
         let mut packet: Packet = [0; 64];
@@ -380,8 +381,8 @@ fn after(retry: u8) -> Duration {
     Duration::from_millis(retransmit_after_ms(retry).into())
 }
 
-/// ThpDeviceProperties as recorded: model, variant, version 2.1, and all methods of pairing, for
-/// the emulator was a debug build. The mock has the first two.
+/// The recorded ThpDeviceProperties: model, variant, version 2.1, and all pairing methods, because
+/// the emulator was a debug build. The mock supports the first two.
 fn properties() -> Vec<u8> {
     let version = Writer::default().text(1, "T3W1").number(2, 0).number(3, 2).number(4, 1);
     version.numbers(5, &[CODE_ENTRY, SKIP, NFC, QR_CODE]).finish()

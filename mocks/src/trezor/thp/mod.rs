@@ -1,5 +1,5 @@
-//! THP, as the Safe 7 speaks it: channels, the handshake, pairing, credentials, sessions. Packets
-//! and the handshake are the vendor's crate in its role as a device; the rest is written anew.
+//! THP, the protocol of the Safe 7: channels, the handshake, pairing, credentials, sessions. Packets
+//! and handshake come from the vendor's crate, in its role as a device; the rest is implemented here.
 
 mod code_entry;
 mod cpace;

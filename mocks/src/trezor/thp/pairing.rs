@@ -1,4 +1,4 @@
-//! What comes before a channel's first application message: pairing, or the confirmation of an
+//! The messages before a channel's first application message: pairing, or the confirmation of an
 //! earlier one, and the credential for the next time.
 
 use super::{
@@ -38,18 +38,18 @@ const HOST_KEY: Failure = Failure::new(3, "", "CPACE host public key must be 32 
 const AUTOCONNECT: Failure =
     Failure::new(3, "", "Cannot ask for autoconnect credential after pairing");
 
-/// How far pairing on a channel has come.
+/// The state of pairing on a channel.
 pub(in crate::trezor) struct Pairing {
     host: Host,
-    /// It showed a credential.
+    /// Whether the host has presented a credential.
     was_paired: bool,
     step: Step,
 }
 
 enum Step {
-    /// Waits for what the host wants to be called.
+    /// Waits for the host's name.
     Request,
-    /// Asks its user whether the host may be paired.
+    /// Asks the user whether to pair the host.
     Allow,
     /// Waits for the method.
     Method,
@@ -57,16 +57,16 @@ enum Step {
     Challenge(Box<CodeEntry>),
     /// Shows the code, and waits for the proof.
     Code(Box<CodeEntry>),
-    /// The code was wrong: nothing more is taken on this channel.
+    /// The code was wrong: the channel accepts no further messages.
     Failed,
-    /// Asks its user whether the host may connect, before it does this.
+    /// Asks the user whether the host may connect, before handling this message.
     Connect(u16, Vec<u8>),
-    /// Gives credentials, until the host has done.
+    /// Issues credentials until the host ends pairing.
     Credential { asks: bool },
 }
 
 impl Pairing {
-    /// Of a host that showed a credential of `host`'s, and may connect without a question.
+    /// The state for a host that has presented the credential of `host` and may connect without a question.
     pub(super) fn new(host: Option<Host>, is_free: bool) -> Self {
         let step = match host {
             Some(_) => Step::Credential { asks: !is_free },
@@ -81,7 +81,7 @@ impl Pairing {
 }
 
 impl Trezor {
-    /// A message on a channel whose pairing is not over.
+    /// Handles a message on a channel whose pairing is not over.
     pub(in crate::trezor) fn pairing_message(
         &mut self,
         channel: u16,
@@ -112,7 +112,7 @@ impl Trezor {
         let (message, _) = Message::read(payload);
         let step = std::mem::replace(&mut pairing.step, Step::Failed);
         match (step, kind) {
-            // The code is taken off the screen, and the channel is closed without a word.
+            // The code is removed from the screen, and the channel closed without an answer.
             (Step::Code(_), kind::CANCEL) => {
                 self.pairing_code.hide();
                 if let Some(thp) = &mut self.thp {
@@ -143,7 +143,7 @@ impl Trezor {
                 let approved = (PAIRING_REQUEST_APPROVED, Vec::new());
                 if allowed { Ok(vec![approved]) } else { Err(CANCELLED) }
             }
-            // Chosen once more, it begins once more.
+            // Selecting the method again restarts it.
             (Step::Method | Step::Challenge(_) | Step::Code(_), SELECT_METHOD) => {
                 self.pairing_code.hide();
                 pairing.step = Step::Request;
@@ -182,9 +182,10 @@ impl Trezor {
                     return Ok(Vec::new());
                 };
                 pairing.step = Step::Credential { asks: !allowed };
-                match allowed {
-                    true => self.credential(channel, pairing, kind, &payload),
-                    false => Err(CANCELLED),
+                if allowed {
+                    self.credential(channel, pairing, kind, &payload)
+                } else {
+                    Err(CANCELLED)
                 }
             }
             (Step::Credential { asks: false }, kind) => {
@@ -198,7 +199,7 @@ impl Trezor {
         }
     }
 
-    /// Gives a credential, or ends pairing.
+    /// Issues a credential, or ends pairing.
     fn credential(
         &mut self,
         channel: u16,
@@ -232,7 +233,7 @@ impl Trezor {
         Screen::new(code::OTHER, name, "").request(self.state.model)
     }
 
-    /// What its user says to `question`; nothing while nobody is there.
+    /// The user's answer to `question`; `None` while the user is away.
     fn allows(&mut self, question: &str) -> Option<bool> {
         if self.away {
             return None;

@@ -1,9 +1,9 @@
-//! The six digits on the screen of a device that is being paired.
+//! The six digits on the screen during pairing.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What the device shows while it is being paired. Clones show the same, so that a test, or the
-/// person at the screen, can look at it while the device is elsewhere.
+/// The code on the screen during pairing. Clones share it, so that a test or a user can read it while
+/// the device is in use elsewhere.
 #[derive(Clone, Default)]
 pub struct PairingCode(Arc<Mutex<Screen>>);
 
@@ -16,12 +16,12 @@ struct Screen {
 }
 
 impl PairingCode {
-    /// The six digits; `None` while none are shown.
+    /// The six digits; `None` while the device shows none.
     pub fn digits(&self) -> Option<String> {
         self.screen().code.clone()
     }
 
-    /// Tells `watcher` of each code as it is shown.
+    /// Calls `watcher` with each code that is shown.
     pub fn watch(&self, watcher: impl FnMut(&str) + Send + 'static) {
         self.screen().watcher = Some(Box::new(watcher));
     }

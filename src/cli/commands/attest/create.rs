@@ -1,10 +1,13 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use serde_json::json;
+use serde::Serialize;
 use stockade::{
-    attest::{self, Challenge, Checked},
-    backup::{Copy, SetId, custodians::require_real, drill, origin::Pins, room, scrub},
+    attest::{self, Attestation, Challenge, Checked},
+    backup::{
+        Access, Copy, SetId, Trust, custodians::require_real, drill, origin::Pins, room, scrub,
+        verdict::Report,
+    },
     path::DerivationPath,
     timestamp::Timestamp,
 };
@@ -14,47 +17,58 @@ use crate::{
     commands::report,
     context::{Context, read_expected, read_signers},
     error::CommandError,
-    hands::OpenArgs,
     output::Outcome,
+    unlockers::OpenArgs,
 };
 
-/// Check copies, and have the wallet sign what was found
+/// Check copies, and have the wallet sign the result
 ///
-/// The statement is one line of text that the wallet shows. It is kept beside every copy, and
-/// anyone can verify it with the wallet's address alone.
+/// The statement is one line of text that the wallet shows. It is stored with every copy, and anyone
+/// can verify it with only the wallet's address.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A copy. Once for each
+    /// A copy. Can be repeated
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
     copy: Vec<PathBuf>,
-    /// This set alone
+    /// Only this set
     #[arg(long, value_name = "ID")]
     set: Option<SetId>,
-    /// scrub (every byte is as written) or drill (every key opens)
+    /// scrub (every byte is unchanged) or drill (every key opens)
     #[arg(long, value_enum, default_value_t = Check::Scrub)]
     check: Check,
-    /// A text that a verifier asked for
+    /// A text that a verifier asked for; the statement contains it
     #[arg(long, value_name = "TEXT")]
     challenge: Option<String>,
-    /// Sign the very statement of this attestation, by another wallet that --signer names, if this
-    /// check finds the same
+    /// Sign the same statement as this attestation, if this check has the same result. Another wallet,
+    /// named with --signer, made it
     #[arg(long, value_name = "FILE", conflicts_with = "challenge")]
     join: Option<PathBuf>,
-    /// The path of the key that signs
+    /// The derivation path of the key that signs
     #[arg(long, default_value = "m/44'/60'/0'/0/0")]
     path: DerivationPath,
     /// Who else may have made the sets: a check address, or a custodian file; with --join also the
     /// address that signed the attestation
     #[arg(long, value_name = "0x..|FILE")]
     signer: Vec<String>,
-    /// Keys that must be there: a key a line, a deposit_data file, or a keymanager listing
+    /// Keys that must be in the sets: a file with one key on each line, a deposit_data file, or a
+    /// keymanager listing
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
-    /// Real money behind a seed that the whole world knows; for tests alone
+    /// Allow real money behind a publicly known seed; for tests only
     #[arg(long, hide = true)]
     allow_test_seed: bool,
     #[command(flatten)]
     open: OpenArgs,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Document {
+    #[serde(flatten)]
+    report: report::Document,
+    /// The attestations that were signed, one for each set.
+    #[cfg_attr(test, schemars(with = "Vec<super::fields::AttestationFields>"))]
+    attestations: Vec<Attestation>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,31 +78,31 @@ enum Check {
 }
 
 impl Args {
-    /// Checks, and attests whatever the check found: a statement that not all is well is one too.
+    /// Checks, and attests the result, even if it is not good.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let challenge = self.challenge.as_deref().map(str::parse::<Challenge>).transpose();
         let challenge = challenge.map_err(|error| CommandError::usage(error.to_string()))?;
         let other = self.join.as_deref().map(attest::read).transpose()?;
         let copies = Copy::open_all(&self.copy)?;
-        // Before anybody presses a button for what could not be kept.
+        // Before anybody presses a button for what could not be stored.
         copies.iter().try_for_each(Copy::lock_to_write)?;
         room::require(&copies, room::SMALL)?;
         let expected = read_expected(self.expect.as_deref())?;
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
-        let mut hands = self.open.hands(context)?;
+        let mut unlockers = self.open.unlockers(context)?;
         let terminal = &mut context.terminal;
         for set in &scrubbed.sets {
             let custodians = set.custodians(&pins);
             let allow = self.allow_test_seed;
-            for (wallet, address) in hands.wallets() {
+            for (wallet, address) in unlockers.wallets() {
                 require_real(set.id.network(), wallet, address, &custodians, allow)?;
             }
         }
-        let own = hands.pins(&pins);
+        let own = unlockers.pins(&pins);
         let bytes = scrubbed.report(&copies, &own);
-        if let Some((wallet, _)) = hands.first_wallet() {
+        if let Some((wallet, _)) = unlockers.first_wallet() {
             let (path, now) = (&self.path, Timestamp::now());
             let checked =
                 Checked { copies: &copies, scrubbed: &scrubbed, report: &bytes, pins: &own };
@@ -97,14 +111,16 @@ impl Args {
         let mut found = match self.check {
             Check::Scrub => bytes,
             Check::Drill => {
-                let options = drill::Options { pins: pins.clone(), ..Default::default() };
-                drill::drill(&copies, &scrubbed, &options, &mut hands, terminal, &mut progress)?
+                let trust = Trust { pins: pins.clone(), accept_unknown_origin: false };
+                let mut access = Access::new(&mut unlockers, &trust, terminal, &mut progress);
+                drill::drill(&copies, &scrubbed, &mut access)?
             }
         };
         scrub::expect(&mut found, &expected);
-        let pins = hands.pins(&pins);
-        let (wallet, _) = hands.first_wallet().ok_or_else(|| {
-            CommandError::usage("an attestation is signed by a wallet: name one with --device")
+        let pins = unlockers.pins(&pins);
+        let (wallet, _) = unlockers.first_wallet().ok_or_else(|| {
+            CommandError::usage("an attestation must be signed by a wallet")
+                .with_hint("name a wallet with --device")
         })?;
         let (copies, now, path) = (&copies, Timestamp::now(), &self.path);
         let checked = Checked { copies, scrubbed: &scrubbed, report: &found, pins: &pins };
@@ -112,22 +128,21 @@ impl Args {
             Some(other) => vec![attest::join(checked, other, path, now, wallet, terminal)?],
             None => attest::create(checked, challenge.as_ref(), path, now, wallet, terminal)?,
         };
-        Ok(outcome(&attested, report::outcome(&found, copies)))
+        let attestations = attested.into_iter().map(|one| one.attestation).collect();
+        Ok(outcome(attestations, &found, copies))
     }
 }
 
-fn outcome(attested: &[attest::Attested], mut found: Outcome) -> Outcome {
-    found.text.push('\n');
-    for one in attested {
-        let attestation = &one.attestation;
-        found.text +=
-            &format!("Attested by {}\n  {}\n", attestation.address, attestation.statement);
+fn outcome(attestations: Vec<Attestation>, found: &Report, copies: &[Copy]) -> Outcome {
+    let mut text = String::from("\n");
+    for Attestation { address, statement, .. } in &attestations {
+        text += &format!("Attested by {address}\n  {statement}\n");
     }
-    if let Some(first) = attested.first() {
-        let signer = first.attestation.address;
-        found.text += &format!("Verify: stockade attest verify COPY.. --signer {signer}");
+    if let Some(first) = attestations.first() {
+        text += &format!("To verify: stockade attest verify COPY.. --signer {}", first.address);
     }
-    let attestations = attested.iter().map(|one| json!(one.attestation));
-    found.json.insert("attestations".to_owned(), attestations.collect());
-    found
+    let document = |report| Document { report, attestations };
+    let mut outcome = report::outcome(found, copies, document);
+    outcome.text += &text;
+    outcome
 }

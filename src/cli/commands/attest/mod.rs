@@ -1,8 +1,9 @@
-//! attest: signed statements of what a check found.
+//! attest: signed statements about the result of a check.
 
-mod audit;
-mod create;
-mod verify;
+pub mod create;
+#[cfg(test)]
+mod fields;
+pub mod verify;
 
 use clap::Subcommand;
 

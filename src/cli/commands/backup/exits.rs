@@ -1,23 +1,38 @@
-//! What is said of the sealed exits beside a set whose keys are taken out.
+//! The sealed exits that are stored with a set whose keys are restored.
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use stockade::backup::{Copy, SetId, exits};
 
-use crate::{error::CommandError, output::Outcome, shell};
+use crate::{commands::plural::count, error::CommandError, shell};
 
-/// Adds how many there are: they are not restored with the keys.
-pub fn tell(copies: &[Copy], set: &SetId, outcome: &mut Outcome) -> Result<(), CommandError> {
-    let sealed = exits::read(copies, set)?;
-    let files: BTreeSet<_> = sealed.iter().map(|exit| exit.file.as_str()).collect();
-    outcome.json.insert("sealed_exits".to_owned(), files.len().into());
-    if !files.is_empty() {
-        let dirs = shell::copies(copies);
-        outcome.text += &format!(
-            "\n{} sealed exits lie beside this set, and were left there: stockade exit open{dirs} \
-             --out <new folder>",
-            files.len()
-        );
+/// How many sealed exits are stored with the set.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SealedExits {
+    /// The number of sealed exits that are stored with the set. They are not restored with the keys.
+    sealed_exits: usize,
+}
+
+impl SealedExits {
+    /// Counts the exits that are stored with `set`.
+    pub fn count(copies: &[Copy], set: &SetId) -> Result<Self, CommandError> {
+        let sealed = exits::read(copies, set)?;
+        let files: BTreeSet<_> = sealed.iter().map(|exit| exit.file.as_str()).collect();
+        Ok(Self { sealed_exits: files.len() })
     }
-    Ok(())
+
+    /// For people, with the command that opens them; empty if there are none.
+    pub fn text(&self, copies: &[Copy]) -> String {
+        if self.sealed_exits == 0 {
+            return String::new();
+        }
+        format!(
+            "\nStored with this set, and not restored: {}. To open them: stockade exit open{} --out \
+             NEW-FOLDER",
+            count(self.sealed_exits, "sealed exit"),
+            shell::copies(copies)
+        )
+    }
 }

@@ -1,20 +1,21 @@
-//! backup: sealed copies.
+//! backup: sealed copies of keystores.
 
-mod create;
+pub mod create;
 pub mod created;
 mod drill;
 mod exits;
 mod from;
-mod list;
-mod new_copies;
+pub mod history_decision;
+mod history_error;
+mod import_passwords;
+pub mod list;
 pub mod next_steps;
 mod other_sets;
-mod repair;
-mod reseal;
-mod restore;
-mod retire;
+pub mod repair;
+pub mod reseal;
+pub mod restore;
+pub mod retire;
 pub mod scrub;
-pub mod settle_history;
 
 use clap::Subcommand;
 

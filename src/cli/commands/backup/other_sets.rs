@@ -1,8 +1,8 @@
-//! Other sets that hold some of the keys of one: which of them somebody means, only they know.
+//! Other sets that hold some of the same keys: the user may have meant one of them.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use stockade::{
     backup::{self, Copy, SetId},
     bls::PublicKey,
@@ -10,15 +10,21 @@ use stockade::{
 
 use crate::error::CommandError;
 
-/// Another set of the same network.
+/// Another set of the same network that holds some of the keys, or may hold some.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Other {
-    id: SetId,
-    /// When it was made, and how many of the keys it lists; `None` where nobody can read that.
-    listed: Option<(String, usize)>,
+    /// The id of the set.
+    set_id: String,
+    /// When it was made, in RFC 3339; null if its manifest cannot be read.
+    created: Option<String>,
+    /// How many of the keys it holds; null if its manifest cannot be read.
+    keys: Option<usize>,
+    /// Whether it is newer than the set that is restored.
     newer: bool,
 }
 
-/// The sets in `copies`, beside `set`, that hold some of its `keys`, or may, for all that can be read.
+/// The sets in `copies`, other than `set`, that hold some of its `keys` or cannot be read.
 pub fn other_sets(
     copies: &[Copy],
     set: &SetId,
@@ -38,36 +44,23 @@ pub fn other_sets(
         *most = held.max(*most);
     }
     let others = others.into_iter().map(|(id, held)| {
-        let listed = created(id).map(|created| (created, held));
-        let newer = listed.as_ref().is_some_and(|(created, _)| Some(created) > own.as_ref());
-        Other { id: id.clone(), listed, newer }
+        let created = created(id);
+        let newer = created.is_some() && created > own;
+        Other { set_id: id.to_string(), keys: created.is_some().then_some(held), created, newer }
     });
-    Ok(others.filter(|other| other.listed.as_ref().is_none_or(|(_, held)| *held > 0)).collect())
+    Ok(others.filter(|other| other.keys != Some(0)).collect())
 }
 
 impl Other {
-    /// For people.
+    /// A warning for people.
     pub fn warning(&self) -> String {
-        let id = &self.id;
-        match &self.listed {
-            None => format!(
-                "warning: whether set {id} holds some of these keys is not known: its manifest cannot \
-                 be read"
-            ),
-            Some((created, held)) => {
-                let newer = if self.newer { " It is NEWER: is it the one you mean?" } else { "" };
-                format!("warning: set {id} of {created} holds {held} of these keys too.{newer}")
-            }
-        }
-    }
-
-    /// The same as JSON.
-    pub fn json(&self) -> Value {
-        json!({
-            "set_id": self.id,
-            "created": self.listed.as_ref().map(|(created, _)| created),
-            "keys": self.listed.as_ref().map(|(_, held)| held),
-            "newer": self.newer,
-        })
+        let id = &self.set_id;
+        let (Some(created), Some(held)) = (&self.created, self.keys) else {
+            return format!(
+                "warning: set {id} may hold some of these keys too: its manifest cannot be read"
+            );
+        };
+        let newer = if self.newer { " It is NEWER: did you mean that one?" } else { "" };
+        format!("warning: set {id}, made {created}, holds {held} of these keys too.{newer}")
     }
 }

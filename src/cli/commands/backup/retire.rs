@@ -1,38 +1,37 @@
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde::Serialize;
 use stockade::{
     backup::{
-        Copy, SetId,
+        Access, Copy, SetId, Trust,
         origin::Pins,
         retire::{self, Retirable},
     },
-    interact::Interact as _,
     store::BucketAddress,
     timestamp::Timestamp,
 };
 
 use crate::{
     CommandResult,
-    commands::report,
+    commands::{confirm, plural::count, report},
     context::{Context, read_signers},
-    error::{CommandError, Kind},
-    hands::OpenArgs,
+    error::CommandError,
     output::Outcome,
+    unlockers::OpenArgs,
 };
 
 /// Remove a set that another one replaces
 ///
-/// The other set is drilled first, in these very copies: every key of it must open, and every key
-/// of the set that goes must be in it. Slashing histories and attestations stay, and a note, by which
-/// no copy that is away brings the set back. What lies in copies that are not named here, or was
-/// copied from one, opens as before.
+/// First drills the other set in these copies: every key of it must open, and every key of the removed
+/// set must be in it. Slashing histories and attestations stay, with a note that keeps copies that are
+/// away now from bringing the set back. Copies that are not named here, and copies made of them, still
+/// open as before.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies
     #[arg(required = true, value_name = "COPY")]
     copies: Vec<PathBuf>,
-    /// The set that goes
+    /// The set to remove
     #[arg(long, value_name = "ID")]
     set: SetId,
     /// The set that replaces it
@@ -45,70 +44,84 @@ pub struct Args {
     open: OpenArgs,
 }
 
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Document {
+    #[serde(flatten)]
+    report: report::Document,
+    /// The set that was removed. Absent if none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_id: Option<String>,
+    /// The set that replaces it. Absent if none was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    /// The ids of the copies that the set was removed from.
+    retired: Vec<String>,
+}
+
 impl Args {
-    /// Drills the one, asks, and removes the other.
+    /// Drills one set, asks, and removes the other.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let copies = Copy::open_all(&self.copies)?;
         copies.iter().try_for_each(Copy::lock)?;
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
+        let trust = Trust { pins, accept_unknown_origin: false };
         let mut progress = context.terminal.progress();
-        let mut hands = self.open.hands(context)?;
-        let prepared = retire::prepare(
-            &copies,
-            &self.set,
-            &self.by,
-            &pins,
-            &mut hands,
-            &mut context.terminal,
-            &mut progress,
-        )?;
+        let mut unlockers = self.open.unlockers(context)?;
+        let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
+        let prepared = retire::prepare(&copies, &self.set, &self.by, &mut access)?;
         let retirable = match prepared {
             Ok(retirable) => retirable,
             Err(found) => {
-                let mut outcome = report::outcome(&found, &copies);
+                let mut outcome = report::outcome(&found, &copies, |report| Document {
+                    report,
+                    set_id: None,
+                    by: None,
+                    retired: Vec::new(),
+                });
                 outcome.text += &format!("\n{} was not retired.", self.set);
-                outcome.json.insert("retired".to_owned(), json!([]));
                 return Ok(outcome);
             }
         };
         confirm(context, &retirable)?;
         let removed = retirable.retire(&copies, Timestamp::now())?;
-        let mut json = report::json(&retirable.drilled);
-        if let Some(fields) = json.as_object_mut() {
-            fields.insert("set_id".to_owned(), json!(self.set));
-            fields.insert("by".to_owned(), json!(self.by));
-            fields.insert("retired".to_owned(), json!(removed));
-        }
+        Ok(self.outcome(&retirable, removed, &copies))
+    }
+
+    fn outcome(&self, retirable: &Retirable, removed: Vec<String>, copies: &[Copy]) -> Outcome {
+        let from = match removed.len() {
+            1 => "1 copy".to_owned(),
+            several => format!("{several} copies"),
+        };
         let mut text = format!(
-            "Set {} is removed from {} copies; {} holds its {} keys, and every one of them opens.\n\
-             Its slashing histories and attestations stay. Copies of it elsewhere still open for \
-             its custodians: remove it there too.",
+            "Set {} was removed from {from}. Set {} holds its {}, and every key of it opens.\nThe \
+             slashing histories and attestations of the removed set stay. Any other copy of that set \
+             still opens for its custodians: remove it there too.",
             self.set,
-            removed.len(),
             self.by,
-            retirable.keys.len()
+            count(retirable.keys.len(), "key")
         );
         if copies.iter().any(|copy| BucketAddress::of(copy.dir()).is_some()) {
-            text += "\nA bucket that keeps versions keeps what was removed there, until its own rules \
-                     expire it: its owner may.";
+            text += "\nA bucket that keeps versions keeps the removed files until its own rules expire \
+                     them, or its owner deletes them.";
         }
-        Ok(Outcome::done(text, json))
+        let document = Document {
+            report: report::Document::of(&retirable.drilled),
+            set_id: Some(self.set.to_string()),
+            by: Some(self.by.to_string()),
+            retired: removed,
+        };
+        Outcome::done(text, document)
     }
 }
 
-/// On a terminal somebody says yes; in a pipe whoever wrote both ids has.
+/// Asks on a terminal; elsewhere the two ids on the command line are the consent.
 fn confirm(context: &mut Context, retirable: &Retirable) -> Result<(), CommandError> {
     let Retirable { set, by, keys, other_files, .. } = retirable;
-    let mut text = format!("{by} holds all {} keys of {set}, and opens.", keys.len());
+    let mut text = format!("Set {by} holds all {} keys of set {set}, and opens.", keys.len());
     if !other_files.is_empty() {
-        text += &format!(" With {set} go also: {}", other_files.join(", "));
+        text += &format!(" These files are removed with set {set}: {}", other_files.join(", "));
     }
     context.terminal.say(&text);
-    if !context.terminal.attended() {
-        return Ok(());
-    }
-    match context.terminal.ask(&format!("Remove {set} for good? (yes or no)")) {
-        Some(answer) if answer.trim().eq_ignore_ascii_case("yes") => Ok(()),
-        _ => Err(CommandError::new(Kind::Declined, "nothing was removed")),
-    }
+    confirm::require(context, &format!("Remove set {set} for good?"), "nothing was removed")
 }

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use serde::Serialize;
 use stockade::{
     backup::{Copy, SetId, origin::Pins, scrub},
     device_secret::check_address,
@@ -8,30 +9,41 @@ use stockade::{
 
 use crate::{
     CommandResult,
-    commands::{report, unreachable},
+    commands::{report, unreachable::Unreached},
     context::{Context, read_expected, read_signers},
     error::CommandError,
 };
 
-/// Read every byte of every copy: did anything rot, or change? Needs no wallet
+/// Read every byte of every copy, to find files that rotted or changed. Needs no wallet
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies
     #[arg(required = true, value_name = "COPY")]
     copies: Vec<PathBuf>,
-    /// This set alone
+    /// Only this set
     #[arg(long, value_name = "ID")]
     set: Option<SetId>,
     /// Who must have made the sets: a check address, or a custodian file
     #[arg(long, value_name = "0x..|FILE")]
     signer: Vec<String>,
-    /// Keys that must be there: a key a line, a deposit_data file, or a keymanager listing
+    /// Keys that must be in the sets: a file with one key on each line, a deposit_data file, or a
+    /// keymanager listing
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
 }
 
+/// The document of a scrub, and of a drill.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Document {
+    #[serde(flatten)]
+    pub report: report::Document,
+    #[serde(flatten)]
+    pub unreached: Unreached,
+}
+
 impl Args {
-    /// Scrubs. Wallets named with --device vouch for their own sets; they are asked for nothing.
+    /// Scrubs. Wallets named with --device vouch for their own sets, without a question to the user.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
         let expected = read_expected(self.expect.as_deref())?;
@@ -41,9 +53,8 @@ impl Args {
         let mut found = scrubbed.report(&copies, &pins);
         scrub::expect(&mut found, &expected);
         scrub::tell_unreachable(&mut found, &unreachable);
-        let mut outcome = report::outcome(&found, &copies);
-        unreachable::add(&mut outcome, unreachable);
-        Ok(outcome)
+        let unreached = unreachable.into();
+        Ok(report::outcome(&found, &copies, |report| Document { report, unreached }))
     }
 }
 

@@ -1,6 +1,6 @@
-//! copy: where sealed copies can lie.
+//! copy: places where sealed copies can be stored.
 
-mod list;
+pub mod list;
 
 use clap::Subcommand;
 

@@ -1,14 +1,14 @@
-//! credentials: where the withdrawals of a validator go.
+//! credentials: withdrawal credentials, which say where the withdrawals of a validator go.
 
-mod change;
-mod verify;
+pub mod change;
+pub mod verify;
 mod withdrawal_keys;
 
 use clap::Subcommand;
 
 use crate::{CommandResult, context::Context};
 
-/// The verbs of `credentials`.
+/// The subcommands of `credentials`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Change(change::Args),
@@ -16,7 +16,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Runs the verb.
+    /// Runs the subcommand.
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self {
             Self::Change(args) => args.run(context),

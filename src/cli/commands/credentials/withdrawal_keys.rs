@@ -1,4 +1,4 @@
-//! Where withdrawal keys are: in a Ledger, whose BTEC app signs with them, or in typed words.
+//! Withdrawal keys: those of a Ledger, whose BTEC app signs with them, or those of a mnemonic.
 
 use stockade::{
     bls::{PublicKey, Signature},
@@ -10,9 +10,9 @@ use crate::{context::Context, error::CommandError};
 
 /// The withdrawal keys m/12381/3600/I/0 of one seed.
 pub enum WithdrawalKeys {
-    /// Those of a wallet, which signs when its user approves.
+    /// The keys of a wallet, which signs after its user approves.
     Device(Box<dyn BlsSigner>),
-    /// Those of words that were typed or piped in.
+    /// The keys of a mnemonic that was typed or piped in.
     Words(Seed),
 }
 

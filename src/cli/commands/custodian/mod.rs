@@ -1,9 +1,15 @@
 //! custodian: a wallet, or another key, that can open backups.
 
-mod enroll;
-mod show;
+pub mod enroll;
+#[cfg(test)]
+mod fields;
+mod kinds;
+pub mod show;
 
 use clap::Subcommand;
+
+#[cfg(test)]
+pub use fields::CustodianFields;
 
 use crate::{CommandResult, context::Context};
 

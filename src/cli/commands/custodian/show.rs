@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde::Serialize;
 use stockade::{
     custodian::{AnyCustodian, PlainCustodian},
     secret::SecretText,
@@ -10,24 +10,35 @@ use crate::{
     CommandResult,
     context::{Context, read_custodian},
     error::CommandError,
-    hands::read_passphrase_fd,
     output::Outcome,
+    unlockers::read_passphrase_fd,
 };
 
-/// Show custodian files, after verifying that their wallets signed them
+/// Show custodian files, after verifying the signatures of wallets
 ///
-/// Files of other kinds are signed by nobody: compare the recipient with what its owner says.
+/// Files of other kinds are not signed: ask the owner for the recipient, and compare.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Custodian files
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Ask for the passphrase of each passphrase custodian, and check that it opens its identity
+    /// Ask for the passphrase of each passphrase custodian, and check that it opens the identity
     #[arg(long)]
     passphrase: bool,
-    /// Check with the passphrase that is read from this file descriptor
+    /// Check with the passphrase read from this file descriptor
     #[arg(long, value_name = "N", conflicts_with = "passphrase")]
     passphrase_fd: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Document {
+    /// The custodians, as in their files.
+    #[cfg_attr(test, schemars(with = "Vec<super::CustodianFields>"))]
+    custodians: Vec<AnyCustodian>,
+    /// For each custodian, what is known about its sealed identity: `opens` (with the passphrase),
+    /// `intact` (unchanged) or `not_checked`. Null unless it is a passphrase custodian.
+    identities: Vec<Option<&'static str>>,
 }
 
 impl Args {
@@ -46,10 +57,10 @@ impl Args {
             custodians.push(custodian);
             identities.push(identity);
         }
-        Ok(Outcome::done(shown, json!({"custodians": custodians, "identities": identities})))
+        Ok(Outcome::done(shown, Document { custodians, identities }))
     }
 
-    /// What is known of the sealed identity of a passphrase custodian; `None` for another kind.
+    /// What is known about the sealed identity of a passphrase custodian; `None` for another kind.
     fn check(
         &self,
         file: &Path,
@@ -58,23 +69,21 @@ impl Args {
         context: &mut Context,
     ) -> Result<Option<&'static str>, CommandError> {
         let Some(intact) = custodian.is_intact() else { return Ok(None) };
-        let typed = match self.passphrase {
-            true => Some(
-                context
-                    .terminal
-                    .password(&format!("Passphrase of custodian {}", custodian.id))
-                    .ok_or_else(|| {
-                        CommandError::usage("no terminal to ask for the passphrase on")
-                            .with_hint("give it with --passphrase-fd")
-                    })?,
-            ),
-            false => None,
+        let typed = if self.passphrase {
+            let prompt = format!("Passphrase of custodian {}", custodian.id);
+            let no_terminal = || {
+                CommandError::usage("no terminal to ask for the passphrase on")
+                    .with_hint("give it with --passphrase-fd")
+            };
+            Some(context.terminal.password(&prompt).ok_or_else(no_terminal)?)
+        } else {
+            None
         };
         match typed.as_ref().or(given).and_then(|passphrase| custodian.unlock(passphrase)) {
             Some(Ok(_)) => Ok(Some("opens")),
             Some(Err(error)) => {
                 Err(CommandError::input(format!("{}: {error}", crate::shown(file)))
-                    .with_hint("if the passphrase is right, the file is damaged: enrol it again"))
+                    .with_hint("if the passphrase is right, the file is damaged: enroll it again"))
             }
             None if intact => Ok(Some("intact")),
             None => Ok(Some("not_checked")),
@@ -99,8 +108,8 @@ fn text(file: &Path, custodian: &AnyCustodian, identity: Option<&str>) -> String
     }
     if let Some(plain) = custodian.plain() {
         text += &format!(
-            "  kind           {}\n  recipient      {}\n  signature      none: nobody signs this \
-             kind; compare the recipient\n",
+            "  kind           {}\n  recipient      {}\n  signature      none: files of this kind are \
+             not signed; compare the recipient\n",
             plain.kind.as_str(),
             plain.recipient
         );
@@ -108,7 +117,7 @@ fn text(file: &Path, custodian: &AnyCustodian, identity: Option<&str>) -> String
     text + match identity {
         Some("opens") => "  identity       opens with the passphrase\n",
         Some("intact") => "  identity       unchanged since it was made\n",
-        Some(_) => "  identity       NOT checked: try its passphrase with --passphrase\n",
+        Some(_) => "  identity       NOT checked: check its passphrase with --passphrase\n",
         None => "",
     }
 }

@@ -1,5 +1,5 @@
-//! The plan of a delivery is shown before anything is done, and on a terminal somebody says yes to
-//! it. In a pipe whoever wrote the command line has.
+//! The plan of a delivery is shown before anything is done. On a terminal the user approves it; in a
+//! script, running the command is the approval.
 
 use stockade::{bls::PublicKey, interact::Interact as _};
 
@@ -14,7 +14,7 @@ pub fn ask(context: &mut Context, plan: &str) -> Result<(), CommandError> {
     if !context.terminal.attended() {
         return Ok(());
     }
-    match context.terminal.ask("Deliver? (yes or no)") {
+    match context.terminal.ask("Deliver these keys? (yes or no)") {
         Some(answer) if answer.trim().eq_ignore_ascii_case("yes") => Ok(()),
         _ => Err(CommandError::new(Kind::Declined, "nothing was delivered, and nothing removed")),
     }

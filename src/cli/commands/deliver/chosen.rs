@@ -1,15 +1,15 @@
-//! Which set is delivered, and who opens it.
+//! The set that is delivered, and the custodians that open it.
 
 use std::path::PathBuf;
 
 use stockade::{
     backup::{
-        BackupError, Copy, SetId,
-        hands::Hands,
+        Access, BackupError, Copy, SetId, Trust,
         inspect::ReadManifest,
         origin::{OriginVerdict, Pins},
-        restore::{Options, Restorable},
+        restore::{LostKeys, Restorable},
         scrub::{self, ScrubbedSet},
+        unlockers::Unlockers,
         verdict::Reason,
     },
     bls::PublicKey,
@@ -19,25 +19,25 @@ use crate::{
     commands::shares::SharesArgs,
     context::{Context, read_signers},
     error::CommandError,
-    hands::OpenArgs,
+    unlockers::OpenArgs,
 };
 
-/// Which set, and who opens it.
+/// The set, and the custodians that open it.
 #[derive(Debug, clap::Args)]
 pub struct ChosenArgs {
-    /// Copies; a file that rotted in one is taken from another
+    /// Copies of the set. A file that is damaged in one copy is read from another
     #[arg(required = true, value_name = "COPY")]
     copies: Vec<PathBuf>,
-    /// Which set, where the copies hold several
+    /// The set to deliver, if the copies hold several
     #[arg(long, value_name = "ID")]
     set: Option<SetId>,
-    /// Leave out keys that are lost in these copies, and say which
+    /// Leave out keys that are lost in these copies, and name them
     #[arg(long)]
     skip_bad: bool,
-    /// Who else may have made the set: a check address, or a custodian file
+    /// Also accept a set made by this signer: a check address, or a custodian file
     #[arg(long, value_name = "0x..|FILE")]
     signer: Vec<String>,
-    /// Deliver a set too that neither this wallet nor a --signer made
+    /// Deliver the set even if neither this wallet nor a --signer made it
     #[arg(long)]
     accept_unknown_origin: bool,
     #[command(flatten)]
@@ -46,17 +46,18 @@ pub struct ChosenArgs {
     open: OpenArgs,
 }
 
-/// The set that was chosen, read but not opened.
+/// The chosen set, read but not opened.
 pub struct Chosen {
-    /// Every copy that was named.
+    /// Every named copy.
     pub copies: Vec<Copy>,
     /// The set.
     pub set: ScrubbedSet,
-    options: Options,
+    trust: Trust,
+    lost: LostKeys,
 }
 
 impl ChosenArgs {
-    /// Reads the copies. No wallet is asked for anything; somebody is, where shares of a key may run.
+    /// Reads the copies. Asks the user if shares of a key may run, and no wallet for anything.
     pub fn read(&self, context: &mut Context) -> Result<Chosen, CommandError> {
         let copies = Copy::open_all(&self.copies)?;
         let signers = read_signers(&self.signer)?;
@@ -66,75 +67,70 @@ impl ChosenArgs {
             (Some(set), 0) => set,
             (_, others) => return Err(BackupError::SeveralSets(others + 1).into()),
         };
-        let options = Options {
+        let trust = Trust {
             pins: Pins { wallets: Vec::new(), signers },
             accept_unknown_origin: self.accept_unknown_origin,
-            skip_bad: self.skip_bad,
         };
+        let lost = if self.skip_bad { LostKeys::LeaveOut } else { LostKeys::Refuse };
         self.shares.settle(context, &copies, &set.id, &set.public_keys())?;
-        Ok(Chosen { copies, set, options })
+        Ok(Chosen { copies, set, trust, lost })
     }
 
-    /// Who is at hand to open it.
-    pub fn hands(&self, context: &mut Context) -> Result<Hands, CommandError> {
-        self.open.hands(context)
+    /// The unlockers that are available.
+    pub fn unlockers(&self, context: &mut Context) -> Result<Unlockers, CommandError> {
+        self.open.unlockers(context)
     }
 
-    /// The same, where somebody is named: for what opens nothing, and only asks whose set it is.
-    pub fn hands_if_named(&self, context: &mut Context) -> Result<Hands, CommandError> {
-        match context.any_device() || self.open.names_somebody() {
-            true => self.open.hands(context),
-            false => Ok(Hands::new()),
+    /// The unlockers, if any are named: for a command that opens nothing, and only needs to know whose
+    /// set it is.
+    pub fn unlockers_if_named(&self, context: &mut Context) -> Result<Unlockers, CommandError> {
+        if context.any_device() || self.open.names_somebody() {
+            self.open.unlockers(context)
+        } else {
+            Ok(Unlockers::new())
         }
     }
 }
 
 impl Chosen {
-    /// The set's name.
+    /// The set's id.
     pub fn id(&self) -> &SetId {
         &self.set.id
     }
 
-    /// The keys that any of its manifests lists.
+    /// The keys that any of the set's manifests lists.
     pub fn public_keys(&self) -> Vec<PublicKey> {
         self.set.public_keys()
     }
 
-    /// Opens it: custodians are asked, and a wallet says yes.
+    /// Opens the set: custodians are asked, and a wallet asks for approval.
     pub fn open(
         &self,
         context: &mut Context,
-        hands: &mut Hands,
+        unlockers: &mut Unlockers,
     ) -> Result<Restorable, CommandError> {
         let mut progress = context.terminal.progress();
         let terminal = &mut context.terminal;
-        let opened = Restorable::open(
-            &self.copies,
-            &self.set,
-            &self.options,
-            hands,
-            terminal,
-            &mut progress,
-        );
-        Ok(opened?)
+        let mut access = Access::new(unlockers, &self.trust, terminal, &mut progress);
+        Ok(Restorable::open(&self.copies, &self.set, self.lost, &mut access)?)
     }
 
-    /// The manifest that counts for those at hand.
-    pub fn manifest(&self, hands: &Hands) -> Option<&ReadManifest> {
-        self.set.manifest(&hands.pins(&self.options.pins))
+    /// The manifest that counts for these unlockers.
+    pub fn manifest(&self, unlockers: &Unlockers) -> Option<&ReadManifest> {
+        self.set.manifest(&unlockers.pins(&self.trust.pins))
     }
 
-    /// The same, of a set that somebody made who is known: what another wrote is not passed on as
-    /// one's own.
-    pub fn own_manifest(&self, hands: &Hands) -> Result<&ReadManifest, CommandError> {
+    /// The same, if the set was made by this wallet or a known signer: a stranger's set is not passed
+    /// on as one's own.
+    pub fn own_manifest(&self, unlockers: &Unlockers) -> Result<&ReadManifest, CommandError> {
         let refuse = |reason: Reason| {
             let reason = reason.explain().to_owned();
             BackupError::NotRestorable { set: self.set.id.clone(), reason }.into()
         };
-        let Some(read) = self.manifest(hands) else { return Err(refuse(Reason::Malformed)) };
-        match self.set.origin_of(read, &hands.pins(&self.options.pins)) {
+        let Some(read) = self.manifest(unlockers) else { return Err(refuse(Reason::Malformed)) };
+        match self.set.origin_of(read, &unlockers.pins(&self.trust.pins)) {
             OriginVerdict::ThisWallet | OriginVerdict::Signer => Ok(read),
-            OriginVerdict::Unknown if self.options.accept_unknown_origin => Ok(read),
+            OriginVerdict::Unknown if self.trust.accept_unknown_origin => Ok(read),
             OriginVerdict::Unknown => Err(refuse(Reason::OriginUnknown)),
             OriginVerdict::Forged => Err(refuse(Reason::OriginForged)),
         }

@@ -1,8 +1,5 @@
-use stockade::{
-    attest::delivery::{Destination, DestinationKind},
-    backup::whereabouts::{Location, LocationKind},
-};
-use stockade_services::cloud::{
+use stockade::{attest::delivery::DestinationKind, backup::whereabouts::LocationKind};
+use stockade_services::{
     delivery::parcels,
     vault::{Engine, KvVersion, VaultFolder, require_field},
 };
@@ -17,11 +14,11 @@ use crate::{
     vault_args::VaultArgs,
 };
 
-/// Deliver keys to HashiCorp Vault, for Web3signer to read
+/// Deliver keys to HashiCorp Vault, where Web3signer reads them
 ///
-/// Opens the set as a restore does, and writes each key as it is, in hexadecimal, to a secret of its
-/// own: PATH/<pubkey>, where nothing is yet. Each is read back and compared. What is there already
-/// is left as it is, so that the same command again finishes what was interrupted.
+/// Opens the set as a restore does, and writes each key, in hexadecimal, to a secret of its own:
+/// PATH/<pubkey>, only where nothing is yet. Each secret is read back and compared. Existing secrets are
+/// left unchanged, so running the command again completes an interrupted delivery.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -34,7 +31,7 @@ pub struct Args {
     /// The folder in it
     #[arg(long, value_name = "PATH")]
     path: String,
-    /// The field of each secret, Web3signer's keyName
+    /// The field of each secret: Web3signer's keyName
     #[arg(long, value_name = "NAME", default_value = "value")]
     field: String,
     #[command(flatten)]
@@ -44,9 +41,9 @@ pub struct Args {
 }
 
 impl Args {
-    /// Logs in, opens, writes.
+    /// Logs in, opens the set, writes the secrets.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        // Before anybody logs in: a secret id may be good for one login.
+        // Before the login: a secret id may be good for one login only.
         VaultArgs::require_place(&self.mount, &self.path)?;
         require_field(&self.field)?;
         let chosen = self.chosen.read(context)?;
@@ -55,21 +52,19 @@ impl Args {
         let engine = self.vault.engine(&vault, &self.mount)?;
         self.require_no_data(&engine)?;
         let mut folder = VaultFolder::new(&vault, engine, &self.path, &self.field);
-        // Asked before the wallet is: a token that may not write there makes nobody press in vain.
+        // Before the wallet is asked: without write access no press is of use.
         folder.prepare(&chosen.public_keys())?;
-        let place = folder.place()?;
         let to = To {
             store: &folder,
-            destination: Destination::new(DestinationKind::Vault, &place),
-            location: Location::new(LocationKind::Vault, &place),
+            kinds: (DestinationKind::Vault, LocationKind::Vault),
             elsewhere: &self.elsewhere,
-            place,
+            place: folder.place()?,
             parcels: &|keys| parcels(keys, 1, ""),
         };
         deliver(&self.chosen, &chosen, &self.note, &to, context)
     }
 
-    /// In the API the paths of version 2 begin with `data`, and Stockade puts it there.
+    /// In the API, paths of version 2 begin with `data`. Stockade adds that part itself.
     fn require_no_data(&self, engine: &Engine) -> Result<(), CommandError> {
         let first = self.path.trim_matches('/').split('/').next().unwrap_or_default();
         match (engine.version, first) {

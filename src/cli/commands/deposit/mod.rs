@@ -1,14 +1,15 @@
-//! deposit: the file that the launchpad takes.
+//! deposit: deposit data files.
 
+mod answer;
 mod owner;
-mod topup;
-mod verify;
+pub mod topup;
+pub mod verify;
 
 use clap::Subcommand;
 
 use crate::{CommandResult, context::Context};
 
-/// The verbs of `deposit`.
+/// The subcommands of `deposit`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Topup(Box<topup::Args>),
@@ -16,7 +17,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Runs the verb.
+    /// Runs the subcommand.
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self {
             Self::Topup(args) => args.run(context),

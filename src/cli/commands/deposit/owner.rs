@@ -1,5 +1,4 @@
-//! Whose key a deposit is for, and whose address or key it pays: as far as copies and a wallet can
-//! tell.
+//! Who owns the key of a deposit, and who receives its withdrawals, as far as copies and a wallet show.
 
 use stockade::{
     backup::verdict::Reason,
@@ -12,22 +11,16 @@ use stockade::{
     staking::{Deposit, WithdrawalCredentials},
 };
 
+use super::answer::Answer;
 use crate::{error::CommandError, ui::Terminal};
-
-/// An answer to one question about one deposit.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub reason: Reason,
-    pub detail: String,
-}
 
 /// What the copies and the wallet know.
 pub struct Known {
-    /// The sets of the copies that were named.
+    /// The sets in the copies that were named.
     sets: Option<Vec<ListedSet>>,
-    /// Who else may have made them, by the user's word.
+    /// Others that the user trusts to have made them.
     signers: Vec<Address>,
-    /// Who should be paid, by the user's word.
+    /// The address that should receive withdrawals.
     pub receiver: Option<Address>,
     wallet: Option<KnownWallet>,
 }
@@ -42,10 +35,7 @@ struct KnownWallet {
 impl Known {
     /// Reads the manifests of the copies.
     pub fn new(copies: &[std::path::PathBuf], signers: Vec<Address>) -> Result<Self, BackupError> {
-        let sets = match copies.is_empty() {
-            true => None,
-            false => Some(list(&Copy::open_all(copies)?)?),
-        };
+        let sets = if copies.is_empty() { None } else { Some(list(&Copy::open_all(copies)?)?) };
         Ok(Self { sets, signers, receiver: None, wallet: None })
     }
 
@@ -68,47 +58,51 @@ impl Known {
         self.sets.is_some()
     }
 
-    /// Whose key it is.
+    /// Who owns the key.
     pub fn key(&self, pubkey: &PublicKey) -> Answer {
         let Some(sets) = &self.sets else {
-            return Answer::new(Reason::NotChecked, "whose key it is was not asked (--copy)");
+            return Answer::new(
+                Reason::NotChecked,
+                "key owner not checked (name a copy with --copy)",
+            );
         };
         let holders: Vec<_> = holders(sets, pubkey).collect();
         let signed = |set: &ListedSet| {
             self.wallet.as_ref().is_some_and(|known| set.signer == Some(known.check_address))
         };
-        let said = |set: &ListedSet| set.signer.is_some_and(|one| self.signers.contains(&one));
+        let trusted = |set: &ListedSet| set.signer.is_some_and(|one| self.signers.contains(&one));
         let own = holders.iter().find(|(set, _)| signed(set));
-        let own = own.or_else(|| holders.iter().find(|(set, _)| said(set)));
+        let own = own.or_else(|| holders.iter().find(|(set, _)| trusted(set)));
         let Some((set, entry)) = own.or(holders.first()) else {
-            return Answer::new(Reason::Missing, "the copy does not hold its key");
+            return Answer::new(Reason::Missing, "the copies do not hold this key");
         };
         let place = format!("{}, {}", set.id, place(entry));
         match (&self.wallet, set.signer) {
             (Some(_), _) if signed(set) => {
                 Answer::new(Reason::Ok, format!("this wallet's own, in set {place}"))
             }
-            (_, Some(signer)) if said(set) => Answer::new(
+            (_, Some(signer)) if trusted(set) => Answer::new(
                 Reason::Ok,
-                format!("in set {place}, which {signer} signed, as you said"),
+                format!("in set {place}, which was signed by the --signer {signer}"),
             ),
             (Some(_), Some(signer)) => Answer::new(
                 Reason::OriginUnknown,
-                format!("in set {place}, which {signer} signed, and not this wallet"),
+                format!("in set {place}, which was signed by {signer}, not by this wallet"),
             ),
             (None, Some(signer)) => Answer::new(
                 Reason::OriginUnknown,
                 format!(
-                    "in set {place}, which {signer} signed; whose that is, the wallet shows (or --signer)"
+                    "in set {place}, which was signed by {signer}; to check who that is, name the \
+                     wallet with --device, or the signer with --signer"
                 ),
             ),
             (_, None) => {
-                Answer::new(Reason::OriginUnknown, format!("in set {place}, which nobody signed"))
+                Answer::new(Reason::OriginUnknown, format!("in set {place}, which is not signed"))
             }
         }
     }
 
-    /// Whom it pays.
+    /// Who receives its withdrawals.
     pub fn withdrawal(
         &mut self,
         deposit: &Deposit,
@@ -118,28 +112,27 @@ impl Known {
         let pays = credentials.address();
         let shown = pays.map_or("a BLS withdrawal key".to_owned(), |to| to.to_string());
         if let Some(receiver) = self.receiver {
-            return Ok(match pays == Some(receiver) {
-                true => Answer::new(Reason::Ok, format!("pays {receiver}, as it should")),
-                false => Answer::new(
-                    Reason::PubkeyMismatch,
-                    format!("it pays withdrawals to {shown}, not to {receiver}"),
-                ),
+            return Ok(if pays == Some(receiver) {
+                Answer::new(Reason::Ok, format!("pays {receiver}, as it should"))
+            } else {
+                let detail = format!("it pays withdrawals to {shown}, not to {receiver}");
+                Answer::new(Reason::PubkeyMismatch, detail)
             });
         }
         let index = self.sets.iter().flat_map(|sets| holders(sets, deposit.pubkey()));
         let index = index.filter_map(|(_, entry)| index_of(entry)).next();
         let Some(known) = &mut self.wallet else {
-            let detail = "whom it pays was not asked (--withdrawal-address, or the wallet)";
+            let detail = "receiver not checked (name it with --withdrawal-address, or the wallet with --device)";
             return Ok(Answer::new(Reason::NotChecked, detail));
         };
         if pays == Some(known.withdrawal) {
             return Ok(Answer::new(Reason::Ok, format!("pays this wallet's own address {shown}")));
         }
         if pays.is_none() && known.has_withdrawal_key(index, credentials, user)? {
-            let detail = "its 0x00 credentials are this wallet's own withdrawal key";
+            let detail = "its 0x00 credentials belong to this wallet's own withdrawal key";
             return Ok(Answer::new(Reason::Ok, detail));
         }
-        // Another account of the same wallet, perhaps.
+        // It may be another account of the same wallet.
         Ok(Answer::new(
             Reason::NotThisWallet,
             format!("it pays {shown}, which is not this wallet's {}", known.withdrawal),
@@ -148,7 +141,7 @@ impl Known {
 }
 
 impl KnownWallet {
-    /// Whether 0x00 credentials are of the withdrawal key that belongs to signing key `index`.
+    /// Whether 0x00 credentials belong to the withdrawal key with the index of the signing key.
     fn has_withdrawal_key(
         &mut self,
         index: Option<u32>,
@@ -161,12 +154,6 @@ impl KnownWallet {
         let path = DerivationPath::withdrawal_key(index);
         let key = keys.bls_public_key(&path, Show::Silently, user)?;
         Ok(WithdrawalCredentials::from_bls_key(&key) == *credentials)
-    }
-}
-
-impl Answer {
-    fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
     }
 }
 
@@ -183,11 +170,11 @@ fn index_of(entry: &KeystoreEntry) -> Option<u32> {
     path.levels().get(2).copied()
 }
 
-/// Where the key hangs, as its set says.
+/// Where the key is derived from, according to its set.
 fn place(entry: &KeystoreEntry) -> String {
     match &entry.source {
         Source::Device { batch, .. } => format!("batch {batch}, {}", entry.path),
         Source::Mnemonic { .. } => format!("from a mnemonic, {}", entry.path),
-        Source::Imported => "imported from a keystore made elsewhere".to_owned(),
+        Source::Imported => "imported from a keystore of another tool".to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde::Serialize;
 use stockade::{
     staking::{
         DEPOSIT_CLI_VERSION, Deposit, MIN_DEPOSIT_GWEI, WithdrawalCredentials, write_deposit_file,
@@ -21,24 +21,24 @@ use crate::{
     output::Outcome,
 };
 
-/// Sign a further deposit for a validator that exists (a partial deposit)
+/// Sign another deposit for an existing validator (a top-up)
 ///
-/// Its credentials are those of the deposit data beside the key, unless others are given. The chain
-/// keeps the credentials that the validator has, whatever a further deposit says.
+/// Uses the credentials of the deposit data that is stored with the key, unless others are given. A
+/// top-up does not change the credentials that the validator has on the chain.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     key: KeyArgs,
-    /// How much, in ETH, or in GNO on gnosis and chiado
+    /// The amount in ETH, or in GNO on gnosis and chiado
     #[arg(long, value_name = "COINS")]
     amount: String,
-    /// The validator's withdrawal address with its checksum, where no deposit data says it
+    /// The validator's withdrawal address with its checksum, if no deposit data is stored with the key
     #[arg(long, value_name = "0x..", requires = "credentials")]
     withdrawal_address: Option<String>,
-    /// The validator's credentials now, where no deposit data says them: 0x01 (up to 32) or 0x02
+    /// The type of the validator's credentials, if no deposit data is stored with the key
     #[arg(long, value_parser = ["0x01", "0x02"], requires = "withdrawal_address")]
     credentials: Option<String>,
-    /// What the deposit data says of the tool that made it: launchpads refuse old versions
+    /// The tool version that the deposit data names: launchpads refuse old versions
     #[arg(long, value_name = "VERSION", default_value = DEPOSIT_CLI_VERSION, value_parser = version)]
     deposit_cli_version: String,
     /// The deposit_data file to write
@@ -47,15 +47,14 @@ pub struct Args {
 }
 
 impl Args {
-    /// Opens the key and signs.
+    /// Opens the key and signs the deposit.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let given = self.given()?;
-        // Before anybody presses anything.
         private_file::require_new(&self.out)?;
         let amount = gwei(&self.amount, self.key.network()?)?;
         if amount < MIN_DEPOSIT_GWEI {
             return Err(CommandError::input(format!(
-                "--amount {}: the least deposit is {}",
+                "--amount {}: the smallest deposit is {}",
                 self.amount,
                 coins(MIN_DEPOSIT_GWEI, self.key.network()?)
             )));
@@ -63,8 +62,10 @@ impl Args {
         let SigningKey { network, secret, deposit } = self.key.open(context)?;
         let known = deposit.map(|deposit| *deposit.withdrawal_credentials());
         let credentials = given.or(known).ok_or_else(|| {
-            CommandError::usage("no deposit data beside this key says its withdrawal credentials")
-                .with_hint("give --withdrawal-address and --credentials as the chain has them")
+            CommandError::usage(
+                "no deposit data is stored with this key, so its credentials are unknown",
+            )
+            .with_hint("give --withdrawal-address and --credentials as they are on the chain")
         })?;
         let input = |error: String| CommandError::input(error);
         let deposit = Deposit::sign(network, &secret, credentials, amount)
@@ -73,21 +74,21 @@ impl Args {
             .map_err(|error| input(error.to_string()))?;
         private_file::create(&self.out, text.as_bytes())?;
         let text = format!(
-            "Signed a further deposit of {} on {network} into {}\n  {}\n  credentials {credentials}\n\
-             Make sure that this validator exists: a first deposit of less than {} does not start one.",
+            "Signed a deposit of {} on {network} into {}\n  {}\n  credentials {credentials}\n\
+             Make sure that this validator exists: a first deposit of less than {} does not activate one.",
             coins(amount, network),
             crate::shown(&self.out),
             deposit.pubkey(),
             coins(stockade::staking::WHOLE_VALIDATOR_GWEI, network),
         );
-        let json = json!({
-            "pubkey": deposit.pubkey(),
-            "network": network,
-            "amount": amount,
-            "withdrawal_credentials": credentials.to_string(),
-            "out": self.out.to_string_lossy(),
-        });
-        Ok(Outcome::done(text, json))
+        let document = Document {
+            pubkey: deposit.pubkey().to_string(),
+            network: network.name(),
+            amount,
+            withdrawal_credentials: credentials.to_string(),
+            out: self.out.to_string_lossy().into_owned(),
+        };
+        Ok(Outcome::done(text, document))
     }
 
     fn given(&self) -> Result<Option<WithdrawalCredentials>, CommandError> {
@@ -100,8 +101,23 @@ impl Args {
             }
             (Withdrawal::To(address), _) => Ok(Some(WithdrawalCredentials::Execution(address))),
             (Withdrawal::Device, _) => Err(CommandError::usage(
-                "--withdrawal-address: the address that the validator has, not `device`",
+                "--withdrawal-address must be the address that the validator has, not `device`",
             )),
         }
     }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Document {
+    /// The public key of the validator.
+    pubkey: String,
+    /// The network of the deposit.
+    network: &'static str,
+    /// The amount, in Gwei of the consensus layer.
+    amount: u64,
+    /// The withdrawal credentials in the deposit: 32 bytes in hex.
+    withdrawal_credentials: String,
+    /// The deposit_data file that was written.
+    out: String,
 }

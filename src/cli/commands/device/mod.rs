@@ -1,13 +1,13 @@
 //! device: the hardware wallet that is plugged in.
 
-mod info;
-mod list;
+pub mod info;
+pub mod list;
 
 use clap::Subcommand;
 
 use crate::{CommandResult, context::Context};
 
-/// The verbs of `device`.
+/// The subcommands of `device`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     List(list::Args),
@@ -15,7 +15,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Runs the verb.
+    /// Runs the subcommand.
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self {
             Self::List(args) => args.run(context),

@@ -1,6 +1,5 @@
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
-use serde_json::json;
 use stockade::{
     backup::{
         OpenKey,
@@ -11,6 +10,8 @@ use stockade::{
     timestamp::Timestamp,
 };
 
+pub use super::create_document::Document;
+use super::create_document::SignedExit;
 use crate::{
     CommandResult,
     commands::signing_key::{Home, KeyArgs, SigningKeys},
@@ -22,33 +23,32 @@ use crate::{
 
 /// Sign voluntary exits, for now or for the day when the key is lost
 ///
-/// They stay good in every later fork (EIP-7044), and cannot be taken back once they were sent.
-/// Whoever has one can end the validator: --seal leaves it in the copies, for the set's custodians
-/// alone, and `exit open` takes it out.
+/// They stay valid in all later forks (EIP-7044). Once sent to the network, an exit is final, and
+/// anybody who has one can send it. --seal stores them in the copies, for the set's custodians only;
+/// `stockade exit open` gets them out.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     key: KeyArgs,
-    /// The validator's number on its chain, as explorers show it for its public key; several for
-    /// keys whose indices follow each other, from --index on
+    /// The validator's index on its chain, as explorers show it for its public key. Name several for
+    /// keys with consecutive derivation indices, starting at --index
     #[arg(long, required = true, num_args = 1.., value_name = "N")]
     validator_index: Vec<u64>,
-    /// The first epoch in which it may leave
+    /// The first epoch in which the validator may exit
     #[arg(long, default_value_t = 0)]
     epoch: u64,
-    /// Seal it to whoever can open the set, beside the set in every copy that is named
+    /// Seal the exits to the set's custodians, and store them with the set in every copy that is named
     #[arg(long, conflicts_with = "from_mnemonic")]
     seal: bool,
-    /// The file to write, which is not sealed; beacon nodes take it as it is
+    /// Write the exit to this file, unsealed, as beacon nodes accept it
     #[arg(long, value_name = "FILE", required_unless_present = "seal")]
     out: Option<PathBuf>,
 }
 
 impl Args {
-    /// Opens the keys and signs.
+    /// Opens the keys and signs the exits.
     pub fn run(self, context: &mut Context) -> CommandResult {
         self.check_usage()?;
-        // Before anybody presses anything.
         self.out.as_deref().map(private_file::require_new).transpose()?;
         let numbers = &self.validator_index;
         let SigningKeys { network, keys, home } =
@@ -74,17 +74,17 @@ impl Args {
     }
 
     fn check_usage(&self) -> Result<(), CommandError> {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         if let Some(twice) = self.validator_index.iter().find(|number| !seen.insert(**number)) {
             return Err(CommandError::usage(format!("--validator-index: {twice} is named twice")));
         }
         if (Exit { epoch: self.epoch, validator_index: 0 }).never_comes() {
             return Err(CommandError::usage(format!("--epoch {}: it never comes", self.epoch))
-                .with_hint("leave it out: the exit then counts from the first epoch on"));
+                .with_hint("leave it out: then the exit is valid from the first epoch on"));
         }
         if self.out.is_some() && self.validator_index.len() > 1 {
-            return Err(CommandError::usage("--out holds one exit, and there are several")
-                .with_hint("use --seal, and `stockade exit open` when they are needed"));
+            return Err(CommandError::usage("--out takes one exit, and several are named")
+                .with_hint("use --seal, and `stockade exit open` when you need them"));
         }
         self.key.check_usage()
     }
@@ -105,34 +105,29 @@ impl Args {
             );
         }
         for copy in copies {
-            let (dir, count) = (crate::shown(copy.dir()), sealed.len());
-            text += &format!("Sealed beside the set: {count} in {dir}\n");
+            text += &format!("Sealed {} into {}\n", sealed.len(), crate::shown(copy.dir()));
         }
-        text += "Not shown by this: that the numbers are those of these keys; compare them in an \
-                 explorer, for the network refuses an exit by another key.\n";
+        text += "Not checked: that these keys have these validator indices. Compare them in an \
+                 explorer: the network refuses an exit that another key signed.\n";
         if self.seal {
             let dirs = shell::copies(copies);
-            text += &format!("On the day of need: stockade exit open{dirs} --out <new folder>\n");
+            text += &format!("When you need them: stockade exit open{dirs} --out NEW-FOLDER\n");
         }
         if let Some(out) = &self.out {
             let out = crate::shown(&out);
-            text += &format!("Whoever has {out} can end this validator for good.");
+            text += &format!("Anybody who has {out} can end this validator for good.");
         }
-        let list = signed.iter().enumerate().map(|(place, one)| {
-            json!({
-                "pubkey": one.pubkey,
-                "validator_index": one.exit.message.validator_index,
-                "epoch": one.exit.message.epoch,
-                "file": sealed.get(place),
-            })
-        });
-        let json = json!({
-            "network": network,
-            "exits": list.collect::<Vec<_>>(),
-            "set_id": home.map(|home| &home.set),
-            "sealed_in": copies.iter().map(|copy| copy.id()).collect::<Vec<_>>(),
-            "out": self.out.as_ref().map(|out| out.to_string_lossy()),
-        });
-        Outcome::done(text, json)
+        let document = Document {
+            network: network.name(),
+            exits: signed
+                .iter()
+                .enumerate()
+                .map(|(i, one)| SignedExit::new(one, sealed.get(i)))
+                .collect(),
+            set_id: home.map(|home| home.set.to_string()),
+            sealed_in: copies.iter().map(|copy| copy.id().to_owned()).collect(),
+            out: self.out.as_ref().map(|out| out.to_string_lossy().into_owned()),
+        };
+        Outcome::done(text, document)
     }
 }

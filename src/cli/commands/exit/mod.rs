@@ -1,15 +1,17 @@
-//! exit: a validator that leaves.
+//! exit: voluntary exits.
 
-mod create;
-mod open;
+pub mod create;
+mod create_document;
+pub mod open;
 mod sealed;
-mod verify;
+mod sealed_document;
+pub mod verify;
 
 use clap::Subcommand;
 
 use crate::{CommandResult, context::Context};
 
-/// The verbs of `exit`.
+/// The subcommands of `exit`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Create(Box<create::Args>),
@@ -18,7 +20,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Runs the verb.
+    /// Runs the subcommand.
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self {
             Self::Create(args) => args.run(context),

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
-use serde_json::json;
+use serde::Serialize;
 use stockade::{
     backup::{exits::OpenedExit, restore::require_new, verdict::Verdict},
     bls::PublicKey,
@@ -10,27 +10,27 @@ use stockade::{
 use super::sealed::{Sealed, SealedArgs};
 use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
 
-/// Open the sealed exits of copies: into a new folder, for you alone
+/// Open the sealed exits of copies into a new folder that only you can read
 ///
-/// The set's custodians open them, as they open its keys. Each is verified against the keys of its
-/// set before it is written; one that rotted in a copy is taken from another.
+/// The set's custodians open them, as they open its keys. Each exit is verified against the keys of its
+/// set before it is written. One that is damaged in a copy is read from another.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies
     #[arg(required = true, value_name = "COPY")]
     copies: Vec<PathBuf>,
-    /// The validator that leaves [default: all]
+    /// The public key of the validator that should exit [default: all]
     #[arg(long, value_name = "KEY")]
     pubkey: Option<PublicKey>,
     #[command(flatten)]
     sealed: SealedArgs,
-    /// The folder to make; it must be new or empty
+    /// The folder to create; it must not exist, or be empty
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
 
 impl Args {
-    /// Opens, verifies and writes.
+    /// Opens and verifies the exits, and writes them.
     pub fn run(self, context: &mut Context) -> CommandResult {
         require_new(&self.out, &[])?;
         let sealed = self.sealed.open(&self.copies, self.pubkey.as_ref(), context)?;
@@ -46,24 +46,29 @@ impl Args {
         let files = files.collect::<Result<Vec<_>, CommandError>>()?;
         require_new(&self.out, &[])?;
         publish_folder(&self.out, &files)?;
-        Ok(self.outcome(&sealed, &exits))
+        Ok(self.outcome(&exits, &lost(&sealed)))
     }
 
     fn nothing(&self, sealed: &Sealed) -> CommandError {
         let Some((set, exit)) = sealed.exits.first() else {
             let whose = self.pubkey.map_or(String::new(), |key| format!(" of {key}"));
-            return CommandError::input(format!("no sealed exit{whose} lies in these copies"))
-                .with_hint("`stockade exit create --seal` makes some");
+            return CommandError::input(format!("no sealed exit{whose} is in these copies"))
+                .with_hint("`stockade exit create --seal` makes them");
         };
         let (count, why) = (sealed.exits.len(), exit.reason.explain());
-        CommandError::input(format!("none of the {count} sealed exits beside {set} opened: {why}"))
-            .with_hint("name a custodian of the set; `stockade backup scrub` says what is damaged")
+        CommandError::input(format!("none of the {count} sealed exits of set {set} opened: {why}"))
+            .with_hint("name a custodian of the set; `stockade backup scrub` shows what is damaged")
     }
 
-    fn outcome(&self, sealed: &Sealed, exits: &BTreeMap<String, &OpenedExit>) -> Outcome {
-        let lost = lost(sealed);
+    fn outcome(
+        &self,
+        exits: &BTreeMap<String, &OpenedExit>,
+        lost: &BTreeMap<&str, &'static str>,
+    ) -> Outcome {
         let out = crate::shown(&self.out);
-        let mut text = format!("Opened {} exits into {out} (for you alone)\n", exits.len());
+        let plural = if exits.len() == 1 { "exit" } else { "exits" };
+        let mut text =
+            format!("Opened {} {plural} into {out} (only you can read it)\n", exits.len());
         for (name, opened) in exits {
             let message = &opened.exit.message;
             text += &format!(
@@ -71,27 +76,58 @@ impl Args {
                 message.validator_index, message.epoch, opened.pubkey
             );
         }
-        for (file, why) in &lost {
+        for (file, why) in lost {
             text += &format!("  NOT OPENED: {file}: {why}\n");
         }
-        text += "A beacon node takes each as it is (POST /eth/v1/beacon/pool/voluntary_exits). Once \
-                 sent it is final; whoever has a file can send it.";
-        let list = exits.iter().map(|(name, opened)| {
-            json!({
-                "file": name,
-                "pubkey": opened.pubkey,
-                "validator_index": opened.exit.message.validator_index,
-                "epoch": opened.exit.message.epoch,
-            })
+        text += "Beacon nodes accept each file as it is (POST /eth/v1/beacon/pool/voluntary_exits). Once \
+                 sent, an exit is final, and anybody who has the file can send it.";
+        let exits = exits.iter().map(|(name, opened)| WrittenExit {
+            file: name.clone(),
+            pubkey: opened.pubkey.to_string(),
+            validator_index: opened.exit.message.validator_index,
+            epoch: opened.exit.message.epoch,
         });
-        let lost_list = lost.iter().map(|(file, why)| json!({"file": file, "why": why}));
-        let json = json!({
-            "out": out.to_string(),
-            "exits": list.collect::<Vec<_>>(),
-            "not_opened": lost_list.collect::<Vec<_>>(),
-        });
-        Outcome::checked(lost.is_empty(), text, json)
+        let not_opened = lost.iter().map(|(file, why)| Lost { file: (*file).to_owned(), why });
+        let document = Document {
+            out: out.to_string(),
+            exits: exits.collect(),
+            not_opened: not_opened.collect(),
+        };
+        Outcome::checked(lost.is_empty(), text, document)
     }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Document {
+    /// The folder that was written.
+    out: String,
+    /// The exits in it.
+    exits: Vec<WrittenExit>,
+    /// Sealed exits that opened in no copy. If there are any, the exit code is 1.
+    not_opened: Vec<Lost>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct WrittenExit {
+    /// The name of the file.
+    file: String,
+    /// The public key of the validator.
+    pubkey: String,
+    /// The index of the validator on its chain.
+    validator_index: u64,
+    /// The first epoch in which it may exit.
+    epoch: u64,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Lost {
+    /// The sealed file, relative to the copy's `stockade` folder.
+    file: String,
+    /// Why it did not open, for people.
+    why: &'static str,
 }
 
 /// Every exit once, by the name of its file.
@@ -106,7 +142,7 @@ fn distinct(sealed: &Sealed) -> BTreeMap<String, &OpenedExit> {
     named.collect()
 }
 
-/// Sealed exits that opened in no copy, and why.
+/// Sealed exits that opened in no copy, and the worst reason of each.
 fn lost(sealed: &Sealed) -> BTreeMap<&str, &'static str> {
     let mut worst = BTreeMap::new();
     for (_, exit) in &sealed.exits {

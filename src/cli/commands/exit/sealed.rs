@@ -1,39 +1,40 @@
-//! The sealed exits of copies: which there are, and, where their sets can be opened, what they say.
+//! The sealed exits in copies: their files, and their content where a custodian opens them.
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
 use stockade::{
     backup::{
-        Copy, SetId,
+        Access, Copy, SetId, Trust,
         exits::{self, SealedExit},
         origin::Pins,
         scrub,
-        verdict::{Counts, Reason},
+        verdict::Reason,
     },
     bls::PublicKey,
 };
 
+pub use super::sealed_document::Exit;
 use crate::{
+    commands::verdicts::Verdicts,
     context::{Context, read_signers},
     error::CommandError,
-    hands::OpenArgs,
+    unlockers::OpenArgs,
 };
 
 /// Options of every command that opens sealed exits.
 #[derive(Debug, clap::Args)]
 pub struct SealedArgs {
-    /// Which set, where the copies hold several
+    /// The set, if the copies hold several
     #[arg(long, value_name = "ID")]
     set: Option<SetId>,
-    /// Who else may have made the set: a check address, or a custodian file
+    /// Also trust sets that this signer made: a check address, or a custodian file
     #[arg(long, value_name = "0x..|FILE")]
     signer: Vec<String>,
-    /// Open the exits beside a set too that neither this wallet nor a --signer made
+    /// Also open exits of sets that neither this wallet nor a --signer made
     #[arg(long)]
     accept_unknown_origin: bool,
     #[command(flatten)]
-    hands: OpenArgs,
+    unlockers: OpenArgs,
 }
 
 /// The sealed exits of several copies.
@@ -43,12 +44,12 @@ pub struct Sealed {
 }
 
 impl SealedArgs {
-    /// Whether anybody is named who could open them.
+    /// Whether a custodian is named that could open them.
     pub fn names_somebody(&self, context: &Context) -> bool {
-        self.hands.names_somebody() || context.any_device()
+        self.unlockers.names_somebody() || context.any_device()
     }
 
-    /// Finds them, without asking anybody.
+    /// Finds them, without opening anything.
     pub fn read(&self, dirs: &[PathBuf]) -> Result<Sealed, CommandError> {
         let copies = Copy::open_all(dirs)?;
         let mut sets: Vec<SetId> = Vec::new();
@@ -65,8 +66,7 @@ impl SealedArgs {
         Ok(Sealed { copies, exits: found })
     }
 
-    /// The same, opened by the custodians of the sets that have any; with `only`, of those alone
-    /// that may be of this key.
+    /// The same, opened by the custodians of their sets. With `only`, drops the exits of other keys.
     pub fn open(
         &self,
         dirs: &[PathBuf],
@@ -81,19 +81,15 @@ impl SealedArgs {
         }
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
-        let mut hands = self.hands.hands(context)?;
+        let mut unlockers = self.unlockers.unlockers(context)?;
+        let trust = Trust { pins, accept_unknown_origin: self.accept_unknown_origin };
         sealed.exits.clear();
         for id in sets {
             let scrubbed = scrub::read(&sealed.copies, Some(&id), &mut progress)?;
             for set in &scrubbed.sets {
-                let opened = exits::open(
-                    &sealed.copies,
-                    set,
-                    &pins,
-                    self.accept_unknown_origin,
-                    &mut hands,
-                    &mut context.terminal,
-                )?;
+                let terminal = &mut context.terminal;
+                let mut access = Access::new(&mut unlockers, &trust, terminal, &mut progress);
+                let opened = exits::open(&sealed.copies, set, &mut access)?;
                 sealed.exits.extend(opened.into_iter().map(|exit| (id.clone(), exit)));
             }
         }
@@ -106,12 +102,12 @@ impl SealedArgs {
 }
 
 impl Sealed {
-    /// How many there are of each verdict.
-    pub fn counts(&self) -> Counts {
-        Counts::of(self.exits.iter().map(|(_, exit)| exit.reason))
+    /// How many have each verdict.
+    pub fn verdicts(&self) -> Verdicts {
+        Verdicts::of(self.exits.iter().map(|(_, exit)| exit.reason))
     }
 
-    /// A line for each, with what it says where it was opened.
+    /// A line for each, and its content if it was opened.
     pub fn text(&self) -> String {
         let line = |(_, exit): &(SetId, SealedExit)| {
             let copy = self.copies.iter().find(|copy| copy.id() == exit.copy);
@@ -119,7 +115,7 @@ impl Sealed {
             let place = place.map_or(crate::shown(&exit.file).to_string(), |place| {
                 crate::shown(&place).to_string()
             });
-            let said = match (&exit.opened, exit.reason) {
+            let content = match (&exit.opened, exit.reason) {
                 (Some(opened), _) => format!(
                     "\n  exit of validator {}, from epoch {} on, signed by {}",
                     opened.exit.message.validator_index, opened.exit.message.epoch, opened.pubkey
@@ -127,27 +123,13 @@ impl Sealed {
                 (None, Reason::Ok) => String::new(),
                 (None, reason) => format!("\n  {}: {}", reason.as_str(), reason.explain()),
             };
-            format!("{}  {place}{said}\n", exit.reason.verdict().as_str())
+            format!("{}  {place}{content}\n", exit.reason.verdict().as_str())
         };
         self.exits.iter().map(line).collect()
     }
 
-    /// One JSON value each.
-    pub fn json(&self) -> Vec<Value> {
-        let one = |(set, exit): &(SetId, SealedExit)| {
-            let opened = exit.opened.as_ref();
-            json!({
-                "set_id": set,
-                "copy": exit.copy,
-                "file": exit.file,
-                "verdict": exit.reason.verdict().as_str(),
-                "reason": exit.reason.as_str(),
-                "pubkey": opened.map(|opened| opened.pubkey),
-                "network": opened.map(|_| set.network()),
-                "validator_index": opened.map(|opened| opened.exit.message.validator_index),
-                "epoch": opened.map(|opened| opened.exit.message.epoch),
-            })
-        };
-        self.exits.iter().map(one).collect()
+    /// The exits as JSON.
+    pub fn document(&self) -> Vec<Exit> {
+        self.exits.iter().map(|(set, exit)| Exit::new(set, exit)).collect()
     }
 }

@@ -1,5 +1,5 @@
-//! The files named on the command line, and those in folders named there, one at a time: however
-//! many there are, no more is in memory than one file and the names of the others.
+//! The files named on the command line, and the files in folders named there, one at a time: however
+//! many there are, memory holds one file and the names of the others.
 
 use std::{io, path::PathBuf};
 
@@ -17,11 +17,11 @@ use crate::error::CommandError;
 
 /// A file that may be a keystore.
 pub struct File {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// Whether it was named itself, and not found in a folder.
+    /// Whether it was named itself, rather than found in a folder.
     pub named: bool,
-    /// What is in it.
+    /// Its content.
     pub content: Result<Vec<u8>, StoreError>,
     /// What it looks like.
     pub look: Look,
@@ -29,13 +29,13 @@ pub struct File {
 
 /// What a file looks like.
 pub enum Look {
-    /// A keystore, or a file of which nothing else is known.
+    /// A keystore, or a file about which nothing else is known.
     Keystore,
-    /// Something with keys that these commands do not open.
+    /// A container of keys that these commands do not open.
     NotOpened(String),
-    /// It should be a keystore, and why it is not.
+    /// It should be a keystore, and this is why it is not.
     Bad(String),
-    /// Something else, and what.
+    /// Something else: what it is.
     Other(String),
 }
 
@@ -43,7 +43,7 @@ pub enum Look {
 pub struct Files(Walk);
 
 impl Files {
-    /// Everything named must be there.
+    /// Every named path must exist.
     pub fn new(named: Vec<PathBuf>) -> Result<Self, CommandError> {
         match named.iter().find(|path| !path.exists()) {
             Some(path) => Err(StoreError::NotFound(path.clone()).into()),
@@ -89,7 +89,7 @@ fn look(found: Content, content: &Result<Vec<u8>, StoreError>) -> Look {
         || content.as_ref().is_ok_and(|bytes| serde_json::from_slice::<HasCrypto>(bytes).is_ok());
     match found {
         Content::Keystore(_) if !is_keystore() => Look::Bad(
-            "a keystore after a byte-order mark, in UTF-16, or within an answer: clients take none of \
+            "a keystore after a byte-order mark, in UTF-16, or within an API answer: clients accept none of \
              these, `backup create --from` does"
                 .to_owned(),
         ),
@@ -104,7 +104,7 @@ fn look(found: Content, content: &Result<Vec<u8>, StoreError>) -> Look {
         )),
         Content::Archive(archive) => {
             Look::NotOpened(format!(
-                "{}: `backup create --from` opens it; unpack it to have its keystores looked at",
+                "{}: `backup create --from` opens it; unpack it to have its keystores examined",
                 archive.what()
             ))
         }

@@ -1,16 +1,14 @@
 use std::path::PathBuf;
 
-use serde_json::Map;
-
 use super::{files::Files, row::Row, tally::Tally};
 use crate::{CommandResult, context::Context};
 
-/// Show what keystores are, and which clients take them. Needs no password
+/// Show what keystores contain, and which clients accept them. Needs no password
 ///
-/// Says for each of ethstaker-deposit-cli, Lighthouse, Teku, Prysm, Nimbus, Lodestar, Web3signer
-/// and ethdo whether it takes the file, and if not, why; and whether the program was run, its
-/// keystore code alone, or its sources were only read. Exit code 0: every client that was measured
-/// takes every file. Whether they open, `keystore doctor` shows.
+/// Reports for each of ethstaker-deposit-cli, Lighthouse, Teku, Prysm, Nimbus, Lodestar, Web3signer
+/// and ethdo whether it accepts the file, and if not, why; and how that is known: the program was run,
+/// its keystore code alone was run, or its sources were read. Exit code 0: every client that was measured
+/// accepts every file. `keystore doctor` checks whether the files open.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Keystores, or folders of them
@@ -19,7 +17,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// Looks at one file after another.
+    /// Reads one file after another.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let files = Files::new(self.files)?;
         let mut tally = Tally::begin(context.json);
@@ -30,7 +28,7 @@ impl Args {
             tally.print(row, is_well);
         }
         let ok = tally.all_accepted();
-        let text = "Nothing was opened: a keystore may still hold another key than it names.";
-        Ok(tally.end(ok, text, Map::new()))
+        let text = "Nothing was opened: a keystore may still hold another key than it states.";
+        Ok(tally.end(ok, text, None))
     }
 }

@@ -1,11 +1,18 @@
-//! keystore: files of encrypted signing keys, whatever tool made them.
+//! keystore: inspect and open encrypted signing keys, whatever tool made them.
 
 mod doctor;
+mod document;
 mod files;
 mod inspect;
+mod passwords;
 mod repair;
 mod row;
+mod row_document;
+mod row_text;
 mod tally;
+
+#[cfg(all(test, feature = "cloud", feature = "mock", feature = "rpc"))]
+pub use document::Document;
 
 use clap::Subcommand;
 

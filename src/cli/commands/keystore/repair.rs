@@ -1,4 +1,4 @@
-//! Writing keystores anew, each as soon as it was opened.
+//! Writing repaired keystores, each as soon as it was opened.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ use crate::error::{CommandError, Kind};
 pub struct Writer {
     folder: PathBuf,
     repairer: Repairer,
-    /// Whether a file that all clients take is copied byte by byte: its password stays.
+    /// Whether a file that all clients accept is copied byte for byte: its password stays.
     copies: bool,
     now: i64,
     written: i64,
@@ -28,11 +28,11 @@ pub struct Writer {
 /// Why a keystore was not written.
 #[derive(Debug, thiserror::Error)]
 enum NotWritten {
-    #[error("the keystore is in order; correct the password instead")]
+    #[error("the keystore is intact; correct the password instead")]
     PasswordBlamed,
-    #[error("the key that it names was not found in it")]
+    #[error("it does not hold the key that it states")]
     NoKey,
-    #[error("what would be written is no better")]
+    #[error("the repaired file would be no better")]
     NoBetter,
     #[error(transparent)]
     Keystore(#[from] KeystoreError),
@@ -53,13 +53,13 @@ impl Writer {
         Ok(Self { folder, repairer, copies, now: Timestamp::now().unix(), written: 0 })
     }
 
-    /// Where it writes.
+    /// The folder that it writes to.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Writes `keystore`, which `row` is about, if it holds the key that it names, and notes in
-    /// `row` what came of it.
+    /// Writes `keystore`, which `row` is about, if it holds the key that it states, and records the result
+    /// in `row`.
     pub fn write(
         &mut self,
         file: &File,
@@ -90,27 +90,24 @@ impl Writer {
         let is_fine = self.copies && opens && all_accept(clients);
         if let (true, Ok(content)) = (is_fine, &file.content) {
             let path = self.put(keystore, content)?;
-            return Ok((path, Some("copied as it is: all clients take it")));
+            return Ok((path, Some("copied unchanged: all clients accept it")));
         }
         let repair = self.repairer.repair(keystore, diagnosis)?;
-        let Repair { keystore, path_replaced } = repair.ok_or(NotWritten::NoKey)?;
+        let Repair { keystore, path_replaced, .. } = repair.ok_or(NotWritten::NoKey)?;
         let content = keystore.to_json()?.into_bytes();
         self.require_repaired(&content)?;
-        let note = path_replaced.then_some("its path was not usable: m/0/0 stands in its place");
+        let note = path_replaced.then_some("its path was not usable and was replaced by m/0/0");
         Ok((self.put(&keystore, &content)?, note))
     }
 
-    /// Nothing is called repaired that is not.
+    /// A file is called repaired only if it is.
     fn require_repaired(&self, content: &[u8]) -> Result<(), NotWritten> {
         let profile = Profile::read(content);
         let opens = profile.keystore.as_ref().is_ok_and(|keystore| self.repairer.opens(keystore));
-        match opens && all_accept(&profile.clients(None)) {
-            true => Ok(()),
-            false => Err(NotWritten::NoBetter),
-        }
+        if opens && all_accept(&profile.clients(None)) { Ok(()) } else { Err(NotWritten::NoBetter) }
     }
 
-    /// Under a name that clients import; the seconds are bumped until it is new.
+    /// Writes under a name that clients import. The seconds in it are increased until it is new.
     fn put(&mut self, keystore: &Keystore, content: &[u8]) -> Result<PathBuf, NotWritten> {
         self.written += 1;
         let index = keystore.path().and_then(signing_key_index);

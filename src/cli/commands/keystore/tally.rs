@@ -1,6 +1,5 @@
 //! Prints rows as they are found, and counts them for the end of the report.
 
-use serde_json::{Map, Value, json};
 use stockade::{
     backup::verdict::{Counts, Reason, Verdict},
     eth2_keystore::{Kind, Profile},
@@ -8,6 +7,7 @@ use stockade::{
 };
 
 use super::{
+    document::{End, Opened},
     files::{File, Look},
     row::Row,
 };
@@ -17,7 +17,7 @@ use crate::{
     output::{Outcome, Rows},
 };
 
-/// The most files that are described on a terminal when all is well with them.
+/// The most files without problems that are described on a terminal.
 const DESCRIBED: usize = 20;
 
 /// What was found so far.
@@ -25,13 +25,13 @@ const DESCRIBED: usize = 20;
 pub struct Tally {
     rows: Rows,
     counts: Counts,
-    files: usize,
+    pub files: usize,
     accepted: usize,
     repaired: usize,
     mendable: usize,
     passed_over: Vec<(String, String)>,
-    /// The first of the files named that are no keystores, and why.
-    no_keystore: Option<(String, String)>,
+    /// The first named file that is not a keystore, and why.
+    not_a_keystore: Option<(String, String)>,
 }
 
 impl Tally {
@@ -45,12 +45,12 @@ impl Tally {
             repaired: 0,
             mendable: 0,
             passed_over: Vec::new(),
-            no_keystore: None,
+            not_a_keystore: None,
         }
     }
 
-    /// The profile of a file that is a keystore. Of one that is not, the report says so, unless
-    /// it is clearly another file in a folder.
+    /// The profile of a file that is a keystore. A file that is not one is reported, unless it is clearly
+    /// another kind of file in a folder.
     pub fn keystore(&mut self, file: &File) -> Option<Profile> {
         let place = || crate::shown(&file.path).to_string();
         let why = match &file.look {
@@ -77,9 +77,9 @@ impl Tally {
                 return None;
             }
         };
-        let why = why.or(found).unwrap_or_else(|| "it is no EIP-2335 keystore".to_owned());
-        if file.named && self.no_keystore.is_none() {
-            self.no_keystore = Some((place(), why.clone()));
+        let why = why.or(found).unwrap_or_else(|| "not an EIP-2335 keystore".to_owned());
+        if file.named && self.not_a_keystore.is_none() {
+            self.not_a_keystore = Some((place(), why.clone()));
         }
         self.print(Row::bad(&file.path, Reason::Malformed, why), false);
         None
@@ -97,53 +97,47 @@ impl Tally {
         self.accepted += usize::from(row.is_accepted());
         self.repaired += usize::from(row.repaired.is_some());
         self.mendable += usize::from(row.is_mendable());
-        self.rows.print(|| if describe { row.text() } else { String::new() }, || row.json());
+        let json = || serde_json::to_value(row.document()).unwrap_or_default();
+        self.rows.print(|| if describe { row.text() } else { String::new() }, json);
     }
 
-    /// How many keys are at which verdict.
+    /// How many keystores have each verdict.
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// Whether there are files, and all clients that were measured take all of them.
+    /// Whether there are files, and every client that was measured accepts all of them.
     pub fn all_accepted(&self) -> bool {
         self.files > 0 && self.accepted == self.files
     }
 
-    /// How many files were looked at.
-    pub fn files(&self) -> usize {
-        self.files
-    }
-
-    /// How many open, and could be written as every client takes them.
+    /// How many open, and could be written in the form that every client accepts.
     pub fn mendable(&self) -> usize {
         self.mendable
     }
 
-    /// How many files were written anew.
+    /// How many files --repair wrote.
     pub fn repaired(&self) -> usize {
         self.repaired
     }
 
-    /// The end of the report. `text` and `fields` are what the command has to add.
-    pub fn end(self, ok: bool, text: &str, fields: Map<String, Value>) -> Outcome {
+    /// The end of the report. `text` and `opened` are what the command adds.
+    pub fn end(self, ok: bool, text: &str, opened: Option<Opened>) -> Outcome {
         let Self { files, accepted, passed_over: skipped, .. } = self;
-        let mut all = format!("Every measured client takes {accepted} of {files}\n");
+        let mut all = format!("Every measured client accepts {accepted} of {files}\n");
         all += &passed_over::text(&skipped, "passed over");
-        let mut json = json!({
-            "files": files,
-            "accepted": accepted,
-            "skipped": skipped.len(),
-            "passed_over": passed_over::json(&skipped),
-        });
-        if let Some(object) = json.as_object_mut() {
-            object.extend(fields);
-        }
-        let mut outcome = Outcome::checked(ok, all + text, json);
+        let end = End {
+            files,
+            accepted,
+            skipped: skipped.len(),
+            passed_over: passed_over::list(&skipped),
+            opened,
+        };
+        let mut outcome = Outcome::checked(ok, all + text, end);
         outcome.rows = true;
-        outcome.error = match self.no_keystore {
+        outcome.error = match self.not_a_keystore {
             Some((file, why)) => Some(CommandError::input(format!("{file}: {why}"))),
-            None if files == 0 => Some(CommandError::input("no keystore there")),
+            None if files == 0 => Some(CommandError::input("no keystore found there")),
             None => None,
         };
         outcome.ok &= outcome.error.is_none();

@@ -4,16 +4,19 @@ use std::{
 };
 
 use clap::ValueEnum;
-use serde_json::json;
 use stockade_mocks::{
     ledger::{App, Config, Ledger, Model, Settings},
     server::{
         speculos,
         speculos_rest::{self, Buttons},
     },
+    usbip::LedgerGadget,
 };
 
-use super::setup::{Beside, end_on_signals, mnemonic, socket};
+use super::{
+    setup::{Begun, UserArgs, end_on_signals, mnemonic, socket},
+    usbip,
+};
 use crate::{
     CommandResult,
     context::Context,
@@ -21,41 +24,46 @@ use crate::{
     output::{self, Outcome},
 };
 
-/// Simulate a Ledger on Speculos' TCP socket, until stopped
+/// Simulate a Ledger on Speculos' TCP socket until stopped
 ///
-/// Its words are in STOCKADE_MOCK_MNEMONIC, or abandon .. about. Commands that only explain more on the
-/// screen (names, tokens, descriptors) are answered as unknown.
+/// Its mnemonic is that of STOCKADE_MOCK_MNEMONIC, or `abandon abandon .. about`. Commands that only
+/// add explanations to the screen (names, tokens, descriptors) are answered as unknown.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// nanox, nanosp, stax, flex or apex_p
     #[arg(long, default_value = "nanosp")]
     model: String,
-    /// What is open on it; from the dashboard, Ethereum and BTEC can be opened
+    /// The app that is open; from the dashboard, the apps Ethereum and BTEC can be opened
     #[arg(long, value_enum, default_value_t = AppArg::Ethereum)]
     app: AppArg,
-    /// The Ethereum app signs what it cannot explain
+    /// Let the Ethereum app sign what it cannot explain
     #[arg(long)]
     blind_signing: bool,
-    /// It waits for its PIN
+    /// Start locked, waiting for the PIN
     #[arg(long)]
     locked: bool,
-    /// Where to listen
+    /// The address to listen on
     #[arg(long, default_value = "127.0.0.1:9999", value_name = "HOST:PORT")]
     listen: String,
+    /// Serve a USB device over USB/IP instead, which Linux attaches with `usbip attach`
+    #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, default_missing_value = usbip::DEFAULT, conflicts_with = "listen")]
+    usbip: Option<String>,
     #[command(flatten)]
-    beside: Beside,
-    /// Serve Speculos's REST interface here too: /apdu, /events, /button, /finger, /automation. Without --user
-    /// and --script its clients press the buttons
+    user: UserArgs,
+    /// Serve Speculos' REST interface on this address, too: /apdu, /events, /button, /finger,
+    /// /automation. Its clients press the buttons unless --user or --script is given
     #[arg(long, value_name = "HOST:PORT")]
     rest: Option<String>,
 }
 
-/// What is open.
+/// The app that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum AppArg {
     Ethereum,
     Btec,
     Dashboard,
+    /// The bootloader, which answers nothing (with --usbip)
+    Bootloader,
 }
 
 impl Args {
@@ -68,10 +76,14 @@ impl Args {
                 self.model
             ))
         })?;
-        let (user, start) = self.beside.read(Ledger::can)?;
+        let bootloader = self.app == AppArg::Bootloader;
+        if bootloader && self.usbip.is_none() {
+            return Err(CommandError::usage("--app bootloader: only with --usbip"));
+        }
+        let (user, start) = self.user.read(Ledger::can)?;
         let buttons = self.rest.as_ref().map(|_| Buttons::of(model));
         let user = match &buttons {
-            Some(buttons) if self.beside.is_given() => buttons.watching(user),
+            Some(buttons) if self.user.is_given() => buttons.watching(user),
             Some(buttons) => buttons.user(),
             None => user,
         };
@@ -80,7 +92,7 @@ impl Args {
             app: match self.app {
                 AppArg::Ethereum => App::default(),
                 AppArg::Btec => App::Btec,
-                AppArg::Dashboard => App::Dashboard,
+                AppArg::Dashboard | AppArg::Bootloader => App::Dashboard,
             },
             mnemonic: mnemonic()?,
             user,
@@ -88,25 +100,33 @@ impl Args {
             settings: Settings { blind_signing: self.blind_signing, ..Settings::default() },
             ..Config::default()
         };
-        let listener = TcpListener::bind(&self.listen).map_err(|e| socket(&self.listen, &e))?;
-        let at = listener.local_addr().map_err(|e| socket(&self.listen, &e))?;
         let mut ledger = Ledger::new(config);
         start.into_iter().for_each(|act| ledger.happen(act));
         let ledger = Arc::new(Mutex::new(ledger));
+        let rest = match (&self.rest, &buttons) {
+            (Some(rest), Some(buttons)) => {
+                let spawned = speculos_rest::spawn(&**rest, &ledger, buttons);
+                Some(spawned.map_err(|e| socket(rest, &e))?)
+            }
+            _ => None,
+        };
+        if let Some(listen) = &self.usbip {
+            let gadget = if bootloader { LedgerGadget::in_bootloader } else { LedgerGadget::new };
+            return usbip::serve(listen, "Ledger", gadget(ledger), rest, context);
+        }
+        let listener = TcpListener::bind(&self.listen).map_err(|e| socket(&self.listen, &e))?;
+        let at = listener.local_addr().map_err(|e| socket(&self.listen, &e))?;
         let mut announcement = format!("A simulated Ledger: use --device speculos:{at}");
-        let mut document = json!({"device": format!("speculos:{at}")});
-        if let (Some(rest), Some(buttons)) = (&self.rest, &buttons) {
-            let spawned = speculos_rest::spawn(&**rest, &ledger, buttons);
-            let rest = spawned.map_err(|e| socket(rest, &e))?;
+        let mut begun = Begun::new(format!("speculos:{at}"));
+        if let Some(rest) = rest {
             announcement += &format!(" and http://{rest}");
-            document =
-                json!({"device": format!("speculos:{at}"), "rest": format!("http://{rest}")});
+            begun.rest = Some(format!("http://{rest}"));
         }
         context.terminal.say(&announcement);
         if context.json {
-            output::begun(&document);
+            output::begun(begun);
         }
         speculos::serve_shared(listener, &ledger).map_err(|e| socket(&self.listen, &e))?;
-        Ok(Outcome::done("", json!({})))
+        Ok(Outcome::empty())
     }
 }

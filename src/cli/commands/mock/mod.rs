@@ -1,14 +1,15 @@
 //! mock: simulated wallets on the sockets of the vendors' emulators.
 
 mod ledger;
-mod setup;
+pub mod setup;
 mod trezor;
+mod usbip;
 
 use clap::Subcommand;
 
 use crate::{CommandResult, context::Context};
 
-/// The verbs of `mock`.
+/// The subcommands of `mock`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Ledger(ledger::Args),
@@ -16,7 +17,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Runs the verb.
+    /// Runs the subcommand.
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self {
             Self::Ledger(args) => args.run(context),

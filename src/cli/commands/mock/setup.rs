@@ -1,4 +1,4 @@
-//! What both simulated wallets are told.
+//! What the simulated wallets have in common.
 
 use std::{
     fs::File,
@@ -8,6 +8,7 @@ use std::{
 };
 
 use clap::ValueEnum;
+use serde::Serialize;
 use stockade::{discovery::MockSetup, mnemonic::Mnemonic};
 use stockade_mocks::{Act, Decision, Script, User};
 
@@ -16,34 +17,34 @@ use crate::{
     ui,
 };
 
-/// Longer than any story of one wallet.
+/// The longest script.
 const MAX_SCRIPT: u64 = 1024 * 1024;
 
-/// Who is beside a simulated wallet, and what befalls it.
+/// The user of a simulated wallet, and what happens to it.
 #[derive(Debug, clap::Args)]
-pub struct Beside {
+pub struct UserArgs {
     /// What the simulated user does
     ///
     /// [default: approve]
     #[arg(long, value_enum)]
     user: Option<UserArg>,
-    /// What the simulated user does and what befalls the wallet, step by step: a JSON file, as
-    /// device-tests/README.md describes it
+    /// A JSON file that says step by step what the simulated user does and what happens to the
+    /// wallet. device-tests/README.md describes it
     #[arg(long, value_name = "FILE", conflicts_with = "user")]
     script: Option<PathBuf>,
 }
 
-impl Beside {
+impl UserArgs {
     fn user(&self) -> UserArg {
         self.user.unwrap_or(UserArg::Approve)
     }
 
-    /// Whether it is said who presses.
+    /// Whether --user or --script is given.
     pub fn is_given(&self) -> bool {
         self.user.is_some() || self.script.is_some()
     }
 
-    /// The user, and what happens before anything is asked.
+    /// The user, and what happens before the first request.
     pub fn read(&self, can: impl Fn(&Act) -> bool) -> Result<(User, Vec<Act>), CommandError> {
         let Some(path) = &self.script else { return Ok((self.user().user(), Vec::new())) };
         let text = read(path).map_err(|error| {
@@ -78,16 +79,19 @@ impl UserArg {
         match self {
             Self::Approve => User::always(Decision::Approve),
             Self::Reject => User::always(Decision::Reject),
-            Self::Ask => User::asking(|shown| match ui::approve(shown) {
-                true => Decision::Approve,
-                false => Decision::Reject,
-            }),
+            Self::Ask => {
+                User::asking(
+                    |shown| {
+                        if ui::approve(shown) { Decision::Approve } else { Decision::Reject }
+                    },
+                )
+            }
         }
     }
 }
 
-/// The mock's words: STOCKADE_MOCK_MNEMONIC, or those that everybody knows. Words of which a wallet
-/// would say that they are wrong are refused.
+/// The mnemonic of the mock: STOCKADE_MOCK_MNEMONIC, or a well-known one. Refuses what a wallet would
+/// refuse.
 pub fn mnemonic() -> Result<String, CommandError> {
     let words = std::env::var("STOCKADE_MOCK_MNEMONIC").unwrap_or_default();
     match words.split(';').next().map(str::trim) {
@@ -99,7 +103,7 @@ pub fn mnemonic() -> Result<String, CommandError> {
     }
 }
 
-/// SIGTERM and SIGINT are how a mock is stopped: it ends with 0.
+/// Makes SIGTERM and SIGINT end the mock with exit code 0.
 pub fn end_on_signals() {
     use signal_hook::{
         consts::{SIGINT, SIGTERM},
@@ -108,12 +112,12 @@ pub fn end_on_signals() {
 
     let at_once = Arc::new(AtomicBool::new(true));
     for signal in [SIGINT, SIGTERM] {
-        // Where this fails the signal ends it all the same.
+        // If this fails, the signal still ends the process.
         let _ = flag::register_conditional_shutdown(signal, 0, Arc::clone(&at_once));
     }
 }
 
-/// A socket that cannot be listened on, or broke.
+/// The error of a socket that cannot be bound, or failed later.
 pub fn socket(listen: &str, error: &std::io::Error) -> CommandError {
     let kind = match error.kind() {
         std::io::ErrorKind::AddrInUse => Kind::Busy,
@@ -121,4 +125,28 @@ pub fn socket(listen: &str, error: &std::io::Error) -> CommandError {
         _ => Kind::Input,
     };
     CommandError::new(kind, format!("{listen}: {error}"))
+}
+
+/// The only document, printed when the simulated wallet accepts connections.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Begun {
+    /// The simulated device as `--device` takes it.
+    pub device: String,
+    /// The URL of the REST interface (`mock ledger --rest`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rest: Option<String>,
+    /// The address of the USB/IP server (`--usbip`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usbip: Option<String>,
+    /// The bus id to attach (`--usbip`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bus_id: Option<&'static str>,
+}
+
+impl Begun {
+    /// A simulated device that `--device` finds as `device`.
+    pub fn new(device: impl Into<String>) -> Self {
+        Self { device: device.into(), rest: None, usbip: None, bus_id: None }
+    }
 }

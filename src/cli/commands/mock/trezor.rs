@@ -3,13 +3,16 @@ use std::{
     net::{SocketAddr, ToSocketAddrs as _, UdpSocket},
 };
 
-use serde_json::json;
 use stockade_mocks::{
     server::{trezor_debug, trezor_udp},
     trezor::{Config, Model, Trezor},
+    usbip::TrezorGadget,
 };
 
-use super::setup::{Beside, end_on_signals, mnemonic, socket};
+use super::{
+    setup::{Begun, UserArgs, end_on_signals, mnemonic, socket},
+    usbip,
+};
 use crate::{
     CommandResult,
     context::Context,
@@ -18,28 +21,31 @@ use crate::{
     ui,
 };
 
-/// Simulate a Trezor on its emulator's UDP socket, until stopped
+/// Simulate a Trezor on the UDP socket of Trezor's emulator until stopped
 ///
-/// Its words are in STOCKADE_MOCK_MNEMONIC, or abandon .. about. A message or a field that is not
-/// simulated is refused.
+/// Its mnemonic is that of STOCKADE_MOCK_MNEMONIC, or `abandon abandon .. about`. Messages and fields
+/// that are not simulated are refused.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// one, t, safe3, safe5 or safe7
     #[arg(long, default_value = "one")]
     model: String,
-    /// Where to listen
+    /// The address to listen on
     #[arg(long, default_value = "127.0.0.1:21324", value_name = "HOST:PORT")]
     listen: String,
-    /// A PIN, of which the simulated user types the right one where the model takes it itself
+    /// Serve a USB device over USB/IP instead, which Linux attaches with `usbip attach`
+    #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, default_missing_value = usbip::DEFAULT, conflicts_with_all = ["listen", "debug_link"])]
+    usbip: Option<String>,
+    /// Protect it with this PIN. On models with a PIN pad of their own, the simulated user enters it
     #[arg(long, value_name = "DIGITS")]
     pin: Option<String>,
-    /// Ask each session for a passphrase
+    /// Ask for a passphrase in each session
     #[arg(long)]
     passphrase: bool,
     #[command(flatten)]
-    beside: Beside,
-    /// Nobody presses but who does so over the emulators' debug link, at the port after --listen (not
-    /// safe7)
+    user: UserArgs,
+    /// Let clients of the emulator's debug link press the buttons, on the port after that of --listen
+    /// (not for safe7)
     #[arg(long, conflicts_with_all = ["user", "script"])]
     debug_link: bool,
 }
@@ -49,7 +55,7 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         end_on_signals();
         let model = self.model()?;
-        let (user, start) = self.beside.read(Trezor::can)?;
+        let (user, start) = self.user.read(Trezor::can)?;
         let config = Config {
             mnemonic: Some(mnemonic()?),
             pin: self.pin,
@@ -62,28 +68,30 @@ impl Args {
         trezor.pairing_code().watch(|code| {
             ui::show_screen(&format!("Enter this one-time security code: {code}"));
         });
+        if let Some(listen) = &self.usbip {
+            return usbip::serve(listen, "Trezor", TrezorGadget::new(trezor), None, context);
+        }
         let mut say = |socket: &UdpSocket| -> io::Result<()> {
             let at = socket.local_addr()?;
             context.terminal.say(&format!("A simulated Trezor: use --device trezor-udp:{at}"));
             if context.json {
-                output::begun(&json!({"device": format!("trezor-udp:{at}")}));
+                output::begun(Begun::new(format!("trezor-udp:{at}")));
             }
             Ok(())
         };
-        let served = match self.debug_link {
-            true => {
-                resolved(&self.listen).and_then(trezor_debug::bind).and_then(|(wire, debug)| {
-                    say(&wire)?;
-                    trezor_debug::serve(wire, debug, trezor)
-                })
-            }
-            false => UdpSocket::bind(&self.listen).and_then(|wire| {
+        let served = if self.debug_link {
+            resolved(&self.listen).and_then(trezor_debug::bind).and_then(|(wire, debug)| {
+                say(&wire)?;
+                trezor_debug::serve(wire, debug, trezor)
+            })
+        } else {
+            UdpSocket::bind(&self.listen).and_then(|wire| {
                 say(&wire)?;
                 trezor_udp::serve(wire, trezor)
-            }),
+            })
         };
         served.map_err(socket_error)?;
-        Ok(Outcome::done("", json!({})))
+        Ok(Outcome::empty())
     }
 
     fn model(&self) -> Result<Model, CommandError> {
@@ -93,7 +101,7 @@ impl Args {
             "safe3" => Model::Safe3,
             "safe5" => Model::Safe5,
             "safe7" if self.debug_link => {
-                return Err(CommandError::usage("--debug-link: not with --model safe7"));
+                return Err(CommandError::usage("--debug-link does not work with --model safe7"));
             }
             "safe7" => Model::Safe7,
             other => {

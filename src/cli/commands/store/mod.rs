@@ -1,9 +1,15 @@
-//! store: places on the network that keys lie in, or run.
+//! store: compare keys in Vault, AWS or a running client with your backups.
 
 mod attest;
 mod check;
+mod compare;
+mod document;
+mod find;
 mod report;
-mod web3signer;
+mod wallet;
+
+#[cfg(test)]
+pub use document::Check;
 
 use clap::Subcommand;
 

@@ -1,8 +1,7 @@
-//! What is said of the keys in a store.
+//! The keys in a store, for people and as JSON.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
 use stockade::{
     backup::{
         SetId,
@@ -12,41 +11,47 @@ use stockade::{
     bls::PublicKey,
 };
 
-use crate::output::Outcome;
+use super::document::{Document, Key};
+use crate::{commands::verdicts::Verdicts, output::Outcome};
 
 /// The most keys that are listed for one reason.
 const LISTED: usize = 20;
 
-/// What is said of the keys in a store.
+/// The keys in a store.
 pub(super) struct Report {
     pub place: String,
     pub level: Level,
-    /// Whether as much was looked at as can be.
+    /// Whether everything was read that can be.
     pub full: bool,
     pub origin: OriginVerdict,
     pub sets: Vec<SetId>,
-    /// With each what is to be said beside the reason.
+    /// Each with a message beside its reason.
     pub keys: Vec<(KeyVerdict, Option<String>)>,
 }
 
 impl Report {
-    /// Ok when every key of the sets is there, and no other.
+    /// Ok if every key of the sets is there, and no other.
     pub(super) fn outcome(&self) -> Outcome {
         let counts = Counts::of(self.keys.iter().map(|(key, _)| key.reason));
         let ok = counts.proven > 0 && counts.contradicted == 0 && counts.inconclusive == 0;
-        let json = json!({
-            "place": self.place,
-            "level": self.level.as_str(),
-            "origin": self.origin.as_str(),
-            "verdicts": {
-                "proven": counts.proven,
-                "contradicted": counts.contradicted,
-                "inconclusive": counts.inconclusive,
-            },
-            "sets": self.sets,
-            "keys": self.keys.iter().map(as_json).collect::<Vec<_>>(),
-        });
-        Outcome::checked(ok, self.text(ok, counts), json)
+        let key = |(key, message): &(KeyVerdict, Option<String>)| Key {
+            pubkey: key.pubkey,
+            verdict: key.reason.verdict().as_str(),
+            reason: key.reason.as_str(),
+            copy: key.copy.clone(),
+            file: key.file.clone(),
+            message: message.clone(),
+        };
+        let document = Document {
+            place: self.place.clone(),
+            level: self.level.as_str(),
+            origin: self.origin.as_str(),
+            verdicts: counts.into(),
+            sets: self.sets.clone(),
+            keys: self.keys.iter().map(key).collect(),
+            note: None,
+        };
+        Outcome::checked(ok, self.text(ok, counts), document)
     }
 
     /// The keys that are proven, each once.
@@ -58,7 +63,7 @@ impl Report {
     fn text(&self, ok: bool, counts: Counts) -> String {
         let mut text = format!("{}\n", self.place);
         for set in &self.sets {
-            text += &format!("  against set {set}\n");
+            text += &format!("  compared with set {set}\n");
         }
         let mut groups: BTreeMap<(Verdict, Reason), Vec<_>> = BTreeMap::new();
         for row in self.keys.iter().filter(|(key, _)| key.reason != Reason::Ok) {
@@ -67,23 +72,13 @@ impl Report {
         for ((verdict, reason), keys) in groups {
             let (verdict, word) = (verdict.as_str(), reason.as_str());
             text += &format!("  {} {verdict}, {word}: {}\n", keys.len(), explain(reason));
-            for (key, message) in keys.iter().take(LISTED) {
-                let pubkey = key.pubkey.map_or("(key not known)".to_owned(), |k| k.to_string());
-                let file = key.file.as_deref().map(|file| format!("  {file}")).unwrap_or_default();
-                text += &format!("    {pubkey}{file}\n");
-                if let Some(message) = message {
-                    text += &format!("      {message}\n");
-                }
-            }
+            text.extend(keys.iter().take(LISTED).map(|row| line(row)));
             if keys.len() > LISTED {
                 text += &format!("    and {} more\n", keys.len() - LISTED);
             }
         }
-        text += &format!(
-            "{} proven, {} contradicted, {} inconclusive\n",
-            counts.proven, counts.contradicted, counts.inconclusive
-        );
-        text += match (ok, self.level, counts.contradicted) {
+        text += &format!("{}\n", Verdicts::from(counts));
+        text + match (ok, self.level, counts.contradicted) {
             (true, Level::Opened, _) => "Every key of these sets is there, and no other.",
             (true, ..) => {
                 "Every key of these sets is listed there, and no other. The keys themselves were \
@@ -92,10 +87,11 @@ impl Report {
             (false, _, 0) if self.is_ending() => {
                 "NOT every key can be read there, or will stay there. Nothing was changed."
             }
-            (false, _, 0) => "This could not be settled. It does not mean that anything is wrong.",
+            (false, _, 0) => {
+                "Some keys could not be checked. This does not mean that anything is wrong."
+            }
             (false, ..) => "NOT everything is as it should be. Nothing was changed.",
-        };
-        text
+        }
     }
 
     /// Whether the store deleted keys, or will.
@@ -105,29 +101,25 @@ impl Report {
     }
 }
 
-fn as_json((key, message): &(KeyVerdict, Option<String>)) -> Value {
-    json!({
-        "pubkey": key.pubkey,
-        "verdict": key.reason.verdict().as_str(),
-        "reason": key.reason.as_str(),
-        "copy": key.copy,
-        "file": key.file,
-        "message": message,
-    })
+fn line((key, message): &(KeyVerdict, Option<String>)) -> String {
+    let pubkey = key.pubkey.map_or("(key not known)".to_owned(), |key| key.to_string());
+    let file = key.file.as_deref().map(|file| format!("  {file}")).unwrap_or_default();
+    let message = message.as_deref().map(|text| format!("      {text}\n")).unwrap_or_default();
+    format!("    {pubkey}{file}\n{message}")
 }
 
-/// What the reasons mean of a store.
+/// What the reasons mean in a store.
 fn explain(reason: Reason) -> &'static str {
     match reason {
         Reason::Unlisted => "it is in none of these sets",
-        Reason::PubkeyMismatch => "it is kept under the name of another key",
-        Reason::Malformed => "it should be a key, and is none",
-        Reason::NotChecked => "it is no key as signers read them; what it is is not known",
+        Reason::PubkeyMismatch => "it is stored under the name of another key",
+        Reason::Malformed => "it should be a key, and is not one",
+        Reason::NotChecked => "it is not a key as signers read them; what it is is not known",
         Reason::Elsewhere => {
             "it is there, in another field (--field) or in a folder below, where no signer looks"
         }
-        Reason::WrongPassword => "it does not open with the password beside it",
-        Reason::Unreadable => "the store did not give it in a form that its API has",
+        Reason::WrongPassword => "it does not open with the password stored with it",
+        Reason::Unreadable => "the store did not return it in the form that its API defines",
         reason => reason.explain(),
     }
 }

@@ -13,20 +13,20 @@ use crate::{
     error::CommandError,
 };
 
-/// Have a validator exit, or pay some of its balance out (EIP-7002)
+/// Exit a validator, or pay out some of its balance (EIP-7002)
 ///
-/// The wallet signs it with the key of the withdrawal address; the signing key is not needed. An
-/// exit cannot be undone.
+/// The wallet signs with the key of the withdrawal address; the signing key is not needed. An exit
+/// cannot be undone.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The validator's public key
     #[arg(long, value_name = "PUBKEY")]
     validator: PublicKey,
-    /// Pay out this much, in ETH, or in GNO on gnosis and chiado, and go on validating: for 0x02
-    /// credentials, from what is above a whole validator [default: exit, and pay out everything]
+    /// Pay out this amount, in ETH, or in GNO on gnosis and chiado, and keep validating. For 0x02
+    /// credentials only, from what exceeds 32 ETH or 1 GNO [default: exit, and pay out everything]
     #[arg(long, value_name = "COINS")]
     coins: Option<String>,
-    /// The same as the consensus layer counts: on gnosis and chiado 32 stand for 1 GNO
+    /// The same in units of the consensus layer: on gnosis and chiado, 32 are 1 GNO
     #[arg(long, value_name = "AMOUNT", conflicts_with = "coins")]
     amount: Option<String>,
     #[command(flatten)]
@@ -34,7 +34,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// Builds, shows and signs.
+    /// Builds, shows and signs the transaction.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let Self { validator, coins, amount, options } = self;
         let request = match (coins, amount) {
@@ -59,8 +59,8 @@ fn gwei_of_coins(text: &str, network: Network) -> Result<NonZeroU64, CommandErro
     NonZeroU64::new(gwei).ok_or_else(|| nothing("--coins", text))
 }
 
-/// Zero would be an exit: whoever asks for nothing must not get that.
+/// Refuses zero, which would mean an exit.
 fn nothing(option: &str, text: &str) -> CommandError {
-    CommandError::usage(format!("{option} {text:.40}: more than nothing must be paid out"))
-        .with_hint(format!("without {option} the validator exits"))
+    CommandError::usage(format!("{option} {text:.40}: the amount must be more than zero"))
+        .with_hint(format!("leave out {option} to exit the validator"))
 }

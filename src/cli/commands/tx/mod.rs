@@ -1,6 +1,6 @@
-//! tx: what a withdrawal address may ask of its validators, by a transaction that the wallet signs.
+//! tx: requests of a withdrawal address to its validators.
 
-mod build;
+pub mod build;
 mod compound;
 mod consolidate;
 mod exit;
@@ -11,7 +11,7 @@ use clap::Subcommand;
 
 use crate::{CommandResult, context::Context};
 
-/// The verbs of `tx`.
+/// The subcommands of `tx`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Exit(exit::Args),
@@ -20,7 +20,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Runs the verb.
+    /// Runs the subcommand.
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self {
             Self::Exit(args) => args.run(context),

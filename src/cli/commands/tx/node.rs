@@ -1,4 +1,4 @@
-//! Where a transaction's numbers come from: the command line, and a node for what is not given.
+//! The values of a transaction: those given on the command line, and those of a node for the rest.
 
 use std::time::Duration;
 
@@ -14,23 +14,23 @@ use crate::{
     error::{CommandError, Kind},
 };
 
-/// Enough for any of the requests.
+/// Enough gas for any of the requests.
 const GAS_LIMIT: u64 = 200_000;
 
-/// More than any of the requests uses: a node that asks for more is wrong.
+/// More gas than any of the requests uses: a node that asks for more is wrong.
 const MOST_GAS: u64 = 1_000_000;
 
-/// The most that gas may cost on a node's word alone, in wei: a tenth of a coin. The wallet shows it.
+/// The highest cost of gas that is taken from a node, in wei: a tenth of a coin. The wallet shows it.
 const MOST_GAS_COST: u128 = 100_000_000_000_000_000;
 
-/// The highest fee for the request, in wei, that is sent without [`Options::allow_fee_wei`]: a
+/// The highest fee for the request, in wei, that is allowed without [`Options::allow_fee_wei`]: a
 /// thousandth of a coin. A Ledger does not show this fee when it explains the request.
 const MOST_UNSEEN: u128 = 1_000_000_000_000_000;
 
-/// How long a node may take for one answer.
+/// The longest wait for an answer of a node.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where a transaction's numbers come from.
+/// The values of a transaction.
 pub struct Source {
     node: Option<Node>,
     fee: Option<Fee>,
@@ -42,7 +42,7 @@ pub fn source(options: &Options) -> Result<Source, CommandError> {
     require_seen(options)?;
     let Some(url) = &options.rpc_url else {
         if options.send {
-            return Err(CommandError::usage("--send needs a node: --rpc-url"));
+            return Err(CommandError::usage("--send needs a node: name it with --rpc-url"));
         }
         for (option, given) in [
             ("--nonce", options.nonce.is_some()),
@@ -50,7 +50,7 @@ pub fn source(options: &Options) -> Result<Source, CommandError> {
             ("--max-fee-gwei", fee.is_some()),
         ] {
             if !given {
-                let message = format!("{option} is needed, or --rpc-url to ask a node for it");
+                let message = format!("{option} is missing: give it, or a node with --rpc-url");
                 return Err(CommandError::usage(message));
             }
         }
@@ -60,36 +60,36 @@ pub fn source(options: &Options) -> Result<Source, CommandError> {
     let (chain, wanted) = (node.chain_id()?, options.network.chain_id());
     if chain != wanted {
         let network = options.network;
-        let message = format!("the node is on chain {chain}, and {network} is chain {wanted}");
+        let message = format!("the node is on chain {chain}, but {network} is chain {wanted}");
         return Err(CommandError::input(message).with_hint("name a node of that network"));
     }
     Ok(Source { node: Some(node), fee })
 }
 
-/// The highest fee for the request that may be sent.
+/// The highest fee for the request that is allowed.
 fn most_fee(options: &Options) -> u128 {
     options.allow_fee_wei.unwrap_or(MOST_UNSEEN)
 }
 
-/// A mistyped `--fee-wei` would be signed unseen, and whatever is too much is lost.
+/// Refuses a high `--fee-wei`: a mistyped one would be signed unseen, and the excess lost.
 fn require_seen(options: &Options) -> Result<(), CommandError> {
     let (coin, most) = (options.network.fee_coin(), most_fee(options));
     match options.fee_wei.filter(|fee| *fee > most) {
         Some(fee) => Err(CommandError::usage(format!(
-            "--fee-wei {fee} is {} {coin}, more than the {} {coin} that may be sent",
+            "--fee-wei {fee} is {} {coin}, more than the {} {coin} that are allowed",
             show(fee, 18),
             show(most, 18)
         ))
         .with_hint(format!(
-            "the fee is a few wei while few ask, and a Ledger does not show it; if it is right, \
-             give --allow-fee-wei {fee} as well"
+            "the fee is a few wei unless there are many requests, and a Ledger does not show it; if it \
+             is right, also give --allow-fee-wei {fee}"
         ))),
         None => Ok(()),
     }
 }
 
 impl Source {
-    /// The transaction that makes `request`, sent by `from`.
+    /// The transaction for `request`, sent by `from`.
     pub fn fill(
         &self,
         request: &ExecutionRequest,
@@ -114,7 +114,7 @@ impl Source {
         Ok(transaction)
     }
 
-    /// Hands it to the node.
+    /// Sends the signed transaction to the node.
     pub fn send(&self, raw: &[u8]) -> Result<(), CommandError> {
         let node = self.node.as_ref().ok_or_else(|| CommandError::usage("no node"))?;
         Ok(node.send(raw)?)
@@ -128,11 +128,13 @@ impl Source {
         match (given, &self.node) {
             (Some(given), _) => Ok(given),
             (None, Some(node)) => Ok(ask(node)?),
-            (None, None) => Err(CommandError::usage("a number is missing: --rpc-url")),
+            (None, None) => {
+                Err(CommandError::usage("a value is missing: name a node with --rpc-url"))
+            }
         }
     }
 
-    /// A node that lies must not cost a fortune: what it alone says is bounded.
+    /// Refuses values of a node that are too high: a node that lies must not cost a fortune.
     fn require_modest(
         &self,
         transaction: &Transaction,
@@ -140,8 +142,8 @@ impl Source {
     ) -> Result<(), CommandError> {
         let coin = options.network.fee_coin();
         let refuse = |what: String, option: &str| {
-            let message = format!("the node asks for {what}, which is hardly right");
-            let hint = format!("if it is right all the same, give it yourself with {option}");
+            let message = format!("the node asks for {what}, which is unlikely to be right");
+            let hint = format!("if it is right, give the value yourself with {option}");
             Err(CommandError::new(Kind::Refused, message).with_hint(hint))
         };
         if options.fee_wei.is_none() && transaction.value > most_fee(options) {
@@ -163,8 +165,8 @@ impl Source {
     }
 }
 
-/// Twice the fee: others may ask before the transaction is in a block, and each makes the next one
-/// dearer. What is too much is lost, but the fee is a few wei as long as few ask.
+/// Twice the fee: other requests may get into a block earlier, and each raises the fee for the next. The
+/// excess is lost, but the fee is a few wei unless there are many requests.
 fn roomy(fee: u128) -> u128 {
     fee.saturating_mul(2)
 }

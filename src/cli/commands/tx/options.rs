@@ -1,4 +1,4 @@
-//! What every transaction needs beside what it asks for.
+//! The options that all subcommands of `tx` have in common.
 
 use stockade::{
     eth::{Address, Fee},
@@ -8,51 +8,51 @@ use stockade::{
 
 use crate::{commands::decimal, error::CommandError};
 
-/// Options of every verb of `tx`.
+/// The options of every subcommand of `tx`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// mainnet, sepolia, hoodi, gnosis or chiado
-    #[arg(long, value_parser = crate::cli::network)]
+    #[arg(long, value_parser = crate::commands::network::parse)]
     pub network: Network,
     /// The path of the withdrawal address in the wallet
     #[arg(long, default_value = "m/44'/60'/0'/0/0")]
     pub path: DerivationPath,
-    /// The withdrawal address as you know it: another one in the wallet is then refused
+    /// The withdrawal address as you know it: if the wallet has another one, nothing is signed
     #[arg(long, value_name = "0x..")]
     pub withdrawal_address: Option<Address>,
-    /// An Ethereum node, http[s]://HOST:PORT, that is asked for what is not given below; or
-    /// STOCKADE_RPC_URL
+    /// The URL of an Ethereum node, http[s]://HOST:PORT, that provides the values not given below. Or
+    /// set STOCKADE_RPC_URL
     #[arg(long, env = "STOCKADE_RPC_URL", hide_env = true, value_name = "URL")]
     pub rpc_url: Option<String>,
-    /// Send it by that node; else it is printed, for you to send
+    /// Send the transaction with that node; otherwise it is printed for you to send
     #[arg(long)]
     pub send: bool,
-    /// How many transactions the address has sent before
+    /// The number of transactions that the address has sent before
     #[arg(long)]
     pub nonce: Option<u64>,
-    /// What the contract asks for a request, in wei; what is too much is lost
+    /// The fee that the contract asks for the request, in wei; any excess is lost
     #[arg(long, value_name = "WEI")]
     pub fee_wei: Option<u128>,
-    /// The highest fee for the request that may be sent, in wei: a Ledger does not show it
-    /// [default: a thousandth of a coin]
+    /// Allow a fee for the request of up to this many wei: a Ledger does not show it [default: a
+    /// thousandth of a coin]
     #[arg(long, value_name = "WEI")]
     pub allow_fee_wei: Option<u128>,
-    /// The most to pay for a unit of gas, in Gwei
+    /// The highest price for a unit of gas, in Gwei
     #[arg(long, value_name = "GWEI")]
     pub max_fee_gwei: Option<String>,
-    /// The tip for a unit of gas, in Gwei [default: 1, or --max-fee-gwei if that is less]
+    /// The tip for a unit of gas, in Gwei [default: 1, or --max-fee-gwei if that is lower]
     #[arg(long, value_name = "GWEI")]
     pub priority_fee_gwei: Option<String>,
-    /// The most gas that it may use [default: 200000, or what the node says and a quarter more]
+    /// The gas limit [default: 200000, or the node's estimate and a quarter more]
     #[arg(long, value_name = "GAS")]
     pub gas_limit: Option<u64>,
-    /// Real money behind a seed that the whole world knows; for tests alone
+    /// Allow a well-known seed on a network of real money; for tests only
     #[arg(long, hide = true)]
     pub allow_test_seed: bool,
 }
 
 impl Options {
-    /// The fee that was given, if any was.
+    /// The fee that was given, if any.
     pub fn fee(&self) -> Result<Option<Fee>, CommandError> {
         const GWEI: u128 = 1_000_000_000;
         let parse = |option, text: &Option<String>| {
@@ -62,11 +62,9 @@ impl Options {
         let tip = parse("--priority-fee-gwei", &self.priority_fee_gwei)?;
         match (bound, tip) {
             (None, None) => Ok(None),
-            (None, Some(_)) => {
-                Err(CommandError::usage("--priority-fee-gwei is given, and --max-fee-gwei is not"))
-            }
+            (None, Some(_)) => Err(CommandError::usage("--priority-fee-gwei needs --max-fee-gwei")),
             (Some(bound), Some(tip)) if tip > bound => {
-                Err(CommandError::usage("--priority-fee-gwei is more than --max-fee-gwei"))
+                Err(CommandError::usage("--priority-fee-gwei is higher than --max-fee-gwei"))
             }
             (Some(max_fee_per_gas), tip) => Ok(Some(Fee::Eip1559 {
                 max_fee_per_gas,

@@ -1,4 +1,4 @@
-//! What comes between new keys and their deposit.
+//! The steps between creating keys and depositing for them.
 
 use std::path::{Path, PathBuf};
 
@@ -11,18 +11,16 @@ use stockade::{
 
 use crate::shell;
 
-/// The deposit data in the first copy that is a folder of this computer.
+/// The set's deposit data file in the first copy that is a folder on this computer.
 pub fn deposit_data(set: &SetId, copies: &[Copy]) -> Option<PathBuf> {
     let copy = copies.iter().find(|copy| BucketAddress::of(copy.dir()).is_none())?;
     let entries = copy.list(&set.as_str().parse().ok()?).ok()?;
-    let name = entries
-        .into_iter()
-        .map(|entry| entry.name)
-        .find(|name| name.starts_with("deposit_data-"))?;
+    let mut names = entries.into_iter().map(|entry| entry.name);
+    let name = names.find(|name| name.starts_with("deposit_data-"))?;
     Some(copy.dir().join("stockade").join(set.as_str()).join(name))
 }
 
-/// What comes between new keys and their deposit, in this order.
+/// The steps between creating keys and depositing for them, in order.
 pub fn before_deposit(
     created: &CreatedValidators,
     network: Network,
@@ -31,26 +29,26 @@ pub fn before_deposit(
 ) -> String {
     let dirs = shell::copies(copies);
     let mut text = format!(
-        "Then have a client run the keys, before they cost anything:\n  stockade backup restore{dirs} \
-         --set {} --to NEW-FOLDER --layout CLIENT --never-attested\n",
+        "Then load the keys into a validator client, before you deposit anything:\n  stockade backup \
+         restore{dirs} --set {} --to NEW-FOLDER --layout CLIENT --never-attested\n",
         created.set.set_id
     );
     let Some(file) = deposit_data else { return text };
-    let file = shell::path(file);
     text += &format!(
-        "Then check the deposit data:\n  stockade deposit verify {file} --copy{dirs} --signer {}",
+        "Then verify the deposit data:\n  stockade deposit verify {} --copy{dirs} --signer {}",
+        shell::path(file),
         created.origin
     );
     if let Some(address) = created.withdrawal_address {
         text += &format!(" --withdrawal-address {address}");
     }
     text + &match launchpad(network) {
-        Some(site) => format!("\nAnd deposit with that file at {site}"),
-        None => "\nAnd deposit with that file as your network's operators say".to_owned(),
+        Some(site) => format!("\nThen deposit with that file at {site}"),
+        None => "\nThen deposit with that file as the network's operators tell you to".to_owned(),
     }
 }
 
-/// Where a network takes deposits from anyone.
+/// The site where anybody can deposit on a network.
 fn launchpad(network: Network) -> Option<&'static str> {
     match network {
         Network::Mainnet => Some("https://launchpad.ethereum.org"),

@@ -2,16 +2,16 @@
 
 mod before_deposit;
 pub mod check;
-mod create;
-mod list;
-mod pubkey;
-mod split;
+pub mod create;
+pub mod list;
+pub mod pubkey;
+pub mod split;
 
 use clap::Subcommand;
 
 use crate::{CommandResult, context::Context};
 
-/// The verbs of `validator`.
+/// The subcommands of `validator`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Create(create::Args),
@@ -22,7 +22,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Runs the verb.
+    /// Runs the subcommand.
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self {
             Self::Create(args) => args.run(context),

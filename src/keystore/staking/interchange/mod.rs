@@ -1,5 +1,5 @@
-//! The slashing-protection history in the interchange format of EIP-3076, version 5: what each
-//! validator has signed, so that no other machine makes it sign against that.
+//! Slashing-protection histories in the interchange format of EIP-3076, version 5: what each
+//! validator has signed, so that no other machine signs anything that conflicts with it.
 
 mod read;
 mod record;
@@ -20,17 +20,17 @@ use stockade_base::json::JsonError;
 /// The largest file that is read.
 pub const MAX_INTERCHANGE_BYTES: usize = 256 * 1024 * 1024;
 
-/// The one version that clients write.
+/// The version that all clients write.
 const VERSION: &str = "5";
 
-/// A history in its normal form. Clients export one vote in several forms, and one of them takes a
-/// vote that it reads twice for a double vote. So no history can hold one vote twice, whatever it was
-/// read or merged from:
+/// A history in its normal form. Clients export the same vote in several forms, and one client
+/// mistakes a vote that it reads twice for a double vote. So a history never holds a vote twice,
+/// whatever it was read or merged from:
 ///
 /// - one record per key, sorted by key;
 /// - one entry per block slot, and per source and target epoch, sorted;
-/// - an entry with a signing root replaces one without, and a root of zeros is no root;
-/// - two entries for one vote only where both roots are real and differ: the key signed both.
+/// - an entry with a signing root replaces one without, and a root of zeros counts as none;
+/// - two entries for one vote only if both have a root and the roots differ: the key signed both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Interchange {
     metadata: Metadata,
@@ -43,7 +43,7 @@ struct Metadata {
     genesis_validators_root: Root,
 }
 
-/// The newest of each kind that one validator signed; `None` where it never did.
+/// The newest messages of each kind that a validator signed; `None` if it never signed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Newest {
     /// The newest block's slot.
@@ -55,12 +55,12 @@ pub struct Newest {
 }
 
 impl Newest {
-    /// Whether anything was signed at all.
+    /// Whether the validator signed anything.
     pub fn signed(&self) -> bool {
         *self != Self::default()
     }
 
-    /// Whether `other` goes further in anything.
+    /// Whether `other` is newer in any respect.
     pub fn is_behind(&self, other: &Self) -> bool {
         self.block_slot < other.block_slot
             || self.source_epoch < other.source_epoch
@@ -68,37 +68,39 @@ impl Newest {
     }
 }
 
-/// Why a file is no history that can be relied on.
+/// Why a file is not a history that can be relied on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InterchangeError {
-    /// Malformed, or too large.
+    /// The file is malformed or too large.
     #[error("not a slashing-protection history (EIP-3076): {0}")]
     Json(#[from] JsonError),
-    /// A record that cannot be read.
+    /// A record cannot be read.
     #[error("not a slashing-protection history (EIP-3076): {0}")]
     Record(#[from] BadRecord),
-    /// Another version of the format.
-    #[error("a slashing-protection history of version {0}; clients write version {VERSION}")]
+    /// The file has another version of the format.
+    #[error(
+        "unsupported version {0} of a slashing-protection history: clients write version {VERSION}"
+    )]
     Version(String),
-    /// Histories of two chains, which say nothing of each other.
-    #[error("slashing-protection histories of two networks")]
+    /// The histories are of two chains, so they cannot be merged.
+    #[error("the slashing-protection histories are of two networks")]
     OtherChain,
-    /// It has records, and does not say of which chain.
-    #[error("a slashing-protection history that names no network: genesis_validators_root is {0}")]
+    /// It has records, but does not name their chain.
+    #[error("the slashing-protection history names no network: genesis_validators_root is {0}")]
     NoChain(&'static str),
-    /// It says nothing: an empty file, `null`, or neither a chain nor a record. A client that gives
-    /// no history answers so.
+    /// It says nothing: an empty file, `null`, or neither a chain nor a record. Clients that provide no
+    /// history answer like this.
     #[error("it is empty: it names no network and no key")]
     Nothing,
-    /// A file that is known, and is not this.
+    /// The file is of another known kind.
     #[error("not a slashing-protection history (EIP-3076): {0}")]
     OtherFile(&'static str),
 }
 
 impl Interchange {
-    /// Reads a file of at most [`MAX_INTERCHANGE_BYTES`], every record of which must be valid.
-    /// Fields that EIP-3076 does not have are ignored.
+    /// Reads a file of at most [`MAX_INTERCHANGE_BYTES`]. Every record must be valid. Fields that EIP-3076
+    /// does not define are ignored.
     pub fn parse(content: &[u8]) -> Result<Self, InterchangeError> {
         let (interchange, bad) = Self::parse_valid(content)?;
         match bad.into_iter().next() {
@@ -107,12 +109,12 @@ impl Interchange {
         }
     }
 
-    /// As [`Interchange::parse`], without the records that are not valid; and those.
+    /// Like [`Interchange::parse`], but leaves out invalid records and returns why they are invalid.
     pub fn parse_valid(content: &[u8]) -> Result<(Self, Vec<BadRecord>), InterchangeError> {
         read::read(content)
     }
 
-    /// A history of nothing, on the chain with this root.
+    /// An empty history for the chain with this root.
     pub fn new(genesis_validators_root: [u8; 32]) -> Self {
         let metadata = Metadata {
             interchange_format_version: VERSION,
@@ -121,7 +123,7 @@ impl Interchange {
         Self { metadata, data: Vec::new() }
     }
 
-    /// The only way from records to a history.
+    /// Builds a history. Every history is built here, so it is in normal form.
     fn from_records(metadata: Metadata, records: impl IntoIterator<Item = Record>) -> Self {
         let mut all: BTreeMap<PublicKey, Record> = BTreeMap::new();
         for record in records {
@@ -133,7 +135,7 @@ impl Interchange {
         Self { metadata, data }
     }
 
-    /// What it says of `keys`, without records that say nothing.
+    /// The records of `keys`, without empty ones.
     #[must_use]
     pub fn only(&self, keys: &BTreeSet<PublicKey>) -> Self {
         let mut only = self.about(keys);
@@ -141,49 +143,49 @@ impl Interchange {
         only
     }
 
-    /// Its records of `keys`, the empty ones as well: those say that a key never signed.
+    /// The records of `keys`, including empty ones, which say that a key never signed.
     #[must_use]
     pub fn about(&self, keys: &BTreeSet<PublicKey>) -> Self {
-        let asked = self.data.iter().filter(|record| keys.contains(&record.pubkey));
-        Self { metadata: self.metadata.clone(), data: asked.cloned().collect() }
+        let data =
+            self.data.iter().filter(|record| keys.contains(&record.pubkey)).cloned().collect();
+        Self { metadata: self.metadata.clone(), data }
     }
 
-    /// The same, with a record that says nothing for each of `keys` that it does not speak of.
+    /// Adds an empty record for each of `keys` that has none.
     #[must_use]
     pub fn covering(self, keys: &[PublicKey]) -> Self {
-        let lacking = keys.iter().map(|key| Record::new(*key));
-        Self::from_records(self.metadata, self.data.into_iter().chain(lacking))
+        let empty = keys.iter().map(|key| Record::new(*key));
+        Self::from_records(self.metadata, self.data.into_iter().chain(empty))
     }
 
-    /// The shortest history that sets the same bounds: for each key its highest slot, and its highest
-    /// source epoch with its highest target epoch as one attestation. Clients that keep no more (Teku,
-    /// Lighthouse) refuse the same as by the whole. It is for a client that does not take the whole.
+    /// The shortest history with the same bounds: for each key its highest slot, and its highest source
+    /// and target epochs as one attestation. It is for clients that do not accept the whole history.
+    /// Clients that keep only bounds (Teku, Lighthouse) refuse to sign the same as with the whole history.
     #[must_use]
     pub fn minimal(&self) -> Self {
         let data = self.data.iter().map(Record::minimal).collect();
         Self { metadata: self.metadata.clone(), data }
     }
 
-    /// Whether there is a vote without a signing root. Prysm takes such a vote for a double vote when
-    /// it reads it a second time.
+    /// Whether any vote lacks a signing root. Prysm mistakes such a vote for a double vote when it reads
+    /// it a second time.
     pub fn lacks_roots(&self) -> bool {
         self.data.iter().any(Record::lacks_roots)
     }
 
-    /// A file's content that says the same, on one line: lower case with 0x, both arrays in each
-    /// record.
+    /// Writes the history on one line: lower case with 0x, and both arrays in each record.
     pub fn to_json(&self) -> Result<String, InterchangeError> {
         Ok(serde_json::to_string(self).map_err(JsonError::from)?)
     }
 
-    /// The length of [`Interchange::to_json`], in bytes; it takes no memory.
+    /// The length of [`Interchange::to_json`] in bytes, computed without building the text.
     pub fn json_len(&self) -> Result<usize, InterchangeError> {
         let mut counter = Counter(0);
         serde_json::to_writer(&mut counter, self).map_err(JsonError::from)?;
         Ok(counter.0)
     }
 
-    /// The chain that was signed for. [`Network::from_genesis_validators_root`] knows its name.
+    /// The root that identifies the chain. [`Network::from_genesis_validators_root`] gives its name.
     ///
     /// [`Network::from_genesis_validators_root`]: super::Network::from_genesis_validators_root
     pub fn genesis_validators_root(&self) -> &[u8; 32] {
@@ -195,7 +197,7 @@ impl Interchange {
         &self.data
     }
 
-    /// Adds everything that `others` say: no bound is lowered, for nothing is taken away.
+    /// Adds all records of `others`. Nothing is removed, so no bound is lowered.
     pub fn merge(self, others: impl IntoIterator<Item = Self>) -> Result<Self, InterchangeError> {
         let mut records = self.data;
         for other in others {
@@ -207,13 +209,13 @@ impl Interchange {
         Ok(Self::from_records(self.metadata, records))
     }
 
-    /// Every key that the history covers, with the newest that it signed.
+    /// Every key in the history, with the newest messages that it signed.
     pub fn newest(&self) -> BTreeMap<PublicKey, Newest> {
         self.data.iter().map(|record| (record.pubkey, record.newest())).collect()
     }
 }
 
-/// Counts what is written to it.
+/// Counts the bytes that are written to it.
 struct Counter(usize);
 
 impl io::Write for Counter {

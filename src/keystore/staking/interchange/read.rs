@@ -1,4 +1,4 @@
-//! Reading histories as clients and people write them.
+//! Reads histories as clients and people write them.
 
 use std::fmt;
 
@@ -18,10 +18,11 @@ use stockade_base::json::{JsonError, clip, from_slice};
 /// A record that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("record {number}{}: {why}", of(self.pubkey.as_ref()))]
+#[non_exhaustive]
 pub struct BadRecord {
-    /// Its place in the file, counted from 1.
+    /// Its position in the file, counted from 1.
     pub number: usize,
-    /// Whose it is, where it names a public key.
+    /// The key that it names, if it names one.
     pub pubkey: Option<PublicKey>,
     /// What is wrong with it.
     pub why: String,
@@ -35,21 +36,21 @@ fn of(key: Option<&PublicKey>) -> String {
 struct File<'a> {
     metadata: Option<FileMetadata>,
     data: Option<Records>,
-    /// A keymanager's whole answer to a removal has the history in it, as a text.
+    /// The response of the keymanager API to a removal contains the history as a string.
     #[serde(borrow)]
     slashing_protection: Option<&'a RawValue>,
 }
 
-/// The records, each read by itself: one that is not valid does not spoil the others.
+/// The records, each read separately, so that an invalid one does not affect the others.
 #[derive(Default)]
 struct Records {
     valid: Vec<Record>,
-    /// The first of those that are not.
+    /// The first invalid records.
     bad: Vec<BadRecord>,
     count: usize,
 }
 
-/// More than so many records that cannot be read are no oversight: the file is something else.
+/// With more unreadable records than this, the file is something else.
 const MAX_BAD: usize = 100;
 
 const FILE_FIELDS: [&str; 2] = ["metadata", "data"];
@@ -68,7 +69,7 @@ struct FileVotes {
 
 const RECORD_FIELDS: [&str; 3] = ["pubkey", "signed_blocks", "signed_attestations"];
 
-/// The history in `content`, and the records of it that cannot be read.
+/// The history in `content`, and its records that cannot be read.
 pub(super) fn read(content: &[u8]) -> Result<(Interchange, Vec<BadRecord>), InterchangeError> {
     let (len, limit) = (content.len(), MAX_INTERCHANGE_BYTES);
     if len > limit {
@@ -77,7 +78,7 @@ pub(super) fn read(content: &[u8]) -> Result<(Interchange, Vec<BadRecord>), Inte
     let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
     match content.trim_ascii_start().first() {
         None => Err(InterchangeError::Nothing),
-        // The same as a text, as the keymanager API carries it.
+        // A history within a JSON string, as in the keymanager API.
         Some(b'"') => read_text(content),
         Some(b'{' | b'[' | b'n') => read_object(content, true),
         Some(_) => Err(other_file(content)),
@@ -99,10 +100,8 @@ fn read_object(
     let file: Option<File<'_>> = from_slice(content, MAX_INTERCHANGE_BYTES)?;
     let Some(file) = file else { return Err(InterchangeError::Nothing) };
     if let (None, Some(text), true) = (&file.metadata, file.slashing_protection, whole) {
-        return match text.get().starts_with('"') {
-            true => read_text(text.get().as_bytes()),
-            false => read_object(text.get().as_bytes(), false),
-        };
+        let (text, bytes) = (text.get(), text.get().as_bytes());
+        return if text.starts_with('"') { read_text(bytes) } else { read_object(bytes, false) };
     }
     let File { metadata, data, .. } = file;
     if metadata.is_none() || data.is_none() {
@@ -163,7 +162,7 @@ impl<'de> Visitor<'de> for EachRecord {
 
 fn read_record(raw: &RawValue, number: usize) -> Result<Record, BadRecord> {
     let bad = |pubkey, why: String| BadRecord { number, pubkey, why };
-    // Who it is of is known even where what it says is not.
+    // The key is read first: it may be known even if the rest cannot be read.
     let pubkey = serde_json::from_str::<OnlyKey>(raw.get()).ok().and_then(|only| only.pubkey);
     let pubkey = match pubkey.map(|text| (text.parse::<PublicKey>(), text)) {
         Some((Ok(pubkey), _)) => pubkey,
@@ -185,8 +184,8 @@ struct OnlyKey {
     pubkey: Option<String>,
 }
 
-/// A missing array is an empty one (dirk leaves those out), but only where no field that is not known
-/// may be meant for it.
+/// A missing array counts as empty (dirk omits empty arrays), unless an unknown field may be a
+/// misspelling of it.
 fn read_votes(raw: &RawValue) -> Result<FileVotes, JsonError> {
     let votes: FileVotes = serde_json::from_str(raw.get())?;
     if votes.signed_blocks.is_none() || votes.signed_attestations.is_none() {
@@ -195,7 +194,7 @@ fn read_votes(raw: &RawValue) -> Result<FileVotes, JsonError> {
     Ok(votes)
 }
 
-/// Where a field is missing, one that is not known may be that field, misspelled.
+/// Refuses unknown fields: one may be the misspelled name of a missing field.
 fn require_known(object: &[u8], known: &[&str]) -> Result<(), JsonError> {
     let mut deserializer = serde_json::Deserializer::from_slice(object);
     match FirstUnknown(known).deserialize(&mut deserializer)? {
@@ -203,13 +202,13 @@ fn require_known(object: &[u8], known: &[&str]) -> Result<(), JsonError> {
         Some(name) => {
             let (name, known) = (clip(&name, 40), known.join("`, `"));
             Err(JsonError::Invalid(format!(
-                "unknown field `{name}`, where one of `{known}` is missing"
+                "unknown field `{name}`, and one of `{known}` is missing"
             )))
         }
     }
 }
 
-/// The name of an object's first field that is not known.
+/// Finds the name of an object's first unknown field.
 struct FirstUnknown<'k>(&'k [&'k str]);
 
 impl<'de> DeserializeSeed<'de> for FirstUnknown<'_> {
@@ -243,20 +242,20 @@ fn invalid(what: &str) -> InterchangeError {
     JsonError::Invalid(what.to_owned()).into()
 }
 
-/// What else is taken for a history now and then.
+/// Recognises other files that people mistake for a history.
 fn other_file(content: &[u8]) -> InterchangeError {
     let start = content.get(..content.len().min(4096)).unwrap_or_default();
     let holds = |text: &str| start.windows(text.len()).any(|part| part == text.as_bytes());
     if start.starts_with(b"SQLite format 3") {
         return InterchangeError::OtherFile(
-            "it is a database of SQLite, as Lighthouse and Nimbus keep it. Export it with the \
+            "it is an SQLite database, as Lighthouse and Nimbus keep it. Export it with the \
              client's own command (Lighthouse: `lighthouse account validator \
              slashing-protection export FILE`)",
         );
     }
     if holds("lastSignedBlockSlot") || holds("lastSignedAttestation") {
         return InterchangeError::OtherFile(
-            "it is Teku's own record of one key. Export all of them with `teku \
+            "it is Teku's own record of one key. Export all keys with `teku \
              slashing-protection export --data-path=<teku's data> --to=FILE`",
         );
     }

@@ -1,4 +1,4 @@
-//! What one validator signed.
+//! What one validator signed, and how records are normalised.
 
 use std::{cmp::Ordering, fmt, mem};
 
@@ -13,47 +13,47 @@ pub struct Record {
     /// The validator.
     #[serde(serialize_with = "prefixed")]
     pub pubkey: PublicKey,
-    /// The blocks that it proposed.
+    /// The blocks that it signed.
     pub signed_blocks: Vec<SignedBlock>,
-    /// The attestations that it made.
+    /// The attestations that it signed.
     pub signed_attestations: Vec<SignedAttestation>,
 }
 
-/// A block that was signed.
+/// A signed block.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SignedBlock {
-    /// Its slot.
+    /// The slot.
     #[serde(with = "quoted")]
     pub slot: u64,
-    /// What exactly was signed, where the client kept it.
+    /// The root that was signed, if the client kept it.
     #[serde(default, deserialize_with = "real_root", skip_serializing_if = "Option::is_none")]
     pub signing_root: Option<Root>,
 }
 
-/// An attestation that was signed.
+/// A signed attestation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SignedAttestation {
-    /// The epoch that it comes from.
+    /// The source epoch.
     #[serde(with = "quoted")]
     pub source_epoch: u64,
-    /// The epoch that it votes for.
+    /// The target epoch.
     #[serde(with = "quoted")]
     pub target_epoch: u64,
-    /// What exactly was signed, where the client kept it.
+    /// The root that was signed, if the client kept it.
     #[serde(default, deserialize_with = "real_root", skip_serializing_if = "Option::is_none")]
     pub signing_root: Option<Root>,
 }
 
 impl Record {
-    /// A record of a key that never signed.
+    /// A record that says that the key never signed.
     pub(super) fn new(pubkey: PublicKey) -> Self {
         Self { pubkey, signed_blocks: Vec::new(), signed_attestations: Vec::new() }
     }
 
-    /// Adds what another record of the same key says. [`Record::normalise`] follows.
+    /// Adds the votes of another record of the same key. Call [`Record::normalise`] afterwards.
     pub(super) fn add(&mut self, other: Self) {
-        append(&mut self.signed_blocks, other.signed_blocks);
-        append(&mut self.signed_attestations, other.signed_attestations);
+        self.signed_blocks.extend(other.signed_blocks);
+        self.signed_attestations.extend(other.signed_attestations);
     }
 
     /// Whether it says that the key never signed.
@@ -102,7 +102,7 @@ impl Record {
 
 /// A block or an attestation.
 trait Vote: Ord + Clone {
-    /// By what was voted for, whatever the root.
+    /// Compares what was voted for, ignoring the root.
     fn order(&self, other: &Self) -> Ordering;
     fn root(&self) -> Option<Root>;
 }
@@ -127,17 +127,10 @@ impl Vote for SignedAttestation {
     }
 }
 
-fn append<V>(votes: &mut Vec<V>, more: Vec<V>) {
-    match votes.is_empty() {
-        true => *votes = more,
-        false => votes.extend(more),
-    }
-}
-
-/// Sorts the votes, and leaves each once.
+/// Sorts the votes and removes duplicates.
 fn normalise<V: Vote>(votes: &mut Vec<V>) {
     votes.sort();
-    // The one without a root, if any, comes first among those for the same.
+    // Among equal votes, one without a root comes first.
     votes.dedup_by(|later, earlier| {
         let same = later.order(earlier).is_eq();
         let twice = same && (earlier.root().is_none() || later.root() == earlier.root());
@@ -148,8 +141,8 @@ fn normalise<V: Vote>(votes: &mut Vec<V>) {
     });
 }
 
-/// The one among `votes` that is for the same as `vote`, with its root; `vote` itself where there is
-/// none, or several.
+/// The one of `votes` that equals `vote` except for its root. If there is none, or several, `vote`
+/// itself.
 fn with_root<V: Vote>(votes: &[V], vote: V) -> V {
     let mut same = votes.iter().filter(|one| one.order(&vote).is_eq());
     match (same.next(), same.next()) {
@@ -163,7 +156,7 @@ fn with_root<V: Vote>(votes: &[V], vote: V) -> V {
 pub struct Root(pub [u8; 32]);
 
 impl Root {
-    /// Takes 64 hex digits in either case, with or without 0x.
+    /// Reads 64 hex digits in either case, with or without 0x.
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut root = [0; 32];
         hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut root).ok()?;
@@ -193,20 +186,21 @@ impl Serialize for Root {
     }
 }
 
-/// A signing root. One of zeros (Prysm writes it where it knows none), an empty text and `null` say
-/// nothing.
+/// Reads a signing root. Zeros (which Prysm writes if it has no root), an empty text and `null` count
+/// as none.
 fn real_root<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Root>, D::Error> {
     match Option::<String>::deserialize(deserializer)?.as_deref() {
         None | Some("") => Ok(None),
         Some(text) => {
             let root = Root::read(text);
-            let root = root.ok_or_else(|| D::Error::custom("a root is 0x and 64 hex digits"))?;
+            let root =
+                root.ok_or_else(|| D::Error::custom("a root must be 0x and 64 hex digits"))?;
             Ok(Some(root).filter(|root| !root.is_zero()))
         }
     }
 }
 
-/// Public keys have 0x here, unlike in keystores and deposit data.
+/// Public keys have 0x in histories, unlike in keystores and deposit data.
 fn prefixed<S: Serializer>(key: &PublicKey, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&format_args!("0x{key}"))
 }

@@ -1,4 +1,4 @@
-//! Making delivery notes: what was delivered, signed by the wallet, kept beside every copy.
+//! Makes delivery notes: what was delivered, signed by the wallet and stored in every copy.
 
 use super::{DeliveryNote, DeliveryStatement, Destination, keys_digest};
 use crate::{
@@ -13,24 +13,24 @@ use stockade_wallet::{
     interact::Interact,
 };
 
-/// What was delivered.
+/// A delivery.
 #[derive(Debug)]
 pub struct Delivered<'a> {
     /// The set that the keys are from.
     pub set: &'a SetId,
     /// The digest of its manifest.
     pub manifest: Digest,
-    /// Where they went.
+    /// Where the keys were delivered to.
     pub to: Destination,
-    /// Where they were removed before that.
+    /// Where they were removed before, if they were.
     pub from: Option<Destination>,
-    /// Those that are there now.
+    /// The keys that the destination holds now.
     pub keys: Vec<PublicKey>,
-    /// The slashing history that went with them.
+    /// The slashing history that was delivered with them.
     pub history: Option<&'a [u8]>,
 }
 
-/// Has `wallet` sign a note of it with the key at `path`.
+/// Has `wallet` sign a note of the delivery with the key at `path`.
 pub fn create(
     delivered: &Delivered<'_>,
     path: &DerivationPath,
@@ -61,8 +61,8 @@ pub fn create(
 }
 
 impl DeliveryNote {
-    /// Keeps it beside the set in `copy`, in a file of `time`, or of a second later where two of one
-    /// second meet.
+    /// Stores the note with the set in `copy`. The file is named after `time`, or after a later
+    /// second if there is a file of that name already.
     pub fn keep(&self, copy: &Copy, set: &SetId, time: Timestamp) -> Result<(), AttestError> {
         copy.lock().map_err(BackupError::from)?;
         let folder: StorePath = format!("attestations/{set}").parse().map_err(BackupError::from)?;

@@ -1,4 +1,4 @@
-//! The file of a delivery note: the statement, who signed it, and the keys that it counts.
+//! The file of a delivery note: the statement, its signer, and the keys that it covers.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,23 +15,23 @@ use stockade_keystore::bls::PublicKey;
 #[serde(deny_unknown_fields)]
 pub struct DeliveryNote {
     version: u32,
-    /// What was signed.
+    /// The text that was signed.
     pub statement: String,
-    /// Who says that they signed it.
+    /// The address that signed, according to the file.
     pub address: Address,
-    /// EIP-191 by that address.
+    /// The EIP-191 signature of that address.
     pub signature: Signature,
-    /// The keys that the statement counts.
+    /// The keys that the statement covers.
     pub keys: Vec<PublicKey>,
 }
 
 impl DeliveryNote {
-    /// The longest note that is read: of more than a hundred thousand keys.
+    /// The longest note that is read. It has room for more than a hundred thousand keys.
     pub const MAX_LEN: u64 = 16 * 1024 * 1024;
-    /// What the names of such files end in.
+    /// The ending of the names of delivery notes.
     pub const END: &'static str = ".delivery.json";
 
-    /// A statement with its signature and its keys.
+    /// Puts together a statement, its signature and its keys.
     pub fn new(
         statement: String,
         address: Address,
@@ -42,7 +42,7 @@ impl DeliveryNote {
         Self { version, statement, address, signature, keys }
     }
 
-    /// Reads a note; its signature is not verified by that.
+    /// Reads a note. Does not verify its signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let limit = usize::try_from(Self::MAX_LEN).unwrap_or(usize::MAX);
         let note: Self = json::from_slice(bytes, limit).map_err(|error| error.to_string())?;
@@ -58,13 +58,13 @@ impl DeliveryNote {
         Ok(json)
     }
 
-    /// Whether the address that it names signed exactly this statement.
+    /// Whether the address in the file signed exactly this statement.
     pub fn is_signed(&self) -> bool {
         personal_message::recover(self.statement.as_bytes(), &self.signature)
             .is_ok_and(|signer| signer == self.address)
     }
 
-    /// Whether its keys are those that `statement` counts.
+    /// Whether the note lists the keys that `statement` covers.
     pub fn lists(&self, statement: &DeliveryStatement) -> bool {
         self.keys.len() == statement.count && keys_digest(&self.keys) == statement.keys
     }

@@ -1,5 +1,5 @@
-//! Delivery notes: what went where, in one line of text that a wallet shows and signs. They lie with
-//! the attestations beside the set. See `docs/formats/delivery.md`.
+//! Delivery notes: one line of text, signed by a wallet, that states which keys were delivered
+//! where. They are stored with the attestations of a set. See `docs/formats/delivery.md`.
 
 mod create;
 mod file;

@@ -13,45 +13,45 @@ use stockade_base::timestamp::Timestamp;
 
 const HEADING: &str = "Stockade delivery";
 
-/// What a wallet signs about a delivery.
+/// The statement of a delivery note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryStatement {
-    /// How it is written. New ones are of version 2.
+    /// The version of the grammar. New statements have version 2.
     pub version: StatementVersion,
     /// The set that the keys are from.
     pub set: SetId,
     /// The digest of its manifest.
     pub manifest: Digest,
-    /// Where they went.
+    /// Where the keys were delivered to.
     pub to: Destination,
-    /// Where they were removed before that.
+    /// Where the keys were removed before, if they were.
     pub from: Option<Destination>,
-    /// How many there are now.
+    /// The number of keys.
     pub count: usize,
-    /// The digest of those: [`crate::backup::keys_digest`].
+    /// The digest of the keys: [`crate::backup::keys_digest`].
     pub keys: Digest,
-    /// The digest of the slashing history that went with them.
+    /// The digest of the slashing history that was delivered with them.
     pub history: Option<Digest>,
     /// When, by the host's clock.
     pub time: Timestamp,
 }
 
-/// A place where keys are: what it is, and where.
+/// A destination of keys: its kind and its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
     kind: DestinationKind,
     place: String,
 }
 
-/// What holds keys.
+/// The kind of a destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DestinationKind {
-    /// A client with the keymanager API, which got the keys themselves.
+    /// A client with the keymanager API, which received the keys.
     Keymanager,
-    /// A client with the keymanager API, which was told of a signer for them.
+    /// A client with the keymanager API, which was given the URL of a signer that holds the keys.
     RemoteKeys,
-    /// A folder of Web3signer's.
+    /// A folder of Web3signer's key configuration.
     Web3signer,
     /// HashiCorp Vault.
     Vault,
@@ -59,14 +59,14 @@ pub enum DestinationKind {
     AwsSecrets,
 }
 
-/// The longest place: what a person may still read on a wallet.
+/// The longest address: short enough to be read on a wallet.
 const MAX_PLACE: usize = 200;
 
 impl DestinationKind {
     const ALL: [Self; 5] =
         [Self::Keymanager, Self::RemoteKeys, Self::Web3signer, Self::Vault, Self::AwsSecrets];
 
-    /// Its word.
+    /// The name of the kind in statements.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Keymanager => "keymanager",
@@ -79,14 +79,16 @@ impl DestinationKind {
 }
 
 impl Destination {
-    /// `place` is a URL or a path. What could be read as another part of the statement is written as
-    /// %XX; what is too long ends in `~` and the first 16 digits of its SHA-256.
+    /// `place` is a URL or a path. Characters that could be read as another part of the statement
+    /// are written as %XX. A long address is cut off, followed by `~` and the first 16 digits of
+    /// its SHA-256.
     pub fn new(kind: DestinationKind, place: &str) -> Self {
         let mut text = String::new();
         for byte in place.bytes() {
-            match plain(byte) {
-                true => text.push(char::from(byte)),
-                false => text.push_str(&format!("%{byte:02X}")),
+            if plain(byte) {
+                text.push(char::from(byte));
+            } else {
+                text.push_str(&format!("%{byte:02X}"));
             }
         }
         if text.len() > MAX_PLACE || text.is_empty() {
@@ -97,18 +99,18 @@ impl Destination {
         Self { kind, place: text }
     }
 
-    /// What it is.
+    /// The kind of destination.
     pub fn kind(&self) -> DestinationKind {
         self.kind
     }
 
-    /// Where it is, as the statement has it.
+    /// The address, as written in the statement.
     pub fn place(&self) -> &str {
         &self.place
     }
 }
 
-/// No blank and no semicolon, so that no place can add a field.
+/// Spaces and semicolons are not among these, so an address cannot add a field.
 fn plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._-:/~[]@+=,{}".contains(&byte)
 }
@@ -191,7 +193,7 @@ mod tests {
     const SECOND: &str = "Stockade delivery v2; keys 3; to keymanager https://vc.example:5062; from keymanager http://127.0.0.1:5062; set 20261120-hoodi-7f3a19c2; time 20261120T101500Z; manifest aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; keys-digest bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb; history none";
 
     #[test]
-    fn version_2_says_the_same_with_what_matters_first() {
+    fn version_2_states_the_same_and_begins_with_what_matters() {
         let (first, second) = (TEXT.parse::<DeliveryStatement>(), SECOND.parse());
         let (first, second): (DeliveryStatement, DeliveryStatement) =
             (first.unwrap(), second.unwrap());
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_prints_as_it_is_read() {
+    fn a_statement_survives_a_round_trip() {
         let statement: DeliveryStatement = TEXT.parse().unwrap();
         assert_eq!((statement.count, statement.history), (3, None));
         assert_eq!(statement.to.place(), "https://vc.example:5062");
@@ -209,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_the_exact_grammar_is_a_statement() {
+    fn only_the_exact_grammar_is_accepted() {
         for (from, to) in [
             ("v1;", "v2;"),
             ("delivery", "attestation"),
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn no_place_adds_a_field_or_outgrows_a_screen() {
+    fn an_address_cannot_add_a_field_and_fits_a_screen() {
         let place = |text: &str| Destination::new(DestinationKind::Web3signer, text).place;
         assert_eq!(place("/srv/a b; to x"), "/srv/a%20b%3B%20to%20x");
         assert_eq!(place("/srv/ä"), "/srv/%C3%A4");

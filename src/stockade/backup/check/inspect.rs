@@ -1,4 +1,4 @@
-//! Reading one set in one copy: every file against its digest, without any secret.
+//! Reads one set in one copy and compares every file with its digest. Needs no secret.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,39 +26,40 @@ use stockade_keystore::bls::PublicKey;
 
 pub use super::read_manifest::ReadManifest;
 
-/// The MAC over the manifest, and the most bytes of it that are read.
+/// The file with the MAC over the manifest, and the longest that is read.
 const MAC: &str = "manifest.mac";
 const MAX_MAC: u64 = 256;
 
-/// One set in one copy, as it was read.
+/// What was read of one set in one copy.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Inspection {
-    /// Which set.
+    /// The set.
     pub set: SetId,
     /// The copy's id.
     pub copy: String,
-    /// What is wrong, by file below the set's folder.
+    /// What is wrong, by the file's path in the set's folder.
     pub damage: BTreeMap<String, Reason>,
-    /// Why a service did not give a file, by file.
+    /// The answers of a service that did not return a file, by file.
     pub(crate) details: BTreeMap<String, String>,
-    /// Files that no list names.
+    /// Files that neither the manifest nor SHA256SUMS lists.
     pub unlisted: Vec<String>,
-    /// The manifest, where its bytes are as they were written.
+    /// The manifest, if its bytes are unchanged.
     pub manifest: Option<Arc<ReadManifest>>,
     /// Who signed the origin of exactly this manifest.
     pub signer: Option<Address>,
-    /// The bytes of manifest.mac, whether or not they are as they were written.
+    /// The bytes of manifest.mac, unchanged or not.
     pub(crate) mac: Option<Vec<u8>>,
-    /// SHA256SUMS and its own digest, where it is as it was written.
+    /// SHA256SUMS and its own digest, if it is unchanged.
     pub(crate) sums: Option<Arc<(Sums, Digest)>>,
-    /// Where the manifest cannot be read: the keystores that SHA256SUMS lists, and the public keys
+    /// If the manifest cannot be read: the keystores that SHA256SUMS lists, with the public keys
     /// that they name themselves.
     pub unsigned_keys: Vec<(String, Option<PublicKey>)>,
 }
 
 impl Inspection {
-    /// Reads the set `set` in `copy`: every byte of it, once. What other copies said of it already
-    /// is `known`.
+    /// Reads the set `set` in `copy`: every byte of it, once. `known` caches what was read of the
+    /// set in other copies.
     pub fn read(copy: &Copy, set: &SetId, known: &mut ManifestCache) -> Self {
         let mut reading = Reading {
             copy,
@@ -100,21 +101,21 @@ impl Inspection {
         }
     }
 
-    /// The digest of the manifest that this copy says the set has: that of the manifest itself, or
-    /// where that one is damaged the one in SHA256SUMS.
+    /// The digest of the manifest according to this copy: that of the manifest itself, or the one
+    /// in SHA256SUMS if the manifest is damaged.
     pub(crate) fn claimed_manifest(&self) -> Option<Digest> {
         let read = self.manifest.as_ref().map(|read| read.digest);
         read.or_else(|| digest_of(&self.sums.as_deref()?.0, "manifest.json"))
     }
 
-    /// What is wrong with the whole set here, as far as it is not about one keystore alone.
+    /// What is wrong with the set as a whole, other than damage to a single keystore.
     pub fn set_damage(&self) -> Option<(&str, Reason)> {
         let keystore = |file: &str| file.starts_with("keystores/");
         let mut damage = self.damage.iter().filter(|(file, _)| !keystore(file));
         damage.next().map(|(file, reason)| (file.as_str(), *reason))
     }
 
-    /// Reads a file of this set again, if it is the one with this digest.
+    /// Reads a file of this set again. Returns it only if it has this digest.
     pub fn file(&self, copy: &Copy, path: &StorePath, digest: &Digest) -> Option<Vec<u8>> {
         let full: StorePath = format!("{}/{path}", self.set).parse().ok()?;
         let bytes = copy.read(&full, MAX_FILE).ok()?;
@@ -128,9 +129,9 @@ struct Reading<'a> {
     known: &'a mut ManifestCache,
     damage: BTreeMap<String, Reason>,
     details: BTreeMap<String, String>,
-    /// The lengths of the files that are whole.
+    /// The lengths of the intact files.
     sizes: BTreeMap<StorePath, u64>,
-    /// The files that were read as a whole: their digests and lengths.
+    /// The digests and lengths of the files that were read whole.
     read: BTreeMap<String, (Digest, u64)>,
 }
 
@@ -153,7 +154,7 @@ impl Reading<'_> {
         self.copy.read(&full, limit)
     }
 
-    /// What is wrong with it is found with the other files.
+    /// Damage to this file is found with the other files.
     fn mac(&mut self) -> Option<Vec<u8>> {
         let bytes = self.read(MAC, MAX_MAC).ok()?;
         self.read.insert(MAC.to_owned(), (Digest::of(&bytes), bytes.len() as u64));
@@ -178,7 +179,7 @@ impl Reading<'_> {
         None
     }
 
-    /// Where there is no manifest, anybody may have written whatever number of names into SHA256SUMS.
+    /// Without a manifest, anybody may have written any number of names into SHA256SUMS.
     fn affordable(
         &mut self,
         sums: Option<Arc<(Sums, Digest)>>,
@@ -202,7 +203,8 @@ impl Reading<'_> {
         }
         let reason = match self.known.manifest(bytes) {
             Ok(read) if read.manifest.set_id == *self.set => return Some(read),
-            // Without SHA256SUMS a manifest that does not parse may have been damaged or made so.
+            // Without SHA256SUMS, a manifest that does not parse may be damaged, or may have been
+            // written that way.
             Ok(_) | Err(NotHeld::Malformed) => Reason::Malformed,
             Err(NotHeld::TooMuch) => Reason::Unreadable,
         };
@@ -213,15 +215,16 @@ impl Reading<'_> {
     fn signer(&mut self, sums: Option<&Sums>, manifest: Option<&ReadManifest>) -> Option<Address> {
         let bytes = self.bytes("origin.json", Origin::MAX_LEN)?;
         let signer = manifest.and_then(|m| self.known.signer(&bytes, self.set, &m.digest));
-        // With no digest to go by, a signature that does not fit says that one of the two changed.
+        // Without a digest to compare with, a signature that does not fit shows that one of the two
+        // files changed.
         if sums.is_none() && manifest.is_some() && signer.is_none() {
             self.damage.insert("origin.json".to_owned(), Reason::BitRot);
         }
         signer
     }
 
-    /// SHA256SUMS and the manifest must list the same files alike: whole as each may be, together
-    /// they would say two things.
+    /// SHA256SUMS and the manifest must list the same files. If both are intact and differ, the set
+    /// contradicts itself.
     fn compare_lists(
         &mut self,
         sums: Option<&Sums>,
@@ -236,8 +239,8 @@ impl Reading<'_> {
         }
     }
 
-    /// Every file against its digest, on all cores. Where there is no manifest, the keystores'
-    /// paths and the public keys that they name themselves.
+    /// Compares every file with its digest, on all cores. Without a manifest, returns the paths of
+    /// the keystores and the public keys that they name themselves.
     fn check_all(
         &mut self,
         expected: &BTreeMap<StorePath, Digest>,
@@ -271,8 +274,8 @@ impl Reading<'_> {
         keystores.map(|path| (path.to_string(), pubkeys.get(path).copied().flatten())).collect()
     }
 
-    /// A whole file of another length than the manifest says: it was written by somebody whose
-    /// lists contradict each other.
+    /// Finds intact files whose length is not the one in the manifest: the lists of such a set
+    /// contradict each other.
     fn compare_sizes(&mut self, read: &ReadManifest) {
         let differs = |path, size| self.sizes.get(path).is_some_and(|found| *found != size);
         if read.manifest.files.iter().any(|entry| differs(&entry.path, entry.size)) {
@@ -280,7 +283,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Files in the set's folder, two levels deep as a set has them, that nothing lists.
+    /// Files in the set's folder that nothing lists, two levels deep like a set itself.
     fn unlisted(&mut self, expected: &BTreeMap<StorePath, Digest>) -> Vec<String> {
         let known: BTreeSet<&str> =
             expected.keys().map(StorePath::as_str).chain(RESERVED).collect();
@@ -320,9 +323,9 @@ fn digest_of(sums: &Sums, path: &str) -> Option<Digest> {
     sums.iter().find(|(listed, _)| listed.as_str() == path).map(|(_, digest)| *digest)
 }
 
-/// Every file and its digest: those that the manifest lists, and the three that it cannot; where it
-/// cannot be read, those of SHA256SUMS. The manifest is signed and SHA256SUMS is not, so what only
-/// SHA256SUMS names is no part of the set.
+/// Every file and its digest: the files that the manifest lists, and the three that it cannot list.
+/// If it cannot be read, those in SHA256SUMS. The manifest is signed and SHA256SUMS is not, so a
+/// file that only SHA256SUMS names is not part of the set.
 fn expected_files(
     sums: Option<&Sums>,
     manifest: Option<&ReadManifest>,

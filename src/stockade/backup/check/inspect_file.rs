@@ -1,4 +1,4 @@
-//! One file of a set in one copy, against its digest.
+//! Compares one file of a set in one copy with its digest.
 
 use crate::backup::{
     copy::Copy,
@@ -21,21 +21,21 @@ pub(crate) const MAX_FILE: u64 = 256 * 1024 * 1024;
 pub(crate) struct Listed<'a> {
     pub path: &'a StorePath,
     pub digest: Digest,
-    /// A keystore of which nothing else says whose key it holds.
+    /// Whether this is a keystore whose key is not known from the manifest.
     pub is_keystore: bool,
 }
 
-/// A file whose bytes are as they were written.
+/// A file whose bytes are unchanged.
 pub(crate) struct Whole {
     pub size: u64,
-    /// Whose key it holds, where it was asked for and the file tells.
+    /// The key that the keystore names, if that was asked for.
     pub pubkey: Option<PublicKey>,
 }
 
 /// What is wrong with a file.
 pub(crate) struct Damage {
     pub reason: Reason,
-    /// Where a service has the file, what it says.
+    /// The answer of the service that holds the file, if it says more.
     pub detail: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl From<StoreError> for Damage {
     }
 }
 
-/// Reads every byte of it, once.
+/// Reads every byte of the file, once.
 pub(crate) fn check(copy: &Copy, set: &SetId, file: &Listed<'_>) -> Result<Whole, Damage> {
     let full: StorePath = format!("{set}/{}", file.path).parse()?;
     let mut digest = Digesting::default();
@@ -71,11 +71,11 @@ pub(crate) fn check(copy: &Copy, set: &SetId, file: &Listed<'_>) -> Result<Whole
     Ok(Whole { size, pubkey: keystore.map(|keystore| *keystore.pubkey()) })
 }
 
-/// What it says of a file that it could not be read.
+/// The reason to report for a file that could not be read.
 fn reason_of(error: &StoreError) -> Reason {
     match error {
         StoreError::NotFound(_) => Reason::Missing,
-        // A file that grew, or became something else, is not what was written.
+        // A file that grew, or was replaced by something else, is not what was written.
         StoreError::TooLong { .. } | StoreError::NotAFile(_) | StoreError::BadPath(_) => {
             Reason::BitRot
         }

@@ -1,4 +1,4 @@
-//! What copies hold, by their manifests, without reading the keystores.
+//! Lists what copies hold, by their manifests, without reading the keystores.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -19,17 +19,18 @@ use stockade_keystore::{bls::PublicKey, staking::Network};
 
 /// A set that a copy holds.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ListedSet {
-    /// Which.
+    /// The set.
     pub id: SetId,
     /// The copy's id.
     pub copy: String,
-    /// What it lists; `None` where the manifest cannot be read: scrub says more.
+    /// The manifest's content; `None` if the manifest cannot be read. Scrub finds out why.
     pub manifest: Option<Arc<Manifest>>,
-    /// The digest of the manifest's bytes, whatever they say.
+    /// The digest of the manifest's bytes, readable or not.
     pub digest: Option<Digest>,
-    /// Who signed the origin of exactly this manifest. Without one, what it says may have rotted,
-    /// or been written by anybody.
+    /// Who signed the origin of exactly this manifest. Without a signer, the manifest may be
+    /// damaged or anybody's.
     pub signer: Option<Address>,
 }
 
@@ -40,13 +41,13 @@ impl ListedSet {
         Self { id: id.clone(), copy, manifest: None, digest: None, signer: None }
     }
 
-    /// The keystores that it lists.
+    /// The keystores in the manifest.
     pub fn keystores(&self) -> &[KeystoreEntry] {
         self.manifest.as_ref().map_or(&[], |manifest| &manifest.keystores)
     }
 }
 
-/// The sets of `copies`, by what their manifests say.
+/// The sets of `copies`, according to their manifests.
 pub fn list(copies: &[Copy]) -> Result<Vec<ListedSet>, BackupError> {
     let mut listed = Vec::new();
     let mut known = ManifestCache::default();
@@ -57,7 +58,8 @@ pub fn list(copies: &[Copy]) -> Result<Vec<ListedSet>, BackupError> {
                 copy.read(&path, limit).ok()
             };
             let bytes = read("manifest.json", Manifest::MAX_LEN);
-            // The digest of what is too much to be held is not known either: then nothing counts.
+            // A manifest that is too large to hold has no known digest either, so its origin does
+            // not count.
             let (digest, manifest) = match bytes.map(|bytes| known.listed(&bytes)) {
                 Some(Ok(listed)) => listed,
                 Some(Err(_)) | None => (None, None),
@@ -71,7 +73,7 @@ pub fn list(copies: &[Copy]) -> Result<Vec<ListedSet>, BackupError> {
     Ok(listed)
 }
 
-/// The set that lists any of `keys`, and which: a key is never made, nor taken over, twice.
+/// The set that lists any of `keys`, and that key: a key is never created or imported twice.
 pub fn holder<'a>(sets: &'a [ListedSet], keys: &[PublicKey]) -> Option<(&'a SetId, PublicKey)> {
     let keys: std::collections::BTreeSet<_> = keys.iter().collect();
     sets.iter().find_map(|set| {
@@ -80,16 +82,16 @@ pub fn holder<'a>(sets: &'a [ListedSet], keys: &[PublicKey]) -> Option<(&'a SetI
     })
 }
 
-/// A set for `network` of which it is not known what it holds: no copy has a manifest of it that
-/// somebody signed, or what the copies have was signed more than once.
+/// The first set for `network` whose contents cannot be established: no copy has a manifest of it
+/// that somebody signed, or several manifests of it were signed.
 pub fn unknown(sets: &[ListedSet], network: Network) -> Option<&ListedSet> {
     let by_id = by_id(sets);
     let mut of_network = sets.iter().filter(|set| set.id.network() == network);
     of_network.find(|set| by_id.get(&set.id).and_then(|copies| signed(copies)).is_none())
 }
 
-/// The same where only `own` signatures count for a set whose copies differ: a stranger's may stand
-/// in the place of one that rotted elsewhere.
+/// Like [`unknown`], but if the copies of a set differ, only `own` signatures count: a stranger's
+/// manifest may have taken the place of a damaged one.
 pub fn unknown_to<'a>(
     own: &[Address],
     sets: &'a [ListedSet],
@@ -105,14 +107,14 @@ pub fn unknown_to<'a>(
     of_network.find(|set| !is_known(set))
 }
 
-/// Each set, as its copies have it.
+/// The copies of each set.
 fn by_id(sets: &[ListedSet]) -> BTreeMap<&SetId, Vec<&ListedSet>> {
     let mut by_id: BTreeMap<_, Vec<_>> = BTreeMap::new();
     sets.iter().for_each(|set| by_id.entry(&set.id).or_default().push(set));
     by_id
 }
 
-/// The only manifest of a set that anybody signed, and the only one who did.
+/// The only signed manifest of a set and its only signer; `None` if there are several.
 fn signed(copies: &[&ListedSet]) -> Option<(Digest, Address)> {
     let there = copies.iter().filter(|set| set.manifest.is_some());
     let mut signed = there.filter_map(|set| set.digest.zip(set.signer));

@@ -1,5 +1,5 @@
-//! What was read of sets already: a manifest is parsed and held once, however many copies have it;
-//! and no number of hostile ones fills the memory.
+//! Caches what was read of sets. A manifest is parsed and held once, however many copies have it,
+//! and hostile copies cannot fill the memory.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,8 +13,8 @@ use crate::backup::set::{
 };
 use stockade_base::eth::Address;
 
-/// The most memory that manifests and SHA256SUMS may take at once: with what a check says of each key: that of
-/// the largest set there is.
+/// The most memory that manifests and SHA256SUMS may take at once, with the findings about each
+/// key: as much as the largest possible set needs.
 const MAX_HELD: u64 = 192 * 1024 * 1024;
 
 /// What was read of several sets in several copies.
@@ -31,7 +31,7 @@ pub struct ManifestCache {
 /// Why a manifest is not held.
 #[derive(Debug)]
 pub(crate) enum NotHeld {
-    /// It is none.
+    /// It is not a manifest.
     Malformed,
     /// Too much is held already.
     TooMuch,
@@ -44,12 +44,12 @@ impl From<ManifestError> for NotHeld {
 }
 
 impl ManifestCache {
-    /// Whether something was left unread because too much is held already.
+    /// Whether something was not read because too much is held already.
     pub fn refused(&self) -> bool {
         self.refused
     }
 
-    /// Makes room for what takes about this many bytes, if there is any.
+    /// Reserves about this many bytes. Returns whether there was room.
     pub(crate) fn hold(&mut self, bytes: usize) -> bool {
         let held = self.held.saturating_add(bytes as u64);
         let fits = held <= MAX_HELD;
@@ -77,7 +77,7 @@ impl ManifestCache {
         Ok(read)
     }
 
-    /// The digest of a manifest of which only the content is kept, and that, where it is one.
+    /// The digest of a manifest of which only the content is kept, and the content if it is valid.
     pub(crate) fn listed(
         &mut self,
         bytes: &[u8],
@@ -94,7 +94,7 @@ impl ManifestCache {
         Ok((Some(digest), manifest))
     }
 
-    /// What SHA256SUMS says, and its digest; `None` where it is damaged.
+    /// The content of SHA256SUMS and its digest; `None` if it is damaged.
     pub(crate) fn sums(&mut self, bytes: &[u8]) -> Result<Option<Arc<(Sums, Digest)>>, NotHeld> {
         let digest = Digest::of(bytes);
         if let Some(known) = self.sums.get(&digest) {
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_number_of_manifests_fills_the_memory() {
+    fn hostile_manifests_cannot_fill_the_memory() {
         let mut known = ManifestCache::default();
         let mib = 1 << 20;
         for _ in 0..192 {

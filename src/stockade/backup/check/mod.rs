@@ -1,4 +1,4 @@
-//! Reading sets and comparing every byte. Needs no wallet and no secret.
+//! Reads sets and compares every byte. Needs no wallet and no secret.
 
 pub mod inspect;
 pub(crate) mod inspect_file;

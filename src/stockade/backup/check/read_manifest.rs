@@ -1,21 +1,22 @@
-//! A manifest as it was read.
+//! A manifest that was read.
 
 use crate::backup::set::{digest::Digest, manifest::Manifest};
 use stockade_keystore::bls::PublicKey;
 
-/// A manifest and the bytes that it was read from.
+/// A manifest and its bytes.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ReadManifest {
-    /// What it says.
+    /// The content.
     pub manifest: Manifest,
-    /// Its bytes, which the mac and the origin are over.
+    /// The bytes, which the MAC and the origin cover.
     pub bytes: Vec<u8>,
-    /// Their digest.
+    /// The digest of the bytes.
     pub digest: Digest,
 }
 
 impl ReadManifest {
-    /// The keys that it lists, in its order.
+    /// The keys in the manifest, in its order.
     pub fn public_keys(&self) -> Vec<PublicKey> {
         self.manifest.keystores.iter().map(|entry| entry.pubkey).collect()
     }

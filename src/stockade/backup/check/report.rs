@@ -1,4 +1,4 @@
-//! From what was read to verdicts on keys and files.
+//! Turns what was read into verdicts on keys and files.
 
 use std::collections::BTreeSet;
 
@@ -24,8 +24,8 @@ use crate::{
 use stockade_base::eth::Address;
 use stockade_keystore::bls::PublicKey;
 
-/// What a check says of a key whose bytes are all as they were written: from its set, that set in
-/// one copy, who made it, and the key's entry in the manifest.
+/// Judges a key whose bytes are all unchanged, from its set, the set in one copy, who made it, and
+/// the key's entry in the manifest.
 pub(crate) type Judge<'a> =
     dyn Fn(&ScrubbedSet, &Inspection, OriginVerdict, &KeystoreEntry) -> Reason + 'a;
 
@@ -34,8 +34,8 @@ impl Scrubbed {
     pub fn report(&self, copies: &[Copy], pins: &Pins) -> Report {
         let judge = |set: &ScrubbedSet, _: &Inspection, origin, _: &KeystoreEntry| match origin {
             OriginVerdict::Unknown if !pins.is_empty() => Reason::OriginUnknown,
-            // Each whole in itself, they differ in what no signature covers (the mac): without the
-            // set secret nobody can tell which is right.
+            // Each copy is intact in itself, but they differ in a file that no signature covers
+            // (the MAC): without the set secret it cannot be known which is right.
             _ if !set.sums_agree() => Reason::ManifestDisagreement,
             _ => Reason::Ok,
         };
@@ -48,7 +48,7 @@ impl Scrubbed {
         signers.into_iter().collect()
     }
 
-    /// The verdicts of a check that says `judge` of every key whose bytes are in order.
+    /// The verdicts of a check that applies `judge` to every key whose bytes are unchanged.
     pub(crate) fn report_as(
         &self,
         level: Level,
@@ -83,7 +83,7 @@ impl Scrubbed {
         report
     }
 
-    /// By the notes, for each copy that lacks a set: what took its place there.
+    /// For each copy that lacks a set: which set replaced it there, according to the notes.
     fn standing(&self, set: &ScrubbedSet, pins: &Pins) -> Vec<Option<Result<SetId, String>>> {
         let copies = set.copies.iter().enumerate();
         let standing = copies.map(|(i, inspection)| match inspection {
@@ -97,13 +97,13 @@ impl Scrubbed {
     }
 }
 
-/// What a person is told of a set that some copies lack, by notes.
+/// The warnings about a set that some copies lack, from the notes of retired sets.
 fn warnings_of(set: &SetId, standing: &[Option<Result<SetId, String>>]) -> BTreeSet<String> {
     let warning = |standing: &Result<SetId, String>| match standing {
         Ok(by) => format!(
-            "{set} was retired in favour of {by}, and lies in other copies still: retire it there too"
+            "{set} was retired in favour of {by}, but other copies still hold it: retire it there too"
         ),
-        Err(why) => format!("a note says that {set} was retired, and does not count: {why}"),
+        Err(why) => format!("a note says that {set} was retired, but it does not count: {why}"),
     };
     standing.iter().flatten().map(warning).collect()
 }
@@ -141,7 +141,7 @@ impl ScrubbedSet {
         }
     }
 
-    /// A copy that lacks the whole set.
+    /// The verdicts for a copy that lacks the whole set.
     fn missing(&self, copy: &Copy, agreed: Option<&ReadManifest>) -> Vec<KeyVerdict> {
         let verdict = |pubkey: Option<PublicKey>| KeyVerdict {
             pubkey,
@@ -201,13 +201,10 @@ impl Inspection {
         let (file, reason) = self.set_damage().unwrap_or(("manifest.json", Reason::Malformed));
         let keys = self.unsigned_keys.iter().map(|(_, pubkey)| self.verdict(*pubkey, file, reason));
         let keys: Vec<_> = keys.collect();
-        match keys.is_empty() {
-            true => vec![self.verdict(None, file, reason)],
-            false => keys,
-        }
+        if keys.is_empty() { vec![self.verdict(None, file, reason)] } else { keys }
     }
 
-    /// What keeps every key of this set in this copy from being proven.
+    /// The problem that keeps every key of this set in this copy from being proven.
     fn whole_set_reason(&self, agreed: Option<&ReadManifest>) -> Option<(&str, Reason)> {
         if let Some(damage) = self.set_damage() {
             return Some(damage);
@@ -223,7 +220,7 @@ impl Inspection {
     }
 }
 
-/// Keys that the user expects and no set holds; each is contradicted, `missing`.
+/// Adds the keys that the user expects and no set holds: each is contradicted, `missing`.
 pub fn expect(report: &mut Report, expected: &[PublicKey]) {
     let there: BTreeSet<_> = report.keys.iter().filter_map(|key| key.pubkey).collect();
     for pubkey in expected.iter().filter(|pubkey| !there.contains(pubkey)) {
@@ -236,7 +233,7 @@ pub fn expect(report: &mut Report, expected: &[PublicKey]) {
     }
 }
 
-/// Says in a report which copies could not be looked at: what they hold is not known, so the report cannot
+/// Adds the copies that could not be reached. Their contents are not known, so the report cannot
 /// say that all is well.
 pub fn tell_unreachable(report: &mut Report, unreachable: &[Unreachable]) {
     let problems = unreachable.iter().map(|copy| unreachable_problem(&copy.id, &copy.error));

@@ -1,4 +1,4 @@
-//! Scrub: is every byte of every copy as it was written? Needs no wallet and no secret.
+//! Scrub: compares every byte of every copy with what was written. Needs no wallet and no secret.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ use crate::{
 };
 use stockade_wallet::interact::Progress;
 
-/// Reads every byte of the sets in `copies` (of the set `only`, where one is named).
+/// Reads every byte of the sets in `copies`, or only of the set `only`.
 pub fn read(
     copies: &[Copy],
     only: Option<&SetId>,
@@ -51,15 +51,15 @@ pub fn read(
         let notes = found.notes;
         warnings.extend(found.malformed.iter().map(|name| {
             let (dir, name) = (stockade_base::shown(copy.dir()), stockade_base::shown(name));
-            format!("{dir}/stockade/retired/{name} is no note of a retired set, and is ignored")
+            format!("{dir}/stockade/retired/{name} is not a note of a retired set and is ignored")
         }));
         let sets = sets.into_iter().filter(|id| only.is_none_or(|only| only == id));
         let sets: BTreeSet<_> = sets.collect();
-        // Removed in favour of another one, and not gone: half retired, or brought back since.
+        // The set was replaced and removed, but is there: half removed, or added again since.
         warnings.extend(notes.iter().filter(|note| sets.contains(&note.set)).map(|note| {
             let (dir, set, by) = (stockade_base::shown(copy.dir()), &note.set, &note.by);
             format!(
-                "{dir}/stockade/{set} is there, though a note says that it was retired in favour of \
+                "{dir}/stockade/{set} exists, although a note says that it was retired in favour of \
                  {by}: retire it again"
             )
         }));
@@ -69,17 +69,17 @@ pub fn read(
         warnings.extend(strange.iter().map(|entry| copy.describe_strange(entry)));
     }
     if ids.is_empty() {
-        // What could not be listed is not empty.
+        // A folder that could not be listed is not the same as an empty one.
         if let Some((_, error)) = unlisted.into_iter().next() {
             return Err(error.into());
         }
         let dirs: Vec<_> =
             copies.iter().map(|copy| stockade_base::shown(copy.dir()).to_string()).collect();
-        // Why there is none: most often one was begun.
+        // Say why there is none: usually a set was begun and never finished.
         let told = warnings.iter().map(|warning| format!("; {warning}"));
         return Err(BackupError::NoSet(dirs.join(", ") + &told.collect::<String>()));
     }
-    // What could not be listed may still hold them all.
+    // A folder that could not be listed may still hold them all.
     for (index, _) in unlisted {
         there.iter_mut().skip(index).take(1).for_each(|there| there.extend(ids.iter().cloned()));
     }
@@ -99,17 +99,15 @@ pub fn read(
         let mut inspections = Vec::new();
         for (j, (copy, there)) in copies.iter().zip(&there).enumerate() {
             progress.step("reading", i * copies.len() + j, total);
-            inspections.push(match there.contains(&id) {
-                true => Some(Inspection::read(copy, &id, &mut known)),
-                false => None,
-            });
+            let is_there = there.contains(&id);
+            inspections.push(is_there.then(|| Inspection::read(copy, &id, &mut known)));
         }
         sets.push(ScrubbedSet { id, copies: inspections });
     }
     progress.step("reading", total, total);
     if known.refused() {
         warnings.push(
-            "the manifests of these sets are too large to be held together: check one set at a \
+            "the manifests of these sets are too large to hold together: check one set at a \
              time with --set"
                 .to_owned(),
         );
@@ -119,8 +117,8 @@ pub fn read(
     Ok(Scrubbed { sets, retired, problems, warnings })
 }
 
-/// The sets that a copy has attestations of: one that is in no copy any more has vanished, unless a note
-/// says that it was retired.
+/// The sets that a copy has attestations of. If no copy holds such a set any more, it has vanished,
+/// unless a note says that it was retired.
 fn attested(copy: &Copy) -> Result<Vec<SetId>, BackupError> {
     let room: StorePath = folders::ATTESTATIONS.parse()?;
     let entries = match copy.list(&room) {

@@ -1,4 +1,4 @@
-//! What was read of sets in several copies, and what that says of each set.
+//! What was read of sets in several copies, and what follows for each set.
 
 use std::collections::BTreeSet;
 
@@ -24,26 +24,26 @@ use stockade_keystore::bls::PublicKey;
 pub struct Scrubbed {
     /// The sets, each with its inspection in every copy.
     pub sets: Vec<ScrubbedSet>,
-    /// What the copies say of sets that were retired, each note once.
+    /// The notes in the copies about retired sets, each once.
     pub retired: Vec<Note>,
-    /// What is wrong in a copy beside its sets.
+    /// Problems in a copy outside its sets.
     pub problems: Vec<FileProblem>,
-    /// What a person should know and no verdict says.
+    /// Warnings for people, which no verdict covers.
     pub warnings: Vec<String>,
 }
 
 /// One set, in every copy.
 #[derive(Debug)]
 pub struct ScrubbedSet {
-    /// Which.
+    /// The set.
     pub id: SetId,
-    /// One inspection a copy, in the order of the copies; `None` where the set is not there.
+    /// One inspection for each copy, in the order of the copies; `None` if the copy lacks the set.
     pub copies: Vec<Option<Inspection>>,
 }
 
 impl ScrubbedSet {
-    /// The public keys that any copy's manifest lists, those of the one that counts among them;
-    /// what they are worth, opening the set shows.
+    /// The public keys in any copy's manifest, whether or not that manifest counts. Only opening
+    /// the set shows which of them it really holds.
     pub fn public_keys(&self) -> Vec<PublicKey> {
         let read =
             self.copies.iter().flatten().filter_map(|inspection| inspection.manifest.as_ref());
@@ -51,13 +51,13 @@ impl ScrubbedSet {
         keys.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// Who can open it, by the manifest that counts.
+    /// Who can open the set, according to the manifest that counts.
     pub fn custodians(&self, pins: &Pins) -> Vec<AnyCustodian> {
         let listed = self.manifest(pins).into_iter().flat_map(|read| &read.manifest.custodians);
         listed.cloned().collect()
     }
 
-    /// A file with this digest, from any copy that holds it whole.
+    /// A file with this digest, from any copy that has it intact.
     pub(crate) fn file(
         &self,
         copies: &[Copy],
@@ -68,26 +68,25 @@ impl ScrubbedSet {
         inspections.find_map(|(inspection, copy)| inspection.as_ref()?.file(copy, path, digest))
     }
 
-    /// Why no manifest counts: what happened to it, or that there are several.
+    /// Why no manifest counts: the damage, or that there are several.
     pub(crate) fn why_no_manifest(&self) -> Reason {
         let present = || self.copies.iter().flatten();
-        match present().any(|inspection| inspection.manifest.is_some()) {
-            true => Reason::ManifestDisagreement,
-            false => {
-                let damage = present().filter_map(|i| i.damage.get("manifest.json")).next();
-                damage.copied().unwrap_or(Reason::Malformed)
-            }
+        if present().any(|inspection| inspection.manifest.is_some()) {
+            Reason::ManifestDisagreement
+        } else {
+            let damage = present().filter_map(|i| i.damage.get("manifest.json")).next();
+            damage.copied().unwrap_or(Reason::Malformed)
         }
     }
 
-    /// What is known of who made the set: the worst that any copy says.
+    /// Who made the set, according to the worst verdict of any copy.
     pub(crate) fn worst_origin(&self, pins: &Pins) -> OriginVerdict {
         let present = self.copies.iter().flatten();
         present.map(|inspection| origin(inspection, pins)).max().unwrap_or(OriginVerdict::Unknown)
     }
 
-    /// Who made the manifest `read`: the best that a copy with this very manifest says, for the
-    /// origin may have rotted in another.
+    /// Who made the manifest `read`, according to the best verdict of any copy with this manifest:
+    /// the origin may be damaged in another.
     pub fn origin_of(&self, read: &ReadManifest, pins: &Pins) -> OriginVerdict {
         let same = |inspection: &&Inspection| {
             inspection.manifest.as_ref().is_some_and(|own| own.digest == read.digest)
@@ -96,9 +95,9 @@ impl ScrubbedSet {
         same.map(|inspection| origin(inspection, pins)).min().unwrap_or(OriginVerdict::Unknown)
     }
 
-    /// The manifest that counts: the one that pins vouch for; else, where all intact ones are the
-    /// same, that one. Where pins vouch for two, none: of several wallets at hand one may have
-    /// signed over what another made.
+    /// The manifest that counts: the one that the pins vouch for, or else the only intact one. If
+    /// the pins vouch for two, none counts: of several attached wallets, one may have signed over
+    /// what another made.
     pub fn manifest(&self, pins: &Pins) -> Option<&ReadManifest> {
         let vouched = |inspection: &&Inspection| origin(inspection, pins) < OriginVerdict::Unknown;
         let pinned = self.copies.iter().flatten().filter(vouched);
@@ -127,8 +126,8 @@ impl ScrubbedSet {
 pub(crate) fn origin(inspection: &Inspection, pins: &Pins) -> OriginVerdict {
     match (&inspection.signer, &inspection.manifest) {
         (Some(signer), _) => pins.judge(signer),
-        // Rot explains a signature that does not fit; where every byte is as it was written, it
-        // was written so.
+        // Damage can explain a signature that does not fit. If every byte is unchanged, the set was
+        // written like that.
         (None, Some(_)) if !inspection.damage.contains_key("origin.json") => OriginVerdict::Forged,
         _ => OriginVerdict::Unknown,
     }

@@ -17,12 +17,12 @@ use crate::backup::{
 };
 use stockade_base::eth::Address;
 
-/// The most sets that are looked for in the place of one.
+/// The most sets that are considered as the replacement of one.
 const MAX_STEPS: usize = 64;
 
-/// Whether a copy that lacks `set` may lack it: the set that took its place, by the notes of all
-/// copies. `None` where no note speaks of it; an error says why those that do count for nothing.
-/// `whole` says whether a set lies whole in that copy.
+/// The set that replaced `set` in a copy that lacks it, according to the notes of all copies.
+/// `None` if no note is about it; an error says why the notes about it do not count. `whole` says
+/// whether a set is intact in that copy.
 pub(crate) fn in_favour_of(
     scrubbed: &Scrubbed,
     set: &ScrubbedSet,
@@ -32,25 +32,25 @@ pub(crate) fn in_favour_of(
     let mut of_it = scrubbed.retired.iter().filter(|note| note.set == set.id).peekable();
     of_it.peek()?;
     let Some(read) = set.manifest(pins) else {
-        return Some(Err("what it held is not known".to_owned()));
+        return Some(Err("its contents are not known".to_owned()));
     };
     if !of_it.any(|note| note.manifest == read.digest) {
-        return Some(Err("it is of another manifest than the set's".to_owned()));
+        return Some(Err("it is about another manifest of the set".to_owned()));
     }
-    let mut why = "it names no other set".to_owned();
+    let mut why = "it does not name another set".to_owned();
     for id in named(set, &read.digest, &scrubbed.retired) {
         let by = scrubbed.sets.iter().find(|other| other.id == *id);
         match by.map(|by| replaces(by, set, read, pins, whole)) {
             Some(Ok(by)) => return Some(Ok(by)),
             Some(Err(reason)) => why = reason,
-            None => why = format!("{id} is not among the sets that were read"),
+            None => why = format!("{id} was not read"),
         }
     }
     Some(Err(why))
 }
 
-/// The sets that notes name in the place of `set`: one may have been retired since, in favour of the
-/// next.
+/// The sets that notes name as replacements of `set`: the first one may have been retired since in
+/// favour of the next.
 fn named<'a>(set: &'a ScrubbedSet, manifest: &Digest, notes: &'a [Note]) -> Vec<&'a SetId> {
     let mut ids = vec![&set.id];
     for step in 0..MAX_STEPS {
@@ -63,7 +63,7 @@ fn named<'a>(set: &'a ScrubbedSet, manifest: &Digest, notes: &'a [Note]) -> Vec<
     ids.into_iter().skip(1).take(MAX_STEPS).collect()
 }
 
-/// Whether `by` stands in for `old`, in a copy as `whole` says.
+/// Checks that `by` replaces `old` in a copy whose intact sets `whole` tells.
 fn replaces(
     by: &ScrubbedSet,
     old: &ScrubbedSet,
@@ -73,10 +73,10 @@ fn replaces(
 ) -> Result<SetId, String> {
     let id = &by.id;
     let Some(new) = by.manifest(pins) else {
-        return Err(format!("what {id} holds is not known"));
+        return Err(format!("the contents of {id} are not known"));
     };
     if !whole(by) {
-        return Err(format!("{id} is not whole there"));
+        return Err(format!("{id} is not intact there"));
     }
     let pinned = |set: &ScrubbedSet, read| set.origin_of(read, pins) < OriginVerdict::Unknown;
     let both_pinned = pinned(old, read) && pinned(by, new);
@@ -84,18 +84,19 @@ fn replaces(
     if !both_pinned && (one.is_none() || one != other) {
         return Err(format!("another wallet made {id}"));
     }
-    // It may be sealed to somebody who must not open it any more, or who is gone.
+    // An older set may be sealed to somebody who must no longer open it, or who is gone.
     if new.manifest.created < read.manifest.created {
         return Err(format!("{id} is older"));
     }
     let held: BTreeSet<_> = new.manifest.keystores.iter().map(|entry| entry.pubkey).collect();
-    match read.manifest.keystores.iter().all(|entry| held.contains(&entry.pubkey)) {
-        true => Ok(id.clone()),
-        false => Err(format!("{id} lacks keys of it")),
+    if read.manifest.keystores.iter().all(|entry| held.contains(&entry.pubkey)) {
+        Ok(id.clone())
+    } else {
+        Err(format!("{id} lacks some of its keys"))
     }
 }
 
-/// Who signed that the set is this manifest.
+/// Who signed the origin of this manifest of the set.
 fn signer(set: &ScrubbedSet, read: &ReadManifest) -> Option<Address> {
     let same = |inspection: &&Inspection| {
         inspection.manifest.as_ref().is_some_and(|own| own.digest == read.digest)
@@ -103,7 +104,7 @@ fn signer(set: &ScrubbedSet, read: &ReadManifest) -> Option<Address> {
     set.copies.iter().flatten().filter(same).find_map(|inspection| inspection.signer)
 }
 
-/// Whether every byte of a set in a copy is that of the manifest that counts.
+/// Whether every byte of a set in a copy belongs to the manifest that counts.
 pub(crate) fn is_whole(set: &ScrubbedSet, inspection: Option<&Inspection>, pins: &Pins) -> bool {
     let counts = set.manifest(pins).map(|read| read.digest);
     inspection.is_some_and(|here| {

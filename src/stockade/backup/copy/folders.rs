@@ -1,15 +1,15 @@
-//! The folders of a copy below `stockade/`, beside its sets.
+//! The folders of a copy below `stockade/` that are not sets.
 
-/// Slashing histories and marks, a folder for each set.
+/// Slashing histories and marks, with a folder for each set.
 pub(crate) const HISTORY: &str = "history";
-/// Attestations and delivery notes, a folder for each set.
+/// Attestations and delivery notes, with a folder for each set.
 pub(crate) const ATTESTATIONS: &str = "attestations";
-/// Sealed exits, a folder for each set.
+/// Sealed exits, with a folder for each set.
 pub(crate) const EXITS: &str = "exits";
-/// Notes of sets that were retired.
+/// Notes of retired sets.
 pub(crate) const RETIRED: &str = "retired";
-/// The record of where keys may sign, a folder for each set.
+/// The record of where keys may sign, with a folder for each set.
 pub(crate) const WHEREABOUTS: &str = "whereabouts";
 
-/// Those with a folder for each set.
+/// The folders that have a folder for each set.
 pub(crate) const BY_SET: [&str; 4] = [HISTORY, ATTESTATIONS, EXITS, WHEREABOUTS];

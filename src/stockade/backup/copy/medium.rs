@@ -1,4 +1,5 @@
-//! What copies lie on: whether one broken disk would take several, and what a disk lacks.
+//! The media that copies are on: whether one failure would destroy several copies, and what a
+//! medium lacks.
 
 use std::{
     collections::BTreeSet,
@@ -12,11 +13,11 @@ use crate::store::{
     mounts::{self, System},
 };
 
-/// The most folders on a stick that are looked into.
+/// The most folders on a stick that are searched.
 const MAX_FOLDERS: usize = 1000;
 
-/// The copies on a mounted file system: in its own folder, and in those right below that one. What
-/// cannot be read is none.
+/// The copies on a mounted file system, in its top folder and one level below. Folders that cannot
+/// be read are skipped.
 pub fn find(dir: &Path) -> Vec<Copy> {
     let below = store::Directory::new(dir).entries().unwrap_or_default().into_iter();
     let below = below.filter(|entry| entry.kind == EntryKind::Folder).take(MAX_FOLDERS);
@@ -24,15 +25,15 @@ pub fn find(dir: &Path) -> Vec<Copy> {
     let is_one = |copy: &Copy| {
         copy.damage().is_none() || copy.set_ids().is_ok_and(|(sets, _)| !sets.is_empty())
     };
-    // The folder within a copy means that copy, which is named once.
+    // The `stockade` folder of a copy stands for the copy itself, which is found once.
     let mut seen = BTreeSet::new();
     let mut is_new = |copy: &Copy| seen.insert(copy.dir().to_owned());
     let copies = folders.filter_map(|folder| Copy::open(&folder).ok()).filter(is_one);
     copies.filter(|copy| is_new(copy)).collect()
 }
 
-/// What is said of copies that lie on one file system, or on one disk: what breaks it takes them
-/// all.
+/// Warnings about copies that are on the same file system or disk, where one failure would destroy
+/// them all.
 pub fn shared(copies: &[Copy]) -> Vec<String> {
     let places: Vec<_> = copies.iter().map(|copy| Place::of(copy.dir())).collect();
     let mut warnings = Vec::new();
@@ -52,7 +53,7 @@ pub fn shared(copies: &[Copy]) -> Vec<String> {
             .collect();
         let one = same.iter().filter_map(|j| place.shares(places.get(*j)?)).max();
         warnings.push(format!(
-            "{} lie on one {}: what breaks it takes them all",
+            "{} are on the same {}: one failure would destroy them all",
             names.join(" and "),
             one.unwrap_or(SharedMedium::FileSystem).as_str(),
         ));
@@ -78,7 +79,7 @@ impl SharedMedium {
     }
 }
 
-/// Where a copy lies, as far as the system says.
+/// Where a copy is, as far as the system tells.
 struct Place {
     file_system: Option<u64>,
     disk: Option<String>,
@@ -109,29 +110,26 @@ impl Place {
     }
 }
 
-/// The first folder on the way up that is there.
+/// The nearest parent folder that exists.
 fn existing(dir: PathBuf) -> PathBuf {
     dir.ancestors().find(|folder| folder.exists()).map_or_else(|| dir.clone(), Path::to_owned)
 }
 
-/// What the file system that `set` was just written to lacks: `modes` (it lets everybody read what
-/// was written for its owner alone).
+/// What the file system that `set` was just written to lacks: `modes`, if other users can read the
+/// files.
 pub fn lacks(copy: &Copy, set: &SetId) -> Vec<&'static str> {
-    // Who may read a bucket, its owner says there.
+    // The owner of a bucket decides there who may read it.
     if BucketAddress::of(copy.dir()).is_some() {
         return Vec::new();
     }
-    lacks_of(&copy.dir().join("stockade").join(set.as_str()).join("SHA256SUMS"))
+    lacks_of(&copy.path_of(set.as_str()).join("SHA256SUMS"))
 }
 
-/// The same of a folder that was just written.
+/// Like [`lacks`], for a folder that was just written.
 pub fn folder_lacks(folder: &Path) -> Vec<&'static str> {
     lacks_of(folder)
 }
 
 fn lacks_of(written: &Path) -> Vec<&'static str> {
-    match store::keeps_modes(written) {
-        false => vec!["modes"],
-        true => Vec::new(),
-    }
+    if store::keeps_modes(written) { Vec::new() } else { vec!["modes"] }
 }

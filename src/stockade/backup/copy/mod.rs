@@ -1,5 +1,5 @@
-//! A copy: a folder on a stick, a disk or a share, or a prefix in a bucket, that holds sets below
-//! `stockade/`.
+//! A copy: a folder on a stick, a disk or a network share, or a prefix in a bucket, that holds sets
+//! below `stockade/`.
 
 pub(crate) mod folders;
 pub mod medium;
@@ -21,7 +21,7 @@ const ROOT: &str = "stockade";
 const COPY_JSON: &str = "copy.json";
 const MAX_COPY_JSON: u64 = 4096;
 
-/// A folder that holds sets, or is going to.
+/// A place that holds sets, or is about to.
 #[derive(Debug)]
 pub struct Copy {
     dir: PathBuf,
@@ -32,18 +32,19 @@ pub struct Copy {
     lock: OnceLock<Lock>,
 }
 
-/// A copy that was named and could not be reached.
+/// A named copy that could not be reached.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Unreachable {
-    /// The address that was named.
+    /// The address that the user gave.
     pub dir: PathBuf,
-    /// An id that stands in for its own.
+    /// An id derived from the address, in place of the copy's own.
     pub id: String,
-    /// Why.
+    /// Why it could not be reached.
     pub error: StoreError,
 }
 
-/// copy.json.
+/// The content of copy.json.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Description {
     copy_id: String,
@@ -51,18 +52,15 @@ struct Description {
 }
 
 impl Copy {
-    /// The copy in the folder `dir`, which must hold one, to be read. A damaged copy.json keeps
-    /// nobody from the sets beside it.
+    /// Opens the copy in `dir`, which must exist, for reading. The sets can be read even if
+    /// copy.json is damaged.
     pub fn open(dir: &Path) -> Result<Self, BackupError> {
         let copy = Self::read_description(dir)?;
-        match copy.exists {
-            true => Ok(copy),
-            false => Err(BackupError::NoCopy(dir.to_owned())),
-        }
+        if copy.exists { Ok(copy) } else { Err(BackupError::NoCopy(dir.to_owned())) }
     }
 
-    /// The copy in the folder `dir`, which may be new, to be written to. One that lost its copy.json
-    /// is no new one: taken for empty, its keys would be made again.
+    /// Opens the copy in `dir`, which may be new, for writing. A copy that lost its copy.json is
+    /// refused: if it were taken for empty, its keys would be derived again.
     pub fn prepare(dir: &Path) -> Result<Self, BackupError> {
         let copy = Self::read_description(dir)?;
         match copy.damage {
@@ -74,13 +72,13 @@ impl Copy {
         }
     }
 
-    /// The copies in several folders, each another.
+    /// Opens several copies, which must all be different.
     pub fn open_all(dirs: &[PathBuf]) -> Result<Vec<Self>, BackupError> {
         distinct(dirs.iter().map(|dir| Self::open(dir)).collect::<Result<_, _>>()?)
     }
 
-    /// As [`Copy::open_all`], for commands that only read: a copy that cannot be reached does not keep
-    /// anybody from the others. Where none can, that is the error.
+    /// Like [`Copy::open_all`], for commands that only read: copies that cannot be reached are
+    /// listed. It is an error if no copy can be reached.
     pub fn open_reachable(dirs: &[PathBuf]) -> Result<(Vec<Self>, Vec<Unreachable>), BackupError> {
         let (mut copies, mut unreachable) = (Vec::new(), Vec::new());
         for dir in dirs {
@@ -102,7 +100,7 @@ impl Copy {
         }
     }
 
-    /// As [`Copy::open`], beside copies that were opened before: it must be another.
+    /// Like [`Copy::open`]. The copy must not be one of those opened before.
     pub fn open_another<'a>(
         dir: &Path,
         opened: &'a mut Vec<Self>,
@@ -110,7 +108,7 @@ impl Copy {
         require_another(opened, Self::open(dir)?)
     }
 
-    /// As [`Copy::open_all`], for folders that may be new: those are made at the first write.
+    /// Like [`Copy::open_all`], for folders that may be new. They are created at the first write.
     pub fn prepare_all(dirs: &[PathBuf]) -> Result<Vec<Self>, BackupError> {
         distinct(dirs.iter().map(|dir| Self::prepare(dir)).collect::<Result<_, _>>()?)
     }
@@ -119,7 +117,7 @@ impl Copy {
         let dir = copy_of(dir);
         let store = store::open(dir, ROOT)?;
         let read = store.read(&COPY_JSON.parse()?, MAX_COPY_JSON);
-        // What a process that was killed at its first write left is still nothing.
+        // What a process left that was killed during its first write does not count.
         let empty = store.entries()?.iter().all(|entry| entry.name == ".copy.json.partial");
         let (description, damage) = match read {
             Ok(bytes) => match Description::parse(&bytes) {
@@ -131,7 +129,7 @@ impl Copy {
             Err(StoreError::NotAFile(_) | StoreError::TooLong { .. }) => {
                 (Description::stand_in(dir), Some(Reason::Malformed))
             }
-            // A bad sector under it takes none of the sets.
+            // A bad sector under copy.json does not affect the sets.
             Err(StoreError::Io { .. }) => (Description::stand_in(dir), Some(Reason::Unreadable)),
             Err(error) => return Err(error.into()),
         };
@@ -144,12 +142,12 @@ impl Copy {
         &self.description.copy_id
     }
 
-    /// What its owner calls it; at first its folder's name.
+    /// The name that its owner gave it; at first the name of its folder.
     pub fn label(&self) -> &str {
         &self.description.label
     }
 
-    /// What is wrong with copy.json; its id is a stand-in then.
+    /// What is wrong with copy.json. In that case the id is a substitute.
     pub fn damage(&self) -> Option<Reason> {
         self.damage
     }
@@ -159,13 +157,18 @@ impl Copy {
         &self.dir
     }
 
-    /// Whether it holds anything yet.
+    /// Where something below `stockade/` is, for messages.
+    pub(crate) fn path_of(&self, below: &str) -> PathBuf {
+        self.dir.join(ROOT).join(below)
+    }
+
+    /// Whether the copy exists yet.
     pub fn exists(&self) -> bool {
         self.exists
     }
 
-    /// The sets in it by their folders' names, which are no evidence; and what lies in `stockade/`
-    /// and is none of a copy's.
+    /// The sets in it, by the names of their folders, which prove nothing; and the entries of
+    /// `stockade/` that do not belong to a copy.
     pub fn set_ids(&self) -> Result<(Vec<SetId>, Vec<Entry>), BackupError> {
         let mut sets = Vec::new();
         let mut strange = Vec::new();
@@ -179,13 +182,13 @@ impl Copy {
         Ok((sets, strange))
     }
 
-    /// What is said of an entry that is not a set and not a part of a copy.
+    /// Describes an entry that is neither a set nor part of a copy.
     pub fn describe_strange(&self, entry: &Entry) -> String {
         let what = match entry.kind {
             EntryKind::Unfinished if entry.name.parse::<SetId>().is_ok() => {
-                "was begun and never finished, or is half removed: nothing in it counts"
+                "was not completely written or not completely removed: nothing in it counts"
             }
-            _ => "is no part of a copy",
+            _ => "is not part of a copy",
         };
         format!(
             "{}/stockade/{} {what}",
@@ -194,7 +197,7 @@ impl Copy {
         )
     }
 
-    /// The sets in it that were begun and never finished, in words.
+    /// Descriptions of the sets that were begun and never finished.
     pub fn unfinished(&self) -> Result<Vec<String>, BackupError> {
         let strange = self.set_ids()?.1.into_iter();
         let unfinished = strange.filter(|entry| entry.kind == EntryKind::Unfinished);
@@ -206,7 +209,7 @@ impl Copy {
         self.store.read(path, limit)
     }
 
-    /// As [`Copy::read`], piece by piece: so much is in memory at a time. Says how long it was.
+    /// Like [`Copy::read`], but one piece at a time, to save memory. Returns the file's length.
     pub(crate) fn read_pieces(
         &self,
         path: &StorePath,
@@ -221,9 +224,9 @@ impl Copy {
         self.store.list(path)
     }
 
-    /// Keeps other processes from writing here, for as long as this copy is in use. A folder that does
-    /// not exist yet is locked when it is made; a bucket is there, and shows before anybody presses
-    /// a button whether it takes writes.
+    /// Keeps other processes from writing here for as long as this copy is in use. A folder that
+    /// does not exist yet is locked when it is created. A bucket exists, and shows before the first
+    /// approval whether it can be written to.
     pub fn lock(&self) -> Result<(), StoreError> {
         let there = self.exists || BucketAddress::of(&self.dir).is_some();
         if there { self.take_lock() } else { Ok(()) }
@@ -233,11 +236,11 @@ impl Copy {
         if self.lock.get().is_some() {
             return Ok(());
         }
-        // Never set twice: nothing else can have come in between.
+        // It is never set twice: no other call can come in between.
         let _ = self.lock.set(self.store.lock()?);
         for room in folders::BY_SET {
             match self.store.sweep_below(&room.parse()?) {
-                // A room that cannot be read, or written to, stops no writer of another.
+                // A folder that cannot be read or written does not stop a writer of another one.
                 Err(error) if !error.is_damage() && !matches!(error, StoreError::NotFound(_)) => {
                     return Err(error);
                 }
@@ -247,8 +250,8 @@ impl Copy {
         Ok(())
     }
 
-    /// Locks it, and finds out whether it takes writes: before anybody presses a button for what could
-    /// not be kept.
+    /// Locks the copy and checks that it can be written to, before anybody approves something that
+    /// could then not be stored.
     pub fn lock_to_write(&self) -> Result<(), BackupError> {
         self.lock()?;
         match (self.exists, self.damage) {
@@ -259,7 +262,7 @@ impl Copy {
         }
     }
 
-    /// Locks it, and makes its own files where it is new.
+    /// Locks the copy, and creates its own files if it is new.
     pub fn initialise(&mut self) -> Result<(), BackupError> {
         if self.exists {
             return Ok(self.lock()?);
@@ -271,7 +274,8 @@ impl Copy {
         Ok(())
     }
 
-    /// Locks it, and makes sure that it takes writes: before something happens that must be kept.
+    /// Locks the copy and makes sure that it can be written to, before something happens that must
+    /// be recorded.
     pub fn require_writable(&self) -> Result<(), BackupError> {
         self.lock()?;
         let bytes = self.description.to_json()?;
@@ -284,7 +288,7 @@ impl Copy {
         }
     }
 
-    /// Gives a copy that lost its copy.json a new one, and with it a new id.
+    /// Gives a copy that lost its copy.json a new one, with a new id.
     pub(crate) fn renew(&mut self) -> Result<(), BackupError> {
         if self.damage.is_some() {
             let description = Description::new(&self.dir)?;
@@ -301,12 +305,12 @@ impl Copy {
         Ok(self.store.publish(&set.as_str().parse()?, files)?)
     }
 
-    /// Publishes a set in the place of a damaged one, all or nothing.
+    /// Publishes a set in place of a damaged one, all or nothing.
     pub(crate) fn replace(&self, set: &SetId, files: &[NewFile]) -> Result<ReadBack, BackupError> {
         Ok(self.store.replace(&set.as_str().parse()?, files)?)
     }
 
-    /// Makes sure that a set may be removed, before somebody presses a button for it.
+    /// Makes sure that a set may be removed, before anybody approves that.
     pub(crate) fn require_removable(&self, set: &SetId) -> Result<(), BackupError> {
         Ok(self.store.require_removable(&set.as_str().parse()?)?)
     }
@@ -316,7 +320,7 @@ impl Copy {
         Ok(self.store.remove(&set.as_str().parse()?)?)
     }
 
-    /// As [`Copy::add`]; a file that is there already stays. Says whether it was added.
+    /// Like [`Copy::add`], but an existing file stays. Returns whether the file was added.
     pub(crate) fn add_if_absent(
         &self,
         path: &StorePath,
@@ -330,8 +334,8 @@ impl Copy {
         }
     }
 
-    /// Adds a file `<time><ending>` to `folder` below `stockade/`; where two of one second meet, with
-    /// the name of a second later.
+    /// Adds a file `<time><ending>` to `folder` below `stockade/`. If there is one of this name,
+    /// the file gets the name of a later second.
     pub fn add_dated(
         &self,
         folder: &StorePath,
@@ -339,7 +343,7 @@ impl Copy {
         ending: &str,
         bytes: &[u8],
     ) -> Result<(), BackupError> {
-        // A second for each that lies there is enough to find one that is free.
+        // One second per existing file is enough to find a free name.
         for _ in 0..=self.list(folder)?.len() {
             let path = folder.join(&format!("{time}{ending}"))?;
             if self.add_if_absent(&path, bytes)? {
@@ -350,18 +354,18 @@ impl Copy {
         Err(StoreError::Exists(self.dir.join(ROOT).join(folder.as_str())).into())
     }
 
-    /// Puts one file below `stockade/` in the place of one of the same name that rotted.
+    /// Replaces a damaged file below `stockade/`.
     pub(crate) fn put_again(&self, path: &StorePath, bytes: &[u8]) -> Result<(), BackupError> {
         Ok(self.store.put(&NewFile { path: path.clone(), bytes: bytes.to_vec() })?)
     }
 
-    /// Adds one file below `stockade/`, where there is none yet.
+    /// Adds a file below `stockade/` that must not exist yet.
     pub fn add(&self, path: &str, bytes: Vec<u8>) -> Result<(), BackupError> {
         Ok(self.store.put_if_absent(&NewFile { path: path.parse()?, bytes })?)
     }
 }
 
-/// Whether a copy itself has a file or folder of this name beside its sets.
+/// Whether a copy itself has a file or folder of this name, besides its sets.
 fn is_own(name: &str) -> bool {
     [COPY_JSON, folders::RETIRED].contains(&name) || folders::BY_SET.contains(&name)
 }
@@ -369,7 +373,7 @@ fn is_own(name: &str) -> bool {
 impl Description {
     fn new(dir: &Path) -> Result<Self, BackupError> {
         let mut id = [0; 4];
-        getrandom::fill(&mut id)?;
+        stockade_base::secret::fill_random(&mut id)?;
         let label = dir.file_name().map(|name| name.to_string_lossy().into_owned());
         Ok(Self { copy_id: hex::encode(id), label: label.unwrap_or_default() })
     }
@@ -381,7 +385,7 @@ impl Description {
         strict.then_some(description)
     }
 
-    /// For a copy whose own cannot be read: an id that lasts as long as its folder's name.
+    /// A substitute for a copy.json that cannot be read. The id depends on the folder's name only.
     fn stand_in(dir: &Path) -> Self {
         let digest = Digest::of(dir.as_os_str().as_encoded_bytes()).to_string();
         Self { copy_id: digest.chars().take(8).collect(), label: String::new() }
@@ -394,7 +398,7 @@ impl Description {
     }
 }
 
-/// The copy that is meant: somebody who names the folder `stockade` in one means that copy.
+/// The copy that the user means: the folder `stockade` in a copy stands for that copy.
 fn copy_of(dir: &Path) -> &Path {
     let is_within = dir.file_name().is_some_and(|name| name == ROOT)
         && BucketAddress::of(dir).is_none()
@@ -407,7 +411,8 @@ fn copy_of(dir: &Path) -> &Path {
     }
 }
 
-/// A copy counts once: a stick named twice, or cloned byte for byte, is no second copy.
+/// Makes sure that each copy counts once: a stick that is named twice, or cloned byte for byte, is
+/// not a second copy.
 pub fn distinct(copies: Vec<Copy>) -> Result<Vec<Copy>, BackupError> {
     let mut distinct = Vec::with_capacity(copies.len());
     for copy in copies {
@@ -426,7 +431,7 @@ fn require_another(copies: &mut Vec<Copy>, copy: Copy) -> Result<&Copy, BackupEr
     copies.last().ok_or(BackupError::NoSet(name))
 }
 
-/// A place that may be new, however it is spelled and whatever links lead to it.
+/// The path without links of a place that may not exist yet.
 pub(crate) fn real(dir: &Path) -> PathBuf {
     if let Some(Ok(address)) = BucketAddress::of(dir) {
         return address.to_string().into();

@@ -1,11 +1,11 @@
-//! Whether a folder is one that a client works with, and not only a store of keystores. A client may
-//! go on signing with what is in its own folder.
+//! Tells the working folder of a client from a mere collection of keystores. A client may go on
+//! signing with the keys in its own folder.
 
 use std::path::{Path, PathBuf};
 
 use crate::store::{Directory, Entry, EntryKind, Store as _};
 
-/// Files and folders that only a program makes which signs.
+/// Files and folders that only a signing program creates.
 const MARKS: [&str; 10] = [
     // Lighthouse, Nimbus and Prysm.
     "validator_definitions.yml",
@@ -23,23 +23,24 @@ const MARKS: [&str; 10] = [
     ".charon",
 ];
 
-/// What a client's program adds to the name of a keystore while it uses it.
+/// The ending that a client adds to the name of a keystore while it uses it.
 const LOCK: &str = ".json.lock";
 
 /// As deep as clients nest their folders.
 const MAX_DEPTH: usize = 3;
 
-/// The most folders that are looked into. Marks are not far down.
+/// The most folders that are searched. The files that identify a client are near the top.
 const MAX_FOLDERS: usize = 200;
 
-/// The folder that a client works with which `path` is, is in, or holds. `None` where nothing says so.
+/// The working folder of a client that `path` is, is in, or contains. `None` if there is no sign of
+/// one.
 pub fn client_folder(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut left = MAX_FOLDERS;
     if path.is_dir() && holds_mark(&path, MAX_DEPTH, &mut left) {
         return Some(path);
     }
-    // `validators/0x*` names folders of single keys, and a wallet is a single file.
+    // `validators/0x*` matches folders of single keys, and a wallet is a single file.
     let above = path.ancestors().skip(1).take(2);
     above.filter(|folder| has_mark(folder)).last().map(Path::to_owned)
 }
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_s_folder_is_known_from_above_from_within_and_by_a_file_of_it() {
+    fn a_client_folder_is_found_from_above_within_and_by_its_files() {
         let folder = tempfile::tempdir().unwrap();
         let key = format!("nimbus/0x{}/keystore.json", "ab".repeat(48));
         for (i, (files, named, found)) in [
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_of_keystores_is_not_a_client_s_folder() {
+    fn a_folder_of_keystores_is_not_a_client_folder() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("backups");
         let keystore = "validator_keys/keystore-m_12381_3600_0_0_0-1.json";

@@ -10,17 +10,17 @@ use stockade_keystore::eth2_keystore::{Keystore, UnnamedKeystore};
 pub enum Content {
     /// A keystore.
     Keystore(Box<Keystore>),
-    /// A keystore that names no public key.
+    /// A keystore that does not name its public key.
     Unnamed(Box<UnnamedKeystore>),
-    /// Keystores with their passwords.
+    /// A list of keystores with their passwords.
     List(KeystoreList),
-    /// Lighthouse's list of its validators, which says where passwords are.
+    /// Lighthouse's list of its validators, which tells where their passwords are.
     Definitions(Definitions),
-    /// Files packed into one, some of which are keystores or may be.
+    /// An archive with files that are keystores or may be.
     Archive(Archive),
-    /// Something else, and what.
+    /// Something else, with a description.
     Other(String),
-    /// It may hold a key but cannot be taken, and why.
+    /// Something that may hold a key but cannot be imported, with the reason.
     Bad(String),
 }
 
@@ -38,17 +38,18 @@ impl Content {
     }
 }
 
-/// The files in an archive, with keystores among them or what may be one.
+/// The files in an archive that contains keystores, or files that may be keystores.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Archive {
     /// How it is packed.
     pub(crate) kind: &'static str,
-    /// Each by the archive's path and its name within, and what it is.
+    /// Each file by the archive's path followed by its name in it, and what it is.
     pub files: Vec<(PathBuf, Content)>,
 }
 
 impl Archive {
-    /// What it is.
+    /// Describes the archive.
     pub fn what(&self) -> String {
         let keystores = self.files.iter().filter(|(_, content)| content.is_taken()).count();
         let s = |count: usize| if count == 1 { "" } else { "s" };

@@ -1,4 +1,5 @@
-//! Lighthouse's `validator_definitions.yml`: which validators it runs, and where their passwords are.
+//! Lighthouse's `validator_definitions.yml`: which validators it runs, and where their passwords
+//! are.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use super::password_files::read_password;
 use stockade_base::secret::SecretText;
 use stockade_keystore::{bls::PublicKey, eth2_keystore::Password};
 
-/// What Lighthouse knows of its validators.
+/// Lighthouse's list of its validators.
 #[derive(Debug)]
 pub struct Definitions(Vec<Definition>);
 
@@ -31,7 +32,8 @@ impl Definition {
 }
 
 impl Definitions {
-    /// Reads the file. An error tells the line and nothing of it, for it may be a password.
+    /// Reads the file. An error names the line but repeats nothing of it, since it may hold a
+    /// password.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let text = str::from_utf8(text).map_err(|_| "not UTF-8 text".to_owned())?;
         if text.trim().is_empty() {
@@ -48,13 +50,13 @@ impl Definitions {
         let list = serde_saphyr::from_str_with_options::<Option<Vec<Definition>>>(text, options);
         let list = list.map_err(|error| {
             let line = error.location().map_or(0, |location| location.line());
-            format!("not Lighthouse's list of validators: something is wrong at line {line}")
+            format!("not Lighthouse's list of validators: line {line} cannot be read")
         })?;
         Ok(Self(list.unwrap_or_default()))
     }
 
-    /// The password of a key, if it is in the file or in one that the file names. `folder` is the file's
-    /// own folder; the paths in the file are those of the machine that wrote it.
+    /// The password of a key, if it is in the file or in one that the file names. `folder` is the
+    /// folder of the file; the paths in the file are those of the machine that wrote it.
     pub fn password(&self, pubkey: &PublicKey, folder: &Path) -> Option<Password> {
         let definition = self.0.iter().find(|d| d.pubkey().as_ref() == Some(pubkey))?;
         if let Some(password) = &definition.voting_keystore_password {
@@ -68,8 +70,8 @@ impl Definitions {
         read_password(&file).ok()
     }
 
-    /// The keys that the file names and `has` does not know: whether a keystore is missing, and a
-    /// sentence about each.
+    /// The keys in the file that `has` does not know: whether a keystore is missing, and a sentence
+    /// about each.
     pub fn lacking(&self, has: impl Fn(&PublicKey) -> bool) -> Vec<(bool, String)> {
         let mut lacking = Vec::new();
         for definition in &self.0 {

@@ -1,5 +1,5 @@
-//! Finds the keystores that other tools made in files and folders, and their passwords. Changes none of
-//! them. Every file is taken, skipped or bad, each by name.
+//! Finds keystores of other tools in files and folders, and their passwords. Changes none of them.
+//! Every file is taken, skipped or bad, each by name.
 
 use std::path::{Path, PathBuf};
 
@@ -17,23 +17,25 @@ use stockade_keystore::{
     eth2_keystore::{Keystore, Password, UnnamedKeystore},
 };
 
-/// The files in a place. Every file is in one of these lists.
+/// The files in a place. Each file is in exactly one of these lists.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Found {
     /// The keystores that can be read.
     pub keystores: Vec<(PathBuf, Keystore)>,
-    /// Those of them that name no public key.
+    /// The keystores that do not name a public key.
     pub unnamed: Vec<(PathBuf, UnnamedKeystore)>,
     /// Files with many keystores and their passwords.
     pub lists: Vec<(PathBuf, KeystoreList)>,
-    /// What may hold a key and cannot be read, and why.
+    /// Files that may hold a key but cannot be read, with the reason.
     pub bad: Vec<(PathBuf, String)>,
-    /// What is something else, and what.
+    /// Other files, with a description.
     pub skipped: Vec<(PathBuf, String)>,
     definitions: Vec<(PathBuf, Definitions)>,
 }
 
-/// Finds the keystores in files and folders by their content. A file named by itself must be one.
+/// Finds keystores in files and folders by their content. A file that the user named must be a
+/// keystore.
 pub fn find(from: &[PathBuf]) -> Result<Found, BackupError> {
     let mut found = Found::default();
     let mut walk = Walk::new(from.to_vec());
@@ -41,10 +43,7 @@ pub fn find(from: &[PathBuf]) -> Result<Found, BackupError> {
         found.add(step);
     }
     found.compare_definitions();
-    match walk.is_full() {
-        true => Err(BackupError::TooManyFiles(MAX_ENTRIES)),
-        false => Ok(found),
-    }
+    if walk.is_full() { Err(BackupError::TooManyFiles(MAX_ENTRIES)) } else { Ok(found) }
 }
 
 impl Found {
@@ -68,33 +67,30 @@ impl Found {
             Content::Keystore(keystore) => self.keystores.push((path, *keystore)),
             Content::Unnamed(keystore) => self.unnamed.push((path, *keystore)),
             Content::List(list) => self.lists.push((path, list)),
-            // `DIR/*` names what an operating system left there as well.
+            // `DIR/*` also names files that an operating system left there.
             Content::Other(what) if !named || is_litter(&path) => self.skipped.push((path, what)),
             Content::Other(what) => self.bad.push((path, sniff::not_a_keystore(&what))),
             Content::Bad(why) => self.bad.push((path, why)),
             Content::Definitions(definitions) => {
                 const WHAT: &str = "Lighthouse's list of its validators";
-                match named {
-                    true => self.bad.push((path, format!("{WHAT}: name the folder that it is in"))),
-                    false => {
-                        let what = format!("{WHAT}, of which the passwords are read");
-                        self.skipped.push((path.clone(), what));
-                        self.definitions.push((path, definitions));
-                    }
+                if named {
+                    self.bad.push((path, format!("{WHAT}: name the folder that it is in")));
+                } else {
+                    let what = format!("{WHAT}: only its passwords are read");
+                    self.skipped.push((path.clone(), what));
+                    self.definitions.push((path, definitions));
                 }
             }
         }
     }
 
-    /// Names the keys that Lighthouse runs and whose keystores are not in this folder.
+    /// Reports the keys that Lighthouse runs but whose keystores are not in this folder.
     fn compare_definitions(&mut self) {
         let has = |key: &PublicKey| self.keystores.iter().any(|(_, k)| k.pubkey() == key);
         for (path, definitions) in &self.definitions {
             for (is_missing, what) in definitions.lacking(has) {
-                match is_missing {
-                    true => self.bad.push((path.clone(), what)),
-                    false => self.skipped.push((path.clone(), what)),
-                }
+                let list = if is_missing { &mut self.bad } else { &mut self.skipped };
+                list.push((path.clone(), what));
             }
         }
     }
@@ -107,7 +103,7 @@ impl Found {
     }
 }
 
-/// Adds one file or folder to what is to be imported. Returns the slashing histories in it.
+/// Adds one file or folder to an import. Returns the slashing histories in it.
 pub fn take(from: &Path, intake: &mut Intake) -> Result<Vec<Vec<u8>>, BackupError> {
     let mut found = find(&[from.to_owned()])?;
     let name = |path: PathBuf| stockade_base::shown(&path).to_string();
@@ -137,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    /// Every file below a folder.
+    /// Lists every file below a folder.
     fn files(folder: &Path, list: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -149,9 +145,9 @@ mod tests {
         }
     }
 
-    /// Every folder of test vectors, with all that is in it.
+    /// Checks every folder of test vectors.
     #[test]
-    fn taken_skipped_and_bad_add_up_to_what_is_there() {
+    fn every_file_is_taken_skipped_or_bad() {
         let vectors =
             Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("device-tests/vectors");
         let mut folders = vec![vectors.clone()];
@@ -173,7 +169,7 @@ mod tests {
             }
             let mut there = Vec::new();
             files(&folder, &mut there);
-            // An archive that is looked into counts by what is in it.
+            // An archive that was opened counts by the files in it.
             for path in times.keys() {
                 if let Some(archive) = there.iter().position(|file| path.parent() == Some(file)) {
                     there[archive].clone_from(path);

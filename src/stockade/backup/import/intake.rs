@@ -1,5 +1,5 @@
-//! What is to be taken over: keys as they lie in stores, and keystores that are still closed. All of
-//! it is opened before anything is written.
+//! Collects what is to be imported: plain keys from stores, and keystores that are still encrypted.
+//! Everything is opened before anything is written.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -13,10 +13,10 @@ use stockade_keystore::{
 
 /// Ten times what the largest operators run on one machine; a store that lists more is broken.
 const MAX_KEYS: usize = 100_000;
-/// What is less is somebody's password, and what is more a key that lost some of its digits.
+/// A shorter text is probably a password, a longer one a key that lost some of its digits.
 pub const NEARLY_A_KEY: usize = 40;
-/// What is said of it.
-pub const NO_KEY: &str = "no key: a signing key is 64 hexadecimal digits";
+/// Why a text is not a key.
+pub const NO_KEY: &str = "not a key: a signing key has 64 hexadecimal digits";
 
 /// What was found, and where.
 #[derive(Debug, Default)]
@@ -30,21 +30,21 @@ pub struct Intake {
     pub(crate) skipped_as: Vec<String>,
 }
 
-/// What was taken over, and what was not.
+/// What was imported, and what was not.
 #[derive(Debug)]
 pub struct Imported {
     /// The keys, in the order in which they were found.
     pub keys: Vec<NewKey>,
-    /// What should be a key and is none, and why.
+    /// What should be a key but is not, with the reason.
     pub bad: Vec<(String, String)>,
-    /// What was passed over, and what it is.
+    /// What was skipped, with what it is.
     pub skipped: Vec<(String, String)>,
 }
 
 /// What became of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// What it holds was taken, or noted as bad.
+    /// Its keys were added, or noted as bad.
     Read,
     /// It is clearly neither a key nor a keystore.
     SomethingElse,
@@ -59,14 +59,14 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) enum Content {
     Key(SecretKey),
-    /// With the password that lies beside it, where one does.
+    /// With the password that is stored with it, if there is one.
     Keystore(Box<Keystore>, Option<Password>),
     /// A keystore that does not name its public key, with its password if known.
     Unnamed(Box<UnnamedKeystore>, Option<Password>),
 }
 
 impl Content {
-    /// How a keystore is opened, and the password that came with it.
+    /// The key derivation of a keystore, and the password that came with it.
     pub(crate) fn closed(&self) -> Option<(&Kdf, Option<&Password>)> {
         match self {
             Self::Key(_) => None,
@@ -77,7 +77,7 @@ impl Content {
 }
 
 impl Intake {
-    /// How many keys and keystores were found.
+    /// The number of keys and keystores that were found.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -87,9 +87,9 @@ impl Intake {
         self.entries.is_empty()
     }
 
-    /// Every key that was found: where, which, and whether it is the key itself that says so and
-    /// not the name on a keystore that is still closed. A closed one that names no key is among
-    /// [`Intake::unnamed`].
+    /// Every key that was found: its place, the key, and whether this is certain because the key
+    /// itself is known, instead of only the name in an encrypted keystore. Encrypted keystores that
+    /// do not name their key are in [`Intake::unnamed`].
     pub fn found(&self) -> impl Iterator<Item = (&str, PublicKey, bool)> {
         self.entries.iter().filter_map(|entry| match &entry.content {
             Content::Key(key) => Some((entry.place.as_str(), key.public_key(), true)),
@@ -100,13 +100,13 @@ impl Intake {
         })
     }
 
-    /// The places of closed keystores that do not name their public key.
+    /// The places of encrypted keystores that do not name their public key.
     pub fn unnamed(&self) -> impl Iterator<Item = &str> {
         let unnamed = |entry: &&Entry| matches!(entry.content, Content::Unnamed(..));
         self.entries.iter().filter(unnamed).map(|entry| entry.place.as_str())
     }
 
-    /// What should be a key and is none, and why.
+    /// What should be a key but is not, with the reason.
     pub fn bad(&self) -> &[(String, String)] {
         &self.bad
     }
@@ -116,12 +116,12 @@ impl Intake {
         self.entries.iter().any(|entry| matches!(entry.content.closed(), Some((_, None))))
     }
 
-    /// Takes a key as it is.
+    /// Adds a plain key.
     pub fn add_key(&mut self, place: String, key: SecretKey) -> Result<(), BackupError> {
         self.add(place, Content::Key(key))
     }
 
-    /// Takes a keystore, with its password where that is known.
+    /// Adds a keystore, with its password if it is known.
     pub fn add_keystore(
         &mut self,
         place: String,
@@ -131,7 +131,7 @@ impl Intake {
         self.add(place, Content::Keystore(Box::new(keystore), password))
     }
 
-    /// Takes a keystore that names no public key, as [`Intake::add_keystore`] does.
+    /// Adds a keystore that does not name its public key, like [`Intake::add_keystore`].
     pub fn add_unnamed(
         &mut self,
         place: String,
@@ -141,7 +141,7 @@ impl Intake {
         self.add(place, Content::Unnamed(Box::new(keystore), password))
     }
 
-    /// Notes something that could not be read: it may be a key, and nothing is known against it.
+    /// Notes a place that could not be read. It may hold a key.
     pub fn add_unread(&mut self, place: String, why: impl Into<String>) -> Result<(), BackupError> {
         self.unread.insert(place.clone());
         self.add_bad(place, why)
@@ -152,19 +152,19 @@ impl Intake {
         self.unread.contains(place)
     }
 
-    /// Notes what should be a key and is none.
+    /// Notes something that should be a key but is not.
     pub fn add_bad(&mut self, place: String, why: impl Into<String>) -> Result<(), BackupError> {
         self.require_room()?;
         self.bad.push((place, why.into()));
         Ok(())
     }
 
-    /// Notes what is something else.
+    /// Notes something that is neither a key nor a keystore.
     pub fn add_skipped(&mut self, place: String) -> Result<(), BackupError> {
         self.add_skipped_as(place, "neither a key nor a keystore")
     }
 
-    /// Notes something of another kind, and what it is.
+    /// Notes something of another kind, with a description.
     pub fn add_skipped_as(
         &mut self,
         place: String,
@@ -176,15 +176,15 @@ impl Intake {
         Ok(())
     }
 
-    /// What was passed over, because it is something else.
+    /// What was skipped because it is something else.
     pub fn skipped(&self) -> &[String] {
         &self.skipped
     }
 
-    /// Takes what a text in a store holds, as Web3signer's loaders read it: a key a line, in
-    /// hexadecimal; or a keystore, to be opened with `password` where that lies beside it. What is
-    /// clearly something else is left to the caller; a key that lost digits may be one that
-    /// somebody counts on, and is bad.
+    /// Adds the content of a text in a store, as Web3signer's loaders read it: one key per line, in
+    /// hexadecimal; or a keystore, to be opened with `password` if that is stored with it. What is
+    /// clearly something else is left to the caller. A key that lost digits may be one that
+    /// somebody relies on, so it is bad.
     pub fn add_text(
         &mut self,
         place: &str,
@@ -201,9 +201,10 @@ impl Intake {
             return Ok(Taken::SomethingElse);
         }
         for (number, line) in lines {
-            let place = match several {
-                true => Cow::Owned(format!("{place}, line {}", number + 1)),
-                false => Cow::Borrowed(place),
+            let place = if several {
+                Cow::Owned(format!("{place}, line {}", number + 1))
+            } else {
+                Cow::Borrowed(place)
             };
             match parse_key(line) {
                 Ok(key) => self.add_key(place.into_owned(), key)?,
@@ -247,11 +248,12 @@ impl Intake {
         Ok(())
     }
 
-    /// Everything counts that is remembered.
+    /// Everything that is held counts.
     fn require_room(&self) -> Result<(), BackupError> {
-        match self.entries.len() + self.bad.len() + self.skipped.len() < MAX_KEYS {
-            true => Ok(()),
-            false => Err(BackupError::TooManyKeys(MAX_KEYS)),
+        if self.entries.len() + self.bad.len() + self.skipped.len() < MAX_KEYS {
+            Ok(())
+        } else {
+            Err(BackupError::TooManyKeys(MAX_KEYS))
         }
     }
 }
@@ -260,12 +262,13 @@ fn digits(line: &str) -> &str {
     line.strip_prefix("0x").or_else(|| line.strip_prefix("0X")).unwrap_or(line)
 }
 
+/// Whether `line` is a key in hexadecimal, or nearly one: such a line must never be quoted.
 pub fn looks_like_a_key(line: &str) -> bool {
     let hexadecimal = digits(line).bytes().filter(u8::is_ascii_hexdigit).count();
     hexadecimal >= NEARLY_A_KEY && hexadecimal * 10 >= digits(line).len() * 9
 }
 
-/// A key as hexadecimal. What is wrong with it is said without repeating it.
+/// Parses a key in hexadecimal. An error does not repeat it.
 pub fn parse_key(line: &str) -> Result<SecretKey, String> {
     let bytes = SecretBytes::<32>::try_new(|bytes| hex::decode_to_slice(digits(line), bytes));
     let bytes = bytes.map_err(|_| NO_KEY.to_owned())?;
@@ -285,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_a_line_is_taken_however_it_is_written() {
+    fn one_key_per_line_is_read_in_any_spelling() {
         for text in [
             KEY.to_owned(),
             format!("0x{KEY}\n"),
@@ -301,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_lost_digits_is_never_passed_over_and_never_repeated() {
+    fn a_key_that_lost_digits_is_bad_and_never_repeated() {
         for text in [&KEY[1..], &format!("{KEY}00"), &format!("{}x", &KEY[1..]), &"f".repeat(64)] {
             let intake = taken(text);
             assert_eq!((intake.len(), intake.bad.len()), (0, 1), "{text}");
@@ -312,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_clearly_something_else_is_no_bad_key_and_half_a_keystore_is_one() {
+    fn other_text_is_not_a_bad_key_but_half_a_keystore_is() {
         for text in ["", "hunter2", "{\"username\": \"db\"}", "postgres://db:secret@host/deadbeef"]
         {
             let mut intake = Intake::default();
@@ -325,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_without_end_is_refused() {
+    fn an_endless_store_is_refused() {
         let mut intake = Intake::default();
         let key = || SecretKey::derive_master(&[7; 32]).unwrap();
         (2..MAX_KEYS).for_each(|_| intake.add_key(String::new(), key()).unwrap());

@@ -1,5 +1,5 @@
-//! Files with many keystores and their passwords: what the keymanager API takes, and what Lighthouse's
-//! `validator-manager create` writes.
+//! Files with many keystores and their passwords: the request of the keymanager API, and the output
+//! of Lighthouse's `validator-manager create`.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::text::decode;
 use stockade_base::{json, secret::SecretText};
 
-/// Some sixty thousand keystores.
+/// Enough for some sixty thousand keystores.
 const MAX_LIST: usize = 64 * 1024 * 1024;
 
 /// Keystores with their passwords, and the slashing history that came with them.
@@ -17,7 +17,7 @@ pub struct KeystoreList {
     histories: Vec<Vec<u8>>,
 }
 
-/// As the keymanager API has it.
+/// The format of the keymanager API.
 #[derive(Deserialize)]
 struct Body {
     keystores: Vec<Box<RawValue>>,
@@ -25,7 +25,7 @@ struct Body {
     slashing_protection: Option<Box<RawValue>>,
 }
 
-/// One of many, as Lighthouse's validator manager has it.
+/// One entry in the format of Lighthouse's validator manager.
 #[derive(Deserialize)]
 struct Managed {
     voting_keystore: Box<RawValue>,
@@ -34,7 +34,8 @@ struct Managed {
 }
 
 impl KeystoreList {
-    /// Reads such a file; `None` if it is clearly another kind. An error repeats nothing of the file.
+    /// Reads such a file; `None` if it is clearly of another kind. An error repeats nothing of the
+    /// file.
     pub fn parse(text: &[u8]) -> Result<Option<Self>, String> {
         let has = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
         match text.trim_ascii_start().first() {
@@ -46,7 +47,7 @@ impl KeystoreList {
         }
     }
 
-    /// Reads what the keymanager API takes, or what Lighthouse's validator manager writes.
+    /// Reads a file that must be in one of the two formats.
     pub fn require(bytes: &[u8]) -> Result<Self, String> {
         let text = decode(bytes);
         match Self::parse(&text)? {
@@ -77,12 +78,12 @@ impl KeystoreList {
         Ok(Self { entries: list.into_iter().map(entry).collect(), histories })
     }
 
-    /// How many keystores are in it.
+    /// The number of keystores.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether it holds no keystore.
+    /// Whether there is no keystore in it.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -98,7 +99,7 @@ impl KeystoreList {
     }
 }
 
-/// The text of a JSON string; of any other JSON, the JSON itself.
+/// The text of a JSON string, or the JSON itself for any other value.
 fn text_of(raw: &RawValue) -> String {
     serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
 }

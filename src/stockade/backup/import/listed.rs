@@ -1,4 +1,4 @@
-//! The keystores in a list of them.
+//! Imports the keystores in a list.
 
 use super::{
     intake::Intake,
@@ -10,13 +10,13 @@ use crate::backup::set::error::BackupError;
 use stockade_keystore::eth2_keystore::Password;
 
 impl KeystoreList {
-    /// Every keystore, by its number.
+    /// Every keystore, with its number.
     pub fn keystores(&self) -> impl Iterator<Item = (usize, Content)> {
         let entries = self.entries().iter().enumerate();
         entries.map(|(i, (text, _))| (i + 1, recognise::recognise_text(text)))
     }
 
-    /// Adds all keystores to what is to be imported. Returns the slashing histories.
+    /// Adds all keystores to an import. Returns the slashing histories.
     pub fn take(self, name: &str, intake: &mut Intake) -> Result<Vec<Vec<u8>>, BackupError> {
         for (i, (text, password)) in self.entries().iter().enumerate() {
             let place = format!("{name}, keystore {}", i + 1);

@@ -1,11 +1,12 @@
-//! Keystores that other tools made: found in files and folders, recognised by their content, and
-//! opened. Nothing that is read is changed.
+//! Keystores that other tools made: finds them in files and folders, recognises them by their
+//! content, and opens them. Changes none of the files that it reads.
 
 mod archive;
 pub mod client_folder;
 mod content;
 mod definitions;
 pub mod find;
+pub mod foreign;
 pub mod intake;
 pub mod keystore_list;
 mod listed;

@@ -18,15 +18,15 @@ use stockade_keystore::{
 use stockade_wallet::interact::Progress;
 
 impl Intake {
-    /// Opens the keystores that came with their password, so that [`Intake::found`] lists what is in
-    /// them. A keystore that does not open is bad.
+    /// Opens the keystores that came with their password, so that [`Intake::found`] lists the keys
+    /// in them. A keystore that does not open is bad.
     pub fn open_given(&mut self, progress: &mut dyn Progress) {
         let mut cache = KeyCache::new();
         let wanted = self.entries.iter().filter_map(|entry| {
             let (kdf, own) = entry.content.closed()?;
             Some((own?, kdf))
         });
-        // A derivation that fails here fails again below, where it is said of which keystore.
+        // A key derivation that fails here fails again below, where the keystore is named.
         let _ = cache.fill(wanted, MEMORY_BUDGET, &mut |done, total| {
             progress.step("opening keystores", done, total);
         });
@@ -55,8 +55,9 @@ impl Intake {
         }
     }
 
-    /// Opens every keystore: those that share a password and a salt by one key derivation, the
-    /// others on all cores, within [`MEMORY_BUDGET`]. `passwords` are for those that came without.
+    /// Opens every keystore: those with the same password and salt by one key derivation, the
+    /// others on all cores, within [`MEMORY_BUDGET`]. `passwords` are for those that came without
+    /// one.
     pub fn open(
         self,
         passwords: Option<&Passwords>,
@@ -81,7 +82,7 @@ impl Intake {
         let mut keys = Vec::with_capacity(entries.len());
         let mut places = BTreeMap::new();
         for Entry { place, content } in entries {
-            // One without a password was said to be bad above.
+            // One without a password was noted as bad above.
             let opened = match content {
                 Content::Key(secret) => Ok(vec![new_key(secret, None, None)]),
                 Content::Keystore(keystore, own) => {
@@ -113,7 +114,7 @@ impl Intake {
     }
 }
 
-/// A set holds a key once: `places` says where it was found first.
+/// A set holds a key once. `places` tells where it was found first.
 fn only_here(
     places: &mut BTreeMap<PublicKey, String>,
     pubkey: PublicKey,
@@ -129,7 +130,7 @@ fn only_here(
 }
 
 impl Entry {
-    /// Reads the password of a keystore that came without, where there is a folder of passwords.
+    /// Reads the password of a keystore that came without one, if there is a folder of passwords.
     fn take_from_folder(&mut self, given: Option<&Passwords>, bad: &mut Vec<(String, String)>) {
         let (pubkey, own) = match &mut self.content {
             Content::Keystore(keystore, own @ None) => (Some(*keystore.pubkey()), own),
@@ -143,7 +144,7 @@ impl Entry {
                 let file = password_file_of(file, pubkey.as_ref(), folder);
                 file.and_then(|file| read_password(&file).map_err(|e| e.to_string()))
             }
-            None => Err("no password for it".to_owned()),
+            None => Err("no password given for it".to_owned()),
         };
         match read {
             Ok(password) => *own = Some(password),
@@ -173,16 +174,17 @@ fn open_unnamed(
     if let ([secret], Some(stated)) = (secrets.as_slice(), stated(place))
         && secret.public_key() != stated
     {
-        // Its checksum says nothing of its IV, and another IV gives another key.
+        // The checksum of a keystore does not cover its IV, and another IV gives another key.
         return Err(format!(
-            "it holds the key of {}, and its name states another key",
+            "it holds the key {}, but its name states another one",
             secret.public_key()
         ));
     }
     let new = |secret| new_key(secret, keystore.path(), keystore.description());
-    match secrets.is_empty() {
-        true => Err("it opens, and holds no key".to_owned()),
-        false => Ok(secrets.into_iter().map(new).collect()),
+    if secrets.is_empty() {
+        Err("it opens, but does not hold a key".to_owned())
+    } else {
+        Ok(secrets.into_iter().map(new).collect())
     }
 }
 

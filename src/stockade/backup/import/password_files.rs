@@ -1,4 +1,4 @@
-//! Passwords of keystores, in files beside them.
+//! Password files of keystores.
 
 use std::path::{Path, PathBuf};
 
@@ -13,18 +13,18 @@ const MAX_PASSWORD: u64 = 4096;
 pub enum Passwords {
     /// One for all.
     One(Password),
-    /// A folder with a file for each: `<keystore's name>.txt`, `<stem>.txt`, `<stem>.password`,
+    /// A folder with a file for each: `<keystore's name>.txt`, `<stem>.txt`, `<stem>.password` or
     /// `0x<pubkey>`.
     Folder(PathBuf),
 }
 
-/// The password file of one keystore in `folder`, by the names that clients give such files:
-/// `<keystore's name>.txt`, `<stem>.txt`, `<stem>.password`, `0x<pubkey>`. Else what was looked for.
+/// Finds the password file of one keystore in `folder`, by the names that clients use: `<keystore's
+/// name>.txt`, `<stem>.txt`, `<stem>.password` or `0x<pubkey>`. The error lists these names.
 pub fn password_file(file: &Path, pubkey: &PublicKey, folder: &Path) -> Result<PathBuf, String> {
     password_file_of(file, Some(pubkey), folder)
 }
 
-/// As [`password_file`], for a keystore that may not name its public key.
+/// Like [`password_file`], for a keystore that may not name its public key.
 pub(crate) fn password_file_of(
     file: &Path,
     pubkey: Option<&PublicKey>,
@@ -44,7 +44,7 @@ pub(crate) fn password_file_of(
     })
 }
 
-/// A password file: its content without a newline at the end, as the clients read it.
+/// Reads a password file. A newline at the end is dropped, as the clients do.
 pub fn read_password(path: &Path) -> Result<Password, BackupError> {
     let bytes = zeroize::Zeroizing::new(private_file::read(path, MAX_PASSWORD)?);
     Password::from_file(&bytes)

@@ -1,5 +1,5 @@
-//! Tells what a file is by its content. This is the one place that decides whether a file holds keys. No
-//! field of a keystore is dropped unless it is known to be harmless.
+//! Recognises a file by its content. Only this module decides whether a file holds keys. No field
+//! of a keystore is dropped unless it is known to be harmless.
 
 use std::{
     io::{self, Read as _},
@@ -22,28 +22,30 @@ use crate::store::private_file;
 use stockade_base::json;
 use stockade_keystore::eth2_keystore::{Keystore, MAX_KEYSTORE_BYTES, UnnamedKeystore};
 
-/// The longest file that is read whole: folders of keystores also hold histories and lists of keystores.
+/// The longest file that is read whole: folders of keystores also hold histories and lists of
+/// keystores.
 const MAX_OTHER: u64 = 64 * 1024 * 1024;
-/// How much of a long file is read to tell what it is.
+/// How much of a long file is read to recognise it.
 const START: u64 = MAX_KEYSTORE_BYTES as u64 + 1;
 
-/// Fields that a set keeps, or that can be dropped: `encryptor` is what ethdo and dirk call the encryption,
-/// and `name`, the account, is kept as description.
+/// Fields that a set keeps, or that can be dropped. ethdo and dirk call the encryption `encryptor`,
+/// and the account `name`, which becomes the description.
 const FIELDS: [&str; 8] =
     ["crypto", "description", "pubkey", "path", "uuid", "version", "name", "encryptor"];
 /// Fields of dirk's distributed accounts.
 const DISTRIBUTED: [&str; 3] = ["signing_threshold", "verificationvector", "participants"];
 
-/// Looks into a file. A file that cannot be read is bad: it may be a key that somebody counts on.
+/// Recognises a file. One that cannot be read is bad: it may be a key that somebody relies on.
 pub fn look(path: &Path) -> Content {
     let content = read(path).map_or_else(Content::Bad, |bytes| match bytes {
         Read::Whole(bytes) => recognise(path, &bytes),
         Read::Start(bytes) => sniff::long(path, &bytes),
         Read::Packed(kind, bytes) => archive::open(path, kind, &bytes, recognise_from),
     });
-    match walk::is_litter(path) && !content.is_taken() {
-        true => Content::other(walk::LITTER_WHY),
-        false => content,
+    if walk::is_litter(path) && !content.is_taken() {
+        Content::other(walk::LITTER_WHY)
+    } else {
+        content
     }
 }
 
@@ -70,25 +72,27 @@ fn read(path: &Path) -> Result<Read, String> {
     if !is_read_whole(path, &start) {
         return Ok(Read::Start(start));
     }
-    match len > MAX_OTHER && !walk::may_be_keystore(path) {
-        true => Ok(Read::Start(start)),
-        false => match private_file::read_regular(path, MAX_OTHER) {
+    if len > MAX_OTHER && !walk::may_be_keystore(path) {
+        Ok(Read::Start(start))
+    } else {
+        match private_file::read_regular(path, MAX_OTHER) {
             Ok(bytes) => Ok(Read::Whole(Zeroizing::new(bytes))),
             Err(error) => Err(error.to_string()),
-        },
+        }
     }
 }
 
-/// Whether a file that is longer than a keystore may still be one that is taken: JSON, or a list.
+/// Whether a file that is longer than a keystore may still be imported: JSON, or a list.
 fn is_read_whole(path: &Path, start: &[u8]) -> bool {
     let text = decode(start);
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(first, Some(b'{' | b'[' | b'"')) || is_definitions(path)
 }
 
-/// Tells what `reader` gives, which says that it is `size` bytes long. No more is read than is needed.
+/// Recognises what `reader` returns, which should be `size` bytes long. Reads no more than is
+/// needed.
 fn recognise_from(path: &Path, reader: &mut dyn io::Read, size: u64) -> io::Result<Content> {
-    // Room for all of it, so that what may be secret does not move.
+    // Reserved in full, so that possible secrets are not moved in memory.
     let room = |most: u64| Vec::with_capacity(size.min(most).saturating_add(1) as usize);
     let mut start = Zeroizing::new(room(START));
     let mut reader = reader.take(START);
@@ -113,7 +117,7 @@ fn is_definitions(path: &Path) -> bool {
     path.file_stem().is_some_and(|stem| stem == "validator_definitions")
 }
 
-/// Tells what a file is by its content. Its name only helps where the content does not tell.
+/// Recognises a file by its content. Its name is only used if the content does not decide.
 pub fn recognise(path: &Path, bytes: &[u8]) -> Content {
     let text = decode(bytes);
     if is_definitions(path) {
@@ -127,7 +131,7 @@ pub fn recognise(path: &Path, bytes: &[u8]) -> Content {
         Ok(None) => {}
         Err(why) => return Content::Bad(why),
     }
-    // A large file of another kind is never taken apart.
+    // A large file of another kind is not parsed further.
     if text.len() > MAX_KEYSTORE_BYTES && !sniff::may_hold_keystore(&text) {
         return match json::from_slice::<serde::de::IgnoredAny>(&text, MAX_OTHER as usize) {
             Ok(_) => Content::Other(sniff::other_json(&text).to_owned()),
@@ -140,7 +144,7 @@ pub fn recognise(path: &Path, bytes: &[u8]) -> Content {
     }
 }
 
-/// As [`recognise`], for a text that is expected to be a keystore.
+/// Like [`recognise`], for a text that should be a keystore.
 pub fn recognise_text(text: &str) -> Content {
     match json::from_slice::<Value>(text.as_bytes(), MAX_OTHER as usize) {
         Ok(value) => of_json(&value, text.as_bytes(), true),
@@ -158,9 +162,12 @@ fn of_json(value: &Value, text: &[u8], may_be_wrapped: bool) -> Content {
     if let Some(content) = sniff::known_json(value) {
         return content;
     }
-    match sniff::holds_keystore(value) {
-        true => Content::bad("it holds a keystore in a form that is not known: write it to a file"),
-        false => Content::Other(sniff::other_json(text).to_owned()),
+    if sniff::holds_keystore(value) {
+        Content::bad(
+            "it holds a keystore in an unknown form: save the keystore as a file of its own",
+        )
+    } else {
+        Content::Other(sniff::other_json(text).to_owned())
     }
 }
 
@@ -184,36 +191,37 @@ fn of_keystore(file: &Map<String, Value>, crypto: &Value, text: &[u8]) -> Conten
     }
     let has = |field: &str| file.get(field).is_some_and(|value| !value.is_null());
     if has("uuids") && !has("pubkey") && !has("version") {
-        return Content::other("Lighthouse's cache of the keys beside it");
+        return Content::other("Lighthouse's cache of the keys in its folder");
     }
     if file.get("type").and_then(Value::as_str) == Some("hierarchical deterministic") {
         return Content::other(
-            "ethdo's wallet: its accounts are files of their own, its seed is not taken",
+            "ethdo's wallet: its accounts are separate files, its seed is not imported",
         );
     }
     if !crypto.is_object() {
-        return Content::bad("not a keystore: its `crypto` holds nothing");
+        return Content::bad("not a keystore: its `crypto` is empty");
     }
     // A keystore of another standard is named for what it is, not for its fields.
     let is_named = has("pubkey") || file.get("version").is_some_and(|version| version != 4);
-    let content = match is_named {
-        true => match Keystore::parse(text) {
+    let content = if is_named {
+        match Keystore::parse(text) {
             Ok(keystore) => {
-                // What ethdo and dirk call the account: dirk's permissions go by it.
+                // The account name of ethdo and dirk: dirk's permissions use it.
                 let name = file.get("name").and_then(Value::as_str).unwrap_or_default();
                 Content::Keystore(Box::new(keystore.named(name)))
             }
             Err(error) => return Content::bad(error.to_string()),
-        },
-        false => match UnnamedKeystore::parse(text) {
+        }
+    } else {
+        match UnnamedKeystore::parse(text) {
             Ok(keystore) => Content::Unnamed(Box::new(keystore)),
             Err(error) => return Content::bad(error.to_string()),
-        },
+        }
     };
     match file.iter().find(|(field, value)| !FIELDS.contains(&field.as_str()) && !value.is_null()) {
         None => content,
         Some((field, _)) => Content::Bad(format!(
-            "its field `{}` is not known, and would be lost: `stockade keystore doctor --repair` writes it without",
+            "its field `{}` is not known and would be lost: `stockade keystore doctor --repair` writes it without that field",
             json::clip(field, 40)
         )),
     }
@@ -227,7 +235,7 @@ fn distributed(file: &Map<String, Value>) -> String {
         _ => String::new(),
     };
     format!(
-        "a share of a distributed account{which}, not a validator's key: back up dirk's own files, for \
-         what is beside the share cannot be kept here"
+        "a share of a distributed account{which}, not a validator's key: back up dirk's own files, since \
+         a set cannot store what belongs to the share"
     )
 }

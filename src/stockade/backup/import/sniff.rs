@@ -1,5 +1,5 @@
-//! Tells apart files without a keystore, so that the report names what was passed over, and files that
-//! may hold a key but cannot be read.
+//! Recognises files that are not readable keystores, so that the report says what was skipped and
+//! what may hold a key.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use stockade_base::json;
 
 /// Fields that only keystores and files with keystores have.
 const MARKS: [&[u8]; 4] = [b"crypto", b"ciphertext", b"voting_keystore", b"\\u"];
-/// How archives begin.
+/// The first bytes of archives.
 const ARCHIVES: [(&[u8], &str); 8] = [
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
@@ -21,7 +21,7 @@ const ARCHIVES: [(&[u8], &str); 8] = [
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"Rar!\x1a\x07", "rar"),
 ];
-/// How files begin that other programs encrypted.
+/// The first bytes of files that other programs encrypted.
 const ENCRYPTED: [&[u8]; 4] =
     [b"age-encryption.org/", b"-----BEGIN AGE ", b"-----BEGIN PGP ", b"Salted__"];
 
@@ -34,7 +34,7 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// What JSON without a keystore is.
+/// Describes JSON without a keystore.
 pub(crate) fn other_json(text: &[u8]) -> &'static str {
     let has = |part: &str| contains(text, part.as_bytes());
     match () {
@@ -57,7 +57,7 @@ pub(crate) fn known_json(value: &Value) -> Option<Content> {
         ));
     }
     if has(value, &["uuid", "name", "type", "version"]) {
-        let what = "ethdo's or dirk's wallet file: its accounts are files of their own";
+        let what = "ethdo's or dirk's wallet file: its accounts are separate files";
         return Some(Content::Other(what.to_owned()));
     }
     if value.as_array().is_some_and(|list| {
@@ -65,7 +65,7 @@ pub(crate) fn known_json(value: &Value) -> Option<Content> {
     }) {
         return Some(Content::Other("ethdo's or dirk's index of accounts".to_owned()));
     }
-    // The file says that it is a keystore, but its encrypted key is missing.
+    // The file has the form of a keystore, but the encrypted key is missing.
     let is_half = value.get("version").is_some_and(|version| version == 4)
         && (has(value, &["pubkey"]) || has(value, &["uuid"]));
     is_half.then(|| Content::Bad("half a keystore: `crypto` is missing".to_owned()))
@@ -86,15 +86,14 @@ pub(crate) fn holds_keystore(value: &Value) -> bool {
     }
 }
 
-/// What a file is that is not JSON.
+/// Describes a file that is not JSON.
 pub(crate) fn not_json(path: &Path, text: &[u8], error: &str) -> Content {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     if text.iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace()) {
-        return match may_be_keystore(path) && !name.ends_with(".lock") {
-            true => {
-                Content::Bad("it holds nothing: perhaps it was never written to the end".to_owned())
-            }
-            false => Content::Other("an empty file".to_owned()),
+        return if may_be_keystore(path) && !name.ends_with(".lock") {
+            Content::Bad("the file is empty: perhaps writing it was interrupted".to_owned())
+        } else {
+            Content::Other("an empty file".to_owned())
         };
     }
     if let Some(content) = by_its_start(path, text) {
@@ -115,13 +114,13 @@ pub(crate) fn not_json(path: &Path, text: &[u8], error: &str) -> Content {
             .and_then(Path::file_name)
             .is_some_and(|folder| is_uuid(&folder.to_string_lossy()))
     {
-        let why = "an account of ethdo's or dirk's that is encrypted as a whole (store passphrase)";
+        let why = "an account of ethdo or dirk that is encrypted as a whole (store passphrase)";
         return Content::Bad(why.to_owned());
     }
     Content::Other("not a keystore".to_owned())
 }
 
-/// What a file is that is longer than any keystore, by its beginning.
+/// Describes a file that is longer than any keystore, by its start.
 pub(crate) fn long(path: &Path, start: &[u8]) -> Content {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     match by_its_start(path, start).or_else(|| hexadecimal(&name, start)) {
@@ -133,14 +132,14 @@ pub(crate) fn long(path: &Path, start: &[u8]) -> Content {
     }
 }
 
-/// How archives of this kind are called, by the beginning of one.
+/// The kind of archive that starts with these bytes.
 pub(crate) fn archive(start: &[u8]) -> Option<&'static str> {
     let is_tar = start.get(257..262) == Some(b"ustar");
     let archive = ARCHIVES.iter().find(|(magic, _)| start.starts_with(magic));
     archive.map(|(_, kind)| *kind).or(is_tar.then_some("tar"))
 }
 
-/// Whether clients name their old logs so, which they pack.
+/// Whether this is a name of the old logs that clients pack.
 pub(crate) fn is_log(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     name.contains(".log")
@@ -148,15 +147,17 @@ pub(crate) fn is_log(path: &Path) -> bool {
 
 fn by_its_start(path: &Path, start: &[u8]) -> Option<Content> {
     if let Some(kind) = archive(start) {
-        return Some(match is_log(path) {
-            true => Content::Other("a packed log".to_owned()),
-            false => Content::Bad(format!("an archive ({kind}): unpack it, and name the folder")),
+        return Some(if is_log(path) {
+            Content::Other("a packed log".to_owned())
+        } else {
+            Content::Bad(format!("an archive ({kind}): unpack it, and name the folder"))
         });
     }
     if ENCRYPTED.iter().any(|magic| start.starts_with(magic)) {
-        return Some(match may_be_keystore(path) {
-            true => Content::Bad("another program encrypted it: decrypt it first".to_owned()),
-            false => Content::Other("another program encrypted it".to_owned()),
+        return Some(if may_be_keystore(path) {
+            Content::Bad("another program encrypted it: decrypt it first".to_owned())
+        } else {
+            Content::Other("another program encrypted it".to_owned())
         });
     }
     start.starts_with(b"SQLite format 3\0").then(|| Content::Other("a database".to_owned()))
@@ -172,7 +173,7 @@ fn hexadecimal(name: &str, text: &[u8]) -> Option<Content> {
         64 if name.contains("enr-private-key") => Content::Other(
             "charon's key of this node (ENR), not a validator key: a backup does not keep it".to_owned(),
         ),
-        64 => Content::Other("64 hexadecimal digits, and nothing says that they are a signing key".to_owned()),
+        64 => Content::Other("64 hexadecimal digits, but no sign that they are a signing key".to_owned()),
         ..200 => Content::Other("hexadecimal digits".to_owned()),
         _ => Content::Bad(
             "a long hexadecimal text: if it is ethdo's export of a wallet, import it with `ethdo wallet \
@@ -186,7 +187,7 @@ fn is_uuid(name: &str) -> bool {
     name.len() == 36 && uuid::Uuid::parse_str(name).is_ok()
 }
 
-/// Why a file that was named itself is refused.
+/// Why a file that the user named is refused.
 pub(crate) fn not_a_keystore(what: &str) -> String {
     match what {
         "not a keystore" => what.to_owned(),
@@ -200,7 +201,7 @@ mod tests {
     use crate::backup::import::recognise::recognise;
 
     #[test]
-    fn the_name_of_an_account_is_kept_as_description() {
+    fn the_name_of_an_account_becomes_the_description() {
         let folder = "device-tests/vectors/foreign/ethdo/19e52aa0-8410-4cab-9b23-aec0c70fce99";
         let file = "b91e559e-d897-4db0-9e61-e71f5270dafa";
         let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(folder).join(file);
@@ -209,9 +210,9 @@ mod tests {
         assert_eq!(keystore.description(), Some("v1"));
     }
 
-    /// By a name that tools give to keystores, or any other from where it looks like one.
+    /// Under a name that tools give to keystores; or under any name, once it looks like a keystore.
     #[test]
-    fn a_keystore_that_was_cut_off_anywhere_is_never_passed_over() {
+    fn a_truncated_keystore_is_never_skipped() {
         let file = "device-tests/vectors/keystore-variants/01-scrypt-218.json";
         let whole =
             std::fs::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(file))
@@ -234,7 +235,7 @@ mod tests {
 
     /// People act on these words.
     #[test]
-    fn every_kind_of_file_is_told_by_its_content() {
+    fn every_kind_of_file_is_recognised_by_its_content() {
         let hex = |count: usize| "ab".repeat(count);
         let uuid = "19e52aa0-8410-4cab-9b23-aec0c70fce99";
         let history = r#"{"metadata": {"interchange_format_version": "5"}, "data": []}"#;
@@ -243,7 +244,7 @@ mod tests {
             ("log", "{\"level\": 1}\n{\"level\": 2}\n".to_owned(), false, "not a keystore"),
             ("k.lock", String::new(), false, "empty"),
             ("voting-keystore.json.lock", String::new(), false, "empty"),
-            ("voting-keystore.json", String::new(), true, "holds nothing"),
+            ("voting-keystore.json", String::new(), true, "is empty"),
             ("x.json", "{".to_owned(), true, "not JSON"),
             ("x", format!("0x{}", hex(32)), false, "64 hexadecimal"),
             ("charon-enr-private-key", hex(32), false, "ENR"),
@@ -254,8 +255,8 @@ mod tests {
             ("k.json.age", "age-encryption.org/v1\n".to_owned(), true, "decrypt it"),
             ("notes.age", "age-encryption.org/v1\n".to_owned(), false, "encrypted"),
             ("{}", "{}".to_owned(), false, "JSON of another kind"),
-            ("nested", r#"{"a": [{"crypto": {}}]}"#.to_owned(), true, "form that is not known"),
-            ("text", r#"{"a": "{\"crypto\": {}}"}"#.to_owned(), true, "form that is not known"),
+            ("nested", r#"{"a": [{"crypto": {}}]}"#.to_owned(), true, "unknown form"),
+            ("text", r#"{"a": "{\"crypto\": {}}"}"#.to_owned(), true, "unknown form"),
             ("v3.json", r#"{"crypto": {}, "version": 3}"#.to_owned(), true, "version 3"),
             (&format!("{uuid}/{uuid}"), "\u{1}\u{2}".to_owned(), true, "encrypted as a whole"),
         ] {

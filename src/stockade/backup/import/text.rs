@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The text as UTF-8 without a byte-order mark, which some editors write.
+/// Decodes a text as UTF-8, without the byte-order mark that some editors write.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
     let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = rest.as_chunks::<2>().0.iter().map(|pair| unit(*pair));

@@ -1,5 +1,5 @@
-//! Walks through files and folders. Each file is found once, even if several names and links lead to it.
-//! The walk reports everything that it meets, so that nothing is left out in silence.
+//! Walks through files and folders. Each file is found once, even if several names and links lead
+//! to it. Everything is reported, so that nothing is left out silently.
 
 use std::{
     collections::{BTreeMap, VecDeque, btree_map},
@@ -11,7 +11,8 @@ use std::{
 
 /// As deep as clients nest their keystores.
 const MAX_DEPTH: usize = 4;
-/// Far more files than the largest operators keep beside their keys. A link to the root of a disk ends here.
+/// Far more files than the largest operators store with their keys. Stops a walk through a whole
+/// disk.
 pub(crate) const MAX_ENTRIES: usize = 200_000;
 
 /// Files that operating systems leave in folders, in lower case.
@@ -26,7 +27,7 @@ const LITTER: [&str; 9] = [
     "thumbs.db:encryptable",
     ".apdisk",
 ];
-/// Folders that operating systems keep for themselves, in lower case. Nobody may look into some of them.
+/// Folders of operating systems, in lower case. Some of them cannot be read.
 const LITTER_FOLDERS: [&str; 11] = [
     "$recycle.bin",
     ".documentrevisions-v100",
@@ -40,7 +41,7 @@ const LITTER_FOLDERS: [&str; 11] = [
     "recycler",
     "system volume information",
 ];
-/// Why such a file or folder is passed over.
+/// Why such a file or folder is skipped.
 pub(crate) const LITTER_WHY: &str = "the operating system wrote it";
 
 /// Something in a named place, or the place itself.
@@ -48,7 +49,7 @@ pub(crate) const LITTER_WHY: &str = "the operating system wrote it";
 pub struct Step {
     /// Where it is.
     pub path: PathBuf,
-    /// Whether it was named itself, and not found in a folder.
+    /// Whether the user named it, rather than it being found in a folder.
     pub named: bool,
     /// What to do with it.
     pub what: What,
@@ -57,16 +58,16 @@ pub struct Step {
 /// What to do with something in a named place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// A file to look into.
+    /// A file to read.
     File,
-    /// Not looked into, and why.
+    /// Something to skip, and why.
     Skipped(String),
-    /// Cannot be looked into, and why.
+    /// Something that cannot be read, and why.
     Bad(String),
 }
 
-/// Goes through files and folders, each folder before those in it. However many files there are, only
-/// their names are in memory.
+/// Walks through files and folders, each folder before those in it. Only the names of the files are
+/// in memory.
 #[derive(Debug)]
 pub struct Walk {
     named: IntoIter<PathBuf>,
@@ -80,7 +81,7 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Goes through `named` in order.
+    /// Walks through `named` in order.
     pub fn new(named: Vec<PathBuf>) -> Self {
         Self {
             named: named.into_iter(),
@@ -91,7 +92,7 @@ impl Walk {
         }
     }
 
-    /// Whether it ended early, because there was too much.
+    /// Whether the walk ended early because there was too much.
     pub(crate) fn is_full(&self) -> bool {
         self.is_full
     }
@@ -138,7 +139,9 @@ impl Walk {
                     self.listed = None;
                     self.folders.clear();
                     self.is_full = true;
-                    Some(What::Bad(format!("there are more than {MAX_ENTRIES} files before it")))
+                    Some(What::Bad(format!(
+                        "not searched: the limit of {MAX_ENTRIES} files was reached before"
+                    )))
                 }
                 Ok(seen) if seen.kind == SeenKind::Folder && is_litter_folder(&name) => {
                     Some(What::Skipped(LITTER_WHY.to_owned()))
@@ -152,7 +155,7 @@ impl Walk {
         }
     }
 
-    /// What to do with something, unless it is a folder: that is put on the list.
+    /// What to do with something that is not a folder. Folders are put on the list.
     fn first_time(&mut self, path: &Path, seen: Seen, depth: usize) -> Option<What> {
         match self.seen.entry(seen.real.clone()) {
             btree_map::Entry::Occupied(first) => {
@@ -166,13 +169,13 @@ impl Walk {
         match seen.kind {
             SeenKind::File => Some(What::File),
             SeenKind::Folder if depth > MAX_DEPTH => {
-                Some(What::Bad("a folder that is nested too deep: name it by itself".to_owned()))
+                Some(What::Bad("the folder is nested too deeply: name it directly".to_owned()))
             }
             SeenKind::Folder => {
                 self.folders.push_back((path.to_owned(), seen.real, depth));
                 None
             }
-            // Reading it could wait for ever.
+            // Reading it could block for ever.
             SeenKind::Other if depth == 0 || may_be_keystore(path) => {
                 Some(What::Bad("not a regular file".to_owned()))
             }
@@ -189,7 +192,7 @@ impl Iterator for Walk {
     }
 }
 
-/// What the file system says of a path.
+/// What the file system says about a path.
 struct Seen {
     /// The path without links.
     real: PathBuf,
@@ -211,15 +214,16 @@ impl Seen {
         Ok(Self { real, kind })
     }
 
-    /// `real` is what it is called without links, unless it is a link itself.
+    /// `real` is the path without links, unless the last name is a link itself.
     fn in_folder(path: &Path, real: PathBuf) -> io::Result<Self> {
         let metadata = fs::symlink_metadata(path)?;
-        match metadata.is_symlink() {
-            true => Self::named(path).map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => io::Error::other("a link that leads nowhere"),
+        if metadata.is_symlink() {
+            Self::named(path).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => io::Error::other("a link to a file that does not exist"),
                 _ => error,
-            }),
-            false => Ok(Self { real, kind: metadata.into() }),
+            })
+        } else {
+            Ok(Self { real, kind: metadata.into() })
         }
     }
 }
@@ -251,19 +255,20 @@ pub fn list(folder: &Path) -> io::Result<Vec<OsString>> {
     Ok(names)
 }
 
-/// Whether a name is one that tools give to keystores.
+/// Whether tools give this name to keystores.
 pub(crate) fn may_be_keystore(path: &Path) -> bool {
     let name = lower(path.file_name().unwrap_or_default().to_os_string());
     name.contains(".json") || name.contains("keystore")
 }
 
-/// Whether an operating system gives this name to files of its own. A keystore may have it all the same.
+/// Whether an operating system uses this name for its own files. A keystore may have it all the
+/// same.
 pub(crate) fn is_litter(path: &Path) -> bool {
     let name = lower(path.file_name().unwrap_or_default().to_os_string());
     name.starts_with("._") || LITTER.contains(&name.as_str())
 }
 
-/// The same of a folder.
+/// Like [`is_litter`], for folders.
 pub(crate) fn is_litter_folder(name: &OsString) -> bool {
     let name = lower(name.clone());
     name.starts_with(".trash-") || LITTER_FOLDERS.contains(&name.as_str())
@@ -304,9 +309,10 @@ mod tests {
         files.map(|(name, _)| name).collect()
     }
 
-    /// Kubernetes mounts a secret so: the names are links through a link to a folder.
+    /// The layout in which Kubernetes mounts a secret: the names are links through a link to a
+    /// folder.
     #[test]
-    fn a_file_under_three_names_is_read_once_and_under_the_first_of_them() {
+    fn a_file_with_three_names_is_read_once_under_the_first() {
         let folder = folder(&["..2026/k.json"]);
         link("..2026", &folder.path().join("..data"));
         link("..data/k.json", &folder.path().join("k.json"));
@@ -316,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_holds_itself_ends_and_a_deep_one_is_named() {
+    fn a_cycle_of_folders_ends_and_a_deep_folder_is_reported() {
         let folder = folder(&["a/b/c/d/key", "a/b/c/d/e/key"]);
         link("../..", &folder.path().join("a/b/up"));
         assert_eq!(files(folder.path()), ["a/b/c/d/key"]);
@@ -325,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_twice_is_read_once() {
+    fn a_file_named_twice_is_read_once() {
         let folder = folder(&["key"]);
         let named = vec![folder.path().join("key"), folder.path().to_owned()];
         let steps: Vec<_> = Walk::new(named).map(|step| (step.named, step.what)).collect();
@@ -334,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_not_there_is_bad() {
+    fn a_missing_place_is_bad() {
         let steps: Vec<_> = Walk::new(vec!["/nowhere/at/all".into()]).collect();
         assert_eq!(steps[0].what, What::Bad("it does not exist".to_owned()));
     }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
+use super::custodians::CustodianSet;
 use crate::backup::{
     check::{inspect::Inspection, manifest_cache::ManifestCache},
     copy::Copy,
@@ -63,6 +64,27 @@ pub struct Plan {
     pub exits: Vec<NewExit>,
     /// Where the keys may go on signing: the places that they were imported from.
     pub places: Vec<(Location, Vec<PublicKey>)>,
+    /// When the set is made.
+    pub time: Timestamp,
+}
+
+impl Plan {
+    /// A set of `keys` that `custodians` open, made now. The other fields may be set afterwards.
+    pub fn new(network: Network, custodians: &CustodianSet, keys: Vec<NewKey>) -> Self {
+        Self {
+            network,
+            test: false,
+            custodians: custodians.custodians.clone(),
+            threshold: custodians.threshold,
+            keys,
+            deposit_data: None,
+            sealed: Vec::new(),
+            history: Vec::new(),
+            exits: Vec::new(),
+            places: Vec::new(),
+            time: Timestamp::now(),
+        }
+    }
 }
 
 /// A set that was made.
@@ -105,10 +127,10 @@ pub fn create(
     plan: &Plan,
     copies: &mut [Copy],
     signer: Signer<'_>,
-    now: Timestamp,
     user: &mut dyn Interact,
     progress: &mut dyn Progress,
 ) -> Result<Created, BackupError> {
+    let now = plan.time;
     require_distinct(plan)?;
     let set_id = SetId::random(plan.network, now)?;
     let secret = SetSecret::random()?;
@@ -120,15 +142,17 @@ pub fn create(
         sha256: Digest::of(&file.bytes),
         size: file.bytes.len() as u64,
     });
-    let custodians = plan.custodians.iter().map(AnyCustodian::without_name).collect();
-    let listed = listed.collect();
-    let (id, threshold) = (set_id.clone(), plan.threshold);
-    let manifest = Manifest::new(id, now, plan.test, threshold, custodians, keystores, listed);
+    let mut manifest = Manifest::new(set_id.clone(), now);
+    manifest.test = plan.test;
+    manifest.threshold = plan.threshold;
+    manifest.custodians = plan.custodians.iter().map(AnyCustodian::without_name).collect();
+    manifest.keystores = keystores;
+    manifest.files = listed.collect();
     let manifest = manifest.to_json()?;
     let digest = Digest::of(&manifest);
     let exits = exits::seal_all(&plan.exits, &secret.files_recipient()?)?;
     if progress.stopped() {
-        return Err(DeviceError::Declined("interrupted".to_owned()).into());
+        return Err(DeviceError::cancelled().into());
     }
     let origin = signer.sign(&set_id, &digest, user)?;
     files.extend(others);

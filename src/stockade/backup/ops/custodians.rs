@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::backup::{
-    check::list::{ListedSet, list},
-    copy::Copy,
+    check::list::ListedSet,
     set::{digest::Digest, error::BackupError, manifest::Manifest, origin::Origin, set_id::SetId},
 };
 use crate::{
@@ -21,7 +20,7 @@ const MAX_CUSTODIANS: usize = 20;
 
 /// Who a new set is sealed to.
 #[derive(Debug)]
-pub struct Chosen {
+pub struct CustodianSet {
     /// The custodians.
     pub custodians: Vec<AnyCustodian>,
     /// How many of them open it together.
@@ -32,48 +31,55 @@ pub struct Chosen {
 
 /// What a user gives for a custodian.
 #[derive(Debug, Clone)]
-pub enum Given {
+pub enum CustodianSource {
     /// A custodian file that verifies.
     File(Box<AnyCustodian>),
     /// The folder of a set: all of its custodians, if the attached wallet made it.
     Set(PathBuf),
 }
 
-/// The custodians of a new set: those `given`; else those of the attached wallet's newest set on the
-/// copies; else the attached wallet, enrolled now. Where the attached wallet is one of them, it
-/// derives its recipient again: nobody's file is taken on trust for it. Where it is none and no copy
-/// knows it, a passphrase that was mistyped would show nowhere: it is made sure of.
-///
-/// Without a `threshold`, a set that is given keeps its own, and files make one that any one opens.
-pub fn choose(
-    given: &[Given],
-    threshold: Option<u8>,
-    copies: &[Copy],
-    scheme: Scheme,
-    wallet: &mut dyn Wallet,
-    address: &Address,
-    user: &mut dyn Interact,
-) -> Result<Chosen, BackupError> {
-    choose_after(&[], (given, threshold, scheme), copies, wallet, address, user)
+/// What a user says of the custodians of a new set.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Who is named. If nobody is: the custodians of the wallet's newest set on the copies, else the
+    /// wallet itself, which is enrolled.
+    pub sources: &'a [CustodianSource],
+    /// How many of them open the set together. By default a named set keeps its own threshold, and
+    /// any one of several custodian files opens the set.
+    pub threshold: Option<u8>,
+    /// How a wallet that is enrolled makes its secret.
+    pub scheme: Scheme,
 }
 
-/// As [`choose`], in a command that `opened` these custodians before: no secret is asked for twice.
-pub(crate) fn choose_after(
-    opened: &[Custodian],
-    (given, threshold, scheme): (&[Given], Option<u8>, Scheme),
-    copies: &[Copy],
+/// The custodians of a new set, as [`Wanted`] says. Where the wallet is one of them, it derives its
+/// recipient again: a file is not trusted to know it. Where the wallet is not one of them and no set
+/// knows it, a mistyped passphrase would show nowhere: its user confirms its address.
+pub fn choose(
+    wanted: Wanted<'_>,
+    sets: &[ListedSet],
     wallet: &mut dyn Wallet,
     address: &Address,
     user: &mut dyn Interact,
-) -> Result<Chosen, BackupError> {
-    let (custodians, threshold) = planned(given, threshold, copies, address)?;
+) -> Result<CustodianSet, BackupError> {
+    choose_after(&[], wanted, sets, (wallet, address), user)
+}
+
+/// As [`choose`], in a command that `opened` these custodians before: they are not asked twice.
+pub(crate) fn choose_after(
+    opened: &[Custodian],
+    wanted: Wanted<'_>,
+    sets: &[ListedSet],
+    (wallet, address): (&mut dyn Wallet, &Address),
+    user: &mut dyn Interact,
+) -> Result<CustodianSet, BackupError> {
+    let (custodians, threshold) = planned(wanted, sets, address)?;
     if custodians.is_empty() && threshold == 1 {
-        let own = custodian::enroll(wallet, scheme, None, user)?;
-        return Ok(Chosen { custodians: vec![own.into()], threshold, enrolled: true });
+        let own = custodian::enroll(wallet, wanted.scheme, None, user)?;
+        return Ok(CustodianSet { custodians: vec![own.into()], threshold, enrolled: true });
     }
     introduce(&custodians, threshold, Some(address), user)?;
     let mut own = own(&custodians, address).peekable();
-    if own.peek().is_none() && !is_known(copies, address)? {
+    if own.peek().is_none() && !is_known(sets, address) {
         custodian::confirm(wallet, address, user)?;
     }
     let was_opened = |own: &Custodian| {
@@ -85,21 +91,20 @@ pub(crate) fn choose_after(
     for own in own.filter(|own| !was_opened(own)) {
         custodian::open(wallet, own, user)?;
     }
-    Ok(Chosen { custodians, threshold, enrolled: false })
+    Ok(CustodianSet { custodians, threshold, enrolled: false })
 }
 
-/// The custodians that are given, or that follow from the copies, and how many of them open the set.
+/// The custodians that are named, or that follow from the sets, and how many of them open the set.
 fn planned(
-    given: &[Given],
-    threshold: Option<u8>,
-    copies: &[Copy],
+    wanted: Wanted<'_>,
+    sets: &[ListedSet],
     address: &Address,
 ) -> Result<(Vec<AnyCustodian>, u8), BackupError> {
-    let (mut custodians, of_sets) = named(given, address)?;
+    let (mut custodians, of_sets) = named(wanted.sources, address)?;
     if custodians.is_empty() {
-        custodians.extend(of_newest_own(copies, address)?);
+        custodians.extend(of_newest_own(sets, address)?);
     }
-    Ok((custodians, said(threshold, given, &of_sets)?))
+    Ok((custodians, threshold_of(wanted.threshold, wanted.sources, &of_sets)?))
 }
 
 /// Those of the custodians that are the wallet itself.
@@ -113,29 +118,28 @@ fn own<'a>(
 
 /// How many approvals [`choose`] will ask the wallet's user for.
 pub fn approvals(
-    given: &[Given],
-    threshold: Option<u8>,
-    copies: &[Copy],
+    wanted: Wanted<'_>,
+    sets: &[ListedSet],
     wallet: &dyn Wallet,
     address: &Address,
 ) -> Result<usize, BackupError> {
-    let (custodians, threshold) = planned(given, threshold, copies, address)?;
+    let (custodians, threshold) = planned(wanted, sets, address)?;
     if custodians.is_empty() && threshold == 1 {
         return Ok(custodian::approvals(wallet));
     }
     let own = own(&custodians, address).count();
-    let shown = own == 0 && !is_known(copies, address)? && custodian::is_shown(wallet);
+    let shown = own == 0 && !is_known(sets, address) && custodian::is_shown(wallet);
     Ok(own + usize::from(shown))
 }
 
 /// What [`choose`] refuses before it asks anybody for anything, of those `given`.
 pub fn foresee(
-    given: &[Given],
+    given: &[CustodianSource],
     threshold: Option<u8>,
     signer: &Address,
 ) -> Result<(), BackupError> {
     let (custodians, of_sets) = named(given, signer)?;
-    let threshold = said(threshold, given, &of_sets)?;
+    let threshold = threshold_of(threshold, given, &of_sets)?;
     require_distinct(&custodians)?;
     require_threshold(threshold, custodians.len())
 }
@@ -143,29 +147,31 @@ pub fn foresee(
 /// The same on a machine without a wallet: those `given`, of which there must be one at least. A
 /// set counts where the words themselves (`address`) signed its origin.
 pub fn choose_without_wallet(
-    given: &[Given],
-    threshold: Option<u8>,
+    wanted: Wanted<'_>,
     address: &Address,
     user: &mut dyn Interact,
-) -> Result<Chosen, BackupError> {
-    let (custodians, of_sets) = named(given, address)?;
+) -> Result<CustodianSet, BackupError> {
+    let (custodians, of_sets) = named(wanted.sources, address)?;
     if custodians.is_empty() {
         return Err(BackupError::NoCustodian);
     }
-    let threshold = said(threshold, given, &of_sets)?;
+    let threshold = threshold_of(wanted.threshold, wanted.sources, &of_sets)?;
     introduce(&custodians, threshold, None, user)?;
-    Ok(Chosen { custodians, threshold, enrolled: false })
+    Ok(CustodianSet { custodians, threshold, enrolled: false })
 }
 
 /// The custodians of all that is given, and the thresholds of the sets among it, whose origin
 /// `signer` must have signed.
-fn named(given: &[Given], signer: &Address) -> Result<(Vec<AnyCustodian>, Vec<u8>), BackupError> {
+fn named(
+    given: &[CustodianSource],
+    signer: &Address,
+) -> Result<(Vec<AnyCustodian>, Vec<u8>), BackupError> {
     let mut custodians = Vec::new();
     let mut of_sets = Vec::new();
     for one in given {
         match one {
-            Given::File(custodian) => custodians.push(AnyCustodian::clone(custodian)),
-            Given::Set(folder) => {
+            CustodianSource::File(custodian) => custodians.push(AnyCustodian::clone(custodian)),
+            CustodianSource::Set(folder) => {
                 let manifest = of_set(folder, signer)?;
                 of_sets.push(manifest.threshold);
                 custodians.extend(manifest.custodians);
@@ -176,7 +182,11 @@ fn named(given: &[Given], signer: &Address) -> Result<(Vec<AnyCustodian>, Vec<u8
 }
 
 /// The threshold that was asked for, or that follows from what is given.
-fn said(threshold: Option<u8>, given: &[Given], of_sets: &[u8]) -> Result<u8, BackupError> {
+fn threshold_of(
+    threshold: Option<u8>,
+    given: &[CustodianSource],
+    of_sets: &[u8],
+) -> Result<u8, BackupError> {
     match (threshold, of_sets) {
         (Some(threshold), _) => Ok(threshold),
         (None, [own]) if given.len() == 1 => Ok(*own),
@@ -220,10 +230,10 @@ fn introduce(
 }
 
 /// Whether the files among `given` can be sealed to together: what can be known without a wallet.
-pub fn require_usable(given: &[Given], threshold: Option<u8>) -> Result<(), BackupError> {
+pub fn require_usable(given: &[CustodianSource], threshold: Option<u8>) -> Result<(), BackupError> {
     let files = given.iter().filter_map(|given| match given {
-        Given::File(custodian) => Some(AnyCustodian::clone(custodian)),
-        Given::Set(_) => None,
+        CustodianSource::File(custodian) => Some(AnyCustodian::clone(custodian)),
+        CustodianSource::Set(_) => None,
     });
     let files: Vec<_> = files.collect();
     require_distinct(&files)?;
@@ -292,10 +302,9 @@ fn of_set(folder: &Path, signer: &Address) -> Result<Manifest, BackupError> {
 /// The custodians of the newest set on the copies whose origin the wallet `address` itself signed:
 /// whoever could open that one can open the next. Where several open it together, or this wallet is
 /// none of them, the user says who opens the next.
-fn of_newest_own(copies: &[Copy], address: &Address) -> Result<Vec<AnyCustodian>, BackupError> {
-    let sets = list(copies)?;
-    let own = sets.into_iter().filter(|set| set.signer.as_ref() == Some(address));
-    let newest = own.filter_map(|set| set.manifest).max_by_key(|m| m.created.clone());
+fn of_newest_own(sets: &[ListedSet], address: &Address) -> Result<Vec<AnyCustodian>, BackupError> {
+    let own = sets.iter().filter(|set| set.signer.as_ref() == Some(address));
+    let newest = own.filter_map(|set| set.manifest.as_ref()).max_by_key(|m| m.created.clone());
     let Some(manifest) = newest else { return Ok(Vec::new()) };
     let (needed, of) = (manifest.threshold, manifest.custodians.len());
     let who = match manifest.custodian_of(address) {
@@ -310,13 +319,13 @@ fn of_newest_own(copies: &[Copy], address: &Address) -> Result<Vec<AnyCustodian>
     )))
 }
 
-/// Whether any set on the copies knows the wallet `address`.
-fn is_known(copies: &[Copy], address: &Address) -> Result<bool, BackupError> {
+/// Whether any of the sets knows the wallet `address`.
+fn is_known(sets: &[ListedSet], address: &Address) -> bool {
     let knows = |set: &ListedSet| {
         let custodian = set.manifest.as_ref().and_then(|m| m.custodian_of(address));
         set.signer.as_ref() == Some(address) || custodian.is_some()
     };
-    Ok(list(copies)?.iter().any(knows))
+    sets.iter().any(knows)
 }
 
 /// Refuses simulated wallets and seeds that the world knows for real money, unless `allow`.

@@ -11,30 +11,20 @@ use crate::backup::{
     set::{
         error::BackupError,
         manifest::KeystoreEntry,
-        origin::{OriginVerdict, Pins},
+        origin::OriginVerdict,
         set_id::SetId,
         verdict::{Level, Reason, Report},
     },
     unlock::{
+        access::Access,
         error::UnlockError,
         opened,
         rederive::{self, Roots},
-        unlockers::Hands,
     },
 };
 use crate::store::StorePath;
 use stockade_base::eth::Address;
 use stockade_keystore::staking::Network;
-use stockade_wallet::interact::{Interact, Progress};
-
-/// What a drill needs beside the copies.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// Whose signature makes a set one's own. Those of the wallets at hand are added.
-    pub pins: Pins,
-    /// Open sets of unknown origin too. Their keys are not proven by that.
-    pub accept_unknown_origin: bool,
-}
 
 /// What became of one set.
 enum Outcome {
@@ -49,29 +39,25 @@ enum Outcome {
     },
 }
 
-/// Opens every key of every set of `scrubbed` with those at hand; keys of the batches of wallets
-/// that are plugged in are made again and compared.
+/// Opens every key of every set of `scrubbed`. Keys from the batches of wallets that are plugged in
+/// are derived again and compared.
 pub fn drill(
     copies: &[Copy],
     scrubbed: &Scrubbed,
-    options: &Options,
-    hands: &mut Hands,
-    user: &mut dyn Interact,
-    progress: &mut dyn Progress,
+    access: &mut Access<'_>,
 ) -> Result<Report, BackupError> {
     let mut outcomes: HashMap<SetId, Outcome> = HashMap::new();
     let mut notes = Vec::new();
     // Two sets may hold keys of one batch: its secret is asked for once.
     let mut roots: HashMap<Network, Roots> = HashMap::new();
     for set in &scrubbed.sets {
-        let accept = options.accept_unknown_origin;
-        let outcome = match opened::open(set, copies, &options.pins, accept, hands, user) {
+        let outcome = match opened::open(set, copies, access) {
             Ok(opened) => {
                 notes.extend(opened.notes.iter().cloned());
-                let keys = opened.keys(set, copies, progress)?;
+                let keys = opened.keys(set, copies, access.progress)?;
                 let network = set.id.network();
                 let roots = roots.entry(network).or_insert_with(|| Roots::new(network));
-                let again = rederive::compare(&keys, roots, hands, user, progress)?;
+                let again = rederive::compare(&keys, roots, access)?;
                 notes.extend(
                     again.not_here.iter().map(|(address, count)| not_here(address, *count)),
                 );
@@ -90,7 +76,7 @@ pub fn drill(
         };
         outcomes.insert(set.id.clone(), outcome);
     }
-    let pins = hands.pins(&options.pins);
+    let pins = access.pins();
     let judge = |set: &ScrubbedSet, here: &Inspection, origin, entry: &KeystoreEntry| match outcomes
         .get(&set.id)
     {

@@ -18,7 +18,12 @@ use crate::backup::{
         verdict::{FileProblem, Reason},
     },
     sidecars::complete::Sidecars,
-    unlock::{error::UnlockError, opened, unlockers::Hands},
+    unlock::{
+        access::{Access, Trust},
+        error::UnlockError,
+        opened,
+        unlockers::Unlockers,
+    },
 };
 use crate::store::{EntryKind, NewFile, ReadBack, StorePath};
 use stockade_wallet::interact::{Interact, Progress};
@@ -26,7 +31,7 @@ use stockade_wallet::interact::{Interact, Progress};
 /// Who decides where copies differ in what no signature covers: they open the set secret.
 pub struct Decider<'a> {
     /// The set's custodians.
-    pub hands: &'a mut Hands,
+    pub unlockers: &'a mut Unlockers,
     /// Whoever approves.
     pub user: &'a mut dyn Interact,
 }
@@ -315,8 +320,11 @@ fn decide(
     pins: &Pins,
     decider: &mut Decider<'_>,
 ) -> Result<Result<(Sums, NewFile), Reason>, BackupError> {
-    let Decider { hands, user } = decider;
-    let opened = match opened::open(set, copies, pins, false, hands, &mut **user) {
+    let Decider { unlockers, user } = decider;
+    let trust = Trust { pins: pins.clone(), accept_unknown_origin: false };
+    let mut silent = ();
+    let access = &mut Access::new(unlockers, &trust, &mut **user, &mut silent);
+    let opened = match opened::open(set, copies, access) {
         Ok(opened) => opened,
         Err(UnlockError::Verdict(reason, _)) => return Ok(Err(reason)),
         Err(UnlockError::Failed(error)) => return Err(error.into()),

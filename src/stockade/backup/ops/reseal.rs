@@ -3,23 +3,19 @@
 
 use super::{
     create::{self, Created, NewKey, Plan},
-    custodians::{self, Chosen, Given},
+    custodians::{self, CustodianSet, CustodianSource, Wanted},
 };
 use crate::backup::{
-    check::scrub::ScrubbedSet,
+    check::{list::list, scrub::ScrubbedSet},
     copy::Copy,
-    set::{
-        error::BackupError,
-        manifest::Manifest,
-        origin::{Pins, Signer},
-        verdict::Reason,
-    },
+    set::{error::BackupError, manifest::Manifest, origin::Signer, verdict::Reason},
     sidecars::{delivery_mark::DeliveryMark, history, marks, split_mark::SplitMark, whereabouts},
     unlock::{
+        access::Access,
         error::{UnlockError, because},
         exits,
         opened::{self, OpenedSet},
-        unlockers::Hands,
+        unlockers::Unlockers,
     },
 };
 use crate::{custodian::AnyCustodian, device_secret::Scheme, store::NewFile};
@@ -30,17 +26,15 @@ use stockade_wallet::{
     interact::{Interact, Progress},
 };
 
-/// How a set is sealed anew.
+/// How a set is resealed.
 #[derive(Debug)]
 pub struct Request<'a> {
     /// Who can open the new set.
-    pub custodians: &'a [Given],
+    pub custodians: &'a [CustodianSource],
     /// How many of them open it together.
     pub threshold: Option<u8>,
-    /// Whose signature makes the old set one's own. Those of the wallets at hand are added.
-    pub pins: Pins,
-    /// Reseal a set of unknown origin too.
-    pub accept_unknown_origin: bool,
+    /// When the new set is made.
+    pub time: Timestamp,
     /// Real money behind a seed that the world knows.
     pub allow_test_seed: bool,
 }
@@ -51,7 +45,7 @@ pub struct Resealed {
     /// The new set.
     pub set: Created,
     /// Who opens it.
-    pub chosen: Chosen,
+    pub chosen: CustodianSet,
     /// The keys that it holds, and their paths.
     pub keys: Vec<(PublicKey, String)>,
     /// How many of the old set's custodians open that.
@@ -62,64 +56,65 @@ pub struct Resealed {
     pub notes: Vec<String>,
 }
 
-/// Opens `set` with those at hand, and makes a new set of its keys in every copy. One of the wallets
-/// signs it: that which made the old one, where it is here.
+impl<'a> Request<'a> {
+    fn wanted(&self) -> Wanted<'a> {
+        let scheme = Scheme::default();
+        Wanted { sources: self.custodians, threshold: self.threshold, scheme }
+    }
+}
+
+/// Opens `set`, and makes a new set of its keys in every copy. One of the wallets signs it: the one
+/// that made the old set, if it is here.
 pub fn reseal(
     request: &Request<'_>,
     set: &ScrubbedSet,
     copies: &mut [Copy],
-    hands: &mut Hands,
-    now: Timestamp,
-    user: &mut dyn Interact,
-    progress: &mut dyn Progress,
+    access: &mut Access<'_>,
 ) -> Result<Resealed, BackupError> {
     let refuse = |reason: String| BackupError::NotResealable { set: set.id.clone(), reason };
     copies.iter().try_for_each(Copy::lock_to_write)?;
     custodians::require_usable(request.custodians, request.threshold)?;
-    require_real(request, set, hands)?;
-    foresee(request, set, hands)?;
-    let (pins, accept) = (&request.pins, request.accept_unknown_origin);
-    let opened = opened::open(set, copies, pins, accept, hands, user);
-    let opened = opened.map_err(|closed| match closed {
+    require_real(request, set, access.unlockers)?;
+    foresee(request, set, access)?;
+    let opened = opened::open(set, copies, access).map_err(|closed| match closed {
         UnlockError::Verdict(reason, notes) => refuse(because(reason, &notes)),
         UnlockError::Failed(error) => error.into(),
     })?;
     let manifest = &opened.read.manifest;
     require_said(request, manifest)?;
-    let (deposit_data, sealed) = other_files(&opened, set, copies, user).map_err(refuse)?;
+    let (deposit_data, sealed) = other_files(&opened, set, copies, access.user).map_err(refuse)?;
     // Before anything is made: one that cannot be read stops it.
     let splits = marks::all::<SplitMark>(copies, &set.id)?;
     let deliveries = marks::all::<DeliveryMark>(copies, &set.id)?;
-    let keys = new_keys(&opened, set, copies, progress, &refuse)?;
+    let keys = new_keys(&opened, set, copies, access.progress, &refuse)?;
     let (exits, lost) = exits::all(copies, &set.id, &manifest.keystores, &opened.secret)?;
     for file in lost {
-        user.note(&format!("{file} is in no copy whole, and not taken over."));
+        access.user.note(&format!("{file} is not whole in any copy, and is not in the new set."));
     }
-    let signer = signer(set, hands).ok_or_else(|| {
+    let signer = signer(set, access.unlockers).ok_or_else(|| {
         refuse("a wallet signs the new set, and none is here: name one with --device".to_owned())
     })?;
-    require_real(request, set, hands)?;
+    require_real(request, set, access.unlockers)?;
     let gone = || refuse("the wallet that was to sign it is not here any more".to_owned());
-    let before: Vec<_> = manifest.custodians.iter().filter(|c| hands.opened(c).is_some()).collect();
+    let before: Vec<_> =
+        manifest.custodians.iter().filter(|c| access.unlockers.opened(c).is_some()).collect();
     let before: Vec<_> = before.into_iter().filter_map(AnyCustodian::wallet).cloned().collect();
-    let wallet = hands.wallet(&signer).ok_or_else(gone)?;
-    let given = (request.custodians, request.threshold, Scheme::default());
-    let chosen = custodians::choose_after(&before, given, copies, wallet, &signer, user)?;
+    let wanted = request.wanted();
+    let sets = list(copies)?;
+    let wallet = access.unlockers.wallet(&signer).ok_or_else(gone)?;
+    let chosen =
+        custodians::choose_after(&before, wanted, &sets, (&mut *wallet, &signer), access.user)?;
     let (network, allow) = (set.id.network(), request.allow_test_seed);
     let test = custodians::require_real(network, wallet, &signer, &chosen.custodians, allow)?;
-    let plan = Plan {
-        network,
-        test: test || manifest.test,
-        custodians: chosen.custodians.clone(),
-        threshold: chosen.threshold,
-        keys,
-        deposit_data,
-        sealed,
-        history: history::all(copies, &set.id)?,
-        exits,
-        places: Vec::new(),
-    };
-    let made = create::create(&plan, copies, Signer::Wallet(wallet, signer), now, user, progress)?;
+    let mut plan = Plan::new(network, &chosen, keys);
+    plan.test = test || manifest.test;
+    plan.deposit_data = deposit_data;
+    plan.sealed = sealed;
+    plan.history = history::all(copies, &set.id)?;
+    plan.exits = exits;
+    plan.time = request.time;
+    let signs = Signer::Wallet(wallet, signer);
+    let made = create::create(&plan, copies, signs, access.user, access.progress)?;
     let written = |copy: &&Copy| made.copies.iter().any(|(id, _)| id == copy.id());
     for copy in copies.iter().filter(written) {
         splits.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
@@ -138,14 +133,18 @@ pub fn reseal(
 
 /// Refuses what will be refused when the set is open, where that is known before anybody is asked to
 /// open it. A wallet that is brought later may change it.
-fn foresee(request: &Request<'_>, set: &ScrubbedSet, hands: &mut Hands) -> Result<(), BackupError> {
-    if let Some(read) = set.manifest(&hands.pins(&request.pins)) {
+fn foresee(
+    request: &Request<'_>,
+    set: &ScrubbedSet,
+    access: &mut Access<'_>,
+) -> Result<(), BackupError> {
+    if let Some(read) = set.manifest(&access.pins()) {
         require_said(request, &read.manifest)?;
     }
-    if hands.brings() {
+    if access.unlockers.expects_more() {
         return Ok(());
     }
-    match signer(set, hands) {
+    match signer(set, access.unlockers) {
         Some(signer) => custodians::foresee(request.custodians, request.threshold, &signer),
         None => Err(BackupError::NotResealable {
             set: set.id.clone(),
@@ -160,18 +159,18 @@ fn foresee(request: &Request<'_>, set: &ScrubbedSet, hands: &mut Hands) -> Resul
 fn require_real(
     request: &Request<'_>,
     set: &ScrubbedSet,
-    hands: &Hands,
+    unlockers: &Unlockers,
 ) -> Result<(), BackupError> {
     let (network, allow) = (set.id.network(), request.allow_test_seed);
     let real = |(wallet, address): (&dyn Wallet, &Address)| {
         custodians::require_real(network, wallet, address, &[], allow).map(|_| ())
     };
-    hands.wallets().try_for_each(real)
+    unlockers.wallets().try_for_each(real)
 }
 
 /// What takes several people to open does not come to open for one unless somebody says so.
 fn require_said(request: &Request<'_>, old: &Manifest) -> Result<(), BackupError> {
-    let files = request.custodians.iter().any(|given| matches!(given, Given::File(_)));
+    let files = request.custodians.iter().any(|given| matches!(given, CustodianSource::File(_)));
     match request.threshold {
         None if files && old.threshold > 1 => Err(BackupError::Threshold(format!(
             "set {} opens with {} of {} custodians: say with --threshold how many the new one takes",
@@ -184,12 +183,12 @@ fn require_said(request: &Request<'_>, old: &Manifest) -> Result<(), BackupError
 }
 
 /// The wallet that signs: that which signed the old set, else the first that is here.
-fn signer(set: &ScrubbedSet, hands: &mut Hands) -> Option<Address> {
+fn signer(set: &ScrubbedSet, unlockers: &mut Unlockers) -> Option<Address> {
     let signed = |address: &Address| {
         set.copies.iter().flatten().any(|inspection| inspection.signer.as_ref() == Some(address))
     };
-    let own = hands.wallets().map(|(_, address)| *address).find(signed);
-    own.or_else(|| hands.first_wallet().map(|(_, address)| address))
+    let own = unlockers.wallets().map(|(_, address)| *address).find(signed);
+    own.or_else(|| unlockers.first_wallet().map(|(_, address)| address))
 }
 
 /// Every key of the old set, as it goes into the new one. All must open.

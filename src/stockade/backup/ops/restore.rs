@@ -13,20 +13,17 @@ use crate::backup::{
     check::scrub::ScrubbedSet,
     copy::Copy,
     import,
-    set::{
-        error::BackupError, manifest::KeystoreEntry, origin::Pins, secret::SetSecret,
-        verdict::Reason,
-    },
+    set::{error::BackupError, manifest::KeystoreEntry, secret::SetSecret, verdict::Reason},
     sidecars::{
         history::History,
         room::of_set,
         whereabouts::{Clearance, Permit, Record, Release, WhereaboutsError},
     },
     unlock::{
+        access::Access,
         error::{UnlockError, because},
         opened::{self, OpenKeystore},
         rederive::{Made, Roots},
-        unlockers::Hands,
     },
 };
 use crate::store::{
@@ -36,24 +33,35 @@ use stockade_keystore::{
     bls::{PublicKey, SecretKey},
     eth2_keystore::{DecryptionKey, NewPassword},
 };
-use stockade_wallet::interact::{Interact, Progress};
+use stockade_wallet::interact::Progress;
 
-/// How a set is opened for a restore.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// Whose signature makes a set one's own. Those of the wallets at hand are added.
-    pub pins: Pins,
-    /// Take a set of another's making too.
-    pub accept_unknown_origin: bool,
-    /// Leave out keys that no copy holds whole and no wallet makes again, instead of stopping.
-    pub skip_bad: bool,
+/// What a restore does with keys that no copy holds whole and no wallet derives again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LostKeys {
+    /// They stop the restore.
+    Refuse,
+    /// They are left out, where at least one key is left.
+    LeaveOut,
+}
+
+/// Where and how a restore writes.
+#[derive(Debug)]
+pub struct Target<'a> {
+    /// The folder, which must be new or empty.
+    pub folder: &'a Path,
+    /// How the files lie in it.
+    pub layout: Layout,
+    /// What the keystores are sealed under; a random password if there is none.
+    pub password: Option<NewPassword>,
+    /// The slashing history that goes with them.
+    pub history: Option<&'a History>,
 }
 
 /// A set that was opened and is ready to be written somewhere.
 #[derive(Debug)]
 pub struct Restorable {
     entries: Vec<(KeystoreEntry, OpenKeystore)>,
-    /// Keys whose keystore is whole in no copy, and that the wallet made again.
+    /// Keys whose keystore is whole in no copy, and that the wallet derived again.
     pub made_again: Vec<PublicKey>,
     /// Keys that are not restored, and why.
     pub left_out: Vec<(PublicKey, Reason)>,
@@ -62,29 +70,23 @@ pub struct Restorable {
 }
 
 impl Restorable {
-    /// Opens `set` with those at hand. A key that no copy holds whole is made again, where it is from a
-    /// batch of a wallet here; else every key must open, or [`Options::skip_bad`].
+    /// Opens `set`. A key that no copy holds whole is derived again, where it is from a batch of a
+    /// wallet that is plugged in. Every other key must open, or is treated as `lost` says.
     pub fn open(
         copies: &[Copy],
         set: &ScrubbedSet,
-        options: &Options,
-        hands: &mut Hands,
-        user: &mut dyn Interact,
-        progress: &mut dyn Progress,
+        lost: LostKeys,
+        access: &mut Access<'_>,
     ) -> Result<Self, BackupError> {
         let refuse = |reason: String| BackupError::NotRestorable { set: set.id.clone(), reason };
-        let accept = options.accept_unknown_origin;
-        let opened =
-            opened::open(set, copies, &options.pins, accept, hands, user).map_err(|closed| {
-                match closed {
-                    UnlockError::Verdict(reason, notes) => refuse(because(reason, &notes)),
-                    UnlockError::Failed(error) => error.into(),
-                }
-            })?;
+        let opened = opened::open(set, copies, access).map_err(|closed| match closed {
+            UnlockError::Verdict(reason, notes) => refuse(because(reason, &notes)),
+            UnlockError::Failed(error) => error.into(),
+        })?;
         let mut roots = Roots::new(set.id.network());
         let (mut entries, mut made_again, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         let mut bad = Vec::new();
-        for (entry, key) in opened.keys(set, copies, progress)? {
+        for (entry, key) in opened.keys(set, copies, access.progress)? {
             let reason = match key {
                 Ok(key) => {
                     entries.push((entry.clone(), key));
@@ -92,7 +94,7 @@ impl Restorable {
                 }
                 Err(reason) => reason,
             };
-            if let Made::Key(secret) = roots.make(entry, hands, user)? {
+            if let Made::Key(secret) = roots.make(entry, access)? {
                 let description = entry.source.description(set.id.network());
                 entries.push((entry.clone(), OpenKeystore { secret, description }));
                 made_again.push(entry.pubkey);
@@ -105,9 +107,10 @@ impl Restorable {
             bad.push(format!("{} (key {}): {why}", entry.file, entry.pubkey));
             left_out.push((entry.pubkey, reason));
         }
-        match bad.is_empty() || (options.skip_bad && !entries.is_empty()) {
-            true => Ok(Self { entries, made_again, left_out, secret: opened.secret }),
-            false => Err(BackupError::KeysLost { set: set.id.clone(), bad }),
+        if bad.is_empty() || (lost == LostKeys::LeaveOut && !entries.is_empty()) {
+            Ok(Self { entries, made_again, left_out, secret: opened.secret })
+        } else {
+            Err(BackupError::KeysLost { set: set.id.clone(), bad })
         }
     }
 
@@ -147,17 +150,15 @@ impl Restorable {
         })
     }
 
-    /// Writes the keys under a password and a salt of their own, that password, and the slashing
-    /// history, as the new folder `to`. The permit must be for all of them.
+    /// Writes the keys, sealed under a new salt, with their password and the slashing history, as the
+    /// new folder `target.folder`. The permit must be for all of them.
     pub fn write(
         &self,
         permit: &Permit,
-        to: &Path,
-        layout: Layout,
-        password: Option<NewPassword>,
-        history: Option<&History>,
+        target: Target<'_>,
         progress: &mut dyn Progress,
     ) -> Result<(), BackupError> {
+        let Target { folder: to, layout, password, history } = target;
         if let Some(key) = self.public_keys().into_iter().find(|key| !permit.covers(key)) {
             return Err(BackupError::NotPermitted(key));
         }

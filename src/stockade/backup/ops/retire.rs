@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::drill::{self, Options};
+use super::drill;
 use crate::backup::{
     check::scrub::{self, ScrubbedSet},
     copy::Copy,
@@ -15,12 +15,14 @@ use crate::backup::{
         verdict::{Reason, Report},
     },
     sidecars::{history, retired::Note, whereabouts},
-    unlock::{exits, unlockers::Hands},
+    unlock::{
+        access::{Access, Trust},
+        exits,
+    },
 };
 use crate::store::BucketAddress;
 use stockade_base::timestamp::Timestamp;
 use stockade_keystore::bls::PublicKey;
-use stockade_wallet::interact::{Interact, Progress};
 
 /// A set that may go, and what goes with it.
 #[derive(Debug)]
@@ -39,17 +41,13 @@ pub struct Retirable {
     pub drilled: Report,
 }
 
-/// Drills `by` with those at hand and makes sure that it holds every key of `set`. Gives the drill's
+/// Drills `by` and makes sure that it holds every key of `set`. Gives the drill's
 /// report where not everything was proven.
-#[allow(clippy::too_many_arguments, reason = "two sets, where they are, and who opens them")]
 pub fn prepare(
     copies: &[Copy],
     set: &SetId,
     by: &SetId,
-    pins: &Pins,
-    hands: &mut Hands,
-    user: &mut dyn Interact,
-    progress: &mut dyn Progress,
+    access: &mut Access<'_>,
 ) -> Result<Result<Retirable, Report>, BackupError> {
     let refuse = |why: String| BackupError::NotRetirable { set: set.clone(), why };
     if set == by {
@@ -66,9 +64,9 @@ pub fn prepare(
         }
         copy.require_removable(set)?;
     }
-    let old = scrub::read(copies, Some(set), progress)?;
-    let new = scrub::read(copies, Some(by), progress)?;
-    let pins = hands.pins(pins);
+    let old = scrub::read(copies, Some(set), access.progress)?;
+    let new = scrub::read(copies, Some(by), access.progress)?;
+    let pins = access.pins();
     let (keys, other_files) = old
         .sets
         .iter()
@@ -88,8 +86,9 @@ pub fn prepare(
             keys.len()
         )));
     }
-    let options = Options { pins: pins.clone(), accept_unknown_origin: false };
-    let drilled = drill::drill(copies, &new, &options, hands, user, progress)?;
+    let trust = Trust { pins: pins.clone(), accept_unknown_origin: false };
+    let mut strict = Access::new(access.unlockers, &trust, access.user, access.progress);
+    let drilled = drill::drill(copies, &new, &mut strict)?;
     if !drilled.all_proven() {
         return Ok(Err(drilled));
     }

@@ -1,19 +1,19 @@
-//! The secret that shares give, where some of them may be wrong.
+//! Combines shares of which some may be wrong.
 
 use super::{secret::SetSecret, share::Share};
 use crate::custodian::shamir;
 
-/// The most sets of shares that are tried together: all of 10 out of 20, and never hours.
+/// The most combinations of shares that are tried: all of 10 out of 20, but never hours of work.
 const MAX_TRIES: usize = 200_000;
 
-/// A secret, and the places of the shares that are no shares of it.
+/// A secret, and the positions of the shares that do not belong to it.
 pub(crate) struct Combined {
     pub secret: SetSecret,
     pub wrong: Vec<u8>,
 }
 
-/// The secret that `fits`, of any `threshold` of `shares` among which the newest, the last, is:
-/// without it, all were tried when it was not there yet.
+/// The secret that `fits`, from any `threshold` of `shares` that include the last one. Combinations
+/// without the last one were tried before it was added.
 pub(crate) fn combine(
     shares: &[Share],
     threshold: usize,
@@ -54,7 +54,7 @@ impl Iterator for Subsets {
     fn next(&mut self) -> Option<Vec<usize>> {
         let current = self.next.take()?;
         let k = current.len();
-        // The last element that can still grow; those after it follow it closely.
+        // Increments the last element that can still grow; those after it follow directly.
         let grows = |(i, at): &(usize, &usize)| **at + (k - i) < self.n;
         if let Some((i, at)) = current.iter().enumerate().rev().find(grows) {
             let kept = current.iter().copied().take(i);
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_subset_comes_once() {
+    fn every_subset_is_returned_once() {
         for (n, k, count) in [(0, 0, 1), (3, 0, 1), (3, 1, 3), (5, 3, 10), (4, 4, 1), (2, 3, 0)] {
             let all: Vec<_> = Subsets::new(n, k).collect();
             assert_eq!(all.len(), count, "{n} {k}");

@@ -1,4 +1,4 @@
-//! SHA-256 digests as manifests and statements write them.
+//! SHA-256 digests, as manifests and statements write them.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -7,11 +7,11 @@ use sha2::{Digest as _, Sha256};
 
 use stockade_keystore::bls::PublicKey;
 
-/// A SHA-256 digest; 64 lowercase hex digits.
+/// A SHA-256 digest, written as 64 lowercase hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
-/// Why a text is no digest.
+/// Why a text is not a digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a SHA-256 digest is 64 lowercase hex digits")]
 pub struct DigestError;
@@ -23,15 +23,15 @@ impl Digest {
     }
 }
 
-/// The digest of keys in whatever order: SHA-256 over each once, ascending, in lowercase hex, with a
-/// newline after each.
+/// The digest of a list of keys, independent of their order: SHA-256 over each key once, ascending,
+/// in lowercase hex, each followed by a newline.
 pub fn keys_digest(keys: &[PublicKey]) -> Digest {
     let sorted: BTreeSet<String> = keys.iter().map(ToString::to_string).collect();
     let text: String = sorted.iter().map(|key| format!("{key}\n")).collect();
     Digest::of(text.as_bytes())
 }
 
-/// The digest of what is not in memory all at once.
+/// Computes the digest of data that is not in memory all at once.
 #[derive(Default)]
 pub(crate) struct Digesting(Sha256);
 
@@ -51,9 +51,10 @@ impl FromStr for Digest {
     fn from_str(text: &str) -> Result<Self, DigestError> {
         let mut bytes = [0; 32];
         hex::decode_to_slice(text, &mut bytes).map_err(|_| DigestError)?;
-        match text.bytes().any(|b| b.is_ascii_uppercase()) {
-            true => Err(DigestError),
-            false => Ok(Self(bytes)),
+        if text.bytes().any(|b| b.is_ascii_uppercase()) {
+            Err(DigestError)
+        } else {
+            Ok(Self(bytes))
         }
     }
 }

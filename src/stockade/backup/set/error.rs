@@ -1,4 +1,4 @@
-//! Why an operation on backups could not be done at all (a verdict is not an error).
+//! Errors that stop an operation on backups. A verdict is not an error.
 
 use std::path::PathBuf;
 
@@ -20,237 +20,239 @@ use stockade_wallet::device::DeviceError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackupError {
-    /// The folder holds no copy.
-    #[error("{} holds no copy (there is no stockade/copy.json)", stockade_base::shown(.0))]
+    /// There is no copy in this place.
+    #[error("{} does not hold a copy: stockade/copy.json is missing", stockade_base::shown(.0))]
     NoCopy(PathBuf),
     /// A new copy in a folder that does not exist.
     #[error(
-        "there is no copy at {}, and no folder {} to make one in",
+        "no copy at {}, and the folder {} does not exist",
         stockade_base::shown(copy),
         stockade_base::shown(above)
     )]
     NoPlace {
         /// The copy that was named.
         copy: PathBuf,
-        /// The folder that is missing.
+        /// The missing folder.
         above: PathBuf,
     },
     /// The same copy was named twice.
-    #[error("{0} is the same copy as another one named")]
+    #[error("{0} was named twice: it is the same copy as another one")]
     SameCopy(String),
-    /// A copy's own description cannot be read.
+    /// copy.json cannot be read.
     #[error("{} is damaged: {reason}", stockade_base::shown(.path))]
     DamagedCopy {
         /// copy.json.
         path: PathBuf,
+        /// Why it cannot be read.
+        reason: String,
+    },
+    /// There is no set to work on.
+    #[error("no set found in {0}")]
+    NoSet(String),
+    /// A folder that was named as a set but cannot be used as one.
+    #[error("{} cannot be used: {}", stockade_base::shown(.0), .1)]
+    NotASet(PathBuf, String),
+    /// There is more than one set, but the operation takes only one.
+    #[error("these copies hold {0} sets: name one with --set")]
+    SeveralSets(usize),
+    /// A set is damaged that must be intact.
+    #[error("set {set} is damaged: {reason}")]
+    DamagedSet {
+        /// The set.
+        set: SetId,
         /// What is wrong with it.
         reason: String,
     },
-    /// No set to work on.
-    #[error("no set found in {0}")]
-    NoSet(String),
-    /// A folder that was named as a set and cannot be used as one.
-    #[error("{} cannot be used: {}", stockade_base::shown(.0), .1)]
-    NotASet(PathBuf, String),
-    /// More than one set, and the operation takes one.
-    #[error("these copies hold {0} sets: name one with --set")]
-    SeveralSets(usize),
-    /// A set that must be whole is not.
-    #[error("set {set} is damaged: {reason}")]
-    DamagedSet {
-        /// Which.
-        set: SetId,
-        /// Why.
-        reason: String,
-    },
-    /// Real money and a seed that the world knows.
-    #[error("{what} must not guard keys for {network}: {why}")]
+    /// Keys for a network with real money, and a seed that is publicly known.
+    #[error("{what} cannot be used for keys on {network}: {why}")]
     TestSeed {
         /// The wallet or custodian.
         what: String,
         /// The network.
         network: &'static str,
-        /// Why.
+        /// Why it must not be used.
         why: &'static str,
     },
-    /// Nobody to seal to.
-    #[error("there is nobody who could open this backup")]
+    /// There are no custodians to seal to.
+    #[error("no custodian is given, so nobody could open this backup")]
     NoCustodian,
-    /// Two custodians that are one wallet.
-    #[error("two custodians have the same check address {0}: they are one wallet")]
+    /// Two custodians that are the same wallet.
+    #[error("two custodians have the same check address {0}: they are the same wallet")]
     SameWallet(Address),
-    /// Two custodians that are sealed to alike, or have one id.
-    #[error("custodian {0} is named twice, or another one has its recipient")]
+    /// Two custodians with the same id or recipient.
+    #[error("custodian {0} is named twice, or another one has the same recipient")]
     SameCustodian(String),
-    /// A threshold that the custodians cannot meet, or that nobody chose.
+    /// A threshold that the custodians cannot meet, or that was not chosen.
     #[error("{0}")]
     Threshold(String),
-    /// A passphrase that opens no custodian's identity.
+    /// A passphrase does not open a custodian's identity.
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
-    /// A set that cannot be sealed anew.
+    /// A set that could not be resealed.
     #[error("set {set} was not resealed: {reason}")]
     NotResealable {
-        /// Which.
+        /// The set.
         set: SetId,
-        /// Why.
+        /// Why it was not resealed.
         reason: String,
     },
-    /// Keys and keystores that cannot be taken over.
-    #[error("{} of {total} keys cannot be taken over; nothing was written:{}", .bad.len(), list(.bad))]
+    /// Keys and keystores that cannot be imported.
+    #[error("{} of {total} keys cannot be imported; nothing was written:{}", .bad.len(), list(.bad))]
     Unopened {
-        /// Which, and why.
+        /// The places, each with the reason.
         bad: Vec<(String, String)>,
-        /// Of how many.
+        /// How many were to be imported.
         total: usize,
     },
     /// No keystores where some were expected.
     #[error("no keystores in {0}")]
     NoKeystores(String),
-    /// More keys than anybody runs from one place.
-    #[error("more than {0} keys in these places: take them over in several sets")]
+    /// Too many keys for one import.
+    #[error("more than {0} keys in these places: import them as several sets")]
     TooManyKeys(usize),
-    /// More files than anybody keeps beside keys.
+    /// Too many files to search.
     #[error("more than {0} files in these folders: name the folders that hold keystores")]
     TooManyFiles(usize),
-    /// A key that stands twice among those to be backed up.
-    #[error("the key {0} stands in two of the keystores")]
+    /// A key occurs twice among those to be backed up.
+    #[error("the key {0} is in two of the keystores")]
     DuplicateKey(String),
-    /// A key that the copies hold already.
-    #[error("the key {pubkey} is in set {set} already")]
+    /// A copy holds the key already.
+    #[error("the key {pubkey} is already in set {set}")]
     KeyExists {
         /// The key.
         pubkey: String,
-        /// Where it is.
+        /// The set that holds it.
         set: SetId,
     },
-    /// The slashing history is missing, or does not fit.
+    /// The slashing history is missing or does not fit.
     #[error("{0}")]
     History(String),
     /// The folder to restore to is not empty.
-    #[error("{} is not empty: nothing is overwritten", stockade_base::shown(.0))]
+    #[error("{} is not empty, and nothing is overwritten: name a new folder", stockade_base::shown(.0))]
     TargetNotEmpty(PathBuf),
-    /// A key that a restore would bring to a folder where it lies already.
-    #[error("the key {} lies there already, in {}: nothing is overwritten", .0, stockade_base::shown(.1))]
+    /// The folder to restore to holds one of the keys already.
+    #[error("the key {} is already there, in {}: nothing is overwritten", .0, stockade_base::shown(.1))]
     KeyInTarget(PublicKey, PathBuf),
-    /// Keys that no copy holds whole.
+    /// No copy holds some of the keys intact.
     #[error("{} keys of set {set} are lost in these copies; nothing was written:\n  {}", .bad.len(), .bad.join("\n  "))]
     KeysLost {
-        /// Which set.
+        /// The set.
         set: SetId,
-        /// Which keys, and why.
+        /// The keys, each with the reason.
         bad: Vec<String>,
     },
-    /// A set that must stay.
+    /// A set that was not retired.
     #[error("set {set} was not retired: {why}")]
     NotRetirable {
-        /// Which.
+        /// The set.
         set: SetId,
-        /// Why.
+        /// Why it must stay.
         why: String,
     },
-    /// A set that cannot be opened or trusted enough to restore from.
+    /// A set that cannot be opened, or not trusted enough to restore from.
     #[error("set {set} was not restored: {reason}")]
     NotRestorable {
-        /// Which.
+        /// The set.
         set: SetId,
-        /// Why.
+        /// Why it was not restored.
         reason: String,
     },
-    /// A key that was to leave without an entry that says where it goes.
-    #[error("key {0}: nothing says where it goes, so it does not leave the set")]
+    /// A key was to leave its set although no entry says where it goes.
+    #[error("key {0} was not released: the record does not say where it goes")]
     NotPermitted(PublicKey),
-    /// A set that a key was to be taken from.
-    #[error("set {set} gave no key: {reason}")]
+    /// A key could not be taken from its set.
+    #[error("no key was read from set {set}: {reason}")]
     NotOpened {
-        /// Which.
+        /// The set.
         set: SetId,
-        /// Why.
+        /// Why not.
         reason: String,
     },
-    /// A set that could not be removed everywhere.
+    /// A set was not removed from every copy.
     #[error(
-        "{source}\nset {set} is removed from {removed}; the note that it was retired is new in {noted}"
+        "{source}\nset {set} was removed from {removed}; the note that it was retired was added to {noted}"
     )]
     RetiredInPart {
-        /// Which.
+        /// The set.
         set: SetId,
         /// The copies that it was removed from.
         removed: String,
-        /// The copies that say now that it was retired.
+        /// The copies that a note was added to.
         noted: String,
-        /// Why not everywhere.
+        /// Why it was not removed from the next copy.
         source: Box<BackupError>,
     },
-    /// A file or folder.
+    /// Reading or writing a file or folder failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A custodian file.
+    /// A custodian file cannot be used.
     #[error(transparent)]
     Custodian(#[from] CustodianError),
-    /// Enrolling the wallet.
+    /// Enrolling the wallet failed.
     #[error(transparent)]
     Enroll(#[from] EnrollError),
-    /// The wallet.
+    /// The wallet failed.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// The wallet's secret.
+    /// The wallet gave no secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The custodian's identity.
+    /// The custodian's identity could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// A keystore.
+    /// A keystore cannot be read.
     #[error(transparent)]
     Keystore(#[from] KeystoreError),
-    /// A key derivation.
+    /// A key derivation failed.
     #[error(transparent)]
     Kdf(#[from] KdfError),
-    /// A password.
+    /// A password cannot be used.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// A password under which the program that the keys are for could not open them.
-    #[error("{0} cannot open keys under this password: it reads other characters than it holds")]
+    /// The program that the keys are for could not open them with this password.
+    #[error(
+        "{0} could not open keys with this password: it does not read these characters as they are"
+    )]
     Misread(Reader),
-    /// Sealing.
+    /// Sealing failed.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// A device secret that gives no batch root.
-    #[error("the wallet's answer gives no root for batch {0}")]
+    /// A device secret that does not give a batch root.
+    #[error("no root for batch {0} can be derived from the wallet's answer")]
     Batch(u32),
-    /// A medium that lost one set when another was written.
-    #[error("{}: set {set} is damaged since the new set was written", stockade_base::shown(dir))]
+    /// A set on the medium was damaged while another was written.
+    #[error("{}: set {set} was damaged while the new set was written", stockade_base::shown(dir))]
     Overwritten {
         /// The copy.
         dir: PathBuf,
-        /// The set that was whole before.
+        /// The set that was intact before.
         set: SetId,
     },
-    /// The wallet's signature is not its own.
+    /// The wallet's signature was not made with its own key.
     #[error("the signature does not recover to the wallet's check address {0}")]
     WrongSigner(Address),
-    /// A password file that cannot be one.
+    /// A password file that cannot be used.
     #[error("the password file {} cannot be used: {}", stockade_base::shown(.0), .1)]
     PasswordFile(PathBuf, String),
-    /// A voluntary exit.
+    /// A voluntary exit cannot be used.
     #[error(transparent)]
     Exit(#[from] ExitError),
-    /// More than is read at once of what anybody may have written.
+    /// Too many sidecar records to read at once.
     #[error(
-        "{}: there is more of this in the copies than Stockade reads at once",
+        "{}: the copies hold more of this than Stockade reads at once",
         stockade_base::shown(_0)
     )]
     TooMuch(PathBuf),
     /// JSON could not be written.
     #[error("JSON could not be written: {0}")]
     Json(#[from] serde_json::Error),
-    /// No random bytes from the system.
-    #[error("the system gives no random bytes: {0}")]
-    Random(#[from] getrandom::Error),
+    /// The system provided no random bytes.
+    #[error(transparent)]
+    Random(#[from] stockade_base::secret::RandomError),
 }
 
 impl BackupError {
-    /// Whether the medium has no room left.
+    /// Whether there is no space left on the medium.
     pub fn is_full(&self) -> bool {
         let full = |source: &std::io::Error| {
             use std::io::ErrorKind::{QuotaExceeded, StorageFull};
@@ -259,7 +261,7 @@ impl BackupError {
         matches!(self, Self::Store(StoreError::Io { source, .. }) if full(source))
     }
 
-    /// Whether the file system, or the stick, takes no writes at all.
+    /// Whether the file system or stick is read-only.
     pub fn is_read_only(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_read_only())
     }

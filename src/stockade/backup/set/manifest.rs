@@ -1,4 +1,4 @@
-//! manifest.json: what a set holds. See `docs/formats/set.md`.
+//! manifest.json: the contents of a set. See `docs/formats/set.md`.
 
 use std::collections::BTreeSet;
 
@@ -19,10 +19,10 @@ use stockade_keystore::{
 const FORMAT: &str = "stockade-set";
 const VERSION: u32 = 1;
 
-/// The folder of the keystores within a set.
+/// The folder of the keystores in a set.
 pub(crate) const KEYSTORES: &str = "keystores";
 
-/// What a set holds.
+/// The contents of a set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -32,19 +32,19 @@ pub struct Manifest {
     pub set_id: SetId,
     /// When it was made, RFC 3339 in UTC.
     pub created: String,
-    /// Whose validators its keys are for.
+    /// The network of its keys.
     pub network: Network,
-    /// Made with a seed that guards no real money.
+    /// Whether it was made with a seed that must not guard real money.
     pub test: bool,
-    /// How many custodians open it together.
+    /// How many custodians are needed to open it.
     pub threshold: u8,
-    /// Who can open it.
+    /// The custodians.
     #[serde(deserialize_with = "custodians")]
     pub custodians: Vec<AnyCustodian>,
-    /// The keystores, in the order of their making.
+    /// The keystores, in the order in which they were made.
     #[serde(deserialize_with = "keystores")]
     pub keystores: Vec<KeystoreEntry>,
-    /// Every other file but SHA256SUMS, manifest.json, manifest.mac and origin.json.
+    /// Every other file except SHA256SUMS, manifest.json, manifest.mac and origin.json.
     #[serde(deserialize_with = "json::at_most::<_, _, MAX_FILES>")]
     pub files: Vec<FileEntry>,
 }
@@ -59,23 +59,23 @@ pub struct KeystoreEntry<K = PublicKey> {
     pub sha256: Digest,
     /// The validator's public key.
     pub pubkey: K,
-    /// Its EIP-2334 path; empty where the keystore named none.
+    /// Its EIP-2334 path; empty if the keystore named none.
     pub path: String,
-    /// Where the key comes from.
+    /// The key's source.
     #[serde(deserialize_with = "json::short::<_, _, MAX_SOURCE>")]
     pub source: Source,
 }
 
-/// The most keys of a set, and the most of its other files.
+/// The most keys of a set, and the most other files.
 pub(crate) const MAX_FILES: usize = 65_536;
 
-/// A source is as long as its fields.
+/// The longest source, by the length of its fields.
 const MAX_SOURCE: usize = 1024;
 
-/// So many custodians there are at most: a share's number is a byte.
+/// The most custodians: the number of a share is one byte.
 const MAX_CUSTODIANS: usize = 255;
 
-/// More than so many of any kind take.
+/// The longest custodian of any kind.
 const MAX_CUSTODIANS_LEN: usize = 1024 * 1024;
 
 fn custodians<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AnyCustodian>, D::Error> {
@@ -89,7 +89,7 @@ fn custodians<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AnyCusto
     Ok(custodians.list)
 }
 
-/// Whether a public key is one takes longer to tell than all else in a manifest: all cores do.
+/// Checking public keys takes longer than parsing everything else, so it is done on all cores.
 fn keystores<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeystoreEntry>, D::Error> {
     let entries: Vec<KeystoreEntry<UncheckedPublicKey>> =
         json::at_most::<_, _, MAX_FILES>(deserializer)?;
@@ -101,31 +101,31 @@ fn keystores<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeystoreE
     entries.collect()
 }
 
-/// Where a key comes from.
+/// The source of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Source {
-    /// From a device secret: the wallet with this check address makes it again.
+    /// A device secret. The wallet with this check address can derive the key again.
     Device {
         /// How the wallet made the secret.
         scheme: Scheme,
-        /// Which batch.
+        /// The batch.
         batch: u32,
-        /// Which wallet.
+        /// The wallet's check address.
         check_address: Address,
     },
-    /// From a mnemonic, as deposit tools do.
+    /// A mnemonic, derived as deposit tools do.
     Mnemonic {
         /// The check address of the same mnemonic.
         check_address: Address,
     },
-    /// From a keystore made elsewhere.
+    /// A keystore that another program made.
     Imported,
 }
 
 impl Source {
-    /// What a keystore made from it says of itself: the words of a wallet whose batch it is give
-    /// other keys in a deposit tool. Nothing is known of others.
+    /// The description in a keystore made from this source. It warns that a deposit tool derives
+    /// other keys from the words of the wallet. Imported keys have none.
     pub fn description(&self, network: Network) -> String {
         match self {
             Self::Device { scheme, batch, .. } => {
@@ -141,7 +141,7 @@ impl Source {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
-    /// Which.
+    /// The file.
     pub path: StorePath,
     /// Its digest.
     pub sha256: Digest,
@@ -149,61 +149,52 @@ pub struct FileEntry {
     pub size: u64,
 }
 
-/// Why a manifest is not taken.
+/// Why a manifest is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ManifestError {
     /// Not JSON of this format.
     #[error("not a manifest: {}", stockade_base::shown(&.0.to_string()))]
     Malformed(#[from] serde_json::Error),
-    /// Its fields contradict each other, or name what no set may hold.
+    /// Its fields contradict each other, or a set cannot hold what it lists.
     #[error("the manifest is not valid: {0}")]
     Invalid(&'static str),
 }
 
 impl Manifest {
-    /// The longest manifest that is read: 1000 bytes a key for 65,000 keys.
+    /// The longest manifest that is read: 1000 bytes for each of 65,000 keys.
     pub const MAX_LEN: u64 = 64 * 1024 * 1024;
 
-    /// The manifest of a new set.
-    #[allow(clippy::too_many_arguments, reason = "one per field of the file")]
-    pub fn new(
-        set_id: SetId,
-        created: Timestamp,
-        test: bool,
-        threshold: u8,
-        custodians: Vec<AnyCustodian>,
-        keystores: Vec<KeystoreEntry>,
-        files: Vec<FileEntry>,
-    ) -> Self {
+    /// The manifest of a new set that any one custodian opens, with nothing in it yet.
+    pub fn new(set_id: SetId, created: Timestamp) -> Self {
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
             network: set_id.network(),
             set_id,
             created: created.rfc3339(),
-            test,
-            threshold,
-            custodians,
-            keystores,
-            files,
+            test: false,
+            threshold: 1,
+            custodians: Vec::new(),
+            keystores: Vec::new(),
+            files: Vec::new(),
         }
     }
 
-    /// Reads a manifest and refuses what no set may hold.
+    /// Reads a manifest and checks it.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
         let manifest: Self = serde_json::from_slice(bytes)?;
         manifest.validate()?;
         Ok(manifest)
     }
 
-    /// About how much memory its parts take, with what a check says of each.
+    /// About how much memory it takes, with the findings about each key.
     pub(crate) fn memory(&self) -> usize {
         let parts = self.keystores.len().saturating_add(self.files.len());
         parts.saturating_mul(1536)
     }
 
-    /// The wallet among its custodians that has this check address.
+    /// The custodian that is the wallet with this check address.
     pub fn custodian_of(&self, check_address: &Address) -> Option<&Custodian> {
         let mut wallets = self.custodians.iter().filter_map(AnyCustodian::wallet);
         wallets.find(|wallet| wallet.check_address == *check_address)
@@ -220,22 +211,23 @@ impl Manifest {
         use ManifestError::Invalid;
 
         if self.format != FORMAT || self.version != VERSION {
-            return Err(Invalid("another format, or a later version of it"));
+            return Err(Invalid("it has another format, or a later version of it"));
         }
         if self.network != self.set_id.network() {
             return Err(Invalid("its network is not the one in its set id"));
         }
         if self.keystores.is_empty() {
-            return Err(Invalid("it lists no keystore"));
+            return Err(Invalid("it does not list any keystore"));
         }
         if self.threshold == 0 || usize::from(self.threshold) > self.custodians.len() {
-            return Err(Invalid("more custodians are needed to open it than there are"));
+            return Err(Invalid("its threshold is higher than its number of custodians"));
         }
         self.validate_paths()?;
         let keys: BTreeSet<_> = self.keystores.iter().map(|entry| entry.pubkey).collect();
-        match keys.len() == self.keystores.len() {
-            true => Ok(()),
-            false => Err(Invalid("a public key stands in it twice")),
+        if keys.len() == self.keystores.len() {
+            Ok(())
+        } else {
+            Err(Invalid("it lists a public key twice"))
         }
     }
 
@@ -247,17 +239,17 @@ impl Manifest {
         let keystores = self.keystores.iter().map(|entry| &entry.file);
         for path in keystores.clone().chain(self.files.iter().map(|entry| &entry.path)) {
             if !folded.insert(path.folded()) {
-                return Err(Invalid("two of its paths are one file on some file systems"));
+                return Err(Invalid("two of its paths are the same file on some file systems"));
             }
         }
         let in_folder = |path: &StorePath| path.names().next() == Some(KEYSTORES);
         if !keystores.clone().all(in_folder) || self.files.iter().any(|e| in_folder(&e.path)) {
-            return Err(Invalid("the folder keystores/ holds all keystores and nothing else"));
+            return Err(Invalid("keystores/ must hold all keystores and nothing else"));
         }
         Ok(())
     }
 }
 
-/// Files of every set that a manifest cannot list.
+/// The files of every set that a manifest cannot list.
 pub(crate) const RESERVED: [&str; 4] =
     ["SHA256SUMS", "manifest.json", "manifest.mac", "origin.json"];

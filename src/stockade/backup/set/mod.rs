@@ -1,4 +1,4 @@
-//! The parts of a set, and what can be said of it.
+//! The parts of a set, and the verdicts about them.
 
 pub(crate) mod combine;
 pub mod digest;

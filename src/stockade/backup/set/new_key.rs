@@ -1,4 +1,4 @@
-//! A key on its way into a set.
+//! A key that is about to go into a set.
 
 use super::manifest::Source;
 use stockade_keystore::bls::SecretKey;
@@ -8,10 +8,10 @@ use stockade_keystore::bls::SecretKey;
 pub struct NewKey {
     /// The key.
     pub secret: SecretKey,
-    /// Its EIP-2334 path; empty where nobody knows it.
+    /// Its EIP-2334 path; empty if it is not known.
     pub path: String,
-    /// What the keystore says of it.
+    /// The description for the keystore.
     pub description: String,
-    /// Where it comes from.
+    /// The key's source.
     pub source: Source,
 }

@@ -1,5 +1,5 @@
-//! origin.json: the wallet's signature over the manifest's digest. Anyone can build a set to public
-//! recipients; only its owner's wallet can sign its origin.
+//! origin.json: the wallet's signature over the manifest's digest. Anyone can seal a set to public
+//! recipients, but only the owner's wallet can sign its origin.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,15 +10,15 @@ use stockade_base::{
 };
 use stockade_wallet::{device::Wallet, interact::Interact};
 
-/// The signed statement that a set was made by the holder of a wallet.
+/// The signed statement that a set was made with a wallet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
-    /// What was signed.
+    /// The text that was signed.
     pub statement: String,
     /// The wallet's check address.
     pub address: Address,
-    /// EIP-191 by that address.
+    /// The EIP-191 signature of that address.
     pub signature: Signature,
 }
 
@@ -26,7 +26,7 @@ pub struct Origin {
 pub enum Signer<'a> {
     /// A wallet, and its check address. Its user approves the statement.
     Wallet(&'a mut dyn Wallet, Address),
-    /// The check key of typed words, where no wallet is at hand.
+    /// The check key of a typed mnemonic, if no wallet is available.
     Words(&'a AccountKey),
 }
 
@@ -63,16 +63,16 @@ impl Signer<'_> {
     }
 }
 
-/// Who made a set, as far as can be known.
+/// Who made a set, as far as that is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OriginVerdict {
     /// An attached wallet.
     ThisWallet,
-    /// The address given with `--signer`.
+    /// An address given with `--signer`.
     Signer,
-    /// Somebody: nothing pins who should have made it, or the pin is another.
+    /// Somebody else, or there is no pin to compare with.
     Unknown,
-    /// The origin does not fit the manifest: it was changed after the wallet signed it.
+    /// The origin does not fit the manifest, which was changed after the wallet signed it.
     Forged,
 }
 
@@ -88,22 +88,22 @@ impl OriginVerdict {
     }
 }
 
-/// Whose signature makes a set one's own.
+/// The signers that the user trusts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pins {
     /// The check addresses of the attached wallets.
     pub wallets: Vec<Address>,
-    /// Addresses named by the user.
+    /// The addresses that the user named.
     pub signers: Vec<Address>,
 }
 
 impl Pins {
-    /// Whether nothing pins the origin.
+    /// Whether there is no pin.
     pub fn is_empty(&self) -> bool {
         self.wallets.is_empty() && self.signers.is_empty()
     }
 
-    /// What the signer of a valid origin is to the user.
+    /// The verdict on the signer of a valid origin.
     pub fn judge(&self, signer: &Address) -> OriginVerdict {
         match signer {
             signer if self.wallets.contains(signer) => OriginVerdict::ThisWallet,
@@ -117,7 +117,7 @@ impl Origin {
     /// The longest origin.json that is read.
     pub const MAX_LEN: u64 = 4096;
 
-    /// What the wallet signs.
+    /// The text that the wallet signs.
     pub fn statement(set_id: &SetId, manifest: &Digest) -> String {
         format!("Stockade origin v1; set {set_id}; manifest {manifest}")
     }
@@ -129,7 +129,8 @@ impl Origin {
         Ok(json)
     }
 
-    /// The address that signed for exactly this manifest of this set; `None` when nobody did.
+    /// The address that signed exactly this manifest of this set, or `None` if the signature does
+    /// not fit.
     pub fn signer(bytes: &[u8], set_id: &SetId, manifest: &Digest) -> Option<Address> {
         let origin: Self = serde_json::from_slice(bytes).ok()?;
         let signer =

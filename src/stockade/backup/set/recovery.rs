@@ -1,4 +1,4 @@
-//! RECOVERY.txt: how to open a set without Stockade, for whoever finds it.
+//! RECOVERY.txt: explains to anybody who finds a set how to open it without Stockade.
 
 use super::{error::BackupError, set_id::SetId, share};
 use crate::{
@@ -61,13 +61,13 @@ fn of_wallet(custodian: &Custodian) -> String {
 fn of_plain(custodian: &PlainCustodian) -> String {
     match (custodian.kind, &custodian.identity) {
         (PlainKind::Plugin, _) => format!(
-            "  an age identity whose plugin is age-plugin-{}\n",
+            "  an age identity of the plugin age-plugin-{}\n",
             custodian.plugin_name().unwrap_or_default()
         ),
         (PlainKind::Passphrase, Some(identity)) => {
-            format!("  a passphrase. It opens the identity file that these lines are:\n{identity}")
+            format!("  a passphrase, which opens this identity file:\n{identity}")
         }
-        _ => "  an age identity file (AGE-SECRET-KEY-..) that its owner keeps\n".to_owned(),
+        _ => "  an age identity file (AGE-SECRET-KEY-..), which its owner has\n".to_owned(),
     }
 }
 
@@ -76,20 +76,20 @@ BACKUP OF ETHEREUM VALIDATOR KEYS
 
 This folder holds validator signing keys as EIP-2335 keystores. They are sealed: the custodians
 below open them (a hardware wallet, or another wallet set up from the same recovery words, with the
-same passphrase where one was in use). Nothing in this folder opens them without custodians.
+same passphrase if one was in use). Without custodians, nothing in this folder can be opened.
 
-If you found this: it is of no use to you, and it may be of great use to its owner.
+If you found this: you cannot use it, but its owner may need it badly.
 If you are the owner's heir or helper: do NOT start these keys anywhere while the old machine may
-still run. Two machines that sign with one key lose money.
-Never type a wallet's recovery words into a computer to do any of this.
+still be running. Two machines that sign with the same key lose money.
+None of the steps below needs a wallet's recovery words. Never type them into a computer.
 ";
 
 const STEPS: &str = r#"
 OPENING IT WITH STOCKADE
   stockade backup restore <folder that holds the folder stockade> --to <new folder> --layout plain
-  (say what became of the keys before: --history <file> from the machine that ran them last, or
-   --history-lost where it is gone; --insert asks for one wallet after the other; --identity <file>
-   takes an age identity)
+  (tell Stockade what these keys did before: --history <file> from the machine that ran them last,
+   or --history-lost if that is gone; --insert asks for one wallet after the other;
+   --identity <file> names an age identity)
 
 OPENING IT WITHOUT STOCKADE
 You need: the custodians, the tool `age`, and Python 3.
@@ -98,23 +98,23 @@ You need: the custodians, the tool `age`, and Python 3.
      trezorctl ethereum sign-message -n "m/44h/60h/83h/0/0" "<text>"
    (scheme slip11-v1: trezorctl crypto encrypt-keyvalue -n "m/1398033220h/0h" "<text>"
     "stockade device secret slip11 v1")
-   For a Ledger: any program that asks its Ethereum app for a personal message at that path.
-   The signature is a secret as long as this backup exists: keep it off other computers.
-2. Make the wallet's age identity. secret = HKDF-SHA256(input, salt, info = the text, 32 bytes), where
+   For a Ledger: any program that has its Ethereum app sign a personal message at that path.
+   The signature is a secret for as long as this backup exists: keep it off other computers.
+2. Derive the wallet's age identity. secret = HKDF-SHA256(input, salt, info = the text, 32 bytes), where
      eip191-v1: input = the first 64 bytes of the signature (r and s),
                 salt = "stockade/device-secret/eip191-v1"
      slip11-v1: input = the 32 bytes of the answer, salt = "stockade/device-secret/slip11-v1"
    and the identity is those 32 bytes in Bech32 with the prefix AGE-SECRET-KEY- in upper case.
    Its public key must be the custodian's recipient above.
-   Custodians of other kinds: age and plugin have an identity file already; of a passphrase, save
-   the lines from BEGIN to END above as the identity file, and `age` asks for the passphrase.
+   Custodians of other kinds: for age and plugin there is an identity file already. For a passphrase,
+   save the lines from BEGIN to END above as the identity file; `age` asks for the passphrase.
 "#;
 
 const ANY_ONE: &str = "\
 3. age --decrypt --identity <identity file> seal/secret.age > set-secret      (32 bytes)
 ";
 
-const TOGETHER: &str = r#"3. For as many custodians as it takes, each with the file that is sealed for it:
+const TOGETHER: &str = r#"3. For as many custodians as are needed, each with the file that is sealed for it:
      age --decrypt --identity <identity file> seal/share-<x>.age > share-<x>.json
    Then this, saved as combine.py: python3 combine.py share-<x>.json share-<y>.json .. > set-secret
 
@@ -143,9 +143,10 @@ const TOGETHER: &str = r#"3. For as many custodians as it takes, each with the f
 const LAST_STEPS: &str = r#"4. The password of every keystore in keystores/ is HKDF-SHA256(set-secret,
    salt = "stockade/set/v1", info = "keystore password", 32 bytes) in lower-case hex.
    Every validator client imports them with that password.
-5. manifest.json lists every keystore with its public key. Whose set it is: origin.json holds the
-   check address's EIP-191 signature over the SHA-256 of manifest.json.
-6. Where the folder exits/ lies beside the sets, its .age files are signed voluntary exits. One more
+5. manifest.json lists every keystore with its public key. To see who made the set: origin.json
+   holds the check address's EIP-191 signature over the SHA-256 of manifest.json.
+6. If there is a folder exits/ next to the sets, its .age files are signed voluntary exits. Another
    identity opens those of this set: the 32 bytes of HKDF-SHA256(set-secret, salt = "stockade/set/v1",
-   info = "files identity") in Bech32, as in step 2. A beacon node ends a validator with one, for good.
+   info = "files identity") in Bech32, as in step 2. Sent to a beacon node, an exit ends its validator
+   for good.
 "#;

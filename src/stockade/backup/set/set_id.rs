@@ -14,26 +14,31 @@ pub struct SetId {
     network: Network,
 }
 
-/// Why a text is no set id.
+/// Why a text is not a set id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a set id is <yyyymmdd>-<network>-<8 hex>, such as 20261120-hoodi-7f3a19c2")]
+#[error(
+    "not a set id: it has the form <yyyymmdd>-<network>-<8 hex>, such as 20261120-hoodi-7f3a19c2"
+)]
 pub struct SetIdError;
 
 impl SetId {
-    /// A fresh one.
-    pub fn random(network: Network, now: Timestamp) -> Result<Self, getrandom::Error> {
+    /// Makes a new id.
+    pub fn random(
+        network: Network,
+        now: Timestamp,
+    ) -> Result<Self, stockade_base::secret::RandomError> {
         let mut tail = [0; 4];
-        getrandom::fill(&mut tail)?;
+        stockade_base::secret::fill_random(&mut tail)?;
         let text = format!("{}-{}-{}", now.date(), network.name(), hex::encode(tail));
         Ok(Self { text, network })
     }
 
-    /// The id itself.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The network whose keys it holds.
+    /// The network of the keys in the set.
     pub fn network(&self) -> Network {
         self.network
     }
@@ -58,10 +63,7 @@ impl FromStr for SetId {
             && tail.len() == 8
             && tail.bytes().all(lower_hex)
             && text == format!("{date}-{}-{tail}", network.name());
-        match strict {
-            true => Ok(Self { text: text.to_owned(), network }),
-            false => Err(SetIdError),
-        }
+        if strict { Ok(Self { text: text.to_owned(), network }) } else { Err(SetIdError) }
     }
 }
 

@@ -1,5 +1,5 @@
-//! A custodian's part of the set secret, as it lies sealed in a set: the secret itself where any
-//! one custodian opens the set, else one share of it. See `docs/formats/set.md`.
+//! A custodian's sealed part of the set secret: the secret itself if any one custodian opens the
+//! set, otherwise one share of it. See `docs/formats/set.md`.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub(crate) fn file_of(threshold: u8, x: u8) -> String {
     }
 }
 
-/// Seals `secret` so that `threshold` of `custodians` open it together.
+/// Seals `secret` so that any `threshold` of `custodians` open it together.
 pub(crate) fn seal_all(
     secret: &SetSecret,
     set: &SetId,
@@ -53,7 +53,7 @@ pub(crate) fn seal_all(
 /// One share of a set secret.
 pub(crate) struct Share {
     set: SetId,
-    /// Where its value is that of the polynomials.
+    /// The x at which the polynomials have this value.
     pub x: u8,
     threshold: u8,
     of: u8,
@@ -73,7 +73,7 @@ struct Fields {
     share: Hex,
 }
 
-/// 64 hex digits, read into their final place.
+/// 64 hex digits, decoded directly into their final place.
 struct Hex(shamir::Value);
 
 impl<'de> Deserialize<'de> for Hex {
@@ -89,7 +89,7 @@ impl<'de> Deserialize<'de> for Hex {
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Hex, E> {
                 let value = SecretBytes::try_new(|bytes| hex::decode_to_slice(text, bytes));
-                // What stands there is a secret, even where it is a wrong one.
+                // The text is a secret even if it is wrong, so the error does not repeat it.
                 value.map(Hex).map_err(|_| E::custom("not 64 hex digits"))
             }
         }
@@ -99,7 +99,8 @@ impl<'de> Deserialize<'de> for Hex {
 }
 
 impl Share {
-    /// Reads the content of the share of the custodian at `x` in `set`; else says what it is.
+    /// Reads the content of the share of the custodian at `x` in `set`. An error says what it is
+    /// instead.
     pub(crate) fn parse(
         bytes: &[u8],
         set: &SetId,
@@ -108,19 +109,19 @@ impl Share {
         of: usize,
     ) -> Result<Self, String> {
         let fields: Fields =
-            serde_json::from_slice(bytes).map_err(|_| "it is no share".to_owned())?;
+            serde_json::from_slice(bytes).map_err(|_| "it is not a share".to_owned())?;
         if fields.format != FORMAT || fields.version != VERSION {
-            return Err("it is no share that this version knows".to_owned());
+            return Err("it is a share in a format that this version does not know".to_owned());
         }
         if fields.set != *set {
             return Err(format!("it is a share of another set, {}", fields.set));
         }
         if fields.x != x {
-            return Err(format!("it is share {}, and not {x}", fields.x));
+            return Err(format!("it is share {}, not {x}", fields.x));
         }
         if fields.threshold != threshold || usize::from(fields.of) != of {
             let (threshold, of) = (fields.threshold, fields.of);
-            return Err(format!("it is one of {of} of which {threshold} are needed"));
+            return Err(format!("it is one of {of} shares, of which {threshold} are needed"));
         }
         let value = fields.share.0;
         Ok(Self { set: fields.set, x, threshold, of: fields.of, value })
@@ -147,14 +148,14 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_read_as_it_was_written() {
+    fn a_share_survives_a_round_trip() {
         let share = share();
         let read = Share::parse(share.to_json().as_bytes(), &share.set, 2, 2, 3).unwrap();
         assert_eq!(read.value.expose(), share.value.expose());
     }
 
     #[test]
-    fn a_share_in_the_wrong_place_is_called_what_it_is() {
+    fn a_misplaced_share_is_identified() {
         let share = share();
         let json = share.to_json();
         let parse = |set: &str, x, threshold, of| {
@@ -165,11 +166,11 @@ mod tests {
             parse("20261120-hoodi-00000000", 2, 2, 3).contains("another set, 20261120-hoodi-7")
         );
         assert!(parse(set, 1, 2, 3).contains("share 2"));
-        assert!(parse(set, 2, 3, 3).contains("3 of which 2"));
-        assert!(parse(set, 2, 2, 4).contains("3 of which 2"));
+        assert!(parse(set, 2, 3, 3).contains("3 shares, of which 2"));
+        assert!(parse(set, 2, 2, 4).contains("3 shares, of which 2"));
         for bad in ["", "{}", &json.replace("\"share\": \"", "\"share\": \"zz")] {
             let error = Share::parse(bad.as_bytes(), &share.set, 2, 2, 3).err().unwrap();
-            assert_eq!(error, "it is no share");
+            assert_eq!(error, "it is not a share");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! SHA256SUMS: sha256sum's own format, with its own digest in a comment at the end, so that a
-//! flipped bit in it shows too.
+//! SHA256SUMS: the format of `sha256sum`, followed by its own digest in a comment, so that a
+//! flipped bit in the file itself shows as well.
 
 use std::collections::BTreeMap;
 
@@ -18,15 +18,14 @@ pub(crate) fn render(sums: &Sums) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// The longest file that is read, and the most files that it names: those of the largest set.
+/// The longest file that is read, and the most files that it lists: as many as the largest set has.
 pub(crate) const MAX_LEN: u64 = 24 * 1024 * 1024;
 const MAX_LINES: usize = 2 * crate::backup::set::manifest::MAX_FILES;
 
 /// About how much memory a line takes.
 const MEMORY: usize = 256;
 
-/// About how much memory it takes to say what is wrong with each file, where no manifest says what they
-/// are.
+/// About how much memory the findings about each file take if there is no manifest.
 pub(crate) fn memory_of_all(sums: &Sums) -> usize {
     sums.len().saturating_mul(2048)
 }
@@ -36,12 +35,12 @@ pub(crate) fn memory(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte == b'\n').count().saturating_mul(MEMORY)
 }
 
-/// Reads the file; `None` when it is not exactly what [`render`] writes.
+/// Reads the file; `None` if it is not exactly what [`render`] writes.
 pub(crate) fn parse(bytes: &[u8]) -> Option<Sums> {
     let text = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
     let last = text.rfind('\n').map_or(0, |end| end + 1);
     let (listed, own) = text.split_at_checked(last)?;
-    // Whatever was changed, order and last line included, the bytes are not the same any more.
+    // Any change, including one of the order or the last line, changes the bytes.
     if own.strip_prefix("# ")? != Digest::of(listed.as_bytes()).to_string() {
         return None;
     }
@@ -63,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_flipped_bit_shows() {
+    fn every_flipped_bit_is_detected() {
         let sums = Sums::from([
             ("manifest.json".parse().unwrap(), Digest::of(b"1")),
             ("keystores/a.json".parse().unwrap(), Digest::of(b"2")),

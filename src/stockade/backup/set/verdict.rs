@@ -1,18 +1,18 @@
-//! Verdicts: proven, contradicted, inconclusive, each with a reason from a closed list.
-//! "Could not tell" never reads as wrong, nor as right.
+//! Verdicts: proven, contradicted or inconclusive, each with a reason from a closed list. A check
+//! that could not be made is never reported as right or wrong.
 
 use super::{origin::OriginVerdict, set_id::SetId};
 use stockade_base::eth::Address;
 use stockade_keystore::bls::PublicKey;
 
-/// What a check says of one key in one copy.
+/// The verdict of a check on one key in one copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
-    /// It is as it should be, at the level of the check.
+    /// The key is as it should be, at the level of the check.
     Proven,
-    /// The check could not tell.
+    /// The check could not be made.
     Inconclusive,
-    /// It is not as it should be.
+    /// The key is not as it should be.
     Contradicted,
 }
 
@@ -30,7 +30,7 @@ impl Verdict {
 /// How much a check proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// Every byte is as written.
+    /// Every byte is unchanged since it was written.
     Bytes,
     /// The public key belongs to the wallet.
     PublicKey,
@@ -49,56 +49,56 @@ impl Level {
     }
 }
 
-/// Why a verdict is what it is. A closed list: others rely on its words.
+/// The reason for a verdict. A closed list: other programs rely on the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// Nothing is wrong.
     Ok,
     /// A file's bytes changed since it was written.
     BitRot,
-    /// A key or file that should be there is not.
+    /// A key or file is missing.
     Missing,
-    /// A file that no manifest lists.
+    /// No manifest lists the file.
     Unlisted,
-    /// A file that is not of its format.
+    /// A file does not have the right format.
     Malformed,
     /// The keystore does not open with its password.
     WrongPassword,
-    /// The key is not the one that its public key says.
+    /// The key does not belong to the public key that its keystore names.
     PubkeyMismatch,
-    /// Another wallet, or another passphrase.
+    /// Another wallet or passphrase is in use.
     NotThisWallet,
-    /// The key comes from another source than the one that was asked.
+    /// The key comes from a source that this check cannot compare with.
     OtherSource,
-    /// Two copies of one set list different content.
+    /// The copies of one set list different contents.
     ManifestDisagreement,
-    /// Somebody without the set secret wrote the manifest.
+    /// The manifest's MAC was not made with the set secret.
     ManifestMac,
-    /// Nothing says who made the set.
+    /// It is not known who made the set.
     OriginUnknown,
-    /// The set's origin does not fit its content.
+    /// The set's origin does not fit its contents.
     OriginForged,
-    /// Too few shares of the set secret.
+    /// Too few shares of the set secret are available.
     ShareMissing,
     /// A share, or the sealed secret, does not open or does not fit.
     ShareWrong,
-    /// The wallet's firmware answers one prompt in two ways.
+    /// The wallet's firmware gives different answers to the same prompt.
     FirmwareNotDeterministic,
     /// The system could not read it.
     Unreadable,
-    /// Not looked at.
+    /// It was not checked.
     NotChecked,
-    /// A store does not let this caller read it.
+    /// A store does not allow this caller to read it.
     Denied,
-    /// It is there, and the store deletes it by itself at a time that is set.
+    /// It exists, but the store will delete it at a scheduled time.
     Expires,
-    /// A store says that it was deleted, and may still be brought back.
+    /// A store reports that it was deleted, but might still be restorable.
     Deleted,
-    /// A store says that it was deleted for good.
+    /// A store reports that it was deleted for good.
     Destroyed,
-    /// The same key is there a second time.
+    /// The same key exists a second time.
     Duplicate,
-    /// The key is there, and not where a signer looks for it.
+    /// The key exists, but not where a signer looks for it.
     Elsewhere,
 }
 
@@ -138,34 +138,36 @@ impl Reason {
         match self {
             Self::Ok => "as it should be",
             Self::BitRot => "its bytes changed since it was written",
-            Self::Missing => "it is not there",
+            Self::Missing => "it is missing",
             Self::Unlisted => "no manifest lists it",
-            Self::Malformed => "it is not of its format",
+            Self::Malformed => "it does not have the right format",
             Self::WrongPassword => "it does not open with the set's password",
-            Self::PubkeyMismatch => "the key in it is another than its public key says",
-            Self::NotThisWallet => "this wallet (or this passphrase) is none of its custodians",
-            Self::OtherSource => "it comes from another source, so this wallet cannot tell",
+            Self::PubkeyMismatch => "the key in it does not belong to its public key",
+            Self::NotThisWallet => "this wallet (or this passphrase) is not one of its custodians",
+            Self::OtherSource => "it comes from another source, so this wallet cannot check it",
             Self::ManifestDisagreement => "the copies disagree about what the set holds",
-            Self::ManifestMac => "its manifest was not written by the holder of the set secret",
+            Self::ManifestMac => "its manifest was not written with the set secret",
             Self::OriginUnknown => {
-                "it was not signed by this wallet, and no --signer says who should have"
+                "this wallet did not sign it, and no --signer names who should have"
             }
-            Self::OriginForged => "its origin is not a signature over what it holds",
+            Self::OriginForged => "its origin does not match its contents",
             Self::ShareMissing => {
-                "too few of its custodians are here, or the sealed secret is in no copy whole"
+                "too few of its custodians are available, or no copy has the sealed secret intact"
             }
             Self::ShareWrong => {
                 "the sealed secret, or a share of it, does not open or does not fit"
             }
-            Self::FirmwareNotDeterministic => "the wallet answers one prompt in two ways",
+            Self::FirmwareNotDeterministic => {
+                "the wallet gives different answers to the same prompt"
+            }
             Self::Unreadable => "the system could not read it",
-            Self::NotChecked => "it could not be looked at",
+            Self::NotChecked => "it could not be checked",
             Self::Denied => "reading it is not allowed",
-            Self::Expires => "it is there now, and will be deleted at a time that is set",
-            Self::Deleted => "it was deleted, and may still be brought back",
+            Self::Expires => "it exists, but will be deleted at a scheduled time",
+            Self::Deleted => "it was deleted, but might still be restorable",
             Self::Destroyed => "it was deleted for good",
-            Self::Duplicate => "the same key is there a second time",
-            Self::Elsewhere => "it is there, and not where a signer looks for it",
+            Self::Duplicate => "the same key exists a second time",
+            Self::Elsewhere => "it exists, but not where a signer looks for it",
         }
     }
 
@@ -200,14 +202,14 @@ impl Reason {
     }
 }
 
-/// What a check says of one key in one copy.
+/// The finding of a check on one key in one copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyVerdict {
-    /// The key; `None` where only a damaged file says which it is.
+    /// The key; `None` if only a damaged file names it.
     pub pubkey: Option<PublicKey>,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// The copy's id; `None` for a key that is in none.
+    /// The copy's id; `None` for a key that no copy holds.
     pub copy: Option<String>,
     /// The file that the verdict is about, below the copy's `stockade/`.
     pub file: Option<String>,
@@ -222,7 +224,7 @@ pub struct FileProblem {
     pub file: String,
     /// What is wrong with it.
     pub reason: Reason,
-    /// The same in more words than the reason has, where there are more.
+    /// More details than the reason gives, if there are any.
     pub detail: Option<String>,
 }
 
@@ -233,30 +235,31 @@ impl FileProblem {
     }
 }
 
-/// What a check says of several copies.
+/// The result of a check on several copies.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Report {
-    /// How much it proves.
+    /// How much the check proves.
     pub level: Level,
-    /// Who made the sets: the worst that is said of any.
+    /// Who made the sets: the worst verdict of any of them.
     pub origin: OriginVerdict,
-    /// Who signed the origins, whoever they are.
+    /// Who signed the origins, trusted or not.
     pub signers: Vec<Address>,
-    /// Whether anything said who should have made the sets.
+    /// Whether there were pins to compare the origins with.
     pub pinned: bool,
-    /// The sets that were looked at.
+    /// The sets that were checked.
     pub sets: Vec<SetId>,
-    /// The ids of the copies that were looked at.
+    /// The ids of the copies that were checked.
     pub copies: Vec<String>,
-    /// One verdict a key and copy.
+    /// One verdict for each key and copy.
     pub keys: Vec<KeyVerdict>,
     /// Files that are not as they should be.
     pub files: Vec<FileProblem>,
-    /// What a person should know and no verdict says.
+    /// Warnings for people, which no verdict covers.
     pub warnings: Vec<String>,
 }
 
-/// How many verdicts there are of each kind.
+/// The number of verdicts of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Proven.
@@ -283,12 +286,12 @@ impl Counts {
 }
 
 impl Report {
-    /// The verdicts counted, key x copy.
+    /// The number of verdicts of each kind, over all keys and copies.
     pub fn counts(&self) -> Counts {
         Counts::of(self.keys.iter().map(|key| key.reason))
     }
 
-    /// Whether there are keys, and all are proven, and no file is damaged.
+    /// Whether there are keys, all of them are proven, and no file is damaged.
     pub fn all_proven(&self) -> bool {
         let counts = self.counts();
         counts.proven > 0

@@ -1,6 +1,5 @@
-//! What is stored beside a set: slashing histories, marks, attestations, and sealed exits.
-//! Files are only ever added; copies complete each other's, as far as what they hold is what its
-//! name says.
+//! The sidecar records of a set: slashing histories, marks, attestations, and sealed exits. Files
+//! are only ever added. Copies complete each other, as far as the content of a file fits its name.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -33,15 +32,15 @@ use stockade_keystore::bls::PublicKey;
 /// The longest history or attestation.
 const MAX_LEN: u64 = 256 * 1024 * 1024;
 
-/// The files beside a set in several copies. What they hold is read again where a copy lacks it: all
-/// of it may be more than fits into memory.
+/// The sidecar records of a set in several copies. A file is read again when a copy lacks it, since
+/// all of them may not fit into memory.
 pub(crate) struct Sidecars {
     files: BTreeMap<StorePath, Held>,
     problems: Vec<FileProblem>,
     passed_over: Vec<String>,
 }
 
-/// One file: what it is, where all copies that hold one say the same.
+/// One file. It has a digest if all copies that hold it agree.
 struct Held {
     digest: Digest,
     /// The folder of a copy that holds it.
@@ -49,11 +48,11 @@ struct Held {
     /// The copies that hold it, or something else under its name.
     copies: Vec<String>,
     disputed: bool,
-    /// The copies in which it rotted, by its own name.
+    /// The copies in which it is damaged, according to its own name.
     rotten: Vec<String>,
 }
 
-/// Why a file is not one of those that copies complete.
+/// Why a file is not one that copies complete.
 enum Wrong {
     /// It says nothing, so nothing is lost without it.
     Nothing(String),
@@ -67,7 +66,7 @@ impl From<Reason> for Wrong {
 }
 
 impl Sidecars {
-    /// Reads what is stored beside the set in all copies, one file at a time.
+    /// Reads the sidecar records of the set in all copies, one file at a time.
     pub(crate) fn read(
         set: &SetId,
         keys: &[PublicKey],
@@ -88,7 +87,7 @@ impl Sidecars {
                     entries => entries?,
                 };
                 for entry in entries {
-                    // What a killed process left is nothing yet.
+                    // A partial file that a killed process left does not count.
                     if entry.name.ends_with(".partial") {
                         continue;
                     }
@@ -102,10 +101,13 @@ impl Sidecars {
                     };
                     let checked = match folder {
                         folders::HISTORY => check_history(&entry.name, &bytes, set, keys),
-                        folders::ATTESTATIONS => match is_attestation(&entry.name, &bytes, set) {
-                            true => Ok(()),
-                            false => Err(Reason::Malformed.into()),
-                        },
+                        folders::ATTESTATIONS => {
+                            if is_attestation(&entry.name, &bytes, set) {
+                                Ok(())
+                            } else {
+                                Err(Reason::Malformed.into())
+                            }
+                        }
                         folders::WHEREABOUTS => {
                             check_entry(&entry.name, &bytes).map_err(Wrong::from)
                         }
@@ -114,7 +116,7 @@ impl Sidecars {
                     match checked {
                         Ok(()) => sidecars.add(copy, file, Digest::of(&bytes)),
                         Err(Wrong::Nothing(why)) => {
-                            let name = copy.dir().join("stockade").join(file.as_str());
+                            let name = copy.path_of(file.as_str());
                             sidecars
                                 .passed_over
                                 .push(format!("{}: {why}", stockade_base::shown(&name)));
@@ -126,12 +128,12 @@ impl Sidecars {
         }
         for (copy, file, reason, why) in invalid {
             match (sidecars.files.get_mut(&file), reason) {
-                // Its name says what it must be, and another copy has just that.
+                // The name says what the content must be, and another copy has just that.
                 (Some(held), Reason::BitRot) => {
                     held.rotten.push(copy.id().to_owned());
                     continue;
                 }
-                // What stands under its name elsewhere is not put in its place.
+                // Another content under the same name does not replace it.
                 (Some(held), _) => held.copies.push(copy.id().to_owned()),
                 (None, _) => {}
             }
@@ -156,18 +158,19 @@ impl Sidecars {
         }
     }
 
-    /// Files that are none, and files of one name that differ.
+    /// Files that are not valid, and files that differ between copies.
     pub(crate) fn problems(&self) -> Vec<FileProblem> {
         self.problems.clone()
     }
 
-    /// Files that say nothing, for people.
+    /// Descriptions of files that say nothing.
     pub(crate) fn passed_over(&self) -> &[String] {
         &self.passed_over
     }
 
-    /// Adds to `copy` what it lacks, and gives how many that were. What it has stays as it is, but
-    /// for what rotted by its own name; of two files that dispute one name neither is spread.
+    /// Adds the missing files to `copy`, and returns how many there were. Existing files are not
+    /// changed, unless their own name shows that they are damaged. If copies disagree about a file,
+    /// it is not spread.
     pub(crate) fn complete(&self, copy: &Copy) -> Result<usize, BackupError> {
         let mut added = 0;
         for (path, held) in self.files.iter().filter(|(_, held)| !held.disputed) {
@@ -176,10 +179,10 @@ impl Sidecars {
                 continue;
             }
             let bytes = held.read(path)?;
-            match rotten {
-                true => copy.put_again(path, &bytes)?,
-                false if copy.add_if_absent(path, &bytes)? => {}
-                false => continue,
+            if rotten {
+                copy.put_again(path, &bytes)?;
+            } else if !copy.add_if_absent(path, &bytes)? {
+                continue;
             }
             added += 1;
         }
@@ -187,28 +190,28 @@ impl Sidecars {
     }
 }
 
-/// Its name says what it holds, whether or not this version knows all that it says.
+/// The name of an entry tells its content, even if this version does not know all of its fields.
 fn check_entry(name: &str, bytes: &[u8]) -> Result<(), Reason> {
-    match whereabouts::is_name(name) {
-        true if whereabouts::check(name, bytes) => Ok(()),
-        true => Err(Reason::BitRot),
-        false => Err(Reason::Malformed),
+    if !whereabouts::is_name(name) {
+        return Err(Reason::Malformed);
     }
+    if whereabouts::check(name, bytes) { Ok(()) } else { Err(Reason::BitRot) }
 }
 
 impl Held {
-    /// What it held when it was looked at.
+    /// Reads the content again that was checked.
     fn read(&self, path: &StorePath) -> Result<Vec<u8>, BackupError> {
         let copies = Copy::open_all(std::slice::from_ref(&self.dir))?;
         let gone = || BackupError::NoCopy(self.dir.clone());
         let bytes = copies.first().ok_or_else(gone)?.read(path, MAX_LEN)?;
-        match Digest::of(&bytes) == self.digest {
-            true => Ok(bytes),
-            false => Err(BackupError::History(format!(
-                "{} in {} changed while it was read",
+        if Digest::of(&bytes) == self.digest {
+            Ok(bytes)
+        } else {
+            Err(BackupError::History(format!(
+                "{} in {} was changed while it was read",
                 path,
                 stockade_base::shown(&self.dir)
-            ))),
+            )))
         }
     }
 }
@@ -217,8 +220,8 @@ fn problem(copy: &Copy, file: String, reason: Reason, detail: Option<String>) ->
     FileProblem { copy: copy.id().to_owned(), file, reason, detail }
 }
 
-/// A slashing history by its name, for the set's network, that speaks of a key of the set; or a mark
-/// of such a key.
+/// Checks a slashing history: its name, its network, and that it is about a key of the set. Also
+/// accepts a mark about such a key.
 fn check_history(name: &str, bytes: &[u8], set: &SetId, keys: &[PublicKey]) -> Result<(), Wrong> {
     let malformed = |why: &str| Wrong::Bad(Reason::Malformed, Some(why.to_owned()));
     let mark = match () {
@@ -231,7 +234,7 @@ fn check_history(name: &str, bytes: &[u8], set: &SetId, keys: &[PublicKey]) -> R
         Some(false) => return Err(Reason::Malformed.into()),
         None => {}
     }
-    // What a client answered to a removal, and that is no history.
+    // What a client answered to a removal, if that is not a history.
     if name.strip_suffix("-answer.txt").is_some_and(|stem| stem.parse::<Timestamp>().is_ok()) {
         return Ok(());
     }
@@ -243,9 +246,10 @@ fn check_history(name: &str, bytes: &[u8], set: &SetId, keys: &[PublicKey]) -> R
         NoHistory::Unreliable(why) => malformed(&why),
     })?;
     let newest = history.newest();
-    match keys.iter().any(|key| newest.contains_key(key)) {
-        true => Ok(()),
-        false => Err(malformed("it speaks of no key of this set")),
+    if keys.iter().any(|key| newest.contains_key(key)) {
+        Ok(())
+    } else {
+        Err(malformed("it is not about any key of this set"))
     }
 }
 
@@ -254,7 +258,7 @@ fn is_mark<M: Mark>(bytes: &[u8], keys: &[PublicKey]) -> bool {
     mark.is_some_and(|mark| mark.keys().iter().any(|key| keys.contains(key)))
 }
 
-/// What is common to attestations of every version.
+/// The common fields of attestations of all versions.
 #[derive(Deserialize)]
 struct Signed {
     statement: String,
@@ -262,7 +266,7 @@ struct Signed {
     signature: Signature,
 }
 
-/// Whether `statement`, of whatever version, is one of `noun` about `set`. No field of it can hold a
+/// Whether `statement`, of any version, is one of `noun` about `set`. A field cannot contain a
 /// semicolon.
 fn is_about(statement: &str, noun: &str, set: &SetId) -> bool {
     let fields = statement.strip_prefix(&format!("Stockade {noun} v"));
@@ -272,8 +276,8 @@ fn is_about(statement: &str, noun: &str, set: &SetId) -> bool {
     })
 }
 
-/// A statement about this set, really signed by the address in the file's name: an attestation or a
-/// delivery note.
+/// Whether the file is an attestation or a delivery note about this set that was signed by the
+/// address in its name.
 fn is_attestation(name: &str, bytes: &[u8], set: &SetId) -> bool {
     let stem = name.strip_suffix(".json").unwrap_or_default();
     let (stem, noun) = match stem.strip_suffix(".delivery") {

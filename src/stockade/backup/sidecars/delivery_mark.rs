@@ -1,5 +1,5 @@
-//! That keys of a set went to a client, or were about to: left before the first is removed where it
-//! ran, or sent, so that whatever ends the delivery, it is known where they may be.
+//! Marks of deliveries. A mark is written before the first key is removed from its client or sent,
+//! so that it is known where the keys may be even if the delivery is interrupted.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use stockade_keystore::bls::PublicKey;
 const FORMAT: &str = "stockade-delivery";
 const VERSION: u32 = 1;
 
-/// That keys went to a client, or were about to.
+/// States that keys went to a client, or were about to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryMark {
@@ -21,9 +21,9 @@ pub struct DeliveryMark {
     time: String,
     /// The client's URL.
     pub to: String,
-    /// That of the client which gave them up, where one did.
+    /// The URL of the client that gave the keys up, if there was one.
     pub from: Option<String>,
-    /// Which keys.
+    /// The keys.
     pub keys: Vec<PublicKey>,
 }
 
@@ -35,7 +35,7 @@ impl DeliveryMark {
         Self { format, version: VERSION, time, to, from, keys: keys.to_vec() }
     }
 
-    /// The last of `marks`, which are in the order of their times, for each key.
+    /// The last of `marks` for each key. They must be sorted by time.
     pub fn last(marks: &[Self]) -> BTreeMap<PublicKey, &Self> {
         marks.iter().flat_map(|mark| mark.keys.iter().map(move |key| (*key, mark))).collect()
     }

@@ -1,5 +1,5 @@
-//! Marks beside a set, of what happened to its keys elsewhere. Like histories they are only ever added,
-//! and nobody signs them: they make people more careful.
+//! Marks that are stored with a set, about what happened to its keys elsewhere. Like histories they
+//! are only ever added. They are not signed: a false one only makes people more careful.
 
 use std::collections::BTreeSet;
 
@@ -18,25 +18,25 @@ const MAX_LEN: u64 = 16 * 1024 * 1024;
 
 /// A kind of mark.
 pub trait Mark: Clone + Ord + Serialize + DeserializeOwned {
-    /// What the names of its files end in, after the time.
+    /// The ending of the names of its files, after the time.
     const ENDING: &'static str;
 
-    /// Whether it says what it is, and of which version.
+    /// Whether its format and version are known.
     fn is_known(&self) -> bool;
 
     /// When, by the clock of the host.
     fn time(&self) -> &str;
 
-    /// Which keys it is about.
+    /// The keys that it is about.
     fn keys(&self) -> &[PublicKey];
 }
 
-/// Marks that lie beside sets.
+/// The marks of one or more sets.
 #[derive(Debug)]
 pub struct Marks<M> {
-    /// Each once, oldest first.
+    /// Each mark once, oldest first.
     pub marks: Vec<M>,
-    /// Files that are named as one and cannot be read: each may name any key.
+    /// Files that are named as a mark but cannot be read: each may be about any key.
     pub unread: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn parse<M: Mark>(bytes: &[u8]) -> Option<M> {
     (mark.is_known() && dated && !mark.keys().is_empty()).then_some(mark)
 }
 
-/// Puts `mark` beside the set in `copy`; one that says the same stays alone.
+/// Stores `mark` with the set in `copy`, unless an identical one is there.
 pub fn leave<M: Mark>(mark: &M, copy: &Copy, set: &SetId) -> Result<(), BackupError> {
     copy.lock()?;
     let there = beside::<M>(std::slice::from_ref(copy), set)?;
@@ -64,7 +64,7 @@ pub fn leave<M: Mark>(mark: &M, copy: &Copy, set: &SetId) -> Result<(), BackupEr
     copy.add_dated(&format!("history/{set}").parse()?, time, M::ENDING, &bytes)
 }
 
-/// The marks beside `set`, in all copies.
+/// The marks of `set`, in all copies.
 pub fn beside<M: Mark>(copies: &[Copy], set: &SetId) -> Result<Marks<M>, BackupError> {
     let folder: StorePath = format!("history/{set}").parse()?;
     let mut found = Marks::default();
@@ -78,7 +78,7 @@ pub fn beside<M: Mark>(copies: &[Copy], set: &SetId) -> Result<Marks<M>, BackupE
             match bytes.and_then(|bytes| parse(&bytes)) {
                 Some(mark) => found.marks.push(mark),
                 None => {
-                    let place = copy.dir().join("stockade").join(path.as_str());
+                    let place = copy.path_of(path.as_str());
                     found.unread.push(stockade_base::shown(&place).to_string());
                 }
             }
@@ -88,7 +88,8 @@ pub fn beside<M: Mark>(copies: &[Copy], set: &SetId) -> Result<Marks<M>, BackupE
     Ok(found)
 }
 
-/// The marks of any of `keys` beside any set of the network of `set`, for a key may lie in several.
+/// The marks about any of `keys`, of all sets of the same network as `set`, since a key may be in
+/// several sets.
 pub fn of_keys<M: Mark>(
     copies: &[Copy],
     set: &SetId,
@@ -106,19 +107,19 @@ pub fn of_keys<M: Mark>(
     Ok(found)
 }
 
-/// All marks beside `set`. One that cannot be read is an error: keys that go on without it would look
-/// as if they ran nowhere else.
+/// All marks of `set`. A mark that cannot be read is an error: without it, keys would look as if
+/// they ran nowhere else.
 pub(crate) fn all<M: Mark>(copies: &[Copy], set: &SetId) -> Result<Vec<M>, BackupError> {
     let Marks { marks, unread } = beside(copies, set)?;
     match unread.first() {
         None => Ok(marks),
         Some(file) => Err(BackupError::History(format!(
-            "{file}: it cannot be read; repair the copies, or move it away"
+            "{file}: the file cannot be read; repair the copies, or move it away"
         ))),
     }
 }
 
-/// Puts the marks of one kind beside the set `from` in all copies beside the set `to` in `copy`.
+/// Copies the marks of one kind of the set `from`, in all copies, to the set `to` in `copy`.
 pub(crate) fn carry_over<M: Mark>(
     copies: &[Copy],
     from: &SetId,

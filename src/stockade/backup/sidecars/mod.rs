@@ -1,4 +1,4 @@
-//! What is stored beside a set in each copy.
+//! What is stored with a set in each copy.
 
 pub(crate) mod complete;
 pub mod delivery_mark;

@@ -1,6 +1,6 @@
-//! Notes of sets that were retired, so that a copy that was away does not bring one back. Nobody signs
-//! a note, and alone it says nothing: the set that it names must be there, whole, of the same maker,
-//! no older, and hold every key. It removes nothing.
+//! Notes of retired sets, which keep a copy that was away from adding a retired set again. A note
+//! is not signed and proves nothing alone: the set that it names must be there, intact, of the same
+//! maker, not older, and hold every key. A note removes nothing.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,13 +15,13 @@ const FORMAT: &str = "stockade-retired";
 const VERSION: u32 = 1;
 const MAX_LEN: u64 = 4096;
 
-/// That a set was retired.
+/// States that a set was retired.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
     format: String,
     version: u32,
-    /// Which.
+    /// The set.
     pub set: SetId,
     /// The digest of its manifest.
     pub manifest: Digest,
@@ -32,10 +32,11 @@ pub struct Note {
 
 /// The notes of one copy.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Notes {
-    /// Each, by the set in its file's name.
+    /// The notes, by the set in the file's name.
     pub notes: Vec<Note>,
-    /// Files in their folder that are none.
+    /// Files in their folder that are not notes.
     pub malformed: Vec<String>,
     /// Whether their folder cannot be read.
     pub unreadable: bool,
@@ -64,7 +65,7 @@ impl Note {
         (known && note.set == *set).then_some(note)
     }
 
-    /// Puts it into `copy`, where there is none yet. Says whether it was added.
+    /// Adds the note to `copy`, unless there is one. Returns whether it was added.
     pub(crate) fn add_to(&self, copy: &Copy) -> Result<bool, BackupError> {
         let mut bytes = serde_json::to_vec(self)?;
         bytes.push(b'\n');
@@ -81,7 +82,7 @@ pub fn notes(copy: &Copy) -> Result<Notes, BackupError> {
         entries => entries?,
     };
     for entry in entries {
-        // What a killed process left is nothing yet.
+        // A partial file that a killed process left does not count.
         if entry.name.ends_with(".partial") {
             continue;
         }

@@ -1,4 +1,5 @@
-//! Whether copies take what a command will write to them: asked before anybody presses a button.
+//! Whether copies have room for what a command will write to them. This is checked before anybody
+//! is asked to approve anything.
 
 use std::path::PathBuf;
 
@@ -6,9 +7,9 @@ use super::whereabouts::WhereaboutsError;
 use crate::backup::{copy::Copy, set::error::BackupError};
 use crate::store::{self, BucketAddress, Needed, StoreError};
 
-/// Makes sure, as far as the system says, that each of `copies` takes `needed`. A copy that is
-/// write-protected or full is named; so is a new one whose place does not exist, for that is a typing
-/// error, or a stick that is not mounted.
+/// Makes sure, as far as the system tells, that each of `copies` has room for `needed`. A copy that
+/// is write-protected or full is an error. So is a new copy whose parent folder does not exist:
+/// this is a typing error, or a stick that is not mounted.
 pub fn require(copies: &[Copy], needed: Needed) -> Result<(), BackupError> {
     for copy in copies {
         if let Some(above) = missing_above(copy) {
@@ -19,8 +20,8 @@ pub fn require(copies: &[Copy], needed: Needed) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Makes sure that the copies can record where `keys` keys go: one of them, or `every` one where a
-/// client has to give the keys up first. They are locked, which shows what a bucket lets its caller do.
+/// Makes sure that the copies can record where `keys` keys go: one of them, or `every` one if a
+/// client has to give the keys up first. Locks them, which shows what a bucket allows.
 pub fn require_record(copies: &[Copy], keys: usize, every: bool) -> Result<(), WhereaboutsError> {
     let needed = of_record(keys);
     let mut refusals = copies.iter().filter_map(|copy| {
@@ -28,7 +29,7 @@ pub fn require_record(copies: &[Copy], keys: usize, every: bool) -> Result<(), W
         Some((copy.dir().to_owned(), has_room.and_then(|()| copy.lock_to_write()).err()?))
     });
     match refusals.next() {
-        // Whoever writes there now is done in a moment: nothing is wrong with the copy.
+        // The other writer will be done in a moment: nothing is wrong with the copy.
         Some((_, busy @ BackupError::Store(StoreError::Busy(_) | StoreError::Leased { .. })))
             if every =>
         {
@@ -41,7 +42,7 @@ pub fn require_record(copies: &[Copy], keys: usize, every: bool) -> Result<(), W
     }
 }
 
-/// The folder that a new copy would be made in, where there is no such folder.
+/// The missing folder that a new copy would be made in.
 fn missing_above(copy: &Copy) -> Option<PathBuf> {
     let dir = copy.dir();
     if copy.exists() || dir.exists() || BucketAddress::of(dir).is_some() {
@@ -51,7 +52,7 @@ fn missing_above(copy: &Copy) -> Option<PathBuf> {
     (!above.exists()).then(|| above.to_owned())
 }
 
-/// What a set of `keys` keys takes, with what is stored beside it.
+/// The room that a set of `keys` keys needs, with its sidecar records.
 pub fn of_set(keys: usize) -> Needed {
     let keys = u64::try_from(keys).unwrap_or(u64::MAX);
     Needed {
@@ -60,26 +61,26 @@ pub fn of_set(keys: usize) -> Needed {
     }
 }
 
-/// What the record of one delivery of `keys` keys takes.
+/// The room that the record of one delivery of `keys` keys needs.
 fn of_record(keys: usize) -> Needed {
     let keys = u64::try_from(keys).unwrap_or(u64::MAX);
     Needed { files: ENTRIES, bytes: keys.saturating_mul(ENTRY_OF_KEY).saturating_add(REST) }
 }
 
-/// What an attestation, a note or a mark takes.
+/// The size of an attestation, a note or a mark.
 pub const SMALL: Needed = Needed { files: 1, bytes: 4096 };
 
-/// The files of a set beside its keystores.
+/// The number of files of a set, other than its keystores.
 const FILES: u64 = 10;
 
 /// The entries of a delivery in one batch: before, after, and its note.
 const ENTRIES: u64 = 3;
 
-/// A public key in each of them.
+/// The size of a public key in each of them.
 const ENTRY_OF_KEY: u64 = 3 * 128;
 
-/// A keystore, and what the manifest, the sums and the deposit data say of it.
+/// The size of a keystore, with its part of the manifest, the sums and the deposit data.
 const KEY: u64 = 3 * 1024;
 
-/// Everything else in a set.
+/// The size of everything else in a set.
 const REST: u64 = 32 * 1024;

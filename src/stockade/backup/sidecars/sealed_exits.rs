@@ -1,6 +1,6 @@
-//! Exits that were signed for the day of need, beside a set: each an age file to the set's files
-//! identity, so that whoever opens the set opens them, and nobody else. Why beside and not within:
-//! `docs/decisions/0007-exits-beside-sets.md`.
+//! Exits that were signed in advance and are stored with a set. Each is an age file that is sealed
+//! to the set's files identity, so that only somebody who opens the set can open them.
+//! `docs/decisions/0007-exits-beside-sets.md` explains why they are not part of the set.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,45 +23,47 @@ use stockade_keystore::{
     staking::{MAX_EXIT_BYTES, SignedExit},
 };
 
-/// The longest sealed exit: age adds less than this.
+/// The longest sealed exit. age adds less than this.
 pub(crate) const MAX_SEALED: u64 = MAX_EXIT_BYTES as u64 + 4096;
 
-/// What the name of a sealed exit says: `<utc>-<key>-<sum>.age`.
+/// The parts of the name of a sealed exit: `<utc>-<key>-<sum>.age`.
 pub(crate) struct Name<'a> {
     /// When it was signed.
     pub(crate) time: Timestamp,
     /// The first 12 digits of the public key.
     pub(crate) key: &'a str,
-    /// The first 16 digits of the file's SHA-256: rot shows without opening it.
+    /// The first 16 digits of the file's SHA-256, which reveal damage without opening the file.
     sum: &'a str,
 }
 
 /// A sealed exit in one copy.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SealedExit {
     /// The copy's id.
     pub copy: String,
-    /// Below the copy's `stockade/`.
+    /// The file, below the copy's `stockade/`.
     pub file: String,
-    /// What is wrong with it, as far as was looked.
+    /// What is wrong with it, as far as it was checked.
     pub reason: Reason,
-    /// What is in it, where it was opened.
+    /// Its content, if it was opened.
     pub opened: Option<OpenedExit>,
 }
 
 /// An exit, and the key of the set that signed it for the set's network.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct OpenedExit {
     /// The exit.
     pub exit: SignedExit,
-    /// Whose it is.
+    /// The key.
     pub pubkey: PublicKey,
 }
 
-/// An exit on its way into a room: when it was signed, and by which key.
+/// An exit that is about to be stored: when it was signed, and by which key.
 #[derive(Debug)]
 pub struct NewExit {
-    /// When.
+    /// When it was signed.
     pub time: Timestamp,
     /// The key.
     pub pubkey: PublicKey,
@@ -69,7 +71,8 @@ pub struct NewExit {
     pub exit: SignedExit,
 }
 
-/// The sealed exits beside `set`: in each copy each file that any of them holds. Nothing is opened.
+/// The sealed exits of `set`: for each copy, each file that any of the copies holds. Nothing is
+/// opened.
 pub fn read(copies: &[Copy], set: &SetId) -> Result<Vec<SealedExit>, BackupError> {
     let room: StorePath = format!("{EXITS}/{set}").parse()?;
     let mut names: BTreeSet<String> = BTreeSet::new();
@@ -77,7 +80,7 @@ pub fn read(copies: &[Copy], set: &SetId) -> Result<Vec<SealedExit>, BackupError
     let mut unreadable = Vec::new();
     for copy in copies {
         let entries = match copy.list(&room) {
-            // A room that cannot be read is damage: what else is there is read all the same.
+            // A folder that cannot be read is damage, but what else is there is still read.
             Err(error) if error.is_damage() => {
                 unreadable.push(copy.id().to_owned());
                 continue;
@@ -85,7 +88,7 @@ pub fn read(copies: &[Copy], set: &SetId) -> Result<Vec<SealedExit>, BackupError
             entries => entries?,
         };
         for entry in entries {
-            // What a killed process left is nothing yet.
+            // A partial file that a killed process left does not count.
             if !entry.name.ends_with(".partial") {
                 let reason = read_one(copy, &room, &entry.name, entry.kind).err();
                 names.insert(entry.name.clone());
@@ -93,9 +96,12 @@ pub fn read(copies: &[Copy], set: &SetId) -> Result<Vec<SealedExit>, BackupError
             }
         }
     }
-    let absent = |copy: &Copy| match unreadable.iter().any(|id| id == copy.id()) {
-        true => Reason::Unreadable,
-        false => Reason::Missing,
+    let absent = |copy: &Copy| {
+        if unreadable.iter().any(|id| id == copy.id()) {
+            Reason::Unreadable
+        } else {
+            Reason::Missing
+        }
     };
     let each = names.iter().flat_map(|name| copies.iter().map(move |copy| (name, copy)));
     let each = each.map(|(name, copy)| SealedExit {
@@ -113,7 +119,7 @@ pub fn read(copies: &[Copy], set: &SetId) -> Result<Vec<SealedExit>, BackupError
     Ok(each.chain(rooms).collect())
 }
 
-/// What scrub and drill say of the sealed exits: those that are damaged.
+/// The damaged sealed exits, as scrub and drill report them.
 pub(crate) fn problems(copies: &[Copy], set: &SetId) -> Vec<FileProblem> {
     let unreadable = |copy: &Copy| FileProblem {
         copy: copy.id().to_owned(),
@@ -137,8 +143,8 @@ pub(crate) fn problems(copies: &[Copy], set: &SetId) -> Vec<FileProblem> {
     each.collect()
 }
 
-/// Seals `exits` to the files identity of `set`, into its room in every copy. Gives the files'
-/// names, which are the same in all.
+/// Seals `exits` to the files identity of `set`, and stores them in every copy. Returns the files'
+/// names, which are the same in all copies.
 pub fn seal(
     copies: &[Copy],
     set: &SetId,
@@ -150,7 +156,7 @@ pub fn seal(
     Ok(sealed.into_iter().map(|(name, _)| format!("{EXITS}/{set}/{name}")).collect())
 }
 
-/// Each exit's file: name and content.
+/// The name and content of each exit's file.
 pub(crate) fn seal_all(
     exits: &[NewExit],
     files: &Recipient,
@@ -165,7 +171,7 @@ pub(crate) fn seal_all(
     exits.iter().map(seal).collect()
 }
 
-/// Puts sealed exits into the room of `set` in `copy`.
+/// Stores sealed exits with `set` in `copy`.
 pub(crate) fn keep(
     copy: &Copy,
     set: &SetId,
@@ -175,7 +181,7 @@ pub(crate) fn keep(
     files.try_for_each(|(name, bytes)| copy.add(&format!("{EXITS}/{set}/{name}"), bytes.clone()))
 }
 
-/// The sealed exits beside `set` whose key has none beside `by`: with the set's secret they are lost.
+/// The sealed exits of `set` for whose key `by` has none: they are lost with the set's secret.
 pub(crate) fn lost_with(
     copies: &[Copy],
     set: &SetId,
@@ -191,13 +197,10 @@ pub(crate) fn lost_with(
     Ok(go.map(|exit| exit.file).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-/// Whether a file is what its name says, as far as can be seen without opening it.
+/// Whether the content of a file fits its name, as far as can be seen without opening it.
 pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<(), Reason> {
     let name = Name::parse(name).ok_or(Reason::Malformed)?;
-    match Digest::of(bytes).to_string().starts_with(name.sum) {
-        true => Ok(()),
-        false => Err(Reason::BitRot),
-    }
+    if Digest::of(bytes).to_string().starts_with(name.sum) { Ok(()) } else { Err(Reason::BitRot) }
 }
 
 fn read_one(copy: &Copy, room: &StorePath, name: &str, kind: EntryKind) -> Result<(), Reason> {
@@ -224,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_a_time_a_key_and_a_sum() {
+    fn a_name_has_a_time_a_key_and_a_sum() {
         assert!(Name::parse("20261120T101500Z-b1989a27bd5b-0123456789abcdef.age").is_some());
         for bad in [
             "20261120T101500Z-b1989a27bd5b-0123456789abcdef",

@@ -1,4 +1,4 @@
-//! The sets with which any copy keeps something.
+//! The sets that any copy stores sidecar records with.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,8 @@ use crate::{
     store::{EntryKind, StorePath},
 };
 
-/// The sets of the network of `set` with a folder in one of the `folders` of any copy, `set` among them.
+/// The sets of the network of `set` that have a folder in one of the `folders` of any copy,
+/// including `set` itself.
 pub(crate) fn sets_with(
     copies: &[Copy],
     set: &SetId,

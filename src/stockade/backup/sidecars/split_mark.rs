@@ -1,4 +1,4 @@
-//! That keys of a set were split into shares, which sign without it from then on.
+//! Marks of keys that were split into shares, which can sign without the set from then on.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,23 +9,23 @@ use stockade_keystore::bls::PublicKey;
 const FORMAT: &str = "stockade-split";
 const VERSION: u32 = 1;
 
-/// That keys were split into shares.
+/// States that keys were split into shares.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SplitMark {
     format: String,
     version: u32,
     time: String,
-    /// Into how many.
+    /// The number of shares.
     pub shares: u8,
-    /// How many of them sign together.
+    /// How many shares sign together.
     pub threshold: u8,
-    /// Which keys.
+    /// The keys.
     pub keys: Vec<PublicKey>,
 }
 
 impl SplitMark {
-    /// A mark of a split that is done now.
+    /// A mark of a split that was done now.
     pub fn new(keys: &[PublicKey], shares: u8, threshold: u8, now: Timestamp) -> Self {
         let (format, time) = (FORMAT.to_owned(), now.to_string());
         Self { format, version: VERSION, time, shares, threshold, keys: keys.to_vec() }

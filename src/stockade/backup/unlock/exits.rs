@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{error::UnlockError, opened, unlockers::Hands};
+use super::{access::Access, error::UnlockError, opened};
 use crate::{
     backup::{
         check::scrubbed::ScrubbedSet,
         copy::Copy,
         set::{
-            digest::Digest, error::BackupError, manifest::KeystoreEntry, origin::Pins,
-            secret::SetSecret, set_id::SetId, verdict::Reason,
+            digest::Digest, error::BackupError, manifest::KeystoreEntry, secret::SetSecret,
+            set_id::SetId, verdict::Reason,
         },
         sidecars::sealed_exits::{MAX_SEALED, Name},
     },
@@ -17,33 +17,29 @@ use crate::{
     store::StorePath,
 };
 use stockade_keystore::staking::{MAX_EXIT_BYTES, Network, SignedExit};
-use stockade_wallet::interact::Interact;
 
 pub use crate::backup::sidecars::sealed_exits::{NewExit, OpenedExit, SealedExit, read, seal};
 pub(crate) use crate::backup::sidecars::sealed_exits::{keep, lost_with, seal_all};
 
-/// The same, opened with those at hand, who need not be asked where there is none. Where the set
-/// stays closed, that is what is said of each.
+/// The sealed exits of `set`, opened. Nobody is asked where there are none. Where the set stays
+/// closed, each exit has that reason.
 pub fn open(
     copies: &[Copy],
     set: &ScrubbedSet,
-    pins: &Pins,
-    accept_unknown_origin: bool,
-    hands: &mut Hands,
-    user: &mut dyn Interact,
+    access: &mut Access<'_>,
 ) -> Result<Vec<SealedExit>, BackupError> {
     let mut exits = read(copies, &set.id)?;
     if exits.iter().all(|exit| exit.reason != Reason::Ok) {
         return Ok(exits);
     }
-    match opened::open(set, copies, pins, accept_unknown_origin, hands, user) {
+    match opened::open(set, copies, access) {
         Ok(opened) => {
-            opened.notes.iter().for_each(|note| user.note(note));
+            opened.notes.iter().for_each(|note| access.user.note(note));
             let keystores = &opened.read.manifest.keystores;
             open_all(&mut exits, copies, &set.id, keystores, &opened.secret);
         }
         Err(UnlockError::Verdict(reason, notes)) => {
-            notes.iter().for_each(|note| user.note(note));
+            notes.iter().for_each(|note| access.user.note(note));
             exits.iter_mut().filter(|e| e.reason == Reason::Ok).for_each(|e| e.reason = reason);
         }
         Err(UnlockError::Failed(error)) => return Err(error.into()),

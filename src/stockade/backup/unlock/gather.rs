@@ -1,9 +1,10 @@
-//! Gathering a set's secret from its custodians: first what opens silently, then those at hand, one
-//! after another, then those whom somebody brings. Nobody is asked for what cannot suffice.
+//! Gathering a set's secret from its custodians: first those that open silently, then those that are
+//! here, one after another, then wallets that are plugged in on request. Nobody is asked for
+//! something that cannot suffice.
 
 use std::collections::BTreeSet;
 
-use super::{error::UnlockError, unlockers::Hands};
+use super::{access::Access, error::UnlockError, unlockers::Unlockers};
 use crate::backup::{
     check::{inspect::ReadManifest, scrub::ScrubbedSet},
     copy::Copy,
@@ -29,18 +30,18 @@ const PASSPHRASE_TRIES: usize = 3;
 /// What came of asking one custodian.
 type Asked = Result<(), UnlockError>;
 
-/// Whether anybody at hand is a custodian, as far as can be seen without asking.
-pub(crate) fn anybody(manifest: &Manifest, hands: &Hands) -> bool {
+/// Whether any unlocker is a custodian, as far as can be seen without asking.
+pub(crate) fn anybody(manifest: &Manifest, unlockers: &Unlockers) -> bool {
     manifest.custodians.iter().any(|custodian| {
         let passphrase = custodian.plain().is_some_and(|p| p.kind == PlainKind::Passphrase);
-        passphrase || is_here(custodian, hands)
+        passphrase || is_here(custodian, unlockers)
     })
 }
 
-fn is_here(custodian: &AnyCustodian, hands: &Hands) -> bool {
-    let wallet = |address: &Address| hands.wallets().any(|(_, here)| here == address);
-    hands.opened(custodian).is_some()
-        || hands.given(custodian).next().is_some()
+fn is_here(custodian: &AnyCustodian, unlockers: &Unlockers) -> bool {
+    let wallet = |address: &Address| unlockers.wallets().any(|(_, here)| here == address);
+    unlockers.opened(custodian).is_some()
+        || unlockers.given(custodian).next().is_some()
         || custodian.wallet().is_some_and(|own| wallet(&own.check_address))
 }
 
@@ -50,13 +51,12 @@ pub(crate) fn gather(
     copies: &[Copy],
     read: &ReadManifest,
     fits: &dyn Fn(&SetSecret) -> bool,
-    hands: &mut Hands,
-    user: &mut dyn Interact,
+    access: &mut Access<'_>,
 ) -> Result<(SetSecret, Vec<String>), UnlockError> {
     let mut gathering = Gathering::new(set, copies, &read.manifest, fits);
-    match gathering.run(hands, user)? {
+    match gathering.run(access.unlockers, access.user)? {
         Some(secret) => Ok((secret, gathering.notes)),
-        None => Err(gathering.closed(hands)),
+        None => Err(gathering.closed(access.unlockers)),
     }
 }
 
@@ -101,48 +101,50 @@ impl<'a> Gathering<'a> {
 
     fn run(
         &mut self,
-        hands: &mut Hands,
+        unlockers: &mut Unlockers,
         user: &mut dyn Interact,
     ) -> Result<Option<SetSecret>, UnlockError> {
         let silently =
-            |g: &mut Self, i, h: &mut Hands, u: &mut dyn Interact| g.try_files(i, false, h, u);
-        if let Some(secret) = self.each(silently, hands, user)? {
+            |g: &mut Self, i, h: &mut Unlockers, u: &mut dyn Interact| g.try_files(i, false, h, u);
+        if let Some(secret) = self.each(silently, unlockers, user)? {
             return Ok(Some(secret));
         }
-        if self.reachable(hands) < usize::from(self.manifest.threshold) {
-            if let Some(secret) = self.each(Self::try_passphrase, hands, user)? {
+        if self.reachable(unlockers) < usize::from(self.manifest.threshold) {
+            if let Some(secret) = self.each(Self::try_passphrase, unlockers, user)? {
                 return Ok(Some(secret));
             }
-            if self.reachable(hands) < usize::from(self.manifest.threshold) && !hands.brings() {
+            if self.reachable(unlockers) < usize::from(self.manifest.threshold)
+                && !unlockers.expects_more()
+            {
                 return Ok(None);
             }
         }
         let plugins =
-            |g: &mut Self, i, h: &mut Hands, u: &mut dyn Interact| g.try_files(i, true, h, u);
-        if let Some(secret) = self.each(plugins, hands, user)? {
+            |g: &mut Self, i, h: &mut Unlockers, u: &mut dyn Interact| g.try_files(i, true, h, u);
+        if let Some(secret) = self.each(plugins, unlockers, user)? {
             return Ok(Some(secret));
         }
-        if let Some(secret) = self.each(Self::try_wallet, hands, user)? {
+        if let Some(secret) = self.each(Self::try_wallet, unlockers, user)? {
             return Ok(Some(secret));
         }
-        if let Some(secret) = self.each(Self::try_passphrase, hands, user)? {
+        if let Some(secret) = self.each(Self::try_passphrase, unlockers, user)? {
             return Ok(Some(secret));
         }
-        self.bring(hands, user)
+        self.prompt_for_wallets(unlockers, user)
     }
 
     /// Tries `how` on every custodian that was not tried yet, until there is enough.
     fn each(
         &mut self,
-        how: impl Fn(&mut Self, usize, &mut Hands, &mut dyn Interact) -> Asked,
-        hands: &mut Hands,
+        how: impl Fn(&mut Self, usize, &mut Unlockers, &mut dyn Interact) -> Asked,
+        unlockers: &mut Unlockers,
         user: &mut dyn Interact,
     ) -> Result<Option<SetSecret>, UnlockError> {
         for i in 0..self.manifest.custodians.len() {
             if self.tried.contains(&i) || self.sealed_to(i).is_none() {
                 continue;
             }
-            how(self, i, hands, user)?;
+            how(self, i, unlockers, user)?;
             if let Some(secret) = self.complete() {
                 return Ok(Some(secret));
             }
@@ -150,21 +152,21 @@ impl<'a> Gathering<'a> {
         Ok(None)
     }
 
-    /// Has the missing wallets brought, one after another.
-    fn bring(
+    /// Asks for the missing wallets, one after another.
+    fn prompt_for_wallets(
         &mut self,
-        hands: &mut Hands,
+        unlockers: &mut Unlockers,
         user: &mut dyn Interact,
     ) -> Result<Option<SetSecret>, UnlockError> {
-        while hands.brings() {
-            let next = hands.next(&self.wanted(), user);
+        while unlockers.expects_more() {
+            let next = unlockers.next(&self.wanted(), user);
             let Some(address) =
                 next.map_err(|e| UnlockError::Failed(SecretError::from(e).into()))?
             else {
                 return Ok(None);
             };
             let before = self.tried.len();
-            if let Some(secret) = self.each(Self::try_wallet, hands, user)? {
+            if let Some(secret) = self.each(Self::try_wallet, unlockers, user)? {
                 return Ok(Some(secret));
             }
             if self.tried.len() == before {
@@ -183,17 +185,17 @@ impl<'a> Gathering<'a> {
         &mut self,
         i: usize,
         plugins: bool,
-        hands: &mut Hands,
+        unlockers: &mut Unlockers,
         user: &mut dyn Interact,
     ) -> Asked {
         let Some((custodian, sealed)) = self.sealed_to(i) else { return Ok(()) };
-        if let Some(identity) = hands.opened(custodian) {
+        if let Some(identity) = unlockers.opened(custodian) {
             let plain = identity.open(sealed, MAX_LEN);
             self.take(i, plain);
             return Ok(());
         }
         let mut failed = None;
-        for given in hands.given(custodian).filter(|given| given.asks() == plugins) {
+        for given in unlockers.given(custodian).filter(|given| given.asks() == plugins) {
             match given.open(sealed, MAX_LEN, user) {
                 Ok(plain) => {
                     self.take(i, Ok(plain));
@@ -213,19 +215,24 @@ impl<'a> Gathering<'a> {
         Ok(())
     }
 
-    fn try_passphrase(&mut self, i: usize, hands: &mut Hands, user: &mut dyn Interact) -> Asked {
+    fn try_passphrase(
+        &mut self,
+        i: usize,
+        unlockers: &mut Unlockers,
+        user: &mut dyn Interact,
+    ) -> Asked {
         let Some((custodian, _)) = self.sealed_to(i) else { return Ok(()) };
         let Some(plain) = custodian.plain() else { return Ok(()) };
-        if plain.kind != PlainKind::Passphrase || hands.was_asked(custodian) {
+        if plain.kind != PlainKind::Passphrase || unlockers.was_asked(custodian) {
             return Ok(());
         }
         for _ in 0..PASSPHRASE_TRIES {
-            let Some((passphrase, typed)) = hands.passphrase_for(custodian, user) else {
+            let Some((passphrase, typed)) = unlockers.passphrase_for(custodian, user) else {
                 return Ok(());
             };
             match plain.unlock(&passphrase) {
                 Some(Ok(identity)) => {
-                    self.open_and_remember(i, identity, hands);
+                    self.open_and_remember(i, identity, unlockers);
                     return Ok(());
                 }
                 Some(Err(error @ PassphraseError::Wrong(_))) if typed => {
@@ -242,16 +249,21 @@ impl<'a> Gathering<'a> {
         Ok(())
     }
 
-    fn try_wallet(&mut self, i: usize, hands: &mut Hands, user: &mut dyn Interact) -> Asked {
+    fn try_wallet(
+        &mut self,
+        i: usize,
+        unlockers: &mut Unlockers,
+        user: &mut dyn Interact,
+    ) -> Asked {
         let Some((custodian, _)) = self.sealed_to(i) else { return Ok(()) };
         let Some(own) = custodian.wallet() else { return Ok(()) };
-        let Some(wallet) = hands.wallet(&own.check_address) else { return Ok(()) };
+        let Some(wallet) = unlockers.wallet(&own.check_address) else { return Ok(()) };
         // Its recipient is not what the wallet signed: nothing is asked in its name.
         if own.verify().is_err() {
             return Err(UnlockError::Verdict(Reason::OriginForged, Vec::new()));
         }
         match custodian::open(wallet, own, user) {
-            Ok(identity) => self.open_and_remember(i, identity, hands),
+            Ok(identity) => self.open_and_remember(i, identity, unlockers),
             Err(error @ OpenError::NotDeterministic(_)) => {
                 self.fail(i, Reason::FirmwareNotDeterministic, &error.to_string());
             }
@@ -263,12 +275,12 @@ impl<'a> Gathering<'a> {
         Ok(())
     }
 
-    fn open_and_remember(&mut self, i: usize, identity: Identity, hands: &mut Hands) {
+    fn open_and_remember(&mut self, i: usize, identity: Identity, unlockers: &mut Unlockers) {
         if let Some((_, sealed)) = self.sealed_to(i) {
             let plain = identity.open(sealed, MAX_LEN);
             self.take(i, plain);
         }
-        hands.remember(identity);
+        unlockers.remember(identity);
     }
 
     /// Takes what was sealed to the custodian at `i`: the secret, or its share.
@@ -309,10 +321,10 @@ impl<'a> Gathering<'a> {
         Some(combined.secret)
     }
 
-    /// How many custodians there are answers of, or may be without anybody bringing more.
-    fn reachable(&self, hands: &Hands) -> usize {
+    /// How many custodians there are answers of, or may be without another wallet.
+    fn reachable(&self, unlockers: &Unlockers) -> usize {
         let untried = (0..self.manifest.custodians.len()).filter(|i| !self.tried.contains(i));
-        let here = untried.filter_map(|i| self.sealed_to(i)).filter(|(c, _)| is_here(c, hands));
+        let here = untried.filter_map(|i| self.sealed_to(i)).filter(|(c, _)| is_here(c, unlockers));
         self.shares.len() + here.count()
     }
 
@@ -352,23 +364,24 @@ impl<'a> Gathering<'a> {
     }
 
     /// Why there is no secret.
-    fn closed(mut self, hands: &Hands) -> UnlockError {
+    fn closed(mut self, unlockers: &Unlockers) -> UnlockError {
         if self.shares.len() >= usize::from(self.manifest.threshold) {
             self.notes.push(format!(
-                "set {}: the shares at hand give no secret that fits manifest.mac: a share is wrong, \
+                "set {}: the shares that opened give no secret that fits manifest.mac: a share is wrong, \
                  or manifest.mac was changed; one more custodian shows which share",
                 self.set
             ));
             return UnlockError::Verdict(Reason::ManifestMac, self.notes);
         }
-        let wallets = hands.wallets().count() > 0;
+        let wallets = unlockers.wallets().count() > 0;
         let reason = match self.worst {
             Some(worst) => worst,
-            None if wallets && !anybody(self.manifest, hands) => Reason::NotThisWallet,
+            None if wallets && !anybody(self.manifest, unlockers) => Reason::NotThisWallet,
             None => Reason::ShareMissing,
         };
         let untried = self.untried();
-        let (here, gone): (Vec<_>, Vec<_>) = untried.into_iter().partition(|c| is_here(c, hands));
+        let (here, gone): (Vec<_>, Vec<_>) =
+            untried.into_iter().partition(|c| is_here(c, unlockers));
         let list = |all: &[&AnyCustodian]| {
             all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         };

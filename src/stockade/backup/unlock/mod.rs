@@ -1,5 +1,6 @@
 //! Opening a set: who can open it, and what is in it.
 
+pub mod access;
 pub(crate) mod error;
 pub mod exits;
 pub(crate) mod gather;

@@ -1,21 +1,20 @@
 //! Signing keys out of a set, for what a validator signs once: an exit, a top-up.
 
 use super::{
+    access::Access,
     error::{UnlockError, because},
     opened::{self, OpenedSet},
-    unlockers::Hands,
 };
 use crate::backup::{
     check::scrub::ScrubbedSet,
     copy::Copy,
-    set::{error::BackupError, origin::Pins, verdict::Reason},
+    set::{error::BackupError, verdict::Reason},
 };
 use crate::custodian::Recipient;
 use stockade_keystore::{
     bls::{PublicKey, SecretKey},
     staking::{Deposit, DepositEntry, parse_deposit_file},
 };
-use stockade_wallet::interact::{Interact, Progress};
 
 /// Keys of a set, opened.
 #[derive(Debug)]
@@ -35,29 +34,23 @@ pub struct OpenKey {
     pub deposit: Option<Deposit>,
 }
 
-/// Opens the keys `pubkeys` of `set` with those at hand. The set's other keys need not open.
-#[allow(clippy::too_many_arguments, reason = "which keys, where, trusted by what, with whom")]
+/// Opens the keys `pubkeys` of `set`. The set's other keys need not open.
 pub fn open_keys(
     copies: &[Copy],
     set: &ScrubbedSet,
     pubkeys: &[PublicKey],
-    pins: &Pins,
-    accept_unknown_origin: bool,
-    hands: &mut Hands,
-    user: &mut dyn Interact,
-    progress: &mut dyn Progress,
+    access: &mut Access<'_>,
 ) -> Result<OpenKeys, BackupError> {
     let refuse = |reason: Reason, notes: &[String]| BackupError::NotOpened {
         set: set.id.clone(),
         reason: because(reason, notes),
     };
-    let opened = opened::open(set, copies, pins, accept_unknown_origin, hands, user);
-    let opened = opened.map_err(|closed| match closed {
+    let opened = opened::open(set, copies, access).map_err(|closed| match closed {
         UnlockError::Verdict(reason, notes) => refuse(reason, &notes),
         UnlockError::Failed(error) => error.into(),
     })?;
-    opened.notes.iter().for_each(|note| user.note(note));
-    let mut all = opened.keys(set, copies, progress)?;
+    opened.notes.iter().for_each(|note| access.user.note(note));
+    let mut all = opened.keys(set, copies, access.progress)?;
     let deposits = deposits(&opened, set, copies);
     let take = |pubkey: &PublicKey| -> Result<OpenKey, BackupError> {
         let at = all.iter().position(|(entry, _)| entry.pubkey == *pubkey);

@@ -1,12 +1,13 @@
 //! Opening a set: who it is for, whose it is, and then its secret. Nothing is asked of anybody
-//! before they are known to be of its custodians, and the set to be one's own.
+//! before they are known to be among its custodians, and the set to be one's own.
 
 use std::collections::BTreeSet;
 
-use super::error::UnlockError;
 use super::{
+    access::Access,
+    error::UnlockError,
     gather::{anybody, gather},
-    unlockers::Hands,
+    unlockers::Unlockers,
 };
 use crate::backup::{
     check::{
@@ -14,16 +15,10 @@ use crate::backup::{
         scrub::ScrubbedSet,
     },
     copy::Copy,
-    set::{
-        manifest::KeystoreEntry,
-        origin::{OriginVerdict, Pins},
-        secret::SetSecret,
-        verdict::Reason,
-    },
+    set::{manifest::KeystoreEntry, origin::OriginVerdict, secret::SetSecret, verdict::Reason},
 };
 use crate::device_secret::SecretError;
 use stockade_keystore::bls::SecretKey;
-use stockade_wallet::interact::Interact;
 
 /// A keystore of a set and the key in it, or why it did not open.
 pub(crate) type OpenedKey<'a> = (&'a KeystoreEntry, Result<OpenKeystore, Reason>);
@@ -47,32 +42,31 @@ pub(crate) struct OpenedSet<'a> {
     pub notes: Vec<String>,
 }
 
-/// Opens `set` with those at hand.
+/// Opens `set`.
 pub(crate) fn open<'a>(
     set: &'a ScrubbedSet,
     copies: &[Copy],
-    pins: &Pins,
-    accept_unknown_origin: bool,
-    hands: &mut Hands,
-    user: &mut dyn Interact,
+    access: &mut Access<'_>,
 ) -> Result<OpenedSet<'a>, UnlockError> {
     let read = loop {
-        let closed = match known(set, pins, accept_unknown_origin, hands) {
+        let closed = match known(set, access) {
             Ok(read) => break read,
             Err(closed) => closed,
         };
-        // The wallet that made it may be brought yet: nobody else's answer is asked for before.
-        if !hands.brings() || !matches!(closed, UnlockError::Verdict(Reason::OriginUnknown, _)) {
+        // The wallet that made it may still be plugged in: no other answer is asked for before.
+        if !access.unlockers.expects_more()
+            || !matches!(closed, UnlockError::Verdict(Reason::OriginUnknown, _))
+        {
             return Err(closed);
         }
-        let next = hands.next(&wanted_signer(set), user);
+        let next = access.unlockers.next(&wanted_signer(set), access.user);
         if next.map_err(|e| UnlockError::Failed(SecretError::from(e).into()))?.is_none() {
             return Err(closed);
         }
     };
-    // A mac that rotted away, or whose digest did, is no sign of another's hand where the wallet
-    // signed the manifest.
-    let signed = set.origin_of(read, &hands.pins(pins)) < OriginVerdict::Unknown;
+    // A mac that rotted away, or whose digest did, does not show that somebody changed it where the
+    // wallet signed the manifest.
+    let signed = set.origin_of(read, &access.pins()) < OriginVerdict::Unknown;
     let rotten = |i: &Inspection| i.damage.contains_key("manifest.mac") || i.sums.is_none();
     let rotten = signed && set.copies.iter().flatten().all(rotten);
     // And where one custodian opens it, the signed manifest says which sealed secret is the right
@@ -81,39 +75,36 @@ pub(crate) fn open<'a>(
     let fits = |secret: &SetSecret| {
         sure || macs(set).any(|(_, mac)| secret.verify_manifest(&read.bytes, mac))
     };
-    let (secret, notes) = gather(set, copies, read, &fits, hands, user)?;
-    match fits(&secret) {
-        true => Ok(OpenedSet { read, secret, notes }),
-        false => Err(UnlockError::Verdict(Reason::ManifestMac, notes)),
+    let (secret, notes) = gather(set, copies, read, &fits, access)?;
+    if fits(&secret) {
+        Ok(OpenedSet { read, secret, notes })
+    } else {
+        Err(UnlockError::Verdict(Reason::ManifestMac, notes))
     }
 }
 
-/// The manifest of a set that those at hand may open, and whose maker is known.
-fn known<'a>(
-    set: &'a ScrubbedSet,
-    pins: &Pins,
-    accept_unknown_origin: bool,
-    hands: &Hands,
-) -> Result<&'a ReadManifest, UnlockError> {
+/// The manifest of a set that may be opened, and whose maker is known.
+fn known<'a>(set: &'a ScrubbedSet, access: &Access<'_>) -> Result<&'a ReadManifest, UnlockError> {
     let closed = |reason| Err(UnlockError::Verdict(reason, Vec::new()));
-    let pins = hands.pins(pins);
+    let (pins, unlockers) = (access.pins(), &*access.unlockers);
     let Some(read) = set.manifest(&pins) else { return closed(set.why_no_manifest()) };
-    let wallets = hands.wallets().count() > 0;
-    if wallets && !hands.brings() && !anybody(&read.manifest, hands) {
-        return Err(UnlockError::Verdict(Reason::NotThisWallet, vec![others(set, read, hands)]));
+    let wallets = unlockers.wallets().count() > 0;
+    if wallets && !unlockers.expects_more() && !anybody(&read.manifest, unlockers) {
+        let others = others(set, read, unlockers);
+        return Err(UnlockError::Verdict(Reason::NotThisWallet, vec![others]));
     }
     match set.origin_of(read, &pins) {
         OriginVerdict::ThisWallet | OriginVerdict::Signer => Ok(read),
-        OriginVerdict::Unknown if accept_unknown_origin => Ok(read),
+        OriginVerdict::Unknown if access.trust.accept_unknown_origin => Ok(read),
         OriginVerdict::Unknown => closed(Reason::OriginUnknown),
         OriginVerdict::Forged => closed(Reason::OriginForged),
     }
 }
 
 /// Who opens a set, and who is here instead.
-fn others(set: &ScrubbedSet, read: &ReadManifest, hands: &Hands) -> String {
+fn others(set: &ScrubbedSet, read: &ReadManifest, unlockers: &Unlockers) -> String {
     let custodians: Vec<_> = read.manifest.custodians.iter().map(ToString::to_string).collect();
-    let here: Vec<_> = hands.wallets().map(|(_, address)| address.to_string()).collect();
+    let here: Vec<_> = unlockers.wallets().map(|(_, address)| address.to_string()).collect();
     format!(
         "set {} is opened by {}. Here is the wallet with the check address {}: another wallet, or \
          another passphrase",

@@ -1,9 +1,9 @@
-//! Making the keys of wallets' own batches again: to compare them with those in a set, and to
+//! Deriving the keys of wallets' own batches again: to compare them with those in a set, and to
 //! restore one whose keystore rotted.
 
 use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
-use super::{opened::OpenedKey, unlockers::Hands};
+use super::{access::Access, opened::OpenedKey};
 use crate::backup::set::{
     error::BackupError,
     manifest::{KeystoreEntry, Source},
@@ -18,7 +18,6 @@ use stockade_keystore::{
     bls::{KeyTree, SecretKey},
     staking::Network,
 };
-use stockade_wallet::interact::{Interact, Progress};
 
 /// What came of making a key again.
 pub(crate) enum Made {
@@ -47,25 +46,19 @@ impl Roots {
     pub(crate) fn make(
         &mut self,
         entry: &KeystoreEntry,
-        hands: &mut Hands,
-        user: &mut dyn Interact,
+        access: &mut Access<'_>,
     ) -> Result<Made, BackupError> {
-        self.ask(entry, hands, user)?;
+        self.ask(entry, access)?;
         Ok(self.made(entry))
     }
 
     /// Asks the wallet whose batch `entry` is from for that, where it is at hand and was not asked.
-    fn ask(
-        &mut self,
-        entry: &KeystoreEntry,
-        hands: &mut Hands,
-        user: &mut dyn Interact,
-    ) -> Result<(), BackupError> {
+    fn ask(&mut self, entry: &KeystoreEntry, access: &mut Access<'_>) -> Result<(), BackupError> {
         let Source::Device { scheme, batch, check_address } = &entry.source else { return Ok(()) };
-        let Some(wallet) = hands.wallet(check_address) else { return Ok(()) };
+        let Some(wallet) = access.unlockers.wallet(check_address) else { return Ok(()) };
         if let Entry::Vacant(place) = self.trees.entry((*check_address, *scheme, *batch)) {
             let prompt = Prompt::derive_batch(self.network, *batch);
-            let secret = ask(wallet, *scheme, &prompt, check_address, user)?;
+            let secret = ask(wallet, *scheme, &prompt, check_address, access.user)?;
             let tree = KeyTree::new(secret.expose());
             place.insert(tree.map_err(|_| BackupError::Batch(*batch))?);
         }
@@ -100,14 +93,12 @@ pub(crate) struct Compared {
 pub(crate) fn compare(
     keys: &[OpenedKey<'_>],
     roots: &mut Roots,
-    hands: &mut Hands,
-    user: &mut dyn Interact,
-    progress: &mut dyn Progress,
+    access: &mut Access<'_>,
 ) -> Result<Compared, BackupError> {
     let opened: Vec<_> =
         keys.iter().filter(|(_, key)| key.is_ok()).map(|(entry, _)| *entry).collect();
-    opened.iter().try_for_each(|entry| roots.ask(entry, hands, user))?;
-    let mut step = |done| progress.step("comparing with the wallet", done, opened.len());
+    opened.iter().try_for_each(|entry| roots.ask(entry, access))?;
+    let mut step = |done| access.progress.step("comparing with the wallet", done, opened.len());
     let made = |entry: &&KeystoreEntry| roots.made(entry);
     let made = parallel::map_on(parallel::cores(), BLOCK, &opened, &mut step, made);
     let mut compared = Compared::default();

@@ -1,5 +1,5 @@
-//! Who and what is at hand to open sets: wallets, identities in files, a passphrase, and a person
-//! who can bring the next wallet.
+//! Who and what can open sets: wallets that are plugged in, identities in files, a passphrase, and a
+//! person who can plug in the next wallet.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,24 +14,24 @@ use stockade_wallet::{
     interact::Interact,
 };
 
-/// Brings wallets that are not plugged in yet.
-pub trait Bring {
-    /// The next wallet, after telling `user` which is `wanted`. `None` when they have no more.
-    fn bring(
+/// Asks a person to plug in further wallets.
+pub trait WalletPrompt {
+    /// The next wallet, after telling `user` which one is `wanted`. `None` when there are no more.
+    fn next_wallet(
         &mut self,
         wanted: &str,
         user: &mut dyn Interact,
     ) -> Result<Option<Box<dyn Wallet>>, DeviceError>;
 }
 
-/// Who and what is at hand.
+/// Who and what can open sets.
 #[derive(Default)]
-pub struct Hands {
+pub struct Unlockers {
     wallets: Vec<Held>,
     seen: BTreeSet<Address>,
     identities: Vec<GivenIdentity>,
     passphrase: Option<SecretText>,
-    bring: Option<Box<dyn Bring>>,
+    wallet_prompt: Option<Box<dyn WalletPrompt>>,
     /// What opened before, by its recipient: no custodian is asked twice in one command.
     opened: BTreeMap<String, Identity>,
     /// Custodians whose passphrase was asked for: nobody is asked again for each set.
@@ -42,12 +42,12 @@ pub struct Hands {
 pub(crate) struct Held {
     pub wallet: Box<dyn Wallet>,
     pub address: Address,
-    /// It takes the place of the one that was brought before it.
-    brought: bool,
+    /// It took the place of the wallet that was prompted for before it.
+    prompted: bool,
 }
 
-impl Hands {
-    /// Nothing at hand yet.
+impl Unlockers {
+    /// No unlocker yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -66,14 +66,14 @@ impl Hands {
         self.identities.extend(identities);
     }
 
-    /// Takes the passphrase of passphrase custodians.
+    /// Sets the passphrase of passphrase custodians.
     pub fn set_passphrase(&mut self, passphrase: SecretText) {
         self.passphrase = Some(passphrase);
     }
 
-    /// Lets somebody bring further wallets.
-    pub fn set_bring(&mut self, bring: Box<dyn Bring>) {
-        self.bring = Some(bring);
+    /// Lets a person plug in further wallets, one after another.
+    pub fn set_wallet_prompt(&mut self, prompt: Box<dyn WalletPrompt>) {
+        self.wallet_prompt = Some(prompt);
     }
 
     /// The first wallet, for what is not about opening: signing what was made or found.
@@ -100,9 +100,9 @@ impl Hands {
         Pins { wallets, signers: pins.signers.clone() }
     }
 
-    /// Whether somebody brings further wallets.
-    pub(crate) fn brings(&self) -> bool {
-        self.bring.is_some()
+    /// Whether further wallets may be plugged in.
+    pub(crate) fn expects_more(&self) -> bool {
+        self.wallet_prompt.is_some()
     }
 
     /// Asks for the next wallet. `false` when there is none.
@@ -111,8 +111,8 @@ impl Hands {
         wanted: &str,
         user: &mut dyn Interact,
     ) -> Result<Option<Address>, DeviceError> {
-        let Some(bring) = &mut self.bring else { return Ok(None) };
-        match bring.bring(wanted, user)? {
+        let Some(prompt) = &mut self.wallet_prompt else { return Ok(None) };
+        match prompt.next_wallet(wanted, user)? {
             Some(wallet) => self.hold(wallet, true, user).map(Some),
             None => Ok(None),
         }
@@ -121,13 +121,13 @@ impl Hands {
     fn hold(
         &mut self,
         mut wallet: Box<dyn Wallet>,
-        brought: bool,
+        prompted: bool,
         user: &mut dyn Interact,
     ) -> Result<Address, DeviceError> {
         let address = check_address(&mut *wallet, user)?;
         // The one before was unplugged to make room for it.
-        self.wallets.retain(|held| !(brought && held.brought) && held.address != address);
-        self.wallets.push(Held { wallet, address, brought });
+        self.wallets.retain(|held| !(prompted && held.prompted) && held.address != address);
+        self.wallets.push(Held { wallet, address, prompted });
         self.seen.insert(address);
         Ok(address)
     }

@@ -1,4 +1,4 @@
-//! What the kernel says of the disk below a file system, in `/sys`.
+//! What the kernel reports in `/sys` about the disk of a file system.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
 use super::{System, mountinfo::Entry};
 use crate::store::private_file;
 
-/// A disk, or a part of one.
+/// A disk, or a partition of one.
 #[derive(Debug)]
 pub(super) struct Block {
     /// The kernel's name of the whole disk.
@@ -18,11 +18,11 @@ pub(super) struct Block {
     pub(super) removable: bool,
 }
 
-/// How many layers (encryption, volumes) may lie between a file system and its disk.
+/// The most layers (encryption, volumes) between a file system and its disk.
 const MAX_LAYERS: usize = 8;
 
 impl Block {
-    /// What a mounted file system lies on.
+    /// Finds the disk of a mounted file system.
     pub(super) fn find(system: &System, entry: &Entry) -> Option<Self> {
         let part = folder(system, entry)?;
         let name = name(&part)?;
@@ -35,7 +35,7 @@ impl Block {
         let removable = on_usb || is("removable", "1") || is("device/type", "SD");
         let model = ["device/vendor", "device/model", "device/name"];
         let model = model.iter().filter_map(|file| field(&disk, file));
-        // A virtual disk names its maker by a number.
+        // A virtual disk reports its vendor as a number.
         let model: Vec<_> = model.filter(|name| !name.starts_with("0x")).collect();
         Some(Self {
             disk: self::name(&disk)?,
@@ -46,20 +46,20 @@ impl Block {
     }
 }
 
-/// The folder in `/sys` of what is mounted: by its number, or where a file system has a number of
-/// its own (btrfs, FUSE), by its name.
+/// The folder in `/sys` of a mounted device: by its number, or by its name if the file system has a
+/// number of its own (btrfs, FUSE).
 fn folder(system: &System, entry: &Entry) -> Option<PathBuf> {
     if let Ok(folder) = system.sys.join("dev/block").join(&entry.device).canonicalize() {
         return Some(folder);
     }
     let source = Path::new(&entry.source).strip_prefix("/dev").ok()?;
-    // What /dev/mapper holds are links to the kernel's own names.
+    // The entries of /dev/mapper are links to the kernel's own names.
     let device = system.dev.join(source).canonicalize().ok();
     let name = device.as_deref().unwrap_or(source).file_name()?.to_owned();
     system.sys.join("class/block").join(name).canonicalize().ok()
 }
 
-/// From a part of a disk, or a layer on top of it, to the disk.
+/// From a partition, or a layer on top of it, to the disk.
 fn whole_disk(system: &System, part: PathBuf) -> Option<PathBuf> {
     let mut folder = part;
     for _ in 0..MAX_LAYERS {
@@ -86,7 +86,7 @@ fn field(folder: &Path, file: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The label that udev read from it: the link in `/dev/disk/by-label` that leads to it.
+/// The label that udev read: the link in `/dev/disk/by-label` that leads to the device.
 fn label(system: &System, device: &str) -> Option<String> {
     let links = fs::read_dir(system.dev.join("disk/by-label")).ok()?.flatten();
     let mut labels = links.filter(|link| {
@@ -97,7 +97,8 @@ fn label(system: &System, device: &str) -> Option<String> {
     Some(printable(&unescape(&escaped)))
 }
 
-/// `\x20` and the like, as udev writes what no file name should hold.
+/// Decodes `\x20` and the like, which udev writes for characters that a file name should not
+/// contain.
 fn unescape(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text;
@@ -118,7 +119,7 @@ fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What a device says of itself must not steer a terminal, nor fill it.
+/// Text from a device must not control a terminal, nor fill it.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !stockade_base::shown::is_harmful(*c)).take(64).collect()
 }

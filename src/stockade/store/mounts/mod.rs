@@ -1,4 +1,4 @@
-//! Mounted file systems, and which of them are sticks: where a copy can lie. Linux alone says so.
+//! Mounted file systems, and which of them are sticks: places for copies. Linux only.
 
 mod block;
 mod mountinfo;
@@ -9,7 +9,7 @@ use super::{StoreError, private_file};
 use block::Block;
 use mountinfo::Entry;
 
-/// Where the system tells of its mounts and disks. Tests have trees of their own.
+/// Where the system reports its mounts and disks. Tests use trees of their own.
 #[derive(Debug, Clone)]
 pub struct System {
     /// `/proc/self/mountinfo`.
@@ -26,35 +26,36 @@ impl Default for System {
     }
 }
 
-/// A mounted file system that could hold a copy. What devices say of themselves is cut to 64
-/// printable characters.
+/// A mounted file system that could hold a copy. Texts from devices are cut to 64 printable
+/// characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mount {
-    /// Where it is mounted.
+    /// The mount point.
     pub dir: PathBuf,
-    /// What is mounted there: `/dev/sdb1`, `server:/share`.
+    /// The mounted device or share: `/dev/sdb1`, `server:/share`.
     pub source: String,
     /// Its type, as the kernel names it: `ext4`, `vfat`.
     pub file_system: String,
     /// Its label.
     pub label: Option<String>,
-    /// The disk's maker and model.
+    /// The disk's vendor and model.
     pub model: Option<String>,
-    /// The disk that it lies on, by the kernel's name: `sdb`. None for a network share.
+    /// The kernel's name of the disk: `sdb`. `None` for a network share.
     pub disk: Option<String>,
     /// Whether the disk is a stick, a card, or on USB.
     pub removable: bool,
-    /// Whether nothing can be written there now.
+    /// Whether it is mounted read-only.
     pub read_only: bool,
 }
 
 impl Mount {
-    /// Whether files have modes there: on FAT and exFAT everybody can read everything.
+    /// Whether files have modes there. On FAT and exFAT everybody can read everything.
     pub fn keeps_modes(&self) -> bool {
         !["vfat", "msdos", "exfat"].contains(&self.file_system.as_str())
     }
 
-    /// How many bytes it holds, and how many of them are free for this user.
+    /// Its size in bytes, and how many of them are free for this user.
     #[cfg(unix)]
     pub fn space(&self) -> Option<(u64, u64)> {
         let stat = rustix::fs::statvfs(&self.dir).ok()?;
@@ -72,12 +73,12 @@ impl Mount {
 /// The longest mountinfo that is read: some ten thousand mounts.
 const MAX_MOUNTINFO: u64 = 4 * 1024 * 1024;
 
-/// Every mounted file system that could hold a copy: those on disks and those on the network, each
-/// once. Sticks come first.
+/// Every mounted file system that could hold a copy, on disks and on the network, each once. Sticks
+/// come first.
 pub fn list(system: &System) -> Result<Vec<Mount>, StoreError> {
     let mut mounts: Vec<Mount> = Vec::new();
     let mut entries = entries(system)?;
-    // Of the places where one file system can be seen, the one that shows most of it.
+    // If a file system is mounted at several places, the one that shows most of it.
     entries.sort_by_key(|entry| (entry.root.components().count(), entry.dir.components().count()));
     for entry in entries.iter().filter(|entry| entry.may_hold_copies()) {
         let block = Block::find(system, entry);
@@ -93,7 +94,7 @@ pub fn list(system: &System) -> Result<Vec<Mount>, StoreError> {
     Ok(mounts)
 }
 
-/// The disk that `path`, which must exist and name no link, lies on.
+/// The disk of `path`, which must exist and contain no links.
 pub fn disk_of(system: &System, path: &Path) -> Option<String> {
     let entries = entries(system).ok()?;
     let around = entries.iter().filter(|entry| path.starts_with(&entry.dir));
@@ -101,7 +102,7 @@ pub fn disk_of(system: &System, path: &Path) -> Option<String> {
     Block::find(system, entry).map(|block| block.disk)
 }
 
-/// The file system that `path`, which must exist and name no link, lies on.
+/// The file system of `path`, which must exist and contain no links.
 pub fn mount_of(system: &System, path: &Path) -> Option<Mount> {
     let entries = entries(system).ok()?;
     let around = entries.iter().filter(|entry| path.starts_with(&entry.dir));
@@ -109,7 +110,7 @@ pub fn mount_of(system: &System, path: &Path) -> Option<Mount> {
     Some(mount(entry, Block::find(system, entry)))
 }
 
-/// What is mounted now: of several on one folder the last, which hides the others.
+/// The current mounts. If several are on one folder, only the last, which hides the others.
 fn entries(system: &System) -> Result<Vec<Entry>, StoreError> {
     let bytes = private_file::read(&system.mountinfo, MAX_MOUNTINFO)?;
     let mut entries = mountinfo::parse(&bytes);

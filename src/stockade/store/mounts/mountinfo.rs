@@ -1,22 +1,22 @@
-//! `/proc/self/mountinfo`, see proc_pid_mountinfo(5). Whoever may mount chooses names in it.
+//! `/proc/self/mountinfo`, see proc_pid_mountinfo(5). Anybody who may mount chooses names in it.
 
 use std::path::{Path, PathBuf};
 
-/// One line of it.
+/// One line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     /// `major:minor` of its files.
     pub(super) device: String,
-    /// Which folder of the file system is mounted.
+    /// The folder of the file system that is mounted.
     pub(super) root: PathBuf,
-    /// Where.
+    /// The mount point.
     pub(super) dir: PathBuf,
     pub(super) file_system: String,
     pub(super) source: String,
     pub(super) read_only: bool,
 }
 
-/// Its lines; what is none is passed over.
+/// Reads the lines. Invalid ones are skipped.
 pub(super) fn parse(bytes: &[u8]) -> Vec<Entry> {
     bytes.split(|b| *b == b'\n').filter_map(entry).collect()
 }
@@ -28,7 +28,7 @@ fn entry(line: &[u8]) -> Option<Entry> {
     let root = path(fields.next()?);
     let dir = path(fields.next()?);
     let options = text(fields.next()?);
-    // Any number of optional fields, up to a lone hyphen.
+    // Any number of optional fields, up to a single hyphen.
     fields.find(|field| *field == b"-")?;
     let file_system = text(fields.next()?);
     let source = text(fields.next()?);
@@ -49,14 +49,15 @@ fn entry(line: &[u8]) -> Option<Entry> {
 }
 
 impl Entry {
-    /// Whether it is another computer that holds the files.
+    /// Whether another computer stores the files.
     pub(super) fn is_network(&self) -> bool {
         let kinds =
             ["9p", "afs", "ceph", "cifs", "fuse.rclone", "fuse.sshfs", "nfs", "nfs4", "smb3"];
         kinds.contains(&self.file_system.as_str())
     }
 
-    /// Whether a person would keep files there: no image of a program, nothing of the system's own.
+    /// Whether somebody would store files there: not an image of a program, and not a folder of the
+    /// system.
     pub(super) fn may_hold_copies(&self) -> bool {
         let images = ["cramfs", "erofs", "iso9660", "squashfs", "udf"];
         let own = ["/boot", "/efi", "/etc", "/nix", "/snap", "/usr"];
@@ -67,7 +68,7 @@ impl Entry {
     }
 }
 
-/// A field with its escapes (blank, tab, newline, backslash and number sign, in octal) undone.
+/// Decodes a field's escapes (space, tab, newline, backslash and number sign, in octal).
 fn unescape(field: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;

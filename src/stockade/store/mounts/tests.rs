@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Recorded on a desk: a disk with btrfs, a boot partition, a snap, a stick, a LUKS stick whose
-/// owner gave it a blank in its name, a camera's card, a share, and a container's folder.
+/// Modelled on a desktop: a disk with btrfs, a boot partition, a snap, a stick, a LUKS stick with a
+/// space in its name, a camera's card, a network share, and a container's folder.
 const DESK: &str = r"22 27 0:21 / /proc rw,nosuid,nodev,noexec,relatime shared:12 - proc proc rw
 23 27 0:22 / /sys rw,nosuid shared:2 - sysfs sysfs rw
 27 1 0:28 /@ / rw,relatime shared:1 - btrfs /dev/nvme0n1p3 rw,ssd,subvolid=256,subvol=/@
@@ -44,7 +44,7 @@ fn desk() -> Desk {
     desk.write(&format!("{usb}/sdb/device/vendor"), "SanDisk \n");
     desk.write(&format!("{usb}/sdb/device/model"), "Ultra\u{1b}[31m\n");
     desk.disk("sys/devices/pci0000:00/ata1/block/sdd", "sdd1", "8:49", "1");
-    // A disk in a USB case calls itself fixed.
+    // A disk in a USB case reports that it is fixed.
     desk.disk(&format!("{usb}/sdc"), "sdc1", "8:33", "0");
     desk.write("sys/devices/virtual/block/dm-0/size", "1");
     desk.link("sys/devices/virtual/block/dm-0", "sys/dev/block/253:0");
@@ -80,7 +80,7 @@ impl Desk {
 }
 
 #[test]
-fn sticks_come_first_and_the_systems_own_mounts_are_left_out() {
+fn sticks_come_first_and_system_mounts_are_omitted() {
     let desk = desk();
     let mounts = list(&desk.system).unwrap();
     let found: Vec<_> = mounts
@@ -106,7 +106,7 @@ fn sticks_come_first_and_the_systems_own_mounts_are_left_out() {
 }
 
 #[test]
-fn two_file_systems_of_one_disk_are_told() {
+fn two_file_systems_on_one_disk_are_recognised() {
     let desk = desk();
     let disk = |path: &str| disk_of(&desk.system, Path::new(path));
     assert_eq!(disk("/home/u/backup").as_deref(), Some("nvme0n1"));
@@ -125,7 +125,7 @@ fn a_mount_hides_what_was_mounted_there_before() {
 }
 
 #[test]
-fn layers_without_end_end() {
+fn a_cycle_of_layers_ends() {
     let desk = desk();
     desk.write("sys/devices/virtual/block/dm-1/size", "1");
     desk.link("sys/devices/virtual/block/dm-1", "sys/dev/block/253:1");
@@ -136,12 +136,12 @@ fn layers_without_end_end() {
 
 proptest! {
     #[test]
-    fn no_mountinfo_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         mountinfo::parse(&bytes);
     }
 
     #[test]
-    fn nor_one_that_looks_like_it(text in "([0-9]{1,3}|[0-9]{1,9}:[0-9]{1,9}|/|\\\\[0-9x]{0,4}|-| |\n|ro|é){0,60}") {
+    fn no_similar_text_makes_it_panic(text in "([0-9]{1,3}|[0-9]{1,9}:[0-9]{1,9}|/|\\\\[0-9x]{0,4}|-| |\n|ro|é){0,60}") {
         for entry in mountinfo::parse(text.as_bytes()) {
             prop_assert!(entry.dir.is_absolute());
         }

@@ -1,4 +1,4 @@
-//! Who calls S3: found as AWS's own tools find it, by their SDK.
+//! Credentials for S3, found by AWS's own SDK as AWS's tools find them.
 
 use std::{
     fmt,
@@ -18,10 +18,10 @@ use object_store::{CredentialProvider, aws::AwsCredential};
 
 use super::http::{CONNECT, TIMEOUT};
 
-/// Credentials are asked for again so long before they end.
+/// How long before their end credentials are requested again.
 const EARLY: Duration = Duration::from_secs(5 * 60);
 
-/// What the environment and AWS's files say.
+/// The settings in the environment and in AWS's files.
 pub(super) async fn load() -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts =
@@ -30,15 +30,15 @@ pub(super) async fn load() -> SdkConfig {
     loader.http_client(crate::store::bounded_client(http)).load().await
 }
 
-/// A setting of S3, as the SDK finds it: in the variable `env` (with and without the name of the
-/// service), in the `services` section of the profile, in the profile itself.
+/// A setting of S3, as the SDK finds it: in the variable `env` (with and without the service's
+/// name), in the `services` section of the profile, or in the profile itself.
 pub(super) fn setting(config: &SdkConfig, env: &str, profile: &str) -> Option<String> {
     let key =
         ServiceConfigKey::builder().service_id("S3").env(env).profile(profile).build().ok()?;
     config.service_config()?.load_config(key).filter(|value| !value.is_empty())
 }
 
-/// The SDK's chain of credentials, asked once and again before what it gave ends.
+/// The SDK's chain of credential providers. Asked once, and again before the credentials end.
 pub(super) struct Chain {
     chain: SharedCredentialsProvider,
     last: Mutex<Option<(Arc<AwsCredential>, Option<SystemTime>)>>,

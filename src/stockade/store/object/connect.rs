@@ -1,5 +1,5 @@
-//! From an address to the service: who calls, where it is, and by which certificates it is trusted,
-//! as the environment says to every program of that service.
+//! Connects to the service of an address: the credentials, the endpoint and the trusted
+//! certificates, as the environment configures them for every program of that service.
 
 use std::{env, path::PathBuf, sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::store::{BucketAddress, StoreError, address::Service, private_file};
 
-/// The proxy for requests to buckets. Those of the environment (HTTPS_PROXY..) are not asked.
+/// The proxy for requests to buckets. The usual variables (HTTPS_PROXY..) are ignored.
 const PROXY: &str = "STOCKADE_PROXY";
 const EMULATOR: &str = "http://127.0.0.1:10000";
 const MAX_CERTIFICATES: u64 = 4 * 1024 * 1024;
@@ -30,7 +30,7 @@ pub(super) fn connect(
     runtime: &Runtime,
     seen: Arc<Seen>,
 ) -> Result<Box<dyn ObjectStore>, StoreError> {
-    // Whoever asked first chose the same.
+    // Another thread that came first installed the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let proxy = env::var(PROXY).ok().filter(|proxy| !proxy.is_empty());
     let connector = Connector { content_md5: false, roots: None, proxy, seen };
@@ -58,7 +58,8 @@ fn s3(
         .with_client_options(options(address, endpoint.as_deref())?)
         .with_retry(retries())
         .with_checksum_algorithm(Checksum::SHA256)
-        // One object by one request: every service has it, and its answer says nothing of others.
+        // One request per object: every service supports it, and its answer is about that object
+        // only.
         .with_config(AmazonS3ConfigKey::DisableBulkDelete, "true")
         .with_http_connector(Connector { content_md5: true, roots, ..connector });
     if let Some(endpoint) = &endpoint {
@@ -74,7 +75,7 @@ fn s3(
 fn gcs(address: &BucketAddress, connector: Connector) -> Result<Box<dyn ObjectStore>, StoreError> {
     let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(&address.bucket);
     let endpoint = builder.get_config_value(&GoogleConfigKey::BaseUrl);
-    // Google's own tools take this one. Passed over, the copy would go to Google itself.
+    // Google's own tools use this variable. If it were ignored, the copy would go to Google itself.
     if endpoint.is_none() && env::var_os("STORAGE_EMULATOR_HOST").is_some_and(|it| !it.is_empty()) {
         let why = "STORAGE_EMULATOR_HOST is not used: name an emulator with GOOGLE_BASE_URL and \
                    GOOGLE_SKIP_SIGNATURE=true, or unset it";
@@ -96,7 +97,7 @@ fn azure(
     let builder = MicrosoftAzureBuilder::from_env().with_container_name(&address.bucket);
     let emulated = builder.get_config_value(&AzureConfigKey::UseEmulator);
     let endpoint = match emulated.as_deref() {
-        // Where object_store looks then, and what it takes where that says nothing.
+        // The same variable and default as in object_store.
         Some("true") => Some(env::var("AZURITE_BLOB_STORAGE_URL").unwrap_or(EMULATOR.to_owned())),
         _ => builder.get_config_value(&AzureConfigKey::Endpoint),
     };
@@ -111,15 +112,15 @@ fn azure(
     Ok(Box::new(built))
 }
 
-/// What holds for every service: what is sent in clear stays on this machine.
+/// The options for every service. Unencrypted requests must stay on this machine.
 fn options(address: &BucketAddress, endpoint: Option<&str>) -> Result<ClientOptions, StoreError> {
     let here = endpoint.is_some_and(is_here);
     if let Some(endpoint) = endpoint
         && !endpoint.starts_with("https://")
         && !here
     {
-        let why = "its endpoint is https://.., or http:// on this machine: who calls must not \
-                   travel in clear";
+        let why = "its endpoint must be https://.., or http:// on this machine: credentials must not \
+                   be sent unencrypted";
         return Err(StoreError::Address { path: address.to_string().into(), why });
     }
     Ok(ClientOptions::new()
@@ -128,19 +129,19 @@ fn options(address: &BucketAddress, endpoint: Option<&str>) -> Result<ClientOpti
         .with_allow_http(here))
 }
 
-/// The certificates in a file, to be trusted in the place of the system's, as in AWS's tools.
+/// The certificates in a file, trusted instead of the system's, as in AWS's tools.
 fn certificates(path: PathBuf) -> Result<Vec<Certificate>, StoreError> {
     let pem = private_file::read(&path, MAX_CERTIFICATES)?;
     match Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         _ => {
-            let why = "there is no certificate in it: AWS_CA_BUNDLE names a file in PEM";
+            let why = "it does not contain a certificate: AWS_CA_BUNDLE must name a PEM file";
             Err(StoreError::Address { path, why })
         }
     }
 }
 
-/// Whether a request in clear stays on this machine.
+/// Whether an unencrypted request stays on this machine.
 fn is_here(endpoint: &str) -> bool {
     let Some(rest) = endpoint.strip_prefix("http://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -155,11 +156,12 @@ fn retries() -> RetryConfig {
     let backoff = BackoffConfig {
         init_backoff: Duration::from_millis(200),
         max_backoff: Duration::from_secs(10),
-        // object_store draws each wait between the first one and this times the last: it doubles on
-        // average.
+        // object_store draws each wait between the first one and this factor times the last: it
+        // doubles on average.
         base: 4.0,
     };
-    // By time alone: how long a service takes to recover does not depend on how many asked.
+    // Limited by time alone: how long a service takes to recover does not depend on the number of
+    // requests.
     RetryConfig { backoff, max_retries: usize::MAX, retry_timeout: PATIENCE }
 }
 
@@ -172,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn in_clear_only_to_this_machine() {
+    fn unencrypted_requests_stay_on_this_machine() {
         for here in ["http://127.0.0.1:9000", "http://localhost", "http://[::1]:1/x"] {
             assert!(is_here(here), "{here}");
         }

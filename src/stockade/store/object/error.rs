@@ -1,4 +1,4 @@
-//! What object stores say, in the words of every store.
+//! Maps the errors of object stores to [`StoreError`].
 
 use std::{
     error::Error as StdError,
@@ -16,8 +16,8 @@ use super::{
 use crate::store::StoreError;
 use stockade_base::json::clip;
 
-/// What `error` says of the object at `place`: by the service's own answer, wherever in the chain of
-/// causes it is.
+/// The error for the object at `place`, according to the service's own answer, wherever in the
+/// chain of causes it is.
 pub(super) fn store_error(place: PathBuf, error: &Error) -> StoreError {
     match error {
         Error::NotFound { .. } => return StoreError::NotFound(place),
@@ -52,7 +52,7 @@ pub(super) fn store_error(place: PathBuf, error: &Error) -> StoreError {
     }
 }
 
-/// Whether a listing failed because there is no such bucket: a folder that is not there lists as empty.
+/// Whether a listing failed because the bucket does not exist. A missing folder lists as empty.
 pub(super) fn is_no_bucket(error: &Error) -> bool {
     matches!(error, Error::NotFound { .. })
         || refusal(error).is_some_and(|refusal| refusal.meaning() == Meaning::NoBucket)
@@ -78,15 +78,12 @@ fn said(error: &Error) -> String {
         texts.push(inner.to_string());
         source = inner.source();
     }
-    // Outer texts mostly repeat inner ones, and name the request; the last two say why.
+    // Outer texts mostly repeat inner ones and name the request. The last two say why.
     let from = texts.len().saturating_sub(2);
     let mut text = String::new();
     for part in texts.iter().skip(from).filter(|part| !part.is_empty()) {
         if !text.contains(part.as_str()) {
-            text = match text.is_empty() {
-                true => part.clone(),
-                false => format!("{text}: {part}"),
-            };
+            text = if text.is_empty() { part.clone() } else { format!("{text}: {part}") };
         }
     }
     clip(&without_queries(text.trim()), MAX_MESSAGE)
@@ -109,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_found_wherever_it_is_in_the_chain() {
+    fn an_answer_is_found_anywhere_in_the_chain() {
         assert!(matches!(refused(403, "AccessDenied"), StoreError::Refused { .. }));
         assert!(matches!(refused(400, "ExpiredToken"), StoreError::Refused { .. }));
         assert!(matches!(refused(404, "NoSuchBucket"), StoreError::NoBucket(_)));

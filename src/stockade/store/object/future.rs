@@ -1,5 +1,5 @@
-//! What an answer says about the future of an object: that the service will remove it, or that it must
-//! be restored from an archive before anybody can read it. A copy like that is whole today.
+//! Warnings about the future of an object: the service will remove it, or it must be restored from
+//! an archive before it can be read. Such a copy is intact today.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use stockade_base::{json::clip, timestamp::Timestamp};
 
 const MAX_RULE: usize = 100;
 
-/// Warns about a bucket, from the headers of all its answers.
+/// Collects warnings about a bucket from the headers of all answers.
 #[derive(Debug)]
 pub(super) struct Future {
     place: String,
@@ -23,7 +23,7 @@ impl Future {
         Self { place: address.to_string(), earliest: Mutex::default() }
     }
 
-    /// Looks at the headers of an answer about an object.
+    /// Checks the headers of an answer about an object.
     pub(super) fn look(&self, headers: &HeaderMap) {
         let header = |name: &str| headers.get(name)?.to_str().ok();
         // S3: `expiry-date="..", rule-id=".."`.
@@ -42,7 +42,8 @@ impl Future {
         }
     }
 
-    /// Objects of the copy are in the storage class `class`, which nobody can read from.
+    /// Warns that objects of the copy are in the storage class `class`, which cannot be read
+    /// directly.
     pub(super) fn archived(&self, class: &str) {
         let (place, class) = (&self.place, clip(class, MAX_RULE));
         notices::warn(
@@ -69,14 +70,14 @@ impl Future {
         notices::warn(
             format!("{place} expires"),
             format!(
-                "the service will remove objects of {place} from {when} on{rule}: exclude the copy from \
-                 that rule, or it will be gone"
+                "from {when} on, the service will remove objects of {place}{rule}: exclude the copy from \
+                 that rule, or it will be deleted"
             ),
         );
     }
 }
 
-/// `Wed, 02 Dec 2026 00:00:00 GMT`.
+/// Parses `Wed, 02 Dec 2026 00:00:00 GMT`.
 fn moment(date: &str) -> Option<Timestamp> {
     let format = format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_earliest_date_is_told() {
+    fn the_earliest_date_is_reported() {
         let address = BucketAddress::of("s3://future-of-a-bucket/v".as_ref()).unwrap().unwrap();
         let future = Future::of(&address);
         for (day, rule) in [("Fri, 04", "late"), ("Wed, 02", "gone"), ("Thu, 03", "later")] {
@@ -102,7 +103,10 @@ mod tests {
         let notices = notices::notices();
         let mut ours = notices.warnings().filter(|warning| warning.contains("future-of-a-bucket"));
         let told = ours.next().unwrap();
-        assert!(told.contains("from 2026-12-02 00:00 UTC on (rule `gone`)"), "{told}");
+        assert!(
+            told.contains("from 2026-12-02 00:00 UTC on") && told.contains("(rule `gone`)"),
+            "{told}"
+        );
         assert_eq!(ours.next(), None);
     }
 }

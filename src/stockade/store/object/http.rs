@@ -1,11 +1,11 @@
-//! How object_store's requests go out and how their answers come in. Whatever service is asked, it
-//! holds for all of them: no redirect is followed and no proxy of the environment is asked, because
-//! both would get what proves who calls; every answer has a bound; a service is asked again for as long as
-//! `patience` says; and what it refuses is a [`Refusal`], wherever it was asked.
+//! Sends object_store's requests and receives their answers. The same rules hold for all services:
+//! no redirect is followed and no proxy from the environment is used, because both would receive
+//! the credentials; every answer has a size limit; failed requests are repeated as `patience`
+//! allows; and every refusal becomes a [`Refusal`].
 //!
-//! A put to S3 says its Content-MD5 (RFC 1864), without which a bucket that locks what is put (Object
-//! Lock) takes nothing; it is added to requests that are signed already, which a header of that name
-//! may be.
+//! A put to S3 has a Content-MD5 (RFC 1864), since a bucket with Object Lock refuses puts without
+//! one. The header is added after the request was signed, which is allowed for a header of that
+//! name.
 
 use std::{
     error::Error as StdError,
@@ -37,17 +37,17 @@ use super::{
     refusal::{Meaning, Refusal},
 };
 
-/// What one request may take; a keystore is a few kilobytes.
+/// The time limit of one request. A keystore is a few kilobytes.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const CONNECT: Duration = Duration::from_secs(10);
 
-/// The longest answer that is not an object. A page of a listing has 1,000 names (Azure: 5,000) of at most
-/// 1,024 characters.
+/// The longest answer that is not an object. A page of a listing has 1,000 names (Azure: 5,000) of
+/// at most 1,024 characters.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
-/// Pages of a listing may be empty, and no service sends many.
+/// Pages of a listing may be empty, but no service sends many empty ones.
 const MAX_EMPTY_PAGES: usize = 100;
 
-/// What is said of a body, on the way from a put to its request.
+/// The Content-MD5 of a body, passed from a put to its request.
 #[derive(Debug, Clone)]
 pub(super) struct ContentMd5(HeaderValue);
 
@@ -58,7 +58,7 @@ impl ContentMd5 {
     }
 }
 
-/// How many times a request went out: more than once, it may have done its work before the last time.
+/// How often a request was sent. If more than once, an earlier attempt may have succeeded.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attempts(Arc<AtomicUsize>);
 
@@ -68,14 +68,14 @@ impl Attempts {
     }
 }
 
-/// Says that the answer is an object, and the longest that its reader takes.
+/// Marks a request whose answer is an object, with the longest that its reader accepts.
 #[derive(Debug, Clone)]
 pub(super) struct IsObject(pub u64);
 
 /// What is known about a service from its answers.
 #[derive(Debug)]
 pub(super) struct Seen {
-    /// Where objects are put.
+    /// The server that objects are put to.
     pub host: OnceLock<String>,
     future: Future,
     empty_pages: AtomicUsize,
@@ -90,11 +90,11 @@ impl Seen {
 /// Connects to a service.
 #[derive(Debug)]
 pub(super) struct Connector {
-    /// Whether puts say their Content-MD5. Azure would have it signed.
+    /// Whether puts have a Content-MD5. Azure would require it to be signed.
     pub content_md5: bool,
-    /// The certificates by which it is trusted, in place of the system's.
+    /// The trusted certificates, if not the system's.
     pub roots: Option<Vec<Certificate>>,
-    /// A proxy that the user asked for. It sees that there is a connection, and to where.
+    /// The proxy that the user configured. It sees that there is a connection, and where to.
     pub proxy: Option<String>,
     /// What the answers tell.
     pub seen: Arc<Seen>,
@@ -116,7 +116,7 @@ impl HttpConnector for Connector {
         if let Some(roots) = &self.roots {
             client = client.tls_certs_only(roots.clone());
         }
-        // What goes in clear stays on this machine.
+        // Unencrypted requests stay on this machine.
         if let Some(proxy) = self.proxy.as_ref().filter(|_| !in_clear) {
             client = client.proxy(reqwest::Proxy::https(proxy).map_err(failed)?);
         }
@@ -137,12 +137,12 @@ struct Service {
     seen: Arc<Seen>,
 }
 
-/// Not asked at all: the service did not answer a moment ago, after all patience.
+/// The service was not asked: it failed a moment ago, after all attempts.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Gone(String);
 
-/// An answer that nobody reads to its end.
+/// An answer that is not read to its end.
 #[derive(Debug, thiserror::Error)]
 enum Endless {
     #[error("the answer is longer than {MAX_ANSWER} bytes")]
@@ -177,7 +177,7 @@ impl HttpService for Service {
         };
         let (parts, body) = response.into_parts();
         self.seen.future.look(&parts.headers);
-        // A long object is read piece by piece, within its reader's bound.
+        // A long object is read piece by piece, within its reader's limit.
         if let Some(limit) = object
             && parts.status.is_success()
             && content_length(&parts.headers).is_none_or(|len| len > limit.min(MAX_ANSWER as u64))
@@ -190,7 +190,7 @@ impl HttpService for Service {
             Err(Cut::Endless(endless)) => {
                 return Err(HttpError::new(HttpErrorKind::Decode, endless));
             }
-            // It is there, and the answer ended early.
+            // The object exists, but the answer ended early.
             Err(Cut::Http(error)) => {
                 return Err(HttpError::new(again(self.patience.failed(begun)), error));
             }
@@ -204,10 +204,10 @@ impl HttpService for Service {
         match (refusal.meaning(), refusal.status) {
             (Meaning::Busy, _) => {
                 self.patience.is_there();
-                // Of this kind object_store repeats every request.
+                // object_store repeats every request that failed with this kind of error.
                 Err(HttpError::new(again(self.patience.failed(begun)), refusal))
             }
-            // What conditions and absent objects answer, object_store knows.
+            // object_store itself handles the answers to conditions and missing objects.
             (Meaning::Other, 304 | 404 | 409 | 412) => {
                 self.patience.answered();
                 Ok(HttpResponse::from_parts(parts, bytes.into()))
@@ -224,13 +224,14 @@ impl Service {
     fn no_answer(&self, begun: Instant, error: HttpError) -> HttpError {
         let may_pass = !matches!(error.kind(), HttpErrorKind::Unknown | HttpErrorKind::Decode)
             && untrusted(&error).is_none();
-        match may_pass && self.patience.no_answer(begun, &innermost(&error)) {
-            true => error,
-            false => HttpError::new(HttpErrorKind::Unknown, error),
+        if may_pass && self.patience.no_answer(begun, &innermost(&error)) {
+            error
+        } else {
+            HttpError::new(HttpErrorKind::Unknown, error)
         }
     }
 
-    /// A page of a listing, fit for object_store.
+    /// Prepares a page of a listing for object_store.
     fn listing(&self, bytes: &[u8]) -> Result<HttpResponseBody, HttpError> {
         let page = odd_names::page(&String::from_utf8_lossy(bytes));
         if let Some(class) = page.archived {
@@ -243,18 +244,14 @@ impl Service {
                 0
             }
         };
-        // An empty page that is the last one is how an empty folder looks.
+        // An empty last page is what an empty folder looks like.
         let goes_on = ["<NextContinuationToken>", "<NextMarker>"];
-        match goes_on.iter().any(|token| page.xml.contains(token)) {
-            true if empty > MAX_EMPTY_PAGES => {
-                Err(HttpError::new(HttpErrorKind::Decode, Endless::Pages))
-            }
-            true => Ok(page.xml.into()),
-            false => {
-                self.seen.empty_pages.store(0, Ordering::Relaxed);
-                Ok(page.xml.into())
-            }
+        if !goes_on.iter().any(|token| page.xml.contains(token)) {
+            self.seen.empty_pages.store(0, Ordering::Relaxed);
+        } else if empty > MAX_EMPTY_PAGES {
+            return Err(HttpError::new(HttpErrorKind::Decode, Endless::Pages));
         }
+        Ok(page.xml.into())
     }
 }
 
@@ -285,7 +282,7 @@ async fn bounded(body: HttpResponseBody) -> Result<Vec<u8>, Cut> {
     Ok(bytes)
 }
 
-/// What TLS said, where it is why there is no answer: most often, that nobody vouches for the server.
+/// The TLS error, if it is the reason for a missing answer: usually an untrusted certificate.
 pub(super) fn untrusted(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -304,7 +301,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_tls_says_is_found_within_errors_of_the_system() {
+    fn a_tls_error_is_found_inside_a_system_error() {
         let tls = rustls::Error::General("nobody vouches for it".to_owned());
         let within = io::Error::new(io::ErrorKind::InvalidData, tls);
         let error = HttpError::new(HttpErrorKind::Connect, io::Error::other(within));

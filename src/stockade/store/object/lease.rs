@@ -1,6 +1,7 @@
-//! Who writes to a bucket now: an object that says so. Its holder renews it, by the version that it
-//! put itself; one that stopped renewing lost it, and finds out before it writes on. So two writers
-//! exclude each other, and a killed one does not for ever.
+//! The lease on a bucket: an object that says who is writing. Its holder renews it, under the
+//! condition that the object still has the version that the holder put. A holder that stopped
+//! renewing loses the lease, and notices before its next write. So two writers exclude each other,
+//! and a killed one does not block others for ever.
 
 use std::{
     fmt,
@@ -15,13 +16,14 @@ use super::{Inner, http::Attempts, request};
 use crate::store::{StoreError, StorePath, notices};
 use stockade_base::{json, timestamp::Timestamp};
 
-/// The object, beside the sets.
+/// The name of the object, next to the sets.
 pub(super) const NAME: &str = "lock.json";
 const MAX_LEN: u64 = 4096;
 
-/// A holder renews before it writes, if this much went by.
+/// A holder renews the lease before a write if it is older than this.
 const RENEW: Duration = Duration::from_secs(5 * 60);
-/// Nobody else takes a lease that was renewed within this; far more than what a clock may be wrong.
+/// No one else takes a lease that was renewed within this time, which is far more than clocks
+/// differ.
 const EXPIRE: Duration = Duration::from_secs(60 * 60);
 
 /// The lease, while it is held.
@@ -35,16 +37,16 @@ struct State {
     renewed: SystemTime,
 }
 
-/// lock.json.
+/// The content of lock.json.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Content {
     format: String,
     version: u32,
-    /// Random; none when it is free.
+    /// A random text that identifies the holder; `None` if the lease is free.
     holder: Option<String>,
 }
 
-/// Given up when it is dropped.
+/// Released when dropped.
 pub struct Lease(Arc<Inner>);
 
 impl Lease {
@@ -54,7 +56,8 @@ impl Lease {
 }
 
 impl Drop for Lease {
-    /// As far as it can: else it ends by itself, and others are told now why they have to wait.
+    /// Releases the lease if possible. Otherwise it expires, and other writers are warned now that
+    /// they have to wait.
     fn drop(&mut self) {
         if let Some(state) = self.0.held.lock().take()
             && let Err(error) = self.0.runtime.block_on(give_up(&self.0, &state))
@@ -63,8 +66,8 @@ impl Drop for Lease {
             notices::warn(
                 lock.clone(),
                 format!(
-                    "{lock} could not be given up ({error}): it keeps other writers out until {until}, \
-                     unless you remove that object. What was written is good"
+                    "{lock} could not be removed ({error}): it keeps other writers out until {until}, \
+                     unless you remove that object. The files that were written are complete"
                 ),
             );
         }
@@ -77,8 +80,8 @@ impl fmt::Debug for Lease {
     }
 }
 
-/// Takes the lease, where nobody holds it, and makes sure that it is one: a service that overwrites what
-/// it was told not to would give it to everybody.
+/// Takes the lease if it is free, and makes sure that it excludes others: a service that ignores
+/// conditions would give it to everybody.
 pub(super) async fn take(inner: &Inner) -> Result<(), StoreError> {
     let mode = match there(inner).await? {
         None => PutMode::Create,
@@ -91,7 +94,7 @@ pub(super) async fn take(inner: &Inner) -> Result<(), StoreError> {
         }
     };
     let mut id = [0; 8];
-    getrandom::fill(&mut id).map_err(|e| {
+    stockade_base::secret::fill_random(&mut id).map_err(|e| {
         StoreError::io(inner.address.to_string(), std::io::Error::other(e.to_string()))
     })?;
     hold(inner, hex::encode(id), mode).await?;
@@ -104,8 +107,9 @@ pub(super) async fn take(inner: &Inner) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Puts the lease once more in the two ways that must fail: where nothing is, and in the place of a
-/// version that is not there. What is put is what is there, so a service that knows no conditions keeps it.
+/// Puts the lease again in the two ways that must fail: under the condition that it does not exist,
+/// and in place of a version that does not exist. The content stays the same, so a service that
+/// ignores conditions keeps it.
 async fn probe(inner: &Inner, state: &State) -> Result<(), StoreError> {
     let bytes = content(inner, Some(state.holder.clone()))?;
     let path = NAME.parse::<StorePath>()?;
@@ -130,7 +134,7 @@ fn altered(version: &str) -> String {
     version.char_indices().map(|(i, c)| if Some(i) == last { other(c) } else { c }).collect()
 }
 
-/// Gives the lease up, unless somebody else has it by now.
+/// Releases the lease, unless another process holds it by now.
 async fn give_up(inner: &Inner, state: &State) -> Result<(), StoreError> {
     let Err(error) = put(inner, None, PutMode::Update(state.version.clone())).await else {
         return Ok(());
@@ -144,11 +148,11 @@ async fn give_up(inner: &Inner, state: &State) -> Result<(), StoreError> {
     }
 }
 
-/// Makes sure that the lease, if it was taken, is held still: before every write.
+/// Makes sure before every write that the lease, if it was taken, is still held.
 pub(super) async fn keep(inner: &Inner) -> Result<(), StoreError> {
     let state = inner.held.lock().clone();
     match state {
-        // A clock that went back says nothing about how long it was.
+        // If the clock went back, it is not known how much time passed.
         Some(state) if state.renewed.elapsed().map_or(true, |passed| passed > RENEW) => {
             hold(inner, state.holder, PutMode::Update(state.version)).await
         }
@@ -157,7 +161,7 @@ pub(super) async fn keep(inner: &Inner) -> Result<(), StoreError> {
 }
 
 async fn hold(inner: &Inner, holder: String, mode: PutMode) -> Result<(), StoreError> {
-    // Counted from before it is asked for: an answer may take its time.
+    // Counted from before the request, since the answer may take long.
     let renewed = SystemTime::now();
     let version = match put(inner, Some(holder.clone()), mode).await {
         Ok(version) => version,
@@ -189,7 +193,7 @@ fn content(inner: &Inner, holder: Option<String>) -> Result<Vec<u8>, StoreError>
     })
 }
 
-/// That somebody else holds it.
+/// The error that another process holds the lease.
 fn leased(inner: &Inner, meta: &ObjectMeta) -> StoreError {
     let since = SystemTime::from(meta.last_modified);
     StoreError::Leased {
@@ -211,7 +215,7 @@ fn moment(time: SystemTime) -> String {
     time.map_or_else(|| "a time that this computer cannot show".to_owned(), Timestamp::to_minute)
 }
 
-/// What is there. Content that nobody can read is somebody's, until it expires.
+/// The current lease. Unreadable content counts as another process's, until it expires.
 async fn there(inner: &Inner) -> Result<Option<(Option<Content>, ObjectMeta)>, StoreError> {
     let path = NAME.parse::<StorePath>()?;
     match request::read(inner, &path, MAX_LEN).await {
@@ -221,7 +225,7 @@ async fn there(inner: &Inner) -> Result<Option<(Option<Content>, ObjectMeta)>, S
     }
 }
 
-/// Whether its holder is long gone, by the service's clock and ours.
+/// Whether the lease expired, by the service's clock and by ours.
 pub(super) fn is_expired(meta: &ObjectMeta) -> bool {
     let renewed = SystemTime::from(meta.last_modified);
     renewed.elapsed().is_ok_and(|passed| passed > EXPIRE)

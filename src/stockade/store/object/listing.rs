@@ -1,4 +1,4 @@
-//! What is there, by the names of objects.
+//! Lists folders by the names of objects.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,15 +14,15 @@ use super::{
 };
 use crate::store::{Entry, EntryKind, StoreError, StorePath};
 
-/// The files that close a set, in the order in which they are put: docs/formats/set.md says that a
-/// set is there if and only if SHA256SUMS is, and all that it lists.
+/// The files that complete a set, in the order in which they are put. According to
+/// docs/formats/set.md, a set exists if and only if SHA256SUMS and everything that it lists exist.
 pub(super) const CLOSING: [&str; 3] = ["manifest.json", "manifest.mac", "SHA256SUMS"];
 
-/// More than anybody has; names without end would fill the memory.
+/// More names than anybody has. An endless listing would fill the memory.
 const MAX_ENTRIES: usize = 100_000;
-/// Below all its folders.
+/// The limit below all folders.
 const MAX_OBJECTS: usize = 5_000_000;
-/// No listing takes longer, however many pages it has.
+/// The longest that a listing may take, however many pages it has.
 const MAX_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The entries of the root.
@@ -39,7 +39,7 @@ pub(super) async fn root(inner: &Inner) -> Result<Vec<Entry>, StoreError> {
     Ok(entries.collect())
 }
 
-/// The entries of the folder `path`; none where there is no such folder.
+/// The entries of the folder `path`; none if there is no such folder.
 pub(super) async fn folder(inner: &Inner, path: &StorePath) -> Result<Vec<Entry>, StoreError> {
     let mut found = Found::default();
     list(inner, &inner.address.key(path), &mut found).await?;
@@ -49,7 +49,7 @@ pub(super) async fn folder(inner: &Inner, path: &StorePath) -> Result<Vec<Entry>
 #[derive(Default)]
 struct Found {
     kinds: BTreeMap<String, EntryKind>,
-    /// The folders with a file that closes one.
+    /// The folders with one of the files that complete a set.
     closed: BTreeSet<String>,
 }
 
@@ -61,7 +61,7 @@ async fn list(inner: &Inner, prefix: &str, found: &mut Found) -> Result<(), Stor
     match tokio::time::timeout(MAX_TIME, list_all(inner, prefix, &place, found)).await {
         Ok(listed) => listed,
         Err(_) => {
-            let why = format!("the listing took more than {} minutes", MAX_TIME.as_secs() / 60);
+            let why = format!("the listing took longer than {} minutes", MAX_TIME.as_secs() / 60);
             Err(StoreError::Unreachable { path: place.into(), why })
         }
     }
@@ -79,12 +79,15 @@ async fn list_all(
     let mut objects = inner.client.list(Some(&within));
     let (mut count, mut remembered) = (0_usize, None);
     while let Some(object) = objects.next().await {
-        let object = object.map_err(|error| match is_no_bucket(&error) {
-            true => StoreError::NoBucket(inner.address.bucket_alone().into()),
-            false => store_error(place.into(), &error),
+        let object = object.map_err(|error| {
+            if is_no_bucket(&error) {
+                StoreError::NoBucket(inner.address.bucket_alone().into())
+            } else {
+                store_error(place.into(), &error)
+            }
         })?;
-        // A service may repeat pages for ever. One name is remembered, at the positions 1, 2, 4, 8..,
-        // so a circle of any length meets it.
+        // A service may repeat pages for ever. The name at positions 1, 2, 4, 8.. is remembered, so
+        // a cycle of any length is noticed.
         if remembered.as_ref() == Some(&object.location) {
             return endless("the listing repeats itself");
         }
@@ -104,7 +107,7 @@ async fn list_all(
 }
 
 impl Found {
-    /// Takes what the name of an object says about the folder `prefix`.
+    /// Evaluates the name of an object with respect to the folder `prefix`.
     fn take(&mut self, name: &str, prefix: &str) {
         let odd = odd_names::decode(name);
         let name = odd.as_deref().unwrap_or(name);
@@ -117,8 +120,8 @@ impl Found {
             Some((first, rest)) => (first, Some(rest)),
             None => (below, None),
         };
-        // Within a folder of ours it is for that folder's listing to tell. Otherwise the whole of it is
-        // a name that nothing here has.
+        // In a folder of ours, odd names are reported by the listing of that folder. Otherwise the
+        // whole name is an unknown entry.
         if odd.is_some() && (rest.is_none() || first.parse::<StorePath>().is_err()) {
             self.kinds.insert(below.to_owned(), EntryKind::Other);
             return;
@@ -144,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_name_is_something_else_and_stops_nothing() {
+    fn an_odd_name_is_an_other_entry_and_stops_nothing() {
         for (name, entry, kind) in [
             ("v/stockade/a", "a", EntryKind::File),
             ("v/stockade/set/a", "set", EntryKind::Folder),

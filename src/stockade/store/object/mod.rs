@@ -1,5 +1,5 @@
-//! A prefix in a bucket: S3, Google Cloud Storage, Azure. Nothing there can be renamed, so a folder
-//! appears as its closing files are put, each only where none is yet; see
+//! A prefix in a bucket: S3, Google Cloud Storage, Azure. Objects cannot be renamed, so a folder
+//! appears when the files that complete it are put, each only if it does not exist yet. See
 //! docs/decisions/0009-copies-in-object-stores.md.
 
 mod aws;
@@ -30,7 +30,7 @@ use self::{
 };
 use super::{BucketAddress, Entry, Lock, NewFile, ReadBack, Store, StoreError, StorePath, notices};
 
-/// A prefix in a bucket. Nothing is asked of it before the first use, but who calls may be.
+/// A prefix in a bucket. Nothing is requested from it before the first use, except credentials.
 pub struct Bucket(Arc<Inner>);
 
 struct Inner {
@@ -42,7 +42,7 @@ struct Inner {
 }
 
 impl Bucket {
-    /// The bucket at `address`. Who calls is found as by each service's own tools.
+    /// The bucket at `address`. Credentials are found as by each service's own tools.
     pub fn open(address: BucketAddress) -> Result<Self, StoreError> {
         let place = || PathBuf::from(address.to_string());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -54,19 +54,19 @@ impl Bucket {
 }
 
 impl Inner {
-    /// How messages name the object at `path`.
+    /// The name of the object at `path` in messages.
     fn place(&self, path: &StorePath) -> PathBuf {
         format!("{}/{path}", self.address).into()
     }
 
-    /// Keeps where writes go, for the command to tell.
+    /// Notes where writes go, for the command to show.
     fn note_host(&self) {
         if let Some(host) = self.seen.host.get() {
             notices::wrote_to(self.address.bucket_alone(), host.clone());
         }
     }
 
-    /// Its name in the bucket. Our paths have no character that would have to be escaped.
+    /// Its name in the bucket. Our paths have no character that needs escaping.
     fn location(&self, path: &StorePath) -> object_store::path::Path {
         self.address.key(path).into()
     }

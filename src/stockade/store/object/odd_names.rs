@@ -1,16 +1,18 @@
 //! Names in a listing that no copy has: `a//b`, `../x`, a name with a newline. object_store fails a
-//! whole listing at the first of them, so one object that somebody puts below the prefix would stop a
-//! recovery. They are replaced in the answer by names that it takes, and [`decode`] gives them back.
+//! whole listing at the first of them, so one object that somebody puts below the prefix would stop
+//! a recovery. They are replaced in the answer by names that object_store accepts, and [`decode`]
+//! restores them.
 
 use std::borrow::Cow;
 
 use super::refusal::unescaped;
 
-/// The folder that stands in for all odd names. A real object with such a name is replaced as well, so
+/// The folder that stands for all odd names. A real object with such a name is replaced as well, so
 /// nobody can pass a name off as another.
 const STAND_IN: &str = "stockade-odd-name";
 
-/// The elements that describe an object, and the one within that names it: S3's and Google's, Azure's.
+/// The elements that describe an object, and the one in it that holds its name: those of S3 and
+/// Google, and those of Azure.
 const OBJECTS: [(&str, &str, &str, &str); 2] =
     [("<Contents>", "</Contents>", "<Key>", "</Key>"), ("<Blob>", "</Blob>", "<Name>", "</Name>")];
 
@@ -18,19 +20,17 @@ const OBJECTS: [(&str, &str, &str, &str); 2] =
 pub(super) struct Page {
     /// The answer, with stand-ins for the odd names.
     pub xml: String,
-    /// How many objects it names.
+    /// The number of objects in it.
     pub objects: usize,
     /// The storage class of objects in it that must be restored before they can be read.
     pub archived: Option<&'static str>,
 }
 
-/// The page that `xml` is.
+/// Parses the page `xml`.
 pub(super) fn page(xml: &str) -> Page {
     let mut page = Page { xml: String::with_capacity(xml.len()), objects: 0, archived: None };
-    let (open, close, name, name_end) = match xml.contains("<Blob>") {
-        true => OBJECTS[1],
-        false => OBJECTS[0],
-    };
+    let (open, close, name, name_end) =
+        if xml.contains("<Blob>") { OBJECTS[1] } else { OBJECTS[0] };
     let mut rest = xml;
     while let Some((before, object, after)) = cut(rest, open, close) {
         page.objects += 1;
@@ -54,7 +54,7 @@ pub(super) fn page(xml: &str) -> Page {
     page
 }
 
-/// The name that a stand-in stands for; `None` for every other name.
+/// The name that a stand-in replaces; `None` for every other name.
 pub(super) fn decode(name: &str) -> Option<String> {
     let bytes = hex::decode(name.strip_prefix(STAND_IN)?.strip_prefix('/')?).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
@@ -63,13 +63,14 @@ pub(super) fn decode(name: &str) -> Option<String> {
 fn replaced(raw: &str) -> Cow<'_, str> {
     let name = unescaped(raw);
     let is_plain = object_store::path::Path::parse(&name).is_ok()
-        // These are read differently by parsers of XML.
+        // XML parsers differ in how they read these characters.
         && name.trim() == name
         && !name.contains(['&', '<', '\r'])
         && !name.starts_with(STAND_IN);
-    match is_plain {
-        true => Cow::Borrowed(raw),
-        false => Cow::Owned(format!("{STAND_IN}/{}", hex::encode(name))),
+    if is_plain {
+        Cow::Borrowed(raw)
+    } else {
+        Cow::Owned(format!("{STAND_IN}/{}", hex::encode(name)))
     }
 }
 
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_names_come_back_as_they_were() {
+    fn odd_names_are_restored() {
         for (raw, name) in [
             ("v/stockade/a\nb", "v/stockade/a\nb"),
             ("v/stockade/a&#10;b", "v/stockade/a\nb"),
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn azure_names_and_archived_objects_are_seen() {
+    fn azure_names_and_archived_objects_are_recognised() {
         let xml = "<B><Blob><Name>v//x</Name><AccessTier>Archive</AccessTier></Blob></B>";
         let page = page(xml);
         assert_eq!((page.objects, page.archived), (1, Some("Archive")));

@@ -1,4 +1,4 @@
-//! How long a service that does not do its work is asked again. It counts for a bucket as a whole: a
+//! How long requests to a failing service are repeated. This counts for a bucket as a whole: a
 //! hundred requests to a service that is down do not wait a hundred times.
 
 use std::{
@@ -6,11 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A service that answered before may restart, or have too much to do.
+/// A service that answered before may be restarting or overloaded.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
-/// A service that never answered is probably not there.
+/// A service that never answered probably does not exist.
 const NEVER_ANSWERED: Duration = Duration::from_secs(10);
-/// After all that, so long nobody tries to connect again.
+/// After that, no connection is tried for this long.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// Whether a service is there.
@@ -21,18 +21,18 @@ pub(super) struct Patience(Mutex<State>);
 struct State {
     answered: bool,
     failing_since: Option<Instant>,
-    /// When the connection failed last after patience had ended, and how.
+    /// When and how the last connection failed after patience had ended.
     gone: Option<(Instant, String)>,
 }
 
 impl Patience {
-    /// The service did what was asked, or said that it will not.
+    /// The service did what was asked, or refused it for good.
     pub(super) fn answered(&self) {
         *self.lock() = State { answered: true, ..State::default() };
     }
 
-    /// A request that began at `begun` failed in a way that may pass. Says whether it should be made
-    /// again.
+    /// A request that began at `begun` failed in a way that may pass. Returns whether it should be
+    /// repeated.
     pub(super) fn failed(&self, begun: Instant) -> bool {
         let mut state = self.lock();
         let since = *state.failing_since.get_or_insert(begun);
@@ -40,7 +40,7 @@ impl Patience {
         since.elapsed() < patience
     }
 
-    /// As [`Patience::failed`], where there was no answer at all.
+    /// Like [`Patience::failed`], if there was no answer at all.
     pub(super) fn no_answer(&self, begun: Instant, why: &str) -> bool {
         let again = self.failed(begun);
         if !again {
@@ -49,7 +49,7 @@ impl Patience {
         again
     }
 
-    /// Why nobody needs to ask now.
+    /// Why no request should be sent now.
     pub(super) fn gone(&self) -> Option<String> {
         let state = self.lock();
         let (when, why) = state.gone.as_ref()?;
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_never_answered_gets_ten_seconds_and_one_that_did_a_minute() {
+    fn an_unknown_service_gets_ten_seconds_and_a_known_one_a_minute() {
         assert!(Patience::default().failed(ago(9)));
         assert!(!Patience::default().failed(ago(11)));
         let known = Patience::default();
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_gone_is_not_asked_by_every_request() {
+    fn a_missing_service_is_not_asked_by_every_request() {
         let patience = Patience::default();
         assert!(patience.no_answer(ago(1), "refused") && patience.gone().is_none());
         let gone = Patience::default();

@@ -1,5 +1,5 @@
-//! What a service answers when it does not do what it was asked: its status, and the code and the
-//! message within. It is read where the answer arrives, so every kind of request is understood alike.
+//! A service's refusal: its status, and the code and message in it. It is read where the answer
+//! arrives, so that all requests are treated alike.
 
 use std::fmt;
 
@@ -7,37 +7,37 @@ use object_store::HeaderMap;
 
 use stockade_base::json::clip;
 
-/// How much of what a service says is repeated.
+/// How much of a service's answer is repeated.
 const MAX_MESSAGE: usize = 300;
 
 /// An answer other than success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub status: u16,
-    /// S3's, Google's or Azure's name of the error; may be empty.
+    /// The error code of S3, Google or Azure; may be empty.
     pub code: String,
-    /// What it says besides; may be empty.
+    /// The message; may be empty.
     pub message: String,
 }
 
-/// What it is about, as far as a person can do something about it.
+/// What the refusal means, as far as the user can act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// The caller has no right, or could not prove who it is.
+    /// The caller lacks permission, or could not authenticate.
     Denied,
-    /// There is no such bucket.
+    /// The bucket does not exist.
     NoBucket,
-    /// There is no room.
+    /// There is no space left.
     Full,
     /// The same request may succeed soon.
     Busy,
-    /// Another bucket or server would answer.
+    /// Another bucket or server would have to be asked.
     Elsewhere,
     /// Anything else.
     Other,
 }
 
-/// Codes that say more than their status does. Some services send them with another status.
+/// Codes that are more precise than the status. Some services send them with another status.
 const CODES: [(&str, Meaning); 34] = [
     ("AccessDenied", Meaning::Denied),
     ("AccountProblem", Meaning::Denied),
@@ -76,7 +76,7 @@ const CODES: [(&str, Meaning); 34] = [
 ];
 
 impl Refusal {
-    /// What an answer with these parts says.
+    /// Parses an answer.
     pub(super) fn read(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
         let header = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
@@ -84,21 +84,20 @@ impl Refusal {
         let code =
             code.or_else(|| header("x-ms-error-code")).or_else(|| header("x-minio-error-code"));
         let message = between(&text, "<Message>", "</Message>");
-        // Google's servers for credentials, and proxies in between, answer with other texts.
-        let message = message.unwrap_or_else(|| match text.trim_start().starts_with('<') {
-            true => String::new(),
-            false => text.trim().to_owned(),
+        // Google's credential servers, and proxies, answer with other texts.
+        let message = message.unwrap_or_else(|| {
+            if text.trim_start().starts_with('<') { String::new() } else { text.trim().to_owned() }
         });
         let clean =
             |text: String| clip(without_queries(text.trim()).trim_end_matches('.'), MAX_MESSAGE);
         Self { status, code: clean(code.unwrap_or_default()), message: clean(message) }
     }
 
-    /// What it is about.
+    /// What it means.
     pub(super) fn meaning(&self) -> Meaning {
         let known = CODES.iter().find(|(code, _)| *code == self.code).map(|(_, meaning)| *meaning);
         match (known, self.status) {
-            // Nothing is there, whatever else it says.
+            // The object does not exist, whatever else the code says.
             (Some(Meaning::NoBucket), _) => Meaning::NoBucket,
             (_, 404) => Meaning::Other,
             (Some(meaning), _) => meaning,
@@ -107,7 +106,7 @@ impl Refusal {
                 300..=399 => Meaning::Elsewhere,
                 507 => Meaning::Full,
                 408 | 429 => Meaning::Busy,
-                // A service that lacks a request lacks it the next time as well.
+                // A service that does not support a request will not support it later either.
                 501 | 505 => Meaning::Other,
                 500..=599 => Meaning::Busy,
                 _ => Meaning::Other,
@@ -137,7 +136,7 @@ fn between(text: &str, open: &str, close: &str) -> Option<String> {
     Some(unescaped(text.split_once(open)?.1.split_once(close)?.0))
 }
 
-/// XML's text with its entities resolved; an unknown one stays as it is.
+/// XML text with its entities decoded; an unknown entity stays unchanged.
 pub(super) fn unescaped(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -177,7 +176,7 @@ fn entity(name: &str) -> Option<char> {
     }
 }
 
-/// Some services repeat a URL with a signature behind its `?` that lets others in.
+/// Removes queries: some services repeat a URL with a signature after `?` that grants access.
 pub(super) fn without_queries(text: &str) -> String {
     let words = text.split(' ').map(|word| match word.split_once('?') {
         Some((url, _)) if url.contains("://") => format!("{url}?.."),
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_and_codes_mean_the_same_for_every_request() {
+    fn statuses_and_codes_are_classified() {
         for (status, code, meaning) in [
             (403, "AccessDenied", Meaning::Denied),
             (403, "SignatureDoesNotMatch", Meaning::Denied),
@@ -234,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_says_is_one_line_without_markup() {
+    fn a_refusal_is_shown_as_one_line_without_markup() {
         assert_eq!(answer(403, "AccessDenied").to_string(), "403 AccessDenied It says 'no'");
         let page = Refusal::read(502, &HeaderMap::new(), b"<html><body>Bad</body></html>");
         assert_eq!(page.to_string(), "502");
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn entities_are_resolved() {
+    fn entities_are_decoded() {
         assert_eq!(unescaped("a&amp;lt;&#10;&#x41;&nope;&#xd800;&"), "a&lt;\nA&nope;&#xd800;&");
     }
 }

@@ -1,4 +1,4 @@
-//! One object: read, asked about, put.
+//! Requests about one object: get, head, put.
 
 use futures_util::StreamExt as _;
 use object_store::{
@@ -12,13 +12,13 @@ use super::{
 };
 use crate::store::{StoreError, StorePath};
 
-/// What was read of an object.
+/// The result of reading an object.
 pub(super) struct Read {
     pub len: u64,
     pub meta: ObjectMeta,
 }
 
-/// An object, a piece after the other, refused when it is longer than `limit` bytes.
+/// Reads an object piece by piece. Fails if it is longer than `limit` bytes.
 pub(super) async fn read_pieces(
     inner: &Inner,
     path: &StorePath,
@@ -45,17 +45,16 @@ pub(super) async fn read_pieces(
         }
         take(&piece);
     }
-    // A connection that ended early must not pass for a file that was cut off in the bucket.
-    match len == meta.size {
-        true => Ok(Read { len, meta }),
-        false => {
-            let why = format!("{len} of {} bytes came", meta.size);
-            Err(StoreError::Unreachable { path: place(), why })
-        }
+    // A connection that ended early must not look like a file that is truncated in the bucket.
+    if len == meta.size {
+        Ok(Read { len, meta })
+    } else {
+        let why = format!("{len} of {} bytes came", meta.size);
+        Err(StoreError::Unreachable { path: place(), why })
     }
 }
 
-/// As [`read_pieces`], all at once.
+/// Like [`read_pieces`], all at once.
 pub(super) async fn read(
     inner: &Inner,
     path: &StorePath,
@@ -66,7 +65,7 @@ pub(super) async fn read(
     Ok((bytes, read.meta))
 }
 
-/// What is there; `None` where nothing is.
+/// The object's metadata; `None` if it does not exist.
 pub(super) async fn head(
     inner: &Inner,
     path: &StorePath,
@@ -78,9 +77,9 @@ pub(super) async fn head(
     }
 }
 
-/// Puts an object, as `mode` says: where there is none, or in the place of one version alone. All puts go
-/// through here: a request whose answer was lost is made again, and then meets what it put itself, so
-/// where a repeated put did not succeed, what is there is compared with what was sent.
+/// Puts an object as `mode` says: if none exists, or in place of one version only. All puts go
+/// through here. A request whose answer was lost is repeated, and then meets the object that it put
+/// itself. So if a repeated put fails, the existing object is compared with what was sent.
 pub(super) async fn put(
     inner: &Inner,
     path: &StorePath,
@@ -106,7 +105,7 @@ pub(super) async fn put(
     Err(error)
 }
 
-/// One put, and what the service says of it.
+/// Sends one put, and returns the service's answer.
 pub(super) async fn put_once(
     inner: &Inner,
     path: &StorePath,
@@ -122,7 +121,7 @@ pub(super) async fn put_once(
     inner.note_host();
     match put {
         Ok(put) => Ok(UpdateVersion { e_tag: put.e_tag, version: put.version }),
-        // Where an object cannot be put, its bucket is missing.
+        // An object that cannot be put is missing its bucket.
         Err(object_store::Error::NotFound { .. }) => {
             Err(StoreError::NoBucket(inner.address.bucket_alone().into()))
         }

@@ -1,7 +1,7 @@
-//! A folder of objects that appears, is mended and goes: one object after the other, for there is no
-//! other way. The files that close it are put last and removed first, and a folder with none of them
-//! is none; so a process that is killed leaves no folder, or, within the moment that closing takes,
-//! one of which every check says what it lacks.
+//! Publishes, repairs and removes a folder of objects, one object after the other, since buckets
+//! offer nothing else. The files that complete the folder are put last and removed first, and a
+//! folder with none of them does not count. So a process that is killed leaves no folder, or, in
+//! the short time between these files, one whose missing files every check reports.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{ObjectStoreExt as _, PutMode, UpdateVersion};
@@ -18,11 +18,10 @@ use crate::store::{EntryKind, NewFile, ReadBack, StoreError, StorePath};
 /// How many objects are put at a time.
 const AT_A_TIME: usize = 8;
 
-/// The most levels of folders in a set's.
+/// The most levels of folders in a set.
 const MAX_LEVELS: usize = 4;
 
-/// Puts `files` as the new folder `path`. What a killed process put of the same bytes is taken as
-/// put.
+/// Puts `files` as the new folder `path`. Identical objects that a killed process put are accepted.
 pub(super) async fn publish(
     inner: &Inner,
     path: &StorePath,
@@ -36,8 +35,8 @@ pub(super) async fn publish(
     in_order(inner, path, files, false).await
 }
 
-/// Puts those of `files` that are not in the folder `path` as they should be: what is whole is left
-/// alone, so that it never holds less than before.
+/// Puts those of `files` that are missing from the folder `path` or differ. Intact objects are left
+/// alone, so that the folder never holds less than before.
 pub(super) async fn replace(
     inner: &Inner,
     path: &StorePath,
@@ -47,8 +46,8 @@ pub(super) async fn replace(
     in_order(inner, path, files, true).await
 }
 
-/// Removes the folder `path`. A bucket with versions keeps what was there until its own rules say
-/// otherwise; that is its owner's wish, and no version is touched.
+/// Removes the folder `path`. A bucket with versioning keeps old versions until its own rules
+/// remove them. No version is touched, since this is what its owner configured.
 pub(super) async fn remove(inner: &Inner, path: &StorePath) -> Result<(), StoreError> {
     lease::keep(inner).await?;
     let closing =
@@ -66,8 +65,8 @@ pub(super) async fn remove(inner: &Inner, path: &StorePath) -> Result<(), StoreE
     Ok(())
 }
 
-/// Removes an object of the folder `path` that is not there: a service that refuses this refuses the
-/// others. Rights to remove are rarely given, and are needed for nothing else.
+/// Removes an object of the folder `path` that does not exist: a service that refuses this refuses
+/// real removals too. Few callers have the right to remove, and nothing else needs it.
 pub(super) async fn require_removable(inner: &Inner, path: &StorePath) -> Result<(), StoreError> {
     delete(inner, &path.join("nothing")?).await
 }
@@ -82,28 +81,28 @@ async fn in_order(
     let (mut closing, others): (Vec<_>, Vec<_>) =
         files.iter().partition(|file| place_in(file).is_some());
     closing.sort_by_key(|file| place_in(file));
-    stream::iter(others.into_iter().map(|file| settle(inner, folder, file, mend)))
+    stream::iter(others.into_iter().map(|file| put_verified(inner, folder, file, mend)))
         .buffer_unordered(AT_A_TIME)
         .try_collect::<Vec<()>>()
         .await?;
     lease::keep(inner).await?;
     for file in closing {
-        settle(inner, folder, file, mend).await?;
+        put_verified(inner, folder, file, mend).await?;
     }
     Ok(ReadBack::Device)
 }
 
-/// Puts one file where it is not yet, and reads it back. With `mend`, also in the place of another.
-async fn settle(
+/// Puts one file that does not exist yet, and reads it back. With `mend`, also replaces a different
+/// one.
+async fn put_verified(
     inner: &Inner,
     folder: &StorePath,
     file: &NewFile,
     mend: bool,
 ) -> Result<(), StoreError> {
     let path = folder.join(file.path.as_str())?;
-    let put = match mend {
-        false => request::put(inner, &path, &file.bytes, PutMode::Create).await,
-        true => match request::head(inner, &path).await? {
+    let put = if mend {
+        match request::head(inner, &path).await? {
             None => request::put(inner, &path, &file.bytes, PutMode::Create).await,
             Some(there) => {
                 if holds(inner, &path, &file.bytes).await? {
@@ -112,10 +111,12 @@ async fn settle(
                 let version = UpdateVersion { e_tag: there.e_tag, version: there.version };
                 request::put(inner, &path, &file.bytes, PutMode::Update(version)).await
             }
-        },
+        }
+    } else {
+        request::put(inner, &path, &file.bytes, PutMode::Create).await
     };
     match (put, holds(inner, &path, &file.bytes).await?) {
-        // A put of which the answer was lost is there all the same.
+        // If only the answer was lost, the object exists.
         (Ok(_) | Err(StoreError::Exists(_)), true) => Ok(()),
         (Ok(_), false) => Err(StoreError::ReadBack(inner.place(&path))),
         (Err(error), _) => Err(error),
@@ -135,7 +136,7 @@ async fn files_below(inner: &Inner, folder: &StorePath) -> Result<Vec<StorePath>
     let mut folders = vec![(folder.clone(), 0)];
     while let Some((folder, level)) = folders.pop() {
         let entries = listing::folder(inner, &folder).await?;
-        // No request of ours names such an object. It stays, and is told of as what it is.
+        // Our requests cannot name such an object. It stays, and is reported as an unknown entry.
         for entry in entries.into_iter().filter(|entry| entry.kind != EntryKind::Other) {
             let path = folder.join(&entry.name)?;
             match entry.kind {

@@ -1,4 +1,5 @@
-//! The lease, and folders of objects, against a store in memory. Real services: device-tests/parties.
+//! Tests of the lease and of folders of objects, with a store in memory. Real services:
+//! device-tests/parties.
 
 use std::{
     sync::{Arc, Mutex},
@@ -10,7 +11,7 @@ use object_store::{ObjectStoreExt as _, memory::InMemory};
 use super::{Bucket, Inner, lease};
 use crate::store::{EntryKind, NewFile, Store as _, StoreError, StorePath};
 
-/// Two that write to one bucket.
+/// Two writers to one bucket.
 fn two() -> (Bucket, Bucket) {
     let client = Arc::new(InMemory::new());
     (bucket(Arc::clone(&client)), bucket(client))
@@ -37,7 +38,7 @@ fn path(text: &str) -> StorePath {
     text.parse().unwrap()
 }
 
-/// A set, in the order in which one is made: what closes it stands in the middle.
+/// A set, in the order in which files are made: those that complete it are in the middle.
 fn set(mark: &[u8]) -> Vec<NewFile> {
     vec![
         file("SHA256SUMS", mark),
@@ -52,7 +53,7 @@ fn kinds(bucket: &Bucket) -> Vec<(String, EntryKind)> {
 }
 
 #[test]
-fn a_published_folder_is_whole_and_is_never_replaced() {
+fn a_published_folder_is_complete_and_is_never_replaced() {
     let (one, other) = two();
     one.publish(&path("set"), &set(b"1")).unwrap();
     assert_eq!(kinds(&other), [("set".to_owned(), EntryKind::Folder)]);
@@ -63,7 +64,7 @@ fn a_published_folder_is_whole_and_is_never_replaced() {
 }
 
 #[test]
-fn what_is_not_closed_is_no_set_and_is_completed_by_the_same_bytes_alone() {
+fn an_unfinished_folder_is_not_a_set_and_only_the_same_bytes_complete_it() {
     let (one, _) = two();
     one.put_if_absent(&file("set/keystores/a.json", b"1")).unwrap();
     assert_eq!(kinds(&one), [("set".to_owned(), EntryKind::Unfinished)]);
@@ -75,7 +76,7 @@ fn what_is_not_closed_is_no_set_and_is_completed_by_the_same_bytes_alone() {
 }
 
 #[test]
-fn a_folder_that_lost_what_closes_it_in_part_is_still_one() {
+fn a_folder_that_lost_one_completing_file_still_counts() {
     let (one, _) = two();
     one.publish(&path("set"), &set(b"1")).unwrap();
     let lost = one.0.location(&path("set/SHA256SUMS"));
@@ -84,7 +85,7 @@ fn a_folder_that_lost_what_closes_it_in_part_is_still_one() {
 }
 
 #[test]
-fn mending_puts_what_differs_and_leaves_the_rest() {
+fn replacing_only_puts_objects_that_differ() {
     let (one, _) = two();
     one.publish(&path("set"), &set(b"1")).unwrap();
     one.put(&file("set/manifest.mac", b"rot")).unwrap();
@@ -95,7 +96,7 @@ fn mending_puts_what_differs_and_leaves_the_rest() {
 }
 
 #[test]
-fn a_removed_folder_is_gone_and_can_be_removed_once() {
+fn a_folder_can_be_removed_once() {
     let (one, _) = two();
     one.publish(&path("set"), &set(b"1")).unwrap();
     one.publish(&path("settle"), &set(b"1")).unwrap();
@@ -114,28 +115,28 @@ fn a_long_object_is_never_read() {
 }
 
 #[test]
-fn two_writers_exclude_each_other_until_one_is_done() {
+fn two_writers_exclude_each_other() {
     let (one, other) = two();
     let held = one.lock().unwrap();
     assert!(matches!(other.lock(), Err(StoreError::Leased { .. })));
-    assert!(kinds(&one).is_empty(), "the lease is no entry of a copy");
+    assert!(kinds(&one).is_empty(), "the lease is not an entry of a copy");
     drop(held);
     let _held = other.lock().unwrap();
     assert!(matches!(one.lock(), Err(StoreError::Leased { .. })));
 }
 
 #[test]
-fn what_nobody_can_read_is_somebodys_lease() {
+fn an_unreadable_lease_counts_as_held() {
     let (one, _) = two();
     one.put_if_absent(&file(lease::NAME, b"rot")).unwrap();
     assert!(matches!(one.lock(), Err(StoreError::Leased { .. })));
 }
 
 #[test]
-fn who_lost_the_lease_writes_nothing_more() {
+fn a_writer_that_lost_the_lease_writes_nothing() {
     let (one, other) = two();
     let _held = one.lock().unwrap();
-    // An hour later: another one took it, in the way in which it finds it expired.
+    // As if an hour passed: another process took the lease because it had expired.
     other
         .put(&file(lease::NAME, b"{\"format\":\"stockade-lock\",\"version\":1,\"holder\":\"b\"}"))
         .unwrap();
@@ -153,7 +154,7 @@ fn who_lost_the_lease_writes_nothing_more() {
 }
 
 #[test]
-fn who_was_long_at_it_renews_and_goes_on() {
+fn a_slow_writer_renews_the_lease() {
     let (one, other) = two();
     let held = one.lock().unwrap();
     let before = head(&one, lease::NAME);
@@ -176,13 +177,13 @@ fn a_lease_expires_an_hour_after_it_was_renewed() {
         meta.last_modified = (SystemTime::now() - Duration::from_secs(ago)).into();
         assert_eq!(lease::is_expired(&meta), expired, "{ago}");
     }
-    // A service whose clock is ahead of ours.
+    // The service's clock is ahead of ours.
     meta.last_modified = (SystemTime::now() + Duration::from_secs(9000)).into();
     assert!(!lease::is_expired(&meta));
 }
 
 #[test]
-fn of_many_that_want_it_one_gets_the_lease() {
+fn one_of_many_gets_the_lease() {
     let client = Arc::new(InMemory::new());
     let won = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

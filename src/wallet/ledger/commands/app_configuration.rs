@@ -4,16 +4,17 @@ use crate::ledger::{
 };
 use stockade_base::reader::Reader;
 
-/// `E0 06`: the Ethereum app's settings and version.
+/// `E0 06`: gets the Ethereum app's settings and version.
 ///
 /// Specification: [GET APP CONFIGURATION](https://github.com/LedgerHQ/app-ethereum/blob/develop/doc/ethapp.adoc#get-app-configuration).
 #[derive(Debug, Clone, Copy)]
 pub struct GetAppConfiguration;
 
-/// What the Ethereum app says of itself.
+/// The Ethereum app's settings and version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AppConfiguration {
-    /// Whether its user allows what the app cannot show in full.
+    /// Whether the user allows requests that the app cannot explain.
     pub blind_signing: bool,
     /// Major, minor, patch.
     pub version: [u8; 3],

@@ -4,25 +4,31 @@ use crate::ledger::{
 };
 use stockade_base::reader::Reader;
 
-/// `B0 01`: which app is open. Every app answers it, and so does the dashboard.
+/// `B0 01`: gets the open app. Every app and the dashboard support it.
 ///
 /// Specification: [default APDUs of the Secure SDK](https://github.com/LedgerHQ/ledger-secure-sdk/blob/master/src/os_io_default_apdu.c).
 #[derive(Debug, Clone, Copy)]
 pub struct GetAppNameAndVersion;
 
-/// The app that is open.
+/// The open app.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AppNameAndVersion {
-    /// "Ethereum"; on the dashboard "BOLOS", or "OLOS" and a NUL.
+    /// "Ethereum"; on the dashboard "BOLOS", or "OLOS" and a NUL character.
     pub name: String,
     /// "1.22.0", "1.23.0-dev".
     pub version: String,
 }
 
 impl AppNameAndVersion {
-    /// Whether this is no app but the dashboard; the version is the firmware's then.
+    /// Whether no app is open. The version is then that of the firmware.
     pub fn is_dashboard(&self) -> bool {
         matches!(self.name.as_str(), "BOLOS" | "OLOS" | "OLOS\0")
+    }
+
+    /// The app's name, or "dashboard".
+    pub fn display_name(&self) -> String {
+        if self.is_dashboard() { "dashboard" } else { &self.name }.to_owned()
     }
 }
 
@@ -38,22 +44,23 @@ impl Command for GetAppNameAndVersion {
     fn parse(&self, data: &[u8]) -> Result<AppNameAndVersion, ReplyError> {
         let mut reader = Reader::new(data);
         if reader.u8()? != 1 {
-            return Err(ReplyError::Invalid("the app's name comes in an unknown format"));
+            return Err(ReplyError::Invalid("the app's name has an unknown format"));
         }
         let response = AppNameAndVersion {
             name: text(reader.bytes_u8_len()?)?,
             version: text(reader.bytes_u8_len()?)?,
         };
-        // The flags; firmware differs in whether and how many it sends.
+        // The flags: firmware versions differ in their number, and some send none.
         reader.remaining();
         Ok(response)
     }
 }
 
-/// Printable text of a device.
+/// Reads printable ASCII text.
 pub(super) fn text(bytes: &[u8]) -> Result<String, ReplyError> {
-    match bytes.iter().all(|b| matches!(b, b' '..=b'~' | 0)) {
-        true => Ok(bytes.iter().copied().map(char::from).collect()),
-        false => Err(ReplyError::Invalid("the app's name or version is not printable")),
+    if bytes.iter().all(|b| matches!(b, b' '..=b'~' | 0)) {
+        Ok(bytes.iter().copied().map(char::from).collect())
+    } else {
+        Err(ReplyError::Invalid("the app's name or version is not printable"))
     }
 }

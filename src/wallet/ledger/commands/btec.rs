@@ -8,7 +8,7 @@ use crate::{
 use stockade_base::reader::Reader;
 use stockade_keystore::bls::{PublicKey, Signature};
 
-/// `E0 05` of the BTEC app: the withdrawal public key m/12381/3600/index/0.
+/// `E0 05` of the BTEC app: gets the withdrawal public key m/12381/3600/index/0.
 ///
 /// Specification: [commands of the app](https://github.com/LedgerHQ/app-btec/blob/develop/doc/COMMANDS.md).
 #[derive(Debug, Clone, Copy)]
@@ -30,19 +30,19 @@ impl Command for GetWithdrawalPublicKey {
         let mut reader = Reader::new(data);
         let key = reader.array()?;
         reader.finish()?;
-        PublicKey::from_bytes(key).map_err(|_| ReplyError::Invalid("this is no BLS public key"))
+        PublicKey::from_bytes(key).map_err(|_| ReplyError::Invalid("not a BLS public key"))
     }
 }
 
 /// `E0 08` of the BTEC app: signs a 32-byte root with the withdrawal key m/12381/3600/index/0. Always
-/// asks its user. (The app's document says 07, which its code uses for something else.)
+/// asks the user. (The app's specification says 07, but its code uses that for something else.)
 ///
 /// Specification: [the app's code](https://github.com/LedgerHQ/app-btec/blob/develop/src/types.h).
 #[derive(Debug, Clone, Copy)]
 pub struct SignRoot<'a> {
     /// The validator's index in the wallet.
     pub index: u32,
-    /// What is signed.
+    /// The root to sign.
     pub root: &'a [u8; 32],
 }
 

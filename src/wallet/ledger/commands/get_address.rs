@@ -1,5 +1,3 @@
-use k256::ecdsa::VerifyingKey;
-
 use crate::{
     device::Show,
     interact::Attention,
@@ -10,17 +8,17 @@ use crate::{
 };
 use stockade_base::{eth::Address, path::DerivationPath, reader::Reader};
 
-/// `E0 02`: the address at a path.
+/// `E0 02`: gets the address at a path.
 ///
-/// The reply holds the public key and the address as text. The address is made of the key here,
-/// and must equal the text.
+/// The reply contains the public key and the address as text. The address is computed from the key
+/// here, and must equal the text.
 ///
 /// Specification: [GET ETH PUBLIC ADDRESS](https://github.com/LedgerHQ/app-ethereum/blob/develop/doc/ethapp.adoc#get-eth-public-address).
 #[derive(Debug, Clone, Copy)]
 pub struct GetAddress<'a> {
-    /// Where the key is.
+    /// The key's path.
     pub path: &'a DerivationPath,
-    /// Whether the device shows the address and asks its user.
+    /// Whether the device shows the address for approval.
     pub show: Show,
 }
 
@@ -42,12 +40,12 @@ impl Command for GetAddress<'_> {
         let mut reader = Reader::new(data);
         let (key, text) = (reader.bytes_u8_len()?, reader.bytes_u8_len()?);
         reader.finish()?;
-        let key = VerifyingKey::from_sec1_bytes(key)
-            .map_err(|_| ReplyError::Invalid("the public key is no point of the curve"))?;
-        let address = Address::of_public_key(&key);
-        match address.to_string().strip_prefix("0x").is_some_and(|hex| hex.as_bytes() == text) {
-            true => Ok(address),
-            false => Err(ReplyError::Invalid("the address is not that of the public key")),
+        let address = Address::from_public_key(key)
+            .map_err(|_| ReplyError::Invalid("not a secp256k1 public key"))?;
+        if address.to_string().strip_prefix("0x").is_some_and(|hex| hex.as_bytes() == text) {
+            Ok(address)
+        } else {
+            Err(ReplyError::Invalid("the address does not match the public key"))
         }
     }
 }

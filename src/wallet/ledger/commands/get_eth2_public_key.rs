@@ -9,18 +9,18 @@ use crate::{
 use stockade_base::{path::DerivationPath, reader::Reader};
 use stockade_keystore::bls::PublicKey;
 
-/// `E0 0E`: the BLS public key at a path of EIP-2334.
+/// `E0 0E`: gets the BLS public key at an EIP-2334 path.
 ///
-/// The document promises 48 bytes. With display, current firmware sends 107 instead: a length byte
-/// 65 and 65 bytes, of which the first 48 are the key, then a length byte 40 and 40 bytes that mean
-/// nothing. Both are read.
+/// The specified reply has 48 bytes. If the key is displayed, current firmware sends 107 bytes instead:
+/// a length byte 65 and 65 bytes that begin with the key, then a length byte 40 and 40 meaningless
+/// bytes. Both formats are accepted.
 ///
 /// Specification: [GET ETH2 PUBLIC KEY](https://github.com/LedgerHQ/app-ethereum/blob/develop/doc/ethapp.adoc#get-eth2-public-key).
 #[derive(Debug, Clone, Copy)]
 pub struct GetEth2PublicKey<'a> {
-    /// Where the key is: `m/12381/3600/..`.
+    /// The key's path, which begins with `m/12381/3600`.
     pub path: &'a DerivationPath,
-    /// Whether the device shows the key and asks its user.
+    /// Whether the device shows the key for approval.
     pub show: Show,
 }
 
@@ -49,6 +49,6 @@ impl Command for GetEth2PublicKey<'_> {
             }
         };
         reader.finish()?;
-        PublicKey::from_bytes(key).map_err(|_| ReplyError::Invalid("this is no BLS public key"))
+        PublicKey::from_bytes(key).map_err(|_| ReplyError::Invalid("not a BLS public key"))
     }
 }

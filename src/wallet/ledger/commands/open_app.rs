@@ -7,13 +7,13 @@ use crate::{
 };
 use stockade_base::reader::Reader;
 
-/// `E0 D8`: opens an app from the dashboard, after its user approved. The device then leaves USB and
+/// `E0 D8`: opens an app from the dashboard, after the user has approved. The device then leaves USB and
 /// comes back.
 ///
 /// Specification: [the vendor's own client](https://github.com/LedgerHQ/device-sdk-ts/blob/develop/packages/device-management-kit/src/api/command/os/OpenAppCommand.ts).
 #[derive(Debug, Clone, Copy)]
 pub struct OpenApp<'a> {
-    /// "Ethereum".
+    /// The app's name: "Ethereum".
     pub name: &'a str,
 }
 

@@ -7,14 +7,15 @@ use crate::{
 };
 use stockade_base::{eth::Signature, path::DerivationPath, reader::Reader};
 
-/// `E0 08`: EIP-191 `personal_sign`, in as many APDUs as the message needs. Always asks its user.
+/// `E0 08`: signs a text with EIP-191 `personal_sign`, in as many APDUs as it needs. Always asks the
+/// user.
 ///
 /// Specification: [SIGN ETH PERSONAL MESSAGE](https://github.com/LedgerHQ/app-ethereum/blob/develop/doc/ethapp.adoc#sign-eth-personal-message).
 #[derive(Debug, Clone, Copy)]
 pub struct PersonalSign<'a> {
-    /// Where the key is.
+    /// The key's path.
     pub path: &'a DerivationPath,
-    /// What is signed.
+    /// The text to sign.
     pub message: &'a str,
 }
 
@@ -28,13 +29,7 @@ impl Command for PersonalSign<'_> {
         let mut data = encode_path(self.path);
         data.extend_from_slice(&length.to_be_bytes());
         data.extend_from_slice(self.message.as_bytes());
-        data.chunks(Apdu::MAX_DATA)
-            .enumerate()
-            .map(|(n, chunk)| {
-                let p1 = if n == 0 { 0x00 } else { 0x80 };
-                Apdu::new([0xe0, 0x08, p1, 0x00], chunk.to_vec())
-            })
-            .collect()
+        Apdu::in_chunks(0x08, data.chunks(Apdu::MAX_DATA))
     }
 
     fn attention(&self) -> Option<Attention<'_>> {
@@ -46,6 +41,6 @@ impl Command for PersonalSign<'_> {
         let (v, r, s) = (reader.u8()?, reader.array()?, reader.array()?);
         reader.finish()?;
         Signature::from_parts(r, s, v)
-            .map_err(|_| ReplyError::Invalid("this is no signature with low s and v 27 or 28"))
+            .map_err(|_| ReplyError::Invalid("not a signature with a low s and v 27 or 28"))
     }
 }

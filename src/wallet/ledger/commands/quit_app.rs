@@ -4,8 +4,8 @@ use crate::ledger::{
 };
 use stockade_base::reader::Reader;
 
-/// `B0 A7`: closes the app that is open, without asking. The device then leaves USB and comes back
-/// with its dashboard.
+/// `B0 A7`: closes the open app without asking the user. The device then leaves USB and comes back with
+/// its dashboard.
 ///
 /// Specification: [default APDUs of the Secure SDK](https://github.com/LedgerHQ/ledger-secure-sdk/blob/master/src/os_io_default_apdu.c).
 #[derive(Debug, Clone, Copy)]

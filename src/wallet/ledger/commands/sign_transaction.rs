@@ -11,18 +11,17 @@ use stockade_base::{
     reader::Reader,
 };
 
-/// The most bytes that a legacy transaction has after its data: the chain's number and two empty
-/// fields.
+/// The most bytes that follow the data of a legacy transaction: the chain id and two empty fields.
 const LEGACY_END: usize = 9 + 2;
 
-/// `E0 04`: signs a transaction, in as many APDUs as it needs. Always asks its user.
+/// `E0 04`: signs a transaction, in as many APDUs as it needs. Always asks the user.
 ///
 /// Specification: [SIGN ETH TRANSACTION](https://github.com/LedgerHQ/app-ethereum/blob/develop/doc/ethapp.adoc#sign-eth-transaction).
 #[derive(Debug, Clone, Copy)]
 pub struct SignTransaction<'a> {
-    /// Where the key is.
+    /// The key's path.
     pub path: &'a DerivationPath,
-    /// What is signed.
+    /// The transaction to sign.
     pub transaction: &'a Transaction,
 }
 
@@ -34,21 +33,16 @@ impl Command for SignTransaction<'_> {
     fn apdus(&self) -> Result<Vec<Apdu>, TooLong> {
         let mut data = encode_path(self.path);
         data.extend(self.transaction.unsigned());
-        chunks(&data, matches!(self.transaction.fee, Fee::Legacy { .. }))
-            .enumerate()
-            .map(|(n, chunk)| {
-                let p1 = if n == 0 { 0x00 } else { 0x80 };
-                Apdu::new([0xe0, 0x04, p1, 0x00], chunk.to_vec())
-            })
-            .collect()
+        let is_legacy = matches!(self.transaction.fee, Fee::Legacy { .. });
+        Apdu::in_chunks(0x04, chunks(&data, is_legacy))
     }
 
     fn attention(&self) -> Option<Attention<'_>> {
         Some(Attention::Transaction(self.transaction))
     }
 
-    /// `v r s`. The v of a legacy transaction is EIP-155's, of which the app keeps the lowest byte;
-    /// of any other it is the parity.
+    /// `v r s`. For a legacy transaction, v is the lowest byte of EIP-155's v; otherwise it is the
+    /// parity.
     fn parse(&self, data: &[u8]) -> Result<Signature, ReplyError> {
         let mut reader = Reader::new(data);
         let (v, r, s) = (reader.u8()?, reader.array()?, reader.array()?);
@@ -64,20 +58,21 @@ impl Command for SignTransaction<'_> {
             _ => return Err(ReplyError::Invalid("the v of the signature is for another chain")),
         };
         Signature::from_parts(r, s, v)
-            .map_err(|_| ReplyError::Invalid("this is no signature with low s"))
+            .map_err(|_| ReplyError::Invalid("not a signature with a low s"))
     }
 }
 
-/// `data` in pieces that each fit an APDU.
+/// Splits `data` into pieces that each fit into an APDU.
 ///
-/// The app takes a legacy transaction that ends just before the chain's number for one of before
-/// EIP-155, shows that, and signs it for every chain. So no piece may end there: what follows is
-/// never sent alone.
+/// If a piece of a legacy transaction ends just before the chain id, the app treats the transaction as
+/// one from before EIP-155, shows that, and signs it for every chain. So no piece may end there: the
+/// fields after the data are never sent alone.
 fn chunks(data: &[u8], legacy: bool) -> impl Iterator<Item = &[u8]> {
     let last = data.len() % Apdu::MAX_DATA;
-    let first = match legacy && (1..=LEGACY_END).contains(&last) {
-        true => Apdu::MAX_DATA - LEGACY_END,
-        false => Apdu::MAX_DATA,
+    let first = if legacy && (1..=LEGACY_END).contains(&last) {
+        Apdu::MAX_DATA - LEGACY_END
+    } else {
+        Apdu::MAX_DATA
     };
     let (first, rest) = data.split_at_checked(first).unwrap_or((data, &[]));
     std::iter::once(first).chain(rest.chunks(Apdu::MAX_DATA))
@@ -100,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn no_piece_of_a_legacy_transaction_ends_before_the_number_of_its_chain() {
+    fn no_piece_of_a_legacy_transaction_ends_before_its_chain_id() {
         for length in 0..1200 {
             let transaction = transaction(length, Fee::Legacy { gas_price: 1 });
             let pieces = sent(&transaction);
@@ -124,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parity_for_another_chain_is_refused() {
+    fn a_v_for_another_chain_is_rejected() {
         let path = DerivationPath::check_address();
         let reply = |v: u8| [&[v][..], &[1; 64]].concat();
         let mut transaction = transaction(0, Fee::Legacy { gas_price: 1 });

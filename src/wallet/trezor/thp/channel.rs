@@ -1,4 +1,4 @@
-//! A connection over THP: allocated, encrypted, and messages over it.
+//! A THP connection: allocates and encrypts a channel, and exchanges messages over it.
 
 use std::{
     sync::Arc,
@@ -26,28 +26,29 @@ use crate::{
     trezor::{channel::ChannelError, codec_v1::Message},
 };
 
-/// More messages than any device has under way for a host that does not read.
+/// More messages than any device queues for a host that does not read.
 const MAX_STALE: usize = 64;
 
-/// The session without a seed, in which pairing is done as well.
+/// The session without a seed, also used for pairing.
 const NO_SESSION: u8 = 0;
 
-/// The connection to a device that speaks THP; it may have ended, and be made again.
+/// The connection to a device that speaks THP. Its channel can end and be opened again.
 pub(in crate::trezor) struct Thp {
     pipe: Pipe,
     reply: Duration,
     pub(super) pairings: Arc<dyn Pairings>,
-    /// Why some of what was kept could not be read, until its user was told.
+    /// Errors of pairings that could not be read, until the user has been told.
     pub(super) unread: Vec<PairingsError>,
     channel: Option<Channel>,
     pub(super) keys: Option<Arc<Keys>>,
-    /// What the device said of itself before anything was encrypted.
+    /// The device's unencrypted description of itself.
     pub(super) properties: ThpDeviceProperties,
-    /// The session that requests go to.
+    /// The session to which requests are sent.
     session: u8,
-    /// The last session that was begun.
+    /// The session that was begun last.
     last_session: u8,
-    /// Its passphrase was asked for: it cannot be made again without its user.
+    /// Whether the user was asked for the session's passphrase, so that the session cannot be created
+    /// again without the user.
     pub(super) has_passphrase: bool,
 }
 
@@ -83,9 +84,9 @@ impl Thp {
         }
     }
 
-    /// Allocates a channel and does the handshake, by the key of an earlier pairing if there is
-    /// one. A locked device refuses, unless it is to `unlock`: then it asks for its PIN, and `wait`
-    /// is for its user.
+    /// Allocates a channel and does the handshake, with the key of an earlier pairing if there is
+    /// one. A locked device refuses, unless `unlock` is set: then it asks for its PIN, and `wait` is
+    /// the time limit for its user.
     pub(super) fn connect(&mut self, unlock: bool, wait: Wait<'_>) -> Result<(), ChannelError> {
         self.close();
         let (pairings, unread) = self.pairings.load();
@@ -94,8 +95,8 @@ impl Thp {
         let keys = Arc::new(keys);
         let mut opening = self.allocate(unlock, keys.clone())?;
         self.properties = ThpDeviceProperties::parse_from_bytes(opening.device_properties())
-            .map_err(|_| ChannelError::Lost("properties that are no protobuf"))?;
-        // A version that is none leaves the oldest one.
+            .map_err(|_| ChannelError::Lost("the properties are not valid protobuf"))?;
+        // An invalid version number selects the oldest version.
         let version = |number: u32| u8::try_from(number).unwrap_or_default();
         opening.set_device_protocol_version(
             version(self.properties.protocol_version_major()),
@@ -109,7 +110,7 @@ impl Thp {
         Ok(())
     }
 
-    /// A channel's number, from the device.
+    /// Requests a channel from the device.
     fn allocate(
         &mut self,
         unlock: bool,
@@ -120,7 +121,7 @@ impl Thp {
         let mut mux = Mux::<Primitives>::new();
         let mut asked: Option<Instant> = None;
         while !mux.channel_alloc_ready() {
-            // Nobody acknowledges a request: it is made again when no answer comes.
+            // Requests are not acknowledged, so they are repeated until an answer arrives.
             if asked.is_none_or(|asked| asked.elapsed() >= again) {
                 mux = Mux::new();
                 mux.request_channel(unlock);
@@ -128,7 +129,7 @@ impl Thp {
                 asked = Some(Instant::now());
             }
             if let Some(packet) = self.pipe.receive(wait.slice()?.min(again))? {
-                // What is no answer to this request is somebody else's.
+                // Packets that do not answer this request belong to other programs.
                 let _ = mux.packet_in(&packet, &mut []);
             }
         }
@@ -139,7 +140,7 @@ impl Thp {
         self.channel.as_ref().is_some_and(|channel| !channel.is_failed())
     }
 
-    /// Whether the device took this computer for one that it was paired with.
+    /// Whether the device recognized this computer as paired. `None` once pairing is over.
     pub(super) fn paired(&self) -> Option<trezor_thp::channel::PairingState> {
         match self.channel.as_ref()?.phase() {
             Phase::PairingCredential { handshake_pairing_state } => Some(handshake_pairing_state),
@@ -147,7 +148,7 @@ impl Thp {
         }
     }
 
-    /// Pairing is over: from now on messages are the application's.
+    /// Ends pairing. All further messages are the application's.
     pub(super) fn end_pairing(&mut self) {
         if let Some(channel) = &mut self.channel {
             channel.end_pairing();
@@ -158,7 +159,7 @@ impl Thp {
         self.channel.as_ref().map(|channel| *channel.handshake_hash()).ok_or(CLOSED)
     }
 
-    /// From now on requests go to a session that has not been used before.
+    /// Directs all further requests to a session that has not been used before.
     pub(super) fn begin_session(&mut self) {
         self.last_session = self.last_session.checked_add(1).unwrap_or(NO_SESSION + 1);
         self.session = self.last_session;
@@ -181,14 +182,14 @@ impl Thp {
             let channel = self.channel.as_mut().ok_or(CLOSED)?;
             let received = self.pipe.message(channel, wait);
             let (session, kind, payload) = self.unless_broken(received)?;
-            // What another session was asked is nobody's answer any more.
+            // Answers in other sessions are stale.
             if session == self.session {
                 return Ok(Message { kind, payload });
             }
         }
     }
 
-    /// Throws away what has come already.
+    /// Discards messages that have already arrived.
     pub(in crate::trezor) fn drain(&mut self) -> Result<(), ChannelError> {
         for _ in 0..MAX_STALE {
             match self.receive(Wait::uncancelled(Duration::from_millis(1))) {
@@ -200,8 +201,8 @@ impl Thp {
         Ok(())
     }
 
-    /// A channel on which a message did not arrive, or that a packet broke, is of no more use: the
-    /// two ends would not agree on what comes next.
+    /// Closes the channel after a message that was not delivered, or after a packet that broke it:
+    /// the two ends would no longer agree on the next message.
     fn unless_broken<T>(&mut self, result: Result<T, ChannelError>) -> Result<T, ChannelError> {
         let unsent = self.channel.as_ref().is_some_and(|channel| !channel.message_in_ready());
         if result.is_err() && (unsent || !self.is_open()) {
@@ -211,4 +212,4 @@ impl Thp {
     }
 }
 
-const CLOSED: ChannelError = ChannelError::Lost("it has ended");
+const CLOSED: ChannelError = ChannelError::Lost("it is closed");

@@ -1,6 +1,6 @@
-//! Pairing by the six digits that the device shows: each side proves that it knows them, without
-//! telling them to whoever might sit in between (CPace), and the device committed itself to them
-//! before it knew this computer's challenge.
+//! Pairing with the six digits that the device shows. Each side proves that it knows them without
+//! revealing them to a man in the middle (CPace), and the device commits itself to them before it knows
+//! this computer's challenge.
 //!
 //! CPace for X25519 and SHA-512: [draft-irtf-cfrg-cpace](https://datatracker.ietf.org/doc/draft-irtf-cfrg-cpace/).
 
@@ -14,23 +14,23 @@ use stockade_base::secret::SecretBytes;
 /// ThpPairingMethod.CodeEntry.
 pub(super) const CODE_ENTRY: u8 = 2;
 
-/// How many codes there are: six digits.
+/// The number of codes with six digits.
 const CODES: u32 = 1_000_000;
 
-/// The name that the draft gives to this group and hash.
+/// The draft's name for this group and hash.
 const DSI: &[u8] = b"CPace255";
 
-/// The block length of SHA-512, which the code fills, so that it is hashed alone.
+/// The block length of SHA-512. The code is padded to fill the first block.
 const BLOCK: usize = 128;
 
-/// This computer's part of CPace: what is sent, and the proof that goes along.
+/// This computer's part of CPace: its public key and its proof.
 pub(super) struct Proof {
     pub(super) public_key: [u8; 32],
     pub(super) tag: [u8; 32],
 }
 
-/// The proof that `code` was read from the screen of the device that sent `device_public_key`;
-/// `None` where that is no key that a device sends.
+/// Proves that `code` was read from the screen of the device that sent `device_public_key`. `None` if
+/// that is not a valid key.
 pub(super) fn prove(
     code: &str,
     handshake_hash: &[u8; 32],
@@ -40,15 +40,15 @@ pub(super) fn prove(
     let generator = eightfold_generator(&generator_string(code.as_bytes(), handshake_hash));
     let public_key = multiply_by_eighth(private_key, &generator);
     let shared = Zeroizing::new(x25519(*private_key.expose(), *device_public_key));
-    // A key of small order: the secret would be known to everybody.
+    // With a key of small order, everybody would know the shared secret.
     if *shared == [0; 32] {
         return None;
     }
     Some(Proof { public_key, tag: <Sha256 as Digest>::digest(*shared).into() })
 }
 
-/// Whether the device's `secret` is the one that it committed itself to, and makes `code`.
-pub(super) fn keeps_its_word(
+/// Whether the device's `secret` matches its `commitment` and leads to `code`.
+pub(super) fn is_commitment_kept(
     code: &str,
     handshake_hash: &[u8; 32],
     commitment: &[u8],
@@ -81,14 +81,14 @@ fn generator_string(code: &[u8], channel: &[u8; 32]) -> Zeroizing<Vec<u8>> {
     string
 }
 
-/// Eight times the generator: the point to which Elligator 2 maps the first half of the hash.
+/// Eight times the generator, to which Elligator 2 maps the first half of the hash.
 fn eightfold_generator(string: &[u8]) -> EdwardsPoint {
-    #[allow(deprecated, reason = "it is Elligator 2 of the hash's first half, as CPace wants it")]
+    #[allow(deprecated, reason = "it is Elligator 2 of the hash's first half, as CPace requires")]
     EdwardsPoint::nonspec_map_to_curve::<Sha512>(string)
 }
 
-/// X25519 of `scalar` and the generator, of which eight times is given. A clamped scalar is a
-/// multiple of eight, so that an eighth of it does the same.
+/// X25519 of `scalar` and the generator, which is given times eight. A clamped scalar is a multiple of
+/// eight, so an eighth of it leads to the same result.
 fn multiply_by_eighth(scalar: &SecretBytes<32>, eightfold: &EdwardsPoint) -> [u8; 32] {
     let clamped = Zeroizing::new(curve25519_dalek::scalar::clamp_integer(*scalar.expose()));
     let bits =
@@ -112,10 +112,10 @@ mod tests {
         SecretBytes::new(|key| key.iter_mut().zip(1..).for_each(|(byte, n)| *byte = n))
     }
 
-    /// The recorded handshake, code and device key; the proof was made with the vendor's library,
-    /// trezorlib 0.20.2, from a private key of 1, 2, 3 and so on.
+    /// The recorded handshake, code and device key. The proof was made with the vendor's library,
+    /// trezorlib 0.20.2, from the private key 1, 2, 3 and so on.
     #[test]
-    fn the_proof_is_the_vendors() {
+    fn the_proof_equals_that_of_the_vendors_library() {
         let proof = prove("061616", &bytes(HASH), &bytes(DEVICE_KEY), &counting()).unwrap();
         let public_key = "6f3665116f0dd37c6620b05022184722ace9e803e39d62a78b75ab272ea85843";
         let tag = "599d8c6256541646edbc3d59b4e69e625e37cbfbfeb5969548f3a1e991291bb9";
@@ -126,22 +126,22 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_makes_the_secret_known_to_all_is_none() {
+    fn a_key_of_small_order_is_rejected() {
         assert!(prove("061616", &bytes(HASH), &[0; 32], &counting()).is_none());
     }
 
-    /// What the recorded device said, whose screen showed 061 616; and a lie in each part.
+    /// The values of the recorded device, whose screen showed 061 616; then one wrong value at a time.
     #[test]
-    fn a_device_is_held_to_its_word() {
+    fn every_part_of_the_commitment_is_checked() {
         let secret: [u8; 16] = bytes("4691bc1ced37ba0368385115a7403030");
         let challenge: [u8; 16] = bytes("bcd941b8643c7599252e3278989455e5");
         let commitment: [u8; 32] =
             bytes("f8d2fcb603af6855c0ca26e062fe6cd4a2b4c0c03187ca1dd5079e6b8b5a5f0d");
         let hash = bytes(HASH);
-        assert!(keeps_its_word("061616", &hash, &commitment, &challenge, &secret));
-        assert!(!keeps_its_word("061617", &hash, &commitment, &challenge, &secret));
-        assert!(!keeps_its_word("061616", &[0; 32], &commitment, &challenge, &secret));
-        assert!(!keeps_its_word("061616", &hash, &[0; 32], &challenge, &secret));
-        assert!(!keeps_its_word("061616", &hash, &commitment, &challenge, &[0; 16]));
+        assert!(is_commitment_kept("061616", &hash, &commitment, &challenge, &secret));
+        assert!(!is_commitment_kept("061617", &hash, &commitment, &challenge, &secret));
+        assert!(!is_commitment_kept("061616", &[0; 32], &commitment, &challenge, &secret));
+        assert!(!is_commitment_kept("061616", &hash, &[0; 32], &challenge, &secret));
+        assert!(!is_commitment_kept("061616", &hash, &commitment, &challenge, &[0; 16]));
     }
 }

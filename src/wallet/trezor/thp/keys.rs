@@ -1,4 +1,4 @@
-//! Whose device it is, and by which key it knows this computer.
+//! The keys with which a device recognizes this computer.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,20 +8,19 @@ use x25519_dalek::x25519;
 use zeroize::Zeroizing;
 
 use super::pairing::{Pairing, STATIC_KEY};
-use stockade_base::secret::SecretBytes;
+use stockade_base::secret::{RandomError, SecretBytes};
 
 /// The longest credential that the vendor's handshake takes.
 const MAX_CREDENTIAL: usize = trezor_thp::channel::MAX_CREDENTIAL_LEN;
 
-/// The keys that a handshake may use: those of earlier pairings, and a new one for a device that is
-/// none of them.
+/// The keys that a handshake may use: those of earlier pairings, and a new one for other devices.
 pub(super) struct Keys {
     pairings: Vec<Pairing>,
     new: SecretBytes<STATIC_KEY>,
     used: Mutex<Option<Used>>,
 }
 
-/// What the handshake turned out to be with.
+/// The device of the handshake, and its pairing.
 struct Used {
     ephemeral: [u8; STATIC_KEY],
     masked: [u8; STATIC_KEY],
@@ -29,11 +28,11 @@ struct Used {
 }
 
 impl Keys {
-    pub(super) fn new(pairings: Vec<Pairing>) -> Result<Self, getrandom::Error> {
+    pub(super) fn new(pairings: Vec<Pairing>) -> Result<Self, RandomError> {
         Ok(Self { pairings, new: SecretBytes::random()?, used: Mutex::default() })
     }
 
-    /// The private key by which the device knows this computer from now on.
+    /// The private key with which the device recognizes this computer from now on.
     pub(super) fn private_key(&self) -> &[u8; STATIC_KEY] {
         let used = self.used.lock().ok().and_then(|used| used.as_ref()?.pairing);
         let pairing = used.and_then(|index| self.pairings.get(index));
@@ -46,7 +45,7 @@ impl Keys {
     }
 
     /// Whether the handshake was with the device whose static key is `device`.
-    pub(super) fn shook_hands_with(&self, device: &[u8; STATIC_KEY]) -> bool {
+    pub(super) fn was_handshake_with(&self, device: &[u8; STATIC_KEY]) -> bool {
         let used = self.used.lock().ok();
         let used = used.as_ref().and_then(|used| used.as_ref());
         used.is_some_and(|used| mask(device, &used.ephemeral) == used.masked)
@@ -58,8 +57,8 @@ pub(super) fn public_key(private_key: &[u8; STATIC_KEY]) -> [u8; STATIC_KEY] {
     x25519(*private_key, x25519_dalek::X25519_BASEPOINT_BYTES)
 }
 
-/// A device hides its static key, so that nobody can follow it: it sends the product with a scalar
-/// that only those can make who know the key.
+/// A device hides its static key, so that it cannot be tracked: it sends the key's product with a
+/// scalar that only those who know the key can compute.
 fn mask(device: &[u8; STATIC_KEY], ephemeral: &[u8; STATIC_KEY]) -> [u8; STATIC_KEY] {
     let scalar: [u8; 32] =
         Sha256::new().chain_update(device).chain_update(ephemeral).finalize().into();
@@ -85,7 +84,7 @@ impl CredentialStore for Lookup {
 
         let (key, rest) = dest.split_first_chunk_mut::<STATIC_KEY>()?;
         *key = *self.0.private_key();
-        // One that is too long is not sent: the device asks to be paired again.
+        // A credential that is too long is not sent; the device then asks to pair again.
         let payload = if payload.len() > MAX_CREDENTIAL { &[][..] } else { &payload };
         let credential = rest.get_mut(..payload.len())?;
         credential.copy_from_slice(payload);

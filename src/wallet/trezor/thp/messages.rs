@@ -1,4 +1,4 @@
-//! The messages of pairing, which have wire ids of their own
+//! The pairing messages, which have their own wire ids
 //! ([messages-thp.proto](https://github.com/trezor/trezor-firmware/blob/main/common/protob/messages-thp.proto)).
 
 use trezor_client::protos::{
@@ -7,7 +7,7 @@ use trezor_client::protos::{
     ThpEndRequest, ThpEndResponse, ThpPairingRequest, ThpPairingRequestApproved, ThpSelectMethod,
 };
 
-/// A message of pairing.
+/// A pairing message.
 pub(super) trait PairingMessage: protobuf::Message {
     /// Its wire id.
     const KIND: u16;

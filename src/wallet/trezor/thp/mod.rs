@@ -1,7 +1,7 @@
-//! THP, which the Safe 7 speaks: an encrypted channel that only a computer which was paired gets.
+//! THP, the protocol of the Safe 7: an encrypted channel for paired computers.
 //!
-//! Packets, retransmission and the Noise handshake are the vendor's own (crate `trezor-thp`, which
-//! does no I/O); links, time-outs, pairing and what is kept of it are here.
+//! Packets, retransmission and the Noise handshake come from the vendor's crate `trezor-thp`, which does
+//! no I/O. This module adds links, time limits and pairing.
 //!
 //! Specification: [Trezor-Host Protocol](https://docs.trezor.io/trezor-firmware/common/thp/specification.html).
 
@@ -11,8 +11,8 @@ mod crypto;
 mod keys;
 mod messages;
 mod open;
+mod pair;
 pub(super) mod pairing;
-mod pairs;
 mod pipe;
 
 pub use pairing::{NoPairings, Pairing, Pairings, PairingsError};

@@ -1,4 +1,4 @@
-//! Sessions over THP: a channel, by a pairing or with one; then a session with its passphrase.
+//! Sessions over THP: opens a channel, pairs if necessary, then begins a session with its passphrase.
 
 use trezor_client::protos::{
     Features, GetFeatures, Success, ThpCreateNewSession, ThpEndRequest, ThpEndResponse,
@@ -15,82 +15,81 @@ use crate::{
         channel::ChannelError,
         failure, features,
         secrets::{self, Wiped},
-        session::{Session, Sight, is},
+        session::{Probe, Session, is},
         wire::Wire,
     },
 };
 
-/// More messages than come before the answer to GetFeatures.
+/// More messages than can precede the answer to GetFeatures.
 const MAX_STALE: usize = 16;
 
-/// How the device's user lets this computer connect.
-enum Entry {
-    /// Not asked: it is the same connection as before, or the user waived being asked.
+/// What the device's user must do before this computer can connect.
+enum Access {
+    /// Nothing: the connection is already open, or the user has chosen not to be asked.
     Free,
-    /// Asked to confirm it.
+    /// Confirm the connection.
     Confirm,
-    /// Asked to pair it.
+    /// Pair this computer.
     Pair,
-    /// Its PIN comes first.
+    /// Enter the PIN.
     Unlock,
 }
 
 impl Session {
-    /// What the device shows of itself without asking its user.
-    pub(in crate::trezor) fn look_over_thp(&mut self) -> Result<Sight, DeviceError> {
-        let state = match self.knock()? {
-            Entry::Free => {
-                // Nobody is asked, so that nobody has to be there.
-                let features = self.go_in(&mut Nobody)?;
-                return Ok(Sight::Features(Box::new(features)));
+    /// Asks the device about itself, without involving its user.
+    pub(in crate::trezor) fn probe_over_thp(&mut self) -> Result<Probe, DeviceError> {
+        let state = match self.open_channel()? {
+            Access::Free => {
+                let features = self.finish_connecting(&mut NoUser)?;
+                return Ok(Probe::Features(Box::new(features)));
             }
-            Entry::Confirm => State::Ready,
-            Entry::Pair => State::Unpaired,
-            Entry::Unlock => State::Locked,
+            Access::Confirm => State::Ready,
+            Access::Pair => State::Unpaired,
+            Access::Unlock => State::Locked,
         };
         let internal_model = self.thp()?.properties.internal_model().to_owned();
         self.name = features::hidden_identity(&internal_model, false).name();
-        Ok(Sight::Hidden { internal_model, state })
+        Ok(Probe::Hidden { internal_model, state })
     }
 
-    /// Connects, asking the device's user whatever that takes.
-    pub(in crate::trezor) fn enter_over_thp(
+    /// Connects, asking the device's user as needed.
+    pub(in crate::trezor) fn connect_over_thp(
         &mut self,
         user: &mut dyn Interact,
     ) -> Result<Features, DeviceError> {
-        let mut entry = self.knock()?;
+        let mut access = self.open_channel()?;
         for why in std::mem::take(&mut self.thp()?.unread) {
             user.note(&format!("an earlier pairing cannot be read: {why}"));
         }
-        if matches!(entry, Entry::Unlock) {
+        if matches!(access, Access::Unlock) {
             user.look_at_device(&self.name, Attention::Pin);
             let cancelled = || user.cancelled();
-            entry = self.connect(true, Wait::new(self.timeouts.user, &cancelled))?;
+            access = self.open_new_channel(true, Wait::new(self.timeouts.user, &cancelled))?;
         }
-        match entry {
-            Entry::Free | Entry::Confirm => {}
-            Entry::Pair => self.pair(user)?,
-            Entry::Unlock => return Err(DeviceError::Locked(self.name.clone())),
+        match access {
+            Access::Free | Access::Confirm => {}
+            Access::Pair => self.pair(user)?,
+            Access::Unlock => return Err(DeviceError::Locked(self.name.clone())),
         }
-        self.go_in(user)
+        self.finish_connecting(user)
     }
 
-    /// A channel, and what its user must be asked before it is of use. One that is there is taken.
-    fn knock(&mut self) -> Result<Entry, DeviceError> {
-        self.speak_thp()?;
+    /// Opens a channel, unless one is open. Returns what the user must do before it can be used.
+    fn open_channel(&mut self) -> Result<Access, DeviceError> {
+        self.switch_to_thp()?;
         if self.thp()?.is_open() {
-            return Ok(self.entry());
+            return Ok(self.access());
         }
         let wait = Wait::uncancelled(self.timeouts.reply);
-        self.connect(false, wait)
+        self.open_new_channel(false, wait)
     }
 
-    fn connect(&mut self, unlock: bool, wait: Wait<'_>) -> Result<Entry, DeviceError> {
+    fn open_new_channel(&mut self, unlock: bool, wait: Wait<'_>) -> Result<Access, DeviceError> {
         let name = self.name.clone();
         let thp = self.thp()?;
         match thp.connect(unlock, wait) {
-            Ok(()) => Ok(self.entry()),
-            Err(ChannelError::Locked) => Ok(Entry::Unlock),
+            Ok(()) => Ok(self.access()),
+            Err(ChannelError::Locked) => Ok(Access::Unlock),
             Err(error) => {
                 thp.close();
                 Err(error.into_device_error(&name))
@@ -98,16 +97,16 @@ impl Session {
         }
     }
 
-    fn entry(&mut self) -> Entry {
+    fn access(&mut self) -> Access {
         match self.thp().ok().and_then(|thp| thp.paired()) {
-            None | Some(PairingState::PairedAutoconnect) => Entry::Free,
-            Some(PairingState::Paired) => Entry::Confirm,
-            Some(PairingState::Unpaired) => Entry::Pair,
+            None | Some(PairingState::PairedAutoconnect) => Access::Free,
+            Some(PairingState::Paired) => Access::Confirm,
+            Some(PairingState::Unpaired) => Access::Pair,
         }
     }
 
-    /// Ends what comes before the application's messages, and asks for the first of them.
-    fn go_in(&mut self, user: &mut dyn Interact) -> Result<Features, DeviceError> {
+    /// Ends pairing and asks for the device's features.
+    fn finish_connecting(&mut self, user: &mut dyn Interact) -> Result<Features, DeviceError> {
         if self.thp()?.paired().is_some() {
             let _: ThpEndResponse =
                 self.exchange(&ThpEndRequest::new(), Some(Attention::Pairing), user)?;
@@ -116,8 +115,7 @@ impl Session {
         self.features_over_thp()
     }
 
-    /// The device's features, which need no session. Whatever comes before them answers something
-    /// else.
+    /// Asks for the device's features, which need no session. Messages before the answer are stale.
     fn features_over_thp(&mut self) -> Result<Features, DeviceError> {
         self.send(&GetFeatures::new())?;
         let wait = Wait::uncancelled(self.timeouts.reply);
@@ -128,15 +126,15 @@ impl Session {
             };
             if is::<Features>(&message) {
                 let features = self.parse(&message)?;
-                self.know(&features);
+                self.remember(&features);
                 self.in_step = true;
                 return Ok(features);
             }
         }
-        Err(DeviceError::protocol(&self.name, "it does not tell its features"))
+        Err(DeviceError::protocol(&self.name, "it does not report its features"))
     }
 
-    /// A session of its own for this wallet, with its passphrase; and the features after that.
+    /// Begins a session for this wallet, with its passphrase. Returns the features after that.
     pub(in crate::trezor) fn open_wallet_over_thp(
         &mut self,
         features: &Features,
@@ -152,10 +150,10 @@ impl Session {
         user: &mut dyn Interact,
     ) -> Result<(), DeviceError> {
         let thp = self.thp()?;
-        // The session of before is not used any more, whatever becomes of this one.
+        // The previous session is no longer used, even if this one cannot be created.
         thp.begin_session();
         thp.has_passphrase = asks_passphrase;
-        self.seed_at_hand = false;
+        self.seed_derived = false;
         let mut request =
             Wiped::new(ThpCreateNewSession::new(), |request| request.passphrase.zeroize());
         request.edit(|request| request.passphrase = Some(String::new()));
@@ -175,12 +173,12 @@ impl Session {
         Ok(())
     }
 
-    /// Forgets the session and its passphrase, and begins another.
+    /// Ends the session and the use of its passphrase, and begins a new one.
     pub(in crate::trezor) fn renew_over_thp(
         &mut self,
         user: &mut dyn Interact,
     ) -> Result<(), DeviceError> {
-        // Nothing of the old session is used any more, so that it may be made anew.
+        // The old session is no longer used, so it need not be the same after a reconnection.
         self.thp()?.has_passphrase = false;
         if !self.in_step {
             self.resume_over_thp(user)?;
@@ -190,7 +188,7 @@ impl Session {
         self.create_session(identity.passphrase != PassphraseUse::Off, user)
     }
 
-    /// Has the device wait for a request, on this channel or on a new one.
+    /// Makes the device wait for a request, on this channel or on a new one.
     pub(in crate::trezor) fn resume_over_thp(
         &mut self,
         user: &mut dyn Interact,
@@ -202,19 +200,19 @@ impl Session {
             }
             self.thp()?.close();
         }
-        // Another passphrase may be entered the second time.
+        // The user might enter another passphrase this time.
         if self.thp()?.has_passphrase {
             return Err(failure::session_ended(&self.name));
         }
-        let features = self.enter_over_thp(user)?;
+        let features = self.connect_over_thp(user)?;
         if features::identity(&features, false).passphrase != PassphraseUse::Off {
             return Err(failure::session_ended(&self.name));
         }
         self.create_session(false, user)
     }
 
-    /// From now on THP is spoken over the link.
-    fn speak_thp(&mut self) -> Result<(), DeviceError> {
+    /// Switches the link from codec v1 to THP.
+    fn switch_to_thp(&mut self) -> Result<(), DeviceError> {
         if matches!(self.wire, Wire::CodecV1(_))
             && let Wire::CodecV1(channel) = std::mem::replace(&mut self.wire, Wire::None)
         {
@@ -233,10 +231,10 @@ impl Session {
     }
 }
 
-/// Stands where nobody is asked.
-struct Nobody;
+/// A user who must not be asked anything.
+struct NoUser;
 
-impl Interact for Nobody {
+impl Interact for NoUser {
     fn look_at_device(&mut self, _device: &str, _attention: Attention<'_>) {}
 
     fn enter_pin_matrix(&mut self, _device: &str) -> Option<stockade_base::secret::SecretText> {

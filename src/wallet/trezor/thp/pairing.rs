@@ -1,4 +1,4 @@
-//! What is kept of a pairing, and where.
+//! Stored pairings.
 
 use std::fmt;
 
@@ -12,17 +12,18 @@ use stockade_base::secret::SecretBytes;
 /// The length of an X25519 key, in bytes.
 pub const STATIC_KEY: usize = 32;
 
-/// Far longer than any pairing that this writes.
+/// Far longer than any pairing written here.
 const MAX_TEXT: usize = 4096;
 
-/// What lets this computer connect again to a device that it was paired with. Whoever has it can
-/// talk to the device in this computer's name, and still approve nothing on it.
+/// The credentials with which this computer connects again to a paired device. Somebody who obtains
+/// them can connect to the device as this computer, but cannot approve anything on it.
+#[non_exhaustive]
 pub struct Pairing {
-    /// The device's X25519 public key, by which it is known again.
+    /// The device's X25519 public key, which identifies it.
     pub device_public_key: [u8; STATIC_KEY],
-    /// This computer's X25519 private key, for this device alone.
+    /// This computer's X25519 private key for this device.
     pub host_private_key: SecretBytes<STATIC_KEY>,
-    /// What the device gave to be shown it again.
+    /// The credential that the device issued.
     pub credential: Zeroizing<Vec<u8>>,
 }
 
@@ -32,22 +33,22 @@ impl fmt::Debug for Pairing {
     }
 }
 
-/// Why pairings could not be read or kept.
+/// An error of the storage behind [`Pairings`].
 pub type PairingsError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Where pairings are kept. The library has no such place of its own.
+/// Storage for pairings. This crate has no storage of its own.
 pub trait Pairings: Send + Sync {
-    /// All that can be read, and why others cannot.
+    /// Returns all readable pairings, and the errors of the others.
     fn load(&self) -> (Vec<Pairing>, Vec<PairingsError>);
 
-    /// Keeps one, in the place of an earlier one with the same device.
+    /// Stores `pairing`, and replaces an earlier one with the same device.
     fn keep(&self, pairing: &Pairing) -> Result<(), PairingsError>;
 
-    /// What the device calls this computer when it asks its user.
+    /// This computer's name, which the device shows to its user.
     fn host_name(&self) -> String;
 }
 
-/// Keeps none: every connection is paired anew.
+/// Stores nothing: every connection is paired again.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoPairings;
 
@@ -65,7 +66,7 @@ impl Pairings for NoPairings {
     }
 }
 
-/// As it is written: JSON, all bytes in hex.
+/// The stored form: JSON, with all bytes in hex.
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
 struct Text {
@@ -79,21 +80,31 @@ struct Text {
 const FORMAT: &str = "stockade-trezor-pairing";
 const VERSION: u64 = 1;
 
-/// A text that is no pairing.
+/// A text is not a pairing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is no pairing of version 1")]
+#[error("not a pairing of version 1: remove it and pair the device again")]
+#[non_exhaustive]
 pub struct PairingTextError;
 
 impl Pairing {
-    /// The most bytes that the text of one takes.
+    /// The longest text of a pairing, in bytes.
     pub const MAX_LEN: u64 = MAX_TEXT as u64;
 
-    /// What tells it from pairings with other devices: 16 hex characters.
+    /// Combines the parts of a pairing.
+    pub fn new(
+        device_public_key: [u8; STATIC_KEY],
+        host_private_key: SecretBytes<STATIC_KEY>,
+        credential: Vec<u8>,
+    ) -> Self {
+        Self { device_public_key, host_private_key, credential: Zeroizing::new(credential) }
+    }
+
+    /// Distinguishes it from pairings with other devices: 16 hex characters.
     pub fn id(&self) -> String {
         hex::encode(self.device_public_key.get(..8).unwrap_or_default())
     }
 
-    /// As it is kept: see `docs/formats/trezor-pairing.md`.
+    /// The stored form, described in `docs/formats/trezor-pairing.md`.
     pub fn to_text(&self) -> Zeroizing<String> {
         let text = Text {
             format: FORMAT.to_owned(),
@@ -102,11 +113,11 @@ impl Pairing {
             host_private_key: hex::encode(self.host_private_key.expose()),
             credential: hex::encode(&self.credential),
         };
-        // Strings and a number always serialise.
+        // Strings and a number can always be serialized.
         Zeroizing::new(serde_json::to_string(&text).unwrap_or_default() + "\n")
     }
 
-    /// Reads what [`to_text`](Self::to_text) wrote.
+    /// Reads the stored form, as written by [`to_text`](Self::to_text).
     pub fn parse(bytes: &[u8]) -> Result<Self, PairingTextError> {
         if bytes.len() > MAX_TEXT {
             return Err(PairingTextError);
@@ -122,14 +133,14 @@ impl Pairing {
             SecretBytes::try_new(|key| hex::decode_to_slice(&text.host_private_key, key))
                 .map_err(|_| PairingTextError)?;
         let credential = hex::decode(&text.credential).map_err(|_| PairingTextError)?;
-        Ok(Self { device_public_key, host_private_key, credential: Zeroizing::new(credential) })
+        Ok(Self::new(device_public_key, host_private_key, credential))
     }
 
-    /// What the handshake shows the device of it.
+    /// The payload with which the handshake presents the credential.
     pub(super) fn handshake_payload(&self) -> Zeroizing<Vec<u8>> {
         let mut payload = ThpHandshakeCompletionReqNoisePayload::new();
         payload.host_pairing_credential = Some(self.credential.to_vec());
-        // A message with one field of bytes always serialises.
+        // A message with one field of bytes can always be encoded.
         let bytes = Zeroizing::new(payload.write_to_bytes().unwrap_or_default());
         payload.host_pairing_credential.zeroize();
         bytes
@@ -141,15 +152,11 @@ mod tests {
     use super::*;
 
     fn pairing() -> Pairing {
-        Pairing {
-            device_public_key: [0xa5; STATIC_KEY],
-            host_private_key: SecretBytes::new(|key| key.fill(7)),
-            credential: Zeroizing::new(vec![1, 2, 3]),
-        }
+        Pairing::new([0xa5; STATIC_KEY], SecretBytes::new(|key| key.fill(7)), vec![1, 2, 3])
     }
 
     #[test]
-    fn a_pairing_survives_being_kept_and_is_not_shown() {
+    fn a_stored_pairing_is_read_back_and_debug_does_not_show_it() {
         let read = Pairing::parse(pairing().to_text().as_bytes()).unwrap();
         assert_eq!(read.device_public_key, pairing().device_public_key);
         assert_eq!(read.host_private_key.expose(), pairing().host_private_key.expose());
@@ -158,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pairing_is_refused() {
+    fn other_texts_are_rejected() {
         let good = pairing().to_text();
         for (from, to) in [
             ("stockade-trezor-pairing", "stockade-custodian"),

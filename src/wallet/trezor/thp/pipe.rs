@@ -1,4 +1,5 @@
-//! Packets between a link and the vendor's state machines: sent, acknowledged, sent again.
+//! Moves packets between a link and the vendor's state machines, and sends them again until they are
+//! acknowledged.
 
 use std::time::{Duration, Instant};
 
@@ -14,34 +15,34 @@ use crate::{
     trezor::channel::ChannelError,
 };
 
-/// As long as a message can be that its 16-bit length announces.
+/// The longest message that a 16-bit length can announce.
 const MAX_INCOMING: usize = u16::MAX as usize;
 
-/// A link, and the buffers of one message each way. They hold plaintext, and are wiped.
+/// A link, and the buffers for one message in each direction. They hold plaintext and are wiped.
 pub(super) struct Pipe {
     link: Box<dyn Link>,
     outgoing: Zeroizing<Vec<u8>>,
     incoming: Zeroizing<Vec<u8>>,
-    /// The longest wait before what is not acknowledged is sent again.
+    /// The longest wait before a packet without acknowledgement is sent again.
     again: Duration,
-    /// The device said that it is busy with another program.
+    /// Whether the device has reported that it is busy with another program.
     busy: bool,
 }
 
-/// A state machine that knows how often it has sent its message.
+/// A state machine that counts how many times it has sent its message.
 pub(super) trait Sends: ChannelIO {
-    /// How often the message was sent again; `None` where none waits to be acknowledged.
+    /// How many times the message was sent again; `None` if no acknowledgement is outstanding.
     fn retry(&self) -> Option<u8>;
 }
 
 impl Pipe {
-    /// A pipe over `link` to a device that answers within `reply` what needs nobody.
+    /// A pipe over `link` to a device that answers within `reply` unless it waits for its user.
     pub(super) fn new(link: Box<dyn Link>, reply: Duration) -> Self {
         let incoming = Zeroizing::new(vec![0; MAX_INCOMING]);
         Self { link, outgoing: Zeroizing::default(), incoming, again: reply / 4, busy: false }
     }
 
-    /// Moves packets until `done`, which is asked after each that came.
+    /// Moves packets until `done` returns true. It is called after each received packet.
     pub(super) fn pump<C: Sends>(
         &mut self,
         io: &mut C,
@@ -55,10 +56,9 @@ impl Pipe {
             if done(io) {
                 return Ok(());
             }
-            let slice = wait.slice().map_err(|stopped| match self.busy {
-                true => ChannelError::Busy,
-                false => stopped.into(),
-            })?;
+            let slice = wait
+                .slice()
+                .map_err(|stopped| if self.busy { ChannelError::Busy } else { stopped.into() })?;
             let due = io.retry().map(|retry| self.due(retry).saturating_sub(sent.elapsed()));
             let slice = due.map_or(slice, |due| slice.min(due.max(Duration::from_millis(1))));
             if let Some(packet) = self.receive(slice)? {
@@ -71,12 +71,12 @@ impl Pipe {
         }
     }
 
-    /// How long to wait for an acknowledgement before the message is sent for the next time.
+    /// How long to wait for an acknowledgement before the message is sent again.
     fn due(&self, retry: u8) -> Duration {
         Duration::from_millis(retransmit_after_ms(retry).into()).min(self.again)
     }
 
-    /// Sends whatever `io` has to send.
+    /// Sends the outgoing packets of `io`.
     pub(super) fn flush(&mut self, io: &mut impl ChannelIO) -> Result<(), ChannelError> {
         while io.packet_out_ready() {
             let mut packet: Packet = [0; 64];
@@ -86,7 +86,7 @@ impl Pipe {
         Ok(())
     }
 
-    /// The next packet. One of the wrong size is lost like any other, and will come again.
+    /// The next packet. One of the wrong size counts as lost, and will be sent again.
     pub(super) fn receive(&mut self, wait: Duration) -> Result<Option<Packet>, ChannelError> {
         match self.link.receive(wait) {
             Err(TransportError::Io { .. }) => Ok(None),
@@ -104,8 +104,8 @@ impl Pipe {
                 Err(ChannelError::Locked)
             }
             PacketInResult::TransportError { error } => Err(ChannelError::Lost(error.as_str())),
-            PacketInResult::Failed { .. } => Err(ChannelError::Lost("a packet that breaks it")),
-            // Damaged, doubled, or of another channel: it comes again, or was not for us.
+            PacketInResult::Failed { .. } => Err(ChannelError::Lost("a packet is invalid")),
+            // Damaged (and so sent again), repeated, or on another channel.
             PacketInResult::Ignored { .. } => Ok(()),
             _ => {
                 self.busy = false;
@@ -114,7 +114,7 @@ impl Pipe {
         }
     }
 
-    /// Encrypts a message, and sends it until it is acknowledged.
+    /// Encrypts a message and sends it until it is acknowledged.
     pub(super) fn send<C: Sends>(
         &mut self,
         io: &mut C,
@@ -128,7 +128,7 @@ impl Pipe {
         self.pump(io, wait, C::message_in_ready)
     }
 
-    /// The next message, decrypted: its session, its type, its payload. It is acknowledged.
+    /// Receives, decrypts and acknowledges the next message: its session, type and payload.
     pub(super) fn message<C: Sends>(
         &mut self,
         io: &mut C,
@@ -143,14 +143,14 @@ impl Pipe {
     }
 }
 
-/// What the vendor's state machine says of a message or a packet of its own.
+/// Converts an error of the vendor's state machine.
 pub(super) fn broken(error: Error) -> ChannelError {
     ChannelError::Lost(match error {
-        Error::UnexpectedInput => "a message that its state does not allow",
-        Error::NotReady => "it was not ready",
-        Error::MalformedData => "a malformed message",
-        Error::InvalidChecksum => "a wrong checksum",
-        Error::InsufficientBuffer => "a message that is too long",
-        Error::CryptoError => "a message that does not decrypt",
+        Error::UnexpectedInput => "a message is not allowed in this state",
+        Error::NotReady => "it is not ready",
+        Error::MalformedData => "a message is malformed",
+        Error::InvalidChecksum => "a checksum is wrong",
+        Error::InsufficientBuffer => "a message is too long",
+        Error::CryptoError => "a message cannot be decrypted",
     })
 }

@@ -1,6 +1,6 @@
-//! SIGN EIP-712 and what goes before it: definitions (1A) and values (1C).
+//! SIGN EIP-712 and the commands before it: definitions (1A) and values (1C).
 //!
-//! Not there yet: filters (1E), which only make the screen say more.
+//! Not simulated: filters (1E), which only make the screen explain more.
 
 mod schema;
 mod values;
@@ -27,13 +27,13 @@ const NAME: u8 = 0x00;
 const ARRAY: u8 = 0x0f;
 const FIELD: u8 = 0xff;
 
-/// The struct that every message has beside its own.
+/// The struct that every message has in addition to its own.
 const DOMAIN: &str = "EIP712Domain";
 
-/// The app's heap, about: what is kept of a message must fit.
+/// Approximately the app's heap, which must hold the stored message.
 const HEAP: usize = 16 * 1024;
 
-/// A message that is being received.
+/// A message being received.
 #[derive(Default)]
 pub(super) struct TypedData {
     schema: Schema,
@@ -58,10 +58,10 @@ impl Ethereum {
         Ok(Answer::silent([]))
     }
 
-    /// P2 00: which struct the values are for; 0F: the length of an array; FF: a value, with P1 01 if
+    /// P2 00: the struct of the values; 0F: the length of an array; FF: a value, with P1 01 if
     /// more of it follows.
     pub(super) fn implement_struct(&mut self, command: &Command<'_>) -> Result<Answer, Status> {
-        // Nobody vouches for what the fields mean, so somebody must have switched this on.
+        // Nothing vouches for the meaning of the fields, so the user must have allowed this.
         let allowed = self.settings.blind_signing || self.settings.raw_messages;
         let typed = self.typed_data.as_mut().ok_or(Status::COMMAND_NOT_ALLOWED)?;
         match (command.p2, typed.values.last_mut()) {
@@ -77,9 +77,10 @@ impl Ethereum {
             (ARRAY | FIELD, _) => return Err(Status::INCORRECT_DATA),
             _ => return Err(Status::WRONG_P1_P2),
         }
-        match typed.values.iter().map(Values::size).sum::<usize>() > HEAP {
-            true => Err(Status::INSUFFICIENT_MEMORY),
-            false => Ok(Answer::silent([])),
+        if typed.values.iter().map(Values::size).sum::<usize>() > HEAP {
+            Err(Status::INSUFFICIENT_MEMORY)
+        } else {
+            Ok(Answer::silent([]))
         }
     }
 
@@ -127,9 +128,10 @@ impl Ethereum {
             if raw {
                 review = review.field("Review struct", &*values.root);
             }
-            review = match raw || values.root == DOMAIN {
-                true => shown.iter().fold(review, |review, (name, text)| review.field(name, text)),
-                false => review.field("Message hash", hex(hash)),
+            review = if raw || values.root == DOMAIN {
+                shown.iter().fold(review, |review, (name, text)| review.field(name, text))
+            } else {
+                review.field("Message hash", hex(hash))
             };
         }
         let [(_, domain), (_, message)] = &hashed;

@@ -1,4 +1,4 @@
-//! The types of EIP-712 that a host defines, and how they are written.
+//! The EIP-712 types that a host defines, and their encoding.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use sha3::{Digest, Keccak256};
 
 use crate::ledger::ethereum::answer::Status;
 
-/// The structs that were defined, in order.
+/// The defined structs, in order.
 #[derive(Default)]
 pub(super) struct Schema {
     structs: Vec<Struct>,
@@ -20,7 +20,7 @@ pub(super) struct Struct {
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) kind: Kind,
-    /// The arrays around it, from the inside out; `None` is one of any length.
+    /// The array levels, from the inside out; `None` is one of any length.
     pub(super) arrays: Vec<Option<u8>>,
 }
 
@@ -46,7 +46,7 @@ impl Schema {
         Ok(())
     }
 
-    /// Adds a field to the struct that was begun last: `type | [length, name of a struct] | [size] |
+    /// Adds a field to the last struct: `type | [length, name of a struct] | [size] |
     /// [count, arrays] | length, name`.
     pub(super) fn add(&mut self, definition: &[u8]) -> Result<(), Status> {
         let field = field(definition).ok_or(Status::INCORRECT_DATA)?;
@@ -58,7 +58,7 @@ impl Schema {
         self.structs.iter().find(|known| known.name == name).ok_or(Status::INCORRECT_DATA)
     }
 
-    /// The hash of how the struct `name` is written: itself, and all that it refers to by name.
+    /// The type hash of the struct `name`, which includes all structs that it refers to, by name.
     pub(super) fn type_hash(&self, name: &str) -> Result<[u8; 32], Status> {
         let mut others = BTreeSet::new();
         self.refer(name, &mut others)?;

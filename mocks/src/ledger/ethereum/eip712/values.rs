@@ -1,4 +1,4 @@
-//! The values of EIP-712 that a host sends, and their hashes.
+//! The EIP-712 values that a host sends, and their hashes.
 
 use std::collections::VecDeque;
 
@@ -10,14 +10,14 @@ use crate::{
     seed::checksummed,
 };
 
-/// A schema can refer to itself; values cannot be without end.
+/// A schema can refer to itself; the depth of values is limited.
 const MAX_DEPTH: usize = 16;
 
-/// What came for one of the two structs that are signed.
+/// The values of one of the two signed structs.
 pub(super) struct Values {
     pub(super) root: String,
     events: Vec<Event>,
-    /// A value of which more is to come, and how long it is going to be.
+    /// An incomplete value, and its final length.
     partial: Option<(usize, Vec<u8>)>,
 }
 
@@ -34,17 +34,17 @@ pub(super) struct Hashed {
 }
 
 impl Values {
-    /// Values for the struct `root`.
+    /// Starts the values of the struct `root`.
     pub(super) fn new(root: String) -> Self {
         Self { root, events: Vec::new(), partial: None }
     }
 
-    /// The length of an array.
+    /// Adds the length of an array.
     pub(super) fn array(&mut self, length: u8) {
         self.events.push(Event::Array(length));
     }
 
-    /// A value, `length (2) | bytes`, or the bytes that follow those that came before.
+    /// Adds a value, `length (2) | bytes`, or more bytes of an incomplete one.
     pub(super) fn value(&mut self, bytes: &[u8], more: bool) -> Result<(), Status> {
         let (length, mut value) = match self.partial.take() {
             Some(partial) => partial,
@@ -63,7 +63,7 @@ impl Values {
         Ok(())
     }
 
-    /// How many bytes are kept.
+    /// The number of stored bytes.
     pub(super) fn size(&self) -> usize {
         let size = |event: &Event| match event {
             Event::Array(_) => 1,
@@ -72,7 +72,7 @@ impl Values {
         self.events.iter().map(size).sum()
     }
 
-    /// The hash of the struct, when all of it has come and nothing else.
+    /// The hash of the struct, if its values are complete and there are no others.
     pub(super) fn hash(&self, schema: &Schema) -> Result<Hashed, Status> {
         let mut events = self.events.iter().cloned().collect();
         let mut walk = Walk { schema, events: &mut events, shown: Vec::new() };
@@ -135,7 +135,7 @@ impl Walk<'_> {
     }
 }
 
-/// 32 bytes for a value, as EIP-712 says.
+/// Encodes a value in 32 bytes, as EIP-712 specifies.
 fn encode_value(kind: &Kind, value: &[u8]) -> Option<[u8; 32]> {
     let longest = match kind {
         Kind::Text | Kind::Bytes => return Some(Keccak256::digest(value).into()),

@@ -8,10 +8,10 @@ use super::Message;
 
 pub(super) const DOMAIN: &str = "EIP712Domain";
 
-/// Deeper nesting than any message that people sign.
+/// Deeper than any message that is signed in practice.
 const DEEPEST: usize = 16;
 
-/// Values by where they are: 0 for the domain or 1 for the message, then indices.
+/// Values by their path: 0 for the domain or 1 for the message, then indices.
 pub(super) type Values = BTreeMap<Vec<u32>, Vec<u8>>;
 
 /// Structs by name.
@@ -50,7 +50,7 @@ impl FieldType {
         })
     }
 
-    /// Its name, as the text of a type writes it.
+    /// Its name in the text of a type.
     fn name(&self) -> String {
         match self {
             Self::Uint(size) => format!("uint{}", size.saturating_mul(8)),
@@ -68,7 +68,7 @@ impl FieldType {
         }
     }
 
-    /// The struct in it, where there is one.
+    /// The struct that it contains, if any.
     fn structure(&self) -> Option<&str> {
         match self {
             Self::Array { entry, .. } => entry.structure(),
@@ -79,7 +79,7 @@ impl FieldType {
 }
 
 impl Types {
-    /// Learns the members of `name`, and gives the structs in them that are not known yet.
+    /// Adds the members of `name`, and returns the structs in them that are not known yet.
     pub(super) fn learn(&mut self, name: String, message: &Message<'_>) -> Option<Vec<String>> {
         let mut members = Vec::new();
         for bytes in message.all_bytes(1) {
@@ -105,7 +105,7 @@ impl Types {
         self.0.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// What is signed.
+    /// The digest that is signed.
     pub(super) fn digest(
         &self,
         primary_type: &str,
@@ -144,7 +144,7 @@ impl Types {
     }
 }
 
-/// The values of a message, and how they are encoded.
+/// The values of a message and their encoding.
 struct Encoding<'a> {
     types: &'a Types,
     values: &'a Values,

@@ -1,4 +1,4 @@
-//! EthereumSignTypedData: EIP-712 by its types and values, which core firmware asks for one by one
+//! EthereumSignTypedData: EIP-712 with types and values, which core firmware requests one by one
 //! (messages-ethereum-eip712.proto). The One does not know it.
 
 mod encoding;
@@ -20,13 +20,13 @@ const MOST: usize = 4096;
 pub(super) struct SignTypedData {
     path: Vec<u32>,
     primary_type: String,
-    /// Structs in arrays are hashed, as MetaMask does, and not only encoded.
+    /// Whether structs in arrays are hashed, as MetaMask does, and not only encoded.
     metamask: bool,
     types: Types,
     values: Values,
-    /// Types whose members are to be asked for, the one that was asked for first.
+    /// The types whose members must be requested; the current request is first.
     unknown: VecDeque<String>,
-    /// What is to be asked for and shown once all types are known, what was asked for first.
+    /// The requests and screens once all types are known; the current request is first.
     due: VecDeque<Due>,
 }
 
@@ -71,7 +71,7 @@ impl SignTypedData {
         Ok(())
     }
 
-    /// What follows when all types are known.
+    /// The requests and screens after all types are known.
     fn plan(&mut self) {
         let page = |name, shown: &str| Due::Press(Screen::new(code::OTHER, name, shown).pages(2));
         self.plan_struct(DOMAIN, &[0]);
@@ -103,7 +103,7 @@ impl SignTypedData {
         Ok(())
     }
 
-    /// The values of an array at `path` are due next.
+    /// Requests the values of an array at `path` next.
     fn expect(&mut self, path: &[u32], entry: &FieldType, length: u32) -> Result<(), Failure> {
         if length as usize + self.due.len() + self.values.len() > MOST {
             return Err(TOO_MUCH);
@@ -114,7 +114,7 @@ impl SignTypedData {
         Ok(())
     }
 
-    /// Asks for what is due next, and shows what comes before it.
+    /// The next request, and the screens before it.
     fn next(&mut self) -> Result<Vec<Step>, Failure> {
         if let Some(name) = self.unknown.front() {
             return Ok(vec![ask_struct(name)]);
@@ -133,7 +133,7 @@ impl SignTypedData {
                         return Err(TOO_MUCH);
                     }
                 }
-                // The length of such an array is not asked for.
+                // The length of such an array is not requested.
                 Some(Due::Value(path, FieldType::Array { entry, size: Some(length) })) => {
                     self.expect(&path, &entry, length)?;
                 }
@@ -180,9 +180,10 @@ impl Command for SignTypedData {
     }
 
     fn heard(&mut self, message: &Message<'_>) -> Result<Vec<Step>, Failure> {
-        match self.unknown.is_empty() {
-            false => self.heard_struct(message)?,
-            true => self.heard_value(message)?,
+        if self.unknown.is_empty() {
+            self.heard_value(message)?;
+        } else {
+            self.heard_struct(message)?;
         }
         self.next()
     }

@@ -1,5 +1,5 @@
-//! Archives (zip, tar, gzip), read in memory and within bounds. Nothing is unpacked to a disk, and names
-//! in an archive are only shown. Every file in one is taken, skipped or bad.
+//! Archives (zip, tar, gzip), read in memory and within limits. Nothing is unpacked to a disk, and
+//! names in an archive are only shown. Every file in an archive is taken, skipped or bad.
 
 use std::{
     cell::Cell,
@@ -17,15 +17,15 @@ use super::{
     sniff, walk,
 };
 
-/// Tells what a file in an archive is: by its path, from a reader, which says how many bytes it has.
+/// Recognises a file in an archive, from its path, a reader and the size that the archive gives.
 pub(crate) type Recognise = fn(&Path, &mut dyn Read, u64) -> io::Result<Content>;
 
 /// The longest archive that is read.
 pub(crate) const MAX_ARCHIVE: u64 = 64 * MIB;
-/// More than the largest operators have keys.
+/// More files than the largest operators have keys.
 const MAX_FILES: usize = 50_000;
-/// How much is unpacked at most, and how much of each byte: keystores shrink to a half, and bombs to a
-/// thousandth.
+/// The most that is unpacked, in total and for each packed byte: keystores shrink to about a half,
+/// bombs to a thousandth.
 const MAX_UNPACKED: u64 = 256 * MIB;
 const MAX_RATIO: u64 = 100;
 const MIB: u64 = 1024 * 1024;
@@ -41,8 +41,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// How the file at `path` is packed, by its beginning. Clients pack their old logs: these are not
-    /// looked into.
+    /// How the file at `path` is packed, judging by its first bytes. Packed logs of clients are not
+    /// opened.
     pub(crate) fn of(path: &Path, start: &[u8]) -> Option<Self> {
         match sniff::archive(start)? {
             _ if sniff::is_log(path) => None,
@@ -61,14 +61,14 @@ impl Kind {
         }
     }
 
-    /// Why an archive is not looked into.
+    /// Why an archive is not opened.
     pub(crate) fn bad(self, why: &str) -> String {
         format!("an archive ({}) {why}: {BY_HAND}", self.name())
     }
 }
 
-/// Looks into an archive. One that holds no keystore, and nothing that may be one, is another kind of
-/// file; one that cannot be read to its end is bad as a whole.
+/// Opens an archive. One without any keystore, or file that may be one, is reported as another kind
+/// of file. One that cannot be read to its end is bad as a whole.
 pub(crate) fn open(path: &Path, kind: Kind, bytes: &[u8], recognise: Recognise) -> Content {
     let mut opening = Opening {
         path,
@@ -107,9 +107,9 @@ const TOO_MANY: &str = "of too many files";
 impl Opening<'_> {
     fn zip(&mut self, bytes: &[u8]) -> Result<(), &'static str> {
         let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| DAMAGED)?;
-        // Only one of two would be read.
+        // Only one of the two would be read.
         if archive.has_duplicate_names() {
-            return Err("in which two files have one name");
+            return Err("in which two files have the same name");
         }
         for index in 0..archive.len() {
             let entry = archive.by_index_raw(index).map_err(|_| DAMAGED)?;
@@ -143,7 +143,7 @@ impl Opening<'_> {
         let read = match sniff::archive(&start) {
             Some("tar") => self.tar(unpacked()),
             _ => {
-                // One file, by its own name.
+                // A single file, under its own name.
                 let name = self.path.file_stem().unwrap_or_default().to_owned();
                 let path = self.inside(name.as_encoded_bytes());
                 let found = (self.recognise)(&path, &mut unpacked(), 0).map_err(|_| DAMAGED);
@@ -156,7 +156,7 @@ impl Opening<'_> {
 
     fn tar(&mut self, bytes: impl Read) -> Result<(), &'static str> {
         let mut archive = tar::Archive::new(Ended { inner: bytes, zeros: 0 });
-        // Of archives that were put one behind another all are read.
+        // If several archives were concatenated, all of them are read.
         archive.set_ignore_zeros(true);
         for entry in archive.entries().map_err(|_| DAMAGED)? {
             let entry = entry.map_err(|_| DAMAGED)?;
@@ -172,12 +172,13 @@ impl Opening<'_> {
             self.add(path, content)?;
         }
         let mut input = archive.into_inner();
-        // What a checksum covers is read to its end, and an archive ends in zeros.
+        // Reads to the end, so that checksums are checked and the zeros that end an archive are
+        // seen.
         io::copy(&mut input, &mut io::sink()).map_err(|_| DAMAGED)?;
         if input.zeros < 512 { Err(DAMAGED) } else { Ok(()) }
     }
 
-    /// The path of a file in the archive: never one that leads anywhere.
+    /// The path of a file in the archive, which cannot lead out of it.
     fn inside(&self, name: &[u8]) -> PathBuf {
         let mut path = OsString::from(self.path);
         path.push("/");
@@ -207,15 +208,16 @@ impl Opening<'_> {
     }
 }
 
-/// A link, or something else that is not a file.
+/// A link, or another entry that is not a file.
 fn link(path: &Path) -> Content {
-    match walk::may_be_keystore(path) {
-        true => Content::Bad("a link or the like, in an archive".to_owned()),
-        false => Content::Other("a link or the like".to_owned()),
+    if walk::may_be_keystore(path) {
+        Content::Bad("an archive entry that is not a regular file (a link, for example)".to_owned())
+    } else {
+        Content::Other("an entry that is not a regular file (a link, for example)".to_owned())
     }
 }
 
-/// Whether an operating system put it there, as macOS does in `__MACOSX`.
+/// Whether an operating system put the file there, as macOS does in `__MACOSX`.
 fn is_litter(archive: &Path, path: &Path) -> bool {
     let folders = path.strip_prefix(archive).ok().and_then(Path::parent);
     walk::is_litter(path)

@@ -1,4 +1,4 @@
-//! Archives as tools make them, cut off, damaged and hostile.
+//! Archives as tools make them, and truncated, damaged and hostile ones.
 
 use std::io::Write as _;
 
@@ -57,7 +57,7 @@ fn said(content: Content) -> String {
 }
 
 #[test]
-fn every_file_in_an_archive_is_taken_skipped_or_bad_by_name() {
+fn every_file_in_an_archive_is_taken_skipped_or_bad() {
     let keystore = keystore();
     let files: [(&str, &[u8]); 6] = [
         ("keystore-0.json", &keystore),
@@ -95,14 +95,14 @@ fn every_file_in_an_archive_is_taken_skipped_or_bad_by_name() {
 }
 
 #[test]
-fn an_archive_that_was_cut_off_anywhere_is_bad() {
+fn a_truncated_archive_is_bad() {
     let keystore = keystore();
     let files: [(&str, &[u8]); 2] =
         [("keystore-0.json", &keystore), ("keystore-1.json", &keystore)];
     for (name, bytes) in
         [("b.zip", zip(&files)), ("b.tar", tar(&files)), ("b.tar.gz", gzip(&tar(&files)))]
     {
-        // The end of a tar is a kilobyte of zeros, of which a half is enough.
+        // A tar ends in a kilobyte of zeros, half of which is enough.
         let end = if name == "b.tar" { bytes.len() - 512 } else { bytes.len() };
         for len in (600.min(end / 2)..end).step_by(37) {
             let why = said(look(name, &bytes[..len]));
@@ -127,7 +127,7 @@ fn an_archive_never_fills_the_memory() {
     ] {
         match look(name, &bytes) {
             Content::Bad(why) => assert!(why.contains("too much"), "{name}: {why}"),
-            // What is packed twice is not looked into.
+            // A file that is packed twice is not opened.
             Content::Archive(archive) => {
                 assert!(matches!(archive.files[0].1, Content::Bad(_)));
             }
@@ -157,7 +157,7 @@ fn no_byte_of_an_archive_makes_it_panic() {
             }
         }
     }
-    // Headers of a tar have a checksum.
+    // The headers of a tar have a checksum.
     let bytes = tar(&files);
     for at in (0..512).filter(|at| !(148..156).contains(at) && !(257..262).contains(at)) {
         for value in [0, b'0', b'7', b'L', b'S', b'x', 0x80, 0xff] {
@@ -173,23 +173,23 @@ fn no_byte_of_an_archive_makes_it_panic() {
     }
 }
 
-/// The same name twice in a zip: programs differ in which one they take.
+/// The same name twice in a zip: programs differ in which file they use.
 #[test]
-fn two_files_of_one_name_are_refused_or_both_are_there() {
+fn two_files_of_the_same_name_are_refused_or_both_reported() {
     let (one, other) = (keystore(), b"something else".as_slice());
     let mut bytes = zip(&[("keystore-0.json", &one), ("keystore-1.json", other)]);
     let at = |bytes: &[u8]| bytes.windows(15).position(|part| part == b"keystore-1.json");
     while let Some(at) = at(&bytes) {
         bytes[at + 9] = b'0';
     }
-    assert!(said(look("b.zip", &bytes)).contains("one name"));
+    assert!(said(look("b.zip", &bytes)).contains("the same name"));
     let bytes = tar(&[("keystore-0.json", &one), ("keystore-0.json", other)]);
     let Content::Archive(archive) = look("b.tar", &bytes) else { panic!() };
     assert_eq!(archive.files.len(), 2);
 }
 
 #[test]
-fn what_is_encrypted_is_bad_and_a_link_is_not_followed() {
+fn encrypted_files_are_bad_and_links_are_not_followed() {
     let mut bytes = zip(&[("keystore-0.json", &keystore())]);
     // The flag in both headers.
     let central = bytes.windows(4).position(|part| part == b"PK\x01\x02").unwrap();

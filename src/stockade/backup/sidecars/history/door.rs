@@ -1,4 +1,4 @@
-//! Histories that somebody gives.
+//! Histories that the user gives.
 
 use std::path::{Path, PathBuf};
 
@@ -13,16 +13,16 @@ use stockade_keystore::{
 /// How many keys are named in a message.
 const NAMED: usize = 10;
 
-/// Histories that somebody gave, as one.
+/// Several given histories, merged.
 #[derive(Debug)]
 pub struct Given {
-    /// What they say.
+    /// The merged history.
     pub history: History,
-    /// Those of the keys that were asked for of which they say nothing.
+    /// The requested keys that no history is about.
     pub silent: Vec<PublicKey>,
 }
 
-/// Reads a history and makes sure that it is for this network and covers `keys`.
+/// Reads a history, and checks that it is for this network and covers `keys`.
 pub fn read(path: &Path, network: Network, keys: &[PublicKey]) -> Result<History, BackupError> {
     require_all(
         &stockade_base::shown(&path).to_string(),
@@ -31,7 +31,7 @@ pub fn read(path: &Path, network: Network, keys: &[PublicKey]) -> Result<History
     )
 }
 
-/// The same of a history that came in another way; `name` is for messages.
+/// Like [`read`], for a history that is in memory; `name` is for messages.
 pub fn check(
     name: &str,
     bytes: Vec<u8>,
@@ -41,7 +41,8 @@ pub fn check(
     require_all(name, check_all(&[(name.to_owned(), bytes)], network, keys)?, keys)
 }
 
-/// Reads several histories, all of them for this network, and puts together what they say of `keys`.
+/// Reads several histories, which must all be for this network, and merges what they say about
+/// `keys`.
 pub fn read_all(
     paths: &[PathBuf],
     network: Network,
@@ -54,7 +55,7 @@ pub fn read_all(
     given(paths.iter().map(read), network, keys)
 }
 
-/// The same of histories that came in another way, each with its name for messages.
+/// Like [`read_all`], for histories that are in memory, each with a name for messages.
 pub fn check_all(
     files: &[(String, Vec<u8>)],
     network: Network,
@@ -64,13 +65,14 @@ pub fn check_all(
 }
 
 fn require_all(name: &str, given: Given, keys: &[PublicKey]) -> Result<History, BackupError> {
-    match given.silent.is_empty() {
-        true => Ok(given.history),
-        false => Err(BackupError::History(says_nothing_about(name, &given.silent, keys.len()))),
+    if given.silent.is_empty() {
+        Ok(given.history)
+    } else {
+        Err(BackupError::History(says_nothing_about(name, &given.silent, keys.len())))
     }
 }
 
-/// Whoever gives a file is there to give another: anything wrong with it is an error.
+/// The user can give another file, so anything wrong with this one is an error.
 fn parse_given(name: &str, bytes: &[u8], network: Network) -> Result<Interchange, BackupError> {
     parse_kept(bytes, network).map_err(|why| BackupError::History(format!("{name}: {why}")))
 }
@@ -82,7 +84,7 @@ fn given(
 ) -> Result<Given, BackupError> {
     let failed = |error: InterchangeError| BackupError::History(error.to_string());
     let mut all = Interchange::new(network.genesis_validators_root());
-    // One after the other: each may be large.
+    // One at a time: each may be large.
     for file in files {
         all = all.merge([file?]).map_err(failed)?;
     }
@@ -95,7 +97,7 @@ fn given(
     Ok(Given { history, silent })
 }
 
-/// That `name` says nothing about `silent`, of so many keys.
+/// The message that `name` says nothing about the `silent` ones of `keys` keys.
 pub fn says_nothing_about(name: &str, silent: &[PublicKey], keys: usize) -> String {
     let named: Vec<_> = silent.iter().take(NAMED).map(PublicKey::to_string).collect();
     let more = match silent.len().saturating_sub(NAMED) {

@@ -1,5 +1,5 @@
-//! The files of histories beside a set. They are read one at a time: anybody may have put many large
-//! ones there.
+//! The files of a set's histories. They are read one at a time, since anybody may have put many
+//! large ones there.
 
 use crate::backup::{
     copy::Copy,
@@ -9,7 +9,7 @@ use crate::store::{EntryKind, StorePath};
 use stockade_base::timestamp::Timestamp;
 use stockade_keystore::staking::MAX_INTERCHANGE_BYTES;
 
-/// One history beside a set.
+/// One history that is stored with a set.
 pub(crate) struct KeptFile<'a> {
     pub(crate) time: Timestamp,
     copy: &'a Copy,
@@ -23,11 +23,11 @@ impl KeptFile<'_> {
 
     /// Where it is stored, for people.
     pub(crate) fn name(&self) -> String {
-        stockade_base::shown(&self.copy.dir().join("stockade").join(self.path.as_str())).to_string()
+        stockade_base::shown(&self.copy.path_of(self.path.as_str())).to_string()
     }
 }
 
-/// The histories of a set in all copies, newest first. What has another name is none.
+/// The histories of a set in all copies, newest first. Files with other names are not histories.
 pub(crate) fn files<'a>(copies: &'a [Copy], set: &SetId) -> Result<Vec<KeptFile<'a>>, BackupError> {
     let folder: StorePath = format!("history/{set}").parse()?;
     let mut files = Vec::new();

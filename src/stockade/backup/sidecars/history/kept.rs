@@ -1,4 +1,4 @@
-//! All that is known of what keys signed: every history that any copy keeps of them.
+//! What the copies know about what keys signed, from all their histories.
 
 use std::collections::BTreeSet;
 
@@ -21,20 +21,21 @@ use stockade_keystore::{
 
 /// What is stored with a set.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Kept {
-    /// All of its histories together, in which no bound of any of them is lowered, and when the
-    /// newest was put there; `None` where none speaks of the keys that were asked for.
+    /// All histories merged, so that no lower bound is lost, and when the newest was stored; `None`
+    /// if none is about the requested keys.
     pub found: Option<(Timestamp, History)>,
-    /// Those of the keys that none of them speaks of.
+    /// The requested keys that no history is about.
     pub silent: Vec<PublicKey>,
-    /// What could not be read, or is of another network, and may speak of these keys.
+    /// Files that could not be read or are for another network, and may be about these keys.
     pub unread: Vec<String>,
-    /// What says nothing of these keys for certain: empty files, records of others that cannot be read.
+    /// What is certainly not about these keys: empty files, and unreadable records of other keys.
     pub passed_over: Vec<String>,
 }
 
-/// All histories of `keys` that any copy keeps, put together: those beside the set, and those
-/// beside other sets of its network, for a key may lie in several.
+/// Merges all histories of `keys` in any copy: those of the set, and those of other sets of its
+/// network, since a key may be in several sets.
 pub fn kept(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Kept, BackupError> {
     let mut all = Vec::new();
     for id in sets_with(copies, set, &[folders::HISTORY])? {
@@ -70,7 +71,7 @@ pub fn kept(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Kept, Ba
         };
         drop(bytes);
         for Bad { pubkey, why } in bad {
-            // A record that does not say whose it is may be of a key that the file lacks.
+            // A record without a readable key may be about a key that is missing from the file.
             let may_be_asked =
                 pubkey.map_or(history.records().len() < asked.len(), |key| asked.contains(&key));
             let list = if may_be_asked { &mut unread } else { &mut passed_over };
@@ -84,7 +85,7 @@ pub fn kept(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Kept, Ba
             Some((time, known)) => known.merge([history]).map(|all| (time, all)),
         };
         let (time, all) = merged.map_err(failed)?;
-        // So much of all of them is held at a time.
+        // The most that is held of all histories at a time.
         let long = all.json_len().map_err(failed)? > MAX_INTERCHANGE_BYTES;
         together = Some((time, if long { all.minimal() } else { all }));
     }

@@ -1,5 +1,6 @@
-//! Slashing history kept beside a set: EIP-3076 files that are only ever added to.
+//! Slashing histories that are stored with a set: EIP-3076 files. They are only ever added.
 
+mod decision;
 mod door;
 mod files;
 mod kept;
@@ -7,6 +8,9 @@ mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use decision::{
+    HistoryDecision, HistoryError, HistoryRequest, HistoryUser, WAIT_EPOCHS, require_unsigned,
+};
 pub use door::{Given, check, check_all, read, read_all, says_nothing_about};
 use files::{KeptFile, files};
 pub use kept::{Kept, kept};
@@ -27,17 +31,17 @@ use stockade_keystore::{
     staking::{Interchange, MAX_INTERCHANGE_BYTES, Network, Newest},
 };
 
-/// How lately a key must have signed for its machine to be taken for running still, in seconds.
+/// If a key signed within this time, in seconds, its machine counts as running.
 const RECENT_SECONDS: u64 = 3600;
 
 /// A slashing history.
 #[derive(Debug)]
 pub struct History {
-    /// A file's content, for a client: in its normal form, and of the keys that were asked for alone.
+    /// The file's content for a client: normalised, and of the requested keys only.
     pub bytes: Vec<u8>,
-    /// The newest that each of the keys signed that were asked for, as far as it says anything.
+    /// The latest signatures of each requested key, as far as the history contains any.
     pub newest: BTreeMap<PublicKey, Newest>,
-    /// All that it says, where that is more.
+    /// Everything that the history says, if that is more.
     whole: Option<Vec<u8>>,
 }
 
@@ -50,12 +54,12 @@ impl History {
         Ok(Self { bytes: json.into_bytes(), newest, whole: None })
     }
 
-    /// What is stored with the set: what it says of other keys as well.
+    /// The content to be stored with the set, which includes other keys.
     pub fn to_keep(&self) -> &[u8] {
         self.whole.as_ref().unwrap_or(&self.bytes)
     }
 
-    /// The same, with an empty record for each of `keys` that it does not speak of: they never signed.
+    /// Adds an empty record for each of `keys` that the history is not about: they never signed.
     pub fn covering(self, keys: &[PublicKey], network: Network) -> Result<Self, BackupError> {
         if keys.is_empty() {
             return Ok(self);
@@ -72,13 +76,13 @@ impl History {
         self.newest.values().any(Newest::signed)
     }
 
-    /// Those of `keys` of which it says nothing, or that they never signed.
+    /// Those of `keys` that it is not about, or that never signed according to it.
     pub fn silent(&self, keys: &[PublicKey]) -> Vec<PublicKey> {
         let signed = |key: &&PublicKey| self.newest.get(key).is_some_and(Newest::signed);
         keys.iter().filter(|key| !signed(key)).copied().collect()
     }
 
-    /// What it says of one of its keys alone.
+    /// The part of the history that is about one of its keys.
     #[must_use]
     pub fn of(&self, key: &PublicKey) -> Self {
         let newest = self.newest.get_key_value(key).into_iter();
@@ -86,26 +90,26 @@ impl History {
         Self { bytes: Vec::new(), newest, whole: None }
     }
 
-    /// A key that signed later by `other` than by this history.
+    /// A key that signed later according to `other` than to this history.
     pub fn older_than(&self, other: &Self) -> Option<PublicKey> {
         let own = |key: &PublicKey| self.newest.get(key).copied().unwrap_or_default();
         let mut all = other.newest.iter();
         all.find_map(|(key, theirs)| own(key).is_behind(theirs).then_some(*key))
     }
 
-    /// The oldest of its keys' newest epochs, for people: no key attested less far than this.
+    /// The lowest of its keys' latest epochs, for people: every key attested at least up to it.
     pub fn oldest_epoch(&self) -> Option<u64> {
         self.newest.values().map(|newest| newest.target_epoch).min().flatten()
     }
 
-    /// Whether any of its keys signed anything within the last hour before `now`: whoever did may
-    /// still run.
+    /// Whether any of its keys signed anything within the last hour before `now`: its machine may
+    /// still be running.
     pub fn is_recent(&self, network: Network, now: Timestamp) -> bool {
         self.newest.values().any(|newest| is_recent(newest, network, now))
     }
 }
 
-/// The same of one key.
+/// Like [`History::is_recent`], for one key.
 pub fn is_recent(newest: &Newest, network: Network, now: Timestamp) -> bool {
     let Some(current) = network.epoch_at(now) else { return false };
     let oldest = current.saturating_sub(RECENT_SECONDS / network.epoch_seconds());
@@ -118,7 +122,7 @@ fn latest_epoch(newest: &Newest, network: Network) -> Option<u64> {
     newest.source_epoch.max(newest.target_epoch).max(block)
 }
 
-/// The newest of each of `keys`, and those that the history does not speak of.
+/// The latest signatures of each of `keys`, and the keys that the history is not about.
 fn select(
     interchange: &Interchange,
     keys: &[PublicKey],
@@ -129,7 +133,7 @@ fn select(
     (newest, silent)
 }
 
-/// When a history was last put beside the set that speaks of a key, by what its name says.
+/// When a history that is about the key was last stored with the set, according to the file's name.
 pub fn covered(
     copies: &[Copy],
     set: &SetId,
@@ -146,8 +150,8 @@ pub fn covered(
     Ok(covered)
 }
 
-/// Puts a history beside the set in `copy`; one that says byte for byte the same stays alone, and one
-/// that says nothing is not kept.
+/// Stores a history with the set in `copy`. An identical one is not stored again, and one that says
+/// nothing is not stored.
 pub fn keep(copy: &Copy, set: &SetId, bytes: &[u8], now: Timestamp) -> Result<(), BackupError> {
     if says_nothing(bytes, set.network()) {
         return Ok(());
@@ -160,9 +164,9 @@ pub fn keep(copy: &Copy, set: &SetId, bytes: &[u8], now: Timestamp) -> Result<()
     copy.add_dated(&format!("history/{set}").parse()?, now, ".json", bytes)
 }
 
-/// Hands over every history that any copy keeps beside the set, each once, with its date. One that
-/// cannot be read is an error: keys that go on without it would look as if they had never signed. One
-/// that says nothing is passed over.
+/// Calls a function for every history that any copy stores with the set, each once, with its date.
+/// A history that cannot be read is an error: without it, keys would look as if they had never
+/// signed. One that says nothing is skipped.
 fn each(
     copies: &[Copy],
     set: &SetId,
@@ -172,7 +176,7 @@ fn each(
     for file in files(copies, set)? {
         let unreadable = |why: String| {
             let name = file.name();
-            BackupError::History(format!("{name}: {why}; repair the copies, or move it away"))
+            BackupError::History(format!("{name}: {why}; repair the copies, or move the file away"))
         };
         let bytes = file.read().map_err(unreadable)?;
         if !seen.insert(Digest::of(&bytes)) {
@@ -187,14 +191,14 @@ fn each(
     Ok(())
 }
 
-/// All histories that any copy keeps beside the set, each once, with their dates.
+/// All histories that any copy stores with the set, each once, with their dates.
 pub(crate) fn all(copies: &[Copy], set: &SetId) -> Result<Vec<(Timestamp, Vec<u8>)>, BackupError> {
     let (mut all, mut len) = (Vec::new(), 0_usize);
     each(copies, set, &mut |time, bytes| {
         len = len.saturating_add(bytes.len());
         if len > MAX_INTERCHANGE_BYTES {
             return Err(BackupError::History(format!(
-                "the slashing histories of {set} have more than {} MiB together; move old ones away",
+                "the slashing histories of {set} exceed {} MiB in total; move old ones away",
                 MAX_INTERCHANGE_BYTES / 1024 / 1024
             )));
         }
@@ -204,8 +208,7 @@ pub(crate) fn all(copies: &[Copy], set: &SetId) -> Result<Vec<(Timestamp, Vec<u8
     Ok(all)
 }
 
-/// Puts the histories of the set `from` in all copies, and the marks, beside the set `to`
-/// in `copy`.
+/// Copies the histories and the marks of the set `from`, in all copies, to the set `to` in `copy`.
 pub(crate) fn carry_over(
     copies: &[Copy],
     from: &SetId,
@@ -217,8 +220,8 @@ pub(crate) fn carry_over(
     each(copies, from, &mut |time, bytes| keep(copy, to, &bytes, time))
 }
 
-/// The digest of the newest history that any copy keeps beside the set. What cannot be read as one is
-/// passed over: nobody signs for zeros.
+/// The digest of the newest history that any copy stores with the set. Unreadable files are
+/// skipped: a wallet should not sign for a file of zeros.
 pub(crate) fn newest_digest(copies: &[Copy], set: &SetId) -> Result<Option<Digest>, BackupError> {
     let files = files(copies, set)?;
     let digest = |file: &KeptFile<'_>| {
@@ -228,7 +231,7 @@ pub(crate) fn newest_digest(copies: &[Copy], set: &SetId) -> Result<Option<Diges
     Ok(files.iter().find_map(digest))
 }
 
-/// The files beside the set that are named as histories and cannot be read as one, with the reason.
+/// The files of the set that are named as histories but cannot be read as one, with the reason.
 pub(crate) fn unreadable(copies: &[Copy], set: &SetId) -> Result<Vec<String>, BackupError> {
     let why = |file: &KeptFile<'_>| {
         let why = match file.read() {
@@ -256,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn recent_is_an_hour_and_one_key_is_enough() {
+    fn one_key_that_signed_within_an_hour_is_recent() {
         let network = Network::Hoodi;
         let now = Timestamp::from_unix(network.genesis_time() + 1000 * 384).unwrap();
         let recent = |epochs: &[Option<u64>]| history(epochs).is_recent(network, now);
@@ -271,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_signing_too_in_epochs_of_the_network() {
+    fn a_block_counts_as_signing_on_every_network() {
         for (network, slots) in [(Network::Hoodi, 32), (Network::Gnosis, 16)] {
             let seconds = i64::try_from(network.epoch_seconds()).unwrap();
             let now = Timestamp::from_unix(network.genesis_time() + 1000 * seconds).unwrap();

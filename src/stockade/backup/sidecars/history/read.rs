@@ -1,5 +1,5 @@
-//! Which histories count: what somebody gives is refused where anything is wrong with it, what is
-//! stored with a set counts as far as it can be read.
+//! Decides which histories count. A history from the user is refused if anything is wrong with it.
+//! A history that is stored with a set counts as far as it can be read.
 
 use std::collections::BTreeSet;
 
@@ -12,31 +12,28 @@ use stockade_keystore::{
 
 /// A part of a history that does not count.
 pub(crate) struct Bad {
-    /// Whose it is, where that is known.
+    /// The key that it is about, if that is known.
     pub(crate) pubkey: Option<PublicKey>,
     pub(crate) why: String,
 }
 
-/// Why a file that is stored with a set is no history.
+/// Why a file that is stored with a set is not a history.
 #[derive(Debug)]
 pub(crate) enum NoHistory {
-    /// It says nothing of any key, so nothing is lost without it.
+    /// It says nothing about any key, so nothing is lost without it.
     Nothing(String),
-    /// It may say something, and cannot be relied on.
+    /// It may say something, but cannot be relied on.
     Unreliable(String),
 }
 
-/// The history in `bytes`, where it is one for this network.
+/// The history in `bytes`, if it is one for this network.
 pub fn parse(bytes: &[u8], network: Network) -> Result<Interchange, String> {
     let history = Interchange::parse(bytes).map_err(|error| error.to_string())?;
-    match of_network(&history, network) {
-        true => Ok(history),
-        false => Err(other_network(&history, network)),
-    }
+    if of_network(&history, network) { Ok(history) } else { Err(other_network(&history, network)) }
 }
 
-/// As [`parse`]; one that speaks of the future was made up (or this clock is wrong), and would keep a
-/// client from ever signing again.
+/// Like [`parse`], but refuses one with epochs in the future: it was made up, or this computer's
+/// clock is wrong, and it would keep a client from ever signing again.
 pub fn parse_kept(bytes: &[u8], network: Network) -> Result<Interchange, String> {
     let history = parse(bytes, network)?;
     match future(&history, network).first() {
@@ -45,8 +42,8 @@ pub fn parse_kept(bytes: &[u8], network: Network) -> Result<Interchange, String>
     }
 }
 
-/// What of a file that is stored with a set counts: its valid records. One that cannot be read does
-/// not spoil the others.
+/// The valid records of a file that is stored with a set. An unreadable record does not invalidate
+/// the others.
 pub(crate) fn parse_valid(
     bytes: &[u8],
     network: Network,
@@ -56,9 +53,10 @@ pub(crate) fn parse_valid(
         error => NoHistory::Unreliable(error.to_string()),
     })?;
     if history.records().is_empty() && bad.is_empty() {
-        return Err(NoHistory::Nothing(match of_network(&history, network) {
-            true => "it is empty: it names no key".to_owned(),
-            false => format!("it is empty, and {}", other_network(&history, network)),
+        return Err(NoHistory::Nothing(if of_network(&history, network) {
+            "it is empty: it does not name any key".to_owned()
+        } else {
+            format!("it is empty, and {}", other_network(&history, network))
         }));
     }
     if !of_network(&history, network) {
@@ -81,7 +79,7 @@ impl From<BadRecord> for Bad {
     }
 }
 
-/// As [`parse_kept`]; what says nothing is told from what cannot be relied on.
+/// Like [`parse_kept`], but tells a history that says nothing from one that cannot be relied on.
 pub(crate) fn check_kept(bytes: &[u8], network: Network) -> Result<Interchange, NoHistory> {
     let (history, bad) = parse_valid(bytes, network)?;
     match bad.into_iter().next() {
@@ -90,7 +88,7 @@ pub(crate) fn check_kept(bytes: &[u8], network: Network) -> Result<Interchange, 
     }
 }
 
-/// Whether `bytes` say nothing: an answer without content is not evidence, and is not kept.
+/// Whether `bytes` say nothing. An answer without content is not evidence, and is not stored.
 pub(crate) fn says_nothing(bytes: &[u8], network: Network) -> bool {
     matches!(parse_valid(bytes, network), Err(NoHistory::Nothing(_)))
 }
@@ -102,10 +100,10 @@ fn of_network(history: &Interchange, network: Network) -> bool {
 fn other_network(history: &Interchange, network: Network) -> String {
     let own = Network::from_genesis_validators_root(history.genesis_validators_root());
     let own = own.map(|own| format!(" ({})", own.name())).unwrap_or_default();
-    format!("the slashing history of another network{own} than {}", network.name())
+    format!("a slashing history for another network{own}, not for {}", network.name())
 }
 
-/// The keys of which it says that they signed what is still to come.
+/// The keys that signed in the future, according to the history.
 fn future(history: &Interchange, network: Network) -> Vec<PublicKey> {
     let current = network.epoch_at(Timestamp::now()).unwrap_or(0);
     let newest = history.newest().into_iter();
@@ -116,5 +114,5 @@ fn future(history: &Interchange, network: Network) -> Vec<PublicKey> {
 }
 
 fn still_to_come(key: &PublicKey) -> String {
-    format!("it speaks of epochs that are still to come, for key {key}")
+    format!("it contains epochs in the future for key {key}")
 }

@@ -1,5 +1,5 @@
-//! From what the record says to a permit: what stands in the way of a release, and the entries that
-//! are written before and after a key goes somewhere.
+//! From the record to a permit: what prevents a release, and the entries that are written before
+//! and after a key goes somewhere.
 
 use std::path::PathBuf;
 
@@ -13,41 +13,41 @@ use crate::backup::{
 };
 use stockade_keystore::bls::PublicKey;
 
-/// What is to be released, and what a person said of it.
+/// What is to be released, and the user's statements about it.
 #[derive(Debug, Clone, Copy)]
 pub struct Release<'a> {
-    /// The location that gets the keys.
+    /// The location that receives the keys.
     pub to: &'a Location,
-    /// Which keys.
+    /// The keys.
     pub keys: &'a [PublicKey],
-    /// The client that gives them up before.
+    /// The client that gives them up first.
     pub from: Option<&'a Location>,
-    /// Locations by name where, a person said, none of the keys signs any more (`--off`).
+    /// The names of locations where, the user stated, none of the keys signs any more (`--off`).
     pub off: &'a [String],
-    /// A person said so of every location that was shown and that is not recent.
+    /// Whether the user stated the same of every location that was shown and is not recent.
     pub shown_are_off: bool,
-    /// Keys that `from` lists: it signs with them, whatever a person says.
+    /// Keys that `from` lists: it signs with them, whatever the user states.
     pub running: &'a [PublicKey],
 }
 
-/// What stands in the way.
+/// What prevents a release.
 #[derive(Debug, Default)]
 pub struct Standing {
-    /// Places where the keys can sign, and that a person has to say are off.
+    /// Places where the keys can sign, which the user has to declare off.
     pub ask: Vec<Place>,
-    /// Places that are so recent that only their own word, or `--off` with their name, counts.
+    /// Places so recent that only their own answer, or `--off` with their name, is accepted.
     pub stop: Vec<Place>,
 }
 
 impl Release<'_> {
-    /// Whether a place does not stand in the way: the keys go there, come from there, are on the way
-    /// that they are signed on, or a person said that it is off.
+    /// Whether a place does not prevent the release: the keys go there, come from there, are on the
+    /// same signing path, or the user declared it off.
     fn passes(&self, place: &Place) -> bool {
         if self.off.iter().any(|name| place.is_called(name)) {
             return true;
         }
         let Some(at) = &place.location else { return false };
-        // Splits have a mark and a question of their own, whenever they were.
+        // Splits have a mark and a question of their own, whenever they were made.
         if at.kind == LocationKind::Shares {
             return true;
         }
@@ -57,23 +57,26 @@ impl Release<'_> {
 }
 
 impl Record {
-    /// What stands in the way of a release.
+    /// What prevents a release.
     pub fn standing(&self, release: &Release<'_>) -> Standing {
         let mut standing = Standing::default();
         for place in self.places(release.keys) {
-            match place.recent {
-                _ if release.passes(&place) => {}
-                true => standing.stop.push(place),
-                // One that came to light only now was not shown.
-                false if release.shown_are_off && !place.doubted => {}
-                false => standing.ask.push(place),
+            if release.passes(&place) {
+                continue;
+            }
+            // A doubted place was only found once the set was opened, so the user did not see it.
+            let is_declared_off = release.shown_are_off && !place.doubted;
+            if place.recent {
+                standing.stop.push(place);
+            } else if !is_declared_off {
+                standing.ask.push(place);
             }
         }
         standing
     }
 
-    /// Clears the way: refuses where the keys can sign elsewhere, and writes down what a person said.
-    /// `secret` is that of the opened set; without one no closing entry counts.
+    /// Refuses if the keys can sign elsewhere, and records the user's statements. `secret` is that
+    /// of the opened set; without it, closing entries do not count.
     pub fn clear<'a>(
         mut self,
         release: &Release<'_>,
@@ -94,7 +97,7 @@ impl Record {
     }
 }
 
-/// A release that nothing stands in the way of. Key bytes leave by the permits that it gives.
+/// A release that nothing prevents. Key bytes leave the library by the permits that it issues.
 pub struct Clearance<'a> {
     record: Record,
     copies: &'a [Copy],
@@ -104,49 +107,51 @@ pub struct Clearance<'a> {
     refused: Vec<(PathBuf, String)>,
 }
 
-/// How an entry was recorded that no copy took.
+/// An entry that no copy could store.
 #[derive(Debug)]
 pub struct Recorded {
     /// The entry, as a file of a copy would hold it.
     pub bytes: Vec<u8>,
-    /// What lets the keys go.
+    /// The permit to release the keys.
     pub permit: Permit,
 }
 
-/// How many copies must take an entry.
+/// How many copies must store an entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Need {
     Every,
     One,
-    /// What happened has happened.
+    /// The event has happened already, so a failure to record it is only noted.
     None,
 }
 
 impl Clearance<'_> {
-    /// Writes that `keys` go to the location, before they do.
+    /// Records that `keys` go to the location, before they do.
     pub fn send(&mut self, keys: &[PublicKey]) -> Result<Permit, WhereaboutsError> {
         let entry = self.entry(State::Sent, &self.to, keys, Vec::new())?;
         self.write(entry, Need::One)?;
         Ok(Permit::new(keys))
     }
 
-    /// The same where no copy takes an entry and a person said to go on: the caller keeps the entry.
+    /// Like [`Clearance::send`], if no copy can store an entry and the user wants to go on. The
+    /// caller keeps the entry.
     pub fn send_unrecorded(&mut self, keys: &[PublicKey]) -> Result<Recorded, WhereaboutsError> {
         let entry = self.entry(State::Sent, &self.to, keys, Vec::new())?;
         Ok(Recorded { bytes: entry.to_bytes()?, permit: Permit::new(keys) })
     }
 
-    /// The location took these keys and does not list them yet.
+    /// Records that the location accepted these keys but does not list them yet.
     pub fn accepted(&mut self, keys: &[PublicKey]) -> Result<(), WhereaboutsError> {
         self.note(State::Accepted, keys)
     }
 
-    /// The location lists these keys, or holds them as was read back.
+    /// Records that the location lists these keys, or holds them as was read back.
     pub fn listed(&mut self, keys: &[PublicKey]) -> Result<(), WhereaboutsError> {
         self.note(State::Listed, keys)
     }
 
-    /// The whole request failed, so that nothing of it is there. What was there before stays open.
+    /// Records that the whole request failed, so that none of it is there. What was there before
+    /// stays open.
     pub fn rejected(&mut self, keys: &[PublicKey]) -> Result<(), WhereaboutsError> {
         let to = self.to.clone();
         // Only the newest entry, by which these keys were sent: an earlier one may have arrived.
@@ -154,7 +159,7 @@ impl Clearance<'_> {
         self.close(State::Rejected, &to, keys, last.into_iter().collect())
     }
 
-    /// Writes in every copy that `keys` are to be removed where they run, before they are.
+    /// Records in every copy that `keys` are about to be removed from the client that runs them.
     pub fn request_removal(
         &mut self,
         keys: &[PublicKey],
@@ -165,22 +170,22 @@ impl Clearance<'_> {
         Ok(RemovalPermit::new(keys))
     }
 
-    /// To ask again what keys signed that the record says were removed there: nothing is written, for
-    /// they cannot sign there.
+    /// A permit to ask a client again for the history of keys that it removed, according to the
+    /// record. Writes nothing, since the keys cannot sign there.
     pub fn recall(&self, keys: &[PublicKey]) -> RemovalPermit {
         let gone = self.from.as_ref().map(|from| self.record.removed_at(from, keys));
         let gone = gone.unwrap_or_default();
         RemovalPermit::new(&gone.into_iter().collect::<Vec<_>>())
     }
 
-    /// The location said `deleted` of these keys, and does not list them any more.
+    /// Records that the location answered `deleted` for these keys, and no longer lists them.
     pub fn removed(&mut self, keys: &[PublicKey]) -> Result<(), WhereaboutsError> {
         let Some(from) = self.from.clone() else { return Ok(()) };
         let open = self.record.open_at(&from, keys);
         self.close(State::Removed, &from, keys, open)
     }
 
-    /// Any other answer to a removal, or none.
+    /// Records any other answer to a removal, or none.
     pub fn stuck(&mut self, keys: &[PublicKey]) -> Result<(), WhereaboutsError> {
         let Some(from) = self.from.clone() else { return Ok(()) };
         if keys.is_empty() {
@@ -190,12 +195,13 @@ impl Clearance<'_> {
         self.write(entry, Need::None)
     }
 
-    /// What the record holds by now.
+    /// The record, with the entries that were added.
     pub fn record(&self) -> &Record {
         &self.record
     }
 
-    /// The copies that took no entry, each once with the reason: they do not know where the keys are.
+    /// The copies that could not store an entry, each once, with the reason: they do not know where
+    /// the keys are.
     pub fn refused(&self) -> &[(PathBuf, String)] {
         &self.refused
     }
@@ -240,7 +246,7 @@ impl Clearance<'_> {
         let entry = self.entry(state, location, keys, closes)?;
         let entry = match self.secret {
             Some(secret) => entry.sealed(secret),
-            // Nobody could vouch for it, so it would never count.
+            // Nobody could authenticate it, so it would never count.
             None => return Ok(()),
         };
         self.write(entry, Need::None)
@@ -255,7 +261,9 @@ impl Clearance<'_> {
     ) -> Result<Entry, WhereaboutsError> {
         let copies = self.copies.iter().map(|copy| copy.id().to_owned()).collect();
         let order = self.record.next_order();
-        Ok(Entry::new(order, state, location, keys.to_vec(), closes, copies)?)
+        let mut entry = Entry::new(order, state, location, keys.to_vec(), closes)?;
+        entry.copies = copies;
+        Ok(entry)
     }
 
     fn write(&mut self, entry: Entry, need: Need) -> Result<(), WhereaboutsError> {

@@ -10,30 +10,29 @@ use stockade_keystore::bls::PublicKey;
 const FORMAT: &str = "stockade-whereabouts";
 const VERSION: u32 = 1;
 
-/// The longest entry: ten thousand keys are a megabyte of it.
+/// The longest entry: ten thousand keys take a megabyte.
 pub(crate) const MAX_LEN: usize = 4 * 1024 * 1024;
 
-/// What happened. The first five leave the key able to sign at the location; the others close
-/// entries.
+/// What happened. After the first five, the key can sign at the location; the others close entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum State {
-    /// Written before a request leaves, or a file is written.
+    /// Written before a request is sent, or a file is written.
     Sent,
-    /// The location took the key, but does not list it as its own.
+    /// The location accepted the key, but does not list it as its own.
     Accepted,
     /// The location listed the key after the last request.
     Listed,
-    /// Written before the request to remove the key leaves.
+    /// Written before the request to remove the key is sent.
     RemovalRequested,
-    /// The answer to a removal was not `deleted`, or there was none, or the key is listed still.
+    /// The answer to a removal was not `deleted`, or there was none, or the key is still listed.
     Stuck,
-    /// The whole request failed, so that nothing was taken.
+    /// The whole request failed, so nothing was accepted.
     Rejected,
-    /// The location said `deleted` of this key, and does not list it any more.
+    /// The location answered `deleted` for this key, and no longer lists it.
     Removed,
-    /// A person said that the key does not sign there.
+    /// The user declared that the key does not sign there.
     DeclaredOff,
 }
 
@@ -43,7 +42,7 @@ impl State {
         matches!(self, Self::Rejected | Self::Removed | Self::DeclaredOff)
     }
 
-    /// Its word, as in the files.
+    /// The word for it in the files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sent => "sent",
@@ -64,40 +63,41 @@ impl State {
 pub struct Entry {
     format: String,
     version: u32,
-    /// When, by the clock of the host: for people. Clocks are wrong, so it orders nothing.
+    /// When, by the clock of the host. For people only: clocks can be wrong, so this does not order
+    /// entries.
     pub time: String,
-    /// One more than that of every entry that its writer knew of: what came after what.
+    /// One more than the order of every entry that its writer knew. This orders entries.
     pub order: u64,
     /// What happened.
     pub state: State,
-    /// Where.
+    /// The location.
     pub location: Location,
-    /// To which keys.
+    /// The keys.
     pub keys: Vec<PublicKey>,
     /// The ids of the entries that this one closes, for its keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closes: Vec<Digest>,
-    /// The copies that its writer knew of: another may know more.
+    /// The copies that its writer knew. Another copy may know more.
     pub copies: Vec<String>,
-    /// Makes two entries of one second two.
+    /// Makes two entries of the same second different.
     nonce: String,
-    /// HMAC of the entry without this field, by the set's secret. A closing entry counts with it alone.
+    /// HMAC of the entry without this field, with the set's secret. Closing entries only count with
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mac: Option<String>,
 }
 
 impl Entry {
-    /// An entry of this moment.
+    /// A new entry, which names no copies yet.
     pub(crate) fn new(
         order: u64,
         state: State,
         location: &Location,
         keys: Vec<PublicKey>,
         closes: Vec<Digest>,
-        copies: Vec<String>,
-    ) -> Result<Self, getrandom::Error> {
+    ) -> Result<Self, stockade_base::secret::RandomError> {
         let mut nonce = [0; 8];
-        getrandom::fill(&mut nonce)?;
+        stockade_base::secret::fill_random(&mut nonce)?;
         Ok(Self {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -107,13 +107,13 @@ impl Entry {
             location: location.clone(),
             keys,
             closes,
-            copies,
+            copies: Vec::new(),
             nonce: hex::encode(nonce),
             mac: None,
         })
     }
 
-    /// An entry that an older version of Stockade left in another form.
+    /// An entry that an older version of Stockade wrote in another form.
     pub(crate) fn older(
         time: &str,
         state: State,
@@ -135,7 +135,7 @@ impl Entry {
         }
     }
 
-    /// Reads one. What has a field that this version does not know is not read: it may say more.
+    /// Reads an entry. One with an unknown field is not read, since it may say more.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let entry: Self = json::from_slice(bytes, MAX_LEN).ok()?;
         let known = entry.format == FORMAT && entry.version == VERSION;
@@ -143,7 +143,7 @@ impl Entry {
         (known && dated && !entry.keys.is_empty()).then_some(entry)
     }
 
-    /// The same, vouched for by whoever holds the set's secret.
+    /// Adds the MAC that shows that it was written with the set's secret.
     #[must_use]
     pub(crate) fn sealed(mut self, secret: &SetSecret) -> Self {
         self.mac = None;
@@ -151,7 +151,7 @@ impl Entry {
         self
     }
 
-    /// Whether the holder of the set's secret wrote it.
+    /// Whether it was written with the set's secret.
     pub(crate) fn is_by(&self, secret: &SetSecret) -> bool {
         let mac = self.mac.as_deref().unwrap_or_default();
         let bytes = Self { mac: None, ..self.clone() }.unsealed_bytes();
@@ -162,7 +162,7 @@ impl Entry {
         serde_json::to_vec(self).ok()
     }
 
-    /// As the file holds it.
+    /// The content of the file.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         let mut bytes = serde_json::to_vec(self)?;
         bytes.push(b'\n');

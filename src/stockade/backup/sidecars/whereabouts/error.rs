@@ -9,16 +9,16 @@ use crate::backup::set::error::BackupError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WhereaboutsError {
-    /// Keys that can sign at other places.
+    /// The keys can sign at other places.
     #[error("{}", said(places))]
     MaySign {
-        /// Where.
+        /// The places.
         places: Vec<Place>,
     },
-    /// No copy took the entry, so that nobody would know where the keys went.
-    #[error("where the keys go could not be recorded in {}: {source}", stockade_base::shown(&copy))]
+    /// No copy could store the entry, so it would not be known where the keys went.
+    #[error("{}: could not record where the keys go: {source}", stockade_base::shown(&copy))]
     NotRecorded {
-        /// The first copy that refused it.
+        /// The first copy that could not store it.
         copy: PathBuf,
         /// Why.
         source: Box<BackupError>,
@@ -28,8 +28,8 @@ pub enum WhereaboutsError {
     Backup(#[from] BackupError),
 }
 
-impl From<getrandom::Error> for WhereaboutsError {
-    fn from(error: getrandom::Error) -> Self {
+impl From<stockade_base::secret::RandomError> for WhereaboutsError {
+    fn from(error: stockade_base::secret::RandomError) -> Self {
         Self::Backup(error.into())
     }
 }

@@ -17,17 +17,17 @@ const NAME_DIGITS: usize = 16;
 /// An entry that was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
-    /// The digest of its bytes: closing entries name it.
+    /// The digest of its bytes, by which closing entries name it.
     pub id: Digest,
     pub entry: Entry,
-    /// The set that it is stored with: only that set's secret vouches for it.
+    /// The set that it is stored with, whose secret authenticates it.
     pub set: SetId,
 }
 
-/// A file that is named as an entry and cannot be read. It may speak of any key.
+/// A file that is named as an entry but cannot be read. It may be about any key.
 #[derive(Debug, Clone)]
 pub(crate) struct Unread {
-    /// The digest of its path: a closing entry can name it, whatever it holds.
+    /// The digest of its path, by which a closing entry can name it.
     pub id: Digest,
     /// Where it is, for people.
     pub file: String,
@@ -35,7 +35,7 @@ pub(crate) struct Unread {
     pub time: String,
 }
 
-/// Everything that the copies hold for one set, each entry once.
+/// All entries of one set in the copies, each once.
 pub(crate) fn read(
     copies: &[Copy],
     set: &SetId,
@@ -51,8 +51,7 @@ pub(crate) fn read(
                 continue;
             }
             let path = folder.join(&entry.name)?;
-            let file =
-                stockade_base::shown(&copy.dir().join("stockade").join(path.as_str())).to_string();
+            let file = stockade_base::shown(&copy.path_of(path.as_str())).to_string();
             let bytes = match entry.kind {
                 EntryKind::File => copy.read(&path, MAX_LEN as u64).ok(),
                 _ => None,
@@ -69,7 +68,7 @@ pub(crate) fn read(
             }
         }
     }
-    // What is whole in one copy is known.
+    // An entry that is intact in one copy is known.
     let bad = bad.into_iter().filter(|(name, _)| !good.contains(name));
     unread.extend(bad.map(|(name, file)| Unread {
         id: Digest::of(format!("{WHEREABOUTS}/{set}/{name}").as_bytes()),
@@ -79,22 +78,21 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// Adds an entry to the set's in `copy`. The same entry in several copies has one id.
+/// Adds an entry of the set to `copy`. The same entry has the same id in all copies.
 pub(crate) fn write(copy: &Copy, set: &SetId, entry: &Entry) -> Result<Digest, BackupError> {
     copy.lock()?;
     let bytes = entry.to_bytes()?;
     let id = Digest::of(&bytes);
     let digits: String = id.to_string().chars().take(NAME_DIGITS).collect();
     let path: StorePath = format!("{WHEREABOUTS}/{set}/{}-{digits}.json", entry.time).parse()?;
-    match copy.add_if_absent(&path, &bytes)? {
-        true => Ok(id),
-        false if copy.read(&path, MAX_LEN as u64)? == bytes => Ok(id),
-        false => Err(StoreError::Exists(copy.dir().join("stockade").join(path.as_str())).into()),
+    if copy.add_if_absent(&path, &bytes)? || copy.read(&path, MAX_LEN as u64)? == bytes {
+        return Ok(id);
     }
+    Err(StoreError::Exists(copy.path_of(path.as_str())).into())
 }
 
-/// Gives the set `to`, which replaces `from`, its entries. What the old secret vouched for, the new
-/// one does.
+/// Gives the entries of the set `from` to the set `to`, which replaces it. Entries that the old
+/// secret authenticates are authenticated with the new one.
 pub(crate) fn adopt(
     copies: &[Copy],
     (from, old): (&SetId, &SetSecret),
@@ -104,7 +102,7 @@ pub(crate) fn adopt(
     read(copies, from, &mut found, &mut unread)?;
     if let Some(Unread { file, .. }) = unread.first() {
         return Err(BackupError::History(format!(
-            "{file}: this entry of where keys may sign cannot be read; repair the copies, or move it \
+            "{file}: this entry of the location record cannot be read; repair the copies, or move it \
              away"
         )));
     }
@@ -117,8 +115,8 @@ pub(crate) fn adopt(
     Ok(())
 }
 
-/// Gives the set `to` in `copy` the entries of `from` as they are. Closing entries count for the set
-/// alone whose secret vouches for them: they stay with `from`.
+/// Copies the entries of `from` to the set `to` in `copy`, unchanged. Closing entries only count
+/// for the set whose secret authenticates them, so they stay with `from`.
 pub(crate) fn carry_over(
     copies: &[Copy],
     from: &SetId,
@@ -131,7 +129,7 @@ pub(crate) fn carry_over(
     open.map(|one| write(copy, to, &one.entry)).try_for_each(|written| written.map(|_| ()))
 }
 
-/// How many keys go into one entry of keys that were imported.
+/// How many imported keys go into one entry.
 const KEYS_AN_ENTRY: usize = 10_000;
 
 /// The first entries of a new set: where its keys were when they were imported.
@@ -145,7 +143,9 @@ pub(crate) fn first(
         for keys in keys.chunks(KEYS_AN_ENTRY) {
             let (order, keys) = (entries.len() as u64 + 1, keys.to_vec());
             let copies = copies.clone();
-            entries.push(Entry::new(order, State::Listed, location, keys, Vec::new(), copies)?);
+            let mut entry = Entry::new(order, State::Listed, location, keys, Vec::new())?;
+            entry.copies = copies;
+            entries.push(entry);
         }
     }
     Ok(entries)
@@ -161,7 +161,7 @@ pub(crate) fn is_name(name: &str) -> bool {
     time.parse::<Timestamp>().is_ok() && digits.len() == NAME_DIGITS && digits.bytes().all(hex)
 }
 
-/// Whether `bytes` are what a file of this name must hold.
+/// Whether `bytes` are the content that the file's name requires.
 pub(crate) fn check(name: &str, bytes: &[u8]) -> bool {
     let digest = Digest::of(bytes).to_string();
     let digits = name.strip_suffix(".json").and_then(|stem| stem.split_once('-'));

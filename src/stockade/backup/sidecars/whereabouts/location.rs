@@ -1,4 +1,4 @@
-//! A place where a key can sign.
+//! A location where a key can sign.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use sha2::Sha256;
 use crate::backup::set::set_id::SetId;
 use stockade_base::secret::SecretText;
 
-/// What kind of place it is.
+/// The kind of a location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -26,12 +26,12 @@ pub enum LocationKind {
     AwsSecrets,
     /// A folder that keystores were restored to.
     Folder,
-    /// Shares of the key, on machines of their own.
+    /// Shares of the key, on several machines.
     Shares,
 }
 
 impl LocationKind {
-    /// Its word, as in the files.
+    /// The word for it in the files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Keymanager => "keymanager",
@@ -44,7 +44,7 @@ impl LocationKind {
         }
     }
 
-    /// The kind of that word.
+    /// The kind with this word.
     pub fn parse(word: &str) -> Option<Self> {
         let all = [
             Self::Keymanager,
@@ -59,35 +59,36 @@ impl LocationKind {
     }
 }
 
-/// A place where a key can sign.
+/// A location where a key can sign.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Location {
-    /// What it is.
+    /// What kind of location it is.
     pub kind: LocationKind,
-    /// A URL, a path in a store, or a folder's last name and the host.
+    /// A URL, a path in a store, or the host and the last name of a folder.
     pub address: String,
-    /// [`token_hash`] of the token that opens it: two clients behind one address have two.
+    /// [`token_hash`] of the token that opens it. Two clients behind one address have different
+    /// tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// What the user calls it. A name overrides address and token.
+    /// The name that the user gave it, which overrides address and token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Addresses of other locations on the same signing path: the signer that a client asks, the
+    /// Addresses of other locations on the same signing path: the signer that a client asks, or the
     /// store that a signer reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub through: Vec<String>,
     /// [`token_hash`] of the same token, keyed by other sets with the same keys. Not in the files.
     #[serde(skip)]
     pub(super) other_tokens: Vec<String>,
-    /// What a person calls the locations that are parts of this one: a client's own folder, its store.
-    /// Not in the files: it is a word for one command.
+    /// The user's names for the locations that are parts of this one: a client's own folder, or its
+    /// store. Not in the files: they are valid for one command.
     #[serde(skip)]
     pub(super) parts: Vec<String>,
 }
 
 impl Location {
-    /// A location without a token and a name.
+    /// A location without a token and without a name.
     pub fn new(kind: LocationKind, address: &str) -> Self {
         let address = address.trim_end_matches('/').to_owned();
         Self {
@@ -101,33 +102,33 @@ impl Location {
         }
     }
 
-    /// The same, opened by the token with this hash.
+    /// The same location with the hash of its token.
     #[must_use]
     pub fn with_token(self, token: Option<String>) -> Self {
         Self { token, ..self }
     }
 
-    /// The same, by the user's name for it.
+    /// The same location with a name.
     #[must_use]
     pub fn with_name(self, name: Option<String>) -> Self {
         Self { name, ..self }
     }
 
-    /// The same, on the signing path of the locations at these addresses.
+    /// The same location, on the signing path of the locations at these addresses.
     #[must_use]
     pub fn with_through(self, through: Vec<String>) -> Self {
         let through = through.iter().map(|at| at.trim_end_matches('/').to_owned()).collect();
         Self { through, ..self }
     }
 
-    /// The same, which the locations that a person calls so are parts of.
+    /// The same location, with the user's names for its parts.
     #[must_use]
     pub fn with_parts(self, parts: Vec<String>) -> Self {
         Self { parts, ..self }
     }
 
-    /// Whether many clients share this address: tunnels and Compose files make every client
-    /// `http://127.0.0.1:5062` or `http://validator:5062` in turn.
+    /// Whether many clients share this address: with tunnels and Compose files,
+    /// `http://127.0.0.1:5062` or `http://validator:5062` can mean any client.
     pub fn is_ambiguous(&self) -> bool {
         let Some((_, rest)) = self.address.split_once("://") else { return false };
         let authority = rest.split(['/', ',']).next().unwrap_or_default();
@@ -139,8 +140,8 @@ impl Location {
         loopback || (!host.contains('.') && !host.contains(':'))
     }
 
-    /// Whether both are one place for certain. In doubt they are two: a key that is taken for being
-    /// elsewhere is asked about, one that is taken for being here is not.
+    /// Whether both are certainly the same location. In doubt they are different: the user is asked
+    /// about a key that may be elsewhere, but not about one that is believed to be here.
     pub fn is(&self, other: &Self) -> bool {
         if let (Some(own), Some(others)) = (&self.name, &other.name) {
             return own == others;
@@ -149,7 +150,7 @@ impl Location {
             || other.token.as_ref().is_some_and(|token| self.other_tokens.contains(token))
             || self.token.as_ref().is_some_and(|token| other.other_tokens.contains(token));
         let alike = self.kind == other.kind && self.address == other.address && token;
-        // Only one of them was given a name: the other may be any client behind that address.
+        // Only one of them has a name, so the other may be any client behind that address.
         let both_unnamed = self.name.is_none() && other.name.is_none();
         alike && (both_unnamed || !self.is_ambiguous())
     }
@@ -159,12 +160,12 @@ impl Location {
         self.through.contains(&other.address) || other.through.contains(&self.address)
     }
 
-    /// Whether a person said that `other` is a part of this one.
+    /// Whether the user stated that `other` is a part of this one.
     pub(crate) fn has_part(&self, other: &Self) -> bool {
         self.parts.iter().any(|part| other.is_called(part))
     }
 
-    /// Whether a person who writes `text` on a command line means this place.
+    /// Whether the user means this location by `text` on a command line.
     pub fn is_called(&self, text: &str) -> bool {
         let text = text.trim_end_matches('/');
         match &self.name {
@@ -173,7 +174,7 @@ impl Location {
         }
     }
 
-    /// How a person names it on a command line.
+    /// Its name on a command line.
     pub fn label(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.address)
     }
@@ -188,7 +189,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// Tells tokens apart without saying anything of them: 8 bytes of HMAC-SHA256, keyed by the set.
+/// Tells tokens apart without revealing them: 8 bytes of HMAC-SHA256, keyed by the set.
 pub fn token_hash(set: &SetId, token: &SecretText) -> Option<String> {
     let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(set.as_str().as_bytes()).ok()?;
     mac.update(b"stockade/whereabouts/v1 token ");
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_two_places_is_two() {
+    fn places_that_may_differ_are_different() {
         let token = |hash: &str| Some(hash.to_owned());
         let named = |name: &str| Some(name.to_owned());
         let one = at("http://127.0.0.1:5062").with_token(token("aa"));
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_mean_every_client_in_turn_are_known() {
+    fn addresses_that_many_clients_share_are_ambiguous() {
         for each in ["http://127.0.0.1:1", "http://localhost:1/x", "http://[::1]:5", "http://vc:1"]
         {
             assert!(at(each).is_ambiguous(), "{each}");

@@ -1,6 +1,6 @@
-//! The record of where each key may sign: small files beside the set, in every copy, that are only
-//! ever added. Whatever lets a key sign somewhere reads the record first, and writes to it before it
-//! acts. `docs/formats/whereabouts.md` has the format, decision 0011 the reasons.
+//! The record of where each key may sign: small files in every copy, stored with the set and only
+//! ever added. Code that lets a key sign somewhere reads the record first, and writes to it before
+//! it acts. The format is in `docs/formats/whereabouts.md`, the reasons are in decision 0011.
 
 mod clearance;
 mod entry;

@@ -1,5 +1,5 @@
-//! What older versions left in copies: marks of deliveries, and signed delivery notes. Both say where
-//! keys went; neither vouches for a removal. They are read as open entries.
+//! Reads what older versions left in copies: marks of deliveries, and signed delivery notes. Both
+//! tell where keys went, and neither proves a removal. They become open entries.
 
 use std::collections::BTreeSet;
 
@@ -25,10 +25,10 @@ use stockade_keystore::bls::PublicKey;
 /// The longest delivery note.
 const MAX_NOTE: u64 = 64 * 1024;
 
-/// A delivery writes its entries and its note within this time, in seconds.
+/// The longest time between the entries and the note of a delivery, in seconds.
 const ONE_DELIVERY: i64 = 24 * 3600;
 
-/// Adds what the marks beside `set` say. Gives the marks that cannot be read.
+/// Adds the marks of `set` as entries. Returns the marks that cannot be read.
 pub(crate) fn marks(
     copies: &[Copy],
     set: &SetId,
@@ -49,7 +49,7 @@ pub(crate) fn marks(
     Ok(unread)
 }
 
-/// The part of a note that all versions of it have.
+/// The fields that notes of all versions have.
 #[derive(Deserialize)]
 struct Note {
     statement: String,
@@ -57,8 +57,8 @@ struct Note {
     keys: Vec<PublicKey>,
 }
 
-/// Adds what the delivery notes beside `set` say, which are about `keys` of it. A note whose delivery
-/// left entries of its own says nothing more than those.
+/// Adds the delivery notes of `set` as entries about `keys`. A note is ignored if its delivery left
+/// entries of its own.
 pub(crate) fn notes(
     copies: &[Copy],
     set: &SetId,
@@ -73,13 +73,14 @@ pub(crate) fn notes(
             if !noted || !seen.insert(entry.name.clone()) {
                 continue;
             }
-            // Somebody else may have put any name there: it keeps nobody from the rest.
+            // Somebody else may have given any name to a file, so an unreadable one does not stop
+            // the others.
             let Ok(path) = folder.join(&entry.name) else { continue };
             let Ok(bytes) = copy.read(&path, MAX_NOTE) else { continue };
             let Ok(note) = serde_json::from_slice::<Note>(&bytes) else { continue };
             let Some(said) = Said::read(&note.statement) else { continue };
             let own = said.own_entries(set, found);
-            // Its statement has the digest of its keys. In doubt it is about all of the set.
+            // The statement holds the digest of its keys. In doubt it is about all keys of the set.
             let named = keys_digest(&note.keys).to_string() == said.digest;
             let about = if named { note.keys } else { keys.to_vec() };
             if about.is_empty() || about.iter().all(|key| own.contains(key)) {
@@ -92,7 +93,7 @@ pub(crate) fn notes(
     Ok(())
 }
 
-/// A note writes as %XX what could be read as another part of it.
+/// Undoes the %XX by which a note escapes characters.
 fn unescaped(place: &str) -> String {
     let mut bytes = Vec::with_capacity(place.len());
     let mut rest = place.as_bytes();
@@ -113,7 +114,7 @@ fn unescaped(place: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What a delivery note says.
+/// The statement of a delivery note.
 struct Said {
     location: Location,
     /// The digest of the keys that it is about.
@@ -145,7 +146,7 @@ impl Said {
         time.parse::<Timestamp>().is_ok().then_some(Self { location, digest, time })
     }
 
-    /// The keys that entries of the same place and time speak of.
+    /// The keys in entries about the same place and time.
     fn own_entries(&self, set: &SetId, found: &[Found]) -> BTreeSet<PublicKey> {
         let unix = |time: &str| time.parse::<Timestamp>().map_or(0, Timestamp::unix);
         let time = unix(&self.time);

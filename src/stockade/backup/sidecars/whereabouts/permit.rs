@@ -1,17 +1,17 @@
-//! What key bytes and registrations leave the library with. Only the record issues them, so that no
-//! command can let a key sign somewhere without an entry that says so.
+//! The permits by which key bytes and registrations leave the library. Only the record issues them,
+//! so that no command can let a key sign somewhere without an entry.
 
 use std::collections::BTreeSet;
 
 use stockade_keystore::bls::PublicKey;
 
-/// That an entry says where these keys go.
+/// Proves that an entry records where these keys go.
 #[derive(Debug)]
 pub struct Permit {
     keys: BTreeSet<PublicKey>,
 }
 
-/// That an entry says of these keys that a location is asked to remove them.
+/// Proves that an entry records that a location is asked to remove these keys.
 #[derive(Debug)]
 pub struct RemovalPermit {
     keys: Vec<PublicKey>,

@@ -1,4 +1,4 @@
-//! Everything that the copies know of where keys may sign.
+//! Everything that the copies know about where keys may sign.
 
 use std::collections::BTreeSet;
 
@@ -15,31 +15,32 @@ use crate::backup::{
 use stockade_base::timestamp::Timestamp;
 use stockade_keystore::bls::PublicKey;
 
-/// How lately an entry must have been written for its location to count as running, in seconds.
+/// A location counts as running if an entry for it is no older than this, in seconds.
 pub const RECENT_SECONDS: i64 = 3600;
 
-/// What the copies hold about the keys of one set, wherever it is stored.
+/// What the copies record about the keys of one set, no matter which set it is stored with.
 #[derive(Debug)]
 pub struct Record {
     pub(crate) set: SetId,
     found: Vec<Found>,
     unread: Vec<Unread>,
-    /// Closing entries stored with other sets. Only those sets' secrets vouch for them.
+    /// Closing entries stored with other sets. Only the secrets of those sets authenticate them.
     others: Vec<Found>,
-    /// Copies that entries speak of, and that are not here.
+    /// Copies that entries name but that are not available.
     absent: BTreeSet<String>,
-    /// What closing entries close that do not count.
+    /// The entries that would be closed by closing entries that do not count.
     doubted: BTreeSet<Digest>,
 }
 
 /// A location where some of the keys can sign.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Place {
-    /// Where; unknown where the entry cannot be read.
+    /// The location; `None` if the entry cannot be read.
     pub location: Option<Location>,
-    /// How a person names it with `--off`.
+    /// Its name for `--off`.
     pub label: String,
-    /// Which keys.
+    /// The keys.
     pub keys: Vec<PublicKey>,
     /// The state of the newest entry.
     pub state: State,
@@ -47,9 +48,10 @@ pub struct Place {
     pub time: String,
     /// Whether that was within the last hour.
     pub recent: bool,
-    /// Whether that is in the future: the clock of this computer or of another is wrong.
+    /// Whether that is in the future: this computer's clock or another one is wrong.
     pub future: bool,
-    /// Whether an entry closes it that was not written with this set's secret, and so does not count.
+    /// Whether an entry closes it that does not count, because it was not written with this set's
+    /// secret.
     pub doubted: bool,
     /// A set with the same keys that has an entry which closes it. The entry does not count here.
     pub closed_by: Option<SetId>,
@@ -65,7 +67,7 @@ impl Place {
         };
         let Some(location) = &self.location else {
             return format!(
-                "{} cannot be read, and may say where any of the keys can sign",
+                "{} cannot be read: any of the keys may be able to sign somewhere else",
                 self.label
             );
         };
@@ -73,14 +75,18 @@ impl Place {
             State::Sent => "was sent to",
             State::Accepted => "was accepted by",
             State::RemovalRequested => "was to be removed at",
-            State::Stuck => "was not removed for certain at",
+            State::Stuck => "may not have been removed at",
             _ => "is at",
         };
         let what = if self.keys.len() == 1 { what.to_owned() } else { plural(what) };
-        let future = if self.future { ", by a clock that is ahead of this computer's" } else { "" };
+        let future = if self.future {
+            ", according to a clock that is ahead of this computer's"
+        } else {
+            ""
+        };
         let doubted = match (&self.closed_by, self.doubted) {
             (Some(set), _) => {
-                format!("; set {set} says otherwise, and its word counts for itself alone")
+                format!("; set {set} says otherwise, but that only counts for set {set} itself")
             }
             (None, true) => {
                 "; the entry that says otherwise was not written with this set's secret".to_owned()
@@ -103,8 +109,8 @@ fn for_people(time: &str) -> String {
 }
 
 impl Record {
-    /// Reads all entries of all `copies` beside any set of this network, for a key may be in several.
-    /// Closing entries of `set` are believed until [`Record::verify`], those of other sets never.
+    /// Reads all entries of all `copies` for any set of this network, since a key may be in several
+    /// sets. Closing entries of `set` count until [`Record::verify`], those of other sets never do.
     pub fn read(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Self, BackupError> {
         let (mut found, mut unread) = (Vec::new(), Vec::new());
         for id in sets_with(copies, set, &[folders::WHEREABOUTS, folders::HISTORY])? {
@@ -127,8 +133,8 @@ impl Record {
         Ok(Self { set: set.clone(), found, unread, others, absent, doubted: BTreeSet::new() })
     }
 
-    /// From here on only closing entries count that a holder of the set's secret wrote. Those of other
-    /// sets do not: their secrets are not at hand.
+    /// From here on, only closing entries written with the set's secret count. Those of other sets
+    /// do not: their secrets are not available.
     pub fn verify(&mut self, secret: Option<&SetSecret>) {
         let vouched = |one: &Found| secret.is_some_and(|secret| one.entry.is_by(secret));
         let unvouched = self.found.extract_if(.., |one| one.entry.state.closes() && !vouched(one));
@@ -136,7 +142,7 @@ impl Record {
         self.found.extend(self.others.extract_if(.., |one| vouched(one)));
     }
 
-    /// The places where any of `keys` can sign, by what is open.
+    /// The places where any of `keys` can sign, according to the open entries.
     pub fn places(&self, keys: &[PublicKey]) -> Vec<Place> {
         let asked: BTreeSet<_> = keys.iter().copied().collect();
         let closed = self.closed();
@@ -165,7 +171,7 @@ impl Record {
             place.keys.sort();
             place.keys.dedup();
             let age = place.time.parse::<Timestamp>().map(|time| now - time.unix());
-            // What has no time that can be read may be of a moment ago.
+            // An entry without a readable time may be recent.
             place.recent = age.as_ref().map_or(true, |age| (0..RECENT_SECONDS).contains(age));
             place.future = age.is_ok_and(|age| age < 0);
             place.doubted = place.ids.iter().any(|id| self.doubted.contains(id));
@@ -175,8 +181,8 @@ impl Record {
         places
     }
 
-    /// Of `keys`, those that `location` said to have removed, or that a person said to be off there,
-    /// and of which nothing is open there since.
+    /// Those of `keys` that were removed from `location`, by its own answer or the user's
+    /// declaration, and for which no entry has been open there since.
     pub fn removed_at(&self, location: &Location, keys: &[PublicKey]) -> BTreeSet<PublicKey> {
         let here = |place: &Place| place.location.as_ref().is_none_or(|at| at.is(location));
         let open = self.places(keys).into_iter().filter(here);
@@ -189,8 +195,8 @@ impl Record {
         keys.iter().filter(|key| closed.contains(key) && !open.contains(key)).copied().collect()
     }
 
-    /// Whether `location` is the last place of all where the key could sign, but for `to`: what it
-    /// signed there is all that is lacking in the histories that are kept.
+    /// Whether `location` is the only place where the key could sign last, apart from `to`: then
+    /// the stored histories lack nothing but what it signed there.
     pub fn is_last_at(&self, location: &Location, to: &Location, key: &PublicKey) -> bool {
         let last = |here: bool| {
             let about = self.all().filter(|one| {
@@ -205,7 +211,7 @@ impl Record {
         last(true) > last(false)
     }
 
-    /// When `location` was last asked to remove `key`, by what was written down before it was.
+    /// When `location` was last asked to remove `key`, according to the entry written before that.
     pub fn removal_asked(&self, location: &Location, key: &PublicKey) -> Option<Timestamp> {
         let asked = self.found.iter().map(|one| &one.entry).filter(|entry| {
             entry.state == State::RemovalRequested
@@ -215,13 +221,14 @@ impl Record {
         asked.filter_map(|entry| entry.time.parse().ok()).max()
     }
 
-    /// One more than that of everything that is known.
+    /// One more than the highest order that is known.
     pub(crate) fn next_order(&self) -> u64 {
         let last = self.all().map(|one| one.entry.order).max();
         last.unwrap_or(0).saturating_add(1)
     }
 
-    /// When anything was last written of any of `keys`, by clocks that are not ahead of this one.
+    /// When anything was last recorded about any of `keys`, ignoring clocks that are ahead of this
+    /// one.
     pub fn last_time(&self, keys: &[PublicKey]) -> Option<Timestamp> {
         let now = Timestamp::now();
         let about = self.all().filter(|one| one.entry.keys.iter().any(|k| keys.contains(k)));
@@ -229,24 +236,24 @@ impl Record {
         times.filter(|time| *time <= now).max()
     }
 
-    /// Whether any entry speaks of a place that a person calls `text`.
+    /// Whether any entry is about a place that the user calls `text`.
     pub fn knows(&self, text: &str) -> bool {
         self.all().any(|one| one.entry.location.is_called(text))
             || self.unread.iter().any(|one| one.is_called(text))
     }
 
-    /// Whether any entry speaks of `location` for certain.
+    /// Whether any entry is certainly about `location`.
     pub fn recognises(&self, location: &Location) -> bool {
         self.all().any(|one| one.entry.location.is(location))
     }
 
-    /// What users call the locations at `address`.
+    /// The users' names for the locations at `address`.
     pub fn names_at(&self, address: &str) -> BTreeSet<&str> {
         let at = self.all().map(|one| &one.entry.location).filter(|at| at.address == address);
         at.filter_map(|at| at.name.as_deref()).collect()
     }
 
-    /// The ids of copies that wrote entries, or were written to, and are not here: they may know more.
+    /// The ids of copies that entries name but that are not available: they may know more.
     pub fn absent_copies(&self) -> impl Iterator<Item = &str> {
         self.absent.iter().map(String::as_str)
     }
@@ -256,12 +263,12 @@ impl Record {
         self.found.iter().chain(&self.others)
     }
 
-    /// Adds an entry that was written just now.
+    /// Adds an entry that was just written.
     pub(crate) fn add(&mut self, id: Digest, entry: Entry) {
         self.found.push(Found { id, entry, set: self.set.clone() });
     }
 
-    /// The entry by which `keys` were sent to `location` last.
+    /// The entry by which `keys` were last sent to `location`.
     pub(crate) fn last_sent(&self, location: &Location, keys: &[PublicKey]) -> Option<Digest> {
         let sent = self.found.iter().rev().find(|one| {
             one.entry.state == State::Sent
@@ -271,7 +278,7 @@ impl Record {
         sent.map(|one| one.id)
     }
 
-    /// The ids of the open entries of `keys` at `location`, and at its parts.
+    /// The ids of the open entries of `keys` at `location` and at its parts.
     pub(crate) fn open_at(&self, location: &Location, keys: &[PublicKey]) -> Vec<Digest> {
         let places = self.places(keys).into_iter();
         let is_here = |at: &Location| at.is(location) || location.has_part(at);
@@ -331,7 +338,7 @@ impl Place {
         }
     }
 
-    /// Whether a person who writes `text` on a command line means this place.
+    /// Whether the user means this place by `text` on a command line.
     pub fn is_called(&self, text: &str) -> bool {
         match &self.location {
             Some(location) => location.is_called(text),

@@ -1,4 +1,4 @@
-//! A client is known by its token, of which each set keeps a hash of its own.
+//! A client is recognised by its token. Each set stores its own hash of the token.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use crate::backup::{
 use stockade_base::secret::SecretText;
 
 impl Location {
-    /// The same, opened by `token`: known by its hash of `set`, and by those of all other sets whose
-    /// entries the copies may hold.
+    /// The location with the hash of `token` keyed by `set`, and the hashes keyed by all other sets
+    /// whose entries the copies may hold.
     pub fn opened_by(
         self,
         token: &SecretText,
@@ -25,13 +25,14 @@ impl Location {
     }
 }
 
-/// The sets whose entries may name a location of keys of `set`: those of the copies, those with
-/// entries, and those that were retired, whose entries another set took over.
+/// The sets whose entries may name a location of keys of `set`: the sets in the copies, the sets
+/// with entries, and retired sets, whose entries another set adopted.
 fn relatives(copies: &[Copy], set: &SetId) -> Result<BTreeSet<SetId>, BackupError> {
     let mut all = sets_with(copies, set, &[folders::WHEREABOUTS, folders::HISTORY])?;
     for copy in copies {
         all.extend(copy.set_ids()?.0);
-        // A note that cannot be read makes two locations of one, which asks more.
+        // A note that cannot be read may turn one location into two, which only asks more
+        // questions.
         all.extend(retired::notes(copy)?.notes.into_iter().map(|note| note.set));
     }
     all.retain(|id| id.network() == set.network());

@@ -1,0 +1,136 @@
+pub mod document;
+mod history;
+mod outcome;
+
+use std::path::PathBuf;
+
+use stockade::{
+    backup::{
+        BackupError, Copy,
+        create::{self, NewKey, Plan},
+        custodians::{self, CustodianSource, Wanted},
+        foreign::ImportReport,
+        holder,
+        intake::Imported,
+        list,
+        origin::Signer,
+        unknown,
+    },
+    bls::PublicKey,
+    device::Wallet,
+    device_secret::check_address,
+};
+
+use history::StoredWith;
+use outcome::{Made, outcome};
+
+use super::{created::confirm, from::FromArgs};
+use crate::{
+    CommandResult,
+    commands::{passed_over, sealing::Sealing},
+    context::Context,
+    error::CommandError,
+};
+
+/// Back up keys that another tool made. The originals are not touched
+///
+/// Opens every key first. If one does not open, nothing is written (unless --skip-bad is given).
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    sealing: Sealing,
+    #[command(flatten)]
+    from: FromArgs,
+    /// The keys' slashing history (EIP-3076), stored with the set. Several are merged
+    #[arg(long, value_name = "FILE")]
+    history: Vec<PathBuf>,
+    /// A key that the history does not mention, and that never signed anything on any machine. Can be
+    /// repeated
+    #[arg(long, value_name = "PUBKEY", value_delimiter = ',')]
+    never_attested_key: Vec<PublicKey>,
+    /// Leave out keys that cannot be imported, and list them
+    #[arg(long)]
+    skip_bad: bool,
+}
+
+impl Args {
+    /// Opens everything, then makes the set.
+    pub fn run(self, context: &mut Context) -> CommandResult {
+        let (custodians, mut copies) = self.sealing.read()?;
+        copies.iter().try_for_each(Copy::lock_to_write)?;
+        self.sealing.require_room(&copies, 1)?;
+        // Nobody types a password before it is known that a wallet is there.
+        context.require_device()?;
+        let ImportReport { imported: Imported { keys, bad, skipped }, histories, places } =
+            self.from.take(context)?;
+        self.require_keys(&keys, &bad, &skipped)?;
+        self.require_new(&keys, &copies)?;
+        self.sealing.require_room(&copies, keys.len())?;
+        let given = (self.history.as_slice(), self.never_attested_key.as_slice());
+        let history = history::read(given, self.sealing.network, &keys, &histories)?;
+        let placed = confirm(&copies, context)?;
+        let mut wallet = context.open()?;
+        let stored = StoredWith { history, places };
+        let mut made = self.make(keys, stored, &custodians, &mut copies, &mut *wallet, context)?;
+        let failed = std::mem::take(&mut made.created.failed).into();
+        Ok(outcome(made, failed, (&copies, &placed), &bad, &skipped))
+    }
+
+    fn require_keys(
+        &self,
+        keys: &[NewKey],
+        bad: &[(String, String)],
+        skipped: &[(String, String)],
+    ) -> Result<(), CommandError> {
+        if !bad.is_empty() && !self.skip_bad {
+            let total = keys.len() + bad.len();
+            return Err(BackupError::Unopened { bad: bad.to_vec(), total }.into());
+        }
+        if keys.is_empty() {
+            let there = format!("\n{}", passed_over::text(skipped, "not a keystore"));
+            return Err(BackupError::NoKeystores(self.from.names() + there.trim_end()).into());
+        }
+        Ok(())
+    }
+
+    /// A key that is in a set already would be counted, and delivered, twice.
+    fn require_new(&self, keys: &[NewKey], copies: &[Copy]) -> Result<(), CommandError> {
+        let sets = list(copies)?;
+        if let Some(set) = unknown(&sets, self.sealing.network) {
+            let reason = "no copy has a manifest of it that is signed by a wallet".to_owned();
+            return Err(BackupError::DamagedSet { set: set.id.clone(), reason }.into());
+        }
+        let keys: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
+        let Some((set, pubkey)) = holder(&sets, &keys) else { return Ok(()) };
+        let (set, pubkey) = (set.clone(), pubkey.to_string());
+        Err(BackupError::KeyExists { pubkey, set }.into())
+    }
+
+    fn make(
+        &self,
+        keys: Vec<NewKey>,
+        StoredWith { history, places }: StoredWith,
+        sources: &[CustodianSource],
+        copies: &mut [Copy],
+        wallet: &mut dyn Wallet,
+        context: &mut Context,
+    ) -> Result<Made, CommandError> {
+        let terminal = &mut context.terminal;
+        let address = check_address(wallet, terminal)?;
+        let Sealing { network, threshold, scheme, allow_test_seed, .. } = self.sealing;
+        custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
+        let wanted = Wanted { sources, threshold, scheme };
+        let chosen = custodians::choose(wanted, &list(copies)?, wallet, &address, terminal)?;
+        let custodians = &chosen.custodians;
+        let test =
+            custodians::require_real(network, wallet, &address, custodians, allow_test_seed)?;
+        let mut plan = Plan::new(network, &chosen, keys);
+        plan.test = test;
+        plan.history = history.into_iter().map(|bytes| (plan.time, bytes)).collect();
+        plan.places = places;
+        let mut progress = terminal.progress();
+        let signer = Signer::Wallet(wallet, address);
+        let created = create::create(&plan, copies, signer, terminal, &mut progress)?;
+        Ok(Made { created, chosen, plan })
+    }
+}

@@ -1,0 +1,95 @@
+//! The document of `backup restore`.
+
+use serde::Serialize;
+use stockade::{backup::verdict::Reason, bls::PublicKey};
+
+use super::text::Restoring;
+use crate::commands::{
+    backup::{exits::SealedExits, next_steps::Step, other_sets::Other},
+    elsewhere,
+    unreachable::Unreached,
+};
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Document {
+    #[serde(flatten)]
+    pub restored: Restored,
+    /// The ids of the copies in which the given slashing history was stored.
+    pub history_kept: Vec<String>,
+    /// The next steps, in their order.
+    pub next: Vec<Step>,
+    #[serde(flatten)]
+    pub unrecorded: elsewhere::Document,
+    /// What the file system of the folder lacks: `modes` (permissions).
+    pub lacks: Vec<&'static str>,
+    /// The programs that cannot open keystores with the given password.
+    pub password_misread_by: Vec<&'static str>,
+    /// Other sets in the copies that hold some of these keys, or may hold some.
+    pub other_sets: Vec<Other>,
+    #[serde(flatten)]
+    pub sealed_exits: SealedExits,
+    #[serde(flatten)]
+    pub unreached: Unreached,
+}
+
+/// What was restored.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Restored {
+    /// The id of the set.
+    set_id: String,
+    /// The folder that the keystores were written to.
+    to: String,
+    /// The layout of the folder.
+    layout: &'static str,
+    /// The keys that were restored.
+    keys: Vec<Key>,
+    /// Keys that the wallet derived again: public keys in hex.
+    made_again: Vec<String>,
+    /// Keys that were not restored (--skip-bad).
+    left_out: Vec<LeftOut>,
+    /// What is known about the slashing history: `restored`, `never_attested` or `lost`.
+    history: &'static str,
+    /// Keys without a slashing history: public keys in hex.
+    history_silent: Vec<String>,
+}
+
+/// A key that was restored.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Key {
+    /// The public key in hex.
+    pubkey: String,
+}
+
+/// A key that was not restored.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct LeftOut {
+    /// The public key in hex.
+    pubkey: String,
+    /// Why it was not restored: a reason.
+    reason: &'static str,
+}
+
+impl Restored {
+    /// What `restoring` has written.
+    pub fn of(restoring: &Restoring<'_>) -> Self {
+        let (restorable, keys) = (restoring.restorable, restoring.restorable.public_keys());
+        let left_out = |(key, reason): &(PublicKey, Reason)| LeftOut {
+            pubkey: key.to_string(),
+            reason: reason.as_str(),
+        };
+        Self {
+            set_id: restoring.set.to_string(),
+            to: crate::shown(&restoring.to).to_string(),
+            layout: restoring.layout.name(),
+            keys: keys.iter().map(|key| Key { pubkey: key.to_string() }).collect(),
+            made_again: restorable.made_again.iter().map(ToString::to_string).collect(),
+            left_out: restorable.left_out.iter().map(left_out).collect(),
+            history: restoring.settled.as_str(),
+            history_silent: restoring.silent().iter().map(ToString::to_string).collect(),
+        }
+    }
+}

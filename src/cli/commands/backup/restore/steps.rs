@@ -1,0 +1,144 @@
+//! The steps of `backup restore`.
+
+use stockade::{
+    backup::{
+        Access, BackupError, Copy, SetId, Trust,
+        origin::Pins,
+        restore::{LostKeys, Restorable, Target, require_new},
+        room, scrub,
+        whereabouts::{Location, LocationKind},
+    },
+    bls::PublicKey,
+};
+
+use super::{
+    Args,
+    document::{Document, Restored},
+    password,
+    record::{NotRecorded, not_recorded},
+    text::{self, Restoring},
+};
+use crate::{
+    CommandResult,
+    commands::{
+        backup::{
+            exits::SealedExits,
+            next_steps,
+            other_sets::{Other, other_sets},
+        },
+        confirm,
+        elsewhere::{Elsewhere, Said, Unrecorded},
+    },
+    context::{Context, read_signers},
+    error::CommandError,
+    host,
+    output::Outcome,
+};
+
+/// Opens the set, settles the history, and writes the folder in one step.
+pub fn run(args: &Args, context: &mut Context) -> CommandResult {
+    let (copies, unreachable) = Copy::open_reachable(&args.copies)?;
+    for copy in &unreachable {
+        context.terminal.say(&format!(
+            "warning: NOT REACHED: {}. The keys will be restored from the other copies; what this \
+             copy records about where they sign is not known",
+            copy.error
+        ));
+    }
+    let signers = read_signers(&args.signer)?;
+    let given = password::read(args.new_password_file.as_deref())?;
+    next_steps::require_usable(args.layout, &args.to)?;
+    let misread = password::require_readable(given.as_ref(), args.layout, context)?;
+    let mut progress = context.terminal.progress();
+    let scrubbed = scrub::read(&copies, args.set.as_ref(), &mut progress)?;
+    let [set] = scrubbed.sets.as_slice() else {
+        return Err(BackupError::SeveralSets(scrubbed.sets.len()).into());
+    };
+    let keys = set.public_keys();
+    require_new(&args.to, &keys)?;
+    let others = other_sets(&copies, &set.id, &keys)?;
+    warn(args, &set.id, &others, context);
+    // Decided before the wallet is asked: a user who cannot answer need not press a button.
+    args.shares.settle(context, &copies, &set.id, &keys)?;
+    let settled = args.history.settle(context, &copies, &set.id, &keys, args.layout)?;
+    let to = host::folder(LocationKind::Folder, &args.to);
+    let elsewhere = settle_elsewhere(args, context, &copies, &set.id, &keys, &to)?;
+    text::warn_of_imported(&settled, set, context);
+    let trust = Trust {
+        pins: Pins { wallets: Vec::new(), signers },
+        accept_unknown_origin: args.accept_unknown_origin,
+    };
+    let lost = if args.skip_bad { LostKeys::LeaveOut } else { LostKeys::Refuse };
+    let mut unlockers = args.open.unlockers(context)?;
+    let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
+    let restorable = Restorable::open(&copies, set, lost, &mut access)?;
+    let restoring = Restoring {
+        to: &args.to,
+        layout: args.layout,
+        password_file: args.new_password_file.as_deref(),
+        set: &set.id,
+        restorable: &restorable,
+        settled: &settled,
+    };
+    context.terminal.say(&restoring.plan());
+    confirm::require(context, "Write it?", "nothing was written")?;
+    let keys = restorable.public_keys();
+    let record = elsewhere.record_of(&copies, &set.id, &keys)?;
+    let release = elsewhere.release(&to, &keys, None);
+    let mut clearance = restorable.clear(record, &release, &copies)?;
+    let (permit, note) = NotRecorded::permit(&mut clearance, &keys, args.unrecorded)?;
+    let history = settled.history();
+    context.terminal.tell_leftover(&args.to);
+    context.terminal.take_endings();
+    let target = Target { folder: &args.to, layout: args.layout, password: given, history };
+    let wrote = restorable.write(&permit, target, &mut progress);
+    if let Err(error) = wrote {
+        // Everything or nothing: the keys did not go there.
+        clearance.rejected(&keys)?;
+        return Err(error.into());
+    }
+    let unrecorded = Unrecorded::of(&clearance, context);
+    let document = Document {
+        restored: Restored::of(&restoring),
+        history_kept: settled.keep(&copies, &set.id, context),
+        next: restoring.next().steps(),
+        unrecorded: unrecorded.document(),
+        lacks: text::lacks(&args.to, context),
+        password_misread_by: misread,
+        other_sets: others,
+        sealed_exits: SealedExits::count(&copies, &set.id)?,
+        unreached: unreachable.into(),
+    };
+    let exits = document.sealed_exits.text(&copies);
+    let ok = restorable.left_out.is_empty();
+    let mut outcome = Outcome::checked(ok, restoring.text(), document);
+    unrecorded.tell(&mut outcome);
+    if let Some(note) = note {
+        outcome.text += &note.keep(&args.to, &set.id);
+        outcome.ok = false;
+    }
+    outcome.text += &exits;
+    Ok(outcome)
+}
+
+fn warn(args: &Args, set: &SetId, others: &[Other], context: &mut Context) {
+    others.iter().for_each(|other| context.terminal.say(&other.warning()));
+    if let Some(lacks) = next_steps::lacks_network(args.layout, set.network()) {
+        context.terminal.say(&format!("warning: {lacks}"));
+    }
+}
+
+fn settle_elsewhere(
+    args: &Args,
+    context: &mut Context,
+    copies: &[Copy],
+    set: &SetId,
+    keys: &[PublicKey],
+    to: &Location,
+) -> Result<Elsewhere, CommandError> {
+    if !args.unrecorded {
+        room::require_record(copies, keys.len(), false).map_err(not_recorded)?;
+    }
+    let said = Said { unrecorded: true, ..Said::default() };
+    args.elsewhere.settle(context, (copies, set), keys, (to, None), said)
+}
