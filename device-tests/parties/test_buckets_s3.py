@@ -413,7 +413,7 @@ def test_a_certificate_that_nobody_trusts_is_refused(bucket: Bucket, tmp_path: P
 def test_two_copies_in_one_bucket_are_said_to_be_there(bucket: Bucket) -> None:
     warned = run(*CREATE, "--copy", f"{bucket.copy}/a", "--copy", f"{bucket.copy}/b", device=DEVICE)
     assert warned.exit_code == 0
-    assert any("one bucket" in warning for warning in warned.json()["warnings"]), warned.stdout
+    assert any("the same bucket" in warning for warning in warned.json()["warnings"]), warned.stdout
     twice = run("backup", "scrub", f"{bucket.copy}/a", f"{bucket.copy}/a/", device=DEVICE)
     assert (twice.exit_code, twice.json()["error"]["kind"]) == (2, "usage")
 

@@ -113,10 +113,11 @@ impl Host {
         String::from_utf16(&units.collect::<Vec<_>>()).unwrap()
     }
 
-    fn write(&mut self, endpoint: u8, packet: &Packet) {
+    fn write(&mut self, endpoint: u8, packet: &Packet) -> io::Result<()> {
         let tail = [&[0; 8][..], packet].concat();
         let sequence = self.send(1, endpoint, 0, 64, &tail);
-        assert_eq!(self.reply().unwrap(), (3, sequence, 0, vec![0, 0, 0, 64]));
+        assert_eq!(self.reply()?, (3, sequence, 0, vec![0, 0, 0, 64]));
+        Ok(())
     }
 
     fn read(&mut self, endpoint: u8) -> io::Result<Packet> {
@@ -133,7 +134,7 @@ impl Host {
         let mut packet = [0; 64];
         packet[..7].copy_from_slice(&[1, 1, 5, 0, 0, 0, apdu.len() as u8]);
         packet[7..7 + apdu.len()].copy_from_slice(apdu);
-        self.write(endpoint, &packet);
+        self.write(endpoint, &packet)?;
         let reply = self.read(0x80 | endpoint)?;
         let length = usize::from(u16::from_be_bytes([reply[5], reply[6]]));
         Ok(reply[7..7 + length.min(57)].to_vec())
@@ -291,7 +292,7 @@ fn a_trezor_is_described_as_the_vendors_own_and_answers() {
         // Initialize is answered by Features, or over THP by a failure.
         let mut initialize = [0; 64];
         initialize[..3].copy_from_slice(b"?##");
-        host.write(1, &initialize);
+        host.write(1, &initialize).unwrap();
         assert!(host.read(0x81).unwrap().starts_with(b"?##\0"));
     }
 }
