@@ -21,7 +21,7 @@ use stockade::{
         scrub,
         unlockers::Unlockers,
         verdict::Verdict,
-        whereabouts::{Location, LocationKind, Place, Record},
+        whereabouts::{Location, LocationKind, OtherPlaces, Place, Record},
     },
     bls::PublicKey,
     device::Timeouts,
@@ -31,7 +31,7 @@ use stockade::{
     validator::{self, Withdrawal},
 };
 use stockade_services::{
-    delivery::{DeliveryRequest, DeliveryUser, NotReady, Options, OtherPlaces},
+    delivery::{DeliveryRequest, DeliveryUser, NotReady, Options},
     endpoint::Endpoint,
     keymanager::Keymanager,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::source::{Source, Token};
+use super::source::Source;
 
 /// Longer chains of re-exports than this are not followed.
 const MOST_REEXPORTS: usize = 8;
@@ -99,12 +99,8 @@ struct File {
 impl File {
     fn read(source: &Source) -> Self {
         let module: Path = source.module().into_iter().map(str::to_owned).collect();
-        let mut reading = Reading {
-            tokens: &source.tokens,
-            module: &module,
-            paths: Vec::new(),
-            imports: Vec::new(),
-        };
+        let mut reading =
+            Reading { source, module: &module, paths: Vec::new(), imports: Vec::new() };
         reading.file();
         let Reading { paths, imports, .. } = reading;
         Self { path: source.path.clone(), paths, imports: imports.into_iter().collect(), module }
@@ -112,79 +108,58 @@ impl File {
 }
 
 struct Reading<'a> {
-    tokens: &'a [Token],
+    source: &'a Source,
     module: &'a Path,
     paths: Vec<Path>,
     imports: Vec<(String, Path)>,
 }
 
 impl Reading<'_> {
-    fn text(&self, at: usize) -> &str {
-        self.tokens.get(at).map_or("", |token| &token.text)
-    }
-
-    fn is_colons(&self, at: usize) -> bool {
-        self.text(at) == ":" && self.text(at + 1) == ":"
-    }
-
     fn file(&mut self) {
         let mut at = 0;
-        while at < self.tokens.len() {
-            at = match self.text(at) {
+        while at < self.source.tokens.len() {
+            at = match self.source.text(at) {
                 // Those within a file are blocks.
-                "mod" if self.text(at + 2) == "{" => self.after_block(at + 2),
+                "mod" if self.source.text(at + 2) == "{" => self.source.after(at + 2),
                 // What is declared is used.
-                "mod" if self.text(at + 2) == ";" => {
-                    let child = [self.module.clone(), vec![self.text(at + 1).to_owned()]].concat();
+                "mod" if self.source.text(at + 2) == ";" => {
+                    let child =
+                        [self.module.clone(), vec![self.source.text(at + 1).to_owned()]].concat();
                     self.paths.push(child);
                     at + 3
                 }
-                "pub" if self.text(at + 1) == "(" => self.after_block(at + 1),
+                "pub" if self.source.text(at + 1) == "(" => self.source.after(at + 1),
                 "use" => self.tree(&[], at + 1, true),
-                "crate" | "super" if self.is_colons(at + 1) => self.tree(&[], at, false),
+                "crate" | "super" if self.source.is_colons(at + 1) => self.tree(&[], at, false),
                 _ => at + 1,
             };
         }
-    }
-
-    /// Where the bracket that opens at `at` has closed.
-    fn after_block(&self, at: usize) -> usize {
-        let mut depth = 0;
-        for (offset, token) in self.tokens.iter().enumerate().skip(at) {
-            match token.text.as_str() {
-                "(" | "[" | "{" => depth += 1,
-                ")" | "]" | "}" => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                return offset + 1;
-            }
-        }
-        self.tokens.len()
     }
 
     /// Reads a path, or in a `use` item a tree of them; gives where to go on.
     fn tree(&mut self, before: &[String], mut at: usize, is_use: bool) -> usize {
         let mut path = before.to_vec();
         loop {
-            match self.text(at) {
+            match self.source.text(at) {
                 "{" if is_use => {
                     at += 1;
-                    while !matches!(self.text(at), "}" | "") {
+                    while !matches!(self.source.text(at), "}" | "") {
                         at = self.tree(&path, at, true);
-                        at += usize::from(self.text(at) == ",");
+                        at += usize::from(self.source.text(at) == ",");
                     }
                     return at + 1;
                 }
                 name => path.push(name.to_owned()),
             }
             at += 1;
-            if !self.is_colons(at) {
+            if !self.source.is_colons(at) {
                 break;
             }
             at += 2;
             // The turbofish of a call, or a list in another place: the path ends here.
-            if !is_use && !self.text(at).starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+            if !is_use
+                && !self.source.text(at).starts_with(|c: char| c.is_alphanumeric() || c == '_')
+            {
                 break;
             }
         }
@@ -193,8 +168,8 @@ impl Reading<'_> {
             path.pop();
             name = path.last().cloned().unwrap_or_default();
         }
-        if is_use && self.text(at) == "as" {
-            self.text(at + 1).clone_into(&mut name);
+        if is_use && self.source.text(at) == "as" {
+            self.source.text(at + 1).clone_into(&mut name);
             at += 2;
         }
         if let Some(absolute) = self.absolute(&path) {

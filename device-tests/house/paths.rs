@@ -1,7 +1,7 @@
 //! The paths that source names through `crate`, `super` and the workspace's packages, in `use` and
 //! everywhere else.
 
-use super::source::{Source, Token};
+use super::source::Source;
 
 /// The packages whose modules are in the table, as paths name them.
 const PACKAGES: [&str; 5] =
@@ -19,7 +19,7 @@ pub(super) struct NamedPath {
 /// The modules at the crate's root that `source` names.
 pub(super) fn from_root(source: &Source) -> Vec<NamedPath> {
     let mut walk = Walk {
-        tokens: &source.tokens,
+        source,
         module: source.module().into_iter().map(str::to_owned).collect(),
         inline: Vec::new(),
         named: Vec::new(),
@@ -29,7 +29,7 @@ pub(super) fn from_root(source: &Source) -> Vec<NamedPath> {
 }
 
 struct Walk<'a> {
-    tokens: &'a [Token],
+    source: &'a Source,
     /// The modules that lead to where the walk is.
     module: Vec<String>,
     /// For every open brace, whether it is that of a `mod name { .. }`.
@@ -38,22 +38,18 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn text(&self, at: usize) -> &str {
-        self.tokens.get(at).map_or("", |token| &token.text)
-    }
-
     fn file(&mut self) {
         let mut at = 0;
-        while at < self.tokens.len() {
+        while at < self.source.tokens.len() {
             at = self.step(at);
         }
     }
 
     /// Looks at the token `at`; gives where to go on.
     fn step(&mut self, at: usize) -> usize {
-        match self.text(at) {
-            "mod" if self.text(at + 2) == "{" => {
-                self.module.push(self.text(at + 1).to_owned());
+        match self.source.text(at) {
+            "mod" if self.source.text(at + 2) == "{" => {
+                self.module.push(self.source.text(at + 1).to_owned());
                 self.inline.push(true);
                 at + 3
             }
@@ -68,41 +64,21 @@ impl Walk<'_> {
                 at + 1
             }
             // pub(crate), pub(super), pub(in crate::..) say who may look in, not where to look.
-            "pub" if self.text(at + 1) == "(" => self.after(at + 1),
+            "pub" if self.source.text(at + 1) == "(" => self.source.after(at + 1),
             "crate" => self.path(Vec::new(), at + 1),
-            name if PACKAGES.contains(&name) && self.is_colons(at + 1) => {
+            name if PACKAGES.contains(&name) && self.source.is_colons(at + 1) => {
                 self.path(Vec::new(), at + 1)
             }
-            "super" | "self" if self.is_colons(at + 1) => self.path(self.module.clone(), at),
+            "super" | "self" if self.source.is_colons(at + 1) => self.path(self.module.clone(), at),
             _ => at + 1,
         }
-    }
-
-    fn is_colons(&self, at: usize) -> bool {
-        self.text(at) == ":" && self.text(at + 1) == ":"
-    }
-
-    /// Where the bracket that opens at `at` has closed.
-    fn after(&self, at: usize) -> usize {
-        let mut depth = 0;
-        for (offset, token) in self.tokens.iter().enumerate().skip(at) {
-            match token.text.as_str() {
-                "(" | "[" | "{" => depth += 1,
-                ")" | "]" | "}" => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                return offset + 1;
-            }
-        }
-        self.tokens.len()
     }
 
     /// Follows a path that has come to `module`, and whose next token is `at`.
     fn path(&mut self, mut module: Vec<String>, mut at: usize) -> usize {
         loop {
-            match self.text(at) {
-                ":" if self.is_colons(at) => at += 2,
+            match self.source.text(at) {
+                ":" if self.source.is_colons(at) => at += 2,
                 "super" => {
                     module.pop();
                     at += 1;
@@ -121,12 +97,12 @@ impl Walk<'_> {
 
     /// The branches of `module::{a, b::{c, d}}`, from behind the brace to behind its end.
     fn tree(&mut self, module: &[String], mut at: usize) -> usize {
-        while at < self.tokens.len() && self.text(at) != "}" {
+        while at < self.source.tokens.len() && self.source.text(at) != "}" {
             at = self.path(module.to_vec(), at);
-            while !matches!(self.text(at), "," | "}" | "") {
-                at = if self.text(at) == "{" { self.after(at) } else { at + 1 };
+            while !matches!(self.source.text(at), "," | "}" | "") {
+                at = if self.source.text(at) == "{" { self.source.after(at) } else { at + 1 };
             }
-            if self.text(at) == "," {
+            if self.source.text(at) == "," {
                 at += 1;
             }
         }
@@ -134,7 +110,7 @@ impl Walk<'_> {
     }
 
     fn name(&mut self, module: String, at: usize) {
-        let line = self.tokens.get(at).map_or(0, |token| token.line);
+        let line = self.source.tokens.get(at).map_or(0, |token| token.line);
         self.named.push(NamedPath { line, module });
     }
 }

@@ -47,6 +47,32 @@ impl Source {
         names
     }
 
+    /// The text of the token `at`; empty behind the last one.
+    pub(super) fn text(&self, at: usize) -> &str {
+        self.tokens.get(at).map_or("", |token| &token.text)
+    }
+
+    /// Whether `::` stands there.
+    pub(super) fn is_colons(&self, at: usize) -> bool {
+        self.text(at) == ":" && self.text(at + 1) == ":"
+    }
+
+    /// Where the bracket that opens at `at` has closed.
+    pub(super) fn after(&self, at: usize) -> usize {
+        let mut depth = 0;
+        for (offset, token) in self.tokens.iter().enumerate().skip(at) {
+            match token.text.as_str() {
+                "(" | "[" | "{" => depth += 1,
+                ")" | "]" | "}" => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return offset + 1;
+            }
+        }
+        self.tokens.len()
+    }
+
     /// Where `token` is, for people.
     pub(super) fn at(&self, line: usize) -> String {
         format!("{}:{line}", self.path)

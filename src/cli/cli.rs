@@ -63,7 +63,7 @@ pub enum Command {
     /// Sign, open and verify voluntary exits
     #[command(subcommand)]
     Exit(commands::exit::Command),
-    /// Run simulated wallets on the sockets of the vendors' emulators
+    /// Run simulated wallets on the sockets of the vendors' emulators, or on USB
     #[cfg(feature = "mock")]
     #[command(subcommand)]
     Mock(commands::mock::Command),

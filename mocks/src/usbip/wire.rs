@@ -151,7 +151,9 @@ pub(super) fn read_command(from: &mut impl Read) -> io::Result<Command> {
     let [fifth, length] = [(); 2].map(|()| words.next().unwrap_or(0));
     match command {
         UNLINK => Ok(Command::Unlink { sequence, unlinked: fifth }),
-        SUBMIT if length > MOST_DATA || endpoint > 15 => Err(invalid("no transfer of a wallet")),
+        SUBMIT if length > MOST_DATA || endpoint > 15 => {
+            Err(invalid("a transfer that no wallet makes"))
+        }
         SUBMIT => {
             let is_in = direction == 1;
             let mut data = vec![0; if is_in { 0 } else { length as usize }];

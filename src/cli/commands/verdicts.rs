@@ -9,11 +9,11 @@ use stockade::backup::verdict::{Counts, Reason};
 #[derive(Debug, Clone, Copy, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Verdicts {
-    /// How many are proven.
+    /// How many are as they should be.
     pub proven: usize,
-    /// How many are contradicted.
+    /// How many are not as they should be.
     pub contradicted: usize,
-    /// How many are inconclusive.
+    /// How many could not be checked.
     pub inconclusive: usize,
 }
 

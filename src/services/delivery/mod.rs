@@ -21,7 +21,7 @@ pub use carry_out::{DeliveryReport, Options};
 pub use client::{Client, KeySource, OpenedSet};
 pub use error::{Absent, DeliveryError, since_removed};
 pub use handover::{HandedOver, Handover, Running, require_network};
-pub use not_ready::{NotReady, OtherPlaces};
+pub use not_ready::NotReady;
 pub use prepare::{DeliveryRequest, DeliveryUser, Past, Prepared};
 pub use secrets::{Parcel, Put, PutEnd, Puts, parcels, put_all};
 pub use to_folder::FolderRequest;

@@ -1,11 +1,8 @@
-//! What stands in the way of a delivery, and what is stated about other places.
+//! What stands in the way of a delivery.
 
 use super::DeliveryError;
 use crate::keymanager::KeymanagerError;
-use stockade::backup::{
-    BackupError,
-    whereabouts::{Location, Record, Release},
-};
+use stockade::backup::BackupError;
 use stockade_keystore::bls::PublicKey;
 
 /// Why a delivery cannot begin. Nothing was removed or sent.
@@ -53,28 +50,4 @@ pub enum NotReady {
     /// Sets and copies.
     #[error(transparent)]
     Backup(#[from] BackupError),
-}
-
-/// What is known, and was stated, about other places where keys can sign.
-#[derive(Debug)]
-pub struct OtherPlaces {
-    /// The record that the user was shown.
-    pub record: Record,
-    /// Locations by name where the user stated that none of the keys signs any more.
-    pub off: Vec<String>,
-    /// The user stated so for every location that was shown and is not recent.
-    pub shown_are_off: bool,
-}
-
-impl OtherPlaces {
-    /// A release of `keys` with what was stated.
-    pub fn release<'a>(
-        &'a self,
-        to: &'a Location,
-        keys: &'a [PublicKey],
-        from: Option<&'a Location>,
-    ) -> Release<'a> {
-        let (off, shown_are_off) = (self.off.as_slice(), self.shown_are_off);
-        Release { to, keys, from, off, shown_are_off, running: &[] }
-    }
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use super::{
     super::keymanager::{Keymanager, Listed, RemoteKey},
-    Arrivals, Handover, NotReady, OtherPlaces, Running, require_network,
+    Arrivals, Handover, NotReady, Running, require_network,
     settings::KeySettings,
 };
 use stockade::backup::{
     Copy, SetId,
     history::{self, HistoryDecision, WAIT_EPOCHS},
-    whereabouts::{Location, Place, Record},
+    whereabouts::{Location, OtherPlaces, Place, Record},
 };
 use stockade_base::timestamp::Timestamp;
 use stockade_keystore::{bls::PublicKey, staking::Network};

@@ -4,11 +4,11 @@ use stockade::{
     backup::{
         Layout,
         history::HistoryDecision,
-        whereabouts::{Location, Place},
+        whereabouts::{Location, OtherPlaces, Place},
     },
     bls::PublicKey,
 };
-use stockade_services::delivery::{DeliveryUser, OtherPlaces};
+use stockade_services::delivery::DeliveryUser;
 
 use super::{chosen::Chosen, keymanager_args::Args};
 use crate::{commands::elsewhere::Said, context::Context, error::CommandError};
@@ -38,10 +38,7 @@ impl DeliveryUser for User<'_> {
         let said = Said::not_running(self.args.not_running);
         let args = &self.args.elsewhere;
         let of = (self.chosen.copies.as_slice(), self.chosen.id());
-        let elsewhere = args.settle(self.context, of, keys, self.at, said)?;
-        let release = elsewhere.release(self.at.0, keys, self.at.1);
-        let (off, shown_are_off) = (release.off.to_vec(), release.shown_are_off);
-        Ok(OtherPlaces { record: elsewhere.record, off, shown_are_off })
+        args.settle(self.context, of, keys, self.at, said)
     }
 
     fn is_off(&self, location: &Location) -> bool {

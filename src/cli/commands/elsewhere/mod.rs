@@ -6,7 +6,7 @@ mod unrecorded;
 use stockade::{
     backup::{
         Copy, SetId, room,
-        whereabouts::{Location, Record, Release, Standing},
+        whereabouts::{Location, OtherPlaces, Record, Release, Standing},
     },
     bls::PublicKey,
 };
@@ -40,16 +40,6 @@ impl Said {
     }
 }
 
-/// The result of [`ElsewhereArgs::settle`]: as far as can be known before the set is opened, the keys
-/// sign nowhere else.
-#[derive(Debug)]
-pub struct Elsewhere {
-    /// Everything that the copies record.
-    pub record: Record,
-    off: Vec<String>,
-    shown_are_off: bool,
-}
-
 impl ElsewhereArgs {
     /// Whether --off names `location`.
     #[cfg(feature = "cloud")]
@@ -65,7 +55,8 @@ impl ElsewhereArgs {
 
     /// Reads the record of `keys`, shows where they can sign apart from `to` and `from`, and asks whether
     /// they are off there. `said` is what other options state. Copies that cannot record the release
-    /// are refused here, before the wallet is asked.
+    /// are refused here, before the wallet is asked. The result says that the keys sign nowhere else, as
+    /// far as can be known before the set is opened.
     pub fn settle(
         &self,
         context: &mut Context,
@@ -73,7 +64,7 @@ impl ElsewhereArgs {
         keys: &[PublicKey],
         (to, from): (&Location, Option<&Location>),
         said: Said,
-    ) -> Result<Elsewhere, CommandError> {
+    ) -> Result<OtherPlaces, CommandError> {
         if !keys.is_empty() && !said.unrecorded {
             room::require_record(copies, keys.len(), from.is_some())?;
         }
@@ -96,7 +87,7 @@ impl ElsewhereArgs {
             ));
         }
         let (off, shown_are_off) = (self.off.clone(), said.not_running);
-        let mut elsewhere = Elsewhere { record, off, shown_are_off };
+        let mut elsewhere = OtherPlaces { record, off, shown_are_off };
         let release = elsewhere.release(to, keys, from);
         let Standing { ask, stop } = elsewhere.record.standing(&release);
         if let Some(error) = advice::stopped(&stop, to, from) {
@@ -113,28 +104,5 @@ impl ElsewhereArgs {
             elsewhere.shown_are_off = true;
         }
         Ok(elsewhere)
-    }
-}
-
-impl Elsewhere {
-    /// Reads the record again: a person may have looked at the plan for a long time.
-    pub fn record_of(
-        &self,
-        copies: &[Copy],
-        set: &SetId,
-        keys: &[PublicKey],
-    ) -> Result<Record, CommandError> {
-        Ok(Record::read(copies, set, keys)?)
-    }
-
-    /// The release of `keys`, with what the options and the answers state about it.
-    pub fn release<'a>(
-        &'a self,
-        to: &'a Location,
-        keys: &'a [PublicKey],
-        from: Option<&'a Location>,
-    ) -> Release<'a> {
-        let (off, shown_are_off) = (self.off.as_slice(), self.shown_are_off);
-        Release { to, keys, from, off, shown_are_off, running: &[] }
     }
 }

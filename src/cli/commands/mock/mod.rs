@@ -1,4 +1,4 @@
-//! mock: simulated wallets on the sockets of the vendors' emulators.
+//! mock: simulated wallets on the sockets of the vendors' emulators, or on USB.
 
 mod ledger;
 pub mod setup;

@@ -1,6 +1,8 @@
 use serde::Serialize;
 use stockade::backup::verdict::{FileProblem, KeyVerdict, Report};
 
+use crate::commands::verdicts::Verdicts;
+
 /// What a check found: part of the document of every command that checks copies.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -25,18 +27,6 @@ pub struct Document {
     files: Vec<File>,
     /// Warnings, for people.
     warnings: Vec<String>,
-}
-
-/// The number of keys by verdict.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Verdicts {
-    /// Keys that are as they should be.
-    proven: usize,
-    /// Keys that are not as they should be.
-    contradicted: usize,
-    /// Keys that could not be checked.
-    inconclusive: usize,
 }
 
 /// The verdict on one key in one copy.
@@ -72,16 +62,11 @@ struct File {
 impl Document {
     /// The fields of `report`.
     pub fn of(report: &Report) -> Self {
-        let counts = report.counts();
         Self {
             level: report.level.as_str(),
             origin: report.origin.as_str(),
             signers: report.signers.iter().map(ToString::to_string).collect(),
-            verdicts: Verdicts {
-                proven: counts.proven,
-                contradicted: counts.contradicted,
-                inconclusive: counts.inconclusive,
-            },
+            verdicts: report.counts().into(),
             sets: report.sets.iter().map(ToString::to_string).collect(),
             copies: report.copies.clone(),
             keys: report.keys.iter().map(Key::of).collect(),

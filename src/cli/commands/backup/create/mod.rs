@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use stockade::{
     backup::{
-        BackupError, Copy,
+        BackupError, Copy, ListedSet,
         create::{self, NewKey, Plan},
-        custodians::{self, CustodianSource, Wanted},
+        custodians::{self, CustodianSet, CustodianSource, Wanted},
         foreign::ImportReport,
         holder,
         intake::Imported,
@@ -19,6 +19,7 @@ use stockade::{
     bls::PublicKey,
     device::Wallet,
     device_secret::check_address,
+    eth::Address,
 };
 
 use history::StoredWith;
@@ -64,14 +65,16 @@ impl Args {
         let ImportReport { imported: Imported { keys, bad, skipped }, histories, places } =
             self.from.take(context)?;
         self.require_keys(&keys, &bad, &skipped)?;
-        self.require_new(&keys, &copies)?;
+        let sets = list(&copies)?;
+        self.require_new(&keys, &sets)?;
         self.sealing.require_room(&copies, keys.len())?;
         let given = (self.history.as_slice(), self.never_attested_key.as_slice());
         let history = history::read(given, self.sealing.network, &keys, &histories)?;
         let placed = confirm(&copies, context)?;
         let mut wallet = context.open()?;
         let stored = StoredWith { history, places };
-        let mut made = self.make(keys, stored, &custodians, &mut copies, &mut *wallet, context)?;
+        let chosen = self.choose(&custodians, &sets, &mut *wallet, context)?;
+        let mut made = self.make(keys, stored, chosen, &mut copies, &mut *wallet, context)?;
         let failed = std::mem::take(&mut made.created.failed).into();
         Ok(outcome(made, failed, (&copies, &placed), &bad, &skipped))
     }
@@ -94,33 +97,45 @@ impl Args {
     }
 
     /// A key that is in a set already would be counted, and delivered, twice.
-    fn require_new(&self, keys: &[NewKey], copies: &[Copy]) -> Result<(), CommandError> {
-        let sets = list(copies)?;
-        if let Some(set) = unknown(&sets, self.sealing.network) {
+    fn require_new(&self, keys: &[NewKey], sets: &[ListedSet]) -> Result<(), CommandError> {
+        if let Some(set) = unknown(sets, self.sealing.network) {
             let reason = "no copy has a manifest of it that is signed by a wallet".to_owned();
             return Err(BackupError::DamagedSet { set: set.id.clone(), reason }.into());
         }
         let keys: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
-        let Some((set, pubkey)) = holder(&sets, &keys) else { return Ok(()) };
+        let Some((set, pubkey)) = holder(sets, &keys) else { return Ok(()) };
         let (set, pubkey) = (set.clone(), pubkey.to_string());
         Err(BackupError::KeyExists { pubkey, set }.into())
+    }
+
+    /// The custodians, and the wallet's address.
+    fn choose(
+        &self,
+        sources: &[CustodianSource],
+        sets: &[ListedSet],
+        wallet: &mut dyn Wallet,
+        context: &mut Context,
+    ) -> Result<(CustodianSet, Address), CommandError> {
+        let terminal = &mut context.terminal;
+        let address = check_address(wallet, terminal)?;
+        let Sealing { network, threshold, scheme, allow_test_seed, .. } = self.sealing;
+        custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
+        let wanted = Wanted { sources, threshold, scheme };
+        let chosen = custodians::choose(wanted, sets, wallet, &address, terminal)?;
+        Ok((chosen, address))
     }
 
     fn make(
         &self,
         keys: Vec<NewKey>,
         StoredWith { history, places }: StoredWith,
-        sources: &[CustodianSource],
+        (chosen, address): (CustodianSet, Address),
         copies: &mut [Copy],
         wallet: &mut dyn Wallet,
         context: &mut Context,
     ) -> Result<Made, CommandError> {
         let terminal = &mut context.terminal;
-        let address = check_address(wallet, terminal)?;
-        let Sealing { network, threshold, scheme, allow_test_seed, .. } = self.sealing;
-        custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
-        let wanted = Wanted { sources, threshold, scheme };
-        let chosen = custodians::choose(wanted, &list(copies)?, wallet, &address, terminal)?;
+        let Sealing { network, allow_test_seed, .. } = self.sealing;
         let custodians = &chosen.custodians;
         let test =
             custodians::require_real(network, wallet, &address, custodians, allow_test_seed)?;

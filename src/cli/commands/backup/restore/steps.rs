@@ -6,7 +6,7 @@ use stockade::{
         origin::Pins,
         restore::{LostKeys, Restorable, Target, require_new},
         room, scrub,
-        whereabouts::{Location, LocationKind},
+        whereabouts::{Location, LocationKind, OtherPlaces, Record},
     },
     bls::PublicKey,
 };
@@ -27,7 +27,7 @@ use crate::{
             other_sets::{Other, other_sets},
         },
         confirm,
-        elsewhere::{Elsewhere, Said, Unrecorded},
+        elsewhere::{Said, Unrecorded},
     },
     context::{Context, read_signers},
     error::CommandError,
@@ -83,7 +83,8 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     context.terminal.say(&restoring.plan());
     confirm::require(context, "Write it?", "nothing was written")?;
     let keys = restorable.public_keys();
-    let record = elsewhere.record_of(&copies, &set.id, &keys)?;
+    // Read again: a person may have looked at the plan for a long time.
+    let record = Record::read(&copies, &set.id, &keys)?;
     let release = elsewhere.release(&to, &keys, None);
     let mut clearance = restorable.clear(record, &release, &copies)?;
     let (permit, note) = NotRecorded::permit(&mut clearance, &keys, args.unrecorded)?;
@@ -135,7 +136,7 @@ fn settle_elsewhere(
     set: &SetId,
     keys: &[PublicKey],
     to: &Location,
-) -> Result<Elsewhere, CommandError> {
+) -> Result<OtherPlaces, CommandError> {
     if !args.unrecorded {
         room::require_record(copies, keys.len(), false).map_err(not_recorded)?;
     }

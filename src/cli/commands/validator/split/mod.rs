@@ -10,7 +10,7 @@ use stockade::{
         restore::{LostKeys, Restorable, require_new},
         scrub,
         split_mark::SplitMark,
-        whereabouts::LocationKind,
+        whereabouts::{LocationKind, Record},
     },
     bls::PublicKey,
     timestamp::Timestamp,
@@ -109,7 +109,8 @@ impl Args {
         }
         // Recorded first: unrecorded shares would look as if there were none.
         let marked = self.record(&copies, &set.id, threshold, context)?;
-        let record = elsewhere.record_of(&copies, &set.id, &self.pubkey)?;
+        // Read again: a person may have looked at the plan for a long time.
+        let record = Record::read(&copies, &set.id, &self.pubkey)?;
         let mut clearance =
             opened.clear(record, &elsewhere.release(&to, &self.pubkey, None), &copies)?;
         let permit = clearance.send(&self.pubkey)?;
