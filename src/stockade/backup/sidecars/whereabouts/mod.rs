@@ -10,6 +10,7 @@ mod location;
 mod older;
 mod other_places;
 mod permit;
+mod place;
 mod record;
 mod tokens;
 
@@ -20,4 +21,5 @@ pub(crate) use files::{adopt, carry_over, check, first, is_name, write};
 pub use location::{Location, LocationKind, token_hash};
 pub use other_places::OtherPlaces;
 pub use permit::{Permit, RemovalPermit};
-pub use record::{Place, RECENT_SECONDS, Record};
+pub use place::Place;
+pub use record::{RECENT_SECONDS, Record};

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Entry, Location, State,
+    Entry, Location, Place, State,
     files::{self, Found, Unread},
     older,
+    place::Rank,
 };
 use crate::backup::{
     copy::{Copy, folders},
@@ -30,82 +31,6 @@ pub struct Record {
     absent: BTreeSet<String>,
     /// The entries that would be closed by closing entries that do not count.
     doubted: BTreeSet<Digest>,
-}
-
-/// A location where some of the keys can sign.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Place {
-    /// The location; `None` if the entry cannot be read.
-    pub location: Option<Location>,
-    /// Its name for `--off`.
-    pub label: String,
-    /// The keys.
-    pub keys: Vec<PublicKey>,
-    /// The state of the newest entry.
-    pub state: State,
-    /// When the newest entry was written.
-    pub time: String,
-    /// Whether that was within the last hour.
-    pub recent: bool,
-    /// Whether that is in the future: this computer's clock or another one is wrong.
-    pub future: bool,
-    /// Whether an entry closes it that does not count, because it was not written with this set's
-    /// secret.
-    pub doubted: bool,
-    /// A set with the same keys that has an entry which closes it. The entry does not count here.
-    pub closed_by: Option<SetId>,
-    pub(crate) ids: BTreeSet<Digest>,
-}
-
-impl Place {
-    /// One line for people.
-    pub fn describe(&self) -> String {
-        let keys = match self.keys.len() {
-            1 => "1 of the keys".to_owned(),
-            several => format!("{several} of the keys"),
-        };
-        let Some(location) = &self.location else {
-            return format!(
-                "{} cannot be read: any of the keys may be able to sign somewhere else",
-                self.label
-            );
-        };
-        let what = match self.state {
-            State::Sent => "was sent to",
-            State::Accepted => "was accepted by",
-            State::RemovalRequested => "was to be removed at",
-            State::Stuck => "may not have been removed at",
-            _ => "is at",
-        };
-        let what = if self.keys.len() == 1 { what.to_owned() } else { plural(what) };
-        let future = if self.future {
-            ", according to a clock that is ahead of this computer's"
-        } else {
-            ""
-        };
-        let doubted = match (&self.closed_by, self.doubted) {
-            (Some(set), _) => {
-                format!("; set {set} says otherwise, but that only counts for set {set} itself")
-            }
-            (None, true) => {
-                "; the entry that says otherwise was not written with this set's secret".to_owned()
-            }
-            (None, false) => String::new(),
-        };
-        format!("{keys} {what} {location} ({}{future}{doubted})", for_people(&self.time))
-    }
-}
-
-fn plural(what: &str) -> String {
-    what.replacen("was ", "were ", 1).replacen("is ", "are ", 1)
-}
-
-/// `20261129T043812Z` as `2026-11-29 04:38 UTC`.
-fn for_people(time: &str) -> String {
-    let Ok(time) = time.parse::<Timestamp>() else { return time.to_owned() };
-    let text = time.rfc3339();
-    format!("{} UTC", text.replace('T', " ").chars().take(16).collect::<String>())
 }
 
 impl Record {
@@ -270,12 +195,12 @@ impl Record {
 
     /// The entry by which `keys` were last sent to `location`.
     pub(crate) fn last_sent(&self, location: &Location, keys: &[PublicKey]) -> Option<Digest> {
-        let sent = self.found.iter().rev().find(|one| {
+        let sent = self.found.iter().filter(|one| {
             one.entry.state == State::Sent
                 && one.entry.location.is(location)
                 && one.entry.keys == keys
         });
-        sent.map(|one| one.id)
+        sent.max_by_key(|one| Rank::of(&one.entry)).map(|one| one.id)
     }
 
     /// The ids of the open entries of `keys` at `location` and at its parts.
@@ -294,56 +219,6 @@ impl Record {
             keys.flat_map(|key| one.entry.closes.iter().map(move |id| (*id, *key)))
         });
         pairs.collect()
-    }
-}
-
-impl Place {
-    fn of(one: &Found, keys: Vec<PublicKey>) -> Self {
-        let Entry { location, state, time, .. } = &one.entry;
-        Self {
-            label: location.label().to_owned(),
-            location: Some(location.clone()),
-            keys,
-            state: *state,
-            time: time.clone(),
-            recent: false,
-            future: false,
-            doubted: false,
-            closed_by: None,
-            ids: BTreeSet::from([one.id]),
-        }
-    }
-
-    fn unread(one: &Unread, keys: &[PublicKey]) -> Self {
-        Self {
-            label: one.file.clone(),
-            location: None,
-            keys: keys.to_vec(),
-            state: State::Stuck,
-            time: one.time.clone(),
-            recent: false,
-            future: false,
-            doubted: false,
-            closed_by: None,
-            ids: BTreeSet::from([one.id]),
-        }
-    }
-
-    fn add(&mut self, one: &Found, keys: &[PublicKey]) {
-        self.keys.extend(keys);
-        self.ids.insert(one.id);
-        if self.time <= one.entry.time {
-            self.time.clone_from(&one.entry.time);
-            self.state = one.entry.state;
-        }
-    }
-
-    /// Whether the user means this place by `text` on a command line.
-    pub fn is_called(&self, text: &str) -> bool {
-        match &self.location {
-            Some(location) => location.is_called(text),
-            None => self.label == text || self.label.ends_with(&format!("/{text}")),
-        }
     }
 }
 
