@@ -14,6 +14,10 @@ mod device_layer;
 #[path = "../examples/foreign_wallet.rs"]
 #[allow(dead_code)]
 mod foreign_wallet;
+#[cfg(feature = "mock")]
+#[path = "../examples/own_store.rs"]
+#[allow(dead_code)]
+mod own_store;
 #[path = "../examples/own_wallet.rs"]
 #[allow(dead_code, clippy::duplicate_mod, reason = "the other example uses its card")]
 mod own_wallet;
@@ -62,4 +66,12 @@ fn keys_are_delivered_by_the_library_alone() {
     let folder = tempfile::tempdir().unwrap();
     let said = deliver::run(&[folder.path().join("a")]).unwrap();
     assert_eq!(said, ["2 of 2 keys to deliver", "2 of 2 keys listed"]);
+}
+
+#[cfg(feature = "mock")]
+#[test]
+fn keys_are_created_and_drilled_in_a_store_of_ones_own() {
+    let said = own_store::run().unwrap();
+    assert!(said[0].starts_with("2 keys in ") && said[0].contains("-hoodi-"), "{said:?}");
+    assert_eq!(said[1], "4 of 4 proven");
 }

@@ -28,7 +28,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("protobuf", &["trezor"]),
     ("reqwest", &["store"]),
     ("rpassword", &["cli"]),
-    ("rusb", &["transport"]),
+    ("nusb", &["transport"]),
     ("rustls", &["http", "store"]),
     ("rustls_native_certs", &["http"]),
     ("schemars", &["cli"]),

@@ -30,7 +30,7 @@
 //! # Features
 //! | feature | what it adds | what it costs |
 //! |---|---|---|
-//! | `hid` | real wallets on USB: hidapi's Linux backend, libusb built from source | 4 crates |
+//! | `hid` | real wallets on USB: hidapi's Linux backend, nusb | 9 crates |
 //! | `mock` | simulated wallets in this process, `mock-ledger` and `mock-trezor` | the package `stockade-mocks` |
 //! | `bls` | BLS public keys and signatures from a Ledger (EIP-2333) | the package `stockade-keystore` |
 //!

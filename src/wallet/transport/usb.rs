@@ -2,7 +2,10 @@
 
 use std::{io, time::Duration};
 
-use rusb::{Context, Device, DeviceHandle, UsbContext};
+use nusb::{
+    DeviceInfo, Endpoint, ErrorKind, MaybeFuture as _,
+    transfer::{Buffer, Completion, In, Interrupt, Out, TransferError},
+};
 
 use super::{Link, Packet, TransportError};
 
@@ -12,7 +15,12 @@ const VENDOR_SPECIFIC: u8 = 0xff;
 const ENDPOINT_OUT: u8 = 0x01;
 const ENDPOINT_IN: u8 = 0x81;
 
+const PACKET: usize = 64;
+
 const SEND_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long the system may take to give back a transfer that is no longer wanted.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A USB device that is plugged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,87 +36,116 @@ pub struct Candidate {
 
 /// Lists the vendor's USB devices.
 pub fn list(vendor_id: u16) -> Result<Vec<Candidate>, TransportError> {
-    let context = Context::new().map_err(|e| error("listing", "USB devices", e))?;
-    let devices = context.devices().map_err(|e| error("listing", "USB devices", e))?;
-    Ok(devices.iter().filter_map(|device| candidate(&device, vendor_id)).collect())
+    Ok(devices(vendor_id, "listing", "USB devices")?.map(|device| candidate(&device)).collect())
 }
 
-fn candidate(device: &Device<Context>, vendor_id: u16) -> Option<Candidate> {
-    // A device that is being unplugged has no descriptor.
-    let descriptor = device.device_descriptor().ok()?;
-    (descriptor.vendor_id() == vendor_id).then(|| Candidate {
-        path: path(device),
-        product_id: descriptor.product_id(),
-        has_webusb: has_interface(device),
-    })
+fn devices(
+    vendor_id: u16,
+    what: &str,
+    at: &str,
+) -> Result<impl Iterator<Item = DeviceInfo>, TransportError> {
+    let devices = nusb::list_devices().wait().map_err(|e| error(what, at, e))?;
+    Ok(devices.filter(move |device| device.vendor_id() == vendor_id))
 }
 
-fn path(device: &Device<Context>) -> String {
-    let ports: Vec<String> =
-        device.port_numbers().unwrap_or_default().iter().map(u8::to_string).collect();
-    format!("{}-{}", device.bus_number(), ports.join("."))
+fn candidate(device: &DeviceInfo) -> Candidate {
+    let has_webusb = device.interfaces().any(|interface| {
+        interface.interface_number() == INTERFACE && interface.class() == VENDOR_SPECIFIC
+    });
+    Candidate { path: path(device), product_id: device.product_id(), has_webusb }
 }
 
-fn has_interface(device: &Device<Context>) -> bool {
-    device.active_config_descriptor().is_ok_and(|config| {
-        config.interfaces().flat_map(|interface| interface.descriptors()).any(|interface| {
-            interface.interface_number() == INTERFACE && interface.class_code() == VENDOR_SPECIFIC
-        })
-    })
+fn path(device: &DeviceInfo) -> String {
+    let ports: Vec<String> = device.port_chain().iter().map(u8::to_string).collect();
+    // Linux writes a bus as `001` in some places and as `1` in the names of its ports.
+    let bus = device.bus_id().trim_start_matches('0');
+    format!("{bus}-{}", ports.join("."))
 }
 
 /// An open USB device. No other program can use it at the same time.
 pub struct Usb {
-    handle: DeviceHandle<Context>,
+    input: Endpoint<Interrupt, In>,
+    output: Endpoint<Interrupt, Out>,
     path: String,
 }
 
 impl Usb {
     /// Opens the vendor's device at path `at`, as [`list`] gives it.
     pub fn open(vendor_id: u16, at: &str) -> Result<Self, TransportError> {
-        let context = Context::new().map_err(|e| error("opening", at, e))?;
-        let devices = context.devices().map_err(|e| error("opening", at, e))?;
-        let device = devices
-            .iter()
-            .find(|device| {
-                path(device) == at
-                    && device.device_descriptor().is_ok_and(|d| d.vendor_id() == vendor_id)
-            })
-            .ok_or_else(|| TransportError::NotFound(at.to_owned()))?;
-        let handle = device.open().map_err(|e| error("opening", at, e))?;
-        handle.claim_interface(INTERFACE).map_err(|e| error("opening", at, e))?;
-        Ok(Self { handle, path: at.to_owned() })
+        let failed = |e| error("opening", at, e);
+        let device = devices(vendor_id, "opening", at)?.find(|device| path(device) == at);
+        let device = device.ok_or_else(|| TransportError::NotFound(at.to_owned()))?;
+        let interface = device.open().wait().map_err(failed)?;
+        let interface = interface.claim_interface(INTERFACE).wait().map_err(failed)?;
+        Ok(Self {
+            input: interface.endpoint(ENDPOINT_IN).map_err(failed)?,
+            output: interface.endpoint(ENDPOINT_OUT).map_err(failed)?,
+            path: at.to_owned(),
+        })
     }
 }
 
 impl Link for Usb {
     fn send(&mut self, packet: &Packet) -> Result<(), TransportError> {
-        match self.handle.write_interrupt(ENDPOINT_OUT, packet, SEND_TIMEOUT) {
-            Ok(64) => Ok(()),
-            Ok(n) => Err(TransportError::packet_length("sending to", &self.path, n)),
-            Err(e) => Err(error("sending to", &self.path, e)),
+        let sent = self.output.transfer_blocking(packet.to_vec().into(), SEND_TIMEOUT);
+        match (sent.status, sent.actual_len) {
+            (Ok(()), PACKET) => Ok(()),
+            (Ok(()), n) => Err(TransportError::packet_length("sending to", &self.path, n)),
+            (Err(e), _) => Err(transfer_error("sending to", &self.path, e)),
         }
     }
 
+    /// A transfer that waits is never taken back between two calls: a packet that arrived at that
+    /// moment would be lost.
     fn receive(&mut self, wait: Duration) -> Result<Option<Packet>, TransportError> {
-        let mut packet = [0; 64];
-        // libusb counts milliseconds; zero means forever.
-        let wait = wait.max(Duration::from_millis(1));
-        match self.handle.read_interrupt(ENDPOINT_IN, &mut packet, wait) {
-            Ok(64) => Ok(Some(packet)),
-            Ok(0) | Err(rusb::Error::Timeout | rusb::Error::Interrupted) => Ok(None),
-            Ok(n) => Err(TransportError::packet_length("reading from", &self.path, n)),
-            Err(e) => Err(error("reading from", &self.path, e)),
+        if self.input.pending() == 0 {
+            self.input.submit(Buffer::new(PACKET));
+        }
+        match self.input.wait_next_complete(wait) {
+            None => Ok(None),
+            Some(received) => self.packet(received),
         }
     }
 }
 
-fn error(what: &str, path: &str, error: rusb::Error) -> TransportError {
+impl Usb {
+    fn packet(&self, received: Completion) -> Result<Option<Packet>, TransportError> {
+        let what = "reading from";
+        let bytes = received.buffer.get(..received.actual_len).unwrap_or_default();
+        match (received.status, Packet::try_from(bytes)) {
+            (_, Ok(packet)) => Ok(Some(packet)),
+            (Ok(()) | Err(TransferError::Cancelled), _) if bytes.is_empty() => Ok(None),
+            (Ok(()), Err(_)) => {
+                Err(TransportError::packet_length(what, &self.path, received.actual_len))
+            }
+            (Err(e), Err(_)) => Err(transfer_error(what, &self.path, e)),
+        }
+    }
+}
+
+/// The interface is free for the next one who opens it when this returns.
+impl Drop for Usb {
+    fn drop(&mut self) {
+        self.input.cancel_all();
+        while self.input.pending() > 0 && self.input.wait_next_complete(CANCEL_TIMEOUT).is_some() {}
+    }
+}
+
+fn error(what: &str, path: &str, error: nusb::Error) -> TransportError {
+    match error.kind() {
+        ErrorKind::Disconnected => TransportError::Disconnected,
+        ErrorKind::NotFound => TransportError::NotFound(path.to_owned()),
+        ErrorKind::Busy => TransportError::Busy(path.to_owned()),
+        ErrorKind::PermissionDenied => TransportError::Permission(path.to_owned()),
+        _ => TransportError::io(what, path, io::Error::other(error)),
+    }
+}
+
+fn transfer_error(what: &str, path: &str, error: TransferError) -> TransportError {
     match error {
-        rusb::Error::NoDevice | rusb::Error::Io | rusb::Error::Pipe => TransportError::Disconnected,
-        rusb::Error::NotFound => TransportError::NotFound(path.to_owned()),
-        rusb::Error::Busy => TransportError::Busy(path.to_owned()),
-        rusb::Error::Access => TransportError::Permission(path.to_owned()),
+        TransferError::Disconnected | TransferError::Stall | TransferError::Fault => {
+            TransportError::Disconnected
+        }
         other => TransportError::io(what, path, io::Error::other(other)),
     }
 }

@@ -7,7 +7,6 @@ use stockade::{
         origin::Pins,
         retire::{self, Retirable},
     },
-    store::BucketAddress,
     timestamp::Timestamp,
 };
 
@@ -101,7 +100,7 @@ impl Args {
             self.by,
             count(retirable.keys.len(), "key")
         );
-        if copies.iter().any(|copy| BucketAddress::of(copy.dir()).is_some()) {
+        if copies.iter().any(|copy| !copy.is_folder()) {
             text += "\nA bucket that keeps versions keeps the removed files until its own rules expire \
                      them, or its owner deletes them.";
         }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use stockade::{
     backup::{Copy, SetId},
     staking::Network,
-    store::BucketAddress,
     validator::CreatedValidators,
 };
 
@@ -13,7 +12,7 @@ use crate::shell;
 
 /// The set's deposit data file in the first copy that is a folder on this computer.
 pub fn deposit_data(set: &SetId, copies: &[Copy]) -> Option<PathBuf> {
-    let copy = copies.iter().find(|copy| BucketAddress::of(copy.dir()).is_none())?;
+    let copy = copies.iter().find(|copy| copy.is_folder())?;
     let entries = copy.list(&set.as_str().parse().ok()?).ok()?;
     let mut names = entries.into_iter().map(|entry| entry.name);
     let name = names.find(|name| name.starts_with("deposit_data-"))?;

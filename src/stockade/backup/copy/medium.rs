@@ -35,7 +35,7 @@ pub fn find(dir: &Path) -> Vec<Copy> {
 /// Warnings about copies that are on the same file system or disk, where one failure would destroy
 /// them all.
 pub fn shared(copies: &[Copy]) -> Vec<String> {
-    let places: Vec<_> = copies.iter().map(|copy| Place::of(copy.dir())).collect();
+    let places: Vec<_> = copies.iter().map(Place::of).collect();
     let mut warnings = Vec::new();
     let mut said = vec![false; copies.len()];
     for (i, place) in places.iter().enumerate() {
@@ -87,11 +87,13 @@ struct Place {
 }
 
 impl Place {
-    fn of(dir: &Path) -> Self {
-        if let Some(Ok(address)) = BucketAddress::of(dir) {
-            return Self { file_system: None, disk: None, bucket: Some(address.bucket_alone()) };
+    fn of(copy: &Copy) -> Self {
+        if !copy.is_folder() {
+            let address = BucketAddress::of(copy.dir()).and_then(Result::ok);
+            let bucket = address.map(|address| address.bucket_alone());
+            return Self { file_system: None, disk: None, bucket };
         }
-        let dir = existing(real(dir));
+        let dir = existing(real(copy.dir()));
         Self {
             file_system: store::file_system_id(&dir),
             disk: mounts::disk_of(&System::default(), &dir),
@@ -118,8 +120,8 @@ fn existing(dir: PathBuf) -> PathBuf {
 /// What the file system that `set` was just written to lacks: `modes`, if other users can read the
 /// files.
 pub fn lacks(copy: &Copy, set: &SetId) -> Vec<&'static str> {
-    // The owner of a bucket decides there who may read it.
-    if BucketAddress::of(copy.dir()).is_some() {
+    // The owner of a bucket or store decides there who may read it.
+    if !copy.is_folder() {
         return Vec::new();
     }
     lacks_of(&copy.path_of(set.as_str()).join("SHA256SUMS"))

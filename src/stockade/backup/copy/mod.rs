@@ -1,142 +1,39 @@
 //! A copy: a folder on a stick, a disk or a network share, or a prefix in a bucket, that holds sets
 //! below `stockade/`.
 
+mod description;
 pub(crate) mod folders;
 pub mod medium;
+mod open;
 
 use std::{
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 
-use serde::{Deserialize, Serialize};
+pub(crate) use open::real;
+pub use open::{Unreachable, distinct};
 
-use crate::backup::set::{digest::Digest, error::BackupError, set_id::SetId, verdict::Reason};
-use crate::store::{
-    self, BucketAddress, Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath,
-};
+use self::description::{COPY_JSON, Description};
+use crate::backup::set::{error::BackupError, set_id::SetId, verdict::Reason};
+use crate::store::{self, Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath};
 use stockade_base::timestamp::Timestamp;
 
 const ROOT: &str = "stockade";
-const COPY_JSON: &str = "copy.json";
-const MAX_COPY_JSON: u64 = 4096;
 
 /// A place that holds sets, or is about to.
 #[derive(Debug)]
 pub struct Copy {
     dir: PathBuf,
     store: Box<dyn Store>,
+    is_folder: bool,
     description: Description,
     exists: bool,
     damage: Option<Reason>,
     lock: OnceLock<Lock>,
 }
 
-/// A named copy that could not be reached.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Unreachable {
-    /// The address that the user gave.
-    pub dir: PathBuf,
-    /// An id derived from the address, in place of the copy's own.
-    pub id: String,
-    /// Why it could not be reached.
-    pub error: StoreError,
-}
-
-/// The content of copy.json.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Description {
-    copy_id: String,
-    label: String,
-}
-
 impl Copy {
-    /// Opens the copy in `dir`, which must exist, for reading. The sets can be read even if
-    /// copy.json is damaged.
-    pub fn open(dir: &Path) -> Result<Self, BackupError> {
-        let copy = Self::read_description(dir)?;
-        if copy.exists { Ok(copy) } else { Err(BackupError::NoCopy(dir.to_owned())) }
-    }
-
-    /// Opens the copy in `dir`, which may be new, for writing. A copy that lost its copy.json is
-    /// refused: if it were taken for empty, its keys would be derived again.
-    pub fn prepare(dir: &Path) -> Result<Self, BackupError> {
-        let copy = Self::read_description(dir)?;
-        match copy.damage {
-            None => Ok(copy),
-            Some(reason) => Err(BackupError::DamagedCopy {
-                path: dir.join(ROOT).join("copy.json"),
-                reason: reason.explain().to_owned(),
-            }),
-        }
-    }
-
-    /// Opens several copies, which must all be different.
-    pub fn open_all(dirs: &[PathBuf]) -> Result<Vec<Self>, BackupError> {
-        distinct(dirs.iter().map(|dir| Self::open(dir)).collect::<Result<_, _>>()?)
-    }
-
-    /// Like [`Copy::open_all`], for commands that only read: copies that cannot be reached are
-    /// listed. It is an error if no copy can be reached.
-    pub fn open_reachable(dirs: &[PathBuf]) -> Result<(Vec<Self>, Vec<Unreachable>), BackupError> {
-        let (mut copies, mut unreachable) = (Vec::new(), Vec::new());
-        for dir in dirs {
-            match Self::open(dir) {
-                Ok(copy) => copies.push(copy),
-                Err(BackupError::Store(error)) if error.is_unreachable() => {
-                    let id = Description::stand_in(dir).copy_id;
-                    unreachable.push(Unreachable { dir: dir.clone(), id, error });
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if !copies.is_empty() {
-            return Ok((distinct(copies)?, unreachable));
-        }
-        match unreachable.into_iter().next() {
-            Some(first) => Err(first.error.into()),
-            None => Ok((copies, Vec::new())),
-        }
-    }
-
-    /// Like [`Copy::open`]. The copy must not be one of those opened before.
-    pub fn open_another<'a>(
-        dir: &Path,
-        opened: &'a mut Vec<Self>,
-    ) -> Result<&'a Self, BackupError> {
-        require_another(opened, Self::open(dir)?)
-    }
-
-    /// Like [`Copy::open_all`], for folders that may be new. They are created at the first write.
-    pub fn prepare_all(dirs: &[PathBuf]) -> Result<Vec<Self>, BackupError> {
-        distinct(dirs.iter().map(|dir| Self::prepare(dir)).collect::<Result<_, _>>()?)
-    }
-
-    fn read_description(dir: &Path) -> Result<Self, BackupError> {
-        let dir = copy_of(dir);
-        let store = store::open(dir, ROOT)?;
-        let read = store.read(&COPY_JSON.parse()?, MAX_COPY_JSON);
-        // What a process left that was killed during its first write does not count.
-        let empty = store.entries()?.iter().all(|entry| entry.name == ".copy.json.partial");
-        let (description, damage) = match read {
-            Ok(bytes) => match Description::parse(&bytes) {
-                Some(description) => (description, None),
-                None => (Description::stand_in(dir), Some(Reason::Malformed)),
-            },
-            Err(StoreError::NotFound(_)) if empty => (Description::new(dir)?, None),
-            Err(StoreError::NotFound(_)) => (Description::stand_in(dir), Some(Reason::Missing)),
-            Err(StoreError::NotAFile(_) | StoreError::TooLong { .. }) => {
-                (Description::stand_in(dir), Some(Reason::Malformed))
-            }
-            // A bad sector under copy.json does not affect the sets.
-            Err(StoreError::Io { .. }) => (Description::stand_in(dir), Some(Reason::Unreadable)),
-            Err(error) => return Err(error.into()),
-        };
-        let (dir, lock) = (dir.to_owned(), OnceLock::new());
-        Ok(Self { dir, store, description, exists: !empty, damage, lock })
-    }
-
     /// The copy's id: 8 hex digits.
     pub fn id(&self) -> &str {
         &self.description.copy_id
@@ -155,6 +52,12 @@ impl Copy {
     /// The folder, or the address in a bucket, for messages.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Whether it is in a folder of this computer: on a medium that can be full, shared with other
+    /// copies, or lie about what it holds. Otherwise it is in a bucket, or in a store of one's own.
+    pub fn is_folder(&self) -> bool {
+        self.is_folder
     }
 
     /// Where something below `stockade/` is, for messages.
@@ -225,11 +128,10 @@ impl Copy {
     }
 
     /// Keeps other processes from writing here for as long as this copy is in use. A folder that
-    /// does not exist yet is locked when it is created. A bucket exists, and shows before the first
-    /// approval whether it can be written to.
+    /// does not exist yet is locked when it is created. A store that is no folder exists, and shows
+    /// before the first approval whether it can be written to.
     pub fn lock(&self) -> Result<(), StoreError> {
-        let there = self.exists || BucketAddress::of(&self.dir).is_some();
-        if there { self.take_lock() } else { Ok(()) }
+        if self.exists || !self.is_folder { self.take_lock() } else { Ok(()) }
     }
 
     fn take_lock(&self) -> Result<(), StoreError> {
@@ -257,7 +159,7 @@ impl Copy {
         match (self.exists, self.damage) {
             (true, None) => self.require_writable(),
             (true, Some(_)) => Ok(()),
-            (false, _) if BucketAddress::of(&self.dir).is_some() => Ok(()),
+            (false, _) if !self.is_folder => Ok(()),
             (false, _) => Ok(store::require_writable(&self.dir)?),
         }
     }
@@ -368,78 +270,4 @@ impl Copy {
 /// Whether a copy itself has a file or folder of this name, besides its sets.
 fn is_own(name: &str) -> bool {
     [COPY_JSON, folders::RETIRED].contains(&name) || folders::BY_SET.contains(&name)
-}
-
-impl Description {
-    fn new(dir: &Path) -> Result<Self, BackupError> {
-        let mut id = [0; 4];
-        stockade_base::secret::fill_random(&mut id)?;
-        let label = dir.file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok(Self { copy_id: hex::encode(id), label: label.unwrap_or_default() })
-    }
-
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let description: Self = serde_json::from_slice(bytes).ok()?;
-        let id = description.copy_id.as_bytes();
-        let strict = id.len() == 8 && id.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        strict.then_some(description)
-    }
-
-    /// A substitute for a copy.json that cannot be read. The id depends on the folder's name only.
-    fn stand_in(dir: &Path) -> Self {
-        let digest = Digest::of(dir.as_os_str().as_encoded_bytes()).to_string();
-        Self { copy_id: digest.chars().take(8).collect(), label: String::new() }
-    }
-
-    fn to_json(&self) -> Result<Vec<u8>, BackupError> {
-        let mut bytes = serde_json::to_vec_pretty(self)?;
-        bytes.push(b'\n');
-        Ok(bytes)
-    }
-}
-
-/// The copy that the user means: the folder `stockade` in a copy stands for that copy.
-fn copy_of(dir: &Path) -> &Path {
-    let is_within = dir.file_name().is_some_and(|name| name == ROOT)
-        && BucketAddress::of(dir).is_none()
-        && dir.join(COPY_JSON).is_file()
-        && !dir.join(ROOT).exists();
-    match dir.parent().filter(|_| is_within) {
-        Some(above) if above.as_os_str().is_empty() => Path::new("."),
-        Some(above) => above,
-        None => dir,
-    }
-}
-
-/// Makes sure that each copy counts once: a stick that is named twice, or cloned byte for byte, is
-/// not a second copy.
-pub fn distinct(copies: Vec<Copy>) -> Result<Vec<Copy>, BackupError> {
-    let mut distinct = Vec::with_capacity(copies.len());
-    for copy in copies {
-        require_another(&mut distinct, copy)?;
-    }
-    Ok(distinct)
-}
-
-fn require_another(copies: &mut Vec<Copy>, copy: Copy) -> Result<&Copy, BackupError> {
-    let same = |other: &Copy| other.id() == copy.id() || real(&other.dir) == real(&copy.dir);
-    if copies.iter().any(same) {
-        return Err(BackupError::SameCopy(stockade_base::shown(&copy.dir).to_string()));
-    }
-    let name = stockade_base::shown(&copy.dir).to_string();
-    copies.push(copy);
-    copies.last().ok_or(BackupError::NoSet(name))
-}
-
-/// The path without links of a place that may not exist yet.
-pub(crate) fn real(dir: &Path) -> PathBuf {
-    if let Some(Ok(address)) = BucketAddress::of(dir) {
-        return address.to_string().into();
-    }
-    let found = dir.ancestors().find_map(|ancestor| {
-        let ancestor = if ancestor == Path::new("") { Path::new(".") } else { ancestor };
-        Some((ancestor, ancestor.canonicalize().ok()?))
-    });
-    let Some((ancestor, real)) = found else { return dir.to_owned() };
-    real.join(dir.strip_prefix(ancestor).unwrap_or(dir))
 }

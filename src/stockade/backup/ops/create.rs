@@ -25,7 +25,7 @@ use crate::backup::{
 };
 use crate::{
     custodian::{AnyCustodian, PlainCustodian, seal},
-    store::{BucketAddress, NewFile, ReadBack, StoreError, StorePath},
+    store::{NewFile, ReadBack, StoreError, StorePath},
 };
 use stockade_base::{path::DerivationPath, secret::SecretBytes, timestamp::Timestamp};
 use stockade_keystore::{
@@ -226,9 +226,10 @@ fn write(
     }
 }
 
-/// The sets of a copy on a medium that are whole, read from it. A bucket writes nothing over another.
+/// The sets of a copy on a medium that are whole, read from it. A store that is no folder writes
+/// nothing over another.
 fn whole_sets(copy: &Copy) -> Result<BTreeSet<SetId>, BackupError> {
-    if BucketAddress::of(copy.dir()).is_some() {
+    if !copy.is_folder() {
         return Ok(BTreeSet::new());
     }
     let mut known = ManifestCache::default();

@@ -20,7 +20,6 @@ use crate::backup::{
         exits,
     },
 };
-use crate::store::BucketAddress;
 use stockade_base::timestamp::Timestamp;
 use stockade_keystore::bls::PublicKey;
 
@@ -164,7 +163,7 @@ impl Retirable {
     ) -> Result<(), BackupError> {
         // A bucket refuses what a folder does: what may be refused comes before what will not be.
         let mut in_order: Vec<_> = copies.iter().collect();
-        in_order.sort_by_key(|copy| BucketAddress::of(copy.dir()).is_none());
+        in_order.sort_by_key(|copy| copy.is_folder());
         let note = Note::new(self.set.clone(), self.manifest, self.by.clone(), now);
         let mut full = Vec::new();
         for copy in &in_order {

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use super::whereabouts::WhereaboutsError;
 use crate::backup::{copy::Copy, set::error::BackupError};
-use crate::store::{self, BucketAddress, Needed, StoreError};
+use crate::store::{self, Needed, StoreError};
 
 /// Makes sure, as far as the system tells, that each of `copies` has room for `needed`. A copy that
 /// is write-protected or full is an error. So is a new copy whose parent folder does not exist:
 /// this is a typing error, or a stick that is not mounted.
 pub fn require(copies: &[Copy], needed: Needed) -> Result<(), BackupError> {
-    for copy in copies {
+    for copy in copies.iter().filter(|copy| copy.is_folder()) {
         if let Some(above) = missing_above(copy) {
             return Err(BackupError::NoPlace { copy: copy.dir().to_owned(), above });
         }
@@ -45,7 +45,7 @@ pub fn require_record(copies: &[Copy], keys: usize, every: bool) -> Result<(), W
 /// The missing folder that a new copy would be made in.
 fn missing_above(copy: &Copy) -> Option<PathBuf> {
     let dir = copy.dir();
-    if copy.exists() || dir.exists() || BucketAddress::of(dir).is_some() {
+    if copy.exists() || dir.exists() {
         return None;
     }
     let above = dir.parent().filter(|above| !above.as_os_str().is_empty())?;

@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use stockade::{
     backup::Copy,
-    store::{
-        BucketAddress,
-        mounts::{self, Mount, System},
-    },
+    store::mounts::{self, Mount, System},
 };
 
 use crate::{commands::confirm, context::Context, error::CommandError, output::harmless};
@@ -46,7 +43,7 @@ pub fn confirm(copies: &[Copy], context: &mut Context) -> Result<Vec<Placed>, Co
         let (dir, on) = (crate::shown(copy.dir()), placed.describe());
         context.terminal.say(&format!("{dir} has no copy yet: a new one will be made, {on}"));
     }
-    if new.iter().any(|(copy, _)| BucketAddress::of(copy.dir()).is_none()) {
+    if new.iter().any(|(copy, _)| copy.is_folder()) {
         confirm::require(context, "Make new copies there?", "nothing was made")
             .map_err(|error| error.with_hint("mount the stick, or correct --copy"))?;
     }
@@ -55,10 +52,7 @@ pub fn confirm(copies: &[Copy], context: &mut Context) -> Result<Vec<Placed>, Co
 
 impl Placed {
     fn of(copy: &Copy) -> Self {
-        let folder = match BucketAddress::of(copy.dir()) {
-            Some(_) => None,
-            None => existing(copy.dir()),
-        };
+        let folder = copy.is_folder().then(|| existing(copy.dir())).flatten();
         let mount = folder.and_then(|folder| mounts::mount_of(&System::default(), &folder));
         Self { new: !copy.exists(), mount }
     }
