@@ -181,3 +181,24 @@ fn touch(rest: &str, wanted: &str) {
     let touch = json!({"action": "press-and-release", "x": x, "y": y, "delay": 2});
     request(rest, "POST", "/finger", &touch.to_string());
 }
+
+#[test]
+fn a_command_beside_a_wallet_finds_it_and_decides_the_exit_code() {
+    let beside = |command: &str| {
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_stockade"))
+            .args(["mock", "ledger", "--listen", "127.0.0.1:0", "--", "sh", "-c", command])
+            .output()
+            .unwrap();
+        (ran.status.code(), String::from_utf8(ran.stdout).unwrap())
+    };
+    let (code, said) = beside("echo $STOCKADE_DEVICE; exit 7");
+    assert_eq!(code, Some(7));
+    assert!(said.starts_with("speculos:127.0.0.1:") && !said.ends_with(":0\n"), "{said}");
+    assert_eq!(beside("kill -9 $$").0, Some(137));
+    let missing = std::process::Command::new(env!("CARGO_BIN_EXE_stockade"))
+        .args(["mock", "trezor", "--listen", "127.0.0.1:0", "--", "no-such-program"])
+        .output()
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(3));
+    assert!(String::from_utf8(missing.stderr).unwrap().contains("no-such-program"));
+}

@@ -43,6 +43,7 @@ mod foreign;
 #[cfg(feature = "cloud")]
 mod foreign_web3signer;
 mod foreseen;
+mod guides;
 pub(crate) mod help;
 mod histories;
 mod hostile_copies;

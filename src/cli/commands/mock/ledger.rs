@@ -14,8 +14,9 @@ use stockade_mocks::{
 };
 
 use super::{
-    setup::{Begun, UserArgs, end_on_signals, mnemonic, socket},
-    usbip,
+    beside::BesideArgs,
+    setup::{Begun, UserArgs, mnemonic, socket},
+    usbip::{self, Beside},
 };
 use crate::{
     CommandResult,
@@ -54,6 +55,8 @@ pub struct Args {
     /// /automation. Its clients press the buttons unless --user or --script is given
     #[arg(long, value_name = "HOST:PORT")]
     rest: Option<String>,
+    #[command(flatten)]
+    beside: BesideArgs,
 }
 
 /// The app that is open.
@@ -69,7 +72,7 @@ enum AppArg {
 impl Args {
     /// Serves until the process is stopped.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        end_on_signals();
+        self.beside.end_on_signals();
         let model = Model::from_name(&self.model).ok_or_else(|| {
             CommandError::usage(format!(
                 "--model {}: nanox, nanosp, stax, flex or apex_p",
@@ -112,7 +115,8 @@ impl Args {
         };
         if let Some(listen) = &self.usbip {
             let gadget = if bootloader { LedgerGadget::in_bootloader } else { LedgerGadget::new };
-            return usbip::serve(listen, "Ledger", gadget(ledger), rest, context);
+            let beside = Beside { rest, command: &self.beside };
+            return usbip::serve(listen, "Ledger", gadget(ledger), beside, context);
         }
         let listener = TcpListener::bind(&self.listen).map_err(|e| socket(&self.listen, &e))?;
         let at = listener.local_addr().map_err(|e| socket(&self.listen, &e))?;
@@ -126,6 +130,7 @@ impl Args {
         if context.json {
             output::begun(begun);
         }
+        self.beside.start(&format!("speculos:{at}"))?;
         speculos::serve_shared(listener, &ledger).map_err(|e| socket(&self.listen, &e))?;
         Ok(Outcome::empty())
     }

@@ -1,5 +1,6 @@
 //! mock: simulated wallets on the sockets of the vendors' emulators, or on USB.
 
+mod beside;
 mod ledger;
 pub mod setup;
 mod trezor;

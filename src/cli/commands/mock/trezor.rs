@@ -10,8 +10,9 @@ use stockade_mocks::{
 };
 
 use super::{
-    setup::{Begun, UserArgs, end_on_signals, mnemonic, socket},
-    usbip,
+    beside::BesideArgs,
+    setup::{Begun, UserArgs, mnemonic, socket},
+    usbip::{self, Beside},
 };
 use crate::{
     CommandResult,
@@ -48,12 +49,14 @@ pub struct Args {
     /// (not for safe7)
     #[arg(long, conflicts_with_all = ["user", "script"])]
     debug_link: bool,
+    #[command(flatten)]
+    beside: BesideArgs,
 }
 
 impl Args {
     /// Serves until the process is stopped.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        end_on_signals();
+        self.beside.end_on_signals();
         let model = self.model()?;
         let (user, start) = self.user.read(Trezor::can)?;
         let config = Config {
@@ -69,26 +72,26 @@ impl Args {
             ui::show_screen(&format!("Enter this one-time security code: {code}"));
         });
         if let Some(listen) = &self.usbip {
-            return usbip::serve(listen, "Trezor", TrezorGadget::new(trezor), None, context);
+            let beside = Beside { rest: None, command: &self.beside };
+            return usbip::serve(listen, "Trezor", TrezorGadget::new(trezor), beside, context);
         }
-        let mut say = |socket: &UdpSocket| -> io::Result<()> {
-            let at = socket.local_addr()?;
+        let mut ready = |socket: &UdpSocket| -> Result<(), CommandError> {
+            let at = socket.local_addr().map_err(socket_error)?;
             context.terminal.say(&format!("A simulated Trezor: use --device trezor-udp:{at}"));
             if context.json {
                 output::begun(Begun::new(format!("trezor-udp:{at}")));
             }
-            Ok(())
+            self.beside.start(&format!("trezor-udp:{at}"))
         };
         let served = if self.debug_link {
-            resolved(&self.listen).and_then(trezor_debug::bind).and_then(|(wire, debug)| {
-                say(&wire)?;
-                trezor_debug::serve(wire, debug, trezor)
-            })
+            let bound = resolved(&self.listen).and_then(trezor_debug::bind);
+            let (wire, debug) = bound.map_err(socket_error)?;
+            ready(&wire)?;
+            trezor_debug::serve(wire, debug, trezor)
         } else {
-            UdpSocket::bind(&self.listen).and_then(|wire| {
-                say(&wire)?;
-                trezor_udp::serve(wire, trezor)
-            })
+            let wire = UdpSocket::bind(&self.listen).map_err(socket_error)?;
+            ready(&wire)?;
+            trezor_udp::serve(wire, trezor)
         };
         served.map_err(socket_error)?;
         Ok(Outcome::empty())

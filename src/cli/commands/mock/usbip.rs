@@ -2,7 +2,10 @@ use std::net::{SocketAddr, TcpListener};
 
 use stockade_mocks::usbip::{BUS_ID, Gadget, PORT, serve as serve_usbip};
 
-use super::setup::{Begun, socket};
+use super::{
+    beside::BesideArgs,
+    setup::{Begun, socket},
+};
 use crate::{
     CommandResult,
     context::Context,
@@ -12,13 +15,19 @@ use crate::{
 /// Where `usbip` looks when no port is named.
 pub const DEFAULT: &str = "127.0.0.1:3240";
 
-/// Serves `gadget`, a wallet of `vendor`, at `listen` until the process is stopped. `rest` is where its
-/// buttons are pressed.
+/// What there is besides the wallet.
+pub struct Beside<'a> {
+    /// Where its buttons are pressed.
+    pub rest: Option<SocketAddr>,
+    pub command: &'a BesideArgs,
+}
+
+/// Serves `gadget`, a wallet of `vendor`, at `listen` until the process is stopped.
 pub fn serve(
     listen: &str,
     vendor: &str,
     gadget: impl Gadget + 'static,
-    rest: Option<SocketAddr>,
+    beside: Beside<'_>,
     context: &mut Context,
 ) -> CommandResult {
     let listener = TcpListener::bind(listen).map_err(|e| socket(listen, &e))?;
@@ -30,9 +39,9 @@ pub fn serve(
          --device {device}",
         at.ip(),
     );
-    let mut begun = Begun::new(device);
+    let mut begun = Begun::new(device.clone());
     (begun.usbip, begun.bus_id) = (Some(at.to_string()), Some(BUS_ID));
-    if let Some(rest) = rest {
+    if let Some(rest) = beside.rest {
         announcement += &format!(", and http://{rest}");
         begun.rest = Some(format!("http://{rest}"));
     }
@@ -40,6 +49,7 @@ pub fn serve(
     if context.json {
         output::begun(begun);
     }
+    beside.command.start(&device)?;
     serve_usbip(&listener, gadget).map_err(|e| socket(listen, &e))?;
     Ok(Outcome::empty())
 }
