@@ -94,12 +94,25 @@ impl Link for Usb {
         let mut packet = [0; 64];
         // libusb counts milliseconds; zero means forever.
         let wait = wait.max(Duration::from_millis(1));
-        match self.handle.read_interrupt(ENDPOINT_IN, &mut packet, wait) {
-            Ok(64) => Ok(Some(packet)),
-            Ok(0) | Err(rusb::Error::Timeout | rusb::Error::Interrupted) => Ok(None),
-            Ok(n) => Err(TransportError::packet_length("reading from", &self.path, n)),
-            Err(e) => Err(error("reading from", &self.path, e)),
+        let read = self.handle.read_interrupt(ENDPOINT_IN, &mut packet, wait);
+        received(read, packet, &self.path)
+    }
+}
+
+/// What was received, if reading into a `packet` of zeros ended so. A packet that arrives while its transfer times out is
+/// in `packet`, although rusb says only that the time is over. No packet of a Trezor is all zeros.
+fn received(
+    read: rusb::Result<usize>,
+    packet: Packet,
+    path: &str,
+) -> Result<Option<Packet>, TransportError> {
+    match read {
+        Ok(64) => Ok(Some(packet)),
+        Ok(0) | Err(rusb::Error::Timeout | rusb::Error::Interrupted) => {
+            Ok((packet != [0; 64]).then_some(packet))
         }
+        Ok(n) => Err(TransportError::packet_length("reading from", path, n)),
+        Err(e) => Err(error("reading from", path, e)),
     }
 }
 
@@ -110,5 +123,23 @@ fn error(what: &str, path: &str, error: rusb::Error) -> TransportError {
         rusb::Error::Busy => TransportError::Busy(path.to_owned()),
         rusb::Error::Access => TransportError::Permission(path.to_owned()),
         other => TransportError::io(what, path, io::Error::other(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_that_arrives_as_the_time_is_over_is_not_lost() {
+        let mut packet = [0; 64];
+        packet[0] = b'?';
+        for late in [rusb::Error::Timeout, rusb::Error::Interrupted] {
+            assert_eq!(received(Err(late), packet, "1-1").unwrap(), Some(packet));
+            assert_eq!(received(Err(late), [0; 64], "1-1").unwrap(), None);
+        }
+        assert_eq!(received(Ok(64), packet, "1-1").unwrap(), Some(packet));
+        assert!(received(Ok(9), packet, "1-1").is_err());
+        assert!(received(Err(rusb::Error::NoDevice), packet, "1-1").is_err());
     }
 }
