@@ -10,13 +10,14 @@ for folder in /guest /run /media; do mount -t tmpfs "memory$folder" "$folder"; d
 mkdir -p /dev/pts
 mount -t devpts pts /dev/pts
 ln -sf /proc/self/fd /dev/fd
+modprobe usb-storage delay_use=0
 for module in vhci-hcd usbhid hid-generic xhci-pci usb-storage sd_mod vfat exfat ext4 crc32c_generic nls_cp437 nls_ascii nls_utf8; do
     modprobe "$module" || echo "no module $module" >/dev/console
 done
 export HOME=/guest/home BASH_ENV=${BASH_SOURCE[0]%/*}/guest.sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH=$(of_kernel bin):$PATH
-export NODE_HID=$made/node-hid PARTIES=${made%/*}/parties/venv
+export NODE_HID=$made/node-hid CHROMIUM=$made/chromium PARTIES=${made%/*}/parties/venv
 mkdir -p "$HOME"
 cd /guest
 exec 3<>/dev/ttyS1

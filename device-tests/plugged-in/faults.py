@@ -5,6 +5,7 @@ import select
 import time
 
 from guest import Gone, Guest
+from recorded import Recorded
 from sticks import CHECK, Stick
 
 COPIES = "/media/vfat /media/exfat /media/ext4"
@@ -19,6 +20,8 @@ class Violation(Exception):
 class Lab:
     """Three sticks, with the sets that every scenario begins with, and a guest for them."""
 
+    violation = Violation
+
     def __init__(self, made, stockade):
         self.made, self.stockade = made, stockade
         self.guest = self.sticks = None
@@ -31,7 +34,8 @@ class Lab:
     def run(self, scenario, moments):
         """Runs one scenario; gives how many moments it tried."""
         self._prepare()
-        kind = {"pulled": self._moments, "power": self._moments, "wrong": self._wrong}[scenario["kind"]]
+        kind = {"pulled": self._moments, "power": self._moments, "wrong": self._wrong,
+                "recorded": self._recorded}[scenario["kind"]]
         try:
             return kind(scenario, moments)
         except (Violation, RuntimeError):
@@ -197,7 +201,7 @@ class Lab:
 
     def _afterwards(self, scenario, victim):
         """Every set whole or absent, no earlier set lost, and a repair makes all copies the same."""
-        earlier = [self.second] if "retire" in scenario["run"] else [self.first, self.second]
+        earlier = self.earlier(scenario)
         rotten = "dd" in scenario.get("before", "")
         for name in NAMES:
             listed = self.guest.run(f"ls /media/{name}/stockade")[1].split()
@@ -208,6 +212,20 @@ class Lab:
         code, printed = self.guest.run(f"stockade --device mock-ledger backup repair {COPIES}")
         self._require(code == 0, f"repair ends with {code}", printed)
         self._check(COPIES, "after the repair", codes=(0,))
+
+    def earlier(self, scenario):
+        """The sets that must be there whatever happens."""
+        return [self.second] if "retire" in scenario["run"] else [self.first, self.second]
+
+    def _recorded(self, scenario, wanted):
+        """The power is cut after each write of one run."""
+        victim = scenario["victim"]
+        recorded = Recorded(self, scenario)
+        recorded.record(self._fill(scenario["run"], victim), self._fill(scenario.get("before", "true"), victim))
+        try:
+            return recorded.run(wanted)
+        finally:
+            self._pull(NAMES)
 
     def _wrong(self, scenario, _moments):
         """Something is wrong with a stick from the start: what the command says of it, and what is left."""
@@ -229,6 +247,8 @@ class Lab:
                 stick.flip = lambda data: scenario["flips"].encode() in data
             elif fault == "drops":
                 stick.drops_writes_from = scenario["from"]
+            elif fault == "capacity":
+                stick.has_less(scenario["real"], scenario["wraps"])
             elif fault == "bad-writes":
                 stick.bad_writes = ((scenario["from"], len(stick.image)),)
             elif fault == "bad-reads":
@@ -249,6 +269,18 @@ class Lab:
         for text in scenario.get("others", []):
             code, printed = self.guest.run(self._fill(text, victim).replace("OTHERS", others))
             self._require(code == 0, f"the other copies: {text}", printed)
+        if fault == "capacity":
+            self._require(stick.beyond > 0, "nothing was written beyond what the stick has")
+        if "later" in scenario:
+            self._unmount([victim])
+            self._pull([victim])
+            try:
+                self._mount([victim])
+            except Violation as unreadable:
+                print(f"  {unreadable}", flush=True)
+        for step in scenario.get("later", []):
+            code, printed = self.guest.run(self._fill(step["run"], victim).replace("OTHERS", others))
+            self._require(code in step["exit"], f"later: {step['run']}: exit code {code}", printed)
         self._unmount(NAMES)
         self._pull(NAMES)
         return 0

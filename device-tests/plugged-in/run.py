@@ -4,6 +4,7 @@ import argparse
 import json
 import pathlib
 import re
+import resource
 import signal
 import sys
 import threading
@@ -27,7 +28,6 @@ def scenarios(only, everything):
     for path in sorted((HERE / "scenarios").glob("*.toml")):
         for scenario in tomllib.loads(path.read_text())["scenario"]:
             rows = scenario.pop("each", None) or [{}]
-            rows = [row | {"number": number} for row in rows for number in range(1, row.get("count", 1) + 1)]
             for row in rows if everything else spread(rows, scenario.get("ci", len(rows))):
                 filled = row | fill(scenario, row)
                 filled["lane"] = path.stem
@@ -51,11 +51,15 @@ def fill(value, row):
     return value
 
 
-def run_steps(guest, scenario):
-    """Plugs the wallets in, and runs the steps."""
+def run_steps(guest, scenario, everything):
+    """Plugs the wallets in, and runs the steps. How many moments were tried, where it is unplugged at some."""
     needs = scenario.get("needs")
     if needs and guest.run(needs["run"])[0] != 0:
         raise NotRun(needs["why"])
+    unplugged = scenario.get("unplugged")
+    moments = (range(1, unplugged["most"] + 1) if everything else unplugged["moments"]) if unplugged else []
+    if unplugged:
+        scenario.setdefault("files", {})["/guest/unplugged.json"] = unplugs(unplugged["after"], moments)
     for name, text in scenario.get("files", {}).items():
         guest.run(f"cat >{name} <<'END'\n{text}\nEND")
     wallets = scenario.get("wallets", [])
@@ -63,18 +67,44 @@ def run_steps(guest, scenario):
         commands = "\n".join(f"{environment} wallet {arguments}" for environment, arguments in (
             wallet.split(" wallet ", 1) if " wallet " in wallet else ("", wallet) for wallet in wallets))
         check(guest, {"run": f"{commands}\nplugged {len(wallets)}"})
+    tried = 0
     try:
+        for step in scenario.get("before", []):
+            check(guest, step)
+        for tried in range(1, len(moments) + 1):
+            attached = int(guest.run("wc -l </guest/attached")[1])
+            codes = [check(guest, step) for step in scenario["moment"]]
+            attached = int(guest.run("wc -l </guest/attached")[1]) - attached
+            # It ended well, and the wallet left USB no more often than by itself.
+            if codes[0] == 0 and attached <= int(unplugged["leaves"]):
+                break
+        else:
+            require(not everything or not unplugged, "it is still unplugged at the last moment")
         for step in scenario["steps"]:
             check(guest, step)
+        return tried
     except Failed as failed:
         _, simulations = guest.run("tail -n 3 /guest/mock-* 2>/dev/null; dmesg | tail -n 5")
-        raise Failed(f"{failed}\n{simulations}") from None
+        raise Failed(f"moment {tried}: {failed}\n{simulations}") from None
     finally:
         guest.run("away")
 
 
+def unplugs(after, moments):
+    """The script of a wallet that is unplugged after so many commands or prompts, and then after so many, .."""
+    waits = {"command": {"at": "command", "do": "unlock"}, "prompt": {"do": "approve"}}[after]
+    leaves = {"at": "command", "do": "unplug"} if after == "command" else {"do": "unplug"}
+    steps = [step for moment in moments for step in (waits | {"times": int(moment)}, leaves)]
+    return json.dumps({"steps": steps, "rest": "approve"})
+
+
+def require(holds, what):
+    if not holds:
+        raise Failed(what)
+
+
 def check(guest, step):
-    """Runs one step, and holds it to what it says."""
+    """Runs one step, and holds it to what it says. Its exit code."""
     code, printed = guest.run(step["run"], step.get("seconds", 120))
     wanted = step.get("exit", 0)
     if code not in (wanted if isinstance(wanted, list) else [wanted]):
@@ -91,6 +121,7 @@ def check(guest, step):
             found = found[int(key)] if isinstance(found, list) else found.get(key)
         if found != value:
             raise Failed(f"$ {step['run']}\n{path} is {found!r}, not {value!r}:\n{printed[-1500:]}")
+    return code
 
 
 def main():
@@ -133,9 +164,15 @@ def main():
     count = lambda verdict: sum(result[0] == verdict for result in results)
     moments = sum(result[2] for result in results)
     print(f"plugged-in: {len(results)} scenarios, {count('passed')} passed, {count('NOT RUN')} not run"
-          f" ({moments} moments, {time.monotonic() - begun:.0f} s)")
+          f" ({moments} moments, {time.monotonic() - begun:.0f} s, {processor_seconds():.0f} s of processor time)")
     expected = sum(map(len, lanes.values()))
     sys.exit(0 if count("passed") and not count("FAILED") and len(results) == expected else 1)
+
+
+def processor_seconds():
+    """What this and the guests that have ended took."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def with_sticks(lab, listed, options, results):
@@ -155,7 +192,7 @@ def with_wallets(name, listed, options, results):
         except Gone as why:
             attempt(scenario, results, lambda why=why: fail(why))
             continue
-        if not attempt(scenario, results, lambda: run_steps(guest, scenario)):
+        if not attempt(scenario, results, lambda: run_steps(guest, scenario, options.all)):
             guest.cut_power()
             guest = None
     guest and guest.cut_power()

@@ -60,7 +60,9 @@ class Stick:
         self.bad_reads = self.bad_writes = ()
         self.flip = None
         self.drops_writes_from = None
+        self.capacity, self.wraps, self.beyond = SIZE, False, 0
         self.durable = None
+        self.log = None
 
     def dies_after(self, writes):
         """Takes so many writes, and then is gone: `reached` is set."""
@@ -127,25 +129,48 @@ class Stick:
         client.sendall(struct.pack(">IIQ", 0x67446698, error, handle) + read)
         return True
 
+    def has_less(self, capacity, wraps):
+        """Has less room than it says. What is written beyond is lost, or is stored where its addresses begin again."""
+        self.capacity, self.wraps = capacity, wraps
+
+    def _store(self, offset, data):
+        there = data[:max(0, self.capacity - offset)]
+        self.image[offset:offset + len(there)] = there
+        if len(there) < len(data):
+            self.beyond += 1
+            if self.wraps:
+                self._store(max(0, offset - self.capacity), data[len(there):])
+
+    def _stored(self, offset, length):
+        there = bytes(self.image[offset:min(offset + length, self.capacity)])
+        rest = length - len(there)
+        if rest == 0:
+            return there
+        return there + (self._stored(max(0, offset - self.capacity), rest) if self.wraps else bytes(rest))
+
     def _do(self, kind, offset, length, data):
         if self.dead:
             return EIO, b""
         if kind == READ:
             if touches(self.bad_reads, offset, length):
                 return EIO, b""
-            return 0, bytes(self.image[offset:offset + length])
+            return 0, self._stored(offset, length)
         if kind == FLUSH:
             self.flushes += 1
+            if self.log is not None:
+                self.log.append((self.name, None, b""))
             if self.durable is not None:
                 self.durable = bytearray(self.image)
             return 0, b""
         if kind != WRITE or self.read_only or touches(self.bad_writes, offset, length):
             return EIO, b""
         self.writes += 1
+        if self.log is not None:
+            self.log.append((self.name, offset, data))
         if self.drops_writes_from is None or offset < self.drops_writes_from:
             if self.flip is not None and self.flip(data):
                 data = bytes([data[0], data[1] ^ 1]) + data[2:]
-            self.image[offset:offset + length] = data
+            self._store(offset, data)
         if self.last_write is not None and self.writes >= self.last_write:
             self.dead = True
             self.reached.set()
