@@ -48,6 +48,7 @@ const RESERVED: &[(&str, &[&str])] = &[
         ],
     ),
     ("stockade_mocks", &["cli", "discovery"]),
+    ("stockade_scrypt", &["eth2_keystore"]),
     ("tar", &["backup"]),
     ("tokio", &["aws_secrets", "store"]),
     ("trezor_client", &["trezor"]),

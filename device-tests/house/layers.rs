@@ -6,7 +6,7 @@ use super::{
     order::{order, place},
     paths::from_root,
     planted, require_none,
-    source::{self, Source},
+    source::{self, ONE_MODULE, Source},
 };
 
 /// What is built on wallets, and works with any.
@@ -19,8 +19,8 @@ const VENDORS: [&str; 3] = ["ledger", "trezor", "discovery"];
 fn upward(source: &Source, order: &[Vec<String>]) -> Vec<Breach> {
     let module = source.module();
     let Some(&own) = module.first() else { return Vec::new() };
-    // The command is a crate of its own; it names the library from outside.
-    if own == "cli" {
+    // A crate that is one module: it names others from outside.
+    if ONE_MODULE.contains(&own) {
         return Vec::new();
     }
     let own_place = place(order, own);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use super::source::root;
+use super::source::{ONE_MODULE, root};
 
 /// The modules at the root from the bottom up, those that stand side by side together.
 pub(super) fn order() -> Vec<Vec<String>> {
@@ -33,7 +33,7 @@ fn the_table_names_every_module_there_is_and_no_other() {
     let packages = names(&root().join("src")).into_iter();
     let there: BTreeSet<String> = packages
         .flat_map(|package| match package.as_str() {
-            "cli" => vec![package],
+            name if ONE_MODULE.contains(&name) => vec![package],
             _ => names(&root().join("src").join(package)),
         })
         .filter(|name| !matches!(name.as_str(), "lib" | "Cargo.toml" | "examples"))

@@ -7,6 +7,9 @@ use std::{
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
+/// Packages that are one module each in the order of modules.
+pub(super) const ONE_MODULE: [&str; 2] = ["cli", "scrypt"];
+
 /// A file of Rust source.
 pub(super) struct Source {
     /// Below the package's root, with `/`.
@@ -33,12 +36,13 @@ impl Source {
     }
 
     /// The modules that lead to this file: `["backup", "origin"]` for src/stockade/backup/origin.rs,
-    /// none for src/stockade/lib.rs, and `["cli", ..]` for the command.
+    /// none for src/stockade/lib.rs, and `["cli", ..]` for the command, which is one module.
     pub(super) fn module(&self) -> Vec<&str> {
         let path = self.path.strip_prefix("src/").unwrap_or(&self.path);
         let path = path.strip_suffix(".rs").unwrap_or(path);
         let mut names: Vec<_> = path.split('/').collect();
-        if self.path.starts_with("src/") && names.first() != Some(&"cli") {
+        let is_one_module = names.first().is_some_and(|name| ONE_MODULE.contains(name));
+        if self.path.starts_with("src/") && !is_one_module {
             names.remove(0);
         }
         if matches!(names.last(), Some(&("mod" | "lib" | "main"))) {

@@ -29,9 +29,30 @@ pub fn map_on<T: Sync, R: Send>(
     step: &mut dyn FnMut(usize),
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
+    let split = Split { threads, block };
+    map_blocks(split, items, step, || (), |(), block| block.iter().map(&work).collect())
+}
+
+/// How work is shared out.
+#[derive(Debug, Clone, Copy)]
+pub struct Split {
+    /// So many threads at most.
+    pub threads: usize,
+    /// Each takes so many items at a time.
+    pub block: usize,
+}
+
+/// Like [`map_on`], for work that does a whole block at once, with what each thread makes once for all
+/// its blocks. `work` gives one result for each item.
+pub fn map_blocks<T: Sync, R: Send, S>(
+    Split { threads, block }: Split,
+    items: &[T],
+    step: &mut dyn FnMut(usize),
+    start: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &[T]) -> Vec<R> + Sync,
+) -> Vec<R> {
     let blocks: Vec<&[T]> = items.chunks(block.max(1)).collect();
     let threads = threads.min(blocks.len());
-    let do_block = |block: &[T]| block.iter().map(&work).collect::<Vec<R>>();
     let mut results: Vec<Option<Vec<R>>> = blocks.iter().map(|_| None).collect();
     let mut count = 0;
     if threads > 1 {
@@ -39,15 +60,17 @@ pub fn map_on<T: Sync, R: Send>(
         let (done, finished) = channel();
         thread::scope(|scope| {
             for _ in 0..threads {
-                let (next, blocks, do_block, done) = (&next, &blocks, &do_block, done.clone());
+                let (next, blocks, done) = (&next, &blocks, done.clone());
+                let (start, work) = (&start, &work);
                 let take = || {
                     let i = next.fetch_add(1, Ordering::Relaxed);
                     Some((i, *blocks.get(i)?))
                 };
                 let worker = move || {
                     wiping_stack(|| {
+                        let mut own = start();
                         while let Some((i, block)) = take() {
-                            let _ = done.send((i, do_block(block)));
+                            let _ = done.send((i, work(&mut own, block)));
                         }
                     });
                 };
@@ -64,10 +87,11 @@ pub fn map_on<T: Sync, R: Send>(
             }
         });
     }
+    let mut own = None;
     let mut all = Vec::with_capacity(items.len());
     for (block, result) in blocks.into_iter().zip(results) {
         all.extend(result.unwrap_or_else(|| {
-            let result = do_block(block);
+            let result = work(own.get_or_insert_with(&start), block);
             count += result.len();
             step(count);
             result
@@ -101,6 +125,25 @@ mod tests {
             assert!(steps.is_sorted() && steps.last() == Some(&1000), "{steps:?}");
         }
         assert!(map(&[], |i: &u64| *i).is_empty());
+    }
+
+    #[test]
+    fn each_thread_starts_once_for_all_its_blocks() {
+        let items: Vec<usize> = (0..10).collect();
+        for threads in [1, 2, 20] {
+            let starts = AtomicUsize::new(0);
+            let split = Split { threads, block: 3 };
+            let start = || {
+                starts.fetch_add(1, Ordering::Relaxed);
+                0
+            };
+            let sizes = map_blocks(split, &items, &mut |_| (), start, |blocks, block| {
+                *blocks += 1;
+                vec![block.len(); block.len()]
+            });
+            assert_eq!(sizes, [3, 3, 3, 3, 3, 3, 3, 3, 3, 1]);
+            assert!((1..=4).contains(&starts.load(Ordering::Relaxed)));
+        }
     }
 
     #[test]

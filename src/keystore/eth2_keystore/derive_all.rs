@@ -1,7 +1,8 @@
 //! Runs many key derivations in parallel, limited by the number of cores and by memory.
 
 use super::{DecryptionKey, Kdf, KdfError, KdfFunction, Password};
-use stockade_base::parallel;
+use stockade_base::parallel::{self, Split};
+use stockade_scrypt::Worker;
 
 /// The default limit on memory for parallel derivations, in bytes: four at EIP-2335's full cost.
 pub const MEMORY_BUDGET: u64 = 1 << 30;
@@ -10,26 +11,46 @@ pub const MEMORY_BUDGET: u64 = 1 << 30;
 pub type Job<'a> = (&'a Password, &'a Kdf);
 
 /// Derives the keys of `jobs` on all cores, and returns them in order. At most `budget` bytes are in
-/// use at a time, unless a single derivation needs more. `step` is called after each derivation with
-/// the number that are done.
+/// use at a time, unless a single derivation needs more. `step` is called after each derivation, or after
+/// two that one core ran at once, with the number that are done.
 pub fn derive_all(
     jobs: &[Job<'_>],
     budget: u64,
     step: &mut dyn FnMut(usize),
 ) -> Vec<Result<DecryptionKey, KdfError>> {
-    let largest = jobs.iter().map(|(_, kdf)| memory(kdf)).max().unwrap_or(1).max(1);
-    let affordable = usize::try_from(budget / largest).unwrap_or(usize::MAX);
-    let threads = parallel::cores().min(affordable);
-    parallel::map_on(threads, 1, jobs, step, |(password, kdf)| DecryptionKey::derive(password, kdf))
+    let split = split(jobs, budget, parallel::cores());
+    parallel::map_blocks(split, jobs, step, Worker::new, derive_block)
 }
 
-/// The memory that a derivation needs, in bytes.
+/// Two at a time on each core, if there are enough for all cores and the memory allows it. Where it
+/// does not, one each on more cores is faster than two on fewer.
+fn split(jobs: &[Job<'_>], budget: u64, cores: usize) -> Split {
+    let largest = jobs.iter().map(|(_, kdf)| memory(kdf)).max().unwrap_or(1).max(1);
+    let affordable = usize::try_from(budget / largest).unwrap_or(usize::MAX);
+    let are_many = jobs.len() > cores && affordable / 2 >= cores;
+    Split { threads: cores.min(affordable), block: if are_many { 2 } else { 1 } }
+}
+
+/// Runs the derivations of one block: two at once, if both are scrypt's.
+fn derive_block(worker: &mut Worker, block: &[Job<'_>]) -> Vec<Result<DecryptionKey, KdfError>> {
+    let is_scrypt = |(_, kdf): &Job<'_>| matches!(kdf.function(), KdfFunction::Scrypt { .. });
+    match block {
+        [a, b] if is_scrypt(a) && is_scrypt(b) => match DecryptionKey::derive_two(worker, *a, *b) {
+            Ok(keys) => keys.map(Ok).into(),
+            Err(error) => vec![Err(error.clone()), Err(error)],
+        },
+        _ => {
+            let mut derive =
+                |(password, kdf): &Job<'_>| DecryptionKey::derive_with(worker, password, kdf);
+            block.iter().map(&mut derive).collect()
+        }
+    }
+}
+
+/// The memory that a derivation needs, in bytes, but for a few blocks beside n.
 fn memory(kdf: &Kdf) -> u64 {
     match kdf.function() {
-        KdfFunction::Scrypt { n, r, p } => {
-            let blocks = n.saturating_add(u64::from(p)).saturating_mul(u64::from(r));
-            blocks.saturating_mul(128)
-        }
+        KdfFunction::Scrypt { n, r, .. } => n.saturating_mul(u64::from(r)).saturating_mul(128),
         KdfFunction::Pbkdf2 { .. } => 0,
     }
 }
@@ -42,8 +63,9 @@ mod tests {
     fn each_job_gets_its_own_key_in_order_whatever_the_budget() {
         let passwords = ["a", "b"].map(|text| Password::new(text).unwrap());
         let kdfs: Vec<_> = (0..20)
-            .map(|salt| match salt % 2 {
-                0 => Kdf::new(KdfFunction::Scrypt { n: 16, r: 1, p: 1 }, vec![salt]).unwrap(),
+            .map(|salt| match salt % 5 {
+                0 | 1 => Kdf::new(KdfFunction::Scrypt { n: 16, r: 1, p: 1 }, vec![salt]).unwrap(),
+                2 => Kdf::new(KdfFunction::Scrypt { n: 32, r: 3, p: 3 }, vec![salt]).unwrap(),
                 _ => Kdf::new(KdfFunction::Pbkdf2 { c: 2 }, vec![salt]).unwrap(),
             })
             .collect();
@@ -57,9 +79,34 @@ mod tests {
                 let key = key.as_ref().unwrap();
                 assert_eq!((key.bytes().expose(), key.kdf()), (alone.bytes().expose(), *kdf));
             }
-            assert_eq!(steps, (1..=20).collect::<Vec<_>>());
+            assert!(steps.is_sorted() && steps.last() == Some(&20), "{steps:?}");
         }
         assert!(derive_all(&[], 0, &mut |_| ()).is_empty());
+    }
+
+    #[test]
+    fn two_a_core_run_at_once_only_within_the_budget_and_where_there_are_enough() {
+        let password = Password::new("a").unwrap();
+        let kdf = Kdf::full_cost([0; 32]);
+        let all = vec![(&password, &kdf); 24];
+        let budget_for = |count: u64| count * memory(&kdf);
+        for (jobs, budget, cores, expected) in [
+            (24, MEMORY_BUDGET, 2, (2, 2)),
+            (24, MEMORY_BUDGET, 1, (1, 2)),
+            (3, MEMORY_BUDGET, 2, (2, 2)),
+            (2, MEMORY_BUDGET, 2, (2, 1)),
+            (24, MEMORY_BUDGET, 4, (4, 1)),
+            (24, MEMORY_BUDGET, 16, (4, 1)),
+            (24, budget_for(3), 2, (2, 1)),
+            (24, budget_for(1), 2, (1, 1)),
+            (24, 0, 2, (0, 1)),
+        ] {
+            let Split { threads, block } = split(&all[..jobs], budget, cores);
+            assert_eq!((threads, block), expected);
+            assert!(
+                threads.max(1) as u64 * block as u64 * memory(&kdf) <= budget.max(memory(&kdf))
+            );
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use sha2::Sha256;
 
 use super::Password;
 use stockade_base::secret::{SecretBytes, wiping_stack};
+use stockade_scrypt::{Job, Params, ScryptError, Worker};
 
 /// The limit on scrypt's cost, 128·n·r·p bytes: four times EIP-2335's full cost, about three seconds.
 /// It also limits memory.
@@ -68,6 +69,9 @@ pub enum KdfError {
     /// The salt is longer than any tool makes it.
     #[error("the salt is {0} bytes long: at most {MAX_SALT} are accepted")]
     Salt(usize),
+    /// The system does not give the memory that it needs.
+    #[error("the system does not give the memory for the key derivation: {0}")]
+    Memory(KdfFunction),
 }
 
 impl Kdf {
@@ -114,13 +118,21 @@ pub struct DecryptionKey {
 }
 
 impl DecryptionKey {
-    /// Runs the key derivation. At full cost this takes almost a second.
+    /// Runs the key derivation. At full cost this takes half a second.
     pub fn derive(password: &Password, kdf: &Kdf) -> Result<Self, KdfError> {
+        Self::derive_with(&mut Worker::new(), password, kdf)
+    }
+
+    /// Like [`Self::derive`], with work memory that serves again.
+    pub(super) fn derive_with(
+        worker: &mut Worker,
+        password: &Password,
+        kdf: &Kdf,
+    ) -> Result<Self, KdfError> {
         let derive = |out: &mut [u8; 32]| match kdf.function {
             KdfFunction::Scrypt { .. } => {
-                let params = scrypt_params(kdf.function)?;
-                scrypt::scrypt(password.as_bytes(), &kdf.salt, &params, out)
-                    .map_err(|_| KdfError::Invalid(kdf.function))
+                let derived = worker.one(job(password, kdf, out)?);
+                derived.map_err(|error| failure(error, kdf))
             }
             KdfFunction::Pbkdf2 { c } => {
                 pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &kdf.salt, c, out);
@@ -129,6 +141,17 @@ impl DecryptionKey {
         };
         let bytes = wiping_stack(|| SecretBytes::try_new(derive))?;
         Ok(Self { bytes, kdf: kdf.clone() })
+    }
+
+    /// Several derivations with scrypt, on one core at once, which take less time than one after
+    /// another.
+    pub(super) fn derive_many(
+        worker: &mut Worker,
+        inputs: &[(&Password, &Kdf)],
+    ) -> Result<Vec<Self>, KdfError> {
+        let bytes = wiping_stack(|| fill(worker, inputs, Vec::new()))?;
+        let keys = bytes.into_iter().zip(inputs);
+        Ok(keys.map(|(bytes, (_, kdf))| Self { bytes, kdf: (*kdf).clone() }).collect())
     }
 
     /// The key derivation that it comes from.
@@ -141,9 +164,45 @@ impl DecryptionKey {
     }
 }
 
-/// Checks the parameters before anything is allocated: with n = 2^40 allocating would abort the
-/// program.
-fn scrypt_params(function: KdfFunction) -> Result<scrypt::Params, KdfError> {
+fn job<'a>(
+    password: &'a Password,
+    kdf: &'a Kdf,
+    out: &'a mut [u8; 32],
+) -> Result<Job<'a>, KdfError> {
+    let params = scrypt_params(kdf.function)?;
+    Ok(Job { password: password.as_bytes(), salt: &kdf.salt, params, out })
+}
+
+/// Runs `jobs` and those of `inputs`, and gives the keys of `inputs`, each where it was derived.
+fn fill(
+    worker: &mut Worker,
+    inputs: &[(&Password, &Kdf)],
+    jobs: Vec<Job<'_>>,
+) -> Result<Vec<SecretBytes<32>>, KdfError> {
+    let Some(((password, kdf), rest)) = inputs.split_first() else {
+        let function = KdfFunction::Scrypt { n: 0, r: 0, p: 0 };
+        worker.many(jobs).map_err(|error| failure(error, function))?;
+        return Ok(Vec::new());
+    };
+    let mut others = Vec::new();
+    let own = SecretBytes::try_new(|out| {
+        jobs.push(job(password, kdf, out)?);
+        others = fill(worker, rest, jobs)?;
+        Ok(())
+    })?;
+    others.insert(0, own);
+    Ok(others)
+}
+
+fn failure(error: ScryptError, kdf: &Kdf) -> KdfError {
+    match error {
+        ScryptError::Memory(_) => KdfError::Memory(kdf.function),
+        _ => KdfError::Invalid(kdf.function),
+    }
+}
+
+/// Checks the parameters before any memory is taken.
+fn scrypt_params(function: KdfFunction) -> Result<Params, KdfError> {
     let KdfFunction::Scrypt { n, r, p } = function else {
         return Err(KdfError::Invalid(function));
     };
@@ -155,8 +214,7 @@ fn scrypt_params(function: KdfFunction) -> Result<scrypt::Params, KdfError> {
     if !affordable || r > MAX_SCRYPT_R || p > MAX_SCRYPT_P {
         return Err(KdfError::TooCostly(function));
     }
-    let log_n = u8::try_from(n.ilog2()).map_err(|_| KdfError::Invalid(function))?;
-    scrypt::Params::new(log_n, r, p, 32).map_err(|_| KdfError::Invalid(function))
+    Params::new(n, r, p).map_err(|_| KdfError::Invalid(function))
 }
 
 #[cfg(test)]
