@@ -11,8 +11,15 @@ The options of the first one are those of every command, and are not repeated.
 ";
 
 /// The options of every command.
-const GLOBAL: [&str; 6] =
-    ["--device <SPEC>", "--json", "-v, --verbose", "-q, --quiet", "-h, --help", "-V, --version"];
+const GLOBAL: [&str; 7] = [
+    "--device <SPEC>",
+    "--profile <NAME|FILE>",
+    "--json",
+    "-v, --verbose",
+    "-q, --quiet",
+    "-h, --help",
+    "-V, --version",
+];
 
 #[test]
 fn the_help_of_every_command_is_as_documented() {

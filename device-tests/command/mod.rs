@@ -63,6 +63,9 @@ mod node;
 mod one_prompt;
 mod passwords;
 mod plugin;
+mod profile;
+#[cfg(target_os = "linux")]
+mod profile_terminal;
 #[cfg(feature = "cloud")]
 mod real_answers;
 mod rejected;
@@ -79,6 +82,8 @@ pub(crate) mod sets;
 mod split;
 mod staking;
 mod staking_files;
+mod status;
+mod status_metrics;
 #[cfg(feature = "cloud")]
 mod store_attested;
 #[cfg(feature = "cloud")]

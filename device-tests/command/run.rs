@@ -161,11 +161,14 @@ impl Stockade {
 
     fn bare<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stockade"));
-        for variable in ["STOCKADE_DEVICE", "STOCKADE_MOCK_MNEMONIC", "STOCKADE_MOCK_USER"] {
+        for variable in
+            ["STOCKADE_DEVICE", "STOCKADE_MOCK_MNEMONIC", "STOCKADE_MOCK_USER", "STOCKADE_PROFILE"]
+        {
             command.env_remove(variable);
         }
         // What this computer remembers is not the user's who runs the tests.
         command.env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
+        command.env("XDG_CONFIG_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-config"));
         command.env("STOCKADE_MOCK_MNEMONIC", self.words.join(";")).args(args);
         for device in &self.devices {
             command.args(["--device", device]);

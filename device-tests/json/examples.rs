@@ -20,7 +20,11 @@ pub(super) const FOLDER: &str = "device-tests/golden/json";
 
 /// Commands whose documents depend on the computer, or that run until they are stopped: their examples
 /// are written by hand.
-const BY_HAND: [&str; 4] = ["copy list", "device list", "mock ledger", "mock trezor"];
+const BY_HAND: [&str; 6] =
+    ["completions", "copy list", "device list", "man", "mock ledger", "mock trezor"];
+
+/// Commands of one word.
+const ONE_WORD: [&str; 3] = ["address", "setup", "status"];
 
 /// Commands without an example: they need a server, and this build has none.
 const NOT_IN_THIS_BUILD: &str = if cfg!(feature = "cloud") { "-" } else { "deliver store" };
@@ -42,7 +46,8 @@ pub(super) fn example(command: &str) -> Option<String> {
 fn record(who: &Stockade, folder: &Folder, line: &str, code: i32) -> Ran {
     let ran = who.run(line).code(code);
     let words: Vec<_> = line.split_whitespace().collect();
-    let command = if words[0] == "address" { "address".to_owned() } else { words[..2].join(" ") };
+    let length = if ONE_WORD.contains(&words[0]) { 1 } else { 2 };
+    let command = words[..length].join(" ");
     let root = folder.at("a");
     let root = root.strip_suffix("/a").unwrap();
     let document = format!("{:#}\n", normal(&ran.json, root));
@@ -93,6 +98,21 @@ fn examples_of_wallets_and_their_keys() {
     let from = validator.replace("--validator", "--from");
     record(&format!("tx consolidate {from} --to {other} {numbers}"), 0);
     record(&format!("tx compound {validator} {numbers}"), 0);
+}
+
+#[test]
+fn examples_of_a_profile() {
+    let folder = ledger().copies();
+    let who = alone()
+        .with("XDG_CONFIG_HOME", folder.at("config"))
+        .with("XDG_STATE_HOME", folder.at("state"));
+    let record = |line: &str, code| record(&who, &folder, line, code);
+    let signers = format!("--signer {CHECK_ADDRESS} --signer {ADDRESS}");
+    record(&format!("setup --copy {} {signers} --network hoodi", folder.both()), 0);
+    record("config set layout teku", 0);
+    record("config show", 0);
+    on("mock-ledger").run(&format!("attest create --check drill --copy {}", folder.both())).code(0);
+    record("status", 1);
 }
 
 #[test]

@@ -1,12 +1,20 @@
 //! The command line: the commands, and the options that all of them have.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{CommandResult, commands, context::Context, global::GlobalArgs};
 
+/// The end of the help.
+const AFTER: &str = "\
+Short words: `scrub`, `drill`, `restore`, `repair`, `reseal` and `retire` stand for `backup scrub`
+and so on.
+
+Exit codes: 0 done or proven; 1 something is not as it should be, or is to be done; 2 usage;
+3 input or file; 4 device or service; 5 rejected or cancelled.";
+
 /// Keeps Ethereum validator keys behind a hardware wallet, and proves that the backups open.
 #[derive(Debug, Parser)]
-#[command(name = "stockade", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "stockade", version, propagate_version = true, max_term_width = 100, after_help = AFTER)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
@@ -19,6 +27,11 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Setup(commands::setup::Args),
+    /// Show and change the profile
+    #[command(subcommand)]
+    Config(commands::config::Command),
+    Status(commands::status::Args),
     /// Show the hardware wallet that is plugged in
     #[command(subcommand)]
     Device(commands::device::Command),
@@ -63,6 +76,8 @@ pub enum Command {
     /// Sign, open and verify voluntary exits
     #[command(subcommand)]
     Exit(commands::exit::Command),
+    Completions(commands::completions::Args),
+    Man(commands::man::Args),
     /// Run simulated wallets on the sockets of the vendors' emulators, or on USB
     #[cfg(feature = "mock")]
     #[command(subcommand)]
@@ -73,6 +88,9 @@ impl Command {
     /// Runs the command.
     pub fn run(self, context: &mut Context) -> CommandResult {
         match self {
+            Self::Setup(args) => args.run(context),
+            Self::Config(command) => command.run(context),
+            Self::Status(args) => args.run(context),
             Self::Device(command) => command.run(context),
             Self::Address(args) => args.run(context),
             Self::Custodian(command) => command.run(context),
@@ -90,6 +108,8 @@ impl Command {
             Self::Tx(command) => command.run(context),
             Self::Credentials(command) => command.run(context),
             Self::Exit(command) => command.run(context),
+            Self::Completions(args) => args.run(Cli::command()),
+            Self::Man(args) => args.run(Cli::command()),
             #[cfg(feature = "mock")]
             Self::Mock(command) => command.run(context),
         }

@@ -9,6 +9,10 @@ pub struct GlobalArgs {
     /// mock-ledger or mock-trezor[:MODEL] [default: STOCKADE_DEVICE, or the only one on USB]
     #[arg(long, global = true, value_name = "SPEC")]
     pub device: Vec<String>,
+    /// The profile: a name, or a file; `none` for no profile [default: STOCKADE_PROFILE, or the profile
+    /// that `stockade setup` wrote]
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
     /// Print one JSON document on standard output, and everything else on standard error
     #[arg(long, global = true)]
     pub json: bool,

@@ -19,6 +19,10 @@ use crate::{commands, error::Kind, output};
 /// Each command with the schema of its document. One line a command, in the order of the help.
 fn documents() -> Vec<(&'static str, Value)> {
     vec![
+        entry::<commands::setup::Document>("setup"),
+        entry::<commands::config::document::Document>("config show"),
+        entry::<commands::config::document::Document>("config set"),
+        entry::<commands::status::Document>("status"),
         entry::<commands::device::list::Document>("device list"),
         entry::<commands::device::info::Document>("device info"),
         entry::<commands::address::Document>("address"),
@@ -60,6 +64,8 @@ fn documents() -> Vec<(&'static str, Value)> {
         entry::<commands::exit::create::Document>("exit create"),
         entry::<commands::exit::open::Document>("exit open"),
         entry::<commands::exit::verify::Document>("exit verify"),
+        entry::<commands::completions::Document>("completions"),
+        entry::<commands::man::Document>("man"),
         entry::<commands::mock::setup::Begun>("mock ledger"),
         entry::<commands::mock::setup::Begun>("mock trezor"),
     ]

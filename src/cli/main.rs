@@ -4,6 +4,7 @@
 mod aws_args;
 mod cli;
 mod commands;
+mod complete;
 mod context;
 mod error;
 mod global;
@@ -15,9 +16,11 @@ mod json_reference;
 mod output;
 mod pairing_files;
 mod place;
+mod profile_file;
 #[cfg(feature = "cloud")]
 mod secret_file;
 mod shell;
+mod short_words;
 mod ui;
 mod unlockers;
 #[cfg(feature = "cloud")]
@@ -29,12 +32,12 @@ mod vault_tls;
 
 use std::{alloc::System, process::ExitCode};
 
-use clap::Parser as _;
 use stockade::{secret::wiping_stack, shown};
 use zeroizing_alloc::ZeroAlloc;
 
 use crate::{
     cli::Cli,
+    complete::Absent,
     context::Context,
     error::{CommandError, Kind},
     output::Outcome,
@@ -47,18 +50,25 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     protect_process();
-    let mut cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return output::usage(&error),
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let completed = short_words::expand(&arguments).and_then(|line| complete::read(&line));
+    let (mut cli, absent) = match completed {
+        Ok(Ok(completed)) => completed,
+        Ok(Err(error)) => return output::usage(&error),
+        Err(error) => {
+            let json = arguments.iter().any(|argument| argument == "--json");
+            return output::finish(json, Err(error));
+        }
     };
-    cli.global.device = global::devices(std::env::args_os());
+    cli.global.device = global::devices(arguments);
     let json = cli.global.json;
-    output::finish(json, wiping_stack(|| run(cli)))
+    output::finish(json, wiping_stack(|| run(cli, absent)))
 }
 
-fn run(cli: Cli) -> CommandResult {
+fn run(cli: Cli, absent: Absent) -> CommandResult {
     let mut context = Context::new(&cli.global)?;
-    let result = cli.command.run(&mut context);
+    absent.tell(&mut context.terminal);
+    let result = cli.command.run(&mut context).map(|outcome| absent.judge(outcome));
     // A question without an answer is a usage error, unless the user cancelled it.
     result.map_err(|error| match error.kind() {
         Kind::Usage if context.terminal.gave_up() => CommandError::new(Kind::Declined, "cancelled"),

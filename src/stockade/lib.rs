@@ -53,6 +53,8 @@ pub mod attest;
 pub mod backup;
 pub mod custodian;
 pub mod device_secret;
+pub mod profile;
+pub mod status;
 pub mod store;
 pub mod validator;
 

@@ -3,6 +3,8 @@
 pub mod address;
 pub mod attest;
 pub mod backup;
+pub mod completions;
+pub mod config;
 pub mod copy;
 pub mod credentials;
 pub mod custodian;
@@ -13,8 +15,11 @@ pub mod device;
 pub mod elsewhere;
 pub mod exit;
 pub mod keystore;
+pub mod man;
 #[cfg(feature = "mock")]
 pub mod mock;
+pub mod setup;
+pub mod status;
 #[cfg(feature = "cloud")]
 pub mod store;
 #[cfg(feature = "rpc")]

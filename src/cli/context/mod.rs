@@ -3,9 +3,13 @@
 mod devices;
 mod files;
 
+use std::path::PathBuf;
+
 use stockade::{
+    backup::{scrub::Scrubbed, verdict::Report},
     device::{BlsSigner, Found, Wallet},
     discovery::Spec,
+    profile::CheckKind,
     timestamp::Timestamp,
 };
 
@@ -13,7 +17,12 @@ pub use self::{
     devices::{Devices, only_one_on_usb},
     files::{read_custodian, read_custodians, read_expected, read_signers},
 };
-use crate::{error::CommandError, global::GlobalArgs, ui::Terminal};
+use crate::{
+    error::CommandError,
+    global::GlobalArgs,
+    profile_file::{self, ProfileFile},
+    ui::Terminal,
+};
 
 /// What every command needs.
 pub struct Context {
@@ -22,6 +31,10 @@ pub struct Context {
     /// The device of STOCKADE_DEVICE.
     from_env: Option<Spec>,
     devices: Devices,
+    /// The profile that --profile names.
+    profile: Option<String>,
+    /// Whether --quiet was given.
+    pub quiet: bool,
     /// Whether to print JSON, for commands that print as they go.
     pub json: bool,
     /// The user at the terminal.
@@ -43,7 +56,16 @@ impl Context {
         let from_env = from_env.as_ref().map(parse).transpose()?;
         let terminal = Terminal::new(global.quiet, global.verbose);
         let devices = Devices::new(terminal.attended())?;
-        Ok(Self { named, from_env, devices, json: global.json, terminal })
+        let profile = global.profile.clone();
+        Ok(Self {
+            named,
+            from_env,
+            devices,
+            profile,
+            quiet: global.quiet,
+            json: global.json,
+            terminal,
+        })
     }
 
     /// Whether a device was named on the command line itself.
@@ -118,9 +140,47 @@ impl Context {
     fn specs(&self) -> Result<Vec<Spec>, CommandError> {
         match (self.named.as_slice(), &self.from_env) {
             ([], Some(spec)) => Ok(vec![spec.clone()]),
-            ([], None) => only_one_on_usb().map(|spec| vec![spec]),
+            ([], None) => match self.of_profile()? {
+                Some(spec) => Ok(vec![spec]),
+                None => only_one_on_usb().map(|spec| vec![spec]),
+            },
             (named, _) => Ok(named.to_vec()),
         }
+    }
+
+    /// The device of the profile.
+    fn of_profile(&self) -> Result<Option<Spec>, CommandError> {
+        let Some(file) = self.profile()? else { return Ok(None) };
+        let parse = |text: &String| {
+            let name = crate::shown(&file.path);
+            text.parse().map_err(|error| CommandError::input(format!("{name}: device: {error}")))
+        };
+        file.profile.device.as_ref().map(parse).transpose()
+    }
+
+    /// The profile in use, if there is one.
+    pub fn profile(&self) -> Result<Option<ProfileFile>, CommandError> {
+        profile_file::load(self.profile.as_deref())
+    }
+
+    /// The path of the profile in use, which may not exist yet.
+    pub fn profile_path(&self) -> Result<PathBuf, CommandError> {
+        profile_file::path(self.profile.as_deref())?.ok_or_else(|| {
+            CommandError::usage("there is no folder for a profile, or --profile none was given")
+                .with_hint("name a file with --profile")
+        })
+    }
+
+    /// Remembers the result of a scrub or drill of the profile's copies. Returns whether it did.
+    pub fn record(&mut self, kind: CheckKind, read: &Scrubbed, report: &Report) -> bool {
+        let recorded = self.profile().and_then(|file| match file {
+            Some(file) => profile_file::record(&file.profile, kind, (read, report)),
+            None => Ok(false),
+        });
+        recorded.unwrap_or_else(|error| {
+            self.terminal.say(&format!("note: `stockade status` will not know of this: {error}"));
+            false
+        })
     }
 
     fn open_found(&mut self, found: Box<dyn Found>) -> Result<Box<dyn Wallet>, CommandError> {

@@ -5,6 +5,7 @@ mod backup;
 mod cloud;
 mod device;
 mod kind;
+mod profile;
 mod store;
 mod validator;
 

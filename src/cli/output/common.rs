@@ -24,6 +24,24 @@ pub struct Common {
     /// a warning about a bucket.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
+    /// The profile's copies that are not here, so that the command did not look at them. Only if the
+    /// command line named no copies.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_here: Vec<AbsentCopy>,
+}
+
+/// A copy of the profile that is not here.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AbsentCopy {
+    /// The id of the copy.
+    pub copy: String,
+    /// Its label in the profile; empty if it has none.
+    pub label: String,
+    /// Where it was last.
+    pub place: String,
+    /// Whether the profile says that it is usually not connected.
+    pub away: bool,
 }
 
 /// An error, as documents show it.
@@ -58,8 +76,8 @@ struct Host {
     host: String,
 }
 
-/// A warning of `validator list`.
-#[derive(Serialize)]
+/// A warning with a word for what it is about.
+#[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Warning {
     /// What it is about, one of a fixed list of words.

@@ -90,7 +90,9 @@ fn print_outcome(json: bool, mut outcome: Outcome) -> ExitCode {
     let code = outcome.error.as_ref().map(|error| error.kind().exit_code());
     let code = ExitCode::from(code.unwrap_or(u8::from(!outcome.ok)));
     if !json {
-        print(&outcome.text);
+        if !outcome.text.is_empty() {
+            print(&outcome.text);
+        }
         outcome.error.iter().for_each(print_error);
         return code;
     }

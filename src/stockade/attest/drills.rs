@@ -1,4 +1,4 @@
-//! The last drills of a set, according to the attestations in a copy.
+//! The checks of a set, according to the attestations in a copy.
 
 use super::{
     AttestedLevel, Statement,
@@ -7,7 +7,7 @@ use super::{
 use crate::backup::{BackupError, Copy, ListedSet};
 use stockade_base::{eth::Address, timestamp::Timestamp};
 
-/// An attested drill of a set.
+/// An attested check of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Drilled {
@@ -15,25 +15,36 @@ pub struct Drilled {
     pub time: Timestamp,
     /// Who signed the result. The signature verifies, but can be anybody's.
     pub by: Address,
-    /// The copies that were drilled.
+    /// The copies that were checked.
     pub copies: Vec<String>,
-    /// Whether every key opened in every copy.
+    /// Whether every key was proven in every copy.
     pub good: bool,
 }
 
 /// The drills of exactly this set that attestations in `copy` state, whatever their result.
 pub fn drills(copy: &Copy, set: &ListedSet, now: Timestamp) -> Result<Vec<Drilled>, BackupError> {
-    let mut drills = Vec::new();
+    let stated = stated(copy, set, now)?.into_iter();
+    let drills = stated.filter(|(level, _)| *level == AttestedLevel::Opened);
+    Ok(drills.map(|(_, drilled)| drilled).collect())
+}
+
+/// The checks of exactly this set, at any level, that attestations in `copy` state, whatever their
+/// result.
+pub fn stated(
+    copy: &Copy,
+    set: &ListedSet,
+    now: Timestamp,
+) -> Result<Vec<(AttestedLevel, Drilled)>, BackupError> {
+    let mut all = Vec::new();
     for (_, _, attestation) in files(copy, &set.id, &mut MemoryBudget::default())?.0 {
         let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
         let about_it = statement.set == set.id && set.digest == Some(statement.manifest);
         let keys = statement.keys;
-        let drill = statement.level == AttestedLevel::Opened;
         let good = keys.proven > 0 && keys.contradicted == 0 && keys.inconclusive == 0;
-        if about_it && drill && statement.time <= now && attestation.is_signed() {
-            let Statement { time, copies, .. } = statement;
-            drills.push(Drilled { time, by: attestation.address, copies, good });
+        if about_it && statement.time <= now && attestation.is_signed() {
+            let Statement { time, copies, level, .. } = statement;
+            all.push((level, Drilled { time, by: attestation.address, copies, good }));
         }
     }
-    Ok(drills)
+    Ok(all)
 }

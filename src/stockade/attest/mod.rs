@@ -18,7 +18,7 @@ mod version;
 
 pub use audit::{Audit, SetAudit, audit};
 pub use create::{Attested, Checked, create, foresee, join};
-pub use drills::{Drilled, drills};
+pub use drills::{Drilled, drills, stated};
 pub use error::AttestError;
 pub use file::Attestation;
 pub use found::FoundAttestation;

@@ -26,6 +26,7 @@ mod object;
 mod open;
 mod path;
 pub mod private_file;
+pub mod public_file;
 mod publish;
 mod room;
 mod sweep;

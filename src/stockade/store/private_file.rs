@@ -1,7 +1,7 @@
 //! Single files outside of copies: custodian files, restored passwords, attestations.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::File,
     io::{self, IsTerminal as _, Read as _},
     path::{Path, PathBuf},
@@ -41,16 +41,28 @@ const SMALL: u64 = 16 * 1024;
 /// necessary. Concurrent readers get the old or the new file.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let folder = fs_ops::make_folders(fs_ops::parent(path))?;
-    let name = name_of(path)?;
+    replace_in(&folder, name_of(path)?, bytes, |_| Ok(()))
+}
+
+/// Writes a file in `folder` under another name, and gives it its own after `finish` was called with
+/// its path.
+pub(super) fn replace_in(
+    folder: &Folder,
+    name: &OsStr,
+    bytes: &[u8],
+    finish: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), StoreError> {
     // Two processes may do so at once.
     let mut partial = OsString::from(".");
     partial.push(name);
     partial.push(format!(".{}", std::process::id()));
-    fs_ops::write_new(&folder, &partial, bytes)
-        .and_then(|()| fs_ops::rename_over(&folder, &partial, name))
+    let at = folder.path_of(&partial);
+    fs_ops::write_new(folder, &partial, bytes)
+        .and_then(|()| finish(&at).map_err(|error| StoreError::io(&at, error)))
+        .and_then(|()| fs_ops::rename_over(folder, &partial, name))
         .inspect_err(|_| {
             // A partial file does not count, and may not even exist.
-            let _ = fs_ops::remove(&folder, &partial);
+            let _ = fs_ops::remove(folder, &partial);
         })
 }
 

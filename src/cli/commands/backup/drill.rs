@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
-use stockade::backup::{Access, Copy, SetId, Trust, drill, origin::Pins, scrub};
+use stockade::{
+    backup::{Access, Copy, SetId, Trust, drill, origin::Pins, scrub},
+    profile::CheckKind,
+};
 
 use super::scrub::Document;
 use crate::{
@@ -55,11 +58,17 @@ impl Args {
         let mut found = drill::drill(&copies, &scrubbed, &mut access)?;
         scrub::expect(&mut found, &expected);
         scrub::tell_unreachable(&mut found, &unreachable);
+        let recorded = context.record(CheckKind::Drill, &scrubbed, &found);
         let unreached = unreachable.into();
         let mut outcome = report::outcome(&found, &copies, |report| Document { report, unreached });
         if outcome.ok {
+            let record = if recorded {
+                "Only this computer remembers this drill"
+            } else {
+                "This drill leaves no record"
+            };
             outcome.text += &format!(
-                "\nThis drill leaves no record. To have the wallet sign the result, run: stockade attest \
+                "\n{record}. To have the wallet sign the result, run: stockade attest \
                  create --check drill --copy{}",
                 shell::copies(&copies)
             );

@@ -5,6 +5,7 @@ use stockade::{
     backup::{Copy, SetId, origin::Pins, scrub},
     device_secret::check_address,
     eth::Address,
+    profile::CheckKind,
 };
 
 use crate::{
@@ -53,6 +54,7 @@ impl Args {
         let mut found = scrubbed.report(&copies, &pins);
         scrub::expect(&mut found, &expected);
         scrub::tell_unreachable(&mut found, &unreachable);
+        context.record(CheckKind::Scrub, &scrubbed, &found);
         let unreached = unreachable.into();
         Ok(report::outcome(&found, &copies, |report| Document { report, unreached }))
     }

@@ -1,0 +1,175 @@
+//! The state of the backups on one screen.
+
+use stockade::{
+    profile::Presence,
+    status::{CheckState, CheckStatus, CopyStatus, PairStatus, SetStatus, StatusReport, Task},
+    timestamp::Timestamp,
+};
+
+use super::next::Commands;
+use crate::commands::plural::count;
+
+/// The most sets that are shown one by one.
+const LISTED: usize = 20;
+
+/// The report for people.
+pub fn text(report: &StatusReport, next: &Commands<'_>) -> String {
+    let mut text = "Copies\n".to_owned();
+    text += &report.copies.iter().map(|one| copy(one, report.at)).collect::<String>();
+    text += &sets(report);
+    for note in &report.notes {
+        text += &wrapped("note: ", "      ", &note.text);
+    }
+    text += "\n";
+    text + &tasks(report, next)
+}
+
+/// What is to be done, and what is due soon.
+pub fn tasks(report: &StatusReport, next: &Commands<'_>) -> String {
+    let mut text = String::new();
+    let (soon, now): (Vec<_>, Vec<_>) = report.tasks.iter().partition(|task| task.soon);
+    for (title, tasks) in [("To do\n", now), ("Due soon\n", soon)] {
+        if !tasks.is_empty() {
+            text += title;
+            let numbered = tasks.iter().enumerate();
+            text += &numbered.map(|(at, one)| task(at + 1, one, next)).collect::<String>();
+        }
+    }
+    if report.is_fine() {
+        text += "Nothing to do now.";
+        let unread = report.not_here().count();
+        if unread > 0 {
+            let copies = if unread == 1 { "1 copy" } else { "the copies" };
+            text += &format!(" {copies} kept elsewhere was not read: only records count for it.");
+        }
+    }
+    text
+}
+
+fn task(number: usize, task: &Task, next: &Commands<'_>) -> String {
+    let mut text = wrapped(&format!("  {number}. "), "     ", &task.text);
+    let absent = next.to_plug_in(task);
+    if !absent.is_empty() {
+        text += &format!("     plug in {}, then:\n", absent.join(", "));
+    }
+    text + &next.of(task).map(|line| format!("     {line}\n")).unwrap_or_default()
+}
+
+fn copy(copy: &CopyStatus, now: Timestamp) -> String {
+    let seen = || match &copy.seen {
+        Some(seen) => format!("last seen {}", ago(seen.at, now)),
+        None => "never seen on this computer".to_owned(),
+    };
+    let state = match &copy.presence {
+        Presence::Here(dir) => {
+            let sets = copy.sets.map_or("sets unknown".to_owned(), |sets| count(sets, "set"));
+            format!("{}, {sets}", crate::shown(dir))
+        }
+        Presence::NotHere if copy.away => format!("kept elsewhere, {}", seen()),
+        Presence::NotHere => format!("NOT HERE, {}", seen()),
+        Presence::Unreadable(dir, _) => format!("CANNOT BE READ: {}", crate::shown(dir)),
+    };
+    format!("  {}  {}  {state}\n", copy.id, padded(&copy.label, 14))
+}
+
+/// A paragraph that begins with `first`, in lines of 80 characters as far as its words allow.
+fn wrapped(first: &str, others: &str, paragraph: &str) -> String {
+    let shown = crate::shown(&paragraph).to_string();
+    let (mut text, mut line) = (String::new(), first.to_owned());
+    for word in shown.split_whitespace() {
+        if line.chars().count() + word.chars().count() > WIDTH && line.trim() != first.trim() {
+            text += &format!("{}\n", line.trim_end());
+            line = others.to_owned();
+        }
+        line += &format!("{word} ");
+    }
+    format!("{text}{}\n", line.trim_end())
+}
+
+/// The width of a terminal that nobody has resized.
+const WIDTH: usize = 80;
+
+/// At least `width` characters, and of a longer text the first ones.
+fn padded(text: &str, width: usize) -> String {
+    let shown = crate::shown(&text).to_string();
+    let cut: String = match shown.chars().count() > width {
+        true => shown.chars().take(width.saturating_sub(2)).chain("..".chars()).collect(),
+        false => shown,
+    };
+    format!("{cut:width$}")
+}
+
+fn sets(report: &StatusReport) -> String {
+    if report.sets.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "\n{:38}{:13}{:13}{}\n",
+        format!("{}, {}", count(report.sets.len(), "set"), count(report.keys, "key")),
+        "scrub",
+        "drill",
+        "attestation"
+    );
+    // With many sets, those that need something come first.
+    let mut sets: Vec<_> = report.sets.iter().collect();
+    if sets.len() > LISTED {
+        sets.sort_by_key(|set| std::cmp::Reverse(worst(set)));
+    }
+    for one in sets.iter().take(LISTED) {
+        text += &head(one);
+        text += &one.copies.iter().map(|pair| line(pair, report)).collect::<String>();
+    }
+    if let Some(more @ 1..) = sets.len().checked_sub(LISTED) {
+        text += &format!("  and {} (--json lists them)\n", count(more, "more set"));
+    }
+    text
+}
+
+fn worst(set: &SetStatus) -> Option<CheckState> {
+    set.copies.iter().flat_map(|pair| &pair.checks).map(|check| check.state).max()
+}
+
+fn head(set: &SetStatus) -> String {
+    let custodians = match set.threshold {
+        Some(threshold) => {
+            format!("{threshold} of {}", count(set.custodians.len(), "custodian"))
+        }
+        None => "its manifest CANNOT BE READ".to_owned(),
+    };
+    format!("  {}  {}, {custodians}\n", set.id, count(set.keys, "key"))
+}
+
+fn line(pair: &PairStatus, report: &StatusReport) -> String {
+    let known = report.copies.iter().find(|copy| copy.id == pair.copy);
+    let label = known.map_or("", |copy| copy.label.as_str());
+    let cells: Vec<_> = pair.checks.iter().map(|check| cell(check, report.at)).collect();
+    let cells: String = cells.iter().map(|cell| format!("{cell:13}")).collect();
+    let line = format!("    {}  {}        {cells}", pair.copy, padded(label, 16));
+    format!("{}\n", line.trim_end())
+}
+
+/// The age of a check, with a mark if something is to be done.
+fn cell(check: &CheckStatus, now: Timestamp) -> String {
+    let age = check.last.map(|last| ago(last.at, now));
+    match (check.state, age) {
+        (CheckState::Never, _) => "never !".to_owned(),
+        (CheckState::Off, None) => "-".to_owned(),
+        (CheckState::Failed, _) => "FAILED !".to_owned(),
+        (CheckState::Overdue, Some(age)) => format!("{} !", age.trim_end_matches(" ago")),
+        (_, age) => age.map_or("-".to_owned(), |age| age.trim_end_matches(" ago").to_owned()),
+    }
+}
+
+/// `3 days ago`, in the largest unit that fits.
+fn ago(then: Timestamp, now: Timestamp) -> String {
+    let seconds = now.unix().saturating_sub(then.unix()).max(0);
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let fits = units.iter().find(|(unit, _)| seconds >= *unit);
+    fits.map_or_else(
+        || "just now".to_owned(),
+        |(unit, name)| {
+            let number = usize::try_from(seconds / unit).unwrap_or(usize::MAX);
+            format!("{} ago", count(number, name))
+        },
+    )
+}
