@@ -17,6 +17,9 @@ mod foreign_wallet;
 #[path = "../examples/own_wallet.rs"]
 #[allow(dead_code, clippy::duplicate_mod, reason = "the other example uses its card")]
 mod own_wallet;
+#[path = "../examples/random_splits.rs"]
+#[allow(dead_code)]
+mod random_splits;
 
 use stockade_mocks::{Decision, User, server, trezor};
 
@@ -62,4 +65,16 @@ fn keys_are_delivered_by_the_library_alone() {
     let folder = tempfile::tempdir().unwrap();
     let said = deliver::run(&[folder.path().join("a")]).unwrap();
     assert_eq!(said, ["2 of 2 keys to deliver", "2 of 2 keys listed"]);
+}
+
+#[test]
+fn every_number_of_shares_and_every_threshold_is_split() {
+    let splits = random_splits::run(45).unwrap();
+    let kinds = splits.iter().map(|line| {
+        let mut words = line.split(' ');
+        (words.next().unwrap().to_owned(), words.skip(1).count())
+    });
+    let kinds: std::collections::BTreeSet<_> = kinds.collect();
+    assert_eq!(kinds.len(), 45);
+    assert!(kinds.iter().all(|(threshold, shares)| threshold.parse::<usize>().unwrap() <= *shares));
 }
