@@ -1,6 +1,6 @@
 //! Splits random keys into shares, of 2 to 10 machines and with every threshold, and prints each split
 //! for another program to combine: the threshold, the whole key, and `x:share` for each machine. The
-//! keys are made for this and guard nothing. Run `cargo run -p stockade-keystore --example random_splits 90`.
+//! keys are made for this and guard nothing. Run `cargo run -p stockade --example random_splits 90`.
 #![allow(clippy::print_stdout, reason = "an example shows what it did")]
 
 use std::{
@@ -8,8 +8,10 @@ use std::{
     io::{self, Write as _},
 };
 
-use stockade_base::secret::SecretBytes;
-use stockade_keystore::bls::{self, SecretKey};
+use stockade::{
+    bls::{self, SecretKey},
+    secret::SecretBytes,
+};
 
 /// The most machines of a split.
 const MOST: u8 = 10;
