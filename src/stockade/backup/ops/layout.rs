@@ -5,13 +5,16 @@ use std::{fmt, str::FromStr};
 
 use crate::backup::set::error::BackupError;
 use crate::store::NewFile;
-use stockade_base::secret::SecretText;
+use stockade_base::secret::{SecretBytes, SecretText};
 use stockade_keystore::{
     bls::PublicKey,
-    eth2_keystore::{DecryptionKey, NewPassword, Reader, account_store},
+    eth2_keystore::{DecryptionKey, Kdf, NewPassword, Reader, account_store},
 };
 
-use super::restored_key::RestoredKey;
+use super::{
+    dirk_wallets,
+    restored_key::{RestoredKey, random_kdf},
+};
 
 /// The slashing history's place, in every layout.
 pub const HISTORY: &str = "slashing_protection.json";
@@ -34,18 +37,20 @@ pub enum Layout {
     Lodestar,
     /// A `--key-config-path` of Web3signer.
     Web3signer,
+    /// The wallets of a filesystem store of dirk (and ethdo).
+    Dirk,
 }
 
 /// No layout of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar and web3signer"
+    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar, web3signer and dirk"
 )]
 pub struct UnknownLayout(String);
 
 impl Layout {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Plain,
         Self::Lighthouse,
         Self::Teku,
@@ -53,6 +58,7 @@ impl Layout {
         Self::Nimbus,
         Self::Lodestar,
         Self::Web3signer,
+        Self::Dirk,
     ];
 
     /// Its name on the command line.
@@ -65,6 +71,7 @@ impl Layout {
             Self::Nimbus => "nimbus",
             Self::Lodestar => "lodestar",
             Self::Web3signer => "web3signer",
+            Self::Dirk => "dirk",
         }
     }
 
@@ -74,6 +81,15 @@ impl Layout {
             true => Err(BackupError::Misread(Reader::Prysm)),
             false => Ok(()),
         }
+    }
+
+    /// How the keystores are sealed. dirk opens each account by itself, which with scrypt takes a
+    /// second and 256 MiB.
+    pub(crate) fn kdf(self) -> Result<Kdf, BackupError> {
+        if self == Self::Dirk {
+            return Ok(Kdf::pbkdf2(*SecretBytes::random()?.expose()));
+        }
+        random_kdf()
     }
 
     /// Where keys and passwords will lie, for people.
@@ -95,6 +111,10 @@ impl Layout {
                 "keystores/0x<pubkey>/voting-keystore.json; the password in secrets/0x<pubkey>"
             }
             Self::Web3signer => "keys/0x<pubkey>.yaml, and the .json and .password beside it",
+            Self::Dirk => {
+                "wallets/<wallet>/<account>, as in a filesystem store; the accounts' passphrase in \
+                 account-passphrase.txt"
+            }
         }
     }
 
@@ -114,6 +134,7 @@ impl Layout {
         };
         match self {
             Self::Plain => passwords.push("password.txt".to_owned()),
+            Self::Dirk => return dirk_wallets::files(keys, password, derived),
             Self::Prysm => {
                 let secrets: Vec<_> = keys.iter().map(|key| key.secret).collect();
                 let store = account_store(&secrets, derived)?;
@@ -146,7 +167,7 @@ impl Layout {
     fn places(self, name: &str, pubkey: &PublicKey) -> (String, Option<String>) {
         let secret = || Some(format!("secrets/0x{pubkey}"));
         match self {
-            Self::Plain | Self::Prysm => (format!("{name}.json"), None),
+            Self::Plain | Self::Prysm | Self::Dirk => (format!("{name}.json"), None),
             Self::Lighthouse => (format!("validators/0x{pubkey}/voting-keystore.json"), secret()),
             Self::Nimbus => (format!("validators/0x{pubkey}/keystore.json"), secret()),
             Self::Lodestar => (format!("keystores/0x{pubkey}/voting-keystore.json"), secret()),

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     layout::{HISTORY, Layout},
-    restored_key::{RestoredKey, random_kdf},
+    restored_key::RestoredKey,
 };
 use crate::backup::{
     check::scrub::ScrubbedSet,
@@ -167,9 +167,8 @@ impl Restorable {
             None => NewPassword::random()?,
         };
         layout.require_opens(&password)?;
-        let kdf = random_kdf()?;
         progress.step("sealing", 0, 2);
-        let derived = DecryptionKey::derive(password.password(), &kdf)?;
+        let derived = DecryptionKey::derive(password.password(), &layout.kdf()?)?;
         let keys: Vec<_> = self.keys().collect();
         let mut files = Vec::new();
         if let Some(history) = history {
