@@ -2,6 +2,7 @@
 
 mod batch;
 mod error;
+mod polynomial;
 mod public_key;
 mod scalar;
 mod secret_key;
@@ -11,6 +12,7 @@ mod tree;
 
 pub use batch::expect_public_keys;
 pub use error::KeyError;
+pub use polynomial::public_share;
 pub use public_key::{PublicKey, UncheckedPublicKey};
 pub use secret_key::SecretKey;
 pub use shares::{

@@ -12,6 +12,7 @@ use crate::{
 use stockade_base::secret::SecretBytes;
 use stockade_keystore::{
     bls::{self, KeyShare, PublicKey, SecretKey},
+    distributed::ShareOf,
     eth2_keystore::{DecryptionKey, Kdf, Keystore, NewPassword},
 };
 use stockade_wallet::interact::Progress;
@@ -134,10 +135,7 @@ impl Splitting {
         pubkey: &PublicKey,
         place: usize,
     ) -> Result<(NewFile, SecretKey), ValidatorError> {
-        let description = format!(
-            "Share {} of {}, any {} of which sign, of the validator {pubkey}",
-            share.x, self.shares, self.threshold
-        );
+        let description = ShareOf::description(pubkey, share.x.into(), self.shares, self.threshold);
         let sealed = Keystore::seal(&share.secret, NO_PATH, &description, &node.key);
         let json = sealed.and_then(|keystore| keystore.to_json()).map_err(BackupError::from)?;
         let read =
