@@ -60,6 +60,8 @@ fn documents() -> Vec<(&'static str, Value)> {
         entry::<commands::exit::create::Document>("exit create"),
         entry::<commands::exit::open::Document>("exit open"),
         entry::<commands::exit::verify::Document>("exit verify"),
+        entry::<commands::exit::combine::Document>("exit combine"),
+        entry::<commands::keyshares::verify::Document>("keyshares verify"),
         entry::<commands::mock::setup::Begun>("mock ledger"),
         entry::<commands::mock::setup::Begun>("mock trezor"),
     ]

@@ -12,6 +12,7 @@ pub mod deposit;
 pub mod device;
 pub mod elsewhere;
 pub mod exit;
+pub mod keyshares;
 pub mod keystore;
 #[cfg(feature = "mock")]
 pub mod mock;

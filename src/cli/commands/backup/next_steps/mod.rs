@@ -7,6 +7,7 @@
 
 mod client;
 mod limits;
+mod split;
 
 use std::path::Path;
 
@@ -66,6 +67,9 @@ impl NextSteps<'_> {
 
     /// The steps, in their order.
     pub fn steps(&self) -> Vec<Step> {
+        if self.layout.splits() {
+            return vec![self.split()];
+        }
         let mut steps = Vec::new();
         if let Some(lacks) = lacks_network(self.layout, self.network) {
             steps.push(Step::note(lacks));
