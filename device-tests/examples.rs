@@ -21,6 +21,9 @@ mod own_store;
 #[path = "../examples/own_wallet.rs"]
 #[allow(dead_code, clippy::duplicate_mod, reason = "the other example uses its card")]
 mod own_wallet;
+#[path = "../examples/random_splits.rs"]
+#[allow(dead_code)]
+mod random_splits;
 
 use stockade_mocks::{Decision, User, server, trezor};
 
@@ -74,4 +77,16 @@ fn keys_are_created_and_drilled_in_a_store_of_ones_own() {
     let said = own_store::run().unwrap();
     assert!(said[0].starts_with("2 keys in ") && said[0].contains("-hoodi-"), "{said:?}");
     assert_eq!(said[1], "4 of 4 proven");
+}
+
+#[test]
+fn every_number_of_shares_and_every_threshold_is_split() {
+    let splits = random_splits::run(45).unwrap();
+    let kinds = splits.iter().map(|line| {
+        let mut words = line.split(' ');
+        (words.next().unwrap().to_owned(), words.skip(1).count())
+    });
+    let kinds: std::collections::BTreeSet<_> = kinds.collect();
+    assert_eq!(kinds.len(), 45);
+    assert!(kinds.iter().all(|(threshold, shares)| threshold.parse::<usize>().unwrap() <= *shares));
 }

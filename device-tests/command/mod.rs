@@ -38,6 +38,7 @@ mod deliver_removal;
 mod deliver_told;
 #[cfg(feature = "cloud")]
 mod deliver_web3signer;
+mod distributed;
 pub(crate) mod fixture;
 mod foreign;
 #[cfg(feature = "cloud")]
@@ -75,6 +76,7 @@ mod restore_history;
 mod restore_layouts;
 mod restore_lost_keys;
 mod restore_others;
+mod restore_split;
 pub(crate) mod run;
 mod sealed_exits;
 mod secrets;

@@ -16,7 +16,7 @@ use super::{
 
 /// What each client is started with after `--never-attested`, after its history was imported, and
 /// what imports it. `TO` is the restored folder.
-const CLIENTS: [(&str, &str, &str); 6] = [
+const CLIENTS: [(&str, &str, &str); 7] = [
     (
         "lighthouse",
         "lighthouse vc --network hoodi --datadir TO",
@@ -54,6 +54,13 @@ const CLIENTS: [(&str, &str, &str); 6] = [
         "web3signer eth2 --network=hoodi --slashing-protection-db-url=DATA import \
          --from=TO/slashing_protection.json",
     ),
+    (
+        "dirk",
+        "dirk --base-dir=DATA",
+        "dirk --base-dir=DATA --import-slashing-protection \
+         --genesis-validators-root=0x212f13fc4df078b6cb7db228f1c8307566dcecf900867401a92023d7ba99cb5f \
+         --slashing-protection-file=TO/slashing_protection.json",
+    ),
 ];
 
 /// The switch that a client is started with where the newest history is lost.
@@ -88,7 +95,7 @@ fn clients(folder: &Folder, failing: &str) -> String {
     let programs = folder.at("programs");
     let names =
         ["lighthouse", "teku", "validator", "nimbus_beacon_node", "nimbus_validator_client"];
-    for name in names.iter().chain(&["lodestar", "web3signer"]) {
+    for name in names.iter().chain(&["lodestar", "web3signer", "dirk"]) {
         let script = format!(
             "#!/bin/sh\nprintf '%s' {name} >>\"$CALLS\"\nfor a in \"$@\"; do printf ' %s' \"$a\" \
              >>\"$CALLS\"; done\necho >>\"$CALLS\"\ncase \"$*\" in {failing}) exit 1;; esac\n"
@@ -113,7 +120,7 @@ fn paste(
     shell.args(["-c", &commands.join(" \\\n         && ")]);
     let path = std::env::var("PATH").unwrap_or_default();
     shell.env("PATH", format!("{programs}:{path}")).env("CALLS", &calls).current_dir("/");
-    for variable in ["TEKU_DATA", "PRYSM_DATA", "DB_URL"] {
+    for variable in ["TEKU_DATA", "PRYSM_DATA", "DB_URL", "DIRK_BASE"] {
         match data {
             Some(data) => shell.env(variable, data),
             None => shell.env_remove(variable),

@@ -92,6 +92,36 @@ fn each_has_exactly_its_client_s_files_and_every_key_opens_with_its_own_password
 }
 
 #[test]
+fn dirk_gets_a_wallet_whose_index_names_every_account() {
+    let folder = ledger().copies();
+    let restored = restore(&folder, "dirk", "").code(0);
+    assert_eq!(restored.text("layout"), "dirk");
+    let to = folder.path("restored");
+    let read = |path: &Path| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    };
+    let wallet = fs::read_dir(to.join("wallets")).unwrap().next().unwrap().unwrap().path();
+    let id = wallet.file_name().unwrap().to_str().unwrap();
+    assert_eq!(read(&wallet.join(id))["name"], "Stockade");
+    let index = read(&wallet.join("index"));
+    let password = Password::from_file(&fs::read(to.join("account-passphrase.txt")).unwrap());
+    let password = password.unwrap();
+    let mut expected = vec!["account-passphrase.txt".to_owned()];
+    expected.extend([id, "index"].map(|name| format!("wallets/{id}/{name}")));
+    for ((key, _), entry) in keys(&folder).iter().zip(index.as_array().unwrap()) {
+        assert_eq!(entry["name"], format!("0x{key}"));
+        let file = entry["uuid"].as_str().unwrap();
+        let account = read(&wallet.join(file));
+        assert_eq!((&account["uuid"], &account["name"]), (&entry["uuid"], &entry["name"]));
+        let found = import::find(&[wallet.join(file)]).unwrap().keystores.pop().unwrap().1;
+        assert_eq!(found.open(&password).unwrap().public_key().to_string(), *key);
+        expected.push(format!("wallets/{id}/{file}"));
+    }
+    expected.sort();
+    assert_eq!(private_files(&to), expected);
+}
+
+#[test]
 fn the_set_s_own_password_and_salt_never_leave_it() {
     let folder = ledger().copies();
     let salt = |path: &Path| {

@@ -1,4 +1,4 @@
-//! `validator split`: shares in the layout of charon, which sign for their key together.
+//! `validator split`: shares that sign for their key together, and marks of keys that were split.
 
 use std::{fs, path::Path};
 
@@ -37,7 +37,7 @@ fn share(node: &Path, place: usize) -> (Keystore, SecretKey) {
 }
 
 /// What the shares at these places sign together.
-fn signed(shares: &[(u8, Signature)], subset: u32) -> Signature {
+fn signed(shares: &[(u64, Signature)], subset: u32) -> Signature {
     let parts = shares.iter().filter(|(x, _)| subset >> (x - 1) & 1 == 1);
     combine_signatures(&parts.cloned().collect::<Vec<_>>()).unwrap()
 }
@@ -55,10 +55,10 @@ fn three_of_four_shares_sign_for_each_key_and_two_do_not() {
     for (place, key) in keys.iter().enumerate() {
         let key: PublicKey = key.parse().unwrap();
         let mut shares = Vec::new();
-        for node in 0..4_u8 {
+        for node in 0..4_u64 {
             let folder = copies.path("nodes").join(format!("node{node}"));
             let (keystore, secret) = share(&folder, place);
-            let said = &split.json["keys"][place]["shares"][usize::from(node)];
+            let said = &split.json["keys"][place]["shares"][node as usize];
             assert_eq!(said["x"], node + 1);
             assert_eq!(said["pubkey"], secret.public_key().to_string());
             assert!(keystore.description().unwrap().contains(&key.to_string()));
@@ -111,6 +111,11 @@ fn what_would_get_a_validator_slashed_is_refused_before_the_wallet_is_asked() {
         (format!("--pubkey {key} {key} --shares 3 {off}"), 2, "usage"),
         // Nobody says that the whole key is off.
         (format!("--pubkey {key} --shares 3"), 2, "usage"),
+        // No share is at 0, and no two at one place.
+        (format!("--pubkey {key} --x 0,1,2 {off}"), 2, "usage"),
+        (format!("--pubkey {key} --x 7,8,7 {off}"), 2, "usage"),
+        (format!("--pubkey {key} --x 7,8,9 --shares 4 {off}"), 2, "usage"),
+        (format!("--pubkey {key} --x 7,8,18446744073709551616 {off}"), 2, "usage"),
         // Of no set.
         (format!("--pubkey {} --shares 3 {off}", foreign_key()), 3, "input"),
     ] {
@@ -231,6 +236,120 @@ fn a_split_leaves_a_mark_that_every_later_command_sees() {
         fs::write(file.unwrap().path(), "{").unwrap();
     }
     on("mock-ledger").run(&line).error(2, "usage");
+}
+
+/// SSV numbers shares by the ids of operators.
+#[test]
+fn shares_are_at_the_places_that_the_user_names() {
+    let (copies, key) = (ledger().copies(), pubkey(0));
+    let places = [12, 77, 345, u64::MAX];
+    let options = format!("--pubkey {key} --x 12,77,345,{} --whole-keys-are-off", u64::MAX);
+    let split = on("mock-ledger").run(&line(&copies, &options)).code(0);
+    assert_eq!((&split.json["shares"], &split.json["threshold"]), (&4.into(), &3.into()));
+    let said = split.json["keys"][0]["shares"].as_array().unwrap();
+    let mut shares = Vec::new();
+    for (node, x) in places.into_iter().enumerate() {
+        assert_eq!(said[node]["x"], x);
+        assert_eq!(said[node]["file"], format!("node{node}/validator_keys/keystore-0.json"));
+        let (keystore, secret) = share(&copies.path("nodes").join(format!("node{node}")), 0);
+        assert!(keystore.description().unwrap().starts_with(&format!("Share {x} of 4, ")));
+        shares.push((x, secret.sign(&ROOT)));
+    }
+    let key: PublicKey = key.parse().unwrap();
+    for group in [[0, 1, 2], [1, 2, 3], [3, 0, 2]] {
+        let parts = group.map(|i: usize| shares[i].clone());
+        assert!(combine_signatures(&parts).unwrap().verify(&ROOT, &key), "{group:?}");
+    }
+    assert!(!combine_signatures(&shares[..2]).unwrap().verify(&ROOT, &key));
+}
+
+#[test]
+fn a_threshold_that_is_not_two_thirds_is_warned_of_with_the_reason() {
+    for (numbers, why) in [
+        ("--shares 5 --threshold 3", Some("1 faulty machine that sign")),
+        ("--shares 4 --threshold 4", Some("stops as soon as one machine fails")),
+        ("--shares 4 --threshold 3", None),
+    ] {
+        let copies = ledger().copies();
+        let options = format!("--pubkey {} {numbers} --whole-keys-are-off", pubkey(0));
+        let split = on("mock-ledger").run(&line(&copies, &options)).code(0);
+        let warnings = split.list("warnings");
+        assert_eq!(warnings.len(), usize::from(why.is_some()), "{numbers}");
+        if let Some(why) = why {
+            assert!(warnings[0].as_str().unwrap().contains(why), "{:#}", split.json);
+            assert!(split.stderr.contains(why), "{}", split.stderr);
+        }
+    }
+}
+
+/// charon's own commands do not take the folder as it is: the lock is missing.
+#[test]
+fn what_charon_needs_besides_is_said() {
+    let copies = ledger().copies();
+    let options = format!("--pubkey {} --shares 4 --whole-keys-are-off", pubkey(0));
+    let said = on("mock-ledger").words(&line(&copies, &options));
+    assert!(said.contains("charon does not run with them alone"), "{said}");
+    assert!(said.contains("cluster-lock.json"), "{said}");
+    let options = format!("--pubkey {} --shares 4 --whole-keys-are-off", pubkey(1));
+    let line = line(&copies, &options).replace("nodes", "others");
+    let split = on("mock-ledger").run(&line).code(0);
+    assert_eq!(split.json["layout_lacks"][0], "cluster-lock.json");
+}
+
+#[test]
+fn no_share_is_written_without_a_mark_and_a_copy_without_one_is_named() {
+    let copies = ledger().copies();
+    let options = format!("--pubkey {} --shares 4 --whole-keys-are-off", pubkey(0));
+    let busy = |copy: &str| {
+        let folder = fs::File::open(copies.path(copy).join("stockade")).unwrap();
+        folder.try_lock().unwrap();
+        folder
+    };
+    let (a, b) = (busy("a"), busy("b"));
+    let refused = on("mock-ledger").run(&line(&copies, &options)).error(3, "file");
+    assert!(!refused.prompted() && !copies.path("nodes").exists(), "{}", refused.stderr);
+    drop(a);
+    let split = on("mock-ledger").run(&line(&copies, &options)).code(1);
+    assert_eq!(split.list("marked").len(), 1);
+    assert_eq!(split.json["not_marked"], serde_json::json!([copies.at("b")]));
+    assert!(split.json["error"].is_null() && copies.path("nodes/node3").exists());
+    drop(b);
+}
+
+/// Keys that another tool split before: nothing is opened, and every later command asks.
+#[test]
+fn a_split_by_another_tool_can_be_recorded() {
+    let copies = ledger().copies();
+    let (both, key) = (copies.both(), pubkey(1));
+    let line = format!("validator split --elsewhere --copy {both} --pubkey {key}");
+    let recorded = alone().run(&line).code(0);
+    assert_eq!(recorded.json["split_elsewhere"], serde_json::json!([key]));
+    assert_eq!((recorded.list("marked").len(), &recorded.json["shares"]), (2, &0.into()));
+    let listed = alone().run(&format!("validator list {both}")).code(0);
+    assert!(listed.each("warnings", "kind").contains(&"split"), "{:#}", listed.json);
+
+    let to = copies.at("whole");
+    let restore = format!("backup restore {both} --layout plain --to {to} --never-attested");
+    let refused = on("mock-ledger").run(&restore).error(2, "usage");
+    assert!(
+        refused.message().contains("split into shares by another tool"),
+        "{}",
+        refused.message()
+    );
+    assert!(!refused.prompted() && !copies.path("whole").exists());
+    on("mock-ledger").run(&format!("{restore} --shares-are-off")).code(0);
+
+    // What is known is recorded; what cannot be a split is refused.
+    let more = format!("{line} --shares 4 --threshold 3");
+    assert_eq!(alone().run(&more).code(0).json["shares"], 4);
+    alone().run(&format!("{line} --shares 4 --threshold 2")).error(2, "usage");
+    alone().run(&format!("{line} --to {}", copies.at("nodes"))).error(2, "usage");
+    let foreign = line.replace(&key, &foreign_key().to_string());
+    alone().run(&foreign).error(3, "input");
+    // A mark in no copy is none.
+    let busy = ["a/stockade", "b/stockade"].map(|copy| fs::File::open(copies.path(copy)).unwrap());
+    busy.iter().for_each(|copy| copy.try_lock().unwrap());
+    alone().run(&line).error(4, "busy");
 }
 
 fn foreign_key() -> PublicKey {

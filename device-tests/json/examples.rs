@@ -116,6 +116,18 @@ fn examples_of_a_profile() {
 }
 
 #[test]
+fn examples_of_distributed_validators() {
+    let folder = ledger().copies();
+    let cluster = |name: &str| vector(&format!("distributed/charon-cluster/{name}"));
+    let parts = ["partial-exit-node0.json", "partial-exit-node1.json", "partial-exit-node3.json"];
+    let (parts, out) = (parts.map(cluster).join(" "), folder.at("exit.json"));
+    record(&alone(), &folder, &format!("exit combine {parts} --network hoodi --out {out}"), 0);
+    let file = vector("distributed/ssv/keyshares-1.json");
+    let line = format!("keyshares verify {file} --copy {}", folder.both());
+    record(&alone(), &folder, &line, 0);
+}
+
+#[test]
 fn examples_of_what_keys_sign_once() {
     let (folder, wallet) = (imported().copies(), on("mock-ledger"));
     let (copies, a) = (folder.both(), folder.at("a"));

@@ -23,14 +23,16 @@ class Authority:
         file.write_bytes(pem(self.certificate))
         return file
 
-    def vouch(self, folder: Path, host: str = "127.0.0.1") -> tuple[Path, Path]:
+    def vouch(
+        self, folder: Path, host: str = "127.0.0.1", name_of_it: str = "server"
+    ) -> tuple[Path, Path]:
         """The files of a certificate for `host`, a name or an address, and of its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         is_address = host[0].isdigit()
         name = x509.IPAddress(ip_address(host)) if is_address else x509.DNSName(host)
         alternative = x509.SubjectAlternativeName([name])
         subject = self.certificate.subject
-        issued = issue(named("server"), subject, key, self.key, [alternative])
+        issued = issue(named(name_of_it), subject, key, self.key, [alternative])
         files = folder / "server.pem", folder / "server.key"
         files[0].write_bytes(pem(issued))
         files[1].write_bytes(

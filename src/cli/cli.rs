@@ -73,9 +73,12 @@ pub enum Command {
     /// Change and verify withdrawal credentials (0x00 to 0x01)
     #[command(subcommand)]
     Credentials(commands::credentials::Command),
-    /// Sign, open and verify voluntary exits
+    /// Sign, open, verify and combine voluntary exits
     #[command(subcommand)]
     Exit(commands::exit::Command),
+    /// Verify key files of ssv-keys, with which validators are registered on the SSV network
+    #[command(subcommand)]
+    Keyshares(commands::keyshares::Command),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
     /// Run simulated wallets on the sockets of the vendors' emulators, or on USB
@@ -108,6 +111,7 @@ impl Command {
             Self::Tx(command) => command.run(context),
             Self::Credentials(command) => command.run(context),
             Self::Exit(command) => command.run(context),
+            Self::Keyshares(command) => command.run(context),
             Self::Completions(args) => args.run(Cli::command()),
             Self::Man(args) => args.run(Cli::command()),
             #[cfg(feature = "mock")]

@@ -66,6 +66,8 @@ fn documents() -> Vec<(&'static str, Value)> {
         entry::<commands::exit::verify::Document>("exit verify"),
         entry::<commands::completions::Document>("completions"),
         entry::<commands::man::Document>("man"),
+        entry::<commands::exit::combine::Document>("exit combine"),
+        entry::<commands::keyshares::verify::Document>("keyshares verify"),
         entry::<commands::mock::setup::Begun>("mock ledger"),
         entry::<commands::mock::setup::Begun>("mock trezor"),
     ]

@@ -7,6 +7,8 @@ use std::{fmt, path::PathBuf, str::FromStr};
 pub enum Place {
     /// Keystores, or folders of them.
     Files(PathBuf),
+    /// `dirk:DIR` or `ethdo:DIR`: the folder of a filesystem store, with a folder for each wallet.
+    Wallets { tool: &'static str, dir: PathBuf },
     /// `web3signer:DIR`: the folder of Web3signer's key configuration.
     Web3signer(PathBuf),
     /// `keymanager:`, and a file with the body of an import over that API, or the URL of a client.
@@ -25,6 +27,8 @@ impl FromStr for Place {
     fn from_str(text: &str) -> Result<Self, String> {
         let Some((kind, rest)) = text.split_once(':') else { return Ok(Self::Files(text.into())) };
         let place = match kind {
+            "dirk" => Self::Wallets { tool: "dirk", dir: rest.into() },
+            "ethdo" => Self::Wallets { tool: "ethdo", dir: rest.into() },
             "web3signer" => Self::Web3signer(rest.into()),
             "keymanager" => Self::Keymanager(rest.to_owned()),
             #[cfg(feature = "aws")]
@@ -41,7 +45,8 @@ impl FromStr for Place {
             }
             _ => return Ok(Self::Files(text.into())),
         };
-        match (rest.is_empty(), cfg!(feature = "cloud")) {
+        let local = matches!(place, Self::Wallets { .. });
+        match (rest.is_empty(), local || cfg!(feature = "cloud")) {
             (true, _) => Err(format!("nothing follows `{kind}:`")),
             (_, false) => Err(format!("this build does not support `{kind}:` (feature `cloud`)")),
             _ => Ok(place),
@@ -53,6 +58,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Files(path) => write!(f, "{}", crate::shown(&path)),
+            Self::Wallets { tool, dir } => write!(f, "{tool}:{}", crate::shown(&dir)),
             Self::Web3signer(path) => write!(f, "web3signer:{}", crate::shown(&path)),
             Self::Keymanager(file) => write!(f, "keymanager:{file}"),
             #[cfg(feature = "aws")]
@@ -71,6 +77,16 @@ mod tests {
         for text in ["keys", "./vault:a/b", "C:\\keys", "/media/a:b", "s"] {
             assert_eq!(text.parse(), Ok(Place::Files(text.into())), "{text}");
         }
+    }
+
+    #[test]
+    fn wallets_have_a_tool_and_a_folder() {
+        for (text, tool) in [("dirk:/var/wallets", "dirk"), ("ethdo:/var/wallets", "ethdo")] {
+            let place = Place::Wallets { tool, dir: "/var/wallets".into() };
+            assert_eq!(place.to_string(), text);
+            assert_eq!(text.parse(), Ok(place));
+        }
+        assert!("dirk:".parse::<Place>().is_err());
     }
 
     #[test]

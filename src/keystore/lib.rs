@@ -1,5 +1,5 @@
 //! Ethereum validator keys: BLS12-381 keys (EIP-2333, EIP-2334), EIP-2335 keystores, BIP-39 mnemonics,
-//! and what validators sign: deposits, exits, credential changes and slashing histories (EIP-3076).
+//! shares of keys in clusters, and what validators sign: deposits, exits, credential changes and slashing histories (EIP-3076).
 //!
 //! Opens a keystore:
 //!
@@ -47,6 +47,7 @@
 #![deny(missing_docs)]
 
 pub mod bls;
+pub mod distributed;
 pub mod eth2_keystore;
 pub mod mnemonic;
 pub mod staking;

@@ -12,3 +12,8 @@ pub use account_key::{AccountKey, NoKey};
 pub use address::Address;
 pub use signature::Signature;
 pub use transaction::{Fee, Transaction};
+
+/// Keccak-256, Ethereum's hash.
+pub fn keccak256(bytes: &[u8]) -> [u8; 32] {
+    <sha3::Keccak256 as sha3::Digest>::digest(bytes).into()
+}

@@ -14,6 +14,7 @@ pub mod deposit;
 pub mod device;
 pub mod elsewhere;
 pub mod exit;
+pub mod keyshares;
 pub mod keystore;
 pub mod man;
 #[cfg(feature = "mock")]

@@ -4,9 +4,10 @@ use serde::Serialize;
 pub use stockade::backup::history::WAIT_EPOCHS;
 use stockade::{
     backup::{
-        Copy, SetId,
+        BackupError, Copy, SetId, history,
         marks::{self, Mark as _, Marks},
-        split_mark::SplitMark,
+        scrub::ScrubbedSet,
+        split_mark::{Marked, SplitMark},
     },
     bls::PublicKey,
     staking::Network,
@@ -70,11 +71,91 @@ impl SharesArgs {
     }
 }
 
+/// Refuses keys that signed within the last hour. Shares have public keys of their own, so the database
+/// of no client knows what the whole keys signed.
+pub fn require_quiet(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<(), CommandError> {
+    let kept = history::kept(copies, set, keys)?;
+    if let Some(unread) = kept.unread.first() {
+        let message = format!("cannot tell when these keys last signed: {unread}");
+        return Err(CommandError::input(message)
+            .with_hint("repair the copies, or move that file away; then try again"));
+    }
+    let now = Timestamp::now();
+    match kept.found.filter(|(_, history)| history.is_recent(set.network(), now)) {
+        Some((time, _)) => Err(CommandError::input(format!(
+            "these keys signed within the hour, according to the slashing history of {time} that is \
+             stored with the set"
+        ))
+        .with_hint("switch them off for good, wait an hour, then try again")),
+        None => Ok(()),
+    }
+}
+
+/// The set that holds all of `keys`.
+pub fn set_of_all<'a>(
+    sets: &'a [ScrubbedSet],
+    keys: &[PublicKey],
+) -> Result<&'a ScrubbedSet, CommandError> {
+    let holds_all = |set: &&ScrubbedSet| {
+        let held = set.public_keys();
+        keys.iter().all(|key| held.contains(key))
+    };
+    let mut holding = sets.iter().filter(holds_all);
+    match (holding.next(), holding.count()) {
+        (Some(set), 0) => Ok(set),
+        (Some(_), others) => Err(BackupError::SeveralSets(others + 1).into()),
+        (None, _) => Err(CommandError::input("no set on these copies holds all of these keys")
+            .with_hint(
+                "name the keys of one set at a time; `stockade validator list` shows the set of each key",
+            )),
+    }
+}
+
+/// Refuses a key that is named twice.
+pub fn require_each_once(keys: &[PublicKey]) -> Result<(), CommandError> {
+    let mut each = keys.iter().enumerate();
+    match each.find(|(i, key)| keys.iter().take(*i).any(|other| other == *key)) {
+        Some((_, key)) => Err(CommandError::usage(format!("--pubkey {key} is given twice"))),
+        None => Ok(()),
+    }
+}
+
+/// Names the copies that could not record a split.
+pub fn warn_of_unmarked(marked: &Marked, context: &mut Context) {
+    for (dir, why) in marked.refused() {
+        context.terminal.say(&format!(
+            "warning: {} could not record that these keys were split: {why}",
+            crate::shown(&dir)
+        ));
+    }
+}
+
+/// The same for the result.
+pub fn unmarked_text(marked: &Marked) -> String {
+    let names: Vec<_> =
+        marked.refused().iter().map(|(dir, _)| crate::shown(&dir).to_string()).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\nNOT RECORDED IN {}: a restore from there alone would not ask about the split. Make it \
+         writable, then run `stockade backup repair` with all copies.",
+        names.join(", ")
+    )
+}
+
 /// A split, for people.
 pub fn describe(mark: &SplitMark) -> String {
     let time = mark.time().parse::<Timestamp>();
     let time = time.map_or_else(|_| mark.time().to_owned(), Timestamp::to_minute);
-    format!("{} shares ({} of them sign together) on {time}", mark.shares, mark.threshold)
+    match (mark.shares, mark.threshold) {
+        (0, 0) => format!("shares by another tool on {time}"),
+        (0, threshold) => format!("shares ({threshold} of them sign together) on {time}"),
+        (shares, 0) => format!("{shares} shares on {time}"),
+        (shares, threshold) => {
+            format!("{shares} shares ({threshold} of them sign together) on {time}")
+        }
+    }
 }
 
 /// A split of keys into shares.
@@ -85,9 +166,9 @@ pub struct Split {
     time: String,
     /// The same time in RFC 3339.
     split_at: Option<String>,
-    /// The number of shares of each key.
+    /// The number of shares of each key; 0 if it is not known.
     shares: u8,
-    /// How many shares sign together.
+    /// How many shares sign together; 0 if it is not known.
     threshold: u8,
     /// The public keys that were split, in hex.
     keys: Vec<String>,

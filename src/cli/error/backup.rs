@@ -60,6 +60,7 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
         BackupError::NoCopy(_) => {
             (Kind::File, "check that the stick is mounted and that the path is right")
         }
+        BackupError::NotMarked(_) => (Kind::File, "make a copy writable"),
         BackupError::NoPlace { .. } => (
             Kind::File,
             "check that the stick is mounted and that the path is right. If so, create the folder first",

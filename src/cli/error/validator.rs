@@ -39,7 +39,9 @@ impl From<ValidatorError> for CommandError {
                 Kind::Protocol,
                 "stop here: something between you and the wallet changes its answers",
             ),
-            ValidatorError::Share(ShareError::Numbers { .. }) => (Kind::Usage, ""),
+            ValidatorError::Share(ShareError::Numbers { .. } | ShareError::Places) => {
+                (Kind::Usage, "")
+            }
             ValidatorError::Root(_) => (Kind::Protocol, ""),
             ValidatorError::SharesWrong(_) => (Kind::Internal, ""),
             _ => (Kind::Input, ""),

@@ -22,6 +22,11 @@ impl Scalar {
         Self(Zeroizing::new(Element::new(&U256::from(number))))
     }
 
+    /// A number that is not secret. Every u64 is below the order.
+    pub(super) fn number(number: u64) -> Self {
+        Self(Zeroizing::new(Element::new(&U256::from(number))))
+    }
+
     /// A number of 16 bytes, little-endian, which is not secret.
     pub(super) fn from_le_bytes(bytes: [u8; 16]) -> Self {
         Self(Zeroizing::new(Element::new(&U256::from(u128::from_le_bytes(bytes)))))

@@ -1,7 +1,7 @@
 //! Splits a key into n shares, any m of which can sign for it: Shamir's scheme over the scalars of
-//! BLS12-381, as distributed validators (Obol's charon, SSV) use it. Share i is the value at x = i
-//! of a random polynomial of degree m - 1 whose value at 0 is the key. Signatures and public keys of
-//! shares are combined by Lagrange interpolation at 0.
+//! BLS12-381, as distributed validators (Obol's charon, SSV) use it. A share is the value at its x of
+//! a random polynomial of degree m - 1 whose value at 0 is the key. Shares, their signatures and their
+//! public keys are combined by Lagrange interpolation at 0.
 
 use std::collections::BTreeSet;
 
@@ -17,15 +17,15 @@ pub const MAX_SHARES: u8 = 100;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct KeyShare {
-    /// The x at which the polynomial was evaluated: 1 to n.
-    pub x: u8,
+    /// The x at which the polynomial was evaluated: 1 or greater.
+    pub x: u64,
     /// The value at x.
     pub secret: SecretKey,
 }
 
 impl KeyShare {
     /// The share at `x`.
-    pub fn new(x: u8, secret: SecretKey) -> Self {
+    pub fn new(x: u64, secret: SecretKey) -> Self {
         Self { x, secret }
     }
 }
@@ -49,7 +49,7 @@ pub enum ShareError {
     Places,
     /// A part that is not a point in its group.
     #[error("the part at x = {0} is not valid")]
-    Part(u8),
+    Part(u64),
     /// A share would be zero. Try again.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -58,22 +58,33 @@ pub enum ShareError {
     Random(#[from] stockade_base::secret::RandomError),
 }
 
-/// Splits `key` into `shares` shares, any `threshold` of which can sign for it.
+/// Splits `key` into `shares` shares at x = 1, 2, .., any `threshold` of which can sign for it.
 pub fn split(key: &SecretKey, shares: u8, threshold: u8) -> Result<Vec<KeyShare>, ShareError> {
+    split_at(key, &(1..=u64::from(shares)).collect::<Vec<_>>(), threshold)
+}
+
+/// Splits `key` into a share at each x of `places`, any `threshold` of which can sign for it.
+pub fn split_at(
+    key: &SecretKey,
+    places: &[u64],
+    threshold: u8,
+) -> Result<Vec<KeyShare>, ShareError> {
+    let shares = u8::try_from(places.len()).unwrap_or(u8::MAX);
     if threshold < 2 || shares < threshold || shares > MAX_SHARES {
         return Err(ShareError::Numbers { shares, threshold });
     }
+    require_distinct(places)?;
     let mut coefficients = vec![Scalar::of_key(key)];
     for _ in 1..threshold {
         coefficients.push(random()?);
     }
-    let share = |x| {
-        let at = Scalar::small(x);
+    let share = |x: &u64| {
+        let at = Scalar::number(*x);
         let value =
             coefficients.iter().rev().fold(Scalar::small(0), |sum, c| sum.times(&at).plus(c));
-        Ok(KeyShare { x, secret: value.to_key()? })
+        Ok(KeyShare { x: *x, secret: value.to_key()? })
     };
-    (1..=shares).map(share).collect()
+    places.iter().map(share).collect()
 }
 
 /// A random number below the order. EIP-2333 reduces 48 bytes derived from 32 random bytes.
@@ -82,49 +93,66 @@ fn random() -> Result<Scalar, ShareError> {
     Ok(Scalar::of_key(&SecretKey::derive_master(seed.expose())?))
 }
 
+/// Combines shares, each with its x, into the key. The result is the key only if there are as many as the threshold, and
+/// all of them are of one split: compare its public key.
+pub fn combine_keys(parts: &[(u64, &SecretKey)]) -> Result<SecretKey, ShareError> {
+    let factors = factors(parts.iter().map(|(x, _)| *x))?;
+    let terms = parts.iter().zip(&factors).map(|((_, part), by)| Scalar::of_key(part).times(by));
+    Ok(terms.fold(Scalar::small(0), |sum, term| sum.plus(&term)).to_key()?)
+}
+
 /// Combines signatures by shares, each with its x. The result is valid only if there are as many as
 /// the threshold and all of them are valid, so verify it.
-pub fn combine_signatures(parts: &[(u8, Signature)]) -> Result<Signature, ShareError> {
+pub fn combine_signatures(parts: &[(u64, Signature)]) -> Result<Signature, ShareError> {
     let points = parts.iter().map(|(x, part)| {
         let point = min_pk::Signature::sig_validate(part.as_bytes(), true);
         point.map_err(|_| ShareError::Part(*x))
     });
     let points = points.collect::<Result<Vec<_>, _>>()?;
-    let factors = factors(parts.iter().map(|(x, _)| *x))?;
+    let factors = factor_bytes(parts.iter().map(|(x, _)| *x))?;
     Ok(Signature::from_point(&points.as_slice().mult(&factors, SCALAR_BITS).to_signature()))
 }
 
 /// Combines public keys of shares, each with its x.
-pub fn combine_public_keys(parts: &[(u8, PublicKey)]) -> Result<PublicKey, ShareError> {
+pub fn combine_public_keys(parts: &[(u64, PublicKey)]) -> Result<PublicKey, ShareError> {
     let points = parts.iter().map(|(x, part)| part.point().ok_or(ShareError::Part(*x)));
     let points = points.collect::<Result<Vec<_>, _>>()?;
-    let factors = factors(parts.iter().map(|(x, _)| *x))?;
+    let factors = factor_bytes(parts.iter().map(|(x, _)| *x))?;
     let combined = points.as_slice().mult(&factors, SCALAR_BITS).to_public_key();
     Ok(PublicKey::from_bytes(combined.compress())?)
 }
 
 const SCALAR_BITS: usize = 255;
 
-/// The Lagrange coefficients at 0, 32 little-endian bytes each: the product of x_j / (x_j - x_i) over
-/// all other j. They are public, like every x.
-fn factors(places: impl Iterator<Item = u8>) -> Result<Vec<u8>, ShareError> {
-    let places: Vec<_> = places.collect();
+fn require_distinct(places: &[u64]) -> Result<(), ShareError> {
     let distinct: BTreeSet<_> = places.iter().collect();
     if places.is_empty() || places.contains(&0) || distinct.len() != places.len() {
         return Err(ShareError::Places);
     }
-    let mut bytes = Vec::with_capacity(32 * places.len());
-    for here in &places {
+    Ok(())
+}
+
+/// The factors as points are multiplied with them: 32 little-endian bytes each.
+fn factor_bytes(places: impl Iterator<Item = u64>) -> Result<Vec<u8>, ShareError> {
+    Ok(factors(places)?.iter().flat_map(Scalar::to_le_bytes).collect())
+}
+
+/// The Lagrange coefficients at 0: the product of x_j / (x_j - x_i) over all other j. They are public,
+/// like every x.
+fn factors(places: impl Iterator<Item = u64>) -> Result<Vec<Scalar>, ShareError> {
+    let places: Vec<_> = places.collect();
+    require_distinct(&places)?;
+    let factor = |here: &u64| {
         let (mut above, mut below) = (Scalar::small(1), Scalar::small(1));
         for other in places.iter().filter(|other| *other != here) {
-            let other = Scalar::small(*other);
+            let other = Scalar::number(*other);
             above = above.times(&other);
-            below = below.times(&other.minus(&Scalar::small(*here)));
+            below = below.times(&other.minus(&Scalar::number(*here)));
         }
         let inverse = below.inverse().ok_or(ShareError::Places)?;
-        bytes.extend(above.times(&inverse).to_le_bytes());
-    }
-    Ok(bytes)
+        Ok(above.times(&inverse))
+    };
+    places.iter().map(factor).collect()
 }
 
 #[cfg(test)]
@@ -175,6 +203,35 @@ mod tests {
     }
 
     #[test]
+    fn enough_shares_at_any_places_give_the_key_and_one_too_few_never_do() {
+        // The least and the greatest x, those of Stockade, and operators' ids.
+        let places = [u64::MAX, 1, 345, 12, 2, 900, 77, 3, u64::MAX - 1, 40];
+        let key = SecretKey::derive_master(&[8; 32]).unwrap();
+        let mut tried = 0;
+        for n in 2..=places.len() {
+            for m in 2..=n as u8 {
+                let shares = split_at(&key, &places[..n], m).unwrap();
+                for first in 0..n {
+                    let group = |size: u8| -> Vec<_> {
+                        let group = shares.iter().cycle().skip(first).take(size.into());
+                        group.map(|share| (share.x, &share.secret)).collect()
+                    };
+                    let made = combine_keys(&group(m)).unwrap();
+                    assert_eq!(made.public_key(), key.public_key(), "{m} of {n}");
+                    let made = combine_keys(&group(m - 1)).unwrap();
+                    assert_ne!(made.public_key(), key.public_key(), "{m} of {n}");
+                    tried += 1;
+                }
+                let all: Vec<_> = shares.iter().collect();
+                let parts: Vec<_> = all.iter().map(|share| (share.x, &share.secret)).collect();
+                assert_eq!(combine_keys(&parts).unwrap().public_key(), key.public_key());
+                assert!(signed(&all) == key.sign(&ROOT), "{m} of {n}");
+            }
+        }
+        assert_eq!(tried, (2..=10).map(|n| n * (n - 1)).sum::<usize>());
+    }
+
+    #[test]
     fn two_splits_of_one_key_have_nothing_in_common() {
         let key = SecretKey::derive_master(&[5; 32]).unwrap();
         let (one, two) = (split(&key, 3, 2).unwrap(), split(&key, 3, 2).unwrap());
@@ -195,6 +252,9 @@ mod tests {
         for (shares, threshold) in [(0, 0), (1, 1), (3, 1), (3, 0), (2, 3), (101, 67), (255, 255)] {
             let error = split(&key, shares, threshold).unwrap_err();
             assert!(matches!(error, ShareError::Numbers { .. }), "{threshold} of {shares}");
+        }
+        for places in [&[0, 1][..], &[7, 7], &[1, 2, 1]] {
+            assert!(matches!(split_at(&key, places, 2), Err(ShareError::Places)), "{places:?}");
         }
         let part = |x| (x, key.sign(&ROOT));
         for parts in [vec![], vec![part(0), part(1)], vec![part(2), part(2)]] {

@@ -99,6 +99,11 @@ impl Kdf {
         Self { function, salt: salt.to_vec() }
     }
 
+    /// PBKDF2 at EIP-2335's full cost, for programs that open many keystores at once: it takes no memory.
+    pub fn pbkdf2(salt: [u8; 32]) -> Self {
+        Self { function: KdfFunction::Pbkdf2 { c: 1 << 18 }, salt: salt.to_vec() }
+    }
+
     /// The function and its cost.
     pub fn function(&self) -> KdfFunction {
         self.function

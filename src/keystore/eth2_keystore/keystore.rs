@@ -136,6 +136,16 @@ impl Keystore {
         self
     }
 
+    /// Puts the name of its wallet before the description, unless that gets too long.
+    #[must_use]
+    pub fn in_wallet(mut self, wallet: &str) -> Self {
+        let name = format!("{wallet}/{}", self.description.as_deref().unwrap_or_default());
+        if check_lengths(None, Some(&name)).is_ok() {
+            self.description = Some(name);
+        }
+        self
+    }
+
     /// The public key that the file names. It is proven only once the keystore was opened.
     pub fn pubkey(&self) -> &PublicKey {
         &self.pubkey

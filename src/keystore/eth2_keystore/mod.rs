@@ -3,6 +3,7 @@
 //! Reading accepts every keystore that at least two clients can open. Writing produces the one form
 //! that all clients accept.
 
+mod account;
 mod account_store;
 mod cipher;
 mod clients;
@@ -27,6 +28,7 @@ mod repair;
 mod rules;
 mod unnamed;
 
+pub use account::random_uuid;
 pub use account_store::account_store;
 pub use clients::{Client, Evidence};
 pub use damage::Part;

@@ -110,7 +110,8 @@ impl SignedExit {
         Ok(self.signature()?.verify(&self.message.signing_root(network), key))
     }
 
-    fn signature(&self) -> Result<Signature, ExitError> {
+    /// The signature.
+    pub fn signature(&self) -> Result<Signature, ExitError> {
         let prefixed = self.signature.starts_with("0x");
         self.signature.parse().ok().filter(|_| prefixed).ok_or(ExitError::Signature)
     }

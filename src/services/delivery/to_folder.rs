@@ -40,8 +40,13 @@ impl FolderRequest<'_> {
         let record = Record::read(copies, set, release.keys)?;
         let mut clearance = keys.clear(record, release, copies)?;
         let permit = clearance.send(release.keys)?;
-        let target =
-            Target { folder: dir, layout: Layout::Web3signer, password: None, history: *history };
+        let target = Target {
+            folder: dir,
+            layout: Layout::Web3signer,
+            password: None,
+            history: *history,
+            marked: None,
+        };
         let wrote = keys.write(&permit, target, progress);
         if let Err(error) = wrote {
             // All or nothing: the keys did not go there.

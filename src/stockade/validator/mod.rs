@@ -18,4 +18,4 @@ pub use create::{CreatedValidators, create, withdrawal_address};
 pub use error::ValidatorError;
 pub use from_mnemonic::create_from_mnemonic;
 pub use request::{CredentialKind, Request, Withdrawal};
-pub use split::{SplitKey, Splitting, default_threshold};
+pub use split::{SplitKey, Splitting, UnusualThreshold, default_threshold};

@@ -24,7 +24,8 @@ use crate::{vault_args::VaultArgs, vault_tls::TIMEOUT};
 /// Where keys are imported from.
 #[derive(Debug, clap::Args)]
 pub struct FromArgs {
-    /// Keystores, or folders of them; web3signer:DIR, its key configuration (file-raw,
+    /// Keystores, or folders of them; dirk:DIR or ethdo:DIR, the wallets in the folder of a filesystem
+    /// store; web3signer:DIR, its key configuration (file-raw,
     /// file-keystore, hashicorp, aws-secret); vault:MOUNT/PATH, all secrets there and below;
     /// aws-secrets:PREFIX, all secrets whose names begin with it; keymanager:FILE, the body of an
     /// import over that API
@@ -87,6 +88,11 @@ impl ImportSource for Source<'_> {
                 let location =
                     client_folder(path).map(|dir| host::folder(LocationKind::Folder, &dir));
                 SourceRead { histories: files::take(path, intake)?, location }
+            }
+            Place::Wallets { dir, .. } => {
+                let histories = files::take_wallets(dir, intake)?;
+                let location = Some(host::folder(LocationKind::Folder, dir));
+                SourceRead { histories, location }
             }
             #[cfg(feature = "cloud")]
             Place::Web3signer(folder) => {

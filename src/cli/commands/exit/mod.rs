@@ -1,5 +1,6 @@
 //! exit: voluntary exits.
 
+pub mod combine;
 pub mod create;
 mod create_document;
 pub mod open;
@@ -17,6 +18,7 @@ pub enum Command {
     Create(Box<create::Args>),
     Open(open::Args),
     Verify(Box<verify::Args>),
+    Combine(combine::Args),
 }
 
 impl Command {
@@ -26,6 +28,7 @@ impl Command {
             Self::Create(args) => args.run(context),
             Self::Open(args) => args.run(context),
             Self::Verify(args) => args.run(context),
+            Self::Combine(args) => args.run(context),
         }
     }
 }

@@ -58,12 +58,14 @@ impl Args {
                     Destination::new(DestinationKind::Web3signer, &folder.to_string_lossy());
                 Ok((found, place))
             }
-            Place::Files(path) => Err(CommandError::usage(format!(
-                "{}: not a store. Name vault:MOUNT/PATH, aws-secrets:PREFIX, web3signer:DIR or \
+            Place::Files(path) | Place::Wallets { dir: path, .. } => {
+                Err(CommandError::usage(format!(
+                    "{}: not a store. Name vault:MOUNT/PATH, aws-secrets:PREFIX, web3signer:DIR or \
                  keymanager:URL",
-                crate::shown(&path)
-            ))
-            .with_hint("`stockade validator check` checks files and copies")),
+                    crate::shown(&path)
+                ))
+                .with_hint("`stockade validator check` checks files and copies"))
+            }
         }
     }
 

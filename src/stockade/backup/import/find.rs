@@ -10,6 +10,7 @@ use super::{
     recognise::{self, Content},
     sniff,
     walk::{MAX_ENTRIES, Step, Walk, What, is_litter},
+    wallet_store::WalletStore,
 };
 use crate::backup::set::error::BackupError;
 use stockade_keystore::{
@@ -105,7 +106,21 @@ impl Found {
 
 /// Adds one file or folder to an import. Returns the slashing histories in it.
 pub fn take(from: &Path, intake: &mut Intake) -> Result<Vec<Vec<u8>>, BackupError> {
+    take_found(find(&[from.to_owned()])?, intake)
+}
+
+/// Adds the wallets of ethdo or dirk in the folder of a filesystem store to an import. Each account
+/// keeps its name and its wallet's.
+pub fn take_wallets(from: &Path, intake: &mut Intake) -> Result<Vec<Vec<u8>>, BackupError> {
+    let wallets = WalletStore::read(from);
     let mut found = find(&[from.to_owned()])?;
+    let keystores = std::mem::take(&mut found.keystores);
+    found.keystores = keystores.into_iter().map(|(path, key)| wallets.name(path, key)).collect();
+    found.bad.extend(wallets.lacking(from));
+    take_found(found, intake)
+}
+
+fn take_found(mut found: Found, intake: &mut Intake) -> Result<Vec<Vec<u8>>, BackupError> {
     let name = |path: PathBuf| stockade_base::shown(&path).to_string();
     let mut histories = Vec::new();
     for (path, keystore) in std::mem::take(&mut found.keystores) {

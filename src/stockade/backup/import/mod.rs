@@ -16,6 +16,7 @@ pub mod recognise;
 mod sniff;
 mod text;
 pub mod walk;
+mod wallet_store;
 
-pub use find::{Found, find, take};
+pub use find::{Found, find, take, take_wallets};
 pub use password_files::{Passwords, password_file, read_password};

@@ -18,7 +18,8 @@ use crate::backup::{
         sums::{self, Sums},
     },
     sidecars::{
-        history,
+        history, marks,
+        split_mark::SplitMark,
         whereabouts::{self, Entry, Location},
     },
     unlock::exits::{self, NewExit},
@@ -64,6 +65,8 @@ pub struct Plan {
     pub exits: Vec<NewExit>,
     /// Where the keys may go on signing: the places that they were imported from.
     pub places: Vec<(Location, Vec<PublicKey>)>,
+    /// The splits by which the keys may run as shares.
+    pub splits: Vec<SplitMark>,
     /// When the set is made.
     pub time: Timestamp,
 }
@@ -82,6 +85,7 @@ impl Plan {
             history: Vec::new(),
             exits: Vec::new(),
             places: Vec::new(),
+            splits: Vec::new(),
             time: Timestamp::now(),
         }
     }
@@ -166,6 +170,7 @@ pub fn create(
         histories: &plan.history,
         exits: &exits,
         places: &whereabouts::first(&plan.places, copies)?,
+        splits: &plan.splits,
     };
     let (mut written, mut failed) = (Vec::new(), Vec::new());
     let total = copies.len();
@@ -197,6 +202,7 @@ struct Beside<'a> {
     histories: &'a [(Timestamp, Vec<u8>)],
     exits: &'a [(String, Vec<u8>)],
     places: &'a [Entry],
+    splits: &'a [SplitMark],
 }
 
 /// Publishes the set to one copy, what lies beside it first: keys without their history are never
@@ -212,6 +218,7 @@ fn write(
         history::keep(copy, set_id, bytes, *time)?;
     }
     exits::keep(copy, set_id, beside.exits)?;
+    beside.splits.iter().try_for_each(|mark| marks::leave(mark, copy, set_id))?;
     beside
         .places
         .iter()

@@ -1,20 +1,31 @@
 //! How each validator client has its keys lie on disk: what restore writes. `docs/guides/restore.md`
 //! says where each client's documentation or code asks for it.
 
-use std::{fmt, str::FromStr};
+use std::{
+    borrow::Cow,
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use crate::backup::set::error::BackupError;
 use crate::store::NewFile;
-use stockade_base::secret::SecretText;
+use stockade_base::secret::{SecretBytes, SecretText};
 use stockade_keystore::{
     bls::PublicKey,
-    eth2_keystore::{DecryptionKey, NewPassword, Reader, account_store},
+    eth2_keystore::{DecryptionKey, Kdf, NewPassword, Reader, account_store},
 };
 
-use super::restored_key::RestoredKey;
+use super::{
+    dirk_wallets,
+    restored_key::{RestoredKey, random_kdf},
+};
 
-/// The slashing history's place, in every layout.
+/// The slashing history's place, in every layout that is for a client.
 pub const HISTORY: &str = "slashing_protection.json";
+
+/// The password's place.
+const PASSWORD: &str = "password.txt";
 
 /// A folder as one program wants it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,18 +45,24 @@ pub enum Layout {
     Lodestar,
     /// A `--key-config-path` of Web3signer.
     Web3signer,
+    /// The wallets of a filesystem store of dirk (and ethdo).
+    Dirk,
+    /// A `--split-keys-dir` of charon, which splits the keys.
+    Charon,
+    /// A `--keystore` of ssv-keys, which splits the keys.
+    Ssv,
 }
 
 /// No layout of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar and web3signer"
+    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar, web3signer, dirk, charon and ssv"
 )]
 pub struct UnknownLayout(String);
 
 impl Layout {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Plain,
         Self::Lighthouse,
         Self::Teku,
@@ -53,6 +70,9 @@ impl Layout {
         Self::Nimbus,
         Self::Lodestar,
         Self::Web3signer,
+        Self::Dirk,
+        Self::Charon,
+        Self::Ssv,
     ];
 
     /// Its name on the command line.
@@ -65,15 +85,46 @@ impl Layout {
             Self::Nimbus => "nimbus",
             Self::Lodestar => "lodestar",
             Self::Web3signer => "web3signer",
+            Self::Dirk => "dirk",
+            Self::Charon => "charon",
+            Self::Ssv => "ssv",
         }
+    }
+
+    /// Whether the keys are restored for a program that splits them into shares. Then the split is
+    /// recorded before they are written.
+    pub fn splits(self) -> bool {
+        matches!(self, Self::Charon | Self::Ssv)
+    }
+
+    /// How the keystores are sealed. Programs that split keys open ten of them at once, and dirk opens
+    /// accounts as they are asked for: with scrypt that takes gigabytes.
+    pub(crate) fn kdf(self) -> Result<Kdf, BackupError> {
+        if self.splits() || self == Self::Dirk {
+            return Ok(Kdf::pbkdf2(*SecretBytes::random()?.expose()));
+        }
+        random_kdf()
+    }
+
+    /// The files that are written next to the folder `to` instead of into it, because the program
+    /// would take them for keystores: the password, and the history if there is one.
+    pub fn beside(self, to: &Path, with_history: bool) -> Vec<PathBuf> {
+        let password = (self == Self::Ssv).then_some(PASSWORD);
+        let history = (self.splits() && with_history).then_some(HISTORY);
+        password.into_iter().chain(history).map(|name| next_to(to, name)).collect()
     }
 
     /// Refuses a password under which the program that the layout is for could not open the keys.
     pub fn require_opens(self, password: &NewPassword) -> Result<(), BackupError> {
-        match self == Self::Prysm && password.misread_by().contains(&Reader::Prysm) {
-            true => Err(BackupError::Misread(Reader::Prysm)),
-            false => Ok(()),
+        let reader = match self {
+            Self::Prysm => Reader::Prysm,
+            Self::Ssv => Reader::SsvKeys,
+            _ => return Ok(()),
+        };
+        if password.misread_by().contains(&reader) {
+            return Err(BackupError::Misread(reader));
         }
+        Ok(())
     }
 
     /// Where keys and passwords will lie, for people.
@@ -95,6 +146,18 @@ impl Layout {
                 "keystores/0x<pubkey>/voting-keystore.json; the password in secrets/0x<pubkey>"
             }
             Self::Web3signer => "keys/0x<pubkey>.yaml, and the .json and .password beside it",
+            Self::Dirk => {
+                "wallets/<wallet>/<account>, as in a filesystem store; the accounts' passphrase in \
+                 account-passphrase.txt"
+            }
+            Self::Charon => {
+                "keystore-<k>.json in the order of the keys, each with its password in keystore-<k>.txt; \
+                 a slashing history is in <folder>-slashing_protection.json"
+            }
+            Self::Ssv => {
+                "keystore-<k>.json in the order of the keys; the password is in <folder>-password.txt, a \
+                 slashing history in <folder>-slashing_protection.json"
+            }
         }
     }
 
@@ -114,6 +177,8 @@ impl Layout {
         };
         match self {
             Self::Plain => passwords.push("password.txt".to_owned()),
+            Self::Dirk => return dirk_wallets::files(keys, password, derived),
+            Self::Plain => passwords.push(PASSWORD.to_owned()),
             Self::Prysm => {
                 let secrets: Vec<_> = keys.iter().map(|key| key.secret).collect();
                 let store = account_store(&secrets, derived)?;
@@ -126,9 +191,10 @@ impl Layout {
             }
             _ => {}
         }
-        for key in keys {
+        for (number, key) in keys.iter().enumerate() {
             let keystore = key.seal(derived)?;
-            let (of_key, of_password) = self.places(key.name, &key.secret.public_key());
+            let name = self.name_of(key.name, number, keys.len());
+            let (of_key, of_password) = self.places(&name, &key.secret.public_key());
             add(of_key, keystore.as_bytes())?;
             passwords.extend(of_password);
             if self == Self::Web3signer {
@@ -142,11 +208,25 @@ impl Layout {
         Ok(files)
     }
 
+    /// The name of a keystore's file, without `.json`. charon takes keystores by their numbers, ssv-keys
+    /// in the order of their names.
+    fn name_of<'a>(self, own: &'a str, number: usize, total: usize) -> Cow<'a, str> {
+        match self {
+            Self::Charon => format!("keystore-{number}").into(),
+            Self::Ssv => {
+                let digits = total.saturating_sub(1).to_string().len();
+                format!("keystore-{number:0digits$}").into()
+            }
+            _ => own.into(),
+        }
+    }
+
     /// The keystore's place and its password's; `name` is the keystore's own, without `.json`.
     fn places(self, name: &str, pubkey: &PublicKey) -> (String, Option<String>) {
         let secret = || Some(format!("secrets/0x{pubkey}"));
         match self {
-            Self::Plain | Self::Prysm => (format!("{name}.json"), None),
+            Self::Plain | Self::Prysm | Self::Ssv | Self::Dirk => (format!("{name}.json"), None),
+            Self::Charon => (format!("{name}.json"), Some(format!("{name}.txt"))),
             Self::Lighthouse => (format!("validators/0x{pubkey}/voting-keystore.json"), secret()),
             Self::Nimbus => (format!("validators/0x{pubkey}/keystore.json"), secret()),
             Self::Lodestar => (format!("keystores/0x{pubkey}/voting-keystore.json"), secret()),
@@ -156,6 +236,14 @@ impl Layout {
             }
         }
     }
+}
+
+/// A file next to a folder: `<folder>-<name>`.
+fn next_to(folder: &Path, name: &str) -> PathBuf {
+    let mut path = folder.components().as_path().to_owned().into_os_string();
+    path.push("-");
+    path.push(name);
+    path.into()
 }
 
 /// Web3signer's configuration of one key. It takes relative paths from its own folder on.

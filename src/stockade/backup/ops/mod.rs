@@ -3,6 +3,7 @@
 pub mod create;
 pub mod custodians;
 pub mod delivered;
+mod dirk_wallets;
 pub mod drill;
 pub mod layout;
 pub mod repair;

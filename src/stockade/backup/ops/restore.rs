@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     layout::{HISTORY, Layout},
-    restored_key::{RestoredKey, random_kdf},
+    restored_key::RestoredKey,
 };
 use crate::backup::{
     check::scrub::ScrubbedSet,
@@ -17,6 +17,7 @@ use crate::backup::{
     sidecars::{
         history::History,
         room::of_set,
+        split_mark::Marked,
         whereabouts::{Clearance, Permit, Record, Release, WhereaboutsError},
     },
     unlock::{
@@ -27,7 +28,8 @@ use crate::backup::{
     },
 };
 use crate::store::{
-    Directory, EntryKind, NewFile, Store as _, publish_folder, require_folder, require_room,
+    Directory, EntryKind, NewFile, Store as _, private_file, publish_folder, require_folder,
+    require_room,
 };
 use stockade_keystore::{
     bls::{PublicKey, SecretKey},
@@ -55,6 +57,8 @@ pub struct Target<'a> {
     pub password: Option<NewPassword>,
     /// The slashing history that goes with them.
     pub history: Option<&'a History>,
+    /// The record of their split. A layout for a program that splits keys needs it.
+    pub marked: Option<&'a Marked>,
 }
 
 /// A set that was opened and is ready to be written somewhere.
@@ -78,6 +82,17 @@ impl Restorable {
         lost: LostKeys,
         access: &mut Access<'_>,
     ) -> Result<Self, BackupError> {
+        Self::open_some(copies, set, (lost, &[]), access)
+    }
+
+    /// Like [`Restorable::open`], but only with the keys of `only`, in their order; with all of them if
+    /// it is empty.
+    pub fn open_some(
+        copies: &[Copy],
+        set: &ScrubbedSet,
+        (lost, only): (LostKeys, &[PublicKey]),
+        access: &mut Access<'_>,
+    ) -> Result<Self, BackupError> {
         let refuse = |reason: String| BackupError::NotRestorable { set: set.id.clone(), reason };
         let opened = opened::open(set, copies, access).map_err(|closed| match closed {
             UnlockError::Verdict(reason, notes) => refuse(because(reason, &notes)),
@@ -87,6 +102,9 @@ impl Restorable {
         let (mut entries, mut made_again, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         let mut bad = Vec::new();
         for (entry, key) in opened.keys(set, copies, access.progress)? {
+            if !only.is_empty() && !only.contains(&entry.pubkey) {
+                continue;
+            }
             let reason = match key {
                 Ok(key) => {
                     entries.push((entry.clone(), key));
@@ -107,6 +125,7 @@ impl Restorable {
             bad.push(format!("{} (key {}): {why}", entry.file, entry.pubkey));
             left_out.push((entry.pubkey, reason));
         }
+        entries.sort_by_key(|(entry, _)| only.iter().position(|key| *key == entry.pubkey));
         if bad.is_empty() || (lost == LostKeys::LeaveOut && !entries.is_empty()) {
             Ok(Self { entries, made_again, left_out, secret: opened.secret })
         } else {
@@ -158,29 +177,53 @@ impl Restorable {
         target: Target<'_>,
         progress: &mut dyn Progress,
     ) -> Result<(), BackupError> {
-        let Target { folder: to, layout, password, history } = target;
-        if let Some(key) = self.public_keys().into_iter().find(|key| !permit.covers(key)) {
-            return Err(BackupError::NotPermitted(key));
+        let Target { folder: to, layout, password, history, marked } = target;
+        for key in self.public_keys() {
+            if !permit.covers(&key) {
+                return Err(BackupError::NotPermitted(key));
+            }
+            if layout.splits() && !marked.is_some_and(|marked| marked.covers(&key)) {
+                return Err(BackupError::NotMarkedKey(key));
+            }
         }
         let password = match password {
             Some(password) => password,
             None => NewPassword::random()?,
         };
         layout.require_opens(&password)?;
-        let kdf = random_kdf()?;
         progress.step("sealing", 0, 2);
-        let derived = DecryptionKey::derive(password.password(), &kdf)?;
+        let derived = DecryptionKey::derive(password.password(), &layout.kdf()?)?;
         let keys: Vec<_> = self.keys().collect();
         let mut files = Vec::new();
-        if let Some(history) = history {
+        if let Some(history) = history.filter(|_| !layout.splits()) {
             files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
         }
         files.extend(layout.files(&keys, password.text(), &derived)?);
         progress.step("sealing", 2, 2);
         require_new(to, &self.public_keys())?;
+        write_beside(layout, to, &password, history)?;
         publish_folder(to, &files)?;
         Ok(())
     }
+}
+
+/// Writes what goes next to the folder `to`. It is written first: if the folder cannot be written after
+/// that, no key was.
+fn write_beside(
+    layout: Layout,
+    to: &Path,
+    password: &NewPassword,
+    history: Option<&History>,
+) -> Result<(), BackupError> {
+    for path in layout.beside(to, history.is_some()) {
+        let is_history = path.to_string_lossy().ends_with(HISTORY);
+        let bytes = match history {
+            Some(history) if is_history => &history.bytes,
+            _ => password.expose().as_bytes(),
+        };
+        private_file::create(&path, bytes)?;
+    }
+    Ok(())
 }
 
 /// Whether a restore of `keys` may write to `to`: a folder that is new or empty. Of one that is not

@@ -49,6 +49,15 @@ pub enum BackupError {
     /// There is no set to work on.
     #[error("no set found in {0}")]
     NoSet(String),
+    /// No copy could record that keys were split.
+    #[error(
+        "nothing was written: no copy could record that these keys were split, so a later restore would \
+         release the whole keys without a question: {0}"
+    )]
+    NotMarked(Box<BackupError>),
+    /// A key whose split is not recorded.
+    #[error("the split of key {0} is not recorded")]
+    NotMarkedKey(PublicKey),
     /// A folder that was named as a set but cannot be used as one.
     #[error("{} cannot be used: {}", stockade_base::shown(.0), .1)]
     NotASet(PathBuf, String),

@@ -58,9 +58,19 @@ impl NextSteps<'_> {
                     .words("--file")
                     .path(&file)
             }
+            Layout::Dirk => Line::new("dirk")
+                .variable("--base-dir=", "DIRK_BASE")
+                .words("--import-slashing-protection")
+                .option("--genesis-validators-root=", &self.genesis_root())
+                .option("--slashing-protection-file=", &text),
             _ => self.web3signer(Line::new("web3signer")).words("import").option("--from=", &text),
         };
         line.into()
+    }
+
+    fn genesis_root(&self) -> String {
+        let root = self.network.genesis_validators_root();
+        root.iter().fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
     }
 
     fn web3signer(&self, line: Line) -> Line {
@@ -97,6 +107,7 @@ impl NextSteps<'_> {
                 .words(network)
                 .words("--dataDir")
                 .path(&to),
+            Layout::Dirk => Line::new("dirk").variable("--base-dir=", "DIRK_BASE"),
             _ => self
                 .web3signer(Line::new("web3signer").option("--key-config-path=", &below("keys"))),
         };

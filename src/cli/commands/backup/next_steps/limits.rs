@@ -22,8 +22,15 @@ const SWITCHES: [(Layout, &str, &str, &str); 5] = [
 
 /// The option, with its remark, for people. For no client in particular: that of each.
 pub fn doppelganger(layout: Layout) -> String {
-    if layout == Layout::Web3signer {
-        return "the option of the client that uses Web3signer, which has none itself".to_owned();
+    match layout {
+        Layout::Web3signer => {
+            return "the option of the client that uses Web3signer, which has none itself"
+                .to_owned();
+        }
+        Layout::Dirk => {
+            return "the option of the client that uses dirk, which has none itself".to_owned();
+        }
+        _ => {}
     }
     if let Some((.., option, remark)) = SWITCHES.iter().find(|(of, ..)| *of == layout) {
         return format!("{option}{remark}");

@@ -7,6 +7,7 @@
 
 mod client;
 mod limits;
+mod split;
 
 use std::path::Path;
 
@@ -66,6 +67,9 @@ impl NextSteps<'_> {
 
     /// The steps, in their order.
     pub fn steps(&self) -> Vec<Step> {
+        if self.layout.splits() {
+            return vec![self.split()];
+        }
         let mut steps = Vec::new();
         if let Some(lacks) = lacks_network(self.layout, self.network) {
             steps.push(Step::note(lacks));
@@ -106,6 +110,12 @@ impl NextSteps<'_> {
                  that Prysm uses: use `stockade deliver keymanager` instead."
             }
             Layout::Prysm => " PRYSM_DATA is Prysm's data folder.",
+            Layout::Dirk => {
+                " DIRK_BASE is the folder with dirk.yml. In dirk.yml, name the folder wallets as the \
+                 location of a filesystem store, account-passphrase.txt under \
+                 unlocker.account-passphrases, and the wallets under permissions. Stop a dirk that runs \
+                 already: it opens its slashing protection alone."
+            }
             Layout::Web3signer => {
                 " DB_URL is the JDBC address of its slashing protection database. Keys that were \
                  once removed through Web3signer's API stay disabled in that database: deliver those \

@@ -1,9 +1,12 @@
 //! The document of `backup restore`.
 
 use serde::Serialize;
-use stockade::{backup::verdict::Reason, bls::PublicKey};
+use stockade::{
+    backup::{split_mark::Marked, verdict::Reason},
+    bls::PublicKey,
+};
 
-use super::text::Restoring;
+use super::{Args, split, text::Restoring};
 use crate::commands::{
     backup::{exits::SealedExits, next_steps::Step, other_sets::Other},
     elsewhere,
@@ -15,6 +18,8 @@ use crate::commands::{
 pub struct Document {
     #[serde(flatten)]
     pub restored: Restored,
+    #[serde(flatten)]
+    pub split: SplitRecord,
     /// The ids of the copies in which the given slashing history was stored.
     pub history_kept: Vec<String>,
     /// The next steps, in their order.
@@ -31,6 +36,30 @@ pub struct Document {
     pub sealed_exits: SealedExits,
     #[serde(flatten)]
     pub unreached: Unreached,
+}
+
+/// What the layouts for programs that split keys add.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SplitRecord {
+    /// The files that were written next to the folder (layouts `charon` and `ssv`).
+    beside: Vec<String>,
+    /// The ids of the copies that recorded that the keys are split (layouts `charon` and `ssv`).
+    marked: Vec<String>,
+    /// The copies that could not record it, as they were named.
+    not_marked: Vec<String>,
+}
+
+impl SplitRecord {
+    /// What was recorded, if anything was.
+    pub fn of(marked: Option<&Marked>, args: &Args, with_history: bool) -> Self {
+        let refused = marked.map_or(&[][..], Marked::refused).iter();
+        Self {
+            beside: split::beside(args.layout, &args.to, with_history),
+            marked: marked.map_or(Vec::new(), |marked| marked.copies().to_vec()),
+            not_marked: refused.map(|(dir, _)| dir.to_string_lossy().into_owned()).collect(),
+        }
+    }
 }
 
 /// What was restored.

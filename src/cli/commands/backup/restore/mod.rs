@@ -1,12 +1,16 @@
 pub mod document;
 mod password;
 mod record;
+mod split;
 mod steps;
 mod text;
 
 use std::path::PathBuf;
 
-use stockade::backup::{Layout, SetId};
+use stockade::{
+    backup::{Layout, SetId},
+    bls::PublicKey,
+};
 
 use super::history_decision::HistoryArgs;
 use crate::{
@@ -17,6 +21,9 @@ use crate::{
 };
 
 /// Restore keystores to a new folder, in the layout of a validator client
+///
+/// The layouts charon and ssv are for programs that split the keys into shares: the copies record the
+/// split before a key is written, and from then on ask whether the shares are switched off.
 ///
 /// If two machines sign with the same key, its validator is slashed. So you are asked for the keys'
 /// slashing history, and whether the keys or their shares still run anywhere; other sets with some of
@@ -32,9 +39,15 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
     /// The layout of the folder: plain (all in one folder, with password.txt and
-    /// slashing_protection.json), lighthouse, teku, prysm, nimbus, lodestar or web3signer
+    /// slashing_protection.json), lighthouse, teku, prysm, nimbus, lodestar, web3signer or dirk; charon
+    /// (--split-keys-dir of `charon create cluster`: only keystores and their passwords) or ssv (--keystore
+    /// of ssv-keys: only keystores). With the last two, anything else is written next to the folder:
+    /// DIR-slashing_protection.json, and with ssv DIR-password.txt
     #[arg(long)]
     pub layout: Layout,
+    /// Restore only these keys, in this order [default: all keys of the set]. Can be repeated
+    #[arg(long, value_name = "PUBKEY")]
+    pub pubkey: Vec<PublicKey>,
     /// The set, if the copies hold several
     #[arg(long, value_name = "ID")]
     pub set: Option<SetId>,

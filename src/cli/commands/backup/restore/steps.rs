@@ -5,7 +5,8 @@ use stockade::{
         Access, BackupError, Copy, SetId, Trust,
         origin::Pins,
         restore::{LostKeys, Restorable, Target, require_new},
-        room, scrub,
+        room,
+        scrub::{self, ScrubbedSet},
         whereabouts::{Location, LocationKind, OtherPlaces, Record},
     },
     bls::PublicKey,
@@ -13,9 +14,10 @@ use stockade::{
 
 use super::{
     Args,
-    document::{Document, Restored},
+    document::{Document, Restored, SplitRecord},
     password,
     record::{NotRecorded, not_recorded},
+    split,
     text::{self, Restoring},
 };
 use crate::{
@@ -28,6 +30,7 @@ use crate::{
         },
         confirm,
         elsewhere::{Said, Unrecorded},
+        shares,
     },
     context::{Context, read_signers},
     error::CommandError,
@@ -51,16 +54,15 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     let misread = password::require_readable(given.as_ref(), args.layout, context)?;
     let mut progress = context.terminal.progress();
     let scrubbed = scrub::read(&copies, args.set.as_ref(), &mut progress)?;
-    let [set] = scrubbed.sets.as_slice() else {
-        return Err(BackupError::SeveralSets(scrubbed.sets.len()).into());
-    };
-    let keys = set.public_keys();
+    let set = chosen_set(args, &scrubbed.sets)?;
+    let keys = if args.pubkey.is_empty() { set.public_keys() } else { args.pubkey.clone() };
     require_new(&args.to, &keys)?;
     let others = other_sets(&copies, &set.id, &keys)?;
     warn(args, &set.id, &others, context);
     // Decided before the wallet is asked: a user who cannot answer need not press a button.
     args.shares.settle(context, &copies, &set.id, &keys)?;
     let settled = args.history.settle(context, &copies, &set.id, &keys, args.layout)?;
+    split::require_splittable(args, &copies, &set.id, &keys, &settled)?;
     let to = host::folder(LocationKind::Folder, &args.to);
     let elsewhere = settle_elsewhere(args, context, &copies, &set.id, &keys, &to)?;
     text::warn_of_imported(&settled, set, context);
@@ -71,7 +73,7 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     let lost = if args.skip_bad { LostKeys::LeaveOut } else { LostKeys::Refuse };
     let mut unlockers = args.open.unlockers(context)?;
     let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
-    let restorable = Restorable::open(&copies, set, lost, &mut access)?;
+    let restorable = Restorable::open_some(&copies, set, (lost, &args.pubkey), &mut access)?;
     let restoring = Restoring {
         to: &args.to,
         layout: args.layout,
@@ -83,6 +85,8 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     context.terminal.say(&restoring.plan());
     confirm::require(context, "Write it?", "nothing was written")?;
     let keys = restorable.public_keys();
+    // Recorded first: a key that another program splits must not look as if it were whole.
+    let marked = split::mark(args, &copies, &set.id, &keys, context)?;
     // Read again: a person may have looked at the plan for a long time.
     let record = Record::read(&copies, &set.id, &keys)?;
     let release = elsewhere.release(&to, &keys, None);
@@ -91,7 +95,13 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     let history = settled.history();
     context.terminal.tell_leftover(&args.to);
     context.terminal.take_endings();
-    let target = Target { folder: &args.to, layout: args.layout, password: given, history };
+    let target = Target {
+        folder: &args.to,
+        layout: args.layout,
+        password: given,
+        history,
+        marked: marked.as_ref(),
+    };
     let wrote = restorable.write(&permit, target, &mut progress);
     if let Err(error) = wrote {
         // Everything or nothing: the keys did not go there.
@@ -101,6 +111,7 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     let unrecorded = Unrecorded::of(&clearance, context);
     let document = Document {
         restored: Restored::of(&restoring),
+        split: SplitRecord::of(marked.as_ref(), args, history.is_some()),
         history_kept: settled.keep(&copies, &set.id, context),
         next: restoring.next().steps(),
         unrecorded: unrecorded.document(),
@@ -111,8 +122,10 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
         unreached: unreachable.into(),
     };
     let exits = document.sealed_exits.text(&copies);
-    let ok = restorable.left_out.is_empty();
-    let mut outcome = Outcome::checked(ok, restoring.text(), document);
+    let unmarked = marked.as_ref().is_some_and(|marked| !marked.refused().is_empty());
+    let ok = restorable.left_out.is_empty() && !unmarked;
+    let text = restoring.text() + &split::text(marked.as_ref(), &set.id);
+    let mut outcome = Outcome::checked(ok, text, document);
     unrecorded.tell(&mut outcome);
     if let Some(note) = note {
         outcome.text += &note.keep(&args.to, &set.id);
@@ -120,6 +133,18 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     }
     outcome.text += &exits;
     Ok(outcome)
+}
+
+/// The set that holds all the named keys, or the only one.
+fn chosen_set<'a>(args: &Args, sets: &'a [ScrubbedSet]) -> Result<&'a ScrubbedSet, CommandError> {
+    if !args.pubkey.is_empty() {
+        shares::require_each_once(&args.pubkey)?;
+        return shares::set_of_all(sets, &args.pubkey);
+    }
+    match sets {
+        [set] => Ok(set),
+        sets => Err(BackupError::SeveralSets(sets.len()).into()),
+    }
 }
 
 fn warn(args: &Args, set: &SetId, others: &[Other], context: &mut Context) {

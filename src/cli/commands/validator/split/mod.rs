@@ -1,20 +1,14 @@
 mod before;
+mod elsewhere;
 mod report;
+mod write;
 
 use std::path::PathBuf;
 
 use stockade::{
-    backup::{
-        Access, Copy, SetId, Trust, marks,
-        origin::Pins,
-        restore::{LostKeys, Restorable, require_new},
-        scrub,
-        split_mark::SplitMark,
-        whereabouts::{LocationKind, Record},
-    },
+    backup::SetId,
     bls::PublicKey,
-    timestamp::Timestamp,
-    validator::{Splitting, ValidatorError, default_threshold},
+    validator::{Splitting, UnusualThreshold, default_threshold},
 };
 
 #[cfg(all(test, feature = "cloud", feature = "mock", feature = "rpc"))]
@@ -22,24 +16,29 @@ pub use self::report::Document;
 use crate::{
     CommandResult,
     commands::{
-        elsewhere::{ElsewhereArgs, Said, Unrecorded},
-        shares::SharesArgs,
+        elsewhere::ElsewhereArgs,
+        plural::count,
+        shares::{self, SharesArgs},
     },
-    context::{Context, read_signers},
-    error::{CommandError, Kind},
-    host,
-    output::value,
+    context::Context,
+    error::CommandError,
     unlockers::OpenArgs,
 };
 
 /// Split signing keys into shares for a distributed validator: any M of N shares sign together
 ///
-/// Opens a set and writes, for each machine, keystores of its shares in the layout that charon (Obol)
-/// loads: node<i>/validator_keys/keystore-<k>.json, with the password in keystore-<k>.txt. Node i has
-/// the share at x = i + 1. Before anything is written, the shares are tested: they must sign for their
-/// key together. Every copy records the split: `stockade validator list` shows it, and a restore asks
-/// about it. NEVER run a whole key and its shares at the same time, nor two splits of one key: the
-/// validator would be slashed.
+/// Opens a set and writes, for each machine, keystores of its shares, each with its password beside it:
+/// node<i>/validator_keys/keystore-<k>.json and keystore-<k>.txt. Node i has the share at x = i + 1, or at
+/// the i-th number of --x. Before anything is written, the shares are tested: they must sign for their
+/// key together.
+///
+/// Folders and files are named as charon (Obol) names them, but charon also needs a cluster lock, which
+/// only charon makes: to let charon or ssv-keys split the keys, use `stockade backup restore` with
+/// --layout charon or --layout ssv instead.
+///
+/// The copies record the split before a share is written: `stockade validator list` shows it, and a
+/// restore asks about it. NEVER run a whole key and its shares at the same time, nor two splits of one
+/// key: the validator would be slashed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Copies that hold the set. A file that is damaged in one is read from another
@@ -52,14 +51,21 @@ pub struct Args {
     #[arg(long, required = true, num_args = 1.., value_name = "PUBKEY")]
     pubkey: Vec<PublicKey>,
     /// The number of shares, one for each machine
-    #[arg(long, value_name = "N")]
-    shares: u8,
+    #[arg(long, value_name = "N", required_unless_present_any = ["x", "split_elsewhere"])]
+    shares: Option<u8>,
     /// The number of shares that sign together: more than half [default: two thirds, rounded up]
     #[arg(long, value_name = "M")]
     threshold: Option<u8>,
+    /// The x of each share, if the program that signs does not number them 1 to N: different whole
+    /// numbers from 1 on, such as the operators' ids 12,77,345,900
+    #[arg(long, value_name = "X,..", value_delimiter = ',')]
+    x: Vec<u64>,
     /// The folder to create; it must not exist, or be empty
-    #[arg(long, value_name = "DIR")]
-    to: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "split_elsewhere")]
+    to: Option<PathBuf>,
+    /// Only record that another tool split these keys. Nothing is opened, and no share is written
+    #[arg(long = "elsewhere", conflicts_with_all = ["to", "x", "whole_keys_are_off"])]
+    split_elsewhere: bool,
     /// The whole keys are switched off on every machine, for good
     #[arg(long)]
     whole_keys_are_off: bool,
@@ -75,83 +81,50 @@ pub struct Args {
 }
 
 impl Args {
-    /// Opens the set, splits the keys, tests the shares, and writes them.
+    /// Opens the set, splits the keys, tests the shares, and writes them; or only records a split.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        let threshold = self.threshold.unwrap_or(default_threshold(self.shares));
-        let splitting = Splitting::new(self.shares, threshold)?;
-        require_new(&self.to, &[])?;
-        self.require_each_once()?;
-        let copies = Copy::open_all(&self.copy)?;
-        let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
-        let mut progress = context.terminal.progress();
-        let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
-        let set = self.set_of_all(&scrubbed.sets)?;
-        // All questions come before the first approval on a wallet: nobody presses in vain.
-        before::require_quiet(&copies, &set.id, &self.pubkey)?;
-        before::confirm_off(self.whole_keys_are_off, context)?;
-        self.shares_args.settle(context, &copies, &set.id, &self.pubkey)?;
-        let to = host::folder(LocationKind::Shares, &self.to);
-        let (place, off) = ((copies.as_slice(), &set.id), self.whole_keys_are_off);
-        let elsewhere = self.elsewhere.settle(
-            context,
-            place,
-            &self.pubkey,
-            (&to, None),
-            Said::not_running(off),
-        )?;
-        let mut unlockers = self.open.unlockers(context)?;
-        let trust = Trust { pins, accept_unknown_origin: false };
-        let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
-        let opened = Restorable::open(&copies, set, LostKeys::Refuse, &mut access)?;
-        let known = opened.public_keys();
-        if let Some(key) = self.pubkey.iter().find(|key| !known.contains(key)) {
-            return Err(ValidatorError::NoSuchKey(*key).into());
+        shares::require_each_once(&self.pubkey)?;
+        match &self.to {
+            Some(to) => self.write(to, context),
+            None => self.record_elsewhere(context),
         }
-        // Recorded first: unrecorded shares would look as if there were none.
-        let marked = self.record(&copies, &set.id, threshold, context)?;
-        // Read again: a person may have looked at the plan for a long time.
-        let record = Record::read(&copies, &set.id, &self.pubkey)?;
-        let mut clearance =
-            opened.clear(record, &elsewhere.release(&to, &self.pubkey, None), &copies)?;
-        let permit = clearance.send(&self.pubkey)?;
-        let secret = |key| opened.secret(key, &permit).ok_or(ValidatorError::NoSuchKey(*key));
-        let keys = self.pubkey.iter().map(secret).collect::<Result<Vec<_>, _>>()?;
-        context.terminal.tell_leftover(&self.to);
-        context.terminal.take_endings();
-        let split = splitting.write(&permit, &keys, &self.to, &mut progress)?;
-        let unrecorded = Unrecorded::of(&clearance, context);
-        let mut outcome = report::outcome(&split, &set.id, splitting, self.shares, &self.to);
-        outcome.ok &= marked.len() == copies.len();
-        outcome.json.insert("marked".to_owned(), value(marked));
-        unrecorded.add_to(&mut outcome);
-        Ok(outcome)
     }
 
-    /// Records the split in every copy that can be written to, and returns the ids of those. If there
-    /// are none, nothing is split.
-    fn record(
-        &self,
-        copies: &[Copy],
-        set: &SetId,
-        threshold: u8,
-        context: &mut Context,
-    ) -> Result<Vec<String>, CommandError> {
-        let mark = SplitMark::new(&self.pubkey, self.shares, threshold, Timestamp::now());
-        let mut marked = Vec::new();
-        for copy in copies {
-            match marks::leave(&mark, copy, set) {
-                Ok(()) => marked.push(copy.id().to_owned()),
-                Err(error) => context.terminal.say(&format!(
-                    "warning: {} could not record that these keys were split: {error}",
-                    crate::shown(copy.dir())
-                )),
-            }
+    /// How the keys are split.
+    fn splitting(&self) -> Result<Splitting, CommandError> {
+        let shares = self.shares.map(usize::from).filter(|_| !self.x.is_empty());
+        if let Some(shares) = shares.filter(|shares| *shares != self.x.len()) {
+            let numbers = self.x.len();
+            return Err(CommandError::usage(format!(
+                "--shares {shares}, but --x names {numbers}: leave out --shares"
+            )));
         }
-        if marked.is_empty() {
-            let message = "nothing was split: no copy could record the split, so a later restore would \
-                           hand out the whole keys without a question";
-            return Err(CommandError::new(Kind::File, message).with_hint("make a copy writable"));
-        }
-        Ok(marked)
+        let numbered = (1..=u64::from(self.shares.unwrap_or_default())).collect();
+        let places = if self.x.is_empty() { numbered } else { self.x.clone() };
+        let number = u8::try_from(places.len()).unwrap_or(u8::MAX);
+        let threshold = self.threshold.unwrap_or(default_threshold(number));
+        Ok(Splitting::at(places, threshold)?)
     }
+}
+
+/// What to know about an unusual threshold.
+fn threshold_warning(splitting: &Splitting) -> Option<String> {
+    let (shares, threshold) = (splitting.shares(), splitting.threshold());
+    let usual = default_threshold(shares);
+    let why = match splitting.unusual()? {
+        UnusualThreshold::Lower { machines } => format!(
+            "{} that sign two conflicting messages are enough to get the validator slashed",
+            count(machines.into(), "faulty machine")
+        ),
+        UnusualThreshold::Higher { may_fail: 0 } => {
+            "the validator stops as soon as one machine fails".to_owned()
+        }
+        UnusualThreshold::Higher { may_fail } => {
+            format!("the validator stops if more than {} fail", count(may_fail.into(), "machine"))
+        }
+        _ => "it is not the usual one".to_owned(),
+    };
+    Some(format!(
+        "any {threshold} of {shares} shares sign, but two thirds, rounded up, would be {usual}: {why}"
+    ))
 }

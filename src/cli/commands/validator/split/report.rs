@@ -5,24 +5,67 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 use stockade::{
-    backup::SetId,
+    backup::{
+        SetId,
+        split_mark::{Marked, SplitMark},
+    },
+    bls::PublicKey,
     validator::{SplitKey, Splitting},
 };
 
 use crate::{
-    commands::shares::{WAIT_EPOCHS, wait_minutes},
+    commands::{
+        plural::count,
+        shares::{WAIT_EPOCHS, describe, unmarked_text, wait_minutes},
+    },
     output::Outcome,
 };
 
+/// The document of a split, or of one by another tool that was recorded.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Document {
+#[serde(untagged)]
+pub enum Document {
+    /// Shares were written.
+    Written(Written),
+    /// Only recorded (--elsewhere).
+    Recorded(Recorded),
+}
+
+/// Keys that another tool split.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Recorded {
+    /// The id of the set that holds the keys.
+    set_id: String,
+    /// The public keys that were split elsewhere, in hex.
+    split_elsewhere: Vec<String>,
+    /// The number of shares of each key; 0 if it is not known.
+    shares: u8,
+    /// How many shares sign together; 0 if it is not known.
+    threshold: u8,
+    /// The ids of the copies that recorded the split.
+    marked: Vec<String>,
+    /// The copies that could not record it, as they were named.
+    not_marked: Vec<String>,
+}
+
+/// What charon needs in a node's folder, and only charon makes.
+const CHARON_LACKS: [&str; 2] = ["cluster-lock.json", "charon-enr-private-key"];
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Written {
     /// The id of the set that holds the keys.
     set_id: String,
     /// The folder that was written.
     to: String,
-    /// The layout of the folder: always `charon`.
+    /// How folders and files are named: always `charon`. See `layout_lacks`.
     layout: &'static str,
+    /// The files that charon needs beside them, and that only charon makes.
+    layout_lacks: Vec<&'static str>,
+    /// The number of shares of each key.
+    shares: u8,
     /// The number of shares that sign together.
     threshold: u8,
     /// The keys that were split, in the order of the command line.
@@ -30,8 +73,11 @@ pub struct Document {
     /// How long to wait after the whole keys were switched off before a share is started.
     wait: Wait,
     /// The ids of the copies that recorded the split.
-    #[cfg_attr(test, schemars(with = "Vec<String>"))]
-    marked: Value,
+    marked: Vec<String>,
+    /// The copies that could not record it, as they were named.
+    not_marked: Vec<String>,
+    /// Warnings, for people.
+    warnings: Vec<String>,
     /// The copies that could not record where the shares went, as they were named.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     unrecorded: Value,
@@ -49,8 +95,8 @@ struct Key {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Share {
-    /// The share's place on the polynomial: the number of its node, counted from 1.
-    x: u8,
+    /// The share's place on the polynomial: the number of its node, counted from 1, or as --x says.
+    x: u64,
     /// The public key of the share.
     pubkey: String,
     /// Its keystore, relative to `to`.
@@ -66,59 +112,118 @@ struct Wait {
     minutes: u64,
 }
 
-/// The report on keys that were split into `shares` shares in the folder `to`.
-pub fn outcome(
-    split: &[SplitKey],
-    set: &SetId,
-    splitting: Splitting,
-    shares: u8,
-    to: &Path,
-) -> Outcome {
-    let (to, threshold, minutes) =
-        (crate::shown(&to), splitting.threshold(), wait_minutes(set.network()));
-    let keys = if split.len() == 1 { "key" } else { "keys" };
-    let mut text = format!(
-        "Split {} {keys} of set {set} into {shares} shares each; any {threshold} of them sign\n",
-        split.len(),
-    );
-    for (place, key) in split.iter().enumerate() {
-        text += &format!("  keystore-{place}  {}\n", key.pubkey);
-    }
-    text += &format!(
-        "Written to {to}/node0 .. node{}, one folder for each machine. Each keystore's password is \
-         stored next to it: move each folder to its machine, and remove it here\n\
-         Tested: the shares, read from their keystores again, sign for their keys\n\
-         Start no share until {WAIT_EPOCHS} epochs ({minutes} minutes) after the whole keys were \
-         switched off; longer is safer. Shares have public keys of their own, so no client knows what \
-         the whole keys signed.\n\
-         NEVER run a whole key and its shares at the same time, nor two splits of one key. The set in \
-         your copies still opens to the whole keys: it is their backup. Keep it off the machines of \
-         the cluster.",
-        shares.saturating_sub(1)
-    );
-    let document = Document {
+/// Keys that were split.
+#[derive(Clone, Copy)]
+pub struct Report<'a> {
+    /// The keys, with their shares.
+    pub split: &'a [SplitKey],
+    /// The id of their set.
+    pub set: &'a SetId,
+    /// How they were split.
+    pub splitting: &'a Splitting,
+    /// The folder with the shares.
+    pub to: &'a Path,
+}
+
+/// The report on keys that were split.
+pub fn outcome(report: &Report<'_>, marked: &Marked, warnings: Vec<String>) -> Outcome {
+    let Report { split, set, splitting, to } = *report;
+    let minutes = wait_minutes(set.network());
+    let text = report.text(minutes) + &unmarked_text(marked);
+    let document = Written {
         set_id: set.to_string(),
-        to: to.to_string(),
+        to: crate::shown(&to).to_string(),
         layout: "charon",
-        threshold,
+        layout_lacks: CHARON_LACKS.to_vec(),
+        shares: splitting.shares(),
+        threshold: splitting.threshold(),
         keys: split.iter().enumerate().map(|(place, key)| Key::new(place, key)).collect(),
         wait: Wait { epochs: WAIT_EPOCHS, minutes },
-        marked: Value::Null,
+        marked: marked.copies().to_vec(),
+        not_marked: not_marked(marked),
+        warnings,
         unrecorded: Value::Null,
     };
-    Outcome::done(text, document)
+    Outcome::checked(marked.refused().is_empty(), text, Document::Written(document))
+}
+
+/// The report on a split by another tool.
+pub fn recorded(mark: &SplitMark, set: &SetId, marked: &Marked) -> Outcome {
+    let keys: Vec<_> = mark.keys.iter().map(PublicKey::to_string).collect();
+    let mut text = format!(
+        "Recorded in {}: {} of set {set} were split into {}\n",
+        if marked.copies().len() == 1 {
+            "1 copy".to_owned()
+        } else {
+            format!("{} copies", marked.copies().len())
+        },
+        count(keys.len(), "key"),
+        describe(mark)
+    );
+    text += &keys.iter().map(|key| format!("  {key}\n")).collect::<String>();
+    text += "No share was written. A restore, a delivery or another split of these keys asks from now on \
+             whether the shares are switched off.";
+    text += &unmarked_text(marked);
+    let document = Recorded {
+        set_id: set.to_string(),
+        split_elsewhere: keys,
+        shares: mark.shares,
+        threshold: mark.threshold,
+        marked: marked.copies().to_vec(),
+        not_marked: not_marked(marked),
+    };
+    Outcome::checked(marked.refused().is_empty(), text, Document::Recorded(document))
+}
+
+fn not_marked(marked: &Marked) -> Vec<String> {
+    marked.refused().iter().map(|(dir, _)| dir.to_string_lossy().into_owned()).collect()
+}
+
+impl Report<'_> {
+    fn text(&self, minutes: u64) -> String {
+        let Self { split, set, splitting, to } = *self;
+        let (shares, to) = (splitting.shares(), crate::shown(&to));
+        let mut text = format!(
+            "Split {} of set {set} into {shares} shares each; any {} of them sign\n",
+            count(split.len(), "key"),
+            splitting.threshold(),
+        );
+        for (place, key) in split.iter().enumerate() {
+            text += &format!("  keystore-{place}  {}\n", key.pubkey);
+        }
+        let places = split.first().map(|key| &key.shares).into_iter().flatten().enumerate();
+        let places: Vec<_> = places.map(|(node, (x, _))| format!("node{node} x = {x}")).collect();
+        text + &format!(
+            "Written to {to}/node0 .. node{}, one folder for each machine: {}. Each keystore's password is \
+             stored next to it: move each folder to its machine, and remove it here\n\
+             Tested: the shares, read from their keystores again, sign for their keys\n\
+             Files are named as charon names them, but charon does not run with them alone: it needs a \
+             {} and a {} for each node, which only charon makes. To let charon split whole keys, use \
+             `stockade backup restore --layout charon`\n\
+             Start no share until {WAIT_EPOCHS} epochs ({minutes} minutes) after the whole keys were \
+             switched off; longer is safer. Shares have public keys of their own, so no client knows what \
+             the whole keys signed.\n\
+             NEVER run a whole key and its shares at the same time, nor two splits of one key. The set in \
+             your copies still opens to the whole keys: it is their backup. Keep it off the machines of \
+             the cluster.",
+            shares.saturating_sub(1),
+            places.join(", "),
+            CHARON_LACKS[0],
+            CHARON_LACKS[1],
+        )
+    }
 }
 
 impl Key {
     fn new(place: usize, key: &SplitKey) -> Self {
-        let share = |(pubkey, x): (&_, u8)| Share {
-            x,
-            pubkey: ToString::to_string(pubkey),
-            file: format!("node{}/validator_keys/keystore-{place}.json", x - 1),
+        let share = |(node, (x, pubkey)): (usize, &(u64, PublicKey))| Share {
+            x: *x,
+            pubkey: pubkey.to_string(),
+            file: format!("node{node}/validator_keys/keystore-{place}.json"),
         };
         Self {
             pubkey: key.pubkey.to_string(),
-            shares: key.shares.iter().zip(1..).map(share).collect(),
+            shares: key.shares.iter().enumerate().map(share).collect(),
         }
     }
 }
