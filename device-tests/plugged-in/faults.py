@@ -4,7 +4,7 @@ import json
 import select
 import time
 
-from guest import Gone, Guest
+from guest import Gone, Guest, Violation
 from recorded import Recorded
 from sticks import CHECK, Stick
 
@@ -13,14 +13,8 @@ NAMES = ("vfat", "exfat", "ext4")
 PANIC = 101
 
 
-class Violation(Exception):
-    """Something was lost, or said to be what it is not."""
-
-
 class Lab:
     """Three sticks, with the sets that every scenario begins with, and a guest for them."""
-
-    violation = Violation
 
     def __init__(self, made, stockade):
         self.made, self.stockade = made, stockade
@@ -204,7 +198,7 @@ class Lab:
         earlier = self.earlier(scenario)
         rotten = "dd" in scenario.get("before", "")
         for name in NAMES:
-            listed = self.guest.run(f"ls /media/{name}/stockade")[1].split()
+            listed = self.guest.run(f"sets_on {name}")[1].split()
             for old in earlier:
                 self._require(old in listed, f"{name}: {old} is lost", " ".join(listed))
             if not (rotten and name == victim):

@@ -20,6 +20,10 @@ class Gone(Exception):
     """The guest does not answer any more."""
 
 
+class Violation(Exception):
+    """Something was lost, or said to be what it is not."""
+
+
 def initrd(made):
     """Makes the first file system of the guests."""
     _, modules = kernel_of(made)

@@ -104,6 +104,12 @@ checked() {
     mount -t "$1" "$2" "/media/$1"
 }
 
+# sets_on NAME: the sets on a stick. One that is being replaced is found under another name, and put back by the next
+# command that writes.
+sets_on() {
+    ls -A "/media/$1/stockade" | sed 's/^\.\(.*\)\.old$/\1/' | xargs
+}
+
 # look NAME DEVICE CHECK: the sum of all files on a stick, its sets, and what a scrub of it ends with and says, if
 # these files were not seen before.
 look() {
@@ -111,7 +117,7 @@ look() {
     local tree
     tree=$(cd "/media/$1" && find . -type f -exec sha256sum {} + -o -print | sort | sha256sum)
     echo "$tree"
-    ls "/media/$1/stockade" | xargs
+    sets_on "$1"
     if ! grep -qxF "$1 $tree" /guest/trees 2>/dev/null; then
         echo "$1 $tree" >>/guest/trees
         stockade --json backup scrub "/media/$1" >/guest/scrub 2>/guest/errors

@@ -77,6 +77,7 @@ def run_steps(guest, scenario, everything):
             attached = int(guest.run("wc -l </guest/attached")[1]) - attached
             # It ended well, and the wallet left USB no more often than by itself.
             if codes[0] == 0 and attached <= int(unplugged["leaves"]):
+                tried -= 1
                 break
         else:
             require(not everything or not unplugged, "it is still unplugged at the last moment")
