@@ -21,8 +21,11 @@ use crate::cloud::{
 
 /// Options that name places which a command reads, or writes to without which it does what it was
 /// asked: a note or a history that is not kept is said.
-const ONLY_READ: [(&str, &str); 15] = [
+const ONLY_READ: [(&str, &str); 17] = [
     ("validator list", "COPY"),
+    ("status", "COPY"),
+    // No wallet is asked for anything.
+    ("man", "--to"),
     // Refused where no copy can record where the keys go: tried with real disks, among the interrupted.
     ("validator split", "--copy"),
     ("backup list", "COPY"),

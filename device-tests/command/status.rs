@@ -77,6 +77,26 @@ fn a_drill_counts_as_a_scrub_and_an_attestation_as_what_it_states() {
 }
 
 #[test]
+fn a_scrub_and_a_drill_record_themselves_if_asked() {
+    let folder = set_up();
+    let wallet = at_home(on("mock-ledger"), &folder);
+    assert_eq!(wallet.run("scrub --attest").code(0).list("attestations").len(), 1);
+    let status = at_home(alone(), &folder).run("status").code(1);
+    assert_eq!(states(&status, "attestation"), ["fine", "fine"]);
+    assert_eq!(states(&status, "drill"), ["never", "never"]);
+    assert_eq!(wallet.run("drill --attest").code(0).list("attestations").len(), 1);
+    assert_eq!(kinds(&at_home(alone(), &folder).run("status")), [""; 0]);
+    wallet.run("drill --attest --accept-unknown-origin").error(2, "usage");
+    let refused = at_home(on("mock-ledger").rejecting(), &folder).run("scrub --attest");
+    assert_eq!(refused.code, 5);
+    // Damage is attested as what it is, and is a failure.
+    fs::remove_file(folder.keystore("b", 0)).unwrap();
+    wallet.run("scrub --attest").code(1);
+    let status = at_home(alone(), &folder).run("status").code(1);
+    assert!(kinds(&status).contains(&"attestation_failed"));
+}
+
+#[test]
 fn old_records_are_overdue_and_those_of_the_future_do_not_count() {
     let folder = set_up();
     let home = at_home(alone(), &folder);

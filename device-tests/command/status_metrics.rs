@@ -112,3 +112,34 @@ fn the_file_is_replaced_at_once_and_can_be_read_by_others() {
     assert_eq!(fs::read(&file).unwrap(), kept);
     alone().run(&format!("status {} --prometheus x.txt", folder.both())).error(2, "usage");
 }
+
+/// The commands of the service, with another path of the command and of the collector's folder.
+#[test]
+fn the_service_runs_and_its_alerts_name_metrics_that_exist() {
+    let folder = set_up();
+    fs::create_dir(folder.path("textfile")).unwrap();
+    let read = |name: &str| {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
+        fs::read_to_string(format!("{root}/{name}")).unwrap()
+    };
+    let service = read("systemd/stockade-status.service");
+    let commands = service.lines().filter_map(|line| line.strip_prefix("ExecStart="));
+    for line in commands.map(|line| line.trim_start_matches('-')) {
+        let line =
+            line.replace("/var/lib/node_exporter/textfile_collector", &folder.at("textfile"));
+        let line = line.strip_prefix("/usr/local/bin/stockade ").unwrap();
+        let ran = at_home(alone(), &folder).run(line);
+        assert!(ran.code <= 1 && service.contains("SuccessExitStatus=1"), "{line}: {}", ran.json);
+    }
+    let metrics = parse(&fs::read_to_string(folder.path("textfile/stockade.prom")).unwrap());
+    let known: Vec<_> = metrics.keys().map(|series| series.split('{').next().unwrap()).collect();
+    for text in [read("systemd/stockade.rules.yml"), read("guides/monitoring.md")] {
+        let is_part = |c: char| c.is_ascii_lowercase() || c == '_';
+        let words = text.split(|c: char| !is_part(c)).filter(|word| word.starts_with("stockade_"));
+        let words: Vec<_> = words.collect();
+        assert!(words.len() > 3);
+        for word in words {
+            assert!(known.contains(&word), "{word} is not a metric");
+        }
+    }
+}

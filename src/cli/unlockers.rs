@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What can open a set, besides the wallets named with --device.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct OpenArgs {
     /// Ask for the custodians' wallets one after another: each is plugged in when it is needed
     #[arg(long)]

@@ -9,6 +9,7 @@ use stockade::{
         verdict::Report,
     },
     path::DerivationPath,
+    profile::CheckKind,
     timestamp::Timestamp,
 };
 
@@ -16,7 +17,7 @@ use crate::{
     CommandResult,
     commands::report,
     context::{Context, read_expected, read_signers},
-    error::CommandError,
+    error::{CommandError, Kind},
     output::Outcome,
     unlockers::OpenArgs,
 };
@@ -71,13 +72,33 @@ pub struct Document {
     attestations: Vec<Attestation>,
 }
 
+/// What is checked before the wallet signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Check {
+pub enum Check {
     Scrub,
     Drill,
 }
 
+/// What `backup scrub --attest` and `backup drill --attest` pass on.
+#[derive(Debug)]
+pub struct Asked {
+    pub copies: Vec<PathBuf>,
+    pub set: Option<SetId>,
+    pub signer: Vec<String>,
+    pub expect: Option<PathBuf>,
+    pub open: OpenArgs,
+}
+
 impl Args {
+    /// The arguments that attest this check, signed by the wallet's first address.
+    pub fn of(check: Check, asked: Asked) -> Result<Self, CommandError> {
+        let path = DerivationPath::ethereum(0, 0)
+            .map_err(|error| CommandError::new(Kind::Internal, error.to_string()))?;
+        let Asked { copies: copy, set, signer, expect, open } = asked;
+        let (challenge, join, allow_test_seed) = (None, None, false);
+        Ok(Self { copy, set, check, challenge, join, path, signer, expect, allow_test_seed, open })
+    }
+
     /// Checks, and attests the result, even if it is not good.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let challenge = self.challenge.as_deref().map(str::parse::<Challenge>).transpose();
@@ -117,6 +138,12 @@ impl Args {
             }
         };
         scrub::expect(&mut found, &expected);
+        let kind = match self.check {
+            Check::Scrub => CheckKind::Scrub,
+            Check::Drill => CheckKind::Drill,
+        };
+        context.record(kind, &scrubbed, &found);
+        let terminal = &mut context.terminal;
         let pins = unlockers.pins(&pins);
         let (wallet, _) = unlockers.first_wallet().ok_or_else(|| {
             CommandError::usage("an attestation must be signed by a wallet")

@@ -2,7 +2,7 @@
 
 pub mod create;
 #[cfg(test)]
-mod fields;
+pub mod fields;
 pub mod verify;
 
 use clap::Subcommand;

@@ -8,7 +8,13 @@ use stockade::{
 use super::scrub::Document;
 use crate::{
     CommandResult,
-    commands::report,
+    commands::{
+        attest::{
+            self,
+            create::{Asked, Check},
+        },
+        report,
+    },
     context::{Context, read_expected, read_signers},
     shell,
     unlockers::OpenArgs,
@@ -38,6 +44,9 @@ pub struct Args {
     /// Also open sets that neither this wallet nor a --signer made; they are still not proven
     #[arg(long)]
     accept_unknown_origin: bool,
+    /// Have the wallet sign the result, as `stockade attest create --check drill` does
+    #[arg(long, conflicts_with = "accept_unknown_origin")]
+    attest: bool,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -45,6 +54,11 @@ pub struct Args {
 impl Args {
     /// Drills.
     pub fn run(self, context: &mut Context) -> CommandResult {
+        if self.attest {
+            let Self { copies, set, signer, expect, open, .. } = self;
+            let asked = Asked { copies, set, signer, expect, open };
+            return attest::create::Args::of(Check::Drill, asked)?.run(context);
+        }
         let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
         let expected = read_expected(self.expect.as_deref())?;
         let trust = Trust {
@@ -60,7 +74,11 @@ impl Args {
         scrub::tell_unreachable(&mut found, &unreachable);
         let recorded = context.record(CheckKind::Drill, &scrubbed, &found);
         let unreached = unreachable.into();
-        let mut outcome = report::outcome(&found, &copies, |report| Document { report, unreached });
+        let mut outcome = report::outcome(&found, &copies, |report| Document {
+            report,
+            unreached,
+            attestations: Vec::new(),
+        });
         if outcome.ok {
             let record = if recorded {
                 "Only this computer remembers this drill"

@@ -2,17 +2,28 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use stockade::{
+    attest::Attestation,
     backup::{Copy, SetId, origin::Pins, scrub},
     device_secret::check_address,
     eth::Address,
     profile::CheckKind,
 };
 
+#[cfg(test)]
+use crate::commands::attest::fields::AttestationFields;
 use crate::{
     CommandResult,
-    commands::{report, unreachable::Unreached},
+    commands::{
+        attest::{
+            self,
+            create::{Asked, Check},
+        },
+        report,
+        unreachable::Unreached,
+    },
     context::{Context, read_expected, read_signers},
     error::CommandError,
+    unlockers::OpenArgs,
 };
 
 /// Read every byte of every copy, to find files that rotted or changed. Needs no wallet
@@ -31,6 +42,9 @@ pub struct Args {
     /// keymanager listing
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
+    /// Have the wallet sign the result, as `stockade attest create` does
+    #[arg(long)]
+    attest: bool,
 }
 
 /// The document of a scrub, and of a drill.
@@ -41,11 +55,20 @@ pub struct Document {
     pub report: report::Document,
     #[serde(flatten)]
     pub unreached: Unreached,
+    /// With --attest: the attestations that were signed, one for each set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(with = "Vec<AttestationFields>"))]
+    pub attestations: Vec<Attestation>,
 }
 
 impl Args {
     /// Scrubs. Wallets named with --device vouch for their own sets, without a question to the user.
     pub fn run(self, context: &mut Context) -> CommandResult {
+        if self.attest {
+            let Self { copies, set, signer, expect, .. } = self;
+            let asked = Asked { copies, set, signer, expect, open: OpenArgs::default() };
+            return attest::create::Args::of(Check::Scrub, asked)?.run(context);
+        }
         let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
         let expected = read_expected(self.expect.as_deref())?;
         let pins = Pins { wallets: wallet_pins(context)?, signers: read_signers(&self.signer)? };
@@ -56,7 +79,11 @@ impl Args {
         scrub::tell_unreachable(&mut found, &unreachable);
         context.record(CheckKind::Scrub, &scrubbed, &found);
         let unreached = unreachable.into();
-        Ok(report::outcome(&found, &copies, |report| Document { report, unreached }))
+        Ok(report::outcome(&found, &copies, |report| Document {
+            report,
+            unreached,
+            attestations: Vec::new(),
+        }))
     }
 }
 
