@@ -91,14 +91,18 @@ class Dirk:
         return json.loads(to.read_bytes())
 
     @contextmanager
-    def running(self) -> Iterator["Dirk"]:
-        """Runs until the end of the block."""
+    def running(
+        self, line: str = "", variables: dict[str, str] | None = None
+    ) -> Iterator["Dirk"]:
+        """Runs until the end of the block. `line`: the shell's line that starts it, in a guide."""
+        command = [PROGRAMS / "dirk", f"--base-dir={self.folder}"]
         with (self.folder / "log").open("w") as log:
             process = subprocess.Popen(
-                [PROGRAMS / "dirk", f"--base-dir={self.folder}"],
+                ["bash", "-c", f"exec {line.strip()}"] if line else command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, **(variables or {})},
             )
         try:
             self.wait(process)

@@ -176,7 +176,6 @@ impl Layout {
             Ok(())
         };
         match self {
-            Self::Plain => passwords.push("password.txt".to_owned()),
             Self::Dirk => return dirk_wallets::files(keys, password, derived),
             Self::Plain => passwords.push(PASSWORD.to_owned()),
             Self::Prysm => {
