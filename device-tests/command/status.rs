@@ -194,6 +194,7 @@ fn keys_in_one_copy_only_are_something_to_do() {
     let status = alone().run(&format!("status {}", folder.at("a"))).code(1);
     assert!(kinds(&status).contains(&"one_copy"));
     assert_eq!(status.json["keys_in_one_copy"], 3);
+    assert!(status.each("tasks", "text").iter().any(|text| text.contains("in one copy only")));
     alone().run("status").error(2, "usage");
     alone().run(&format!("status {}", folder.at("nowhere"))).error(3, "file");
 }

@@ -118,3 +118,47 @@ fn at_places<'a>(known: &KnownCopy, places: impl Iterator<Item = &'a Path>) -> L
     }
     unreadable.map_or(Ok(None), Err)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mounted_in(dir: &Path) -> Mount {
+        Mount {
+            dir: dir.to_owned(),
+            source: "/dev/sdb1".to_owned(),
+            file_system: "exfat".to_owned(),
+            label: None,
+            model: None,
+            disk: None,
+            removable: true,
+            read_only: false,
+        }
+    }
+
+    #[test]
+    fn a_copy_is_known_by_its_id_wherever_it_is_mounted() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, stick] = ["old", "stick"].map(|name| folder.path().join(name));
+        let mut copy = Copy::prepare(&stick).unwrap();
+        copy.initialise().unwrap();
+        let place = old.to_str().unwrap().to_owned();
+        let id = copy.id().parse().unwrap();
+        let known = [KnownCopy { id, label: String::new(), place, away: false }];
+        drop(copy);
+        let mut records = Records::default();
+        let presence = |records: &Records, mounts: &[Mount]| {
+            locate(&known, records, mounts).known.remove(0).presence
+        };
+        let mounts = [mounted_in(folder.path())];
+        assert_eq!(presence(&records, &[]), Presence::NotHere);
+        assert_eq!(presence(&records, &mounts), Presence::Here(stick.clone()));
+        // Another copy in its old place is not taken for it, and does not hide it.
+        Copy::prepare(&old).unwrap().initialise().unwrap();
+        assert_eq!(presence(&records, &[]), Presence::NotHere);
+        assert_eq!(locate(&known, &records, &mounts).copies.len(), 1);
+        let now = stockade_base::timestamp::Timestamp::now();
+        records.see(known[0].id.as_str(), &stick, now);
+        assert_eq!(presence(&records, &[]), Presence::Here(stick));
+    }
+}

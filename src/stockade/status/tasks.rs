@@ -40,6 +40,8 @@ pub(super) fn add(report: &mut StatusReport, request: &StatusRequest<'_>, found:
         let what = "made by none of your addresses";
         tasks.extend(sets(TaskKind::Origin, report.sets.iter().filter(strange), what));
     }
+    let alone = |set: &&SetStatus| set.readable && set.copies.len() == 1;
+    tasks.extend(sets(TaskKind::OneCopy, report.sets.iter().filter(alone), "in one copy only"));
     let differs = |set: &&SetStatus| set.readable && differs(set, request);
     let what = "with other custodians than the profile names";
     tasks.extend(sets(TaskKind::Custodians, report.sets.iter().filter(differs), what));
@@ -68,7 +70,6 @@ fn kind_of(warning: &Warning, report: &StatusReport) -> Option<TaskKind> {
     match warning.kind {
         "unreadable" => Some(TaskKind::Unreadable),
         "manifest_disagreement" => Some(TaskKind::Disagreement),
-        "one_copy" => Some(TaskKind::OneCopy),
         // With another copy elsewhere it is a note.
         "one_file_system" if report.copies.iter().any(|one| !warning.text.contains(&one.id)) => {
             None

@@ -1,5 +1,7 @@
 //! The state of the backups on one screen.
 
+use std::collections::BTreeMap;
+
 use stockade::{
     profile::Presence,
     status::{CheckState, CheckStatus, CopyStatus, PairStatus, SetStatus, StatusReport, Task},
@@ -9,19 +11,41 @@ use stockade::{
 use super::next::Commands;
 use crate::commands::plural::count;
 
-/// The most sets that are shown one by one.
-const LISTED: usize = 20;
+/// The most notes of one kind that are shown.
+const NOTES: usize = 2;
+
+/// The most sets, and copies of a set, that are shown.
+const LISTED: usize = 6;
+
+/// The most tasks that are shown.
+const TASKS: usize = 20;
 
 /// The report for people.
 pub fn text(report: &StatusReport, next: &Commands<'_>) -> String {
     let mut text = "Copies\n".to_owned();
     text += &report.copies.iter().map(|one| copy(one, report.at)).collect::<String>();
     text += &sets(report);
-    for note in &report.notes {
-        text += &wrapped("note: ", "      ", &note.text);
-    }
+    text += &notes(report);
     text += "\n";
     text + &tasks(report, next)
+}
+
+/// The notes; of many of one kind, the first ones.
+fn notes(report: &StatusReport) -> String {
+    let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for note in &report.notes {
+        kinds.entry(note.kind).or_default().push(&note.text);
+    }
+    let mut text = String::new();
+    for notes in kinds.values() {
+        for note in notes.iter().take(NOTES) {
+            text += &wrapped("note: ", "      ", note);
+        }
+        if let Some(more @ 1..) = notes.len().checked_sub(NOTES) {
+            text += &format!("note: and {more} more like it (--json lists them)\n");
+        }
+    }
+    text
 }
 
 /// What is to be done, and what is due soon.
@@ -32,7 +56,11 @@ pub fn tasks(report: &StatusReport, next: &Commands<'_>) -> String {
         if !tasks.is_empty() {
             text += title;
             let numbered = tasks.iter().enumerate();
-            text += &numbered.map(|(at, one)| task(at + 1, one, next)).collect::<String>();
+            text +=
+                &numbered.take(TASKS).map(|(at, one)| task(at + 1, one, next)).collect::<String>();
+            if let Some(more @ 1..) = tasks.len().checked_sub(TASKS) {
+                text += &format!("  and {more} more (--json lists them)\n");
+            }
         }
     }
     if report.is_fine() {
@@ -117,7 +145,7 @@ fn sets(report: &StatusReport) -> String {
     }
     for one in sets.iter().take(LISTED) {
         text += &head(one);
-        text += &one.copies.iter().map(|pair| line(pair, report)).collect::<String>();
+        text += &lines(one, report);
     }
     if let Some(more @ 1..) = sets.len().checked_sub(LISTED) {
         text += &format!("  and {} (--json lists them)\n", count(more, "more set"));
@@ -126,7 +154,24 @@ fn sets(report: &StatusReport) -> String {
 }
 
 fn worst(set: &SetStatus) -> Option<CheckState> {
-    set.copies.iter().flat_map(|pair| &pair.checks).map(|check| check.state).max()
+    set.copies.iter().filter_map(worst_of).max()
+}
+
+fn worst_of(pair: &PairStatus) -> Option<CheckState> {
+    pair.checks.iter().map(|check| check.state).max()
+}
+
+/// A line for each copy of a set; of many, those that need something come first.
+fn lines(set: &SetStatus, report: &StatusReport) -> String {
+    let mut pairs: Vec<_> = set.copies.iter().collect();
+    if pairs.len() > LISTED {
+        pairs.sort_by_key(|pair| std::cmp::Reverse(worst_of(pair)));
+    }
+    let mut text: String = pairs.iter().take(LISTED).map(|pair| line(pair, report)).collect();
+    if let Some(more @ 1..) = pairs.len().checked_sub(LISTED) {
+        text += &format!("    and {more} more copies (--json lists them)\n");
+    }
+    text
 }
 
 fn head(set: &SetStatus) -> String {
