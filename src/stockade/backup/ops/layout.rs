@@ -5,13 +5,13 @@ use std::{fmt, str::FromStr};
 
 use crate::backup::set::error::BackupError;
 use crate::store::NewFile;
-use stockade_base::secret::SecretText;
+use stockade_base::secret::{SecretBytes, SecretText};
 use stockade_keystore::{
     bls::PublicKey,
-    eth2_keystore::{DecryptionKey, NewPassword, Reader, account_store},
+    eth2_keystore::{DecryptionKey, Kdf, KdfFunction, NewPassword, Reader, account_store},
 };
 
-use super::restored_key::RestoredKey;
+use super::restored_key::{RestoredKey, random_kdf};
 
 /// The slashing history's place, in every layout.
 pub const HISTORY: &str = "slashing_protection.json";
@@ -34,18 +34,20 @@ pub enum Layout {
     Lodestar,
     /// A `--key-config-path` of Web3signer.
     Web3signer,
+    /// The folder of a node of charon, as it was taken.
+    CharonNode,
 }
 
 /// No layout of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar and web3signer"
+    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar, web3signer and charon-node"
 )]
 pub struct UnknownLayout(String);
 
 impl Layout {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Plain,
         Self::Lighthouse,
         Self::Teku,
@@ -53,6 +55,7 @@ impl Layout {
         Self::Nimbus,
         Self::Lodestar,
         Self::Web3signer,
+        Self::CharonNode,
     ];
 
     /// Its name on the command line.
@@ -65,7 +68,17 @@ impl Layout {
             Self::Nimbus => "nimbus",
             Self::Lodestar => "lodestar",
             Self::Web3signer => "web3signer",
+            Self::CharonNode => "charon-node",
         }
+    }
+
+    /// How the keystores are sealed. charon opens ten at once, which with scrypt takes gigabytes.
+    pub(crate) fn kdf(self) -> Result<Kdf, BackupError> {
+        if self == Self::CharonNode {
+            let salt = SecretBytes::<32>::random()?.expose().to_vec();
+            return Ok(Kdf::new(KdfFunction::Pbkdf2 { c: 262_144 }, salt)?);
+        }
+        random_kdf()
     }
 
     /// Refuses a password under which the program that the layout is for could not open the keys.
@@ -95,6 +108,10 @@ impl Layout {
                 "keystores/0x<pubkey>/voting-keystore.json; the password in secrets/0x<pubkey>"
             }
             Self::Web3signer => "keys/0x<pubkey>.yaml, and the .json and .password beside it",
+            Self::CharonNode => {
+                "cluster-lock.json, charon-enr-private-key and what lay beside them; \
+                 validator_keys/keystore-*.json, with the password in keystore-*.txt"
+            }
         }
     }
 
@@ -146,7 +163,7 @@ impl Layout {
     fn places(self, name: &str, pubkey: &PublicKey) -> (String, Option<String>) {
         let secret = || Some(format!("secrets/0x{pubkey}"));
         match self {
-            Self::Plain | Self::Prysm => (format!("{name}.json"), None),
+            Self::Plain | Self::Prysm | Self::CharonNode => (format!("{name}.json"), None),
             Self::Lighthouse => (format!("validators/0x{pubkey}/voting-keystore.json"), secret()),
             Self::Nimbus => (format!("validators/0x{pubkey}/keystore.json"), secret()),
             Self::Lodestar => (format!("keystores/0x{pubkey}/voting-keystore.json"), secret()),

@@ -6,8 +6,9 @@ use std::{
 };
 
 use super::{
+    charon_node::{self, KeptFolder},
     layout::{HISTORY, Layout},
-    restored_key::{RestoredKey, random_kdf},
+    restored_key::RestoredKey,
 };
 use crate::backup::{
     check::scrub::ScrubbedSet,
@@ -67,6 +68,8 @@ pub struct Restorable {
     pub left_out: Vec<(PublicKey, Reason)>,
     /// What vouches for entries of the record of where the keys may sign.
     secret: SetSecret,
+    /// The folders of charon that the set keeps, or why they cannot be had.
+    charon: Result<Vec<KeptFolder>, String>,
 }
 
 impl Restorable {
@@ -108,7 +111,8 @@ impl Restorable {
             left_out.push((entry.pubkey, reason));
         }
         if bad.is_empty() || (lost == LostKeys::LeaveOut && !entries.is_empty()) {
-            Ok(Self { entries, made_again, left_out, secret: opened.secret })
+            let charon = charon_node::kept(&opened, set, copies);
+            Ok(Self { entries, made_again, left_out, secret: opened.secret, charon })
         } else {
             Err(BackupError::KeysLost { set: set.id.clone(), bad })
         }
@@ -167,7 +171,7 @@ impl Restorable {
             None => NewPassword::random()?,
         };
         layout.require_opens(&password)?;
-        let kdf = random_kdf()?;
+        let kdf = layout.kdf()?;
         progress.step("sealing", 0, 2);
         let derived = DecryptionKey::derive(password.password(), &kdf)?;
         let keys: Vec<_> = self.keys().collect();
@@ -175,7 +179,13 @@ impl Restorable {
         if let Some(history) = history {
             files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
         }
-        files.extend(layout.files(&keys, password.text(), &derived)?);
+        files.extend(match (layout, &self.charon) {
+            (Layout::CharonNode, Ok(kept)) => {
+                charon_node::files(kept, &keys, password.text(), &derived)?
+            }
+            (Layout::CharonNode, Err(why)) => return Err(BackupError::Share(why.clone())),
+            _ => layout.files(&keys, password.text(), &derived)?,
+        });
         progress.step("sealing", 2, 2);
         require_new(to, &self.public_keys())?;
         publish_folder(to, &files)?;

@@ -32,7 +32,8 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
     /// The layout of the folder: plain (all in one folder, with password.txt and
-    /// slashing_protection.json), lighthouse, teku, prysm, nimbus, lodestar or web3signer
+    /// slashing_protection.json), lighthouse, teku, prysm, nimbus, lodestar, web3signer, or charon-node (the
+    /// folder that charon:DIR gave to `backup create`)
     #[arg(long)]
     pub layout: Layout,
     /// The set, if the copies hold several

@@ -2,7 +2,7 @@
 
 use stockade::{
     backup::{
-        Access, BackupError, Copy, SetId, Trust,
+        Access, BackupError, Copy, Layout, SetId, Trust, charon_node,
         origin::Pins,
         restore::{LostKeys, Restorable, Target, require_new},
         room, scrub,
@@ -54,6 +54,9 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     let [set] = scrubbed.sets.as_slice() else {
         return Err(BackupError::SeveralSets(scrubbed.sets.len()).into());
     };
+    if args.layout == Layout::CharonNode {
+        charon_node::require_kept(set)?;
+    }
     let keys = set.public_keys();
     require_new(&args.to, &keys)?;
     let others = other_sets(&copies, &set.id, &keys)?;
