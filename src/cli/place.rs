@@ -7,6 +7,8 @@ use std::{fmt, path::PathBuf, str::FromStr};
 pub enum Place {
     /// Keystores, or folders of them.
     Files(PathBuf),
+    /// `charon:DIR`: the folder of a node of charon, with its lock, keys and `validator_keys`.
+    Charon(PathBuf),
     /// `web3signer:DIR`: the folder of Web3signer's key configuration.
     Web3signer(PathBuf),
     /// `keymanager:`, and a file with the body of an import over that API, or the URL of a client.
@@ -25,6 +27,8 @@ impl FromStr for Place {
     fn from_str(text: &str) -> Result<Self, String> {
         let Some((kind, rest)) = text.split_once(':') else { return Ok(Self::Files(text.into())) };
         let place = match kind {
+            "charon" if !rest.is_empty() => return Ok(Self::Charon(rest.into())),
+            "charon" => return Err("nothing follows `charon:`".to_owned()),
             "web3signer" => Self::Web3signer(rest.into()),
             "keymanager" => Self::Keymanager(rest.to_owned()),
             #[cfg(feature = "aws")]
@@ -53,6 +57,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Files(path) => write!(f, "{}", crate::shown(&path)),
+            Self::Charon(path) => write!(f, "charon:{}", crate::shown(&path)),
             Self::Web3signer(path) => write!(f, "web3signer:{}", crate::shown(&path)),
             Self::Keymanager(file) => write!(f, "keymanager:{file}"),
             #[cfg(feature = "aws")]

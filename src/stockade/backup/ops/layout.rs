@@ -42,6 +42,8 @@ pub enum Layout {
     Lodestar,
     /// A `--key-config-path` of Web3signer.
     Web3signer,
+    /// The folder of a node of charon, as it was taken.
+    CharonNode,
     /// A `--split-keys-dir` of charon, which splits the keys.
     Charon,
     /// A `--keystore` of ssv-keys, which splits the keys.
@@ -51,13 +53,13 @@ pub enum Layout {
 /// No layout of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar, web3signer, charon and ssv"
+    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar, web3signer, charon-node, charon and ssv"
 )]
 pub struct UnknownLayout(String);
 
 impl Layout {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Plain,
         Self::Lighthouse,
         Self::Teku,
@@ -65,6 +67,7 @@ impl Layout {
         Self::Nimbus,
         Self::Lodestar,
         Self::Web3signer,
+        Self::CharonNode,
         Self::Charon,
         Self::Ssv,
     ];
@@ -79,6 +82,7 @@ impl Layout {
             Self::Nimbus => "nimbus",
             Self::Lodestar => "lodestar",
             Self::Web3signer => "web3signer",
+            Self::CharonNode => "charon-node",
             Self::Charon => "charon",
             Self::Ssv => "ssv",
         }
@@ -90,10 +94,10 @@ impl Layout {
         matches!(self, Self::Charon | Self::Ssv)
     }
 
-    /// How the keystores are sealed. Programs that split keys open ten of them at once, which with
-    /// scrypt takes gigabytes.
+    /// How the keystores are sealed. charon opens ten at once, which with scrypt takes gigabytes, and
+    /// ssv-keys needs seconds for each.
     pub(crate) fn kdf(self) -> Result<Kdf, BackupError> {
-        if self.splits() {
+        if self.splits() || self == Self::CharonNode {
             return Ok(Kdf::pbkdf2(*SecretBytes::random()?.expose()));
         }
         random_kdf()
@@ -139,6 +143,10 @@ impl Layout {
                 "keystores/0x<pubkey>/voting-keystore.json; the password in secrets/0x<pubkey>"
             }
             Self::Web3signer => "keys/0x<pubkey>.yaml, and the .json and .password beside it",
+            Self::CharonNode => {
+                "cluster-lock.json, charon-enr-private-key and what lay beside them; \
+                 validator_keys/keystore-*.json, with the password in keystore-*.txt"
+            }
             Self::Charon => {
                 "keystore-<k>.json in the order of the keys, each with its password in keystore-<k>.txt; \
                  a slashing history is in <folder>-slashing_protection.json"
@@ -212,7 +220,9 @@ impl Layout {
     fn places(self, name: &str, pubkey: &PublicKey) -> (String, Option<String>) {
         let secret = || Some(format!("secrets/0x{pubkey}"));
         match self {
-            Self::Plain | Self::Prysm | Self::Ssv => (format!("{name}.json"), None),
+            Self::Plain | Self::Prysm | Self::Ssv | Self::CharonNode => {
+                (format!("{name}.json"), None)
+            }
             Self::Charon => (format!("{name}.json"), Some(format!("{name}.txt"))),
             Self::Lighthouse => (format!("validators/0x{pubkey}/voting-keystore.json"), secret()),
             Self::Nimbus => (format!("validators/0x{pubkey}/keystore.json"), secret()),
