@@ -13,6 +13,7 @@ mod buckets;
 mod buckets_and_sticks;
 mod charon;
 mod check;
+mod combine;
 mod copies;
 mod create;
 mod create_again;

@@ -161,6 +161,11 @@ impl Restorable {
         found.map(|(_, key)| &key.secret)
     }
 
+    /// The keys, for a set that is made of them. They do not leave the library.
+    pub(crate) fn into_secrets(self) -> impl Iterator<Item = (PublicKey, SecretKey)> {
+        self.entries.into_iter().map(|(entry, key)| (entry.pubkey, key.secret))
+    }
+
     pub(crate) fn keys(&self) -> impl Iterator<Item = RestoredKey<'_>> {
         self.entries.iter().map(|(entry, key)| {
             let name = entry.file.names().last().unwrap_or_default();

@@ -10,11 +10,10 @@ use stockade::{
         create::{self, NewKey, Plan},
         custodians::{self, CustodianSet, CustodianSource, Wanted},
         foreign::ImportReport,
-        holder,
         intake::Imported,
         list,
         origin::Signer,
-        share_warnings, unknown,
+        share_warnings,
     },
     bls::PublicKey,
     device::Wallet,
@@ -71,7 +70,8 @@ impl Args {
         self.require_keys(&keys, &bad, &skipped)?;
         self.share.state(&mut keys)?;
         let sets = list(&copies)?;
-        self.require_new(&keys, &sets)?;
+        let public: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
+        self.sealing.require_new(&sets, &public)?;
         self.sealing.require_room(&copies, keys.len())?;
         let given = (self.history.as_slice(), self.never_attested_key.as_slice());
         let history = history::read(given, self.sealing.network, &keys, &histories)?;
@@ -112,18 +112,6 @@ impl Args {
             ))),
             None => Ok(()),
         }
-    }
-
-    /// A key that is in a set already would be counted, and delivered, twice.
-    fn require_new(&self, keys: &[NewKey], sets: &[ListedSet]) -> Result<(), CommandError> {
-        if let Some(set) = unknown(sets, self.sealing.network) {
-            let reason = "no copy has a manifest of it that is signed by a wallet".to_owned();
-            return Err(BackupError::DamagedSet { set: set.id.clone(), reason }.into());
-        }
-        let keys: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
-        let Some((set, pubkey)) = holder(sets, &keys) else { return Ok(()) };
-        let (set, pubkey) = (set.clone(), pubkey.to_string());
-        Err(BackupError::KeyExists { pubkey, set }.into())
     }
 
     /// The custodians, and the wallet's address.
