@@ -7,7 +7,7 @@ use stockade::{
         BackupError, Copy, SetId, history, list,
         marks::{self, Mark as _, Marks},
         scrub::ScrubbedSet,
-        shares_of_keys,
+        share_of, shares_of_keys,
         split_mark::{Marked, SplitMark},
     },
     bls::PublicKey,
@@ -118,6 +118,15 @@ pub fn set_of_all<'a>(
             .with_hint(
                 "name the keys of one set at a time; `stockade validator list` shows the set of each key",
             )),
+    }
+}
+
+/// Refuses keys that are shares already: only a whole key can be split.
+pub fn require_whole(copies: &[Copy], keys: &[PublicKey]) -> Result<(), CommandError> {
+    let sets = list(copies)?;
+    match keys.iter().find_map(|key| Some((key, share_of(&sets, key)?))) {
+        Some((key, share)) => Err(key_share::refuse(key, &share, "only a whole key can be split")),
+        None => Ok(()),
     }
 }
 

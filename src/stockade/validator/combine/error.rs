@@ -32,9 +32,9 @@ pub enum CombineError {
         /// The validator.
         validator: PublicKey,
         /// Where a share is, and the hash of its cluster's lock.
-        first: (String, LockHash),
+        first: Box<(String, LockHash)>,
         /// The same for a share of another cluster.
-        second: (String, LockHash),
+        second: Box<(String, LockHash)>,
     },
     /// Shares that cannot be of one split.
     #[error("{first} and {second} are not of the same split of {validator}: {why}")]

@@ -124,7 +124,8 @@ fn require_same_split(
     if let Some((first, second)) = one.share.cluster.zip(other.share.cluster)
         && first != second
     {
-        let (first, second) = ((one.name(), first), (other.name(), second));
+        let first = Box::new((one.name(), first));
+        let second = Box::new((other.name(), second));
         return Err(CombineError::TwoClusters { validator, first, second });
     }
     if one.share.may_join(&other.share) {
