@@ -40,8 +40,10 @@ const ONLY_READ: [(&str, &str); 17] = [
     ("deposit topup", "--copy"),
     ("deposit verify", "--copy"),
     ("exit open", "COPY"),
+    ("exit combine", "--copy"),
     ("exit verify", "--copy"),
     ("exit verify", "COPY"),
+    ("keyshares verify", "--copy"),
     ("attest verify", "COPY"),
 ];
 
@@ -134,6 +136,11 @@ fn first_key() -> String {
     ledger().json["keys"][0]["pubkey"].as_str().unwrap().to_owned()
 }
 
+/// A file or folder of a cluster that charon made.
+fn charon(name: &str) -> String {
+    vector(&format!("distributed/charon-cluster/{name}"))
+}
+
 #[cfg(feature = "cloud")]
 /// A folder with a web3signer folder of the keys in it, beside the two copies.
 fn beside_web3signer() -> Folder {
@@ -160,6 +167,14 @@ fn cases() -> Vec<Case> {
         Case::new(("backup create", "--copy"), NEW_COPY, Folder::new(), |folder| {
             let (from, password) = (vector("deposits/hoodi-0x01"), folder.password_file());
             format!("--network hoodi --from {from} --password-file {password}")
+        }),
+        Case::new(("validator combine", "--copy"), NEW_COPY, Folder::new(), |_| {
+            let nodes = [0, 1, 2].map(|node| charon(&format!("node{node}")));
+            format!("--network hoodi --from {}", nodes.join(" "))
+        }),
+        Case::new(("exit combine", "--out"), NEW_FILE, Folder::new(), |_| {
+            let parts = [0, 1, 2].map(|node| charon(&format!("partial-exit-node{node}.json")));
+            parts.join(" ")
         }),
         Case::new(("backup repair", "--to"), NEW_COPY, ledger().copies(), |folder| folder.both()),
         Case::new(("backup reseal", "COPY"), COPY, ledger().copies(), |folder| {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     fixture::{Folder, imported, ledger, vector},
-    run::{Ran, alone},
+    run::{Ran, alone, on},
 };
 
 /// The validator of charon's cluster: key 0 of the set that [`ledger`] gives.
@@ -61,6 +61,49 @@ fn partial_exits_that_name_no_share_are_told_by_the_lock() {
     let places: Vec<_> = made.list("parts").iter().map(|one| one["x"].as_u64()).collect();
     assert_eq!(places, [Some(4), Some(2), Some(3)]);
     assert_eq!(json_of(&folder.at("exit.json")), json_of(&cluster("exit-of-whole-key.json")));
+}
+
+/// Stockade's own partial exits name no share: the sets of the shares tell. Shares cannot be split again.
+#[test]
+fn exits_that_shares_in_sets_signed_become_one() {
+    let folder = Folder::new();
+    let copy = folder.at("a");
+    for number in [0, 1, 3] {
+        let node = cluster(&format!("node{number}"));
+        let from = format!("--from {node} --password-dir {node}/validator_keys");
+        let line = format!("backup create --network hoodi {from} --copy {copy}");
+        on("mock-ledger").run(&line).code(0);
+    }
+    let lock = json_of(&cluster("node0/cluster-lock.json"));
+    let share = |x: usize| {
+        let shares = &lock["distributed_validators"][0]["public_shares"];
+        shares[x - 1].as_str().unwrap().to_owned()
+    };
+    let signed = [4, 1, 2].map(|x| {
+        let (key, out) = (share(x), folder.at(&format!("part{x}.json")));
+        let line =
+            format!("exit create --copy {copy} --pubkey {key} --validator-index 42 --out {out}");
+        on("mock-ledger").run(&line).code(0);
+        out
+    });
+    let made = combine(&folder, &signed, &format!("--copy {copy}")).code(0);
+    assert_eq!((made.text("pubkey"), made.text("network")), (VALIDATOR, "hoodi"));
+    assert_eq!(json_of(&folder.at("exit.json")), json_of(&cluster("exit-of-whole-key.json")));
+    let two = combine(&folder, &signed[..2], &format!("--copy {copy}")).error(3, "input");
+    assert!(two.message().contains("2 of the 3"), "{}", two.message());
+
+    let (key, to) = (share(1), folder.at("to"));
+    for line in [
+        format!(
+            "validator split --copy {copy} --pubkey {key} --shares 4 --to {to} --whole-keys-are-off"
+        ),
+        format!("validator split --elsewhere --copy {copy} --pubkey {key}"),
+        format!("backup restore {copy} --pubkey {key} --layout charon --to {to} --never-attested"),
+    ] {
+        let refused = on("mock-ledger").run(&line).error(3, "input");
+        assert!(refused.message().contains("only a whole key"), "{line}: {}", refused.message());
+        assert!(!refused.prompted() && !folder.path("to").exists(), "{line}");
+    }
 }
 
 #[test]

@@ -11,7 +11,9 @@ mod before_the_press;
 mod buckets;
 #[cfg(feature = "cloud")]
 mod buckets_and_sticks;
+mod charon;
 mod check;
+mod combine;
 mod copies;
 mod create;
 mod create_again;
@@ -51,6 +53,7 @@ mod hostile_copies;
 mod hostile_names;
 mod hostile_walk;
 mod import;
+mod key_shares;
 #[cfg(all(feature = "cloud", unix))]
 mod killed_elsewhere;
 mod list;

@@ -122,6 +122,10 @@ fn examples_of_distributed_validators() {
     let parts = ["partial-exit-node0.json", "partial-exit-node1.json", "partial-exit-node3.json"];
     let (parts, out) = (parts.map(cluster).join(" "), folder.at("exit.json"));
     record(&alone(), &folder, &format!("exit combine {parts} --network hoodi --out {out}"), 0);
+    let nodes = ["node0", "node1", "node3"].map(cluster).join(" ");
+    let (wallet, other) = (on("mock-ledger"), Folder::new());
+    let line = format!("validator combine --network hoodi --copy {} --from {nodes}", other.both());
+    record(&wallet, &other, &line, 0);
     let file = vector("distributed/ssv/keyshares-1.json");
     let line = format!("keyshares verify {file} --copy {}", folder.both());
     record(&alone(), &folder, &line, 0);

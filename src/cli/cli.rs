@@ -40,7 +40,7 @@ pub enum Command {
     /// Manage custodians: wallets and other keys that can open your backups
     #[command(subcommand)]
     Custodian(commands::custodian::Command),
-    /// Create, list, check and split the signing keys of your validators
+    /// Create, list, check, split and combine the signing keys of your validators
     #[command(subcommand)]
     Validator(commands::validator::Command),
     /// Inspect and repair keystore files of any tool

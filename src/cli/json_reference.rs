@@ -33,6 +33,7 @@ fn documents() -> Vec<(&'static str, Value)> {
         entry::<commands::validator::check::Document>("validator check"),
         entry::<commands::validator::list::Document>("validator list"),
         entry::<commands::validator::split::Document>("validator split"),
+        entry::<commands::validator::combine::document::Document>("validator combine"),
         entry::<commands::keystore::Document>("keystore inspect"),
         entry::<commands::keystore::Document>("keystore doctor"),
         entry::<commands::backup::create::document::Document>("backup create"),

@@ -1,9 +1,10 @@
-//! The options that `validator create` and `backup create` share: network, copies and custodians.
+//! The options that `validator create`, `validator combine` and `backup create` share: network, copies and custodians.
 
 use std::path::PathBuf;
 
 use stockade::{
-    backup::{Copy, custodians::CustodianSource, room},
+    backup::{BackupError, Copy, ListedSet, custodians::CustodianSource, holder, room, unknown},
+    bls::PublicKey,
     device_secret::Scheme,
     staking::Network,
 };
@@ -45,6 +46,17 @@ impl Sealing {
     /// Fails unless each copy has room for a set of `keys` keys.
     pub fn require_room(&self, copies: &[Copy], keys: usize) -> Result<(), CommandError> {
         Ok(room::require(copies, room::of_set(keys))?)
+    }
+
+    /// Refuses keys that are in a set already: they would be counted, and delivered, twice.
+    pub fn require_new(&self, sets: &[ListedSet], keys: &[PublicKey]) -> Result<(), CommandError> {
+        if let Some(set) = unknown(sets, self.network) {
+            let reason = "no copy has a manifest of it that is signed by a wallet".to_owned();
+            return Err(BackupError::DamagedSet { set: set.id.clone(), reason }.into());
+        }
+        let Some((set, pubkey)) = holder(sets, keys) else { return Ok(()) };
+        let (set, pubkey) = (set.clone(), pubkey.to_string());
+        Err(BackupError::KeyExists { pubkey, set }.into())
     }
 
     /// Whether --custodian was given.

@@ -1,6 +1,9 @@
 //! Errors of creating, checking and splitting keys.
 
-use stockade::{bls::ShareError, validator::ValidatorError};
+use stockade::{
+    bls::ShareError,
+    validator::{ValidatorError, combine::CombineError},
+};
 
 use super::{CommandError, Kind};
 
@@ -47,5 +50,32 @@ impl From<ValidatorError> for CommandError {
             _ => (Kind::Input, ""),
         };
         Self::hinted(kind, &error, hint)
+    }
+}
+
+impl From<CombineError> for CommandError {
+    fn from(error: CombineError) -> Self {
+        let hint = match error {
+            CombineError::Backup(error) => return error.into(),
+            CombineError::NoWallet => "name it with --device",
+            CombineError::NoShares(_) => {
+                "name the folders of nodes with --from, or copies that hold shares"
+            }
+            CombineError::NotShares(_) => {
+                "name the node's folder, with its cluster-lock.json; leave out keys that are not shares"
+            }
+            CombineError::TooFew { .. } => "name the folders or copies of more nodes",
+            CombineError::TwoClusters { .. } => {
+                "name shares of one cluster: after a change of its keys, the old shares are worth nothing"
+            }
+            CombineError::TwoSplits { .. } => "name shares of one split",
+            CombineError::Wrong { .. } => "leave these out: the others are enough",
+            CombineError::NoFit(_) => {
+                "name the folders or copies of more nodes: with one more share than needed, a wrong one is \
+                 found"
+            }
+            _ => "",
+        };
+        Self::hinted(Kind::Input, &error, hint)
     }
 }

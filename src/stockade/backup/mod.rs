@@ -24,6 +24,7 @@ mod unlock;
 
 pub use check::{
     inspect,
+    key_shares::{share_of, share_warnings, shares_of_keys},
     list::{ListedSet, holder, list, unknown, unknown_to},
     manifest_cache::ManifestCache,
     scrub,
@@ -31,7 +32,7 @@ pub use check::{
 pub use copy::{Copy, Unreachable, medium};
 pub use import::{client_folder, foreign, intake, keystore_list, recognise, walk};
 pub use ops::{
-    create, custodians,
+    charon_node, create, custodians,
     delivered::{DeliveredKey, Sealing},
     drill,
     layout::{HISTORY, Layout, UnknownLayout},

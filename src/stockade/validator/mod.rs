@@ -1,8 +1,9 @@
 //! Validator keys: created from a wallet's batches or from a typed mnemonic, checked against a
-//! wallet, split into shares.
+//! wallet, split into shares, and put together again.
 
 mod batch;
 mod check;
+pub mod combine;
 mod create;
 mod error;
 pub mod fleet;

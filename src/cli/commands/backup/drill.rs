@@ -13,6 +13,7 @@ use crate::{
             self,
             create::{Asked, Check},
         },
+        key_share::ClusterLockArgs,
         report,
     },
     context::{Context, read_expected, read_signers},
@@ -41,6 +42,8 @@ pub struct Args {
     /// keymanager listing
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
+    #[command(flatten)]
+    lock: ClusterLockArgs,
     /// Also open sets that neither this wallet nor a --signer made; they are still not proven
     #[arg(long)]
     accept_unknown_origin: bool,
@@ -61,6 +64,7 @@ impl Args {
         }
         let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
         let expected = read_expected(self.expect.as_deref())?;
+        let lock = self.lock.read()?;
         let trust = Trust {
             pins: Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? },
             accept_unknown_origin: self.accept_unknown_origin,
@@ -71,6 +75,9 @@ impl Args {
         let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
         let mut found = drill::drill(&copies, &scrubbed, &mut access)?;
         scrub::expect(&mut found, &expected);
+        if let Some(lock) = &lock {
+            scrub::expect_lock(&mut found, lock);
+        }
         scrub::tell_unreachable(&mut found, &unreachable);
         let recorded = context.record(CheckKind::Drill, &scrubbed, &found);
         let unreached = unreachable.into();

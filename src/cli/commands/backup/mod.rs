@@ -7,7 +7,7 @@ mod exits;
 mod from;
 pub mod history_decision;
 mod history_error;
-mod import_passwords;
+pub mod import_passwords;
 pub mod list;
 pub mod next_steps;
 mod other_sets;

@@ -18,6 +18,7 @@ use crate::{
             self,
             create::{Asked, Check},
         },
+        key_share::ClusterLockArgs,
         report,
         unreachable::Unreached,
     },
@@ -45,6 +46,8 @@ pub struct Args {
     /// Have the wallet sign the result, as `stockade attest create` does
     #[arg(long)]
     attest: bool,
+    #[command(flatten)]
+    lock: ClusterLockArgs,
 }
 
 /// The document of a scrub, and of a drill.
@@ -71,11 +74,15 @@ impl Args {
         }
         let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
         let expected = read_expected(self.expect.as_deref())?;
+        let lock = self.lock.read()?;
         let pins = Pins { wallets: wallet_pins(context)?, signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let mut found = scrubbed.report(&copies, &pins);
         scrub::expect(&mut found, &expected);
+        if let Some(lock) = &lock {
+            scrub::expect_lock(&mut found, lock);
+        }
         scrub::tell_unreachable(&mut found, &unreachable);
         context.record(CheckKind::Scrub, &scrubbed, &found);
         let unreached = unreachable.into();

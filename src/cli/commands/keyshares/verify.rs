@@ -5,6 +5,7 @@ use stockade::{
     backup::{
         Copy, ListedSet, SetId, holder, list,
         marks::{self, Marks},
+        share_of,
         split_mark::SplitMark,
         verdict::Verdict,
     },
@@ -86,6 +87,9 @@ fn judge<'a>(
     }
     if let Some(nonce) = nonce.filter(|nonce| *nonce != shares.nonce) {
         problems.push(format!("its nonce is {}, not {nonce}", shares.nonce));
+    }
+    if let Some(share) = share_of(sets, &key) {
+        problems.push(format!("its key is itself {share}"));
     }
     let set = holder(sets, &[key]).map(|(set, _)| set.clone());
     let unreadable = sets.iter().any(|set| set.keystores().is_empty());

@@ -2,6 +2,7 @@
 
 mod before_deposit;
 pub mod check;
+pub mod combine;
 pub mod create;
 pub mod list;
 pub mod pubkey;
@@ -19,6 +20,7 @@ pub enum Command {
     Check(check::Args),
     List(list::Args),
     Split(split::Args),
+    Combine(combine::Args),
 }
 
 impl Command {
@@ -30,6 +32,7 @@ impl Command {
             Self::Check(args) => args.run(context),
             Self::List(args) => args.run(context),
             Self::Split(args) => args.run(context),
+            Self::Combine(args) => args.run(context),
         }
     }
 }

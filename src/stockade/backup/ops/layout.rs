@@ -47,6 +47,8 @@ pub enum Layout {
     Web3signer,
     /// The wallets of a filesystem store of dirk (and ethdo).
     Dirk,
+    /// The folder of a node of charon, as it was taken.
+    CharonNode,
     /// A `--split-keys-dir` of charon, which splits the keys.
     Charon,
     /// A `--keystore` of ssv-keys, which splits the keys.
@@ -56,13 +58,14 @@ pub enum Layout {
 /// No layout of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar, web3signer, dirk, charon and ssv"
+    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar, web3signer, dirk, \
+     charon-node, charon and ssv"
 )]
 pub struct UnknownLayout(String);
 
 impl Layout {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Plain,
         Self::Lighthouse,
         Self::Teku,
@@ -71,6 +74,7 @@ impl Layout {
         Self::Lodestar,
         Self::Web3signer,
         Self::Dirk,
+        Self::CharonNode,
         Self::Charon,
         Self::Ssv,
     ];
@@ -86,6 +90,7 @@ impl Layout {
             Self::Lodestar => "lodestar",
             Self::Web3signer => "web3signer",
             Self::Dirk => "dirk",
+            Self::CharonNode => "charon-node",
             Self::Charon => "charon",
             Self::Ssv => "ssv",
         }
@@ -97,10 +102,10 @@ impl Layout {
         matches!(self, Self::Charon | Self::Ssv)
     }
 
-    /// How the keystores are sealed. Programs that split keys open ten of them at once, and dirk opens
-    /// accounts as they are asked for: with scrypt that takes gigabytes.
+    /// How the keystores are sealed. Programs for distributed validators open many at once, dirk as they
+    /// are asked for: with scrypt that takes gigabytes, and ssv-keys needs seconds for each.
     pub(crate) fn kdf(self) -> Result<Kdf, BackupError> {
-        if self.splits() || self == Self::Dirk {
+        if self.splits() || matches!(self, Self::Dirk | Self::CharonNode) {
             return Ok(Kdf::pbkdf2(*SecretBytes::random()?.expose()));
         }
         random_kdf()
@@ -149,6 +154,10 @@ impl Layout {
             Self::Dirk => {
                 "wallets/<wallet>/<account>, as in a filesystem store; the accounts' passphrase in \
                  account-passphrase.txt"
+            }
+            Self::CharonNode => {
+                "cluster-lock.json, charon-enr-private-key and what lay beside them; \
+                 validator_keys/keystore-*.json, with the password in keystore-*.txt"
             }
             Self::Charon => {
                 "keystore-<k>.json in the order of the keys, each with its password in keystore-<k>.txt; \
@@ -224,7 +233,9 @@ impl Layout {
     fn places(self, name: &str, pubkey: &PublicKey) -> (String, Option<String>) {
         let secret = || Some(format!("secrets/0x{pubkey}"));
         match self {
-            Self::Plain | Self::Prysm | Self::Ssv | Self::Dirk => (format!("{name}.json"), None),
+            Self::Plain | Self::Prysm | Self::Ssv | Self::Dirk | Self::CharonNode => {
+                (format!("{name}.json"), None)
+            }
             Self::Charon => (format!("{name}.json"), Some(format!("{name}.txt"))),
             Self::Lighthouse => (format!("validators/0x{pubkey}/voting-keystore.json"), secret()),
             Self::Nimbus => (format!("validators/0x{pubkey}/keystore.json"), secret()),

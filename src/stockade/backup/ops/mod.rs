@@ -1,5 +1,6 @@
 //! What is done with sets.
 
+pub mod charon_node;
 pub mod create;
 pub mod custodians;
 pub mod delivered;

@@ -10,16 +10,16 @@ use stockade::{
         create::{self, NewKey, Plan},
         custodians::{self, CustodianSet, CustodianSource, Wanted},
         foreign::ImportReport,
-        holder,
         intake::Imported,
         list,
         origin::Signer,
-        unknown,
+        share_warnings,
     },
     bls::PublicKey,
     device::Wallet,
     device_secret::check_address,
     eth::Address,
+    staking::Network,
 };
 
 use history::StoredWith;
@@ -28,7 +28,7 @@ use outcome::{Made, outcome};
 use super::{created::confirm, from::FromArgs};
 use crate::{
     CommandResult,
-    commands::{passed_over, sealing::Sealing},
+    commands::{key_share::ShareArgs, passed_over, sealing::Sealing},
     context::Context,
     error::CommandError,
 };
@@ -49,6 +49,8 @@ pub struct Args {
     /// repeated
     #[arg(long, value_name = "PUBKEY", value_delimiter = ',')]
     never_attested_key: Vec<PublicKey>,
+    #[command(flatten)]
+    share: ShareArgs,
     /// Leave out keys that cannot be imported, and list them
     #[arg(long)]
     skip_bad: bool,
@@ -62,19 +64,24 @@ impl Args {
         self.sealing.require_room(&copies, 1)?;
         // Nobody types a password before it is known that a wallet is there.
         context.require_device()?;
-        let ImportReport { imported: Imported { keys, bad, skipped }, histories, places } =
-            self.from.take(context)?;
+        let ImportReport { imported, histories, places, networks } = self.from.take(context)?;
+        self.require_network(&networks)?;
+        let Imported { mut keys, bad, skipped, sealed } = imported;
         self.require_keys(&keys, &bad, &skipped)?;
+        self.share.state(&mut keys)?;
         let sets = list(&copies)?;
-        self.require_new(&keys, &sets)?;
+        let public: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
+        self.sealing.require_new(&sets, &public)?;
         self.sealing.require_room(&copies, keys.len())?;
         let given = (self.history.as_slice(), self.never_attested_key.as_slice());
         let history = history::read(given, self.sealing.network, &keys, &histories)?;
         let placed = confirm(&copies, context)?;
         let mut wallet = context.open()?;
-        let stored = StoredWith { history, places };
+        let stored = StoredWith { history, places, sealed };
         let chosen = self.choose(&custodians, &sets, &mut *wallet, context)?;
         let mut made = self.make(keys, stored, chosen, &mut copies, &mut *wallet, context)?;
+        let shares: Vec<_> = made.plan.keys.iter().filter_map(|key| key.share).collect();
+        made.warnings = share_warnings(&shares, &sets);
         let failed = std::mem::take(&mut made.created.failed).into();
         Ok(outcome(made, failed, (&copies, &placed), &bad, &skipped))
     }
@@ -96,16 +103,15 @@ impl Args {
         Ok(())
     }
 
-    /// A key that is in a set already would be counted, and delivered, twice.
-    fn require_new(&self, keys: &[NewKey], sets: &[ListedSet]) -> Result<(), CommandError> {
-        if let Some(set) = unknown(sets, self.sealing.network) {
-            let reason = "no copy has a manifest of it that is signed by a wallet".to_owned();
-            return Err(BackupError::DamagedSet { set: set.id.clone(), reason }.into());
+    /// A place that says for which network its keys are.
+    fn require_network(&self, said: &[(String, Network)]) -> Result<(), CommandError> {
+        match said.iter().find(|(_, network)| *network != self.sealing.network) {
+            Some((place, network)) => Err(CommandError::usage(format!(
+                "the keys in {place} are for {network}, and --network says {}",
+                self.sealing.network
+            ))),
+            None => Ok(()),
         }
-        let keys: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
-        let Some((set, pubkey)) = holder(sets, &keys) else { return Ok(()) };
-        let (set, pubkey) = (set.clone(), pubkey.to_string());
-        Err(BackupError::KeyExists { pubkey, set }.into())
     }
 
     /// The custodians, and the wallet's address.
@@ -128,7 +134,7 @@ impl Args {
     fn make(
         &self,
         keys: Vec<NewKey>,
-        StoredWith { history, places }: StoredWith,
+        StoredWith { history, places, sealed }: StoredWith,
         (chosen, address): (CustodianSet, Address),
         copies: &mut [Copy],
         wallet: &mut dyn Wallet,
@@ -143,9 +149,10 @@ impl Args {
         plan.test = test;
         plan.history = history.into_iter().map(|bytes| (plan.time, bytes)).collect();
         plan.places = places;
+        plan.sealed = sealed;
         let mut progress = terminal.progress();
         let signer = Signer::Wallet(wallet, address);
         let created = create::create(&plan, copies, signer, terminal, &mut progress)?;
-        Ok(Made { created, chosen, plan })
+        Ok(Made { created, chosen, plan, warnings: Vec::new() })
     }
 }

@@ -17,7 +17,10 @@ use super::Args;
 use crate::{
     commands::{
         backup::history_decision::HistoryDecision,
-        shares::{WAIT_EPOCHS, require_quiet, unmarked_text, wait_minutes, warn_of_unmarked},
+        shares::{
+            WAIT_EPOCHS, require_quiet, require_whole, unmarked_text, wait_minutes,
+            warn_of_unmarked,
+        },
     },
     context::Context,
     error::CommandError,
@@ -41,6 +44,7 @@ pub fn require_splittable(
         ))
         .with_hint("keys are split only if a copy records it: make a copy writable"));
     }
+    require_whole(copies, keys)?;
     require_quiet(copies, set, keys)?;
     let recent = |history| History::is_recent(history, set.network(), Timestamp::now());
     if settled.history().is_some_and(recent) {

@@ -2,7 +2,7 @@
 
 use stockade::{
     backup::{
-        Access, BackupError, Copy, SetId, Trust,
+        Access, BackupError, Copy, Layout, SetId, Trust, charon_node,
         origin::Pins,
         restore::{LostKeys, Restorable, Target, require_new},
         room,
@@ -55,6 +55,9 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     let mut progress = context.terminal.progress();
     let scrubbed = scrub::read(&copies, args.set.as_ref(), &mut progress)?;
     let set = chosen_set(args, &scrubbed.sets)?;
+    if args.layout == Layout::CharonNode {
+        charon_node::require_kept(set)?;
+    }
     let keys = if args.pubkey.is_empty() { set.public_keys() } else { args.pubkey.clone() };
     require_new(&args.to, &keys)?;
     let others = other_sets(&copies, &set.id, &keys)?;
@@ -138,6 +141,10 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
 /// The set that holds all the named keys, or the only one.
 fn chosen_set<'a>(args: &Args, sets: &'a [ScrubbedSet]) -> Result<&'a ScrubbedSet, CommandError> {
     if !args.pubkey.is_empty() {
+        if args.layout == Layout::CharonNode {
+            return Err(CommandError::usage("--layout charon-node restores the whole folder")
+                .with_hint("leave out --pubkey"));
+        }
         shares::require_each_once(&args.pubkey)?;
         return shares::set_of_all(sets, &args.pubkey);
     }

@@ -71,7 +71,12 @@ impl Known {
             known.extend(shares.filter_map(|share| Some((*share, lock.share(share)?))));
         }
         let sets = list(&Copy::open_all(copies)?)?;
-        networks.extend(sets.iter().map(|set| set.id.network()));
+        for set in &sets {
+            let shares = set.keystores().iter();
+            let before = known.len();
+            known.extend(shares.filter_map(|entry| Some((entry.pubkey, entry.share?))));
+            networks.extend((known.len() > before).then(|| set.id.network()));
+        }
         networks.dedup();
         Ok(Self { shares: known, networks })
     }

@@ -43,6 +43,7 @@ impl Args {
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let set = shares::set_of_all(&scrubbed.sets, &self.pubkey)?;
         // All questions come before the first approval on a wallet: nobody presses in vain.
+        shares::require_whole(&copies, &self.pubkey)?;
         shares::require_quiet(&copies, &set.id, &self.pubkey)?;
         before::confirm_off(self.whole_keys_are_off, context)?;
         self.shares_args.settle(context, &copies, &set.id, &self.pubkey)?;
