@@ -21,7 +21,7 @@ use crate::cloud::{
 
 /// Options that name places which a command reads, or writes to without which it does what it was
 /// asked: a note or a history that is not kept is said.
-const ONLY_READ: [(&str, &str); 17] = [
+const ONLY_READ: [(&str, &str); 19] = [
     ("validator list", "COPY"),
     ("status", "COPY"),
     // No wallet is asked for anything.

@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(long)]
     accept_unknown_origin: bool,
     /// Have the wallet sign the result, as `stockade attest create --check drill` does
-    #[arg(long, conflicts_with = "accept_unknown_origin")]
+    #[arg(long, conflicts_with_all = ["accept_unknown_origin", "cluster_lock"])]
     attest: bool,
     #[command(flatten)]
     open: OpenArgs,

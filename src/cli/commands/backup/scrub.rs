@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
     /// Have the wallet sign the result, as `stockade attest create` does
-    #[arg(long)]
+    #[arg(long, conflicts_with = "cluster_lock")]
     attest: bool,
     #[command(flatten)]
     lock: ClusterLockArgs,
