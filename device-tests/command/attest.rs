@@ -148,6 +148,7 @@ fn signed_at(time: Timestamp) -> Vec<u8> {
         level: AttestedLevel::Opened,
         keys: Counts { proven: 3, ..Counts::default() },
         copies: vec!["0a1b2c3d".to_owned()],
+        shares: 0,
         history: None,
         previous: None,
         challenge: None,

@@ -252,7 +252,7 @@ fn a_wallet_of_prysm_and_its_backup_are_opened() {
 }
 
 #[test]
-fn accounts_of_ethdo_are_taken_and_a_share_of_dirk_is_refused() {
+fn accounts_of_ethdo_are_taken_and_a_share_of_dirk_is_known_as_one() {
     let folder = Folder::new();
     let (from, password) = (vector("foreign/ethdo"), vector("foreign/ethdo.password"));
     // The accounts have a password of their own: they are opened, and not passed over.
@@ -264,13 +264,15 @@ fn accounts_of_ethdo_are_taken_and_a_share_of_dirk_is_refused() {
     assert!(passed_over(&made, "/index").contains("index of accounts"));
     assert_eq!(made.list("passed_over").len(), 2);
 
-    let folder = Folder::new();
     let (from, password) = (vector("foreign/dirk"), vector("foreign/dirk.password"));
     for from in [from.clone(), format!("{from}/account.json")] {
-        let refused = back_up(&folder, &format!("--from {from} --password-file {password}"));
-        let refused = refused.error(3, "input");
-        let expected = "a share of a distributed account (threshold 3 of 4)";
-        assert!(refused.message().contains(expected), "{}", refused.message());
+        let folder = Folder::new();
+        let made = back_up(&folder, &format!("--from {from} --password-file {password}")).code(0);
+        let share = &made.json["keys"][0]["share"];
+        assert_eq!((share["tool"].as_str(), share["threshold"].as_u64()), (Some("dirk"), Some(3)));
+        // What dirk needs beside the key is kept, sealed.
+        let account = folder.set("copy").join("sealed/dirk-account-ac8874478916.json.age");
+        assert!(account.exists());
     }
 }
 

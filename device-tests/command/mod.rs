@@ -11,6 +11,7 @@ mod before_the_press;
 mod buckets;
 #[cfg(feature = "cloud")]
 mod buckets_and_sticks;
+mod charon;
 mod check;
 mod copies;
 mod create;
@@ -50,6 +51,7 @@ mod hostile_copies;
 mod hostile_names;
 mod hostile_walk;
 mod import;
+mod key_shares;
 #[cfg(all(feature = "cloud", unix))]
 mod killed_elsewhere;
 mod list;

@@ -29,7 +29,7 @@ pub(crate) fn plan(custodians: Vec<AnyCustodian>, threshold: u8, keys: Vec<NewKe
 /// A key from elsewhere, of which nothing is known.
 pub(crate) fn imported_key(secret: SecretKey) -> NewKey {
     let (path, description) = (String::new(), String::new());
-    NewKey { secret, path, description, source: Source::Imported }
+    NewKey { secret, path, description, source: Source::Imported, share: None }
 }
 
 /// Makes the set in the copies in these folders, and gives the address of `wallet`, which signs it.

@@ -4,7 +4,8 @@
 //!
 //! A version's folder holds `custodian.json`, `copy/` (one set of two keys on hoodi, made by the
 //! mocks' words, with a slashing history) and the attestation of a drill beside it. A set of a
-//! version is made once, and never again.
+//! version is made once, and never again. That of version 2 is of two nodes of charon, whose shares it
+//! holds.
 
 use std::{
     fs,
@@ -19,7 +20,7 @@ use super::command::{
 /// m/44'/60'/0'/0/0 of the mocks' words: who attested.
 const SIGNER: &str = "0x9858EfFD232B4033E47d90003D41EC34EcaEda94";
 /// Every version that a set was ever written in. A folder that is not named here fails the test.
-const VERSIONS: [&str; 1] = ["v1"];
+const VERSIONS: [&str; 2] = ["v1", "v2"];
 
 fn golden() -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("device-tests/golden")

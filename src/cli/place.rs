@@ -9,6 +9,8 @@ pub enum Place {
     Files(PathBuf),
     /// `dirk:DIR` or `ethdo:DIR`: the folder of a filesystem store, with a folder for each wallet.
     Wallets { tool: &'static str, dir: PathBuf },
+    /// `charon:DIR`: the folder of a node of charon, with its lock, keys and `validator_keys`.
+    Charon(PathBuf),
     /// `web3signer:DIR`: the folder of Web3signer's key configuration.
     Web3signer(PathBuf),
     /// `keymanager:`, and a file with the body of an import over that API, or the URL of a client.
@@ -29,6 +31,8 @@ impl FromStr for Place {
         let place = match kind {
             "dirk" => Self::Wallets { tool: "dirk", dir: rest.into() },
             "ethdo" => Self::Wallets { tool: "ethdo", dir: rest.into() },
+            "charon" if !rest.is_empty() => return Ok(Self::Charon(rest.into())),
+            "charon" => return Err("nothing follows `charon:`".to_owned()),
             "web3signer" => Self::Web3signer(rest.into()),
             "keymanager" => Self::Keymanager(rest.to_owned()),
             #[cfg(feature = "aws")]
@@ -59,6 +63,7 @@ impl fmt::Display for Place {
         match self {
             Self::Files(path) => write!(f, "{}", crate::shown(&path)),
             Self::Wallets { tool, dir } => write!(f, "{tool}:{}", crate::shown(&dir)),
+            Self::Charon(path) => write!(f, "charon:{}", crate::shown(&path)),
             Self::Web3signer(path) => write!(f, "web3signer:{}", crate::shown(&path)),
             Self::Keymanager(file) => write!(f, "keymanager:{file}"),
             #[cfg(feature = "aws")]

@@ -25,6 +25,7 @@ pub mod validator;
 mod amount;
 mod confirm;
 mod decimal;
+mod key_share;
 mod mnemonic;
 mod network;
 mod passed_over;

@@ -4,9 +4,10 @@ use serde::Serialize;
 pub use stockade::backup::history::WAIT_EPOCHS;
 use stockade::{
     backup::{
-        BackupError, Copy, SetId, history,
+        BackupError, Copy, SetId, history, list,
         marks::{self, Mark as _, Marks},
         scrub::ScrubbedSet,
+        shares_of_keys,
         split_mark::{Marked, SplitMark},
     },
     bls::PublicKey,
@@ -14,11 +15,14 @@ use stockade::{
     timestamp::Timestamp,
 };
 
-use super::confirm;
+use super::{confirm, key_share};
 use crate::{
     context::Context,
     error::{CommandError, Kind},
 };
+
+/// The most stored shares that are named.
+const LISTED: usize = 5;
 
 /// The option for keys that were split.
 #[derive(Debug, clap::Args)]
@@ -29,7 +33,8 @@ pub struct SharesArgs {
 }
 
 impl SharesArgs {
-    /// Asks whether the shares of `keys` are off, where the copies record that some were split.
+    /// Asks whether the shares of `keys` are off, where the copies record that some were split, or hold
+    /// a share of one.
     pub fn settle(
         &self,
         context: &mut Context,
@@ -45,7 +50,12 @@ impl SharesArgs {
         let unread = unread
             .iter()
             .map(|file| format!("{file} cannot be read, so these keys may have been split"));
-        let found: Vec<_> = marks.chain(unread).collect();
+        let sets = list(copies)?;
+        let stored = shares_of_keys(&sets, set, keys);
+        let stored = stored.iter().map(|(set, key, share)| {
+            format!("set {set} holds {key}, which is {}", key_share::short(share))
+        });
+        let found: Vec<_> = marks.chain(unread).chain(stored.take(LISTED)).collect();
         if found.is_empty() {
             return Ok(());
         }

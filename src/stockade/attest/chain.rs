@@ -158,6 +158,7 @@ mod tests {
             level: AttestedLevel::Opened,
             keys: Counts { proven: 1, ..Counts::default() },
             copies: vec!["0a1b2c3d".to_owned()],
+            shares: 0,
             history: None,
             previous,
             challenge: None,

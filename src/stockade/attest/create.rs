@@ -224,7 +224,11 @@ impl Checked<'_> {
             let previous = verify::newest(self.copies, &set.id, address, now)?;
             let time = later_than(previous.as_ref().map(|last| last.time), now);
             let previous = previous.map(|last| last.digest());
-            self.statement(set, StatementVersion::V2, previous, challenge.cloned(), time)
+            let version = match self.manifest(set)?.manifest.shares().next() {
+                Some(_) => StatementVersion::V3,
+                None => StatementVersion::V2,
+            };
+            self.statement(set, version, previous, challenge.cloned(), time)
         };
         self.scrubbed.sets.iter().map(statement).collect()
     }
@@ -249,6 +253,7 @@ impl Checked<'_> {
             },
             keys: counts(self.report, &set.id),
             copies: ids,
+            shares: self.manifest(set)?.manifest.shares().count(),
             history: history::newest_digest(self.copies, &set.id)?,
             previous,
             challenge,

@@ -15,7 +15,7 @@ const HEADING: &str = "Stockade attestation";
 /// The statement of an attestation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// The version of the grammar. New statements have version 2.
+    /// The version of the grammar. New statements have version 2, or 3 if the set has shares.
     pub version: StatementVersion,
     /// The set.
     pub set: SetId,
@@ -27,6 +27,9 @@ pub struct Statement {
     pub keys: Counts,
     /// The copies that were checked, in ascending order.
     pub copies: Vec<String>,
+    /// How many of the set's keys are shares of validators' keys. Only version 3 states it; it is 0 in
+    /// the others.
+    pub shares: usize,
     /// The digest of the newest slashing history stored with the set.
     pub history: Option<Digest>,
     /// The digest of the last statement about this set.
@@ -94,7 +97,7 @@ impl Statement {
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counts { proven, contradicted, inconclusive } = self.keys;
-        let Self { version, set, manifest, time, .. } = self;
+        let Self { version, set, manifest, time, shares, .. } = self;
         let (level, copies) = (self.level.as_str(), self.copies.join(","));
         let keys =
             format!("{proven} proven {contradicted} contradicted {inconclusive} inconclusive");
@@ -113,6 +116,12 @@ impl fmt::Display for Statement {
                  time {time}; challenge {challenge}; manifest {manifest}; history {history}; \
                  previous {previous}",
             ),
+            StatementVersion::V3 => write!(
+                f,
+                "{HEADING} {version}; level {level}; keys {keys}; copies {copies}; shares {shares}; \
+                 set {set}; time {time}; challenge {challenge}; manifest {manifest}; \
+                 history {history}; previous {previous}",
+            ),
         }
     }
 }
@@ -130,16 +139,21 @@ impl FromStr for Statement {
                 level: parse_level(fields.text("level")?)?,
                 keys: parse_counts(fields.text("keys")?)?,
                 copies: parse_copies(fields.text("copies")?)?,
+                shares: 0,
                 history: fields.optional("history")?,
                 previous: fields.optional("previous")?,
                 challenge: fields.optional("challenge")?,
                 time: fields.value("time")?,
             }),
-            StatementVersion::V2 => Some(Self {
+            StatementVersion::V2 | StatementVersion::V3 => Some(Self {
                 version,
                 level: parse_level(fields.text("level")?)?,
                 keys: parse_counts(fields.text("keys")?)?,
                 copies: parse_copies(fields.text("copies")?)?,
+                shares: match version {
+                    StatementVersion::V3 => fields.value("shares").filter(|shares| *shares > 0)?,
+                    _ => 0,
+                },
                 set: fields.value("set")?,
                 time: fields.value("time")?,
                 challenge: fields.optional("challenge")?,
@@ -199,6 +213,21 @@ mod tests {
         assert_eq!(second, Statement { version: StatementVersion::V2, ..statement });
     }
 
+    /// The same statement in version 3, about a set in which two keys are shares.
+    const THIRD: &str = "Stockade attestation v3; level opened; keys 3 proven 0 contradicted 0 inconclusive; copies 0a1b2c3d,4e5f6071; shares 2; set 20261120-hoodi-7f3a19c2; time 20261120T101500Z; challenge none; manifest aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; history none; previous none";
+
+    #[test]
+    fn version_3_states_that_keys_are_shares() {
+        let (second, third): (Statement, Statement) =
+            (SECOND.parse().unwrap(), THIRD.parse().unwrap());
+        assert_eq!(third.to_string(), THIRD);
+        assert_eq!(third, Statement { version: StatementVersion::V3, shares: 2, ..second });
+        assert!(THIRD.get(..FIRST_PAGE).unwrap().contains("shares 2"));
+        for (from, to) in [("shares 2", "shares 0"), ("shares 2; ", ""), ("v3", "v2")] {
+            assert!(THIRD.replace(from, to).parse::<Statement>().is_err(), "{to}");
+        }
+    }
+
     /// The number of characters that a Stax shows on its first page was measured with version 1,
     /// whose last field is the manifest's digest.
     const FIRST_PAGE: usize = 134;
@@ -232,6 +261,7 @@ mod tests {
             ("v2;", "v1;"),
             ("v2;", "v02;"),
             ("v2;", "v3;"),
+            ("v2;", "v4;"),
             (
                 "; set 20261120-hoodi-7f3a19c2; time 20261120T101500Z",
                 "; time 20261120T101500Z; set 20261120-hoodi-7f3a19c2",

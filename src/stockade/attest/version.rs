@@ -10,11 +10,13 @@ pub enum StatementVersion {
     V1,
     /// What matters first: level, counts, copies, set and time. The hashes follow.
     V2,
+    /// Version 2 of an attestation, about a set with shares of validators' keys: it says how many.
+    V3,
 }
 
 impl StatementVersion {
     /// Every version, and how a heading writes it.
-    const ALL: [(Self, u32); 2] = [(Self::V1, 1), (Self::V2, 2)];
+    const ALL: [(Self, u32); 3] = [(Self::V1, 1), (Self::V2, 2), (Self::V3, 3)];
 
     /// The version's number.
     pub fn number(self) -> u32 {
@@ -52,7 +54,7 @@ impl StatementVersion {
 #[non_exhaustive]
 pub enum StatementError {
     /// It does not follow the grammar.
-    #[error("not a statement of version 1 or 2")]
+    #[error("not a statement of version 1, 2 or 3")]
     Grammar,
     /// A challenge that could be read as another part of the statement.
     #[error(

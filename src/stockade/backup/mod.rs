@@ -24,6 +24,7 @@ mod unlock;
 
 pub use check::{
     inspect,
+    key_shares::{share_of, share_warnings, shares_of_keys},
     list::{ListedSet, holder, list, unknown, unknown_to},
     manifest_cache::ManifestCache,
     scrub,
@@ -31,9 +32,9 @@ pub use check::{
 pub use copy::{Copy, Unreachable, medium};
 pub use import::{client_folder, foreign, intake, keystore_list, recognise, walk};
 pub use ops::{
-    create, custodians,
+    charon_node, create, custodians,
     delivered::{DeliveredKey, Sealing},
-    drill,
+    dirk_wallets, drill,
     layout::{HISTORY, Layout, UnknownLayout},
     repair, reseal, restore, retire,
 };

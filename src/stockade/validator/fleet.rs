@@ -17,7 +17,7 @@ use crate::{
     store::file_system_id,
 };
 use stockade_base::{eth::Address, path::DerivationPath, timestamp::Timestamp};
-use stockade_keystore::{bls::PublicKey, staking::Network};
+use stockade_keystore::{bls::PublicKey, distributed::LockHash, staking::Network};
 
 /// The contents of several copies.
 #[derive(Debug, Default)]
@@ -257,6 +257,7 @@ impl Fleet {
         self.warn_of_disagreement(&mut warn);
         self.warn_of_large_batches(&mut warn);
         self.warn_of_keys_in_two_sets(&mut warn);
+        self.warn_of_two_locks(&mut warn);
         self.warn_of_one_file_system(&mut warn);
         warnings
     }
@@ -286,6 +287,34 @@ impl Fleet {
                 "large_batch",
                 format!(
                     "{what} has {keys} keys: no more than {WARN_BATCH} should depend on one root"
+                ),
+            );
+        }
+    }
+
+    /// Shares of one validator from two locks of its cluster: those of the older one are of no use.
+    fn warn_of_two_locks(&self, warn: &mut impl FnMut(&'static str, String)) {
+        let mut locks: BTreeMap<PublicKey, BTreeMap<LockHash, BTreeSet<&SetId>>> = BTreeMap::new();
+        for set in self.sets.values() {
+            for share in set.listed.keystores().iter().filter_map(|entry| entry.share) {
+                let Some(hash) = share.cluster else { continue };
+                let of_validator = locks.entry(share.validator).or_default();
+                of_validator.entry(hash).or_default().insert(&set.listed.id);
+            }
+        }
+        for (validator, locks) in locks.iter().filter(|(_, locks)| locks.len() > 1) {
+            let each = locks.iter().map(|(hash, sets)| {
+                let sets: Vec<_> = sets.iter().map(|set| set.as_str()).collect();
+                format!("{} in {}", hash.short(), sets.join(", "))
+            });
+            let each: Vec<_> = each.collect();
+            warn(
+                "two_locks",
+                format!(
+                    "{validator}: there are shares of it from {} cluster locks ({}); only those of the \
+                     present lock are of use",
+                    locks.len(),
+                    each.join("; ")
                 ),
             );
         }
@@ -368,8 +397,12 @@ impl FleetKey<'_> {
         self.entry.path.parse().ok()
     }
 
-    /// The validator's index, if its path is that of a signing key.
+    /// The validator's index, if its path is that of a signing key. A share has none: charon writes
+    /// the path of index 0 into every share.
     pub fn index(&self) -> Option<u32> {
+        if self.entry.share.is_some() {
+            return None;
+        }
         let path = self.path()?;
         let index = *path.levels().get(2)?;
         (path == DerivationPath::signing_key(index)).then_some(index)

@@ -41,7 +41,10 @@ pub(super) fn make_keys(
         let deposit = Deposit::sign_whole(request.network, &secret, credentials, request.amount)
             .map_err(|error| ValidatorError::Amount(error.to_string()))?;
         let path = request.paths.path(*index);
-        Ok(((NewKey { secret, path: path.to_string(), description, source }, path), deposit))
+        Ok((
+            (NewKey { secret, path: path.to_string(), description, source, share: None }, path),
+            deposit,
+        ))
     };
     let indices: Vec<_> = (start..start.saturating_add(request.count)).collect();
     progress.step("making keys", 0, indices.len());

@@ -5,7 +5,7 @@ use stockade::backup::{Access, Copy, SetId, Trust, drill, origin::Pins, scrub};
 use super::scrub::Document;
 use crate::{
     CommandResult,
-    commands::report,
+    commands::{key_share::ClusterLockArgs, report},
     context::{Context, read_expected, read_signers},
     shell,
     unlockers::OpenArgs,
@@ -32,6 +32,8 @@ pub struct Args {
     /// keymanager listing
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
+    #[command(flatten)]
+    lock: ClusterLockArgs,
     /// Also open sets that neither this wallet nor a --signer made; they are still not proven
     #[arg(long)]
     accept_unknown_origin: bool,
@@ -44,6 +46,7 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
         let expected = read_expected(self.expect.as_deref())?;
+        let lock = self.lock.read()?;
         let trust = Trust {
             pins: Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? },
             accept_unknown_origin: self.accept_unknown_origin,
@@ -54,6 +57,9 @@ impl Args {
         let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
         let mut found = drill::drill(&copies, &scrubbed, &mut access)?;
         scrub::expect(&mut found, &expected);
+        if let Some(lock) = &lock {
+            scrub::expect_lock(&mut found, lock);
+        }
         scrub::tell_unreachable(&mut found, &unreachable);
         let unreached = unreachable.into();
         let mut outcome = report::outcome(&found, &copies, |report| Document { report, unreached });

@@ -24,8 +24,9 @@ use crate::{vault_args::VaultArgs, vault_tls::TIMEOUT};
 /// Where keys are imported from.
 #[derive(Debug, clap::Args)]
 pub struct FromArgs {
-    /// Keystores, or folders of them; dirk:DIR or ethdo:DIR, the wallets in the folder of a filesystem
-    /// store; web3signer:DIR, its key configuration (file-raw,
+    /// Keystores, or folders of them; charon:DIR, a folder of a node of charon (.charon), with its lock
+    /// and the key of the node; dirk:DIR or ethdo:DIR, the wallets in the folder of a filesystem store;
+    /// web3signer:DIR, its key configuration (file-raw,
     /// file-keystore, hashicorp, aws-secret); vault:MOUNT/PATH, all secrets there and below;
     /// aws-secrets:PREFIX, all secrets whose names begin with it; keymanager:FILE, the body of an
     /// import over that API
@@ -82,17 +83,21 @@ impl ImportSource for Source<'_> {
         intake: &mut Intake,
         progress: &mut dyn Progress,
     ) -> Result<SourceRead, CommandError> {
-        let at = |location| SourceRead { histories: Vec::new(), location: Some(location) };
+        let at = |location| SourceRead { location: Some(location), ..SourceRead::default() };
         Ok(match self.place {
             Place::Files(path) => {
                 let location =
                     client_folder(path).map(|dir| host::folder(LocationKind::Folder, &dir));
-                SourceRead { histories: files::take(path, intake)?, location }
+                SourceRead { histories: files::take(path, intake)?, location, network: None }
+            }
+            Place::Charon(folder) => {
+                let network = files::charon::take(folder, intake)?;
+                SourceRead { network, ..at(host::folder(LocationKind::Folder, folder)) }
             }
             Place::Wallets { dir, .. } => {
                 let histories = files::take_wallets(dir, intake)?;
                 let location = Some(host::folder(LocationKind::Folder, dir));
-                SourceRead { histories, location }
+                SourceRead { histories, location, network: None }
             }
             #[cfg(feature = "cloud")]
             Place::Web3signer(folder) => {
@@ -105,7 +110,7 @@ impl ImportSource for Source<'_> {
             Place::Keymanager(file) => {
                 // The body of a request signs nothing.
                 let histories = import::keymanager_file(Path::new(file), intake)?;
-                SourceRead { histories, location: None }
+                SourceRead { histories, ..SourceRead::default() }
             }
             #[cfg(feature = "cloud")]
             Place::Vault { mount, path } => {

@@ -135,7 +135,7 @@ fn outcome(resealed: Resealed, old: &SetId, copies: &[Copy]) -> Outcome {
         set_id: new.to_string(),
         old_set_id: old.to_string(),
         manifest: set.manifest.to_string(),
-        keys: keys.iter().map(|(pubkey, path)| SetKey::new(pubkey, path)).collect(),
+        keys: keys.iter().map(|(pubkey, path, share)| SetKey::new(pubkey, path, *share)).collect(),
         custodians: chosen.custodians,
         threshold: chosen.threshold,
         signer: signer.to_string(),

@@ -9,7 +9,7 @@ use stockade::{
 
 use crate::{
     CommandResult,
-    commands::{report, unreachable::Unreached},
+    commands::{key_share::ClusterLockArgs, report, unreachable::Unreached},
     context::{Context, read_expected, read_signers},
     error::CommandError,
 };
@@ -30,6 +30,8 @@ pub struct Args {
     /// keymanager listing
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
+    #[command(flatten)]
+    lock: ClusterLockArgs,
 }
 
 /// The document of a scrub, and of a drill.
@@ -47,11 +49,15 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let (copies, unreachable) = Copy::open_reachable(&self.copies)?;
         let expected = read_expected(self.expect.as_deref())?;
+        let lock = self.lock.read()?;
         let pins = Pins { wallets: wallet_pins(context)?, signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let mut found = scrubbed.report(&copies, &pins);
         scrub::expect(&mut found, &expected);
+        if let Some(lock) = &lock {
+            scrub::expect_lock(&mut found, lock);
+        }
         scrub::tell_unreachable(&mut found, &unreachable);
         let unreached = unreachable.into();
         Ok(report::outcome(&found, &copies, |report| Document { report, unreached }))

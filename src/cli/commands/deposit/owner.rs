@@ -76,6 +76,14 @@ impl Known {
         let Some((set, entry)) = own.or(holders.first()) else {
             return Answer::new(Reason::Missing, "the copies do not hold this key");
         };
+        // Whoever says so is believed: the money would be lost to another validator.
+        if let Some(share) = holders.iter().find_map(|(_, entry)| entry.share) {
+            let detail = format!(
+                "in set {}, but it is {share}. A deposit to a share makes another validator",
+                set.id
+            );
+            return Answer::new(Reason::Share, detail);
+        }
         let place = format!("{}, {}", set.id, place(entry));
         match (&self.wallet, set.signer) {
             (Some(_), _) if signed(set) => {

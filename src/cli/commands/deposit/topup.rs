@@ -51,6 +51,10 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let given = self.given()?;
         private_file::require_new(&self.out)?;
+        self.key.refuse_share(
+            "a deposit to it would make another validator, whose money the cluster cannot withdraw. Top \
+             up the validator itself",
+        )?;
         let amount = gwei(&self.amount, self.key.network()?)?;
         if amount < MIN_DEPOSIT_GWEI {
             return Err(CommandError::input(format!(

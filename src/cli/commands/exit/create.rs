@@ -5,6 +5,7 @@ use stockade::{
         OpenKey,
         exits::{self, NewExit},
     },
+    distributed::ShareOf,
     staking::{Exit, Network},
     store::private_file,
     timestamp::Timestamp,
@@ -14,7 +15,10 @@ pub use super::create_document::Document;
 use super::create_document::SignedExit;
 use crate::{
     CommandResult,
-    commands::signing_key::{Home, KeyArgs, SigningKeys},
+    commands::{
+        plural::count,
+        signing_key::{Home, KeyArgs, SigningKeys},
+    },
     context::Context,
     error::CommandError,
     output::Outcome,
@@ -25,7 +29,8 @@ use crate::{
 ///
 /// They stay valid in all later forks (EIP-7044). Once sent to the network, an exit is final, and
 /// anybody who has one can send it. --seal stores them in the copies, for the set's custodians only;
-/// `stockade exit open` gets them out.
+/// `stockade exit open` gets them out. A share of a validator's key signs a partial exit, which counts
+/// only together with those of other shares.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -45,13 +50,25 @@ pub struct Args {
     out: Option<PathBuf>,
 }
 
+const NOT_CHECKED: &str = "Not checked: that these keys have these validator indices. Compare them in \
+    an explorer: the network refuses an exit that another key signed.\n";
+
+/// What an exit by a share is.
+fn partial(share: &ShareOf) -> String {
+    format!(
+        "  {share}\n  It ends nobody alone: {} of that key must sign the same exit, with the same \
+         --validator-index (that of the validator) and --epoch\n",
+        count(share.others_needed().into(), "more share")
+    )
+}
+
 impl Args {
     /// Opens the keys and signs the exits.
     pub fn run(self, context: &mut Context) -> CommandResult {
         self.check_usage()?;
         self.out.as_deref().map(private_file::require_new).transpose()?;
         let numbers = &self.validator_index;
-        let SigningKeys { network, keys, home } =
+        let SigningKeys { network, keys, shares, home } =
             self.key.open_several(numbers.len(), self.seal, context)?;
         let time = Timestamp::now();
         let sign = |(OpenKey { secret, .. }, number): (&OpenKey, &u64)| {
@@ -70,6 +87,7 @@ impl Args {
                 one.exit.to_json().map_err(|error| CommandError::input(error.to_string()))?;
             private_file::create(out, text.as_bytes())?;
         }
+        let signed: Vec<_> = signed.into_iter().zip(shares).collect();
         Ok(self.outcome(network, &signed, &sealed, home.as_ref()))
     }
 
@@ -92,37 +110,46 @@ impl Args {
     fn outcome(
         &self,
         network: Network,
-        signed: &[NewExit],
+        signed: &[(NewExit, Option<ShareOf>)],
         sealed: &[String],
         home: Option<&Home>,
     ) -> Outcome {
         let copies = home.filter(|_| self.seal).map_or(&[][..], |home| &home.copies);
         let mut text = String::new();
-        for NewExit { pubkey, exit, .. } in signed {
+        for (NewExit { pubkey, exit, .. }, share) in signed {
+            let what = if share.is_some() { "a PARTIAL exit" } else { "the exit" };
             text += &format!(
-                "Signed the exit of validator {} on {network}, from epoch {} on\n  {pubkey}\n",
+                "Signed {what} of validator {} on {network}, from epoch {} on\n  {pubkey}\n",
                 exit.message.validator_index, self.epoch
             );
+            text += &share.as_ref().map(partial).unwrap_or_default();
         }
         for copy in copies {
             text += &format!("Sealed {} into {}\n", sealed.len(), crate::shown(copy.dir()));
         }
-        text += "Not checked: that these keys have these validator indices. Compare them in an \
-                 explorer: the network refuses an exit that another key signed.\n";
+        text += NOT_CHECKED;
         if self.seal {
             let dirs = shell::copies(copies);
             text += &format!("When you need them: stockade exit open{dirs} --out NEW-FOLDER\n");
         }
         if let Some(out) = &self.out {
             let out = crate::shown(&out);
-            text += &format!("Anybody who has {out} can end this validator for good.");
+            let share = signed.first().and_then(|(_, share)| share.as_ref());
+            text += &match share.map(ShareOf::others_needed) {
+                None => format!("Anybody who has {out} can end this validator for good."),
+                Some(more) => format!(
+                    "{out} alone ends nobody. Anybody who has it and the exits of {} can end this \
+                     validator for good.",
+                    count(more.into(), "more share")
+                ),
+            };
         }
         let document = Document {
             network: network.name(),
             exits: signed
                 .iter()
                 .enumerate()
-                .map(|(i, one)| SignedExit::new(one, sealed.get(i)))
+                .map(|(i, (one, share))| SignedExit::new(one, *share, sealed.get(i)))
                 .collect(),
             set_id: home.map(|home| home.set.to_string()),
             sealed_in: copies.iter().map(|copy| copy.id().to_owned()).collect(),

@@ -1,7 +1,9 @@
 //! The document of `exit create`.
 
 use serde::Serialize;
-use stockade::backup::exits::NewExit;
+use stockade::{backup::exits::NewExit, distributed::ShareOf};
+
+use crate::commands::key_share::ShareFields;
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -29,16 +31,22 @@ pub struct SignedExit {
     epoch: u64,
     /// The name of the sealed file in each copy, or null if it was not sealed.
     file: Option<String>,
+    /// If a share signed it: which share. The exit is partial then.
+    share: Option<ShareFields>,
+    /// If a share signed it: how many more shares must sign the same exit.
+    more_shares_needed: Option<u8>,
 }
 
 impl SignedExit {
-    /// The exit, and the name of its sealed file.
-    pub fn new(signed: &NewExit, file: Option<&String>) -> Self {
+    /// The exit, the share that signed it, and the name of its sealed file.
+    pub fn new(signed: &NewExit, share: Option<ShareOf>, file: Option<&String>) -> Self {
         Self {
             pubkey: signed.pubkey.to_string(),
             validator_index: signed.exit.message.validator_index,
             epoch: signed.exit.message.epoch,
             file: file.cloned(),
+            share: share.map(ShareFields::from),
+            more_shares_needed: share.map(|share| share.others_needed()),
         }
     }
 }

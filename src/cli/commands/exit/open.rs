@@ -8,7 +8,13 @@ use stockade::{
 };
 
 use super::sealed::{Sealed, SealedArgs};
-use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
+use crate::{
+    CommandResult,
+    commands::{key_share::ShareFields, plural::count},
+    context::Context,
+    error::CommandError,
+    output::Outcome,
+};
 
 /// Open the sealed exits of copies into a new folder that only you can read
 ///
@@ -75,10 +81,21 @@ impl Args {
                 "  {name}: validator {}, from epoch {} on\n    {}\n",
                 message.validator_index, message.epoch, opened.pubkey
             );
+            if let Some(share) = &opened.share {
+                text += &format!(
+                    "    PARTIAL: by {share}; {} must sign the same exit\n",
+                    count(share.others_needed().into(), "more share")
+                );
+            }
         }
         for (file, why) in lost {
             text += &format!("  NOT OPENED: {file}: {why}\n");
         }
+        text += if exits.values().any(|opened| opened.share.is_some()) {
+            "No beacon node accepts a PARTIAL exit: put it together with those of other shares.\n"
+        } else {
+            ""
+        };
         text += "Beacon nodes accept each file as it is (POST /eth/v1/beacon/pool/voluntary_exits). Once \
                  sent, an exit is final, and anybody who has the file can send it.";
         let exits = exits.iter().map(|(name, opened)| WrittenExit {
@@ -86,6 +103,7 @@ impl Args {
             pubkey: opened.pubkey.to_string(),
             validator_index: opened.exit.message.validator_index,
             epoch: opened.exit.message.epoch,
+            share: opened.share.map(ShareFields::from),
         });
         let not_opened = lost.iter().map(|(file, why)| Lost { file: (*file).to_owned(), why });
         let document = Document {
@@ -119,6 +137,8 @@ struct WrittenExit {
     validator_index: u64,
     /// The first epoch in which it may exit.
     epoch: u64,
+    /// If a share signed it: which share. The exit is partial then, and no beacon node accepts it.
+    share: Option<ShareFields>,
 }
 
 #[derive(Serialize)]
@@ -146,6 +166,10 @@ fn distinct(sealed: &Sealed) -> BTreeMap<String, &OpenedExit> {
 fn lost(sealed: &Sealed) -> BTreeMap<&str, &'static str> {
     let mut worst = BTreeMap::new();
     for (_, exit) in &sealed.exits {
+        if exit.opened.is_some() {
+            worst.insert(exit.file.as_str(), None);
+            continue;
+        }
         let found = worst.entry(exit.file.as_str()).or_insert(Some(exit.reason));
         match exit.reason.verdict() {
             Verdict::Proven => *found = None,

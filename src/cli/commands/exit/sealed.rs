@@ -15,7 +15,7 @@ use stockade::{
 
 pub use super::sealed_document::Exit;
 use crate::{
-    commands::verdicts::Verdicts,
+    commands::{plural::count, verdicts::Verdicts},
     context::{Context, read_signers},
     error::CommandError,
     unlockers::OpenArgs,
@@ -117,8 +117,14 @@ impl Sealed {
             });
             let content = match (&exit.opened, exit.reason) {
                 (Some(opened), _) => format!(
-                    "\n  exit of validator {}, from epoch {} on, signed by {}",
-                    opened.exit.message.validator_index, opened.exit.message.epoch, opened.pubkey
+                    "\n  exit of validator {}, from epoch {} on, signed by {}{}",
+                    opened.exit.message.validator_index,
+                    opened.exit.message.epoch,
+                    opened.pubkey,
+                    opened.share.map_or(String::new(), |share| format!(
+                        "\n  PARTIAL: that is {share}; {} must sign the same exit",
+                        count(share.others_needed().into(), "more share")
+                    ))
                 ),
                 (None, Reason::Ok) => String::new(),
                 (None, reason) => format!("\n  {}: {}", reason.as_str(), reason.explain()),

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use stockade::backup::{SetId, exits::SealedExit};
 
-/// A sealed exit in a copy. The last four fields are null unless it was opened.
+use crate::commands::key_share::ShareFields;
+
+/// A sealed exit in a copy. The last five fields are null unless it was opened.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Exit {
@@ -25,6 +27,8 @@ pub struct Exit {
     validator_index: Option<u64>,
     /// The first epoch in which it may exit.
     epoch: Option<u64>,
+    /// If a share signed it: which share. The exit is partial then.
+    share: Option<ShareFields>,
 }
 
 impl Exit {
@@ -41,6 +45,7 @@ impl Exit {
             network: opened.map(|_| set.network().name()),
             validator_index: opened.map(|opened| opened.exit.message.validator_index),
             epoch: opened.map(|opened| opened.exit.message.epoch),
+            share: opened.and_then(|opened| opened.share).map(ShareFields::from),
         }
     }
 }

@@ -88,12 +88,12 @@ fn look(found: Content, content: &Result<Vec<u8>, StoreError>) -> Look {
     let is_keystore =
         || content.as_ref().is_ok_and(|bytes| serde_json::from_slice::<HasCrypto>(bytes).is_ok());
     match found {
-        Content::Keystore(_) if !is_keystore() => Look::Bad(
+        Content::Keystore(_) | Content::Share(..) if !is_keystore() => Look::Bad(
             "a keystore after a byte-order mark, in UTF-16, or within an API answer: clients accept none of \
              these, `backup create --from` does"
                 .to_owned(),
         ),
-        Content::Keystore(_) => Look::Keystore,
+        Content::Keystore(_) | Content::Share(..) => Look::Keystore,
         Content::Unnamed(keystore) if keystore.holds_list() => Look::NotOpened(
             "Prysm's store of imported keys: `backup create --from` opens it".to_owned(),
         ),

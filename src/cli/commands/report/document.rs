@@ -1,7 +1,10 @@
 use serde::Serialize;
-use stockade::backup::verdict::{FileProblem, KeyVerdict, Report};
+use stockade::{
+    backup::verdict::{FileProblem, KeyVerdict, Report},
+    distributed::LockHash,
+};
 
-use crate::commands::verdicts::Verdicts;
+use crate::commands::{key_share::ShareFields, verdicts::Verdicts};
 
 /// What a check found: part of the document of every command that checks copies.
 #[derive(Debug, Serialize)]
@@ -27,6 +30,24 @@ pub struct Document {
     files: Vec<File>,
     /// Warnings, for people.
     warnings: Vec<String>,
+    /// The cluster locks that the sets keep, with the shares that were opened and found in them.
+    in_locks: Vec<InLock>,
+}
+
+/// The lock of a cluster that a set keeps.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct InLock {
+    /// The lock's hash.
+    cluster: String,
+    /// How many shares were opened and found in it.
+    shares: usize,
+}
+
+impl InLock {
+    fn of((hash, shares): (&LockHash, &usize)) -> Self {
+        Self { cluster: hash.to_string(), shares: *shares }
+    }
 }
 
 /// The verdict on one key in one copy.
@@ -43,6 +64,8 @@ struct Key {
     copy: Option<String>,
     /// The file, relative to the copy's `stockade/`, or null.
     file: Option<String>,
+    /// Which share of a validator's key it is, or null for a validator's own key.
+    share: Option<ShareFields>,
 }
 
 /// A file that is not as it should be.
@@ -69,16 +92,19 @@ impl Document {
             verdicts: report.counts().into(),
             sets: report.sets.iter().map(ToString::to_string).collect(),
             copies: report.copies.clone(),
-            keys: report.keys.iter().map(Key::of).collect(),
+            keys: report.keys.iter().map(|key| Key::of(key, report)).collect(),
             files: report.files.iter().map(File::of).collect(),
             warnings: report.warnings.clone(),
+            in_locks: report.in_locks.iter().map(InLock::of).collect(),
         }
     }
 }
 
 impl Key {
-    fn of(key: &KeyVerdict) -> Self {
+    fn of(key: &KeyVerdict, report: &Report) -> Self {
+        let share = key.pubkey.and_then(|pubkey| report.shares.get(&pubkey));
         Self {
+            share: share.copied().map(ShareFields::from),
             pubkey: key.pubkey.map(|pubkey| pubkey.to_string()),
             verdict: key.reason.verdict().as_str(),
             reason: key.reason.as_str(),

@@ -6,7 +6,7 @@ use stockade::backup::{
     verdict::{KeyVerdict, Level, Reason, Report, Verdict},
 };
 
-use crate::shell;
+use crate::{commands::key_share, shell};
 
 /// The most keys with the same problem that are listed one by one.
 const LISTED: usize = 20;
@@ -31,11 +31,32 @@ pub fn text(report: &Report, copies: &[Copy]) -> String {
     for warning in &report.warnings {
         text += &format!("warning: {}\n", crate::shown(warning));
     }
+    text += &shares(report);
     text += &format!(
         "{} proven, {} contradicted, {} inconclusive (each key in each copy)\n",
         counts.proven, counts.contradicted, counts.inconclusive
     );
     text + conclusion(report) + &next(report, copies)
+}
+
+/// The keys that are shares, and what is not shown of them.
+fn shares(report: &Report) -> String {
+    let shares = report.shares.values();
+    let mut text: String =
+        shares.take(LISTED).map(|share| format!("  {}\n", key_share::short(share))).collect();
+    if let Some(more @ 1..) = report.shares.len().checked_sub(LISTED) {
+        text += &format!("  and {more} more\n");
+    }
+    for (hash, found) in &report.in_locks {
+        text += &format!("  {found} of them proven against the cluster lock {}\n", hash.short());
+    }
+    match report.shares.len() {
+        0 => String::new(),
+        number => format!(
+            "{number} of the keys are SHARES of validators' keys. A share that opens does not bring back \
+             its validator alone:\n{text}"
+        ),
+    }
 }
 
 /// How to repair damage, if another copy can.

@@ -58,8 +58,14 @@ impl KeyArgs {
         found.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
         let Some((newest, keys)) = found.last() else {
             let what = if count == 1 { "that key" } else { "all of those keys" };
-            return Err(CommandError::input(format!("no set on these copies holds {what}"))
-                .with_hint("`stockade backup list` shows the sets"));
+            let error = CommandError::input(format!("no set on these copies holds {what}"));
+            let is_shared = self.pubkey.is_some_and(|key| has_share(&sets, &key));
+            return Err(error.with_hint(if is_shared {
+                "they hold shares of it: name the public key of a share. `stockade backup list --json` \
+                 shows the shares"
+            } else {
+                "`stockade backup list` shows the sets"
+            }));
         };
         let one_each = keys.iter().all(|named| named.len() == 1);
         if one_each && found.iter().all(|(_, other)| other == keys) {
@@ -74,10 +80,17 @@ impl KeyArgs {
         let path = index.map(|index| DerivationPath::signing_key(index).to_string());
         let keys = set.keystores().iter().filter(|entry| {
             self.pubkey.is_none_or(|pubkey| pubkey == entry.pubkey)
-                && path.as_ref().is_none_or(|path| *path == entry.path)
+                // charon writes the path of index 0 into every share.
+                && path.as_ref().is_none_or(|path| *path == entry.path && entry.share.is_none())
         });
         keys.map(|entry| entry.pubkey).collect()
     }
+}
+
+/// Whether a set holds a share of this key.
+fn has_share(sets: &[ListedSet], key: &PublicKey) -> bool {
+    let mut shares = sets.iter().flat_map(ListedSet::keystores).filter_map(|entry| entry.share);
+    shares.any(|share| share.validator == *key)
 }
 
 /// Makes sure that a copy holds `set` and can be written to, and locks it.

@@ -6,13 +6,14 @@ mod open;
 use std::path::PathBuf;
 
 use stockade::{
-    backup::{Copy, OpenKey, SetId},
+    backup::{Copy, OpenKey, SetId, list, share_of},
     bls::{PublicKey, SecretKey},
     custodian::Recipient,
+    distributed::ShareOf,
     staking::{Deposit, Network},
 };
 
-use super::mnemonic::MnemonicArgs;
+use super::{key_share, mnemonic::MnemonicArgs};
 use crate::{context::Context, error::CommandError, unlockers::OpenArgs};
 
 /// Options of every command that signs as a validator.
@@ -61,6 +62,8 @@ pub struct SigningKey {
 pub struct SigningKeys {
     pub network: Network,
     pub keys: Vec<OpenKey>,
+    /// Which of the keys are shares, by their place.
+    pub shares: Vec<Option<ShareOf>>,
     /// The set that they are from; `None` for keys of a mnemonic.
     pub home: Option<Home>,
 }
@@ -90,6 +93,20 @@ impl KeyArgs {
         match self.network {
             Some(network) => Ok(network),
             None => Ok(self.find(&Copy::open_all(&self.copy)?, 1)?.0.network()),
+        }
+    }
+
+    /// Refuses a key that is a share, before anything is opened. `why` says what a share cannot do.
+    pub fn refuse_share(&self, why: &str) -> Result<(), CommandError> {
+        if self.mnemonic.from_mnemonic {
+            return Ok(());
+        }
+        let copies = Copy::open_all(&self.copy)?;
+        let (_, keys) = self.find(&copies, 1)?;
+        let sets = list(&copies)?;
+        match keys.iter().find_map(|key| Some((key, share_of(&sets, key)?))) {
+            Some((key, share)) => Err(key_share::refuse(key, &share, why)),
+            None => Ok(()),
         }
     }
 

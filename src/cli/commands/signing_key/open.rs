@@ -1,7 +1,9 @@
 //! Opens keys: from a mnemonic, or from a set in copies.
 
 use stockade::{
-    backup::{Access, BackupError, Copy, OpenKey, Trust, open_keys, origin::Pins, scrub},
+    backup::{
+        Access, BackupError, Copy, OpenKey, Trust, list, open_keys, origin::Pins, scrub, share_of,
+    },
     mnemonic::Seed,
 };
 
@@ -28,7 +30,8 @@ impl KeyArgs {
             Ok(OpenKey { secret, deposit: None })
         };
         let keys = self.indices(count)?.into_iter().flatten().map(key);
-        Ok(SigningKeys { network, keys: keys.collect::<Result<_, _>>()?, home: None })
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        Ok(SigningKeys { network, shares: vec![None; keys.len()], keys, home: None })
     }
 
     /// Opens `count` keys of a set in the copies.
@@ -42,6 +45,8 @@ impl KeyArgs {
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
         let (id, pubkeys) = self.find(&copies, count)?;
         let network = id.network();
+        let sets = list(&copies)?;
+        let shares = pubkeys.iter().map(|key| share_of(&sets, key)).collect();
         self.require_real(&copies, &id)?;
         if to_write {
             copies.iter().try_for_each(|copy| require_writable(copy, &id))?;
@@ -57,6 +62,6 @@ impl KeyArgs {
         let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
         let opened = open_keys(&copies, set, &pubkeys, &mut access)?;
         let home = Some(Home { copies, set: id, files: opened.files });
-        Ok(SigningKeys { network, keys: opened.keys, home })
+        Ok(SigningKeys { network, keys: opened.keys, shares, home })
     }
 }

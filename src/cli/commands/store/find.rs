@@ -58,7 +58,7 @@ impl Args {
                     Destination::new(DestinationKind::Web3signer, &folder.to_string_lossy());
                 Ok((found, place))
             }
-            Place::Files(path) | Place::Wallets { dir: path, .. } => {
+            Place::Files(path) | Place::Charon(path) | Place::Wallets { dir: path, .. } => {
                 Err(CommandError::usage(format!(
                     "{}: not a store. Name vault:MOUNT/PATH, aws-secrets:PREFIX, web3signer:DIR or \
                  keymanager:URL",

@@ -150,7 +150,7 @@ impl fmt::Display for DeliveryStatement {
                 "{HEADING} {version}; set {set}; manifest {manifest}; to {to}; from {from}; \
                  keys {count} {keys}; history {history}; time {time}",
             ),
-            StatementVersion::V2 => write!(
+            StatementVersion::V2 | StatementVersion::V3 => write!(
                 f,
                 "{HEADING} {version}; keys {count}; to {to}; from {from}; set {set}; time {time}; \
                  manifest {manifest}; keys-digest {keys}; history {history}",
@@ -180,6 +180,8 @@ impl FromStr for DeliveryStatement {
                 let history = fields.optional("history")?;
                 Some(Self { version, set, manifest, to, from, count, keys, history, time })
             }
+            // Only attestations have it.
+            StatementVersion::V3 => None,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Turns what was read into verdicts on keys and files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     inspect::Inspection,
@@ -22,7 +22,10 @@ use crate::{
     store::StoreError,
 };
 use stockade_base::eth::Address;
-use stockade_keystore::bls::PublicKey;
+use stockade_keystore::{
+    bls::PublicKey,
+    distributed::{ClusterLock, ShareOf},
+};
 
 /// Judges a key whose bytes are all unchanged, from its set, the set in one copy, who made it, and
 /// the key's entry in the manifest.
@@ -40,6 +43,13 @@ impl Scrubbed {
             _ => Reason::Ok,
         };
         self.report_as(Level::Bytes, copies, pins, &judge)
+    }
+
+    /// The keys that are shares, according to the manifests that count.
+    fn shares(&self, pins: &Pins) -> BTreeMap<PublicKey, ShareOf> {
+        let manifests = self.sets.iter().filter_map(|set| set.manifest(pins));
+        let shares = manifests.flat_map(|read| read.manifest.shares());
+        shares.map(|(key, share)| (key, *share)).collect()
     }
 
     fn signers(&self) -> Vec<Address> {
@@ -66,6 +76,8 @@ impl Scrubbed {
             keys: Vec::new(),
             files: self.problems.clone(),
             warnings: self.warnings.clone(),
+            shares: self.shares(pins),
+            in_locks: BTreeMap::new(),
         };
         for copy in copies {
             report.files.extend(copy.damage().map(|reason| FileProblem {
@@ -220,7 +232,8 @@ impl Inspection {
     }
 }
 
-/// Adds the keys that the user expects and no set holds: each is contradicted, `missing`.
+/// Adds the keys that the user expects and no set holds: each is contradicted, `missing`. A share of
+/// a validator's key does not stand for it.
 pub fn expect(report: &mut Report, expected: &[PublicKey]) {
     let there: BTreeSet<_> = report.keys.iter().filter_map(|key| key.pubkey).collect();
     for pubkey in expected.iter().filter(|pubkey| !there.contains(pubkey)) {
@@ -230,6 +243,39 @@ pub fn expect(report: &mut Report, expected: &[PublicKey]) {
             copy: None,
             file: None,
         });
+        let shares: Vec<_> =
+            report.shares.values().filter(|one| one.validator == *pubkey).collect();
+        if let Some(share) = shares.first() {
+            report.warnings.push(format!(
+                "these sets hold {} of the shares of {pubkey}, and any {} of them sign: a share is not \
+                 the key",
+                shares.len(),
+                share.threshold
+            ));
+        }
+    }
+}
+
+/// Holds the shares to the lock of the running cluster: a share of one of its validators must be in it.
+/// After the cluster's keys were changed, old shares are of no use.
+pub fn expect_lock(report: &mut Report, lock: &ClusterLock) {
+    let ours: BTreeSet<_> = lock.validators.iter().map(|validator| validator.pubkey).collect();
+    let shares = report.shares.iter().filter(|(_, share)| ours.contains(&share.validator));
+    let fits = |key: &PublicKey, share: &ShareOf| {
+        lock.share(key).is_some_and(|listed| listed.agrees_with(share))
+    };
+    let old: BTreeSet<_> =
+        shares.filter(|(key, share)| !fits(key, share)).map(|(key, _)| *key).collect();
+    let is_old = |key: &KeyVerdict| key.pubkey.is_some_and(|pubkey| old.contains(&pubkey));
+    for key in report.keys.iter_mut().filter(|key| is_old(key) && key.reason == Reason::Ok) {
+        key.reason = Reason::OtherCluster;
+    }
+    let there = report.shares.values().filter(|share| ours.contains(&share.validator)).count();
+    if there == 0 {
+        report.warnings.push(format!(
+            "these sets hold no share of a validator of the cluster lock {}",
+            lock.hash.short()
+        ));
     }
 }
 

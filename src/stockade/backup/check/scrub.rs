@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{inspect::Inspection, manifest_cache::ManifestCache, report::unreachable_problem};
 pub use super::{
-    report::{expect, tell_unreachable},
+    report::{expect, expect_lock, tell_unreachable},
     scrubbed::{Scrubbed, ScrubbedSet},
 };
 use crate::{

@@ -3,13 +3,18 @@
 use std::path::PathBuf;
 
 use super::{definitions::Definitions, keystore_list::KeystoreList};
-use stockade_keystore::eth2_keystore::{Keystore, UnnamedKeystore};
+use stockade_keystore::{
+    distributed::ShareOf,
+    eth2_keystore::{Keystore, UnnamedKeystore},
+};
 
 /// What a file is.
 #[derive(Debug)]
 pub enum Content {
     /// A keystore.
     Keystore(Box<Keystore>),
+    /// An account of dirk's distributed wallet: the keystore of a share, and what belongs to it.
+    Share(Box<Keystore>, Box<DirkShare>),
     /// A keystore that does not name its public key.
     Unnamed(Box<UnnamedKeystore>),
     /// A list of keystores with their passwords.
@@ -34,8 +39,25 @@ impl Content {
     }
 
     pub(crate) fn is_taken(&self) -> bool {
-        matches!(self, Self::Keystore(_) | Self::Unnamed(_) | Self::List(_) | Self::Archive(_))
+        matches!(
+            self,
+            Self::Keystore(_)
+                | Self::Share(..)
+                | Self::Unnamed(_)
+                | Self::List(_)
+                | Self::Archive(_)
+        )
     }
+}
+
+/// What belongs to the share of a distributed account of dirk.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct DirkShare {
+    /// Which share it is.
+    pub share: ShareOf,
+    /// The account's file without the encrypted key: what dirk needs beside the key.
+    pub rest: Vec<u8>,
 }
 
 /// The files in an archive that contains keystores, or files that may be keystores.

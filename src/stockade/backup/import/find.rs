@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use super::{
     definitions::Definitions,
     intake::Intake,
+    key_shares::{Locked, by_locks},
     keystore_list::KeystoreList,
     recognise::{self, Content},
     sniff,
     walk::{MAX_ENTRIES, Step, Walk, What, is_litter},
     wallet_store::WalletStore,
 };
-use crate::backup::set::error::BackupError;
+use crate::{backup::set::error::BackupError, store::NewFile};
 use stockade_keystore::{
     bls::PublicKey,
+    distributed::ShareOf,
     eth2_keystore::{Keystore, Password, UnnamedKeystore},
 };
 
@@ -32,6 +34,10 @@ pub struct Found {
     pub bad: Vec<(PathBuf, String)>,
     /// Other files, with a description.
     pub skipped: Vec<(PathBuf, String)>,
+    /// The keys that something stored with them says are shares.
+    pub shares: Vec<(PublicKey, ShareOf)>,
+    /// What belongs to shares of dirk, by the public key of the share.
+    pub dirk_accounts: Vec<(PublicKey, Vec<u8>)>,
     definitions: Vec<(PathBuf, Definitions)>,
 }
 
@@ -44,6 +50,7 @@ pub fn find(from: &[PathBuf]) -> Result<Found, BackupError> {
         found.add(step);
     }
     found.compare_definitions();
+    found.ask_locks();
     if walk.is_full() { Err(BackupError::TooManyFiles(MAX_ENTRIES)) } else { Ok(found) }
 }
 
@@ -66,6 +73,11 @@ impl Found {
                     .for_each(|(path, content)| self.sort(path, false, content));
             }
             Content::Keystore(keystore) => self.keystores.push((path, *keystore)),
+            Content::Share(keystore, dirk) => {
+                self.shares.push((*keystore.pubkey(), dirk.share));
+                self.dirk_accounts.push((*keystore.pubkey(), dirk.rest));
+                self.keystores.push((path, *keystore));
+            }
             Content::Unnamed(keystore) => self.unnamed.push((path, *keystore)),
             Content::List(list) => self.lists.push((path, list)),
             // `DIR/*` also names files that an operating system left there.
@@ -94,6 +106,15 @@ impl Found {
                 list.push((path.clone(), what));
             }
         }
+    }
+
+    /// Asks the locks of clusters which keys are shares. A key of which that cannot be known is bad.
+    fn ask_locks(&mut self) {
+        let keystores = self.keystores.iter().map(|(path, key)| (path.as_path(), key.pubkey()));
+        let Locked { shares, bad } = by_locks(keystores);
+        self.shares.extend(shares);
+        self.keystores.retain(|(path, _)| !bad.iter().any(|(other, _)| other == path));
+        self.bad.extend(bad);
     }
 
     /// The password of a key, if Lighthouse's list has it.
@@ -132,6 +153,14 @@ fn take_found(mut found: Found, intake: &mut Intake) -> Result<Vec<Vec<u8>>, Bac
     }
     for (path, list) in found.lists {
         histories.extend(list.take(&name(path), intake)?);
+    }
+    for (pubkey, share) in found.shares {
+        intake.add_share(pubkey, share);
+    }
+    for (pubkey, rest) in found.dirk_accounts {
+        let key: String = pubkey.to_string().chars().take(12).collect();
+        let path = format!("sealed/dirk-account-{key}.json.age").parse()?;
+        intake.add_sealed(NewFile { path, bytes: rest });
     }
     for (path, why) in found.bad {
         intake.add_bad(name(path), why)?;

@@ -8,7 +8,7 @@ use super::{
     password_files::Passwords,
 };
 use crate::backup::{set::error::BackupError, sidecars::whereabouts::Location};
-use stockade_keystore::bls::PublicKey;
+use stockade_keystore::{bls::PublicKey, staking::Network};
 use stockade_wallet::interact::Progress;
 
 /// A place to import keys from: files, a secret store, the configuration of a signer.
@@ -34,6 +34,8 @@ pub struct SourceRead {
     pub histories: Vec<Vec<u8>>,
     /// The place as a location where the keys may sign; `None` where nothing can sign there.
     pub location: Option<Location>,
+    /// The network that the place says its keys are for, if it says so.
+    pub network: Option<Network>,
 }
 
 /// What to import.
@@ -53,16 +55,19 @@ pub struct ImportReport {
     pub histories: Vec<(String, Vec<u8>)>,
     /// The places where keys may go on signing, each with its keys.
     pub places: Vec<(Location, Vec<PublicKey>)>,
+    /// The places that say which network their keys are for.
+    pub networks: Vec<(String, Network)>,
 }
 
 impl<S: ImportSource> ImportRequest<'_, S> {
     /// Reads all places, then opens all keystores.
     pub fn import(self, progress: &mut dyn Progress) -> Result<ImportReport, S::Error> {
         let mut intake = Intake::default();
-        let (mut histories, mut found) = (Vec::new(), Vec::new());
+        let (mut histories, mut found, mut networks) = (Vec::new(), Vec::new(), Vec::new());
         for source in self.sources {
             let (known, unnamed) = (intake.found().count(), intake.unnamed().count());
             let read = source.read(&mut intake, progress)?;
+            networks.extend(read.network.map(|network| (source.name(), network)));
             histories.extend(read.histories.into_iter().map(|bytes| (source.name(), bytes)));
             if let Some(location) = read.location {
                 let keys = intake.found().skip(known).map(|(_, key, _)| key).collect();
@@ -75,7 +80,7 @@ impl<S: ImportSource> ImportRequest<'_, S> {
         let imported = intake.open(passwords.as_ref(), progress)?;
         let keys: Vec<_> = imported.keys.iter().map(|key| key.secret.public_key()).collect();
         let places = found.into_iter().filter_map(|found| found.place(&keys, &named)).collect();
-        Ok(ImportReport { imported, histories, places })
+        Ok(ImportReport { imported, histories, places, networks })
     }
 }
 

@@ -1,13 +1,18 @@
 //! Collects what is to be imported: plain keys from stores, and keystores that are still encrypted.
 //! Everything is opened before anything is written.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::recognise::{self, Content as Recognised};
 use crate::backup::set::{error::BackupError, new_key::NewKey};
+use crate::store::NewFile;
 use stockade_base::secret::{SecretBytes, SecretText};
 use stockade_keystore::{
     bls::{PublicKey, SecretKey},
+    distributed::ShareOf,
     eth2_keystore::{Kdf, Keystore, Password, UnnamedKeystore},
 };
 
@@ -28,6 +33,10 @@ pub struct Intake {
     pub(crate) skipped: Vec<String>,
     /// What each of `skipped` is.
     pub(crate) skipped_as: Vec<String>,
+    /// Keys that something stored with them says are shares, with everything that is said.
+    pub(crate) shares: BTreeMap<PublicKey, Vec<ShareOf>>,
+    pub(crate) sealed: Vec<NewFile>,
+    charon_folders: usize,
 }
 
 /// What was imported, and what was not.
@@ -39,6 +48,8 @@ pub struct Imported {
     pub bad: Vec<(String, String)>,
     /// What was skipped, with what it is.
     pub skipped: Vec<(String, String)>,
+    /// Files that belong to the keys and may be secret. The set keeps them sealed.
+    pub sealed: Vec<NewFile>,
 }
 
 /// What became of a text.
@@ -139,6 +150,23 @@ impl Intake {
         password: Option<Password>,
     ) -> Result<(), BackupError> {
         self.add(place, Content::Unnamed(Box::new(keystore), password))
+    }
+
+    /// Notes that the key is a share, according to something that is stored with it.
+    pub fn add_share(&mut self, pubkey: PublicKey, share: ShareOf) {
+        self.shares.entry(pubkey).or_default().push(share);
+    }
+
+    /// Adds a file that the set keeps sealed, in the clear, by its path in the set.
+    pub fn add_sealed(&mut self, file: NewFile) {
+        self.sealed.push(file);
+    }
+
+    /// The number of the next folder of charon.
+    pub(crate) fn next_charon_folder(&mut self) -> usize {
+        let number = self.charon_folders;
+        self.charon_folders += 1;
+        number
     }
 
     /// Notes a place that could not be read. It may hold a key.

@@ -36,6 +36,9 @@ impl KeystoreList {
                 }
                 Content::Bad(why) => intake.add_bad(place, why)?,
                 Content::Other(what) => intake.add_bad(place, sniff::not_a_keystore(&what))?,
+                Content::Share(..) => {
+                    intake.add_bad(place, "a share of dirk: name its account's own file")?;
+                }
                 Content::List(_) | Content::Definitions(_) | Content::Archive(_) => {
                     intake.add_bad(place, sniff::not_a_keystore("a list"))?;
                 }

@@ -13,6 +13,7 @@ use crate::backup::set::{error::BackupError, manifest::Source, new_key::NewKey};
 use stockade_base::path::DerivationPath;
 use stockade_keystore::{
     bls::{PublicKey, SecretKey},
+    distributed::ShareOf,
     eth2_keystore::{KeyCache, Keystore, MEMORY_BUDGET, Password, UnnamedKeystore},
 };
 use stockade_wallet::interact::Progress;
@@ -31,6 +32,7 @@ impl Intake {
             progress.step("opening keystores", done, total);
         });
         for Entry { place, content } in std::mem::take(&mut self.entries) {
+            self.note_description(&content);
             let opened = match &content {
                 Content::Keystore(keystore, Some(password)) => {
                     open_one(keystore, password, &mut cache).map(|key| vec![key])
@@ -63,7 +65,7 @@ impl Intake {
         passwords: Option<&Passwords>,
         progress: &mut dyn Progress,
     ) -> Result<Imported, BackupError> {
-        let Self { mut entries, mut bad, skipped, skipped_as, .. } = self;
+        let Self { mut entries, mut bad, skipped, skipped_as, shares, sealed, .. } = self;
         for entry in &mut entries {
             entry.take_from_folder(passwords, &mut bad);
         }
@@ -104,14 +106,44 @@ impl Intake {
             let several = opened.len() > 1;
             for (i, key) in opened.into_iter().enumerate() {
                 let place = if several { format!("{place}, key {}", i + 1) } else { place.clone() };
-                match only_here(&mut places, key.secret.public_key(), &place) {
-                    Ok(()) => keys.push(key),
+                let pubkey = key.secret.public_key();
+                let said = shares.get(&pubkey).map_or(&[][..], Vec::as_slice);
+                let share = which_share(key.share, said);
+                match share.and_then(|share| only_here(&mut places, pubkey, &place).map(|()| share))
+                {
+                    Ok(share) => keys.push(NewKey { share, ..key }),
                     Err(why) => bad.push((place, why)),
                 }
             }
         }
-        Ok(Imported { keys, bad, skipped: skipped.into_iter().zip(skipped_as).collect() })
+        let skipped = skipped.into_iter().zip(skipped_as).collect();
+        Ok(Imported { keys, bad, skipped, sealed })
     }
+
+    /// Keeps what a keystore's description says of its key, which is all that stays of it.
+    fn note_description(&mut self, content: &Content) {
+        let Content::Keystore(keystore, _) = content else { return };
+        if let Some(share) = keystore.description().and_then(ShareOf::from_description) {
+            self.add_share(*keystore.pubkey(), share);
+        }
+    }
+}
+
+/// Which share a key is, by its description and what else is `said`. Who contradicts each other
+/// is believed in nothing: a share for the wrong place makes a wrong key.
+fn which_share(described: Option<ShareOf>, said: &[ShareOf]) -> Result<Option<ShareOf>, String> {
+    let mut all = said.iter().copied().chain(described);
+    let Some(first) = all.next() else { return Ok(None) };
+    for other in all {
+        if !first.agrees_with(&other) {
+            return Err(format!(
+                "what is stored with it contradicts itself: it is {first} ({}), and it is {other} ({})",
+                first.tool.as_str(),
+                other.tool.as_str()
+            ));
+        }
+    }
+    Ok(Some(first))
 }
 
 /// A set holds a key once. `places` tells where it was found first.
@@ -198,5 +230,6 @@ fn new_key(secret: SecretKey, path: Option<&str>, description: Option<&str>) -> 
     let path = path.and_then(|path| path.parse::<DerivationPath>().ok());
     let path = path.map(|path| path.to_string()).unwrap_or_default();
     let description = description.unwrap_or_default().to_owned();
-    NewKey { secret, path, description, source: Source::Imported }
+    let share = ShareOf::from_description(&description);
+    NewKey { secret, path, description, source: Source::Imported, share }
 }

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-pub use super::content::{Archive, Content};
+pub use super::content::{Archive, Content, DirkShare};
 use super::{
     archive::{self, Kind, MAX_ARCHIVE},
     definitions::Definitions,
@@ -20,7 +20,10 @@ use super::{
 };
 use crate::store::private_file;
 use stockade_base::json;
-use stockade_keystore::eth2_keystore::{Keystore, MAX_KEYSTORE_BYTES, UnnamedKeystore};
+use stockade_keystore::{
+    distributed::DirkAccount,
+    eth2_keystore::{Keystore, MAX_KEYSTORE_BYTES, UnnamedKeystore},
+};
 
 /// The longest file that is read whole: folders of keystores also hold histories and lists of
 /// keystores.
@@ -187,7 +190,7 @@ fn wrapped(value: &Value) -> Option<Content> {
 
 fn of_keystore(file: &Map<String, Value>, crypto: &Value, text: &[u8]) -> Content {
     if DISTRIBUTED.iter().any(|field| file.contains_key(*field)) {
-        return Content::Bad(distributed(file));
+        return distributed(file, text);
     }
     let has = |field: &str| file.get(field).is_some_and(|value| !value.is_null());
     if has("uuids") && !has("pubkey") && !has("version") {
@@ -227,15 +230,24 @@ fn of_keystore(file: &Map<String, Value>, crypto: &Value, text: &[u8]) -> Conten
     }
 }
 
-fn distributed(file: &Map<String, Value>) -> String {
-    let threshold = file.get("signing_threshold").and_then(Value::as_u64);
-    let of = file.get("participants").and_then(Value::as_object).map(Map::len);
-    let which = match (threshold, of) {
-        (Some(threshold), Some(of)) => format!(" (threshold {threshold} of {of})"),
-        _ => String::new(),
+/// An account of dirk's distributed wallet. Every field of it is kept: the keystore's in the
+/// keystore, the others sealed beside it.
+fn distributed(file: &Map<String, Value>, text: &[u8]) -> Content {
+    let account = match DirkAccount::parse(text) {
+        Some(Ok(account)) => account,
+        Some(Err(why)) => {
+            return Content::Bad(format!("a distributed account that cannot be used: {why}"));
+        }
+        None => return Content::bad("a distributed account that lacks some of its fields"),
     };
-    format!(
-        "a share of a distributed account{which}, not a validator's key: back up dirk's own files, since \
-         a set cannot store what belongs to the share"
-    )
+    let mut rest = file.clone();
+    rest.remove("crypto");
+    let rest = Value::Object(rest).to_string().into_bytes();
+    match Keystore::parse(text) {
+        Ok(keystore) => {
+            let share = DirkShare { share: account.share, rest };
+            Content::Share(Box::new(keystore.named(&account.name)), Box::new(share))
+        }
+        Err(error) => Content::bad(error.to_string()),
+    }
 }

@@ -150,7 +150,7 @@ pub fn create(
     manifest.test = plan.test;
     manifest.threshold = plan.threshold;
     manifest.custodians = plan.custodians.iter().map(AnyCustodian::without_name).collect();
-    manifest.keystores = keystores;
+    manifest.hold(keystores);
     manifest.files = listed.collect();
     let manifest = manifest.to_json()?;
     let digest = Digest::of(&manifest);
@@ -271,7 +271,7 @@ fn seal_keys(
     let mut entries = Vec::with_capacity(plan.keys.len());
     for (i, key) in plan.keys.iter().enumerate() {
         progress.step("sealing", i, plan.keys.len());
-        let keystore = Keystore::seal(&key.secret, &key.path, &key.description, &derived)?;
+        let keystore = Keystore::seal(&key.secret, &key.path, &key.described(), &derived)?;
         let path = unique_name(&key.path, i, now, &mut names)?;
         let bytes = keystore.to_json()?.into_bytes();
         entries.push(KeystoreEntry {
@@ -280,6 +280,7 @@ fn seal_keys(
             pubkey: key.secret.public_key(),
             path: key.path.clone(),
             source: key.source.clone(),
+            share: key.share,
         });
         files.push(NewFile { path, bytes });
     }

@@ -1,6 +1,8 @@
 //! Drill: does every key really open? In memory only; nothing is written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+use super::charon_node::{self, Compared};
 
 use crate::backup::{
     check::{
@@ -9,6 +11,7 @@ use crate::backup::{
     },
     copy::Copy,
     set::{
+        charon_folder,
         error::BackupError,
         manifest::KeystoreEntry,
         origin::OriginVerdict,
@@ -18,7 +21,7 @@ use crate::backup::{
     unlock::{
         access::Access,
         error::UnlockError,
-        opened,
+        opened::{self, OpenedSet},
         rederive::{self, Roots},
     },
 };
@@ -48,6 +51,7 @@ pub fn drill(
 ) -> Result<Report, BackupError> {
     let mut outcomes: HashMap<SetId, Outcome> = HashMap::new();
     let mut notes = Vec::new();
+    let mut in_locks = BTreeMap::new();
     // Two sets may hold keys of one batch: its secret is asked for once.
     let mut roots: HashMap<Network, Roots> = HashMap::new();
     for set in &scrubbed.sets {
@@ -64,6 +68,16 @@ pub fn drill(
                 let reason = |(entry, key): (&KeystoreEntry, Result<_, Reason>)| {
                     let reason = key.err().or(again.reasons.get(&entry.file).copied());
                     (entry.file.clone(), reason.unwrap_or(Reason::Ok))
+                };
+                let compared = locks(&opened, set, copies).unwrap_or_else(|why| {
+                    notes.push(why);
+                    Compared::default()
+                });
+                in_locks.extend(&compared.found);
+                let reason = |(entry, key): (&KeystoreEntry, Result<_, Reason>)| {
+                    let (file, found) = reason((entry, key));
+                    let is_wrong = found == Reason::Ok && compared.wrong.contains(&entry.pubkey);
+                    (file, if is_wrong { Reason::OtherCluster } else { found })
                 };
                 let good_macs = opened.good_macs(set);
                 Outcome::Opened { keys: keys.into_iter().map(reason).collect(), good_macs }
@@ -93,7 +107,19 @@ pub fn drill(
     };
     let mut report = scrubbed.report_as(Level::Opened, copies, &pins, &judge);
     report.warnings.extend(notes);
+    report.in_locks = in_locks;
     Ok(report)
+}
+
+/// Compares the shares of a set with the locks that it keeps. `Err`: why that was not possible.
+fn locks(opened: &OpenedSet<'_>, set: &ScrubbedSet, copies: &[Copy]) -> Result<Compared, String> {
+    if charon_folder::folders(&opened.read.manifest.files).is_empty() {
+        return Ok(Compared::default());
+    }
+    let shares: Vec<_> = opened.read.manifest.shares().map(|(key, share)| (key, *share)).collect();
+    charon_node::compare(&charon_node::kept(opened, set, copies)?, &shares).map_err(|why| {
+        format!("set {}: its shares could not be compared with the cluster lock: {why}", set.id)
+    })
 }
 
 fn not_here(address: &Address, count: usize) -> String {

@@ -51,18 +51,20 @@ pub enum Layout {
     Charon,
     /// A `--keystore` of ssv-keys, which splits the keys.
     Ssv,
+    /// The folder of a node of charon, as it was taken.
+    CharonNode,
 }
 
 /// No layout of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar, web3signer, dirk, charon and ssv"
+    "unknown layout `{0}`: there are plain, lighthouse, teku, prysm, nimbus, lodestar, web3signer, dirk, charon, ssv and charon-node"
 )]
 pub struct UnknownLayout(String);
 
 impl Layout {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Plain,
         Self::Lighthouse,
         Self::Teku,
@@ -73,6 +75,7 @@ impl Layout {
         Self::Dirk,
         Self::Charon,
         Self::Ssv,
+        Self::CharonNode,
     ];
 
     /// Its name on the command line.
@@ -88,6 +91,7 @@ impl Layout {
             Self::Dirk => "dirk",
             Self::Charon => "charon",
             Self::Ssv => "ssv",
+            Self::CharonNode => "charon-node",
         }
     }
 
@@ -100,7 +104,7 @@ impl Layout {
     /// How the keystores are sealed. Programs that split keys open ten of them at once, and dirk opens
     /// accounts as they are asked for: with scrypt that takes gigabytes.
     pub(crate) fn kdf(self) -> Result<Kdf, BackupError> {
-        if self.splits() || self == Self::Dirk {
+        if self.splits() || matches!(self, Self::Dirk | Self::CharonNode) {
             return Ok(Kdf::pbkdf2(*SecretBytes::random()?.expose()));
         }
         random_kdf()
@@ -157,6 +161,10 @@ impl Layout {
             Self::Ssv => {
                 "keystore-<k>.json in the order of the keys; the password is in <folder>-password.txt, a \
                  slashing history in <folder>-slashing_protection.json"
+            }
+            Self::CharonNode => {
+                "cluster-lock.json, charon-enr-private-key and what lay beside them; \
+                 validator_keys/keystore-*.json, with the password in keystore-*.txt"
             }
         }
     }
@@ -224,7 +232,9 @@ impl Layout {
     fn places(self, name: &str, pubkey: &PublicKey) -> (String, Option<String>) {
         let secret = || Some(format!("secrets/0x{pubkey}"));
         match self {
-            Self::Plain | Self::Prysm | Self::Ssv | Self::Dirk => (format!("{name}.json"), None),
+            Self::Plain | Self::Prysm | Self::Ssv | Self::Dirk | Self::CharonNode => {
+                (format!("{name}.json"), None)
+            }
             Self::Charon => (format!("{name}.json"), Some(format!("{name}.txt"))),
             Self::Lighthouse => (format!("validators/0x{pubkey}/voting-keystore.json"), secret()),
             Self::Nimbus => (format!("validators/0x{pubkey}/keystore.json"), secret()),

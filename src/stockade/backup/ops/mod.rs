@@ -1,9 +1,10 @@
 //! What is done with sets.
 
+pub mod charon_node;
 pub mod create;
 pub mod custodians;
 pub mod delivered;
-mod dirk_wallets;
+pub mod dirk_wallets;
 pub mod drill;
 pub mod layout;
 pub mod repair;

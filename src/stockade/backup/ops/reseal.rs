@@ -20,7 +20,7 @@ use crate::backup::{
 };
 use crate::{custodian::AnyCustodian, device_secret::Scheme, store::NewFile};
 use stockade_base::{eth::Address, timestamp::Timestamp};
-use stockade_keystore::bls::PublicKey;
+use stockade_keystore::{bls::PublicKey, distributed::ShareOf};
 use stockade_wallet::{
     device::Wallet,
     interact::{Interact, Progress},
@@ -46,8 +46,8 @@ pub struct Resealed {
     pub set: Created,
     /// Who opens it.
     pub chosen: CustodianSet,
-    /// The keys that it holds, and their paths.
-    pub keys: Vec<(PublicKey, String)>,
+    /// The keys that it holds, their paths, and which shares they are.
+    pub keys: Vec<(PublicKey, String, Option<ShareOf>)>,
     /// How many of the old set's custodians open that.
     pub old_threshold: u8,
     /// The check address of the wallet that signed the new set.
@@ -124,7 +124,7 @@ pub fn reseal(
     Ok(Resealed {
         set: made,
         chosen,
-        keys: plan.keys.iter().map(|k| (k.secret.public_key(), k.path.clone())).collect(),
+        keys: plan.keys.iter().map(|k| (k.secret.public_key(), k.path.clone(), k.share)).collect(),
         old_threshold: manifest.threshold,
         signer,
         notes: opened.notes,
@@ -213,6 +213,7 @@ fn new_keys(
             path: entry.path.clone(),
             description: key.description,
             source: entry.source.clone(),
+            share: entry.share,
         });
     }
     Ok(keys)

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    charon_node::{self, KeptFolder},
     layout::{HISTORY, Layout},
     restored_key::RestoredKey,
 };
@@ -71,6 +72,8 @@ pub struct Restorable {
     pub left_out: Vec<(PublicKey, Reason)>,
     /// What vouches for entries of the record of where the keys may sign.
     secret: SetSecret,
+    /// The folders of charon that the set keeps, or why they cannot be had.
+    charon: Result<Vec<KeptFolder>, String>,
 }
 
 impl Restorable {
@@ -127,7 +130,8 @@ impl Restorable {
         }
         entries.sort_by_key(|(entry, _)| only.iter().position(|key| *key == entry.pubkey));
         if bad.is_empty() || (lost == LostKeys::LeaveOut && !entries.is_empty()) {
-            Ok(Self { entries, made_again, left_out, secret: opened.secret })
+            let charon = charon_node::kept(&opened, set, copies);
+            Ok(Self { entries, made_again, left_out, secret: opened.secret, charon })
         } else {
             Err(BackupError::KeysLost { set: set.id.clone(), bad })
         }
@@ -198,7 +202,13 @@ impl Restorable {
         if let Some(history) = history.filter(|_| !layout.splits()) {
             files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
         }
-        files.extend(layout.files(&keys, password.text(), &derived)?);
+        files.extend(match (layout, &self.charon) {
+            (Layout::CharonNode, Ok(kept)) => {
+                charon_node::files(kept, &keys, password.text(), &derived)?
+            }
+            (Layout::CharonNode, Err(why)) => return Err(BackupError::Share(why.clone())),
+            _ => layout.files(&keys, password.text(), &derived)?,
+        });
         progress.step("sealing", 2, 2);
         require_new(to, &self.public_keys())?;
         write_beside(layout, to, &password, history)?;

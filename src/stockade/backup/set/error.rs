@@ -116,6 +116,9 @@ pub enum BackupError {
     /// No keystores where some were expected.
     #[error("no keystores in {0}")]
     NoKeystores(String),
+    /// What is said of a key that is a share cannot be so, or forbids what was asked.
+    #[error("{0}")]
+    Share(String),
     /// Too many keys for one import.
     #[error("more than {0} keys in these places: import them as several sets")]
     TooManyKeys(usize),

@@ -12,12 +12,17 @@ use crate::{
 };
 use stockade_base::{eth::Address, json, parallel, timestamp::Timestamp};
 use stockade_keystore::{
-    bls::{PublicKey, UncheckedPublicKey},
+    bls::{KeyError, PublicKey, UncheckedPublicKey},
+    distributed::ShareOf,
     staking::Network,
 };
 
 const FORMAT: &str = "stockade-set";
 const VERSION: u32 = 1;
+
+/// The version of manifests that list shares of keys. Releases that do not know shares refuse it:
+/// they would take a share for a validator's key.
+const WITH_SHARES: u32 = 2;
 
 /// The folder of the keystores in a set.
 pub(crate) const KEYSTORES: &str = "keystores";
@@ -41,7 +46,7 @@ pub struct Manifest {
     /// The custodians.
     #[serde(deserialize_with = "custodians")]
     pub custodians: Vec<AnyCustodian>,
-    /// The keystores, in the order in which they were made.
+    /// The keystores, in the order in which they were made. [`Manifest::hold`] sets them.
     #[serde(deserialize_with = "keystores")]
     pub keystores: Vec<KeystoreEntry>,
     /// Every other file except SHA256SUMS, manifest.json, manifest.mac and origin.json.
@@ -57,13 +62,16 @@ pub struct KeystoreEntry<K = PublicKey> {
     pub file: StorePath,
     /// The file's digest.
     pub sha256: Digest,
-    /// The validator's public key.
+    /// The key's public key. It is the validator's, unless the key is a share.
     pub pubkey: K,
     /// Its EIP-2334 path; empty if the keystore named none.
     pub path: String,
     /// The key's source.
     #[serde(deserialize_with = "json::short::<_, _, MAX_SOURCE>")]
     pub source: Source,
+    /// Which share of a validator's key it is, if it is one. Since version 2.
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    pub share: Option<ShareOf<K>>,
 }
 
 /// The most keys of a set, and the most other files.
@@ -93,10 +101,15 @@ fn custodians<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AnyCusto
 fn keystores<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeystoreEntry>, D::Error> {
     let entries: Vec<KeystoreEntry<UncheckedPublicKey>> =
         json::at_most::<_, _, MAX_FILES>(deserializer)?;
-    let keys = parallel::map(&entries, |entry| entry.pubkey.check());
-    let entries = entries.into_iter().zip(keys).map(|(entry, key)| {
+    let check = |entry: &KeystoreEntry<UncheckedPublicKey>| -> Result<_, KeyError> {
+        let share = entry.share.as_ref().map(ShareOf::check).transpose()?;
+        Ok((entry.pubkey.check()?, share))
+    };
+    let keys = parallel::map(&entries, check);
+    let entries = entries.into_iter().zip(keys).map(|(entry, checked)| {
         let KeystoreEntry { file, sha256, path, source, .. } = entry;
-        Ok(KeystoreEntry { file, sha256, pubkey: key.map_err(D::Error::custom)?, path, source })
+        let (pubkey, share) = checked.map_err(D::Error::custom)?;
+        Ok(KeystoreEntry { file, sha256, pubkey, path, source, share })
     });
     entries.collect()
 }
@@ -159,6 +172,12 @@ pub enum ManifestError {
     /// Its fields contradict each other, or a set cannot hold what it lists.
     #[error("the manifest is not valid: {0}")]
     Invalid(&'static str),
+    /// A later release wrote it.
+    #[error(
+        "the manifest has version {0}, and this release reads versions 1 and 2: a newer release of \
+         Stockade is needed"
+    )]
+    Version(u32),
 }
 
 impl Manifest {
@@ -183,9 +202,26 @@ impl Manifest {
 
     /// Reads a manifest and checks it.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let manifest: Self = serde_json::from_slice(bytes)?;
+        let manifest: Self = match serde_json::from_slice(bytes) {
+            Ok(manifest) => manifest,
+            // A later version has fields that are not known here: its number says more than they do.
+            Err(error) => return Err(later_version(bytes).unwrap_or(error.into())),
+        };
         manifest.validate()?;
         Ok(manifest)
+    }
+
+    /// Lists `keystores` as the set's content. The version follows from them: sets without shares
+    /// stay what every release reads.
+    pub fn hold(&mut self, keystores: Vec<KeystoreEntry>) {
+        let has_shares = keystores.iter().any(|entry| entry.share.is_some());
+        self.version = if has_shares { WITH_SHARES } else { VERSION };
+        self.keystores = keystores;
+    }
+
+    /// The keys of the set that are shares.
+    pub fn shares(&self) -> impl Iterator<Item = (PublicKey, &ShareOf)> {
+        self.keystores.iter().filter_map(|entry| Some((entry.pubkey, entry.share.as_ref()?)))
     }
 
     /// About how much memory it takes, with the findings about each key.
@@ -210,8 +246,17 @@ impl Manifest {
     fn validate(&self) -> Result<(), ManifestError> {
         use ManifestError::Invalid;
 
-        if self.format != FORMAT || self.version != VERSION {
-            return Err(Invalid("it has another format, or a later version of it"));
+        if self.format != FORMAT || self.version == 0 {
+            return Err(Invalid("it has another format"));
+        }
+        if self.version > WITH_SHARES {
+            return Err(ManifestError::Version(self.version));
+        }
+        if (self.version == WITH_SHARES) != self.shares().next().is_some() {
+            return Err(Invalid("version 2 is for sets with shares, and version 1 for all others"));
+        }
+        if self.shares().any(|(key, share)| share.checked().is_err() || share.validator == key) {
+            return Err(Invalid("it lists a share with numbers or a validator that no share has"));
         }
         if self.network != self.set_id.network() {
             return Err(Invalid("its network is not the one in its set id"));
@@ -250,6 +295,95 @@ impl Manifest {
     }
 }
 
+/// The version of a manifest that has a later one.
+fn later_version(bytes: &[u8]) -> Option<ManifestError> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: String,
+        version: u32,
+    }
+    let head: Head = json::from_slice(bytes, usize::try_from(Manifest::MAX_LEN).ok()?).ok()?;
+    let is_later = head.format == FORMAT && head.version > WITH_SHARES;
+    is_later.then_some(ManifestError::Version(head.version))
+}
+
 /// The files of every set that a manifest cannot list.
 pub(crate) const RESERVED: [&str; 4] =
     ["SHA256SUMS", "manifest.json", "manifest.mac", "origin.json"];
+
+#[cfg(test)]
+mod tests {
+    use stockade_keystore::{bls::SecretKey, distributed::ShareTool};
+
+    use super::*;
+    use crate::custodian::PlainCustodian;
+
+    fn key(seed: u8) -> PublicKey {
+        SecretKey::derive_master(&[seed; 32]).unwrap().public_key()
+    }
+
+    fn manifest(shares: &[Option<ShareOf>]) -> Manifest {
+        let now = Timestamp::now();
+        let set = SetId::random(Network::Hoodi, now).unwrap();
+        let mut manifest = Manifest::new(set, now);
+        let recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+        let recipient = recipient.parse().unwrap();
+        manifest.custodians = vec![PlainCustodian::age(&recipient, None).unwrap().into()];
+        let entry = |(i, share): (usize, &Option<ShareOf>)| KeystoreEntry {
+            file: format!("keystores/keystore-{i}.json").parse().unwrap(),
+            sha256: Digest::of(b"x"),
+            pubkey: key(i as u8 + 1),
+            path: String::new(),
+            source: Source::Imported,
+            share: *share,
+        };
+        manifest.hold(shares.iter().enumerate().map(entry).collect());
+        manifest
+    }
+
+    fn share() -> ShareOf {
+        ShareOf::new(key(99), 2, 3, ShareTool::User).unwrap()
+    }
+
+    #[test]
+    fn a_set_without_shares_stays_version_1_without_a_new_field() {
+        let json = String::from_utf8(manifest(&[None, None]).to_json().unwrap()).unwrap();
+        assert!(json.contains("\"version\": 1,") && !json.contains("share"), "{json}");
+        Manifest::parse(json.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn a_set_with_a_share_is_version_2_and_read_back() {
+        let manifest = manifest(&[None, Some(share())]);
+        let json = manifest.to_json().unwrap();
+        assert!(str::from_utf8(&json).unwrap().contains("\"version\": 2,"));
+        let read = Manifest::parse(&json).unwrap();
+        assert_eq!(read, manifest);
+        assert_eq!(read.shares().collect::<Vec<_>>(), [(key(2), &share())]);
+    }
+
+    #[test]
+    fn version_and_shares_must_fit_each_other() {
+        let with = String::from_utf8(manifest(&[Some(share())]).to_json().unwrap()).unwrap();
+        let without = String::from_utf8(manifest(&[None]).to_json().unwrap()).unwrap();
+        for wrong in [
+            with.replace("\"version\": 2", "\"version\": 1"),
+            without.replace("\"version\": 1", "\"version\": 2"),
+            with.replace("\"x\": 2", "\"x\": 0"),
+            with.replace("\"threshold\": 3,", "\"threshold\": 1,"),
+            with.replace(&key(99).to_string(), &key(1).to_string()),
+        ] {
+            assert!(Manifest::parse(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_later_version_is_named_whatever_fields_it_has() {
+        let json = String::from_utf8(manifest(&[None]).to_json().unwrap()).unwrap();
+        let later = json.replace("\"version\": 1", "\"version\": 3");
+        for later in [later.clone(), later.replace("\"test\"", "\"more\": [], \"test\"")] {
+            let error = Manifest::parse(later.as_bytes()).unwrap_err();
+            assert!(matches!(error, ManifestError::Version(3)), "{error}");
+        }
+    }
+}

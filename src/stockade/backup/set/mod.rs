@@ -1,5 +1,6 @@
 //! The parts of a set, and the verdicts about them.
 
+pub mod charon_folder;
 pub(crate) mod combine;
 pub mod digest;
 pub mod error;

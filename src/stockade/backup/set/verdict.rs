@@ -1,9 +1,14 @@
 //! Verdicts: proven, contradicted or inconclusive, each with a reason from a closed list. A check
 //! that could not be made is never reported as right or wrong.
 
+use std::collections::BTreeMap;
+
 use super::{origin::OriginVerdict, set_id::SetId};
 use stockade_base::eth::Address;
-use stockade_keystore::bls::PublicKey;
+use stockade_keystore::{
+    bls::PublicKey,
+    distributed::{LockHash, ShareOf},
+};
 
 /// The verdict of a check on one key in one copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,6 +105,12 @@ pub enum Reason {
     Duplicate,
     /// The key exists, but not where a signer looks for it.
     Elsewhere,
+    /// The key is a share of a validator's key, where a validator's key is needed.
+    Share,
+    /// A share of the key signed it: it takes more shares.
+    Partial,
+    /// It is not a share in the lock of the cluster: of an older one, or of another cluster's.
+    OtherCluster,
 }
 
 impl Reason {
@@ -130,6 +141,9 @@ impl Reason {
             Self::Destroyed => "destroyed",
             Self::Duplicate => "duplicate",
             Self::Elsewhere => "elsewhere",
+            Self::Share => "share",
+            Self::Partial => "partial",
+            Self::OtherCluster => "other_cluster",
         }
     }
 
@@ -168,6 +182,11 @@ impl Reason {
             Self::Destroyed => "it was deleted for good",
             Self::Duplicate => "the same key exists a second time",
             Self::Elsewhere => "it exists, but not where a signer looks for it",
+            Self::Share => "the key is a share of a validator's key, not a validator's key",
+            Self::OtherCluster => {
+                "it is not a share in this lock of the cluster, so it is of no use there"
+            }
+            Self::Partial => "only a share of the key signed it: it takes more shares",
         }
     }
 
@@ -184,8 +203,11 @@ impl Reason {
             | Self::OriginForged
             | Self::ShareWrong
             | Self::Duplicate
-            | Self::Elsewhere => Verdict::Contradicted,
+            | Self::Elsewhere
+            | Self::Share
+            | Self::OtherCluster => Verdict::Contradicted,
             Self::Unlisted
+            | Self::Partial
             | Self::NotThisWallet
             | Self::OtherSource
             | Self::ManifestDisagreement
@@ -257,6 +279,10 @@ pub struct Report {
     pub files: Vec<FileProblem>,
     /// Warnings for people, which no verdict covers.
     pub warnings: Vec<String>,
+    /// The keys that are shares of a validator's key.
+    pub shares: BTreeMap<PublicKey, ShareOf>,
+    /// How many shares were opened and found in each cluster's lock.
+    pub in_locks: BTreeMap<LockHash, usize>,
 }
 
 /// The number of verdicts of each kind.

@@ -20,6 +20,7 @@ use crate::{
 use stockade_base::timestamp::Timestamp;
 use stockade_keystore::{
     bls::PublicKey,
+    distributed::ShareOf,
     staking::{MAX_EXIT_BYTES, SignedExit},
 };
 
@@ -58,6 +59,8 @@ pub struct OpenedExit {
     pub exit: SignedExit,
     /// The key.
     pub pubkey: PublicKey,
+    /// Which share it is, if it is one: the exit is partial then.
+    pub share: Option<ShareOf>,
 }
 
 /// An exit that is about to be stored: when it was signed, and by which key.

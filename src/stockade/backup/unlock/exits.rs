@@ -69,7 +69,12 @@ fn open_all(
             .entry(Digest::of(&bytes))
             .or_insert_with(|| open_one(&exit.file, &bytes, set.network(), keystores, &identity));
         match opened {
-            Ok(opened) => exit.opened = Some(opened.clone()),
+            Ok(opened) => {
+                exit.opened = Some(opened.clone());
+                if opened.share.is_some() {
+                    exit.reason = Reason::Partial;
+                }
+            }
             Err(reason) => exit.reason = *reason,
         }
     }
@@ -86,11 +91,11 @@ fn open_one(
     let name = file.rsplit('/').next().and_then(Name::parse).ok_or(Reason::Malformed)?;
     let plain = identity.open(sealed, MAX_EXIT_BYTES as u64).map_err(|_| Reason::Malformed)?;
     let exit = SignedExit::parse(&plain).map_err(|_| Reason::Malformed)?;
-    let named = keystores.iter().map(|entry| entry.pubkey);
-    let mut named = named.filter(|pubkey| pubkey.to_string().starts_with(name.key));
-    let signer = named.find(|pubkey| exit.verify(network, pubkey).is_ok_and(|signed| signed));
-    let pubkey = signer.ok_or(Reason::PubkeyMismatch)?;
-    Ok(OpenedExit { exit, pubkey })
+    let mut named = keystores.iter().filter(|entry| entry.pubkey.to_string().starts_with(name.key));
+    let signed = |entry: &&KeystoreEntry| exit.verify(network, &entry.pubkey).is_ok_and(|yes| yes);
+    let signer = named.find(signed).ok_or(Reason::PubkeyMismatch)?;
+    let (pubkey, share) = (signer.pubkey, signer.share);
+    Ok(OpenedExit { exit, pubkey, share })
 }
 
 /// The exits beside a set that was opened, each once, to be sealed anew; and the files that are in
@@ -107,7 +112,7 @@ pub(crate) fn all(
     for SealedExit { file, opened, .. } in exits {
         let time = file.rsplit('/').next().and_then(Name::parse).map(|name| name.time);
         let found = files.entry(file).or_default();
-        if let (None, Some(time), Some(OpenedExit { exit, pubkey })) = (&found, time, opened) {
+        if let (None, Some(time), Some(OpenedExit { exit, pubkey, .. })) = (&found, time, opened) {
             *found = Some(NewExit { time, pubkey, exit });
         }
     }

@@ -82,6 +82,8 @@ struct StatementFields {
     inconclusive: usize,
     /// The ids of the copies that were checked.
     copies: Vec<String>,
+    /// How many of the keys are shares of validators' keys.
+    shares: usize,
     /// The SHA-256 of the newest slashing history of the set in hex, or null.
     history: Option<String>,
     /// The SHA-256 of the previous statement about the set in hex, or null.
@@ -138,6 +140,7 @@ impl StatementFields {
             contradicted: statement.keys.contradicted,
             inconclusive: statement.keys.inconclusive,
             copies: statement.copies.clone(),
+            shares: statement.shares,
             history: statement.history.map(|digest| digest.to_string()),
             previous: statement.previous.map(|digest| digest.to_string()),
             challenge: statement.challenge.as_ref().map(ToString::to_string),

@@ -10,6 +10,7 @@ use stockade::{
     },
     bls::PublicKey,
     staking::Network,
+    store::NewFile,
 };
 
 use crate::commands::backup::history_decision::{ABOUT_SILENT, require_silent};
@@ -21,6 +22,8 @@ pub struct StoredWith {
     pub history: Option<Vec<u8>>,
     /// The places where the keys may still sign.
     pub places: Vec<(Location, Vec<PublicKey>)>,
+    /// Files that belong to the keys, which the set keeps sealed.
+    pub sealed: Vec<NewFile>,
 }
 
 /// Reads the histories named on the command line; if there are none, those that were `found` with the

@@ -14,12 +14,13 @@ use stockade::{
         intake::Imported,
         list,
         origin::Signer,
-        unknown,
+        share_warnings, unknown,
     },
     bls::PublicKey,
     device::Wallet,
     device_secret::check_address,
     eth::Address,
+    staking::Network,
 };
 
 use history::StoredWith;
@@ -28,7 +29,7 @@ use outcome::{Made, outcome};
 use super::{created::confirm, from::FromArgs};
 use crate::{
     CommandResult,
-    commands::{passed_over, sealing::Sealing},
+    commands::{key_share::ShareArgs, passed_over, sealing::Sealing},
     context::Context,
     error::CommandError,
 };
@@ -49,6 +50,8 @@ pub struct Args {
     /// repeated
     #[arg(long, value_name = "PUBKEY", value_delimiter = ',')]
     never_attested_key: Vec<PublicKey>,
+    #[command(flatten)]
+    share: ShareArgs,
     /// Leave out keys that cannot be imported, and list them
     #[arg(long)]
     skip_bad: bool,
@@ -62,9 +65,11 @@ impl Args {
         self.sealing.require_room(&copies, 1)?;
         // Nobody types a password before it is known that a wallet is there.
         context.require_device()?;
-        let ImportReport { imported: Imported { keys, bad, skipped }, histories, places } =
-            self.from.take(context)?;
+        let ImportReport { imported, histories, places, networks } = self.from.take(context)?;
+        self.require_network(&networks)?;
+        let Imported { mut keys, bad, skipped, sealed } = imported;
         self.require_keys(&keys, &bad, &skipped)?;
+        self.share.state(&mut keys)?;
         let sets = list(&copies)?;
         self.require_new(&keys, &sets)?;
         self.sealing.require_room(&copies, keys.len())?;
@@ -72,9 +77,11 @@ impl Args {
         let history = history::read(given, self.sealing.network, &keys, &histories)?;
         let placed = confirm(&copies, context)?;
         let mut wallet = context.open()?;
-        let stored = StoredWith { history, places };
+        let stored = StoredWith { history, places, sealed };
         let chosen = self.choose(&custodians, &sets, &mut *wallet, context)?;
         let mut made = self.make(keys, stored, chosen, &mut copies, &mut *wallet, context)?;
+        let shares: Vec<_> = made.plan.keys.iter().filter_map(|key| key.share).collect();
+        made.warnings = share_warnings(&shares, &sets);
         let failed = std::mem::take(&mut made.created.failed).into();
         Ok(outcome(made, failed, (&copies, &placed), &bad, &skipped))
     }
@@ -94,6 +101,17 @@ impl Args {
             return Err(BackupError::NoKeystores(self.from.names() + there.trim_end()).into());
         }
         Ok(())
+    }
+
+    /// A place that says for which network its keys are.
+    fn require_network(&self, said: &[(String, Network)]) -> Result<(), CommandError> {
+        match said.iter().find(|(_, network)| *network != self.sealing.network) {
+            Some((place, network)) => Err(CommandError::usage(format!(
+                "the keys in {place} are for {network}, and --network says {}",
+                self.sealing.network
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// A key that is in a set already would be counted, and delivered, twice.
@@ -128,7 +146,7 @@ impl Args {
     fn make(
         &self,
         keys: Vec<NewKey>,
-        StoredWith { history, places }: StoredWith,
+        StoredWith { history, places, sealed }: StoredWith,
         (chosen, address): (CustodianSet, Address),
         copies: &mut [Copy],
         wallet: &mut dyn Wallet,
@@ -143,9 +161,10 @@ impl Args {
         plan.test = test;
         plan.history = history.into_iter().map(|bytes| (plan.time, bytes)).collect();
         plan.places = places;
+        plan.sealed = sealed;
         let mut progress = terminal.progress();
         let signer = Signer::Wallet(wallet, address);
         let created = create::create(&plan, copies, signer, terminal, &mut progress)?;
-        Ok(Made { created, chosen, plan })
+        Ok(Made { created, chosen, plan, warnings: Vec::new() })
     }
 }

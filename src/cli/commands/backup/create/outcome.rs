@@ -16,12 +16,15 @@ use crate::{
         backup::created::{
             Failed, Placed, SetKey, copies_text, created_copies, custodians_text, notes, warnings,
         },
-        passed_over,
+        key_share, passed_over,
         plural::count,
     },
     output::Outcome,
     shell,
 };
+
+/// The most shares that are listed.
+const LISTED: usize = 20;
 
 /// A set that was made.
 pub struct Made {
@@ -31,6 +34,8 @@ pub struct Made {
     pub chosen: CustodianSet,
     /// What it was made of.
     pub plan: Plan,
+    /// What to know about shares among its keys.
+    pub warnings: Vec<String>,
 }
 
 /// The result, with the copies that `failed`, the keys that are `bad`, and the files that were
@@ -42,24 +47,26 @@ pub fn outcome(
     bad: &[(String, String)],
     skipped: &[(String, String)],
 ) -> Outcome {
-    let Made { created, chosen, plan } = made;
+    let Made { created, chosen, plan, warnings: of_shares } = made;
     let (keys, network) = (count(plan.keys.len(), "key"), plan.network);
     let mut text = failed.text();
     text += &format!("Backed up {keys} for {network} as set {}\n", created.set_id);
     text += &custodians_text(&chosen);
     text += &copies_text(&created, copies, placed);
+    text += &shares(&plan.keys);
     for (place, why) in bad {
         text += &format!("LEFT OUT {place}: {why}\n");
     }
     text += &passed_over::text(skipped, "not a keystore, not backed up");
     text += &may_sign(&plan.places);
-    let warnings = warnings(copies);
+    let mut warnings = warnings(copies);
+    warnings.extend(of_shares);
     text += &notes(&warnings);
     text += &format!(
         "The originals were not touched. Next: stockade backup drill{}",
         shell::copies(copies)
     );
-    let key = |key: &NewKey| SetKey::new(&key.secret.public_key(), &key.path);
+    let key = |key: &NewKey| SetKey::new(&key.secret.public_key(), &key.path, key.share);
     let left_out =
         |(file, why): &(String, String)| LeftOut { file: file.clone(), why: why.clone() };
     let document = Document {
@@ -80,6 +87,24 @@ pub fn outcome(
     // With --skip-bad, keys that were named may be missing from the set.
     let ok = bad.is_empty() && document.failed.is_empty();
     Outcome::checked(ok, text, document)
+}
+
+/// The keys that are shares.
+fn shares(keys: &[NewKey]) -> String {
+    let shares: Vec<_> = keys.iter().filter_map(|key| key.share).collect();
+    let text: String = shares
+        .iter()
+        .take(LISTED)
+        .map(|share| format!("  {}\n", key_share::short(share)))
+        .collect();
+    let more = match shares.len().checked_sub(LISTED) {
+        Some(more @ 1..) => format!("  and {more} more\n"),
+        _ => String::new(),
+    };
+    match shares.len() {
+        0 => String::new(),
+        number => format!("{} of them SHARES of validators' keys:\n{text}{more}", number),
+    }
 }
 
 /// Where the keys may still sign, and what follows.

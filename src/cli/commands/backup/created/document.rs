@@ -8,10 +8,11 @@ use stockade::{
         medium,
     },
     bls::PublicKey,
+    distributed::ShareOf,
 };
 
 use super::{Placed, new_copies::MountFields, written};
-use crate::commands::unreachable::FailedPlace;
+use crate::commands::{key_share::ShareFields, unreachable::FailedPlace};
 
 /// A copy that the set could not be written to.
 #[derive(Debug, Serialize)]
@@ -70,12 +71,15 @@ pub struct SetKey {
     pubkey: String,
     /// Its derivation path (EIP-2334); empty if unknown.
     path: String,
+    /// Which share of a validator's key it is, or null for a validator's own key.
+    share: Option<ShareFields>,
 }
 
 impl SetKey {
-    /// The key with its derivation path.
-    pub fn new(pubkey: &PublicKey, path: &str) -> Self {
-        Self { pubkey: pubkey.to_string(), path: path.to_owned() }
+    /// The key with its derivation path, and which share it is.
+    pub fn new(pubkey: &PublicKey, path: &str, share: Option<ShareOf>) -> Self {
+        let (pubkey, path) = (pubkey.to_string(), path.to_owned());
+        Self { pubkey, path, share: share.map(ShareFields::from) }
     }
 }
 

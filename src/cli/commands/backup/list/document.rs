@@ -13,6 +13,7 @@ use stockade::{
 };
 
 use crate::commands::{
+    key_share::ShareFields,
     shares::{self, Split},
     unreachable::Unreached,
 };
@@ -53,6 +54,8 @@ pub struct SetRow {
     test: Option<bool>,
     /// The number of keys.
     keys: Option<usize>,
+    /// Those of its keys that are shares of validators' keys.
+    shares: Vec<ShareRow>,
     /// The numbers of the batches that its keys are from.
     batches: Vec<u32>,
     /// The ids of the custodians that can open the set.
@@ -61,6 +64,16 @@ pub struct SetRow {
     splits: Vec<Split>,
     /// Files that may record a split and cannot be read.
     unread_marks: Vec<String>,
+}
+
+/// A key of a set that is a share of a validator's key.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ShareRow {
+    /// The public key of the share, in hex.
+    pubkey: String,
+    #[serde(flatten)]
+    share: ShareFields,
 }
 
 /// A note that a set was retired.
@@ -95,6 +108,7 @@ impl SetRow {
             created: manifest.map(|manifest| manifest.created.clone()),
             test: manifest.map(|manifest| manifest.test),
             keys: manifest.map(|manifest| manifest.keystores.len()),
+            shares: manifest.map(shares).unwrap_or_default(),
             batches: batches(set),
             custodians: manifest.map(custodians),
             splits: shares::splits(marks),
@@ -114,6 +128,13 @@ impl NoteRow {
             retired_at: note.time().map(Timestamp::rfc3339),
         }
     }
+}
+
+fn shares(manifest: &Manifest) -> Vec<ShareRow> {
+    let shares = manifest.shares();
+    shares
+        .map(|(key, share)| ShareRow { pubkey: key.to_string(), share: (*share).into() })
+        .collect()
 }
 
 /// The batches that the keys of a set are from.

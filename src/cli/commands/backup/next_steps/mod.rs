@@ -85,6 +85,7 @@ impl NextSteps<'_> {
         }
         steps.push(match self.layout {
             Layout::Plain => self.plain(),
+            Layout::CharonNode => self.charon_node(),
             _ => self.import_and_start(),
         });
         steps
@@ -99,6 +100,23 @@ impl NextSteps<'_> {
         };
         let commands = import.into_iter().chain([self.start()]).collect();
         Step { note: format!("{note}{}", self.remark()), commands }
+    }
+
+    /// A node of a cluster: charon, and a validator client that signs with the shares.
+    fn charon_node(&self) -> Step {
+        let keys = shell::path(&absolute(self.to).join("validator_keys"));
+        let mut note = format!(
+            "Make this folder the .charon folder of the node, and import the keystores in {keys} into its \
+             validator client. No other machine may run this node: two that sign with one share can get \
+             the validator slashed."
+        );
+        if self.with_history {
+            let file = shell::path(&absolute(self.to).join(HISTORY));
+            note += &format!(
+                " First import the slashing history {file} into that client, and move it out of the folder."
+            );
+        }
+        Step::note(note)
     }
 
     /// What to know about the client's commands.

@@ -39,10 +39,11 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
     /// The layout of the folder: plain (all in one folder, with password.txt and
-    /// slashing_protection.json), lighthouse, teku, prysm, nimbus, lodestar, web3signer or dirk; charon
-    /// (--split-keys-dir of `charon create cluster`: only keystores and their passwords) or ssv (--keystore
-    /// of ssv-keys: only keystores). With the last two, anything else is written next to the folder:
-    /// DIR-slashing_protection.json, and with ssv DIR-password.txt
+    /// slashing_protection.json), lighthouse, teku, prysm, nimbus, lodestar, web3signer, dirk, or charon-node
+    /// (the folder that charon:DIR gave to `backup create`); charon (--split-keys-dir of `charon create
+    /// cluster`: only keystores and their passwords) or ssv (--keystore of ssv-keys: only keystores). With
+    /// the last two, anything else is written next to the folder: DIR-slashing_protection.json, and with
+    /// ssv DIR-password.txt
     #[arg(long)]
     pub layout: Layout,
     /// Restore only these keys, in this order [default: all keys of the set]. Can be repeated

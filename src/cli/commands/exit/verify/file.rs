@@ -5,16 +5,30 @@ use std::path::Path;
 use stockade::{
     backup::{Copy, list, verdict::Reason},
     bls::PublicKey,
+    distributed::ShareOf,
     staking::{ExitError, MAX_EXITS_BYTES, Network, SignedExit, parse_exits},
     store::private_file,
 };
 
 pub use super::judged::FileDocument;
 use super::{Args, Document, judged::Judged};
-use crate::{CommandResult, commands::verdicts::Verdicts, error::CommandError, output::Outcome};
+use crate::{
+    CommandResult,
+    commands::{plural::count, verdicts::Verdicts},
+    error::CommandError,
+    output::Outcome,
+};
 
 /// The most keys that are tried with earlier forks. Each costs six verifications.
 const MAX_FORKS_TRIED: usize = 200;
+
+/// A key that may have signed an exit.
+struct Candidate {
+    network: Network,
+    key: PublicKey,
+    /// Which share it is, if it is one.
+    share: Option<ShareOf>,
+}
 
 impl Args {
     /// Tries the keys that may have signed the exits in `file`.
@@ -45,12 +59,12 @@ impl Args {
     fn judge(
         &self,
         exit: &SignedExit,
-        candidates: &[(Network, PublicKey)],
+        candidates: &[Candidate],
     ) -> Result<(Reason, Judged), ExitError> {
         let message = &exit.message;
         let judged =
             |reason, detail, signer| (reason, Judged::new(message, reason, detail, signer));
-        for (network, key) in candidates {
+        for Candidate { network, key, share } in candidates {
             if !exit.verify(*network, key)? {
                 continue;
             }
@@ -58,12 +72,18 @@ impl Args {
             return Ok(if message.never_comes() {
                 let detail = format!("{signed}, for an epoch that never comes: nobody can use it");
                 judged(Reason::Malformed, detail, Some(signer))
+            } else if let Some(share) = share {
+                let detail = format!(
+                    "{signed}, which is {share}: it ends nobody until {} of that key sign the same exit",
+                    count(share.others_needed().into(), "more share")
+                );
+                judged(Reason::Partial, detail, Some(signer))
             } else {
                 judged(Reason::Ok, signed, Some(signer))
             });
         }
         let mut few = candidates.iter().take(MAX_FORKS_TRIED);
-        let fork = few.find_map(|(network, key)| {
+        let fork = few.find_map(|Candidate { network, key, .. }| {
             exit.signed_for_fork(*network, key).map(|fork| (*network, key, fork))
         });
         if let Some((network, key, fork)) = fork {
@@ -95,16 +115,21 @@ impl Args {
         Ok(judged(reason, detail, None))
     }
 
-    fn candidates(&self) -> Result<Vec<(Network, PublicKey)>, CommandError> {
+    fn candidates(&self) -> Result<Vec<Candidate>, CommandError> {
         let wanted = |network: &Network| self.network.is_none_or(|named| named == *network);
         if let Some(key) = self.pubkey {
             let networks = Network::ALL.into_iter().filter(|network| wanted(network));
-            return Ok(networks.map(|network| (network, key)).collect());
+            return Ok(networks.map(|network| Candidate { network, key, share: None }).collect());
         }
         let sets = list(&Copy::open_all(&self.copy)?)?;
         let sets = sets.iter().filter(|set| wanted(&set.id.network()));
-        let keys = sets
-            .flat_map(|set| set.keystores().iter().map(|entry| (set.id.network(), entry.pubkey)));
+        let keys = sets.flat_map(|set| {
+            set.keystores().iter().map(|entry| Candidate {
+                network: set.id.network(),
+                key: entry.pubkey,
+                share: entry.share,
+            })
+        });
         Ok(keys.collect())
     }
 }

@@ -8,16 +8,19 @@ use stockade::{
 };
 
 use super::{drill::LastDrill, is_own, origin};
+use crate::commands::key_share::{ShareFields, short};
 
-pub const CSV_HEAD: &str =
-    "network,source,wallet,batch,index,path,pubkey,set,origin,copies,drilled,attested_by";
+pub const CSV_HEAD: &str = "network,source,wallet,batch,index,path,pubkey,set,origin,copies,drilled,attested_by,\
+    share_of,share_x,share_threshold";
 
 /// A key of a set.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Key {
-    /// The public key.
+    /// The public key: of the validator, or of a share of its key.
     pubkey: String,
+    /// Which share of a validator's key it is, or null for a validator's own key.
+    share: Option<ShareFields>,
     /// The network of its set.
     network: &'static str,
     /// The origin of the key: `device`, `mnemonic` or `imported`.
@@ -47,6 +50,7 @@ impl Key {
         let set = key.set;
         Self {
             pubkey: key.entry.pubkey.to_string(),
+            share: key.entry.share.map(ShareFields::from),
             network: set.listed.id.network().name(),
             source: kind,
             check_address: wallet.map(ToString::to_string),
@@ -100,7 +104,8 @@ pub fn line(key: &FleetKey<'_>, pins: &Pins) -> String {
     let is_foreign = !pins.is_empty() && !is_own(key.set, pins);
     let origin = if is_foreign { "  ORIGIN UNKNOWN" } else { "" };
     let copies = key.set.names();
-    format!("{network:<8} {from:<9} {index:>6}  {pubkey}.. {drilled:<10} {copies}{origin}\n")
+    let share = key.entry.share.map_or(String::new(), |share| format!("  {}", short(&share)));
+    format!("{network:<8} {from:<9} {index:>6}  {pubkey}.. {drilled:<10} {copies}{share}{origin}\n")
 }
 
 /// The key as comma-separated values. No field needs quotes or could be a formula: they are numbers,
@@ -122,6 +127,9 @@ pub fn csv(key: &FleetKey<'_>, pins: &Pins) -> String {
         key.set.names().replace(',', " "),
         text_of(drill.map(|drill| drill.time.rfc3339())),
         text_of(drill.map(|drill| drill.by)),
+        text_of(key.entry.share.map(|share| share.validator)),
+        text_of(key.entry.share.map(|share| share.x)),
+        text_of(key.entry.share.map(|share| share.threshold)),
     ];
     format!("\n{}", fields.join(","))
 }
