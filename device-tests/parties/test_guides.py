@@ -121,7 +121,15 @@ def test_you_run_an_obol_node(hoodi: Backup, folder: Path) -> None:
     names = sorted(path.name for path in (folder / "keys").iterdir())
     assert names == ["keystore-0.json", "keystore-0.txt"]
     guide.sh(folder, "remove", **said)
-    assert "1 proven" in guide.sh(folder, "backup", **said)
+    printed = guide.sh(folder, "backup", **said)
+    assert "1 proven" in printed
+    place = re.search(r"node0@\w+", printed)
+    assert place, printed
+    guide.sh(folder, "node", **{**said, "OLD": place[0]})
+    given_back = folder / "node"
+    for name in ["cluster-lock.json", "charon-enr-private-key", "deposit-data.json"]:
+        assert (given_back / name).read_bytes() == (CLUSTER / "node0" / name).read_bytes()
+    assert (given_back / "validator_keys/keystore-0.txt").exists()
     guide.sh(folder, "exit", **said)
     made = json.loads((folder / "exit.json").read_bytes())
     assert made == json.loads((CLUSTER / "exit-of-whole-key.json").read_bytes())

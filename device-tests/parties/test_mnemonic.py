@@ -66,6 +66,26 @@ def assert_same_keys(made: Any, seed: bytes) -> None:
     assert made["signer"] == check_address(seed)
 
 
+def test_accounts_of_ethdo_are_at_their_own_path(custodian: Path, tmp_path: Path) -> None:
+    words = words_of("english", 24)
+    create = [*arguments(custodian, tmp_path / "a"), "--ethdo-accounts", "--mnemonic-fd", "0"]
+    made = done(*create, piped=words)
+    paths = [key["path"] for key in made["keys"]]
+    assert paths == ["m/12381/3600/0/0", "m/12381/3600/1/0"]
+    seed = Mnemonic("english").to_seed(words)
+    derived = javascript.lines("derive_keys.mjs", *paths, stdin=seed.hex())
+    assert derived == [key["pubkey"] for key in made["keys"]]
+    # The next ones are others, and the keys at EIP-2334's paths are not taken by these.
+    more = done(*create, piped=words)
+    assert [key["path"] for key in more["keys"]] == ["m/12381/3600/2/0", "m/12381/3600/3/0"]
+    standard = done(*arguments(custodian, tmp_path / "a"), "--mnemonic-fd", "0", piped=words)
+    assert [key["path"] for key in standard["keys"]] == ["m/12381/3600/0/0/0", "m/12381/3600/1/0/0"]
+    # The withdrawal key would be the signing key.
+    at = create.index("--withdrawal-address")
+    bls = [*create[:at], *create[at + 2 :], "--credentials", "0x00"]
+    assert "0x00 credentials would make" in run(*bls, piped=words).stdout
+
+
 @pytest.mark.parametrize("form", ["NFC", "NFKD"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_words_of_every_language_give_the_same_keys(

@@ -19,6 +19,7 @@ impl From<ValidatorError> for CommandError {
             ValidatorError::LargeMnemonic { .. } => {
                 (Kind::Input, "use another mnemonic for them, or --allow-large-batch")
             }
+            ValidatorError::EthdoCredentials => (Kind::Input, "use --credentials 0x01 or 0x02"),
             ValidatorError::BlsCredentials => (Kind::Input, "use --credentials 0x01 or 0x02"),
             ValidatorError::NoWithdrawalAddress => (
                 Kind::Input,

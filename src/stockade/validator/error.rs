@@ -38,6 +38,11 @@ pub enum ValidatorError {
         "keys from a wallet have no BLS withdrawal key: 0x00 credentials are only possible for keys from a mnemonic"
     )]
     BlsCredentials,
+    /// 0x00 credentials for keys whose path is that of their withdrawal key.
+    #[error(
+        "accounts of ethdo are at m/12381/3600/i/0, where EIP-2334 has the withdrawal key: 0x00 credentials would make the signing key the owner of the withdrawals"
+    )]
+    EthdoCredentials,
     /// No withdrawal address was given.
     #[error("no withdrawal address was given, and without a wallet there is no default")]
     NoWithdrawalAddress,

@@ -2,7 +2,7 @@
 //! network, where a wallet may be plugged in or not.
 
 use super::{
-    CreatedValidators, CredentialKind, Request, ValidatorError, Withdrawal,
+    CreatedValidators, CredentialKind, KeyPaths, Request, ValidatorError, Withdrawal,
     create::{require_amount, withdrawal_address},
     make::{Key, make_keys},
     place,
@@ -31,6 +31,9 @@ pub fn create_from_mnemonic<'w>(
 ) -> Result<CreatedValidators, ValidatorError> {
     let Request { network, allow_test_seed, .. } = *request;
     require_amount(request)?;
+    if request.paths == KeyPaths::Ethdo && request.credentials == CredentialKind::Bls {
+        return Err(ValidatorError::EthdoCredentials);
+    }
     // Held from before the copies are read, so that two processes never take one index.
     copies.iter().try_for_each(Copy::lock_to_write)?;
     let sets = list(copies)?;
@@ -64,7 +67,10 @@ pub fn create_from_mnemonic<'w>(
             (CredentialKind::Compounding, Some(to)) => WithdrawalCredentials::Compounding(to),
             _ => WithdrawalCredentials::from_bls_key(&seed.withdrawal_key(index)?.public_key()),
         };
-        let secret = seed.signing_key(index)?;
+        let secret = match request.paths {
+            KeyPaths::Eip2334 => seed.signing_key(index)?,
+            KeyPaths::Ethdo => seed.withdrawal_key(index)?,
+        };
         Ok(Key { secret, credentials, description: String::new(), source: source.clone() })
     })?;
     let signer = match (wallet, attached) {

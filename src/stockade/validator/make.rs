@@ -40,7 +40,7 @@ pub(super) fn make_keys(
         let Key { secret, credentials, description, source } = derive(*index)?;
         let deposit = Deposit::sign_whole(request.network, &secret, credentials, request.amount)
             .map_err(|error| ValidatorError::Amount(error.to_string()))?;
-        let path = DerivationPath::signing_key(*index);
+        let path = request.paths.path(*index);
         Ok((
             (NewKey { secret, path: path.to_string(), description, source, share: None }, path),
             deposit,

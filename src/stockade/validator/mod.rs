@@ -18,5 +18,5 @@ pub use check::{CheckOptions, Checked, CheckedKey, FoundKeys, PublicKeyFile, che
 pub use create::{CreatedValidators, create, withdrawal_address};
 pub use error::ValidatorError;
 pub use from_mnemonic::create_from_mnemonic;
-pub use request::{CredentialKind, Request, Withdrawal};
+pub use request::{CredentialKind, KeyPaths, Request, Withdrawal};
 pub use split::{SplitKey, Splitting, UnusualThreshold, default_threshold};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{LARGE_BATCH, Request, ValidatorError, WARN_BATCH};
+use super::{KeyPaths, LARGE_BATCH, Request, ValidatorError, WARN_BATCH};
 use crate::{
     backup::{
         ListedSet, SetId,
@@ -60,9 +60,9 @@ pub(super) fn find(
     let own = of_network.clone().filter(|set| set.signer.as_ref() == Some(wallet));
     // Another wallet may have resealed these keys. Whoever lists them, they are not created again.
     // But only the wallet's own sets decide which batch is being filled.
-    let taken = taken(of_network, batch_of);
+    let taken = taken(of_network, KeyPaths::default(), batch_of);
     let newest = |taken: &Taken| taken.keys().map(|(batch, _)| *batch).max();
-    let last = newest(&self::taken(own, batch_of)).or_else(|| newest(&taken));
+    let last = newest(&self::taken(own, KeyPaths::default(), batch_of)).or_else(|| newest(&taken));
     let next = |batch: u32| {
         let indices =
             taken.keys().filter(|(b, _)| *b == batch).map(|(_, index)| index.saturating_add(1));
@@ -100,7 +100,7 @@ pub(super) fn find_below_words(
     if !(recreate && request.start.is_some()) {
         sets.iter().try_for_each(|set| require_known(own, sets, set.id.network()))?;
     }
-    let taken = taken(vouched(sets), |source| match source {
+    let taken = taken(vouched(sets), request.paths, |source| match source {
         Source::Mnemonic { check_address } => (check_address == words).then_some(0),
         _ => None,
     });
@@ -155,18 +155,19 @@ fn require_free(
 /// The indices that `sets` hold, in the batches that `batch_of` reads from a key's source.
 fn taken<'a>(
     sets: impl Iterator<Item = &'a ListedSet>,
+    paths: KeyPaths,
     batch_of: impl Fn(&Source) -> Option<u32>,
 ) -> Taken {
     let entries = sets.flat_map(|set| set.keystores().iter().map(move |entry| (set, entry)));
     let place = |(set, entry): (&'a ListedSet, &KeystoreEntry)| {
-        Some(((batch_of(&entry.source)?, index_of(&entry.path)?), set.id.clone()))
+        Some(((batch_of(&entry.source)?, index_of(&entry.path, paths)?), set.id.clone()))
     };
     entries.filter_map(place).collect()
 }
 
 /// The validator's index in a signing key's path.
-fn index_of(path: &str) -> Option<u32> {
+fn index_of(path: &str, paths: KeyPaths) -> Option<u32> {
     let path: DerivationPath = path.parse().ok()?;
     let index = *path.levels().get(2)?;
-    (path == DerivationPath::signing_key(index)).then_some(index)
+    (path == paths.path(index)).then_some(index)
 }

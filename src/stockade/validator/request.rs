@@ -4,7 +4,7 @@ use crate::{
     backup::custodians::{CustodianSource, Wanted},
     device_secret::Scheme,
 };
-use stockade_base::{eth::Address, timestamp::Timestamp};
+use stockade_base::{eth::Address, path::DerivationPath, timestamp::Timestamp};
 use stockade_keystore::staking::{DEPOSIT_CLI_VERSION, Network, WHOLE_VALIDATOR_GWEI};
 
 /// Where withdrawals go.
@@ -62,6 +62,29 @@ pub struct Request {
     pub allow_large_batch: bool,
     /// Real money behind a seed that the world knows.
     pub allow_test_seed: bool,
+    /// Which paths below a mnemonic the keys have.
+    pub paths: KeyPaths,
+}
+
+/// Which paths below a mnemonic signing keys have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum KeyPaths {
+    /// m/12381/3600/i/0/0, as EIP-2334 says.
+    #[default]
+    Eip2334,
+    /// m/12381/3600/i/0, as the accounts of ethdo's hierarchical wallets have without `--path`. It is the
+    /// withdrawal key of EIP-2334.
+    Ethdo,
+}
+
+impl KeyPaths {
+    /// The path of the key at `index`.
+    pub fn path(self, index: u32) -> DerivationPath {
+        match self {
+            Self::Eip2334 => DerivationPath::signing_key(index),
+            Self::Ethdo => DerivationPath::withdrawal_key(index),
+        }
+    }
 }
 
 impl Request {
@@ -84,6 +107,7 @@ impl Request {
             time: Timestamp::now(),
             allow_large_batch: false,
             allow_test_seed: false,
+            paths: KeyPaths::default(),
         }
     }
 

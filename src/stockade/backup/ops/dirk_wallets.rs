@@ -7,7 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::restored_key::RestoredKey;
-use crate::{backup::set::error::BackupError, store::NewFile};
+use crate::{
+    backup::{
+        check::scrub::ScrubbedSet,
+        set::{error::BackupError, origin::Pins},
+    },
+    store::NewFile,
+};
 use stockade_base::json::to_string_indented;
 use stockade_keystore::eth2_keystore::{DecryptionKey, Keystore, KeystoreError, random_uuid};
 
@@ -36,6 +42,21 @@ struct Wallet<'a> {
 struct Indexed {
     uuid: String,
     name: String,
+}
+
+/// Refuses shares before anybody is asked to open the set. As an account of its own, a share would sign
+/// what no validator's key verifies.
+pub fn require_whole(set: &ScrubbedSet) -> Result<(), BackupError> {
+    let read = set.manifest(&Pins::default());
+    let mut keys = read.iter().flat_map(|read| &read.manifest.keystores);
+    match keys.find(|entry| entry.share.is_some()) {
+        Some(entry) => Err(BackupError::Share(format!(
+            "key {} is a share, and this release makes no accounts of distributed wallets: restore it with \
+             --layout plain",
+            entry.pubkey
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The wallets of `keys`, and the passphrase of their accounts.

@@ -4,7 +4,7 @@ pub mod charon_node;
 pub mod create;
 pub mod custodians;
 pub mod delivered;
-mod dirk_wallets;
+pub mod dirk_wallets;
 pub mod drill;
 pub mod layout;
 pub mod repair;

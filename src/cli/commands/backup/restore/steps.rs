@@ -2,7 +2,7 @@
 
 use stockade::{
     backup::{
-        Access, BackupError, Copy, Layout, SetId, Trust, charon_node,
+        Access, BackupError, Copy, Layout, SetId, Trust, charon_node, dirk_wallets,
         origin::Pins,
         restore::{LostKeys, Restorable, Target, require_new},
         room,
@@ -57,6 +57,9 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     let set = chosen_set(args, &scrubbed.sets)?;
     if args.layout == Layout::CharonNode {
         charon_node::require_kept(set)?;
+    }
+    if args.layout == Layout::Dirk {
+        dirk_wallets::require_whole(set)?;
     }
     let keys = if args.pubkey.is_empty() { set.public_keys() } else { args.pubkey.clone() };
     require_new(&args.to, &keys)?;

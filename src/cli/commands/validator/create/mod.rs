@@ -4,7 +4,7 @@ mod warnings;
 use stockade::{
     interact::Interact as _,
     staking::DEPOSIT_CLI_VERSION,
-    validator::{self, CredentialKind, Request, Withdrawal},
+    validator::{self, CredentialKind, KeyPaths, Request, Withdrawal},
 };
 
 #[cfg(all(test, feature = "cloud", feature = "mock", feature = "rpc"))]
@@ -33,6 +33,10 @@ pub struct Args {
     sealing: Sealing,
     #[command(flatten)]
     mnemonic: MnemonicArgs,
+    /// The keys of accounts of ethdo's hierarchical wallets, m/12381/3600/I/0. Deposit tools use that path
+    /// for withdrawal keys
+    #[arg(long, requires = "from_mnemonic")]
+    ethdo_accounts: bool,
     /// The number of keys
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
@@ -120,6 +124,9 @@ impl Args {
         let mut request = Request::new(network, self.count, withdrawal);
         request.batch = self.batch;
         request.start = self.start;
+        if self.ethdo_accounts {
+            request.paths = KeyPaths::Ethdo;
+        }
         request.recreate = self.recreate;
         request.credentials = credentials;
         request.amount = amount.unwrap_or(request.amount);
