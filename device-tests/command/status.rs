@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     fixture::{Folder, ledger},
-    profile::{at_home, id, set_up},
+    profile::{ATTESTS, CHECKS, at_home, id, set_up},
     run::{OTHER_WORDS, Ran, Stockade, alone, on},
 };
 
@@ -181,6 +181,13 @@ fn attestations_of_others_do_not_count() {
     on("mock-ledger").holding(OTHER_WORDS).run(&line);
     let status = at_home(alone(), &folder).run("status").code(1);
     assert_eq!(states(&status, "attestation"), ["never", "never"]);
+    on("mock-ledger").run(&format!("attest create --copy {}", folder.both())).code(0);
+    let home = at_home(alone(), &folder);
+    home.run(&format!("config set signers {CHECKS}")).code(0);
+    let status = home.run("status").code(1);
+    assert_eq!(states(&status, "attestation"), ["never", "never"]);
+    assert!(status.each("notes", "kind").contains(&"other_signer"));
+    assert!(status.each("notes", "text").iter().any(|text| text.contains(ATTESTS)));
     let nobody = alone().run(&format!("status {}", folder.both())).code(1);
     assert!(kinds(&nobody).contains(&"no_signer"));
     let stranger = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045";

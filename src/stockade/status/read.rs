@@ -56,11 +56,12 @@ pub fn status(mut request: StatusRequest<'_>) -> Result<StatusReport, BackupErro
         found.copies.entry(copy).or_default().read = true;
     }
     let mut gone = add_records(&mut sets, &request);
-    unreadable.extend(add_attestations(&mut sets, &mut gone, &request));
+    let (unread, others) = add_attestations(&mut sets, &mut gone, &request);
+    unreadable.extend(unread);
     drop_explained(&mut gone, &sets, &request.located.copies)?;
     let fleet = fleet(&sets, &request.located);
     let mut report = report(&sets, &request);
-    let found = tasks::Found { unreadable, gone, warnings: fleet.warnings() };
+    let found = tasks::Found { unreadable, gone, others, warnings: fleet.warnings() };
     tasks::add(&mut report, &request, &found);
     Ok(report)
 }
@@ -135,14 +136,15 @@ fn drop_explained(
     Ok(())
 }
 
-/// Adds the attestations of the owner's addresses, and gives what could not be read. Adds to `gone`
+/// Adds the attestations of the owner's addresses. Gives what could not be read, and the other
+/// addresses that attested. Adds to `gone`
 /// what they state of copies that do not hold the set.
 fn add_attestations(
     sets: &mut BTreeMap<Key, Found>,
     gone: &mut Gone,
     request: &StatusRequest<'_>,
-) -> Vec<String> {
-    let mut unreadable = Vec::new();
+) -> (Vec<String>, BTreeSet<Address>) {
+    let (mut unreadable, mut others) = (Vec::new(), BTreeSet::new());
     let unread = unread(&request.located);
     for found in sets.values_mut() {
         for copy in &request.located.copies {
@@ -158,6 +160,7 @@ fn add_attestations(
                 }
             };
             let own = |by: &Address| request.pins.judge(by) < OriginVerdict::Unknown;
+            others.extend(stated.iter().map(|(_, one)| one.by).filter(|by| !own(by)));
             for (level, one) in stated.into_iter().filter(|(_, one)| own(&one.by)) {
                 let last = Last { at: one.time, failed: !one.good, by: Some(one.by) };
                 for named in &one.copies {
@@ -172,7 +175,7 @@ fn add_attestations(
             }
         }
     }
-    unreadable
+    (unreadable, others)
 }
 
 fn add_stated(of: &mut FoundIn, level: AttestedLevel, last: Last) {

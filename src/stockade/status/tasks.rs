@@ -11,6 +11,7 @@ use crate::{
     profile::{CheckKind, Presence},
     validator::fleet::Warning,
 };
+use stockade_base::eth::Address;
 
 /// What was found besides the report.
 pub(super) struct Found {
@@ -18,6 +19,8 @@ pub(super) struct Found {
     pub unreadable: Vec<String>,
     /// Sets that copies do not hold any more.
     pub gone: Gone,
+    /// Addresses that attested, and are not known to be the owner's.
+    pub others: BTreeSet<Address>,
     /// The warnings of the fleet.
     pub warnings: Vec<Warning>,
 }
@@ -53,6 +56,7 @@ pub(super) fn add(report: &mut StatusReport, request: &StatusRequest<'_>, found:
             None => {}
         }
     }
+    report.notes.extend(found.others.iter().map(other));
     tasks.extend(CheckKind::ALL.into_iter().flat_map(|kind| checks(report, kind)));
     tasks.sort_by_key(|task| (task.soon, task.kind));
     report.tasks = tasks;
@@ -95,6 +99,14 @@ fn copy(copy: &CopyStatus) -> Option<Task> {
         }
     };
     Some(Task { copies: vec![copy.id.clone()], ..Task::of(kind, text) })
+}
+
+fn other(address: &Address) -> Warning {
+    let text = format!(
+        "attestations of {address} do not count. Only if you know that this address is yours, add it to \
+         `signers` in the profile"
+    );
+    Warning { kind: "other_signer", text }
 }
 
 fn gone((set, copy): &(SetId, String)) -> Task {
