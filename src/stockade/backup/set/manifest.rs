@@ -327,8 +327,7 @@ mod tests {
         let set = SetId::random(Network::Hoodi, now).unwrap();
         let mut manifest = Manifest::new(set, now);
         let recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
-        let recipient = recipient.parse().unwrap();
-        manifest.custodians = vec![PlainCustodian::age(&recipient, None).unwrap().into()];
+        manifest.custodians = vec![PlainCustodian::age(recipient, None).unwrap().into()];
         let entry = |(i, share): (usize, &Option<ShareOf>)| KeystoreEntry {
             file: format!("keystores/keystore-{i}.json").parse().unwrap(),
             sha256: Digest::of(b"x"),
