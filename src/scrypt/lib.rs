@@ -1,4 +1,4 @@
-//! scrypt (RFC 7914): one at a time, or two at a time on one core in the time of one.
+//! scrypt (RFC 7914): one at a time, or several at a time on one core in less time than one after another.
 //!
 //! ```
 //! use stockade_scrypt::{Job, Params, Worker};

@@ -131,8 +131,8 @@ impl DecryptionKey {
     ) -> Result<Self, KdfError> {
         let derive = |out: &mut [u8; 32]| match kdf.function {
             KdfFunction::Scrypt { .. } => {
-                let derived = worker.one(job(password, kdf, out)?);
-                derived.map_err(|error| failure(error, kdf))
+                let derived = job(password, kdf, out).and_then(|job| worker.one(job));
+                derived.map_err(|error| failure(error, kdf.function))
             }
             KdfFunction::Pbkdf2 { c } => {
                 pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &kdf.salt, c, out);
@@ -143,15 +143,18 @@ impl DecryptionKey {
         Ok(Self { bytes, kdf: kdf.clone() })
     }
 
-    /// Several derivations with scrypt, on one core at once, which take less time than one after
-    /// another.
+    /// Several derivations with scrypt at once on one core, which takes less time than one after
+    /// another. An error is that of all of them.
     pub(super) fn derive_many(
         worker: &mut Worker,
         inputs: &[(&Password, &Kdf)],
-    ) -> Result<Vec<Self>, KdfError> {
-        let bytes = wiping_stack(|| fill(worker, inputs, Vec::new()))?;
-        let keys = bytes.into_iter().zip(inputs);
-        Ok(keys.map(|(bytes, (_, kdf))| Self { bytes, kdf: (*kdf).clone() }).collect())
+    ) -> Vec<Result<Self, KdfError>> {
+        let derived = wiping_stack(|| fill(worker, inputs, Vec::new()));
+        let key = |bytes, kdf: &Kdf| Self { bytes, kdf: kdf.clone() };
+        match derived {
+            Ok(all) => all.into_iter().zip(inputs).map(|(bytes, i)| Ok(key(bytes, i.1))).collect(),
+            Err(error) => inputs.iter().map(|i| Err(failure(error, i.1.function))).collect(),
+        }
     }
 
     /// The key derivation that it comes from.
@@ -168,8 +171,8 @@ fn job<'a>(
     password: &'a Password,
     kdf: &'a Kdf,
     out: &'a mut [u8; 32],
-) -> Result<Job<'a>, KdfError> {
-    let params = scrypt_params(kdf.function)?;
+) -> Result<Job<'a>, ScryptError> {
+    let params = scrypt_params(kdf.function).map_err(|_| ScryptError::Params)?;
     Ok(Job { password: password.as_bytes(), salt: &kdf.salt, params, out })
 }
 
@@ -178,14 +181,14 @@ fn fill(
     worker: &mut Worker,
     inputs: &[(&Password, &Kdf)],
     jobs: Vec<Job<'_>>,
-) -> Result<Vec<SecretBytes<32>>, KdfError> {
+) -> Result<Vec<SecretBytes<32>>, ScryptError> {
     let Some(((password, kdf), rest)) = inputs.split_first() else {
-        let function = KdfFunction::Scrypt { n: 0, r: 0, p: 0 };
-        worker.many(jobs).map_err(|error| failure(error, function))?;
-        return Ok(Vec::new());
+        return worker.many(jobs).map(|()| Vec::new());
     };
     let mut others = Vec::new();
     let own = SecretBytes::try_new(|out| {
+        // Those before, as long as this one.
+        let mut jobs = jobs;
         jobs.push(job(password, kdf, out)?);
         others = fill(worker, rest, jobs)?;
         Ok(())
@@ -194,10 +197,10 @@ fn fill(
     Ok(others)
 }
 
-fn failure(error: ScryptError, kdf: &Kdf) -> KdfError {
+fn failure(error: ScryptError, function: KdfFunction) -> KdfError {
     match error {
-        ScryptError::Memory(_) => KdfError::Memory(kdf.function),
-        _ => KdfError::Invalid(kdf.function),
+        ScryptError::Memory(_) => KdfError::Memory(function),
+        _ => KdfError::Invalid(function),
     }
 }
 
