@@ -30,7 +30,9 @@ fn main() {
             if round == 0 {
                 all.push(Series { name, kernel, at_once, times: Vec::new() });
             }
-            all[at].times.push(time);
+            if let Some(series) = all.get_mut(at) {
+                series.times.push(time);
+            }
         }
     }
     let page = page::render(&all);
