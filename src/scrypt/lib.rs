@@ -13,11 +13,16 @@
 
 mod block;
 #[cfg(target_arch = "x86_64")]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "every index is a block of 2r, whose slices are cut to 2r"
+)]
 mod four;
 #[allow(unsafe_code, reason = "calls what needs instructions that it has seen the processor has")]
 mod kernel;
 #[allow(unsafe_code, reason = "memory from the system, as cells of any kind")]
 mod memory;
+#[allow(clippy::indexing_slicing, reason = "every index is a word of the sixteen of a block")]
 mod portable;
 #[cfg(test)]
 mod tests;
