@@ -254,6 +254,32 @@ fn resealing_repairing_and_restoring_keep_what_is_known_of_a_share() {
 }
 
 #[test]
+fn a_set_that_does_not_know_its_keys_as_shares_replaces_none_that_does() {
+    let (folder, other, plain) = (charon(), Folder::new(), Folder::new());
+    let node = distributed("charon-cluster/node0");
+    for name in ["keystore-0.json", "keystore-0.txt"] {
+        let bytes = fs::read(format!("{node}/validator_keys/{name}")).unwrap();
+        plain.file(&format!("k/{name}"), bytes);
+    }
+    let k = plain.at("k");
+    let unknown = back_up(&other, &format!("--from {k} --password-dir {k}")).code(0);
+    assert!(unknown.json["keys"][0]["share"].is_null(), "{}", unknown.json["keys"]);
+    let (old, by) = (folder.sets("a")[0].clone(), unknown.text("set_id").to_owned());
+    for copy in ["a", "b"] {
+        let to = folder.path(copy).join("stockade").join(&by);
+        let copied = std::process::Command::new("cp")
+            .arg("-r")
+            .args([other.path(copy).join("stockade").join(&by), to])
+            .status();
+        assert!(copied.unwrap().success());
+    }
+    let line = format!("backup retire {} --set {old} --by {by}", folder.both());
+    let refused = on("mock-ledger").run(&line).error(3, "input");
+    assert!(refused.message().contains(CHARON_0), "{}", refused.message());
+    assert!(!refused.prompted() && folder.sets("a").contains(&old), "{}", refused.stderr);
+}
+
+#[test]
 fn sets_without_shares_stay_version_1() {
     let folder = ledger().copies();
     assert_eq!(manifest(&folder)["version"], 1);

@@ -1,7 +1,7 @@
 //! Retire: a set goes that another one replaces. Only after that other was opened just now, in every
 //! copy, and holds every key of it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::drill;
 use crate::backup::{
@@ -21,7 +21,7 @@ use crate::backup::{
     },
 };
 use stockade_base::timestamp::Timestamp;
-use stockade_keystore::bls::PublicKey;
+use stockade_keystore::{bls::PublicKey, distributed::ShareOf};
 
 /// A set that may go, and what goes with it.
 #[derive(Debug)]
@@ -76,8 +76,16 @@ pub fn prepare(
         .unzip::<_, _, Vec<_>, Vec<_>>();
     let (keys, mut other_files): (Vec<_>, Vec<_>) = (keys.concat(), other_files.concat());
     other_files.extend(exits::lost_with(copies, set, by)?);
-    let held: BTreeSet<_> = new.sets.iter().flat_map(|new| of_manifest(new, &pins)).collect();
-    let absent: Vec<_> = keys.iter().filter(|key| !held.contains(key)).collect();
+    let held: BTreeMap<_, _> = new.sets.iter().flat_map(|new| of_manifest(new, &pins)).collect();
+    // A key that nobody knows as a share would be taken for a validator's.
+    let forgotten = keys.iter().find(|(key, share)| {
+        held.get(key).is_some_and(|there| !share.is_none_or(|share| knows(*there, share)))
+    });
+    if let Some((key, _)) = forgotten {
+        return Err(refuse(format!("{by} does not say of {key} which share of a key it is")));
+    }
+    let keys: Vec<_> = keys.into_iter().map(|(key, _)| key).collect();
+    let absent: Vec<_> = keys.iter().filter(|key| !held.contains_key(key)).collect();
     if let Some(first) = absent.first() {
         return Err(refuse(format!(
             "{by} lacks {} of its {} keys, {first} among them",
@@ -97,9 +105,12 @@ pub fn prepare(
     Ok(Ok(Retirable { set, by, manifest, keys, other_files, drilled }))
 }
 
+/// A key, and of which one it is a share.
+type Held = (PublicKey, Option<ShareOf>);
+
 /// The keys and the other files of a set, where every copy that has it says the same, and the one
 /// who made it is known: a manifest that somebody shortened would let keys be lost.
-fn contents(set: &ScrubbedSet, pins: &Pins) -> Result<(Vec<PublicKey>, Vec<String>), String> {
+fn contents(set: &ScrubbedSet, pins: &Pins) -> Result<(Vec<Held>, Vec<String>), String> {
     let read = set.manifest(pins).ok_or_else(|| set.why_no_manifest().explain().to_owned())?;
     if set.origin_of(read, pins) >= OriginVerdict::Unknown {
         return Err(Reason::OriginUnknown.explain().to_owned());
@@ -112,16 +123,23 @@ fn contents(set: &ScrubbedSet, pins: &Pins) -> Result<(Vec<PublicKey>, Vec<Strin
             return Err(format!("in copy {} something else lies in it: {file}", inspection.copy));
         }
     }
-    let keys = read.manifest.keystores.iter().map(|entry| entry.pubkey).collect();
+    let keys = read.manifest.keystores.iter().map(|entry| (entry.pubkey, entry.share)).collect();
     let made_again = |path: &str| path.starts_with("seal/") || path == "RECOVERY.txt";
     let others = read.manifest.files.iter().map(|entry| entry.path.to_string());
     Ok((keys, others.filter(|path| !made_again(path)).collect()))
 }
 
 /// The keys of the manifest that counts.
-fn of_manifest(set: &ScrubbedSet, pins: &Pins) -> Vec<PublicKey> {
+fn of_manifest(set: &ScrubbedSet, pins: &Pins) -> Vec<Held> {
     let entries = set.manifest(pins).into_iter().flat_map(|read| &read.manifest.keystores);
-    entries.map(|entry| entry.pubkey).collect()
+    entries.map(|entry| (entry.pubkey, entry.share)).collect()
+}
+
+/// Whether `there` says all that `share` says.
+fn knows(there: Option<ShareOf>, share: ShareOf) -> bool {
+    there.is_some_and(|there| {
+        there.agrees_with(&share) && (share.cluster.is_none() || there.cluster == share.cluster)
+    })
 }
 
 /// What was changed so far.
