@@ -6,10 +6,10 @@ use crate::{CommandResult, commands, context::Context, global::GlobalArgs};
 
 /// The end of the help.
 const AFTER: &str = "\
-Short words: `scrub`, `drill`, `restore`, `repair`, `reseal` and `retire` stand for `backup scrub`
+Short words: `scrub`, `drill`, `restore`, `repair`, `reseal` and `retire` stand for `backup scrub` \
 and so on.
 
-Exit codes: 0 done or proven; 1 something is not as it should be, or is to be done; 2 usage;
+Exit codes: 0 done or proven; 1 something is not as it should be, or is to be done; 2 usage; \
 3 input or file; 4 device or service; 5 rejected or cancelled.";
 
 /// Keeps Ethereum validator keys behind a hardware wallet, and proves that the backups open.

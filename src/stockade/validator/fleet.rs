@@ -200,7 +200,7 @@ impl Fleet {
         let mut warnings = Vec::new();
         let mut warn = |kind, text| warnings.push(Warning { kind, text });
         for set in self.sets.values() {
-            let (id, keys) = (&set.listed.id, set.listed.keystores().len());
+            let (id, keys) = (&set.listed.id, count(set.listed.keystores().len()));
             let Some(manifest) = &set.listed.manifest else {
                 let copies = set.names();
                 warn("unreadable", format!("{id}: its manifest cannot be read in copy {copies}"));
@@ -208,7 +208,7 @@ impl Fleet {
             };
             if set.copies.len() == 1 {
                 let copy = set.names();
-                warn("one_copy", format!("{id}: its {keys} keys are only in copy {copy}"));
+                warn("one_copy", format!("{id}: no copy but {copy} holds its {keys}"));
             }
             for (copy, drill) in set.failed() {
                 let date = drill.time.date();
@@ -226,7 +226,7 @@ impl Fleet {
                 let copies = names(&never);
                 warn(
                     "never_drilled",
-                    format!("{id}: its {keys} keys in copy {copies} have no attested drill"),
+                    format!("{id}: no drill of its {keys} in copy {copies} is attested"),
                 );
             }
             if let Some(by) = claimed.iter().find_map(|(_, by)| *by) {
@@ -234,16 +234,13 @@ impl Fleet {
                 warn(
                     "drill_not_known",
                     format!(
-                        "{id}: a drill of its {keys} keys in copy {copies} is attested by {by}, who is \
+                        "{id}: a drill of its {keys} in copy {copies} is attested by {by}, who is \
                          not known to be yours"
                     ),
                 );
             }
             if manifest.custodians.len() == 1 {
-                warn(
-                    "one_custodian",
-                    format!("{id}: one custodian alone can open its {keys} keys"),
-                );
+                warn("one_custodian", format!("{id}: one custodian alone can open its {keys}"));
             } else if usize::from(manifest.threshold) == manifest.custodians.len() {
                 let all = manifest.threshold;
                 warn(
@@ -407,4 +404,9 @@ impl FleetKey<'_> {
         let index = *path.levels().get(2)?;
         (path == DerivationPath::signing_key(index)).then_some(index)
     }
+}
+
+/// How many keys, for people.
+fn count(keys: usize) -> String {
+    if keys == 1 { "1 key".to_owned() } else { format!("{keys} keys") }
 }
