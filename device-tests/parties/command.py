@@ -91,5 +91,6 @@ def shown(
 
 
 def environment() -> dict[str, str]:
-    """The environment, without what would change the command's device or its mocks."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("STOCKADE_")}
+    """The environment, without what would change the command's device, its mocks or its profile."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("STOCKADE_")}
+    return kept | {"STOCKADE_PROFILE": "none", "XDG_STATE_HOME": str(BINARY.parent / "tests-state")}
