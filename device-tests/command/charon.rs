@@ -190,6 +190,12 @@ fn what_is_not_taken_or_not_there_is_named() {
     let line = format!("{line} --from charon:{}", node(0));
     let refused = on("mock-ledger").run(&line).error(2, "usage");
     assert!(refused.message().contains("hoodi"), "{}", refused.message());
+    // The lock is asked as well if the folder is not said to be charon's.
+    let line =
+        format!("backup create --network sepolia --copy {} --from {}", copies.at("a"), node(0));
+    let line = format!("{line} --password-dir {}/validator_keys", node(0));
+    let refused = on("mock-ledger").run(&line).error(2, "usage");
+    assert!(refused.message().contains("hoodi"), "{}", refused.message());
     assert!(copies.content().is_empty());
 }
 

@@ -57,6 +57,10 @@ fn three_nodes_of_charon_give_the_key_in_a_set_that_says_that_it_runs_as_shares(
     let line = format!("backup restore {both} --to {to} --layout plain --never-attested");
     let restored = on("mock-ledger").run(&format!("{line} --shares-are-off")).code(0);
     assert_eq!(restored.each("keys", "pubkey"), [VALIDATOR]);
+    let other = format!("validator combine --network sepolia --copy {} {from}", folder.at("c"));
+    let stopped = on("mock-ledger").run(&other).error(3, "input");
+    assert!(stopped.message().contains("is for hoodi, not for sepolia"), "{}", stopped.message());
+    assert!(!stopped.prompted() && !folder.path("c").exists(), "{}", stopped.stderr);
     // A key is not twice in the same copies.
     assert!(combine(&folder, &from).error(3, "input").message().contains(VALIDATOR));
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     intake::Intake,
-    key_shares::{CLUSTER_LOCK, VALIDATOR_KEYS, read_lock},
+    key_shares::{CLUSTER_LOCK, VALIDATOR_KEYS, network_of, read_lock},
     password_files::{password_file_of, read_password},
     recognise::{self, Content},
     sniff,
@@ -47,7 +47,7 @@ pub fn take(dir: &Path, intake: &mut Intake) -> Result<Option<Network>, BackupEr
         return Err(BackupError::TooManyFiles(MAX_ENTRIES));
     }
     reading.finish(intake)?;
-    Ok(lock.fork_version.and_then(Network::from_genesis_fork_version))
+    Ok(network_of(&lock))
 }
 
 /// A folder that is being read.

@@ -18,6 +18,7 @@ use stockade_keystore::{
     bls::PublicKey,
     distributed::ShareOf,
     eth2_keystore::{Keystore, Password, UnnamedKeystore},
+    staking::Network,
 };
 
 /// The files in a place. Each file is in exactly one of these lists.
@@ -36,6 +37,8 @@ pub struct Found {
     pub skipped: Vec<(PathBuf, String)>,
     /// The keys that something stored with them says are shares.
     pub shares: Vec<(PublicKey, ShareOf)>,
+    /// The networks that locks name, each with the folder of the keystores that the lock is about.
+    pub networks: Vec<(PathBuf, Network)>,
     /// What belongs to shares of dirk, by the public key of the share.
     pub dirk_accounts: Vec<(PublicKey, Vec<u8>)>,
     definitions: Vec<(PathBuf, Definitions)>,
@@ -111,8 +114,9 @@ impl Found {
     /// Asks the locks of clusters which keys are shares. A key of which that cannot be known is bad.
     fn ask_locks(&mut self) {
         let keystores = self.keystores.iter().map(|(path, key)| (path.as_path(), key.pubkey()));
-        let Locked { shares, bad } = by_locks(keystores);
+        let Locked { shares, networks, bad } = by_locks(keystores);
         self.shares.extend(shares);
+        self.networks = networks;
         self.keystores.retain(|(path, _)| !bad.iter().any(|(other, _)| other == path));
         self.bad.extend(bad);
     }
@@ -156,6 +160,9 @@ fn take_found(mut found: Found, intake: &mut Intake) -> Result<Vec<Vec<u8>>, Bac
     }
     for (pubkey, share) in found.shares {
         intake.add_share(pubkey, share);
+    }
+    for (folder, network) in found.networks {
+        intake.add_network(name(folder), network);
     }
     for (pubkey, rest) in found.dirk_accounts {
         let key: String = pubkey.to_string().chars().take(12).collect();

@@ -75,6 +75,7 @@ impl<S: ImportSource> ImportRequest<'_, S> {
                 found.push(FoundAt { location, keys, unnamed });
             }
         }
+        networks.append(&mut intake.networks);
         let named = intake.found().map(|(_, key, _)| key).collect();
         let passwords = if intake.lacks_passwords() { Some((self.passwords)()?) } else { None };
         let imported = intake.open(passwords.as_ref(), progress)?;

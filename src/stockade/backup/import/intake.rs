@@ -14,6 +14,7 @@ use stockade_keystore::{
     bls::{PublicKey, SecretKey},
     distributed::ShareOf,
     eth2_keystore::{Kdf, Keystore, Password, UnnamedKeystore},
+    staking::Network,
 };
 
 /// Ten times what the largest operators run on one machine; a store that lists more is broken.
@@ -36,6 +37,8 @@ pub struct Intake {
     /// Keys that something stored with them says are shares, with everything that is said.
     pub(crate) shares: BTreeMap<PublicKey, Vec<ShareOf>>,
     pub(crate) sealed: Vec<NewFile>,
+    /// The places that say which network their keys are for.
+    pub(crate) networks: Vec<(String, Network)>,
     charon_folders: usize,
 }
 
@@ -155,6 +158,11 @@ impl Intake {
     /// Notes that the key is a share, according to something that is stored with it.
     pub fn add_share(&mut self, pubkey: PublicKey, share: ShareOf) {
         self.shares.entry(pubkey).or_default().push(share);
+    }
+
+    /// Notes which network the keys of a place are for.
+    pub fn add_network(&mut self, place: String, network: Network) {
+        self.networks.push((place, network));
     }
 
     /// Adds a file that the set keeps sealed, in the clear, by its path in the set.

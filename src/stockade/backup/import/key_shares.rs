@@ -13,6 +13,7 @@ use crate::{
 use stockade_keystore::{
     bls::PublicKey,
     distributed::{ClusterLock, MAX_CLUSTER_LOCK_BYTES, ShareOf},
+    staking::Network,
 };
 
 /// The name of charon's lock.
@@ -26,6 +27,8 @@ pub(crate) const VALIDATOR_KEYS: &str = "validator_keys";
 pub(crate) struct Locked {
     /// The keys that are shares.
     pub shares: Vec<(PublicKey, ShareOf)>,
+    /// The networks of the clusters, each with the folder of keystores that its lock is about.
+    pub networks: Vec<(PathBuf, Network)>,
     /// Keystores of which it cannot be known whether they are shares, with the reason.
     pub bad: Vec<(PathBuf, String)>,
 }
@@ -44,7 +47,16 @@ pub(crate) fn by_locks<'a>(keystores: impl Iterator<Item = (&'a Path, &'a Public
             Some(Err(why)) => locked.bad.push((path.to_owned(), why.clone())),
         }
     }
+    locked.networks = locks
+        .into_iter()
+        .filter_map(|(folder, lock)| Some((folder, network_of(&lock?.ok()?)?)))
+        .collect();
     locked
+}
+
+/// The network of a cluster, if it is a known one.
+pub(crate) fn network_of(lock: &ClusterLock) -> Option<Network> {
+    lock.fork_version.and_then(Network::from_genesis_fork_version)
 }
 
 /// What a lock says about a key that is stored with it. A whole key of the cluster is `None`.

@@ -1,7 +1,7 @@
 //! Why shares make no key.
 
 use crate::backup::BackupError;
-use stockade_keystore::{bls::PublicKey, distributed::LockHash};
+use stockade_keystore::{bls::PublicKey, distributed::LockHash, staking::Network};
 
 /// Why shares make no key.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,16 @@ pub enum CombineError {
     /// Keys of which nothing says that they are shares.
     #[error("not known to be a share: {}", .0.join(", "))]
     NotShares(Vec<String>),
+    /// Shares of a cluster on another network.
+    #[error("{place}: the cluster lock is for {is_for}, not for {network}")]
+    OtherNetwork {
+        /// The folder of the shares.
+        place: String,
+        /// The network of the cluster.
+        is_for: Network,
+        /// The network of the new set.
+        network: Network,
+    },
     /// Fewer shares than the threshold.
     #[error("too few shares of {validator}: {have} of the {needed} that are needed")]
     TooFew {

@@ -44,6 +44,9 @@ pub fn shares_in_folders(folders: &[PathBuf]) -> Result<FoundShares, BackupError
         for (pubkey, share) in found.shares {
             intake.add_share(pubkey, share);
         }
+        for (folder, network) in found.networks {
+            intake.add_network(stockade_base::shown(&folder).to_string(), network);
+        }
         for (path, why) in found.bad {
             intake.add_bad(stockade_base::shown(&path).to_string(), why)?;
         }
@@ -58,6 +61,16 @@ fn beside(path: &Path, pubkey: &PublicKey) -> Result<Option<Password>, BackupErr
 }
 
 impl FoundShares {
+    /// Makes sure that no cluster is of another network than the new set.
+    pub fn require_network(&self, network: Network) -> Result<(), CombineError> {
+        match self.intake.networks.iter().find(|(_, other)| *other != network) {
+            None => Ok(()),
+            Some((place, other)) => {
+                Err(CombineError::OtherNetwork { place: place.clone(), is_for: *other, network })
+            }
+        }
+    }
+
     /// Whether a keystore has no password stored with it.
     pub fn lacks_passwords(&self) -> bool {
         self.intake.lacks_passwords()

@@ -100,6 +100,7 @@ impl Args {
             return Ok((quorums(&found, &self.pubkey)?, Vec::new()));
         }
         let found = shares_in_folders(&self.from)?;
+        found.require_network(self.sealing.network)?;
         let lacks = found.lacks_passwords();
         let passwords = lacks.then(|| self.password.read(context)).transpose()?;
         let mut progress = context.terminal.progress();
