@@ -34,6 +34,15 @@ fn lines(folder: &Folder) -> Vec<String> {
         format!(
             "backup create --network hoodi --from {deposits} --password-file {password} --copy {{}}"
         ),
+        format!("setup --profile {} --network hoodi --copy {{}}", at("profile.toml")),
+        "status {}".to_owned(),
+        "validator combine --network hoodi --copy {}".to_owned(),
+        format!(
+            "exit combine {} --out {} --network hoodi --copy {{}}",
+            vector("distributed/charon-cluster/partial-exit-node0.json"),
+            at("combined.json")
+        ),
+        format!("keyshares verify {} --copy {{}}", vector("distributed/ssv/keyshares-1.json")),
         "backup list {}".to_owned(),
         "backup scrub {}".to_owned(),
         "backup drill {}".to_owned(),

@@ -1,6 +1,9 @@
 //! Who a new set is sealed to, and whether they may guard what is in it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cmp::Ordering,
+    path::{Path, PathBuf},
+};
 
 use crate::backup::{
     check::list::ListedSet,
@@ -304,8 +307,9 @@ fn of_set(folder: &Path, signer: &Address) -> Result<Manifest, BackupError> {
 /// none of them, the user says who opens the next.
 fn of_newest_own(sets: &[ListedSet], address: &Address) -> Result<Vec<AnyCustodian>, BackupError> {
     let own = sets.iter().filter(|set| set.signer.as_ref() == Some(address));
-    let newest = own.filter_map(|set| set.manifest.as_ref()).max_by_key(|m| m.created.clone());
-    let Some(manifest) = newest else { return Ok(Vec::new()) };
+    let Some(manifest) = newest(own.filter_map(|set| set.manifest.as_deref()))? else {
+        return Ok(Vec::new());
+    };
     let (needed, of) = (manifest.threshold, manifest.custodians.len());
     let who = match manifest.custodian_of(address) {
         _ if needed > 1 => format!("with {needed} of {of} custodians"),
@@ -317,6 +321,32 @@ fn of_newest_own(sets: &[ListedSet], address: &Address) -> Result<Vec<AnyCustodi
          others",
         manifest.set_id
     )))
+}
+
+/// The newest of `manifests`. Times are in seconds: if sets of the same second open differently, nobody
+/// can tell which of them is the newer one.
+fn newest<'a>(
+    manifests: impl Iterator<Item = &'a Manifest>,
+) -> Result<Option<&'a Manifest>, BackupError> {
+    let opens = |manifest: &'a Manifest| (manifest.threshold, &manifest.custodians);
+    let mut newest: Option<&Manifest> = None;
+    let mut other: Option<&Manifest> = None;
+    for manifest in manifests {
+        match newest.map(|newest| (manifest.created.cmp(&newest.created), newest)) {
+            Some((Ordering::Less, _)) => {}
+            Some((Ordering::Equal, newest)) if opens(newest) == opens(manifest) => {}
+            Some((Ordering::Equal, _)) => other = other.or(Some(manifest)),
+            None | Some((Ordering::Greater, _)) => (newest, other) = (Some(manifest), None),
+        }
+    }
+    match newest.zip(other) {
+        None => Ok(newest),
+        Some((one, other)) => Err(BackupError::Threshold(format!(
+            "the newest sets here, {} and {}, were made in the same second, and open differently: name one \
+             of them with --custodian",
+            one.set_id, other.set_id
+        ))),
+    }
 }
 
 /// Whether any of the sets knows the wallet `address`.
@@ -375,5 +405,33 @@ fn refuse_test(
         }
         Some(_) => Ok(true),
         None => Ok(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(id: &str, time: &str, threshold: u8) -> Manifest {
+        let id = format!("20261120-hoodi-{id}").parse().unwrap();
+        let mut manifest = Manifest::new(id, time.parse().unwrap());
+        manifest.threshold = threshold;
+        manifest
+    }
+
+    #[test]
+    fn of_two_sets_of_one_second_that_open_differently_neither_is_the_newest() {
+        let (old, new) = ("20261120T101500Z", "20261120T101501Z");
+        let sets = [made("00000001", old, 2), made("00000002", new, 1), made("00000003", old, 3)];
+        assert_eq!(newest(sets.iter()).unwrap().unwrap().set_id, sets[1].set_id);
+        let alike = [made("00000001", new, 1), made("00000002", new, 1)];
+        assert!(newest(alike.iter()).unwrap().is_some());
+        let [one, two] = alike;
+        let differ = [one, two, made("00000003", new, 2)];
+        for sets in [differ.iter().collect::<Vec<_>>(), differ.iter().rev().collect()] {
+            let error = newest(sets.into_iter()).unwrap_err().to_string();
+            assert!(error.contains("00000003") && error.contains("same second"), "{error}");
+        }
+        assert!(newest(std::iter::empty()).unwrap().is_none());
     }
 }
