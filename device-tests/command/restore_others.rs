@@ -31,7 +31,8 @@ fn other_sets_with_some_of_the_keys_are_named() {
         [&old, &new].iter().for_each(|set| folder.forget(set));
     }
     // Before anything is asked for: whoever meant the other one need not press.
-    let line = format!("backup restore {} --set {old} --layout plain --to x", folder.both());
+    let (both, to) = (folder.both(), folder.at("x"));
+    let line = format!("backup restore {both} --set {old} --layout plain --to {to}");
     let unanswered = on("mock-ledger").run(&line).error(2, "usage");
     assert!(unanswered.stderr.contains(&new), "{}", unanswered.stderr);
 }

@@ -1,6 +1,6 @@
 //! What no file may hold.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use super::{
     Breach, planted, require_none,
@@ -64,6 +64,19 @@ fn beside_their_folder(paths: &[&str]) -> Vec<Breach> {
     stems.map(|path| format!("{path}: make it mod.rs in its folder")).collect()
 }
 
+/// The packages' folders hold sources. Anything else was left there by a test or by mistake.
+fn strays(folder: &Path, found: &mut Vec<Breach>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() {
+            strays(&path, found);
+        } else if path.extension().is_none_or(|end| end != "rs") && name != "Cargo.toml" {
+            found.push(format!("{}: no source", path.display()));
+        }
+    }
+}
+
 fn check(folders: &[&str], rule: &str, breaches: fn(&Source) -> Vec<Breach>) {
     let found: Vec<_> = source::all(folders).iter().flat_map(breaches).collect();
     require_none(rule, &found);
@@ -79,6 +92,13 @@ fn modules_have_one_layout() {
     let sources = source::all(&["src", "mocks/src", "device-tests"]);
     let paths: Vec<_> = sources.iter().map(|source| source.path.as_str()).collect();
     require_none("a module with children is mod.rs in its folder", &beside_their_folder(&paths));
+}
+
+#[test]
+fn the_packages_hold_sources_alone() {
+    let mut found = Vec::new();
+    ["src", "mocks"].iter().for_each(|folder| strays(&root().join(folder), &mut found));
+    require_none("only sources are in src and mocks", &found);
 }
 
 #[test]
