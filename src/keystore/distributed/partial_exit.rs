@@ -38,7 +38,7 @@ pub struct CombinedExit {
 #[non_exhaustive]
 pub enum CombineExitError {
     /// Fewer parts than the threshold.
-    #[error("too few partial exits: {have} of the {needed} that are needed")]
+    #[error("too few partial exits: {have}; at least {needed} are needed")]
     TooFew {
         /// How many different shares signed.
         have: usize,
