@@ -37,6 +37,10 @@ TIME = rf"time (?P<time>{UTC})"
 STATEMENTS = {
     1: f"Stockade attestation v1; {SET}; {MANIFEST}; {CHECKED}; {BEFORE}; {CHALLENGE}; {TIME}",
     2: f"Stockade attestation v2; {CHECKED}; {SET}; {TIME}; {CHALLENGE}; {MANIFEST}; {BEFORE}",
+    3: (
+        rf"Stockade attestation v3; {CHECKED}; shares (?P<shares>{COUNT}); {SET}; {TIME}; "
+        rf"{CHALLENGE}; {MANIFEST}; {BEFORE}"
+    ),
 }
 
 
@@ -97,7 +101,8 @@ class Set:
             manifest, "format", "version", "set_id", "created", "network", "test", "threshold",
             "custodians", "keystores", "files",
         )  # fmt: skip
-        assert (manifest["format"], manifest["version"]) == ("stockade-set", 1)
+        has_shares = any("share" in keystore for keystore in manifest["keystores"])
+        assert (manifest["format"], manifest["version"]) == ("stockade-set", 1 + has_shares)
         assert manifest["set_id"] == self.folder.name
         assert manifest["network"] == self.folder.name.split("-")[1]
         datetime.strptime(manifest["created"], "%Y-%m-%dT%H:%M:%SZ")
@@ -106,7 +111,10 @@ class Set:
         assert manifest["keystores"], "never empty"
         digests = {}
         for keystore in manifest["keystores"]:
-            fields(keystore, "file", "sha256", "pubkey", "path", "source")
+            share = ("share",) if "share" in keystore else ()
+            fields(keystore, "file", "sha256", "pubkey", "path", "source", *share)
+            if share:
+                read_share(keystore["share"], keystore["pubkey"])
             assert keystore["file"].startswith("keystores/")
             assert re.fullmatch(r"[0-9a-f]{96}", keystore["pubkey"])
             assert keystore["source"]["kind"] in ("device", "mnemonic", "imported")
@@ -177,6 +185,17 @@ class Set:
             made = f"Stockade {network} batch {source['batch']}, {source['scheme']}"
             assert keystore["description"] == f"{made}; not from the mnemonic path"
         return key
+
+
+def read_share(share: Any, pubkey: str) -> None:
+    """Which share of a validator's key a key is."""
+    known = [name for name in ("shares", "cluster") if name in share]
+    fields(share, "validator", "x", "threshold", "tool", *known)
+    assert re.fullmatch(r"[0-9a-f]{96}", share["validator"]) and share["validator"] != pubkey
+    assert share["x"] >= 1 and share["threshold"] >= 2
+    assert share.get("shares", share["threshold"]) >= share["threshold"]
+    assert re.fullmatch(rf"0x{DIGEST}", share.get("cluster", f"0x{'0' * 64}"))
+    assert share["tool"] in ("charon", "dirk", "stockade", "user")
 
 
 def read_custodian(custodian: Any) -> Any:

@@ -75,6 +75,6 @@ def test_keystores_of_javascript_are_taken_over(kdf: str, tmp_path: Path) -> Non
         device="mock-ledger",
     )
     (pubkey,) = javascript.lines("derive_keys.mjs", path, stdin="07" * 32)
-    assert created["keys"] == [{"pubkey": pubkey, "path": path}]
+    assert [(key["pubkey"], key["path"]) for key in created["keys"]] == [(pubkey, path)]
     drilled = done("backup", "drill", tmp_path / "copy", device="mock-ledger")
     assert drilled["verdicts"]["proven"] == 1

@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -13,6 +14,12 @@ from command import BINARY, done, environment
 
 OTHER_WORDS = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 PASSPHRASE = "six random words or rather more"
+
+
+def take_terminal() -> None:
+    """Lets the new session hear the terminal's Ctrl-C, also if whoever runs the tests ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.close(os.open(os.ttyname(0), os.O_RDWR))
 
 
 class Terminal:
@@ -28,7 +35,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
+            preexec_fn=take_terminal,
             env=environment() | {"STOCKADE_MOCK_MNEMONIC": words},
         )
         os.close(theirs)
