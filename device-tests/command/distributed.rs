@@ -90,7 +90,7 @@ fn exits_that_shares_in_sets_signed_become_one() {
     assert_eq!((made.text("pubkey"), made.text("network")), (VALIDATOR, "hoodi"));
     assert_eq!(json_of(&folder.at("exit.json")), json_of(&cluster("exit-of-whole-key.json")));
     let two = combine(&folder, &signed[..2], &format!("--copy {copy}")).error(3, "input");
-    assert!(two.message().contains("2 of the 3"), "{}", two.message());
+    assert!(two.message().contains("2; at least 3 are needed"), "{}", two.message());
 
     let (key, to) = (share(1), folder.at("to"));
     for line in [
@@ -111,7 +111,7 @@ fn parts_that_make_no_exit_are_named() {
     let folder = Folder::new();
     let lock = format!("--lock {}", cluster("node0/cluster-lock.json"));
     let refused = combine(&folder, &[part(0), part(1)], &lock).error(3, "input");
-    assert!(refused.message().contains("2 of the 3"), "{}", refused.message());
+    assert!(refused.message().contains("2; at least 3 are needed"), "{}", refused.message());
     combine(&folder, &[part(0), part(1)], "").error(3, "input");
     // A part by another share under this one's number.
     let mut wrong = json_of(&part(2));
