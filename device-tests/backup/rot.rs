@@ -18,9 +18,10 @@ pub(crate) fn files(folder: &Folder) -> Vec<String> {
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => files.push(path.strip_prefix(&set).unwrap().to_str().unwrap().to_owned()),
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                files.push(path.strip_prefix(&set).unwrap().to_str().unwrap().to_owned())
             }
         }
     }

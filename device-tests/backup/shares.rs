@@ -161,12 +161,11 @@ fn every_m_custodians_open_a_set_and_no_fewer() {
             for chosen in 0_u32..1 << n {
                 let xs: Vec<u8> = (1..=n).filter(|x| chosen >> (x - 1) & 1 == 1).collect();
                 let report = drilled(&folder, &xs);
-                match xs.len() >= usize::from(m) {
-                    true => assert!(report.all_proven(), "{m} of {n}, {xs:?}: {report:#?}"),
-                    false => {
-                        assert_reason(&report, "share_missing", &[&format!("{m} of {n}")]);
-                        assert_eq!(report.counts().proven, 0);
-                    }
+                if xs.len() >= usize::from(m) {
+                    assert!(report.all_proven(), "{m} of {n}, {xs:?}: {report:#?}")
+                } else {
+                    assert_reason(&report, "share_missing", &[&format!("{m} of {n}")]);
+                    assert_eq!(report.counts().proven, 0);
                 }
                 subsets += 1;
             }

@@ -35,9 +35,10 @@ fn strangers_set(of_batch: bool) -> (Folder, String) {
 
 fn make_strangers_set(of_batch: bool) -> Made {
     let owner = OWNER.parse().unwrap();
-    let source = match of_batch {
-        true => Source::Device { scheme: Scheme::Eip191V1, batch: 0, check_address: owner },
-        false => Source::Imported,
+    let source = if of_batch {
+        Source::Device { scheme: Scheme::Eip191V1, batch: 0, check_address: owner }
+    } else {
+        Source::Imported
     };
     let folder = Folder::new();
     let custodian: Custodian =

@@ -329,9 +329,10 @@ fn read(stream: &TcpStream) -> Option<Request> {
         .filter_map(|part| part.split_once('='))
         .map(|(name, value)| (name.to_owned(), plain(value)))
         .collect();
-    let line = match query.contains_key("list-type") {
-        true => format!("LIST {}", query.get("prefix").map_or("", String::as_str)),
-        false => format!("{method} {key}"),
+    let line = if query.contains_key("list-type") {
+        format!("LIST {}", query.get("prefix").map_or("", String::as_str))
+    } else {
+        format!("{method} {key}")
     };
     Some(Request { line, key, query, headers, body })
 }

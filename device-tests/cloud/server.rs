@@ -119,10 +119,7 @@ pub(crate) fn serve_and_die(
             let mut stream = BufReader::new(listener.accept().unwrap().0);
             let mut lines = Vec::new();
             for line in stream.by_ref().lines().map(|line| line.unwrap()) {
-                match line.is_empty() {
-                    true => break,
-                    false => lines.push(line),
-                }
+                if line.is_empty() { break } else { lines.push(line) }
             }
             let mut first = lines[0].split(' ').map(str::to_owned);
             let token = lines.iter().find_map(|line| {

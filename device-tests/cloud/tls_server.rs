@@ -52,14 +52,13 @@ fn config(name: &str, asks: bool) -> ServerConfig {
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider.clone());
     let builder = builder.with_safe_default_protocol_versions().unwrap();
-    let builder = match asks {
-        true => {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(certificates("ca.pem"));
-            let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
-            builder.with_client_cert_verifier(verifier.build().unwrap())
-        }
-        false => builder.with_no_client_auth(),
+    let builder = if asks {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates("ca.pem"));
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
+        builder.with_client_cert_verifier(verifier.build().unwrap())
+    } else {
+        builder.with_no_client_auth()
     };
     let key = PrivateKeyDer::from_pem_slice(&pem(&format!("{name}.key"))).unwrap();
     builder.with_single_cert(certificates(&format!("{name}.pem")), key).unwrap()

@@ -85,9 +85,12 @@ fn a_folder_is_listed_by_either_way() {
     for refused in ["LIST", "GET"] {
         let secrets = Secrets::default();
         let held = secrets.clone();
-        let url = serve(move |request| match request.method == refused {
-            true => (405, String::new()),
-            false => answer(&request, &mut held.lock().unwrap()),
+        let url = serve(move |request| {
+            if request.method == refused {
+                (405, String::new())
+            } else {
+                answer(&request, &mut held.lock().unwrap())
+            }
         });
         for engine in engines() {
             let name = if engine.mount == "kv1" { "kv1/keys/a" } else { "kv2/data/keys/a" };

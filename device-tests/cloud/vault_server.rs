@@ -50,9 +50,10 @@ pub(crate) fn answer(request: &Request, secrets: &mut BTreeMap<String, Value>) -
             || request.body == json!({"role_id": "without"});
         let auth =
             json!({"client_token": "hvs.token", "lease_duration": 2764800, "renewable": true});
-        return match known && right {
-            true => (200, json!({ "auth": auth }).to_string()),
-            false => error(400, "invalid role or secret ID"),
+        return if known && right {
+            (200, json!({ "auth": auth }).to_string())
+        } else {
+            error(400, "invalid role or secret ID")
         };
     }
     if path == "sys/wrapping/unwrap" && request.token.as_deref() == Some("hvs.wrap") {
@@ -138,9 +139,10 @@ fn list(folder: &str, secrets: &BTreeMap<String, Value>) -> Reply {
     let below = secrets.keys().filter_map(|key| key.strip_prefix(&prefix));
     // What lies deeper is one name, with a slash at its end.
     let keys: BTreeSet<_> = below.map(|key| key.split_inclusive('/').next().unwrap()).collect();
-    match keys.is_empty() {
-        true => (404, json!({"errors": []}).to_string()),
-        false => (200, json!({"data": {"keys": keys}}).to_string()),
+    if keys.is_empty() {
+        (404, json!({"errors": []}).to_string())
+    } else {
+        (200, json!({"data": {"keys": keys}}).to_string())
     }
 }
 
@@ -152,9 +154,10 @@ fn version_2(value: &Value) -> Reply {
     let destroyed = take("$destroyed").is_some();
     let time = deleted.clone().or(expires).unwrap_or(json!(""));
     let metadata = json!({"version": 1, "deletion_time": time, "destroyed": destroyed});
-    match destroyed || deleted.is_some() {
-        true => (404, json!({"data": {"data": null, "metadata": metadata}}).to_string()),
-        false => (200, json!({"data": {"data": fields, "metadata": metadata}}).to_string()),
+    if destroyed || deleted.is_some() {
+        (404, json!({"data": {"data": null, "metadata": metadata}}).to_string())
+    } else {
+        (200, json!({"data": {"data": fields, "metadata": metadata}}).to_string())
     }
 }
 

@@ -46,9 +46,10 @@ fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        match path.is_dir() && !path.is_symlink() {
-            true => found.extend(files(&path)),
-            false => found.push(path.to_str().unwrap().to_owned()),
+        if path.is_dir() && !path.is_symlink() {
+            found.extend(files(&path))
+        } else {
+            found.push(path.to_str().unwrap().to_owned())
         }
     }
     found

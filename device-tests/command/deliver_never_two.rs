@@ -79,16 +79,13 @@ fn a_history_that_was_given_elsewhere_is_no_sign_of_a_removal() {
         let folder = ledger().copies();
         let (running, third) = (ValidatorClient::new(), ValidatorClient::new());
         let history = history(&folder);
-        match to_folder {
-            true => {
-                let (copies, to) = (folder.both(), folder.at("restored"));
-                let options = format!("--to {to} --layout plain --history {history}");
-                on("mock-ledger").run(&format!("backup restore {copies} {options}")).code(0);
-            }
-            false => {
-                let more = format!("--not-running --history {history}");
-                deliver(&folder, &running, &more).code(0);
-            }
+        if to_folder {
+            let (copies, to) = (folder.both(), folder.at("restored"));
+            let options = format!("--to {to} --layout plain --history {history}");
+            on("mock-ledger").run(&format!("backup restore {copies} {options}")).code(0);
+        } else {
+            let more = format!("--not-running --history {history}");
+            deliver(&folder, &running, &more).code(0);
         }
         assert_eq!(kept(&folder, "a").len(), 1);
         // One that never had them.

@@ -160,15 +160,12 @@ impl Made {
 fn read(root: &Path, path: &Path, content: &mut Content) {
     for entry in fs::read_dir(root.join(path)).unwrap() {
         let path = path.join(entry.unwrap().file_name());
-        match root.join(&path).is_dir() {
-            true => {
-                content.insert(path.clone(), None);
-                read(root, &path, content);
-            }
-            false => {
-                let bytes = fs::read(root.join(&path)).unwrap();
-                content.insert(path, Some(bytes));
-            }
+        if root.join(&path).is_dir() {
+            content.insert(path.clone(), None);
+            read(root, &path, content);
+        } else {
+            let bytes = fs::read(root.join(&path)).unwrap();
+            content.insert(path, Some(bytes));
         }
     }
 }

@@ -33,9 +33,10 @@ fn copy(from: &Path, folder: &Folder, to: &str) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = format!("{to}/{}", entry.file_name().to_str().unwrap());
-        match entry.path().is_dir() {
-            true => copy(&entry.path(), folder, &to),
-            false => drop(folder.file(&to, fs::read(entry.path()).unwrap())),
+        if entry.path().is_dir() {
+            copy(&entry.path(), folder, &to)
+        } else {
+            drop(folder.file(&to, fs::read(entry.path()).unwrap()))
         }
     }
 }

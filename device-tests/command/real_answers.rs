@@ -117,9 +117,12 @@ impl Inside {
         let nothing = "DELETE /eth/v1/keystores, no keys";
         let keys: Vec<_> = keys.iter().map(|key| key.as_str().unwrap()[2..].to_owned()).collect();
         let removed: Vec<_> = keys.iter().map(|key| self.keys.remove(key)).collect();
-        let answers = removed.into_iter().map(|removed| match removed {
-            true => recorded("DELETE /eth/v1/keystores", ""),
-            false => recorded("DELETE /eth/v1/keystores, again", ""),
+        let answers = removed.into_iter().map(|removed| {
+            if removed {
+                recorded("DELETE /eth/v1/keystores", "")
+            } else {
+                recorded("DELETE /eth/v1/keystores, again", "")
+            }
         });
         let (status, mut all) = together(answers, nothing);
         if self.speaks {

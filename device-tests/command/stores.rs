@@ -119,9 +119,10 @@ fn failing(at: RangeInclusive<usize>, fault: Reply, secrets: &Secrets) -> String
     let (mut asked, secrets) = (0, secrets.clone());
     serve(move |request: Request| {
         asked += 1;
-        match at.contains(&asked) {
-            true => fault.clone(),
-            false => answer(&request, &mut secrets.lock().unwrap()),
+        if at.contains(&asked) {
+            fault.clone()
+        } else {
+            answer(&request, &mut secrets.lock().unwrap())
         }
     })
 }
@@ -271,9 +272,12 @@ fn a_running_client_is_held_against_the_set() {
     let client = |keys: &[String]| {
         let rows = keys.iter().map(|key| json!({"validating_pubkey": format!("0x{key}")}));
         let listing = json!({"data": rows.collect::<Vec<_>>()}).to_string();
-        serve(move |request| match request.path.contains("remotekeys") {
-            true => (404, String::new()),
-            false => (200, listing.clone()),
+        serve(move |request| {
+            if request.path.contains("remotekeys") {
+                (404, String::new())
+            } else {
+                (200, listing.clone())
+            }
         })
     };
     let check = |url: &str| {
@@ -386,9 +390,10 @@ fn an_aws_that_fails_is_named_and_a_second_run_finishes() {
         // From there on, for the SDK tries again by itself.
         let url = serve(move |request| {
             asked += 1;
-            match asked >= from && *state.lock().unwrap() {
-                true => said.clone(),
-                false => aws_server::answer(&request, &mut secrets.lock().unwrap()),
+            if asked >= from && *state.lock().unwrap() {
+                said.clone()
+            } else {
+                aws_server::answer(&request, &mut secrets.lock().unwrap())
             }
         });
         let failed = deliver_aws(&folder, &url, "").code(1);

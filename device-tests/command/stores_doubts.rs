@@ -85,9 +85,12 @@ fn keys_that_a_client_has_signed_elsewhere_count() {
         let url = "https://signer:9000";
         let remote = remote.iter().map(|key| json!({"pubkey": format!("0x{key}"), "url": url}));
         let (here, remote) = (data(here.collect()), data(remote.collect()));
-        let client = serve(move |request| match request.path.contains("remotekeys") {
-            true => (200, remote.clone()),
-            false => (200, here.clone()),
+        let client = serve(move |request| {
+            if request.path.contains("remotekeys") {
+                (200, remote.clone())
+            } else {
+                (200, here.clone())
+            }
         });
         let (token, copy) = (folder.at("token"), folder.at("a"));
         let line = format!("store check keymanager:{client} {copy} --token-file {token}");

@@ -286,9 +286,10 @@ fn a_vault_that_fails_midway_gives_nothing() {
         let (mut asked, named) = (0, fault.clone());
         let url = serve(move |request| {
             asked += 1;
-            match at.contains(&asked) {
-                true => fault.clone(),
-                false => answer(&request, &mut secrets.lock().unwrap()),
+            if at.contains(&asked) {
+                fault.clone()
+            } else {
+                answer(&request, &mut secrets.lock().unwrap())
             }
         });
         let token = folder.file("token", "hvs.token");

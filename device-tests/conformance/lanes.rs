@@ -85,9 +85,8 @@ fn safe_7_on_a_socket() -> Subject {
         pairing_codes.push(device.pairing_code());
         format!("trezor-udp:{}", server::trezor_udp::spawn(device).unwrap())
     };
-    let rejects = User::asking(|shown| match shown.starts_with("Allow ") {
-        true => Decision::Approve,
-        false => Decision::Reject,
+    let rejects = User::asking(|shown| {
+        if shown.starts_with("Allow ") { Decision::Approve } else { Decision::Reject }
     });
     let beside = Beside::Sockets { rejects: serve(rejects), away: None };
     let spec = serve(User::always(Decision::Approve));

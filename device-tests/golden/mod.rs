@@ -37,9 +37,10 @@ fn copy_of(version: &str) -> (Folder, String) {
 fn add(folder: &Folder, from: &Path, below: &str) {
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let name = format!("{below}{}", entry.file_name().to_str().unwrap());
-        match entry.path().is_dir() {
-            true => add(folder, &entry.path(), &format!("{name}/")),
-            false => drop(folder.file(&name, fs::read(entry.path()).unwrap())),
+        if entry.path().is_dir() {
+            add(folder, &entry.path(), &format!("{name}/"))
+        } else {
+            drop(folder.file(&name, fs::read(entry.path()).unwrap()))
         }
     }
 }
@@ -112,9 +113,10 @@ fn every_golden_set_is_restored() {
         let mut folders = vec![PathBuf::from(to)];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-                match entry.is_dir() {
-                    true => folders.push(entry),
-                    false => found.push(fs::read_to_string(entry).unwrap()),
+                if entry.is_dir() {
+                    folders.push(entry)
+                } else {
+                    found.push(fs::read_to_string(entry).unwrap())
                 }
             }
         }

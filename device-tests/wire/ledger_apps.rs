@@ -44,9 +44,10 @@ impl Port {
         let port = self.clone();
         let ledger = Ledger::new(Box::new(HidExchange::new(self.plug())), info, timeouts);
         Box::new(ledger.reconnecting(Box::new(move || {
-            match *port.back.lock().unwrap() <= Instant::now() {
-                true => Ok(Box::new(HidExchange::new(port.plug())) as _),
-                false => Err(DeviceError::NotFound("ledger".into())),
+            if *port.back.lock().unwrap() <= Instant::now() {
+                Ok(Box::new(HidExchange::new(port.plug())) as _)
+            } else {
+                Err(DeviceError::NotFound("ledger".into()))
             }
         })))
     }

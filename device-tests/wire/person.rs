@@ -35,9 +35,10 @@ impl Interact for Person {
 
     fn enter_passphrase(&mut self, _device: &str, on_device: bool) -> Option<Passphrase> {
         self.could_type_on_device = Some(on_device);
-        match self.wants_on_device {
-            true => Some(Passphrase::OnDevice),
-            false => self.passphrase.clone().map(|text| Passphrase::Typed(SecretText::new(text))),
+        if self.wants_on_device {
+            Some(Passphrase::OnDevice)
+        } else {
+            self.passphrase.clone().map(|text| Passphrase::Typed(SecretText::new(text)))
         }
     }
 

@@ -127,10 +127,8 @@ fn check(wallet: &mut dyn Wallet, asked: &Asked, refused: bool, what: &str) -> O
     let foreseen = asked.preflight(wallet);
     assert_eq!(foreseen.is_some(), refused, "preflight of {what}: {foreseen:?}");
     let done = asked.ask(wallet);
-    let right = match refused {
-        true => matches!(done, Err(DeviceError::Refused { .. })),
-        false => done.is_ok(),
-    };
+    let right =
+        if refused { matches!(done, Err(DeviceError::Refused { .. })) } else { done.is_ok() };
     assert!(right, "{what}, refused {refused}: the device says {done:?}");
     foreseen.map(|refusal| refusal.why)
 }

@@ -121,9 +121,10 @@ impl Interact for Person {
 
     fn enter_passphrase(&mut self, _device: &str, on_device: bool) -> Option<Passphrase> {
         assert!(on_device);
-        match self.passphrase_on_device {
-            true => Some(Passphrase::OnDevice),
-            false => self.passphrase.map(|p| Passphrase::Typed(SecretText::new(p.to_owned()))),
+        if self.passphrase_on_device {
+            Some(Passphrase::OnDevice)
+        } else {
+            self.passphrase.map(|p| Passphrase::Typed(SecretText::new(p.to_owned())))
         }
     }
 

@@ -86,11 +86,12 @@ impl Kernel {
         if self != Portable {
             let blocks = chunks.iter().map(|chunk| chunk.len() / 64 * n).sum();
             let (v, scratch) = memory.cells(blocks);
-            return match self == Avx2 {
+            return if self == Avx2 {
                 // SAFETY: a worker has only kernels that are available.
-                true => unsafe { crate::x86::avx2_two::mix(chunks, v, scratch) },
+                unsafe { crate::x86::avx2_two::mix(chunks, v, scratch) }
+            } else {
                 // SAFETY: as above.
-                false => unsafe { crate::x86::avx512_two::mix(chunks, v, scratch) },
+                unsafe { crate::x86::avx512_two::mix(chunks, v, scratch) }
             };
         }
         for chunk in chunks {
@@ -104,11 +105,12 @@ impl Kernel {
         if self != Portable {
             let blocks = chunks.iter().map(|chunk| chunk.len() / 64 * n / 2).sum();
             let (v, scratch) = memory.cells(blocks);
-            return match self == Avx2 {
+            return if self == Avx2 {
                 // SAFETY: a worker has only kernels that are available.
-                true => unsafe { crate::four::avx2_four::mix_four(chunks, v, scratch) },
+                unsafe { crate::four::avx2_four::mix_four(chunks, v, scratch) }
+            } else {
                 // SAFETY: as above.
-                false => unsafe { crate::four::avx512_four::mix_four(chunks, v, scratch) },
+                unsafe { crate::four::avx512_four::mix_four(chunks, v, scratch) }
             };
         }
         for chunk in chunks {

@@ -126,9 +126,10 @@ impl Inside {
             }
             _ => {}
         }
-        let history = match self.is(Oddity::NullHistory) || unknown {
-            true => "null".to_owned(),
-            false => history.to_string(),
+        let history = if self.is(Oddity::NullHistory) || unknown {
+            "null".to_owned()
+        } else {
+            history.to_string()
         };
         (200, json!({"data": statuses, "slashing_protection": history}).to_string())
     }

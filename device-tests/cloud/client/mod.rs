@@ -376,9 +376,10 @@ impl Inside {
     fn ordinary(&mut self, manners: &Manners, request: &Request) -> Reply {
         let given = request.token.as_deref().unwrap_or_default();
         if let Some(status) = manners.wrong_token.filter(|_| given != format!("Bearer {TOKEN}")) {
-            let said = match manners.repeats_token {
-                true => format!("Invalid auth token: {given}"),
-                false => "no".to_owned(),
+            let said = if manners.repeats_token {
+                format!("Invalid auth token: {given}")
+            } else {
+                "no".to_owned()
             };
             return (status, json!({"code": status, "message": said}).to_string());
         }

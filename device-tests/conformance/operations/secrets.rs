@@ -39,9 +39,10 @@ pub(in super::super) fn eip191(subject: &Subject) -> Outcome {
 }
 
 pub(in super::super) fn slip11(subject: &Subject) -> Outcome {
-    match subject.offers.cipher_key_value {
-        true => secrets(subject, Scheme::Slip11V1),
-        false => Outcome::NotOffered("no CipherKeyValue"),
+    if subject.offers.cipher_key_value {
+        secrets(subject, Scheme::Slip11V1)
+    } else {
+        Outcome::NotOffered("no CipherKeyValue")
     }
 }
 

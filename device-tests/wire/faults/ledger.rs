@@ -18,9 +18,12 @@ fn found(bench: &Bench<Mock>) -> Box<dyn Found> {
     let info = DeviceInfo::simulated("ledger", "Nano X");
     let ledger = Ledger::new(Box::new(HidExchange::new(bench.plug())), info, TIMEOUTS);
     let bench = bench.clone();
-    let reconnect = move || match bench.is_plugged() {
-        true => Ok(Box::new(HidExchange::new(bench.plug())) as _),
-        false => Err(DeviceError::NotFound("ledger".into())),
+    let reconnect = move || {
+        if bench.is_plugged() {
+            Ok(Box::new(HidExchange::new(bench.plug())) as _)
+        } else {
+            Err(DeviceError::NotFound("ledger".into()))
+        }
     };
     Box::new(ledger.reconnecting(Box::new(reconnect)))
 }
@@ -87,9 +90,10 @@ fn a_ledger_with_the_btec_app() {
             let mut signer = found(&plugged).open_bls_signer(user)?;
             let key = signer.withdrawal_public_key(7, user)?;
             let signature = signer.sign_root(7, &root, user)?;
-            match signature.verify(&root, &key) {
-                true => Ok(hex::encode(signature.as_bytes())),
-                false => Err(DeviceError::protocol("Ledger", "of another key")),
+            if signature.verify(&root, &key) {
+                Ok(hex::encode(signature.as_bytes()))
+            } else {
+                Err(DeviceError::protocol("Ledger", "of another key"))
             }
         };
         Trial { bench, attempt: Box::new(attempt) }

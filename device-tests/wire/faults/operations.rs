@@ -66,9 +66,10 @@ pub(super) fn bls_keys(
     let keys = wallet.bls_public_keys().unwrap();
     let silent = keys.bls_public_key(&path, Show::Silently, user)?;
     let shown = keys.bls_public_key(&path, Show::OnDevice, user)?;
-    match silent == shown {
-        true => Ok(hex::encode(shown.as_bytes())),
-        false => Err(DeviceError::protocol("device", "it showed another key")),
+    if silent == shown {
+        Ok(hex::encode(shown.as_bytes()))
+    } else {
+        Err(DeviceError::protocol("device", "it showed another key"))
     }
 }
 
@@ -82,9 +83,10 @@ pub(super) fn cipher(
     let cipher = wallet.cipher_key_value().unwrap();
     let first = cipher.encrypt(&path, key, &[7; 32], user)?;
     let second = cipher.encrypt(&path, key, &[7; 32], user)?;
-    match first.expose() == second.expose() {
-        true => Ok(hex::encode(first.expose())),
-        false => Err(DeviceError::protocol("device", "two answers to one question")),
+    if first.expose() == second.expose() {
+        Ok(hex::encode(first.expose()))
+    } else {
+        Err(DeviceError::protocol("device", "two answers to one question"))
     }
 }
 

@@ -21,6 +21,9 @@ const MAX_VALIDATORS: usize = 10_000;
 /// The most operators: more than the network allows.
 const MAX_OPERATORS: usize = 100;
 
+/// How many operators a cluster of the network has.
+const CLUSTERS: [usize; 4] = [4, 7, 10, 13];
+
 const SIGNATURE: usize = 96;
 const PUBLIC_KEY: usize = 48;
 const ENCRYPTED: usize = 256;
@@ -149,7 +152,7 @@ impl SsvKeyShares {
         distinct.sort_unstable();
         distinct.dedup();
         let number = self.operators.len();
-        if distinct.len() != number || distinct.contains(&0) || number < 4 || number % 3 != 1 {
+        if distinct.len() != number || distinct.contains(&0) || !CLUSTERS.contains(&number) {
             faults.push(Operators);
         }
         if self.data.len() != SIGNATURE + number * (PUBLIC_KEY + ENCRYPTED) {

@@ -27,10 +27,12 @@ pub fn derive_all(
 fn split(jobs: &[Job<'_>], budget: u64, cores: usize) -> Split {
     let largest = jobs.iter().map(|(_, kdf)| memory(kdf)).max().unwrap_or(1).max(1);
     let affordable = usize::try_from(budget / largest).unwrap_or(usize::MAX);
-    let block = match affordable / 2 >= cores {
-        true if jobs.len() > 2 * cores => 4,
-        true if jobs.len() > cores => 2,
-        _ => 1,
+    let block = if affordable / 2 < cores || jobs.len() <= cores {
+        1
+    } else if jobs.len() <= 2 * cores {
+        2
+    } else {
+        4
     };
     Split { threads: cores.min(affordable), block }
 }

@@ -171,8 +171,5 @@ pub fn withdrawal_address(
     }
     user.note(&format!("Withdrawals will go to {given}. The wallet must show the same:"));
     let shown = wallet.address(&path, Show::OnDevice, user)?;
-    match shown == given {
-        true => Ok(given),
-        false => Err(ValidatorError::WithdrawalAddress { shown, given }),
-    }
+    if shown == given { Ok(given) } else { Err(ValidatorError::WithdrawalAddress { shown, given }) }
 }

@@ -87,11 +87,22 @@ impl Usb {
 
 impl Link for Usb {
     fn send(&mut self, packet: &Packet) -> Result<(), TransportError> {
-        let sent = self.output.transfer_blocking(packet.to_vec().into(), SEND_TIMEOUT);
+        let what = "sending to";
+        if self.output.pending() > 0 {
+            // The system has not given back a transfer that was cancelled long ago.
+            return Err(TransportError::Disconnected);
+        }
+        self.output.submit(packet.to_vec().into());
+        let sent = self.output.wait_next_complete(SEND_TIMEOUT).or_else(|| {
+            self.output.cancel_all();
+            self.output.wait_next_complete(CANCEL_TIMEOUT)
+        });
+        let Some(sent) = sent else { return Err(TransportError::Disconnected) };
         match (sent.status, sent.actual_len) {
-            (Ok(()), PACKET) => Ok(()),
-            (Ok(()), n) => Err(TransportError::packet_length("sending to", &self.path, n)),
-            (Err(e), _) => Err(transfer_error("sending to", &self.path, e)),
+            // Also if it was cancelled just when it was done.
+            (_, PACKET) => Ok(()),
+            (Ok(()), n) => Err(TransportError::packet_length(what, &self.path, n)),
+            (Err(e), _) => Err(transfer_error(what, &self.path, e)),
         }
     }
 

@@ -49,10 +49,11 @@ impl Args {
         let file = context.profile()?;
         let profile = file.map(|file| file.profile).unwrap_or_default();
         let now = Timestamp::now();
-        let records = read_records(context);
+        let known = read_records(context);
         let located = self.locate(&profile)?;
         if self.copies.is_empty()
-            && let Err(error) = profile_file::see(&located, records.clone(), now)
+            && let Some(known) = &known
+            && let Err(error) = profile_file::see(&located, known.clone(), now)
         {
             context.terminal.say(&format!("note: where the copies are is not remembered: {error}"));
         }
@@ -61,6 +62,7 @@ impl Args {
             signers.clone_from(&profile.signers);
         }
         let pins = Pins { wallets: Vec::new(), signers };
+        let records = known.unwrap_or_default();
         let mut request = StatusRequest::new(located, &pins, &records, now);
         request.ages = profile.max_age;
         request.custodians = &profile.custodians;
@@ -105,10 +107,14 @@ impl Args {
     }
 }
 
-/// This computer's records. Without them nothing counts but attestations.
-fn read_records(context: &mut Context) -> Records {
-    profile_file::records().unwrap_or_else(|error| {
-        context.terminal.say(&format!("warning: scrubs and drills on this computer: {error}"));
-        Records::default()
-    })
+/// This computer's records. Without them nothing counts but attestations, and what cannot be read is not
+/// written over.
+fn read_records(context: &mut Context) -> Option<Records> {
+    match profile_file::records() {
+        Ok(records) => Some(records),
+        Err(error) => {
+            context.terminal.say(&format!("warning: scrubs and drills on this computer: {error}"));
+            None
+        }
+    }
 }

@@ -120,9 +120,10 @@ const WIDTH: usize = 80;
 /// At least `width` characters, and of a longer text the first ones.
 fn padded(text: &str, width: usize) -> String {
     let shown = crate::shown(&text).to_string();
-    let cut: String = match shown.chars().count() > width {
-        true => shown.chars().take(width.saturating_sub(2)).chain("..".chars()).collect(),
-        false => shown,
+    let cut: String = if shown.chars().count() > width {
+        shown.chars().take(width.saturating_sub(2)).chain("..".chars()).collect()
+    } else {
+        shown
     };
     format!("{cut:width$}")
 }

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::{
     intake::Intake,
     key_shares::{CLUSTER_LOCK, VALIDATOR_KEYS, network_of, read_lock},
@@ -38,7 +40,7 @@ pub fn take(dir: &Path, intake: &mut Intake) -> Result<Option<Network>, BackupEr
         ))
     })?;
     let mut reading = Reading { dir, lock: &lock, keystores: Vec::new(), others: Vec::new() };
-    reading.others.push((CLUSTER_LOCK.to_owned(), bytes));
+    reading.others.push((CLUSTER_LOCK.to_owned(), bytes.into()));
     let mut walk = Walk::new(vec![dir.to_owned()]);
     for step in walk.by_ref() {
         reading.step(step, intake)?;
@@ -56,7 +58,7 @@ struct Reading<'a> {
     lock: &'a ClusterLock,
     /// Each with its number in charon's order.
     keystores: Vec<(u64, String, PathBuf, Keystore)>,
-    others: Vec<(String, Vec<u8>)>,
+    others: Vec<(String, Zeroizing<Vec<u8>>)>,
 }
 
 impl Reading<'_> {
@@ -119,7 +121,7 @@ impl Reading<'_> {
                 intake.add_bad(shown(path), "not a private key of 64 hexadecimal digits")
             }
             Ok(bytes) => {
-                self.others.push((name, bytes));
+                self.others.push((name, bytes.into()));
                 Ok(())
             }
             Err(error) => intake.add_bad(shown(path), error.to_string()),

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use zeroize::Zeroizing;
+
 use super::restored_key::RestoredKey;
 use crate::{
     backup::{
@@ -29,7 +31,7 @@ const CLUSTER_LOCK: &str = "cluster-lock.json";
 /// A folder of charon that a set keeps, in the clear.
 pub(crate) struct KeptFolder {
     folder: CharonFolder,
-    files: Vec<(String, Vec<u8>)>,
+    files: Vec<(String, Zeroizing<Vec<u8>>)>,
 }
 
 impl std::fmt::Debug for KeptFolder {
@@ -73,16 +75,14 @@ fn sealed(
     set: &ScrubbedSet,
     copies: &[Copy],
     path: &str,
-) -> Result<Vec<u8>, String> {
+) -> Result<Zeroizing<Vec<u8>>, String> {
     let mut files = opened.read.manifest.files.iter();
     let entry = files.find(|entry| entry.path.as_str() == path);
     let entry = entry.ok_or_else(|| format!("{path} is not in the set"))?;
     let bytes = set.file(copies, &entry.path, &entry.sha256);
     let bytes = bytes.ok_or_else(|| format!("{path} is in no copy whole"))?;
     let identity = opened.secret.files_identity();
-    let mut plain =
-        identity.open(&bytes, bytes.len() as u64).map_err(|error| format!("{path}: {error}"))?;
-    Ok(std::mem::take(&mut *plain))
+    identity.open(&bytes, bytes.len() as u64).map_err(|error| format!("{path}: {error}"))
 }
 
 /// The files of the folders: that of one node as it was, those of several below their names.
@@ -95,7 +95,8 @@ pub(crate) fn files(
     let (mut files, mut passwords) = (Vec::new(), Vec::new());
     for (root, KeptFolder { folder, files: others }) in roots(kept).iter().zip(kept) {
         for (name, bytes) in others {
-            files.push(NewFile { path: format!("{root}{name}").parse()?, bytes: bytes.clone() });
+            let (path, bytes) = (format!("{root}{name}").parse()?, bytes.to_vec());
+            files.push(NewFile { path, bytes });
         }
         for keystore in &folder.keystores {
             // A key that is lost in all copies was left out.

@@ -384,8 +384,5 @@ fn agreed_sums<'a>(set: &'a ScrubbedSet, manifest: &Digest) -> Result<&'a Sums, 
     let same = |inspection: &&Inspection| inspection.claimed_manifest() == Some(*manifest);
     let mut all = set.copies.iter().flatten().filter(same).filter_map(|i| i.sums.as_deref());
     let (sums, digest) = all.next().ok_or(Reason::Missing)?;
-    match all.all(|(_, other)| other == digest) {
-        true => Ok(sums),
-        false => Err(Reason::ManifestDisagreement),
-    }
+    if all.all(|(_, other)| other == digest) { Ok(sums) } else { Err(Reason::ManifestDisagreement) }
 }

@@ -1,6 +1,7 @@
 //! What a set keeps of a folder of charon, beside the keys: sealed, below `sealed/charon-<n>/`.
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::{error::BackupError, manifest::FileEntry};
 use crate::store::{NewFile, StorePath};
@@ -59,11 +60,15 @@ impl CharonFolder {
     pub(crate) fn to_files(
         &self,
         number: usize,
-        contents: Vec<(String, Vec<u8>)>,
+        contents: Vec<(String, Zeroizing<Vec<u8>>)>,
     ) -> Result<Vec<NewFile>, BackupError> {
-        let description = (FOLDER.to_owned(), serde_json::to_vec_pretty(self)?);
-        let file = |(name, bytes): (String, Vec<u8>)| -> Result<_, BackupError> {
-            Ok(NewFile { path: path_of(number, &name).parse()?, bytes })
+        let description = (FOLDER.to_owned(), serde_json::to_vec_pretty(self)?.into());
+        let file = |(name, mut bytes): (String, Zeroizing<Vec<u8>>)| -> Result<_, BackupError> {
+            // It is wiped by its new owner.
+            Ok(NewFile {
+                path: path_of(number, &name).parse()?,
+                bytes: std::mem::take(&mut *bytes),
+            })
         };
         std::iter::once(description).chain(contents).map(file).collect()
     }

@@ -109,9 +109,10 @@ fn open(
         let (keystore, _) = pair?;
         let secret = secrets.next().ok_or(Reason::NotChecked)?.map_err(|error| reason(&error))?;
         let description = keystore.description().unwrap_or_default().to_owned();
-        match secret.public_key() == entry.pubkey {
-            true => Ok(OpenKeystore { secret, description }),
-            false => Err(Reason::PubkeyMismatch),
+        if secret.public_key() == entry.pubkey {
+            Ok(OpenKeystore { secret, description })
+        } else {
+            Err(Reason::PubkeyMismatch)
         }
     });
     opened.collect()

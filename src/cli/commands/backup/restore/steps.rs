@@ -25,6 +25,7 @@ use crate::{
     commands::{
         backup::{
             exits::SealedExits,
+            history_decision::HistoryDecision,
             next_steps,
             other_sets::{Other, other_sets},
         },
@@ -55,23 +56,7 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     let mut progress = context.terminal.progress();
     let scrubbed = scrub::read(&copies, args.set.as_ref(), &mut progress)?;
     let set = chosen_set(args, &scrubbed.sets)?;
-    if args.layout == Layout::CharonNode {
-        charon_node::require_kept(set)?;
-    }
-    if args.layout == Layout::Dirk {
-        dirk_wallets::require_whole(set)?;
-    }
-    let keys = if args.pubkey.is_empty() { set.public_keys() } else { args.pubkey.clone() };
-    require_new(&args.to, &keys)?;
-    let others = other_sets(&copies, &set.id, &keys)?;
-    warn(args, &set.id, &others, context);
-    // Decided before the wallet is asked: a user who cannot answer need not press a button.
-    args.shares.settle(context, &copies, &set.id, &keys)?;
-    let settled = args.history.settle(context, &copies, &set.id, &keys, args.layout)?;
-    split::require_splittable(args, &copies, &set.id, &keys, &settled)?;
-    let to = host::folder(LocationKind::Folder, &args.to);
-    let elsewhere = settle_elsewhere(args, context, &copies, &set.id, &keys, &to)?;
-    text::warn_of_imported(&settled, set, context);
+    let Decided { to, others, settled, elsewhere } = decide(args, context, &copies, set)?;
     let trust = Trust {
         pins: Pins { wallets: Vec::new(), signers },
         accept_unknown_origin: args.accept_unknown_origin,
@@ -139,6 +124,38 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     }
     outcome.text += &exits;
     Ok(outcome)
+}
+
+/// What is decided before the wallet is asked: a user who cannot answer need not press a button.
+struct Decided {
+    to: Location,
+    others: Vec<Other>,
+    settled: HistoryDecision,
+    elsewhere: OtherPlaces,
+}
+
+fn decide(
+    args: &Args,
+    context: &mut Context,
+    copies: &[Copy],
+    set: &ScrubbedSet,
+) -> Result<Decided, CommandError> {
+    match args.layout {
+        Layout::CharonNode => charon_node::require_kept(set)?,
+        Layout::Dirk => dirk_wallets::require_whole(set)?,
+        _ => {}
+    }
+    let keys = if args.pubkey.is_empty() { set.public_keys() } else { args.pubkey.clone() };
+    require_new(&args.to, &keys)?;
+    let others = other_sets(copies, &set.id, &keys)?;
+    warn(args, &set.id, &others, context);
+    args.shares.settle(context, copies, &set.id, &keys)?;
+    let settled = args.history.settle(context, copies, &set.id, &keys, args.layout)?;
+    split::require_splittable(args, copies, &set.id, &keys, &settled)?;
+    let to = host::folder(LocationKind::Folder, &args.to);
+    let elsewhere = settle_elsewhere(args, context, copies, &set.id, &keys, &to)?;
+    text::warn_of_imported(&settled, set, context);
+    Ok(Decided { to, others, settled, elsewhere })
 }
 
 /// The set that holds all the named keys, or the only one.
