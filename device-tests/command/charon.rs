@@ -70,6 +70,21 @@ fn open(folder: &Path) -> stockade::bls::PublicKey {
 }
 
 #[test]
+fn what_a_set_keeps_of_a_folder_is_part_of_it_and_nothing_else_is() {
+    let folder = made();
+    for check in ["backup scrub", "backup drill"] {
+        let who = if check.ends_with("drill") { on("mock-ledger") } else { alone() };
+        let checked = who.run(&format!("{check} {}", folder.both()));
+        assert!(checked.list("files").is_empty(), "{check}: {:#}", checked.json["files"]);
+    }
+    let stray = folder.set("a").join("sealed/charon-0/stray");
+    fs::write(&stray, "").unwrap();
+    let checked = alone().run(&format!("backup scrub {}", folder.both()));
+    assert_eq!(checked.each("files", "reason"), ["unlisted"]);
+    assert!(checked.list("files")[0]["file"].as_str().unwrap().ends_with("sealed/charon-0/stray"));
+}
+
+#[test]
 fn the_folder_of_a_node_comes_back_as_it_was() {
     let folder = made();
     let options = off(&folder);

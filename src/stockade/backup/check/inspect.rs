@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    iter::successors,
     sync::Arc,
 };
 
@@ -287,11 +288,8 @@ impl Reading<'_> {
     fn unlisted(&mut self, expected: &BTreeMap<StorePath, Digest>) -> Vec<String> {
         let known: BTreeSet<&str> =
             expected.keys().map(StorePath::as_str).chain(RESERVED).collect();
-        let folders: BTreeSet<&str> = known
-            .iter()
-            .filter_map(|path| path.rsplit_once('/'))
-            .map(|(folder, _)| folder)
-            .collect();
+        let above = |path| successors(folder_of(path), |folder| folder_of(folder));
+        let folders: BTreeSet<&str> = known.iter().copied().flat_map(above).collect();
         let mut unlisted = Vec::new();
         let mut to_list = vec![String::new()];
         while let Some(folder) = to_list.pop() {
@@ -317,6 +315,11 @@ impl Reading<'_> {
         }
         unlisted
     }
+}
+
+/// The folder that a path is in.
+fn folder_of(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(folder, _)| folder)
 }
 
 fn digest_of(sums: &Sums, path: &str) -> Option<Digest> {
