@@ -266,7 +266,7 @@ fn shares_are_at_the_places_that_the_user_names() {
 #[test]
 fn a_threshold_that_is_not_two_thirds_is_warned_of_with_the_reason() {
     for (numbers, why) in [
-        ("--shares 5 --threshold 3", Some("1 faulty machine that sign")),
+        ("--shares 5 --threshold 3", Some("with 1 faulty machine that would sign anything")),
         ("--shares 4 --threshold 4", Some("stops as soon as one machine fails")),
         ("--shares 4 --threshold 3", None),
     ] {

@@ -45,7 +45,8 @@ impl SharesArgs {
         let Marks { marks, unread } = marks::of_keys::<SplitMark>(copies, set, keys)?;
         let marks = marks.iter().map(|mark| {
             let of_them = mark.keys.iter().filter(|key| keys.contains(key)).count();
-            format!("{of_them} of these keys were split into {}", describe(mark))
+            let were = if of_them == 1 { "was" } else { "were" };
+            format!("{of_them} of these keys {were} split into {}", describe(mark))
         });
         let unread = unread
             .iter()

@@ -110,11 +110,11 @@ fn shares(keys: &[NewKey]) -> String {
 /// Where the keys may still sign, and what follows.
 fn may_sign(places: &[(Location, Vec<PublicKey>)]) -> String {
     let line = |(location, keys): &(Location, Vec<PublicKey>)| {
-        format!("  {} may still sign at {location}\n", count(keys.len(), "key"))
+        format!("{} may still sign at {location}\n", count(keys.len(), "key"))
     };
     let mut text: String = places.iter().map(line).collect();
     if !text.is_empty() {
-        text += "  This is recorded: a restore or a delivery stops until you state that the keys are \
+        text += "This is recorded: a restore or a delivery stops until you state that the keys are \
                  switched off there.\n";
     }
     text

@@ -104,11 +104,11 @@ impl NextSteps<'_> {
 
     /// A node of a cluster: charon, and a validator client that signs with the shares.
     fn charon_node(&self) -> Step {
-        let keys = shell::path(&absolute(self.to).join("validator_keys"));
+        let to = shell::path(&absolute(self.to));
         let mut note = format!(
-            "Make this folder the .charon folder of the node, and import the keystores in {keys} into its \
-             validator client. No other machine may run this node: two that sign with one share can get \
-             the validator slashed."
+            "Make {to}, or each folder in it that holds a cluster-lock.json, the .charon folder of its node, and \
+             import the keystores in its validator_keys into the validator client of that node. No other \
+             machine may run the node: two that sign with one share can get the validator slashed."
         );
         if self.with_history {
             let file = shell::path(&absolute(self.to).join(HISTORY));

@@ -113,7 +113,8 @@ fn threshold_warning(splitting: &Splitting) -> Option<String> {
     let usual = default_threshold(shares);
     let why = match splitting.unusual()? {
         UnusualThreshold::Lower { machines } => format!(
-            "{} that sign two conflicting messages are enough to get the validator slashed",
+            "with {} that would sign anything, two conflicting messages can be signed, and the validator is \
+             slashed",
             count(machines.into(), "faulty machine")
         ),
         UnusualThreshold::Higher { may_fail: 0 } => {

@@ -151,7 +151,7 @@ pub fn outcome(report: &Report<'_>, marked: &Marked, warnings: Vec<String>) -> O
 pub fn recorded(mark: &SplitMark, set: &SetId, marked: &Marked) -> Outcome {
     let keys: Vec<_> = mark.keys.iter().map(PublicKey::to_string).collect();
     let mut text = format!(
-        "Recorded in {}: {} of set {set} were split into {}\n",
+        "Recorded in {}: {} of set {set}, split into {}\n",
         if marked.copies().len() == 1 {
             "1 copy".to_owned()
         } else {
