@@ -13,6 +13,9 @@ use crate::store::private_file;
 use stockade_base::json;
 use stockade_keystore::eth2_keystore::Keystore;
 
+/// The file that names the accounts of a wallet.
+const INDEX: &str = "index";
+
 /// The longest wallet file and index that are read.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
@@ -26,7 +29,8 @@ pub(super) struct WalletStore {
 #[derive(Debug)]
 struct Wallet {
     name: String,
-    accounts: Vec<Account>,
+    /// What its index names; `None` if the index cannot be read.
+    accounts: Option<Vec<Account>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,15 +72,21 @@ impl WalletStore {
                        the wallet's file of the same name";
             return vec![(folder.to_owned(), why.to_owned())];
         }
+        let unread = self.wallets.iter().filter(|(_, wallet)| wallet.accounts.is_none());
+        let unread = unread.map(|(folder, _)| {
+            let why = "an index that cannot be read: it is not known whether every account is here";
+            (folder.join(INDEX), why.to_owned())
+        });
         let accounts = self.wallets.iter().flat_map(|(folder, wallet)| {
-            wallet.accounts.iter().map(move |account| (folder.join(&account.uuid), wallet, account))
+            let accounts = wallet.accounts.iter().flatten();
+            accounts.map(move |account| (folder.join(&account.uuid), wallet, account))
         });
         let missing = accounts.filter(|(path, ..)| !path.is_file());
         let missing = missing.map(|(path, wallet, account)| {
             let (wallet, account) = (json::clip(&wallet.name, 100), json::clip(&account.name, 100));
             (path, format!("account {wallet}/{account} is in the index, but its file is missing"))
         });
-        missing.collect()
+        unread.chain(missing).collect()
     }
 }
 
@@ -85,7 +95,10 @@ impl Wallet {
     fn read(folder: &Path) -> Option<Self> {
         let file = folder.join(folder.file_name()?);
         let WalletFile { name, .. } = parse(&file)?;
-        let accounts = parse(&folder.join("index")).unwrap_or_default();
+        let index = folder.join(INDEX);
+        // A wallet without accounts may have none.
+        let is_there = std::fs::symlink_metadata(&index).is_ok();
+        let accounts = if is_there { parse(&index) } else { Some(Vec::new()) };
         Some(Self { name, accounts })
     }
 }
@@ -141,6 +154,27 @@ mod tests {
         assert_eq!(intake.bad().len(), 1);
         assert!(intake.bad()[0].1.contains("nd/v0"), "{:?}", intake.bad());
         assert_eq!(intake.len(), 1);
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "the test's own files")]
+    fn an_index_that_cannot_be_read_does_not_pass_for_one_that_names_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join(WALLET);
+        let copied = std::process::Command::new("cp")
+            .arg("-r")
+            .args([vectors().join(WALLET), root.clone()])
+            .status();
+        assert!(copied.unwrap().success());
+        std::fs::write(root.join(INDEX), "{").unwrap();
+        let mut intake = Intake::default();
+        take_wallets(folder.path(), &mut intake).unwrap();
+        assert!(intake.bad()[0].1.contains("index that cannot be read"), "{:?}", intake.bad());
+        // Without one there is nothing to compare with: the keys that are there are taken.
+        std::fs::remove_file(root.join(INDEX)).unwrap();
+        let mut intake = Intake::default();
+        take_wallets(folder.path(), &mut intake).unwrap();
+        assert!(intake.bad().is_empty() && intake.len() == 2, "{:?}", intake.bad());
     }
 
     #[test]
