@@ -84,6 +84,7 @@ pub(crate) mod run;
 mod sealed_exits;
 mod secrets;
 pub(crate) mod sets;
+mod shares_said;
 mod split;
 mod staking;
 mod staking_files;

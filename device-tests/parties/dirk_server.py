@@ -23,23 +23,33 @@ DOMAIN, ATTESTER, PROPOSER = ("ff" * 4 + "00" * 28, "01000000" + "00" * 28, "00"
 class Dirk:
     """A folder with dirk.yml, and the program that runs on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, host: str = "localhost", authority: certificates.Authority | None = None
+    ) -> None:
+        """`authority`: that of its peers, which know it by `host`."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
+        self.folder, self.host = folder, host
         self.port = free_port()
-        authority = certificates.authority("an authority of tests")
+        authority = authority or certificates.authority("an authority of tests")
         authority.write(folder / "ca.crt")
-        for name, host in [("client", "client"), ("server", "localhost")]:
+        for name, host in [("client", "client"), ("server", self.host)]:
             certificate, key = authority.vouch(folder, host, host)
             certificate.rename(folder / f"{name}.crt")
             key.rename(folder / f"{name}.key")
 
-    def configure(self, wallets: Path, passphrase: Path, permitted: str) -> None:
-        """Writes dirk.yml, which JSON is."""
+    def configure(
+        self, wallets: Path, passphrase: Path, permitted: str, peers: "list[Dirk] | None" = None
+    ) -> None:
+        """Writes dirk.yml, which JSON is. `peers`: all of them, in the order of their ids."""
+        peers = peers or [self]
         file = "file://{}".format
         own = self.folder
         configuration = {
-            "server": {"id": 1, "name": "localhost", "listen-address": f"127.0.0.1:{self.port}"},
+            "server": {
+                "id": peers.index(self) + 1,
+                "name": self.host,
+                "listen-address": f"{self.host}:{self.port}",
+            },
             "certificates": {
                 "server-cert": file(own / "server.crt"),
                 "server-key": file(own / "server.key"),
@@ -47,7 +57,7 @@ class Dirk:
             },
             "storage-path": str(own / "storage"),
             "stores": [{"name": "Local", "type": "filesystem", "location": str(wallets)}],
-            "peers": {"1": f"localhost:{self.port}"},
+            "peers": {str(n): f"{peer.host}:{peer.port}" for n, peer in enumerate(peers, 1)},
             "unlocker": {"account-passphrases": [file(passphrase)]},
             "process": {"generation-passphrase": file(passphrase)},
             "permissions": {"client": {permitted: "All"}},
@@ -56,7 +66,7 @@ class Dirk:
 
     def ask(self, *arguments: str) -> Any:
         """What it answers to our client."""
-        to = f"localhost:{self.port}"
+        to = f"{self.host}:{self.port}"
         run = subprocess.run(
             [PROGRAMS / "dirk-client", to, self.folder, *arguments],
             capture_output=True,

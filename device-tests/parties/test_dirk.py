@@ -146,7 +146,7 @@ def test_a_wallet_goes_into_a_set_and_comes_out_under_its_names(restored: Path, 
     own = Dirk(tmp_path / "base")
     own.configure(wallets, passphrase, "Hot")
     with own.running():
-        made = own.ask("generate", "Hot/made here", passphrase.read_text())
+        made = own.ask("generate", "Hot/made here", passphrase.read_text(), "1", "1")
         assert made["state"] == "SUCCEEDED", own.log()
         before = accounts(own, "Hot")
     assert "Hot/made here" in before.values()

@@ -4,7 +4,7 @@
 //	dirk-client HOST:PORT CERTIFICATES sign ACCOUNT DATA DOMAIN
 //	dirk-client HOST:PORT CERTIFICATES attest ACCOUNT SOURCE TARGET DOMAIN
 //	dirk-client HOST:PORT CERTIFICATES propose ACCOUNT SLOT DOMAIN
-//	dirk-client HOST:PORT CERTIFICATES generate ACCOUNT PASSPHRASE
+//	dirk-client HOST:PORT CERTIFICATES generate ACCOUNT PASSPHRASE PARTICIPANTS THRESHOLD
 //
 // CERTIFICATES is a folder with client.crt, client.key and ca.crt. Prints dirk's answer as JSON.
 package main
@@ -123,9 +123,10 @@ func ask(ctx context.Context, to *grpc.ClientConn, what, name string, rest []str
 				BodyRoot:   make([]byte, 32),
 			},
 		}))
-	case what == "generate" && len(rest) == 1:
+	case what == "generate" && len(rest) == 3:
 		given, err := pb.NewAccountManagerClient(to).Generate(ctx, &pb.GenerateRequest{
-			Account: name, Passphrase: []byte(rest[0]), Participants: 1, SigningThreshold: 1,
+			Account: name, Passphrase: []byte(rest[0]),
+			Participants: uint32(number(rest[1])), SigningThreshold: uint32(number(rest[2])),
 		})
 		if err != nil {
 			return nil, err

@@ -37,6 +37,7 @@ mod passed_over;
 mod plural;
 mod report;
 mod sealing;
+mod share_rows;
 mod shares;
 mod signing_key;
 mod unreachable;

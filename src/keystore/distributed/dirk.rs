@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ShareOf, ShareTool};
-use crate::bls::{PublicKey, public_share};
+use crate::{
+    bls::{PublicKey, public_share},
+    eth2_keystore::{Keystore, KeystoreError},
+};
 use stockade_base::json::{self, JsonError};
 
 /// The longest account file that is read.
@@ -41,6 +44,14 @@ struct File {
     verificationvector: Vec<PublicKey>,
 }
 
+/// What the file of such an account has beyond that of another.
+#[derive(Serialize)]
+struct Parts<'a> {
+    participants: &'a BTreeMap<u64, String>,
+    signing_threshold: u8,
+    verificationvector: Vec<String>,
+}
+
 impl DirkAccount {
     /// Reads an account's file. `None` if it is not of a distributed wallet. An error if it is, and
     /// contradicts itself: the share's public key must be a value of the polynomial.
@@ -55,6 +66,21 @@ impl DirkAccount {
         json::from_slice::<Mark>(bytes, MAX_BYTES).ok()?;
         let file = json::from_slice::<File>(bytes, MAX_BYTES);
         Some(file.map_err(|error: JsonError| error.to_string()).and_then(Self::of))
+    }
+
+    /// The content of the account's file under the name `name`, with the share as `sealed`, and the
+    /// account's uuid, which is the file's name.
+    pub fn to_file(
+        &self,
+        name: &str,
+        sealed: &Keystore,
+    ) -> Result<(String, String), KeystoreError> {
+        let account = Parts {
+            participants: &self.participants,
+            signing_threshold: self.share.threshold,
+            verificationvector: self.verification_vector.iter().map(PublicKey::to_string).collect(),
+        };
+        sealed.to_account_with(name, &account)
     }
 
     fn of(file: File) -> Result<Self, String> {

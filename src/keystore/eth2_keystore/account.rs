@@ -7,7 +7,7 @@ use stockade_base::json::to_string_indented;
 
 /// An account's file.
 #[derive(Serialize)]
-struct Account<'a> {
+struct Account<'a, M> {
     uuid: &'a str,
     name: &'a str,
     pubkey: String,
@@ -15,12 +15,27 @@ struct Account<'a> {
     /// Go's keystorev4, by the name that it gives itself.
     encryptor: &'static str,
     version: u32,
+    #[serde(flatten)]
+    more: &'a M,
 }
+
+/// No more fields.
+#[derive(Serialize)]
+struct Nothing {}
 
 impl Keystore {
     /// The content of an account's file in a wallet of ethdo or dirk, and the account's uuid, which is
     /// the file's name.
     pub fn to_account(&self, name: &str) -> Result<(String, String), KeystoreError> {
+        self.to_account_with(name, &Nothing {})
+    }
+
+    /// Like [`Keystore::to_account`], with the fields of `more`.
+    pub(crate) fn to_account_with(
+        &self,
+        name: &str,
+        more: &impl Serialize,
+    ) -> Result<(String, String), KeystoreError> {
         let uuid = match &self.uuid {
             Some(uuid) => uuid.clone(),
             None => random::uuid()?,
@@ -32,6 +47,7 @@ impl Keystore {
             crypto: Crypto::write(&self.kdf, &self.checksum, &self.iv, &self.ciphertext),
             encryptor: "keystore",
             version: 4,
+            more,
         };
         let text = to_string_indented(&account)?;
         Ok((uuid, text))

@@ -34,7 +34,7 @@ pub use import::{client_folder, foreign, intake, keystore_list, recognise, walk}
 pub use ops::{
     charon_node, create, custodians,
     delivered::{DeliveredKey, Sealing},
-    dirk_wallets, drill,
+    dirk_accounts, drill,
     layout::{HISTORY, Layout, UnknownLayout},
     repair, reseal, restore, retire,
 };

@@ -13,7 +13,9 @@ use crate::{
     device_secret::{Scheme, check_address},
 };
 use stockade_base::{eth::Address, path::DerivationPath};
-use stockade_keystore::{bls::PublicKey, eth2_keystore::Keystore, staking::Network};
+use stockade_keystore::{
+    bls::PublicKey, distributed::ShareOf, eth2_keystore::Keystore, staking::Network,
+};
 use stockade_wallet::{
     device::{DeviceError, Show, Wallet},
     interact::{Interact, Progress},
@@ -32,6 +34,8 @@ pub struct PublicKeyFile {
     pub signed: bool,
     /// Its path, according to the file.
     pub path: String,
+    /// Which share of a validator's key it is, if the set, or what is stored with it, says so.
+    pub share: Option<ShareOf>,
     /// The copy's id, for keys in a copy.
     pub copy: Option<String>,
     /// The file.
@@ -128,6 +132,7 @@ fn keys_in_copy(copy: &Copy) -> Result<Vec<PublicKeyFile>, BackupError> {
                 check_address,
                 signed: check_address.is_some() && set.signer == check_address,
                 path: entry.path.clone(),
+                share: entry.share,
                 copy: Some(set.copy.clone()),
                 file: format!("{}/{}", set.id, entry.file),
                 why: None,
@@ -141,7 +146,11 @@ fn keys_in_files(path: &Path, found: &mut FoundKeys) -> Result<(), BackupError> 
     let files = import::find(&[path.to_owned()])?;
     let name = |path: &Path| stockade_base::shown(&path).to_string();
     let keystores = files.keystores.iter();
-    found.keys.extend(keystores.map(|(path, keystore)| of_keystore(keystore, name(path))));
+    found.keys.extend(keystores.map(|(path, keystore)| {
+        let share = files.shares.iter().find(|(key, _)| key == keystore.pubkey());
+        let share = share.map(|(_, share)| *share);
+        PublicKeyFile { share, ..of_keystore(keystore, name(path)) }
+    }));
     for (path, list) in &files.lists {
         for (number, content) in list.keystores() {
             let file = format!("{}, keystore {number}", name(path));

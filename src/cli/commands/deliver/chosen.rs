@@ -13,6 +13,7 @@ use stockade::{
         verdict::Reason,
     },
     bls::PublicKey,
+    distributed::ShareOf,
 };
 
 use crate::{
@@ -101,6 +102,12 @@ impl Chosen {
     /// The keys that any of the set's manifests lists.
     pub fn public_keys(&self) -> Vec<PublicKey> {
         self.set.public_keys()
+    }
+
+    /// Its keys that are shares of validators' keys.
+    pub fn shares(&self) -> Vec<(PublicKey, ShareOf)> {
+        let read = self.set.manifest(&self.trust.pins);
+        read.map(|read| read.manifest.shares().collect()).unwrap_or_default()
     }
 
     /// Opens the set: custodians are asked, and a wallet asks for approval.

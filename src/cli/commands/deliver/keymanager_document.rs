@@ -4,6 +4,7 @@ use serde::Serialize;
 use stockade::{backup::SetId, bls::PublicKey};
 
 use super::{arrivals, left_out::LeftOut, note};
+use crate::commands::share_rows::ShareRow;
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -18,6 +19,8 @@ pub struct Document {
     /// How the verdicts are known: listed (the client listed its keys afterwards) or answered (its
     /// answers alone).
     pub level: &'static str,
+    /// Those of the keys that are shares of validators' keys.
+    pub shares: Vec<ShareRow>,
     /// Keys of the set that are lost in these copies and were left out.
     pub left_out: Vec<LeftOut>,
     /// shared (one password and salt for all keys) or per_key.

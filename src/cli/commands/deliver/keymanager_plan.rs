@@ -6,6 +6,8 @@ use stockade::{
 };
 use stockade_services::delivery::{Past, Prepared};
 
+use crate::commands::share_rows;
+
 use super::{approval, chosen::Chosen, keymanager_args::Args, left_out::left_out_text};
 
 /// Everything that the user should know before approving.
@@ -23,6 +25,7 @@ pub(super) fn plan(
     if there > 0 {
         text += &format!("  there already, and left unchanged: {there}\n");
     }
+    text += &share_rows::text(&chosen.shares());
     text += &match &prepared.past {
         Past::From(from) => removal(from.client.url(), prepared),
         Past::Decided(decision) => format!("  slashing history: {}\n", decision.describe()),

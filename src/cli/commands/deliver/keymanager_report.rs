@@ -17,7 +17,7 @@ use super::{
     keymanager_document::{Document, From, NotSet, Settings},
     left_out::left_out,
 };
-use crate::{context::Context, output::Outcome};
+use crate::{commands::share_rows, context::Context, output::Outcome};
 
 /// A delivery and everything that it was made from.
 pub(super) struct Report<'a> {
@@ -48,6 +48,7 @@ impl Report<'_> {
             set_id: chosen.id().clone(),
             url: self.args.client.url.clone(),
             level: if delivered.listed { "listed" } else { "answered" },
+            shares: share_rows::rows(&chosen.shares()),
             left_out: left_out(&self.restorable.left_out),
             passwords: self.passwords,
             history,

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     CommandResult,
-    commands::elsewhere::{ElsewhereArgs, Said, Unrecorded},
+    commands::{
+        elsewhere::{ElsewhereArgs, Said, Unrecorded},
+        share_rows,
+    },
     context::Context,
     error::CommandError,
 };
@@ -79,9 +82,11 @@ impl Args {
         let said = Said::not_running(self.not_running);
         let elsewhere = self.elsewhere.settle(context, (copies, set), &keys, (&to, None), said)?;
         let tells_network = require_network(&target, set)?;
+        let shares = chosen.shares();
         let plan = format!(
-            "At {url}: {} keys of set {set} are signed by {signer}\n{}{}",
+            "At {url}: {} keys of set {set} are signed by {signer}\n{}{}{}",
             keys.len(),
+            share_rows::text(&shares),
             network(set.network(), tells_network),
             approval::keys(&keys)
         );
@@ -91,8 +96,14 @@ impl Args {
         let RemoteReport { arrivals, unrecorded } =
             request.deliver(&mut context.terminal.progress())?;
         let unrecorded = Unrecorded::of_copies(&unrecorded, context);
-        let report =
-            Report { set, url, signer, arrivals: &arrivals, network_checked: tells_network };
+        let report = Report {
+            set,
+            url,
+            signer,
+            shares: &shares,
+            arrivals: &arrivals,
+            network_checked: tells_network,
+        };
         let mut outcome = report.outcome();
         unrecorded.add_to(&mut outcome);
         let delivered = Delivered {

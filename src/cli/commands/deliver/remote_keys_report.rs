@@ -1,11 +1,18 @@
 //! What became of keys that a client was told of, for people and as JSON.
 
 use serde::Serialize;
-use stockade::backup::{SetId, verdict::Verdict};
+use stockade::{
+    backup::{SetId, verdict::Verdict},
+    bls::PublicKey,
+    distributed::ShareOf,
+};
 use stockade_services::{delivery::Arrivals, keymanager::KeymanagerError};
 
 use super::{arrivals, note};
-use crate::output::Outcome;
+use crate::{
+    commands::share_rows::{self, ShareRow},
+    output::Outcome,
+};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -17,6 +24,8 @@ pub struct Document {
     set_id: SetId,
     /// The client's URL.
     url: String,
+    /// Those of the keys that are shares of validators' keys.
+    shares: Vec<ShareRow>,
     /// The signer's URL, as the client reaches it.
     signer_url: String,
     /// How the verdicts are known: listed (the client listed its keys afterwards) or answered (its
@@ -36,6 +45,7 @@ pub(super) struct Report<'a> {
     pub set: &'a SetId,
     pub url: &'a str,
     pub signer: &'a str,
+    pub shares: &'a [(PublicKey, ShareOf)],
     pub arrivals: &'a Arrivals,
     pub network_checked: bool,
 }
@@ -43,9 +53,10 @@ pub(super) struct Report<'a> {
 impl Report<'_> {
     /// Ok if the client has every key with that signer.
     pub fn outcome(&self) -> Outcome {
-        let Self { set, url, signer, arrivals, network_checked } = *self;
+        let Self { set, url, signer, shares, arrivals, network_checked } = *self;
         let (there, all) = (arrivals.count(Verdict::Proven), arrivals.keys.len());
         let mut text = format!("{url} has {there} of {all} keys of set {set} with {signer}\n");
+        text += &share_rows::text(shares);
         text += &arrivals::text(arrivals);
         let answered = arrivals.failure.as_ref().is_none_or(KeymanagerError::is_answer);
         text += match there {
@@ -62,6 +73,7 @@ impl Report<'_> {
             arrivals: arrivals::fields(arrivals),
             set_id: set.clone(),
             url: url.to_owned(),
+            shares: share_rows::rows(shares),
             signer_url: signer.to_owned(),
             level: if arrivals.failure.is_some() { "answered" } else { "listed" },
             unrecorded: Vec::new(),

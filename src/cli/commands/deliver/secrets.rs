@@ -58,7 +58,14 @@ pub(super) fn deliver(
     let request = SecretsRequest { copies, set, keys, store, parcels, release };
     let delivered = request.deliver(&mut context.terminal.progress())?;
     let unrecorded = Unrecorded::of_copies(&delivered.unrecorded, context);
-    let report = Report { set, place: &to.place, restorable: &restorable, delivered: &delivered };
+    let shares = chosen.shares();
+    let report = Report {
+        set,
+        place: &to.place,
+        shares: &shares,
+        restorable: &restorable,
+        delivered: &delivered,
+    };
     let mut outcome = report.outcome();
     unrecorded.add_to(&mut outcome);
     if delivered.end == Some(PutEnd::Stopped) {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use stockade::{backup::SetId, bls::PublicKey};
 
 use super::{left_out::LeftOut, note};
-use crate::commands::verdicts::Verdicts;
+use crate::commands::{share_rows::ShareRow, verdicts::Verdicts};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -20,6 +20,8 @@ pub struct Document {
     pub verdicts: Verdicts,
     /// What became of each key, in the order of the set.
     pub keys: Vec<Key>,
+    /// Those of the keys that are shares of validators' keys.
+    pub shares: Vec<ShareRow>,
     /// Keys of the set that are lost in these copies and were left out.
     pub left_out: Vec<LeftOut>,
     /// What ended the delivery early; null if nothing did.

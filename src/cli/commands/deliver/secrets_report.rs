@@ -3,6 +3,7 @@
 use stockade::{
     backup::{SetId, restore::Restorable, verdict::Verdict},
     bls::PublicKey,
+    distributed::ShareOf,
 };
 use stockade_services::delivery::{Put, PutEnd, SecretsReport};
 
@@ -10,12 +11,16 @@ use super::{
     left_out::left_out,
     secrets_document::{Document, Key},
 };
-use crate::{commands::verdicts::Verdicts, output::Outcome};
+use crate::{
+    commands::{share_rows, verdicts::Verdicts},
+    output::Outcome,
+};
 
 /// A delivery and what it was made from.
 pub(super) struct Report<'a> {
     pub set: &'a SetId,
     pub place: &'a str,
+    pub shares: &'a [(PublicKey, ShareOf)],
     pub restorable: &'a Restorable,
     pub delivered: &'a SecretsReport,
 }
@@ -41,6 +46,7 @@ impl Report<'_> {
                 inconclusive: count(Verdict::Inconclusive),
             },
             keys: self.delivered.keys().map(key).collect(),
+            shares: share_rows::rows(self.shares),
             left_out: left_out(&self.restorable.left_out),
             failure: self.failure().map(str::to_owned),
             unrecorded: Vec::new(),
@@ -63,6 +69,7 @@ impl Report<'_> {
         let holds = if self.failure().is_some() { "is known to hold" } else { "holds" };
         let mut text =
             format!("{} {holds} {there} of {all} keys of set {}\n", self.place, self.set);
+        text += &share_rows::text(self.shares);
         let those = |is: fn(&Put) -> bool| self.delivered.keys().filter(move |(_, _, put)| is(put));
         let same = those(|put| *put == Put::Same).count();
         if same > 0 {

@@ -78,7 +78,9 @@ impl Args {
             None => (chosen.own_manifest(&unlockers)?.public_keys(), [].as_slice()),
         };
         let clear = config.as_ref().is_some_and(KeyConfig::has_secret);
+        let shares = chosen.shares();
         let report = Report {
+            shares: &shares,
             dir: &self.dir,
             kind: self.kind,
             set,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use stockade::{
     backup::{Layout, SetId, history::HistoryDecision, verdict::Reason},
     bls::PublicKey,
+    distributed::ShareOf,
 };
 
 use super::{
@@ -15,7 +16,10 @@ use super::{
     note,
 };
 use crate::{
-    commands::backup::next_steps::{NextSteps, Step},
+    commands::{
+        backup::next_steps::{NextSteps, Step},
+        share_rows::{self, ShareRow},
+    },
     output::Outcome,
 };
 
@@ -31,6 +35,8 @@ pub struct Document {
     r#type: &'static str,
     /// The keys, each with its configuration in keys/0x<pubkey>.yaml.
     keys: Vec<Key>,
+    /// Those of the keys that are shares of validators' keys.
+    shares: Vec<ShareRow>,
     /// Keys of the set that are lost in these copies and were left out.
     left_out: Vec<LeftOut>,
     /// Whether a token or access key is written in clear into each configuration.
@@ -74,6 +80,7 @@ pub(super) struct Report<'a> {
     pub kind: KeyType,
     pub set: &'a SetId,
     pub keys: &'a [PublicKey],
+    pub shares: &'a [(PublicKey, ShareOf)],
     pub left_out: &'a [(PublicKey, Reason)],
     pub decision: &'a HistoryDecision,
     /// A secret is written in clear.
@@ -85,11 +92,12 @@ impl Report<'_> {
     pub fn plan(&self) -> String {
         format!(
             "To {}, readable only by you (mode 0600), as a whole or not at all:\n  {} keys of set {}, \
-             {}\n  slashing history: {}\n{}{}",
+             {}\n{}  slashing history: {}\n{}{}",
             crate::shown(&self.dir),
             self.keys.len(),
             self.set,
             self.kind.word(),
+            share_rows::text(self.shares),
             self.decision.describe(),
             approval::keys(self.keys),
             left_out_text(self.left_out)
@@ -101,6 +109,7 @@ impl Report<'_> {
         let Self { dir, kind, set, keys, decision, .. } = self;
         let shown = crate::shown(dir).to_string();
         let mut text = format!("Wrote {} keys to {shown}: keys/0x<pubkey>.yaml\n", keys.len());
+        text += &share_rows::text(self.shares);
         text += &left_out_text(self.left_out);
         if self.clear {
             text += "  WARNING: each of these files contains a secret in clear\n";
@@ -119,6 +128,7 @@ impl Report<'_> {
             to: shown,
             r#type: kind.word(),
             keys: keys.iter().map(|pubkey| Key { pubkey: *pubkey }).collect(),
+            shares: share_rows::rows(self.shares),
             left_out: left_out(self.left_out),
             secret_in_clear: self.clear,
             history: decision.as_str(),

@@ -62,6 +62,11 @@ impl Args {
             origin,
             sets: sets.iter().map(|set| set.id.clone()).collect(),
             keys: found.against(&expected),
+            shares: sets
+                .iter()
+                .filter_map(|set| set.manifest(&pins))
+                .flat_map(|read| read.manifest.shares())
+                .collect(),
         };
         let mut outcome = report.outcome();
         if let (true, [set]) = (self.attest, sets.as_slice()) {

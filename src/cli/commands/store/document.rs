@@ -3,7 +3,7 @@
 use serde::Serialize;
 use stockade::{backup::SetId, bls::PublicKey};
 
-use crate::commands::{deliver::note, verdicts::Verdicts};
+use crate::commands::{deliver::note, share_rows::ShareRow, verdicts::Verdicts};
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -21,6 +21,8 @@ pub struct Document {
     pub sets: Vec<SetId>,
     /// Every key that is there, and every key that should be.
     pub keys: Vec<Key>,
+    /// Those keys of the sets that are shares of validators' keys.
+    pub shares: Vec<ShareRow>,
     /// The signed delivery note; only with --attest, if every key is proven. Null if none was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<note::Document>,

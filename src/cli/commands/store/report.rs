@@ -9,10 +9,14 @@ use stockade::{
         verdict::{Counts, KeyVerdict, Level, Reason, Verdict},
     },
     bls::PublicKey,
+    distributed::ShareOf,
 };
 
 use super::document::{Document, Key};
-use crate::{commands::verdicts::Verdicts, output::Outcome};
+use crate::{
+    commands::{share_rows, verdicts::Verdicts},
+    output::Outcome,
+};
 
 /// The most keys that are listed for one reason.
 const LISTED: usize = 20;
@@ -27,6 +31,8 @@ pub(super) struct Report {
     pub sets: Vec<SetId>,
     /// Each with a message beside its reason.
     pub keys: Vec<(KeyVerdict, Option<String>)>,
+    /// Those keys of the sets that are shares.
+    pub shares: Vec<(PublicKey, ShareOf)>,
 }
 
 impl Report {
@@ -49,6 +55,7 @@ impl Report {
             verdicts: counts.into(),
             sets: self.sets.clone(),
             keys: self.keys.iter().map(key).collect(),
+            shares: share_rows::rows(&self.shares),
             note: None,
         };
         Outcome::checked(ok, self.text(ok, counts), document)
@@ -65,6 +72,7 @@ impl Report {
         for set in &self.sets {
             text += &format!("  compared with set {set}\n");
         }
+        text += &share_rows::text(&self.shares);
         let mut groups: BTreeMap<(Verdict, Reason), Vec<_>> = BTreeMap::new();
         for row in self.keys.iter().filter(|(key, _)| key.reason != Reason::Ok) {
             groups.entry((row.0.reason.verdict(), row.0.reason)).or_default().push(row);

@@ -102,16 +102,22 @@ impl Interchange {
     /// Reads a file of at most [`MAX_INTERCHANGE_BYTES`]. Every record must be valid. Fields that EIP-3076
     /// does not define are ignored.
     pub fn parse(content: &[u8]) -> Result<Self, InterchangeError> {
-        let (interchange, bad) = Self::parse_valid(content)?;
-        match bad.into_iter().next() {
-            None => Ok(interchange),
+        Self::parse_lenient(content).map(|(history, _)| history)
+    }
+
+    /// Like [`Interchange::parse`]. Also returns how many records lack `signed_blocks` or
+    /// `signed_attestations`, which EIP-3076 requires: dirk leaves an empty one out. It counts as empty.
+    pub fn parse_lenient(content: &[u8]) -> Result<(Self, usize), InterchangeError> {
+        let read = read::read(content)?;
+        match read.bad.into_iter().next() {
+            None => Ok((read.history, read.incomplete)),
             Some(first) => Err(first.into()),
         }
     }
 
     /// Like [`Interchange::parse`], but leaves out invalid records and returns why they are invalid.
     pub fn parse_valid(content: &[u8]) -> Result<(Self, Vec<BadRecord>), InterchangeError> {
-        read::read(content)
+        read::read(content).map(|read| (read.history, read.bad))
     }
 
     /// An empty history for the chain with this root.

@@ -48,6 +48,8 @@ struct Records {
     /// The first invalid records.
     bad: Vec<BadRecord>,
     count: usize,
+    /// Valid records that lack a list.
+    incomplete: usize,
 }
 
 /// With more unreadable records than this, the file is something else.
@@ -69,8 +71,17 @@ struct FileVotes {
 
 const RECORD_FIELDS: [&str; 3] = ["pubkey", "signed_blocks", "signed_attestations"];
 
-/// The history in `content`, and its records that cannot be read.
-pub(super) fn read(content: &[u8]) -> Result<(Interchange, Vec<BadRecord>), InterchangeError> {
+/// What was read.
+pub(super) struct Read {
+    pub(super) history: Interchange,
+    /// The records that cannot be read.
+    pub(super) bad: Vec<BadRecord>,
+    /// How many records lack a list, which counts as empty.
+    pub(super) incomplete: usize,
+}
+
+/// The history in `content`.
+pub(super) fn read(content: &[u8]) -> Result<Read, InterchangeError> {
     let (len, limit) = (content.len(), MAX_INTERCHANGE_BYTES);
     if len > limit {
         return Err(JsonError::TooLarge { len, limit }.into());
@@ -85,7 +96,7 @@ pub(super) fn read(content: &[u8]) -> Result<(Interchange, Vec<BadRecord>), Inte
     }
 }
 
-fn read_text(content: &[u8]) -> Result<(Interchange, Vec<BadRecord>), InterchangeError> {
+fn read_text(content: &[u8]) -> Result<Read, InterchangeError> {
     let text: String = from_slice(content, MAX_INTERCHANGE_BYTES)?;
     match text.trim() {
         "" => Err(InterchangeError::Nothing),
@@ -93,10 +104,7 @@ fn read_text(content: &[u8]) -> Result<(Interchange, Vec<BadRecord>), Interchang
     }
 }
 
-fn read_object(
-    content: &[u8],
-    whole: bool,
-) -> Result<(Interchange, Vec<BadRecord>), InterchangeError> {
+fn read_object(content: &[u8], whole: bool) -> Result<Read, InterchangeError> {
     let file: Option<File<'_>> = from_slice(content, MAX_INTERCHANGE_BYTES)?;
     let Some(file) = file else { return Err(InterchangeError::Nothing) };
     if let (None, Some(text), true) = (&file.metadata, file.slashing_protection, whole) {
@@ -110,7 +118,7 @@ fn read_object(
     let (version, root) = metadata.map_or((None, None), |metadata| {
         (metadata.interchange_format_version, metadata.genesis_validators_root)
     });
-    let Records { valid, bad, count } = data.unwrap_or_default();
+    let Records { valid, bad, count, incomplete } = data.unwrap_or_default();
     let chain = root.filter(|root| !root.is_empty()).map(|root| Root::read(&root));
     let chain = match chain {
         Some(Some(root)) if !root.is_zero() => Ok(root),
@@ -128,7 +136,8 @@ fn read_object(
     if count > valid.len() + MAX_BAD {
         return Err(invalid(&format!("more than {MAX_BAD} of its {count} records cannot be read")));
     }
-    Ok((Interchange::from_records(Interchange::new(chain).metadata, valid), bad))
+    let history = Interchange::from_records(Interchange::new(chain).metadata, valid);
+    Ok(Read { history, bad, incomplete })
 }
 
 impl<'de> Deserialize<'de> for Records {
@@ -151,7 +160,10 @@ impl<'de> Visitor<'de> for EachRecord {
         while let Some(raw) = seq.next_element::<&RawValue>()? {
             records.count += 1;
             match read_record(raw, records.count) {
-                Ok(record) => records.valid.push(record),
+                Ok((record, is_complete)) => {
+                    records.valid.push(record);
+                    records.incomplete += usize::from(!is_complete);
+                }
                 Err(bad) if records.bad.len() < MAX_BAD => records.bad.push(bad),
                 Err(_) => {}
             }
@@ -160,7 +172,8 @@ impl<'de> Visitor<'de> for EachRecord {
     }
 }
 
-fn read_record(raw: &RawValue, number: usize) -> Result<Record, BadRecord> {
+/// A record, and whether it has both lists.
+fn read_record(raw: &RawValue, number: usize) -> Result<(Record, bool), BadRecord> {
     let bad = |pubkey, why: String| BadRecord { number, pubkey, why };
     // The key is read first: it may be known even if the rest cannot be read.
     let pubkey = serde_json::from_str::<OnlyKey>(raw.get()).ok().and_then(|only| only.pubkey);
@@ -172,11 +185,13 @@ fn read_record(raw: &RawValue, number: usize) -> Result<Record, BadRecord> {
         None => return Err(bad(None, "missing field `pubkey`".to_owned())),
     };
     let votes = read_votes(raw).map_err(|error| bad(Some(pubkey), error.to_string()))?;
-    Ok(Record {
+    let is_complete = votes.signed_blocks.is_some() && votes.signed_attestations.is_some();
+    let record = Record {
         pubkey,
         signed_blocks: votes.signed_blocks.unwrap_or_default(),
         signed_attestations: votes.signed_attestations.unwrap_or_default(),
-    })
+    };
+    Ok((record, is_complete))
 }
 
 #[derive(Deserialize)]

@@ -49,7 +49,7 @@ impl Scrubbed {
     fn shares(&self, pins: &Pins) -> BTreeMap<PublicKey, ShareOf> {
         let manifests = self.sets.iter().filter_map(|set| set.manifest(pins));
         let shares = manifests.flat_map(|read| read.manifest.shares());
-        shares.map(|(key, share)| (key, *share)).collect()
+        shares.collect()
     }
 
     fn signers(&self) -> Vec<Address> {

@@ -13,7 +13,10 @@ use super::{
     walk::{MAX_ENTRIES, Step, Walk, What, is_litter},
     wallet_store::WalletStore,
 };
-use crate::{backup::set::error::BackupError, store::NewFile};
+use crate::{
+    backup::set::{dirk_account, error::BackupError},
+    store::NewFile,
+};
 use stockade_keystore::{
     bls::PublicKey,
     distributed::ShareOf,
@@ -165,8 +168,7 @@ fn take_found(mut found: Found, intake: &mut Intake) -> Result<Vec<Vec<u8>>, Bac
         intake.add_network(name(folder), network);
     }
     for (pubkey, rest) in found.dirk_accounts {
-        let key: String = pubkey.to_string().chars().take(12).collect();
-        let path = format!("sealed/dirk-account-{key}.json.age").parse()?;
+        let path = dirk_account::path_of(&pubkey).parse()?;
         intake.add_sealed(NewFile { path, bytes: rest });
     }
     for (path, why) in found.bad {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
-use super::restored_key::RestoredKey;
+use super::{kept_file, restored_key::RestoredKey};
 use crate::{
     backup::{
         check::scrub::ScrubbedSet,
@@ -59,7 +59,7 @@ pub(crate) fn kept(
     set: &ScrubbedSet,
     copies: &[Copy],
 ) -> Result<Vec<KeptFolder>, String> {
-    let read = |path: String| sealed(opened, set, copies, &path);
+    let read = |path: String| kept_file::read(opened, set, copies, &path);
     let folder = |number: usize| {
         let folder = CharonFolder::parse(&read(charon_folder::description(number))?)?;
         let file = |name: &String| Ok((name.clone(), read(charon_folder::path_of(number, name))?));
@@ -67,22 +67,6 @@ pub(crate) fn kept(
         Ok(KeptFolder { folder, files })
     };
     charon_folder::folders(&opened.read.manifest.files).into_iter().map(folder).collect()
-}
-
-/// The content of the sealed file at `path`.
-fn sealed(
-    opened: &OpenedSet<'_>,
-    set: &ScrubbedSet,
-    copies: &[Copy],
-    path: &str,
-) -> Result<Zeroizing<Vec<u8>>, String> {
-    let mut files = opened.read.manifest.files.iter();
-    let entry = files.find(|entry| entry.path.as_str() == path);
-    let entry = entry.ok_or_else(|| format!("{path} is not in the set"))?;
-    let bytes = set.file(copies, &entry.path, &entry.sha256);
-    let bytes = bytes.ok_or_else(|| format!("{path} is in no copy whole"))?;
-    let identity = opened.secret.files_identity();
-    identity.open(&bytes, bytes.len() as u64).map_err(|error| format!("{path}: {error}"))
 }
 
 /// The files of the folders: that of one node as it was, those of several below their names.

@@ -6,14 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::restored_key::RestoredKey;
-use crate::{
-    backup::{
-        check::scrub::ScrubbedSet,
-        set::{error::BackupError, origin::Pins},
-    },
-    store::NewFile,
-};
+use super::{dirk_accounts::KeptAccounts, restored_key::RestoredKey};
+use crate::{backup::set::error::BackupError, store::NewFile};
 use stockade_base::json::to_string_indented;
 use stockade_keystore::eth2_keystore::{DecryptionKey, Keystore, KeystoreError, random_uuid};
 
@@ -23,6 +17,9 @@ const PASSPHRASE: &str = "account-passphrase.txt";
 /// The wallet of accounts that were in none.
 const WALLET: &str = "Stockade";
 
+/// What the name of a wallet of shares ends with, if a wallet of whole keys has the name too.
+const OF_SHARES: &str = " distributed";
+
 /// The longest name that is used.
 const MAX_NAME: usize = 100;
 
@@ -30,11 +27,21 @@ const MAX_NAME: usize = 100;
 #[derive(Serialize)]
 struct Wallet<'a> {
     name: &'a str,
-    /// Each key by itself, without a seed.
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: Kind,
     uuid: &'a str,
     version: u32,
+}
+
+/// What the accounts of a wallet are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+enum Kind {
+    /// Each key by itself, without a seed.
+    #[serde(rename = "non-deterministic")]
+    Whole,
+    /// Each a share of a key that several dirks sign with.
+    #[serde(rename = "distributed")]
+    Share,
 }
 
 /// An account in the index.
@@ -44,24 +51,10 @@ struct Indexed {
     name: String,
 }
 
-/// Refuses shares before anybody is asked to open the set. As an account of its own, a share would sign
-/// what no validator's key verifies.
-pub fn require_whole(set: &ScrubbedSet) -> Result<(), BackupError> {
-    let read = set.manifest(&Pins::default());
-    let mut keys = read.iter().flat_map(|read| &read.manifest.keystores);
-    match keys.find(|entry| entry.share.is_some()) {
-        Some(entry) => Err(BackupError::Share(format!(
-            "key {} is a share, and this release makes no accounts of distributed wallets: restore it with \
-             --layout plain",
-            entry.pubkey
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// The wallets of `keys`, and the passphrase of their accounts.
+/// The wallets of `keys`, and the passphrase of their accounts. Shares need their `kept` accounts.
 pub(crate) fn files(
     keys: &[RestoredKey<'_>],
+    kept: &KeptAccounts,
     password: &str,
     derived: &DecryptionKey,
 ) -> Result<Vec<NewFile>, BackupError> {
@@ -70,16 +63,28 @@ pub(crate) fn files(
         files.push(NewFile { path: path.parse()?, bytes: text.as_bytes().to_vec() });
         Ok(())
     };
-    for (wallet, accounts) in by_wallet(keys) {
+    let wallets = by_wallet(keys, |key| {
+        let is_share = kept.contains_key(&key.secret.public_key());
+        if is_share { Kind::Share } else { Kind::Whole }
+    });
+    let whole: BTreeSet<_> =
+        wallets.keys().filter(|(_, kind)| *kind == Kind::Whole).map(|(name, _)| *name).collect();
+    for ((name, kind), accounts) in &wallets {
         let id = random_uuid()?;
         let mut index = Vec::new();
         for (name, key) in accounts {
             let sealed = Keystore::seal(key.secret, key.path, "", derived)?;
-            let (uuid, account) = sealed.to_account(&name)?;
+            let (uuid, account) = match kept.get(&key.secret.public_key()) {
+                Some(kept) => kept.to_file(name, &sealed)?,
+                None => sealed.to_account(name)?,
+            };
             add(format!("wallets/{id}/{uuid}"), &account)?;
-            index.push(Indexed { uuid, name });
+            index.push(Indexed { uuid, name: name.clone() });
         }
-        let file = Wallet { name: wallet, kind: "non-deterministic", uuid: &id, version: 1 };
+        // dirk finds wallets by their names, whatever they hold.
+        let both = *kind == Kind::Share && whole.contains(name);
+        let name = if both { format!("{name}{OF_SHARES}") } else { (*name).to_owned() };
+        let file = Wallet { name: &name, kind: *kind, uuid: &id, version: 1 };
         add(format!("wallets/{id}/index"), &text(&index)?)?;
         add(format!("wallets/{id}/{id}"), &text(&file)?)?;
     }
@@ -92,11 +97,15 @@ fn text(file: &impl Serialize) -> Result<String, BackupError> {
     Ok(to_string_indented(file).map_err(KeystoreError::from)?)
 }
 
+/// Accounts with their names.
+type Named<'k, 'a> = Vec<(String, &'k RestoredKey<'a>)>;
+
 /// The names of the accounts, by wallet. Two accounts never have one name.
 fn by_wallet<'k, 'a>(
     keys: &'k [RestoredKey<'a>],
-) -> BTreeMap<&'k str, Vec<(String, &'k RestoredKey<'a>)>> {
-    let mut wallets = BTreeMap::<&str, Vec<(String, &RestoredKey<'_>)>>::new();
+    kind: impl Fn(&RestoredKey<'_>) -> Kind,
+) -> BTreeMap<(&'k str, Kind), Named<'k, 'a>> {
+    let mut wallets = BTreeMap::<_, Named<'_, '_>>::new();
     let mut taken = BTreeSet::new();
     for key in keys {
         let (wallet, account) = names(key.description).unwrap_or((WALLET, ""));
@@ -106,7 +115,7 @@ fn by_wallet<'k, 'a>(
         } else {
             format!("0x{}", key.secret.public_key())
         };
-        wallets.entry(wallet).or_default().push((name, key));
+        wallets.entry((wallet, kind(key))).or_default().push((name, key));
     }
     wallets
 }
@@ -139,9 +148,9 @@ mod tests {
             .zip(descriptions)
             .map(|(secret, description)| RestoredKey { name: "", secret, path: "", description })
             .collect();
-        let wallets = by_wallet(&keys);
+        let wallets = by_wallet(&keys, |_| Kind::Whole);
         let named = |wallet: &str| -> Vec<_> {
-            wallets[wallet].iter().map(|(name, _)| name.as_str()).collect()
+            wallets[&(wallet, Kind::Whole)].iter().map(|(name, _)| name.as_str()).collect()
         };
         let pubkey = |i: usize| format!("0x{}", secret[i].public_key());
         assert_eq!(named("Hot"), ["v 1", &pubkey(1)]);

@@ -116,7 +116,7 @@ fn locks(opened: &OpenedSet<'_>, set: &ScrubbedSet, copies: &[Copy]) -> Result<C
     if charon_folder::folders(&opened.read.manifest.files).is_empty() {
         return Ok(Compared::default());
     }
-    let shares: Vec<_> = opened.read.manifest.shares().map(|(key, share)| (key, *share)).collect();
+    let shares: Vec<_> = opened.read.manifest.shares().collect();
     charon_node::compare(&charon_node::kept(opened, set, copies)?, &shares).map_err(|why| {
         format!("set {}: its shares could not be compared with the cluster lock: {why}", set.id)
     })

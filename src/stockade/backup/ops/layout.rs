@@ -16,10 +16,7 @@ use stockade_keystore::{
     eth2_keystore::{DecryptionKey, Kdf, NewPassword, Reader, account_store},
 };
 
-use super::{
-    dirk_wallets,
-    restored_key::{RestoredKey, random_kdf},
-};
+use super::restored_key::{RestoredKey, random_kdf};
 
 /// The slashing history's place, in every layout that is for a client.
 pub const HISTORY: &str = "slashing_protection.json";
@@ -170,7 +167,7 @@ impl Layout {
         }
     }
 
-    /// The files of `keys` and their password.
+    /// The files of `keys` and their password. Those of dirk and charon are made from more.
     pub(crate) fn files(
         self,
         keys: &[RestoredKey<'_>],
@@ -185,7 +182,6 @@ impl Layout {
             Ok(())
         };
         match self {
-            Self::Dirk => return dirk_wallets::files(keys, password, derived),
             Self::Plain => passwords.push(PASSWORD.to_owned()),
             Self::Prysm => {
                 let secrets: Vec<_> = keys.iter().map(|key| key.secret).collect();

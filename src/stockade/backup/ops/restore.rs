@@ -7,6 +7,8 @@ use std::{
 
 use super::{
     charon_node::{self, KeptFolder},
+    dirk_accounts::{self, KeptAccounts},
+    dirk_wallets,
     layout::{HISTORY, Layout},
     restored_key::RestoredKey,
 };
@@ -74,6 +76,8 @@ pub struct Restorable {
     secret: SetSecret,
     /// The folders of charon that the set keeps, or why they cannot be had.
     charon: Result<Vec<KeptFolder>, String>,
+    /// The accounts of dirk that the set keeps, or why they cannot be had.
+    dirk: Result<KeptAccounts, String>,
 }
 
 impl Restorable {
@@ -131,7 +135,8 @@ impl Restorable {
         entries.sort_by_key(|(entry, _)| only.iter().position(|key| *key == entry.pubkey));
         if bad.is_empty() || (lost == LostKeys::LeaveOut && !entries.is_empty()) {
             let charon = charon_node::kept(&opened, set, copies);
-            Ok(Self { entries, made_again, left_out, secret: opened.secret, charon })
+            let dirk = dirk_accounts::kept(&opened, set, copies);
+            Ok(Self { entries, made_again, left_out, secret: opened.secret, charon, dirk })
         } else {
             Err(BackupError::KeysLost { set: set.id.clone(), bad })
         }
@@ -207,11 +212,16 @@ impl Restorable {
         if let Some(history) = history.filter(|_| !layout.splits()) {
             files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
         }
-        files.extend(match (layout, &self.charon) {
-            (Layout::CharonNode, Ok(kept)) => {
+        let unkept = |why: &String| BackupError::Share(why.clone());
+        files.extend(match layout {
+            Layout::CharonNode => {
+                let kept = self.charon.as_ref().map_err(unkept)?;
                 charon_node::files(kept, &keys, password.text(), &derived)?
             }
-            (Layout::CharonNode, Err(why)) => return Err(BackupError::Share(why.clone())),
+            Layout::Dirk => {
+                let kept = self.dirk.as_ref().map_err(unkept)?;
+                dirk_wallets::files(&keys, kept, password.text().expose(), &derived)?
+            }
             _ => layout.files(&keys, password.text(), &derived)?,
         });
         progress.step("sealing", 2, 2);

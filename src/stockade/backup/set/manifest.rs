@@ -220,8 +220,8 @@ impl Manifest {
     }
 
     /// The keys of the set that are shares.
-    pub fn shares(&self) -> impl Iterator<Item = (PublicKey, &ShareOf)> {
-        self.keystores.iter().filter_map(|entry| Some((entry.pubkey, entry.share.as_ref()?)))
+    pub fn shares(&self) -> impl Iterator<Item = (PublicKey, ShareOf)> {
+        self.keystores.iter().filter_map(|entry| Some((entry.pubkey, entry.share?)))
     }
 
     /// About how much memory it takes, with the findings about each key.
@@ -358,7 +358,7 @@ mod tests {
         assert!(str::from_utf8(&json).unwrap().contains("\"version\": 2,"));
         let read = Manifest::parse(&json).unwrap();
         assert_eq!(read, manifest);
-        assert_eq!(read.shares().collect::<Vec<_>>(), [(key(2), &share())]);
+        assert_eq!(read.shares().collect::<Vec<_>>(), [(key(2), share())]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod charon_folder;
 pub(crate) mod combine;
 pub mod digest;
+pub(crate) mod dirk_account;
 pub mod error;
 pub mod manifest;
 pub mod new_key;

@@ -14,7 +14,7 @@ use stockade::{
 };
 
 use crate::commands::backup::history_decision::{ABOUT_SILENT, require_silent};
-use crate::error::CommandError;
+use crate::{context::Context, error::CommandError};
 
 /// What is stored with the set.
 pub struct StoredWith {
@@ -33,6 +33,7 @@ pub fn read(
     network: Network,
     keys: &[NewKey],
     found: &[(String, Vec<u8>)],
+    context: &mut Context,
 ) -> Result<Option<Vec<u8>>, CommandError> {
     let keys: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
     let (given, names): (_, Vec<_>) = if !files.is_empty() {
@@ -46,7 +47,10 @@ pub fn read(
     };
     let names = names.join(", ");
     require_silent(never, &keys, &given.history, &names)?;
-    let Given { history, mut silent } = given;
+    if let Some(note) = given.note() {
+        context.terminal.say(&note);
+    }
+    let Given { history, mut silent, .. } = given;
     silent.retain(|key| !never.contains(key));
     if silent.is_empty() {
         return Ok(Some(history.to_keep().to_vec()));

@@ -74,7 +74,7 @@ impl Args {
         self.sealing.require_new(&sets, &public)?;
         self.sealing.require_room(&copies, keys.len())?;
         let given = (self.history.as_slice(), self.never_attested_key.as_slice());
-        let history = history::read(given, self.sealing.network, &keys, &histories)?;
+        let history = history::read(given, self.sealing.network, &keys, &histories, context)?;
         let placed = confirm(&copies, context)?;
         let mut wallet = context.open()?;
         let stored = StoredWith { history, places, sealed };

@@ -13,7 +13,7 @@ use stockade::{
 };
 
 use crate::commands::{
-    key_share::ShareFields,
+    share_rows::{ShareRow, rows},
     shares::{self, Split},
     unreachable::Unreached,
 };
@@ -66,16 +66,6 @@ pub struct SetRow {
     unread_marks: Vec<String>,
 }
 
-/// A key of a set that is a share of a validator's key.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct ShareRow {
-    /// The public key of the share, in hex.
-    pubkey: String,
-    #[serde(flatten)]
-    share: ShareFields,
-}
-
 /// A note that a set was retired.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -108,7 +98,9 @@ impl SetRow {
             created: manifest.map(|manifest| manifest.created.clone()),
             test: manifest.map(|manifest| manifest.test),
             keys: manifest.map(|manifest| manifest.keystores.len()),
-            shares: manifest.map(shares).unwrap_or_default(),
+            shares: manifest
+                .map(|read| rows(&read.shares().collect::<Vec<_>>()))
+                .unwrap_or_default(),
             batches: batches(set),
             custodians: manifest.map(custodians),
             splits: shares::splits(marks),
@@ -128,13 +120,6 @@ impl NoteRow {
             retired_at: note.time().map(Timestamp::rfc3339),
         }
     }
-}
-
-fn shares(manifest: &Manifest) -> Vec<ShareRow> {
-    let shares = manifest.shares();
-    shares
-        .map(|(key, share)| ShareRow { pubkey: key.to_string(), share: (*share).into() })
-        .collect()
 }
 
 /// The batches that the keys of a set are from.

@@ -1,19 +1,16 @@
 mod document;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use stockade::{
     backup::{
         self, BackupError, Copy, ListedSet, SetId,
+        manifest::Manifest,
         marks::{self, Marks},
         retired::{self, Note},
         split_mark::SplitMark,
     },
     bls::PublicKey,
-    distributed::LockHash,
     eth::Address,
     timestamp::Timestamp,
 };
@@ -23,7 +20,7 @@ use document::{NoteRow, SetRow, batches};
 
 use crate::{
     CommandResult,
-    commands::{plural::count, shares, unreachable},
+    commands::{plural::count, share_rows, shares, unreachable},
     context::{Context, read_expected, read_signers},
     output::Outcome,
 };
@@ -68,7 +65,7 @@ impl Args {
             for set in sets.iter().filter(|set| set.copy == copy.id()) {
                 let marks = marks::beside(std::slice::from_ref(copy), &set.id)?;
                 text += &line(set);
-                text += &shares_text(set);
+                text += &set.manifest.as_ref().map(|read| shares_text(read)).unwrap_or_default();
                 if !counts(set, &signers) {
                     text += "    NOT made by any --signer, or its origin is damaged\n";
                 }
@@ -127,33 +124,9 @@ fn line(set: &ListedSet) -> String {
 }
 
 /// The shares of a set, by what they have in common.
-fn shares_text(set: &ListedSet) -> String {
-    let shares = set.keystores().iter().filter_map(|entry| entry.share);
-    let mut groups: BTreeMap<_, (usize, BTreeSet<_>, BTreeSet<u64>)> = BTreeMap::new();
-    for share in shares {
-        let (number, validators, x) =
-            groups.entry((share.cluster, share.threshold, share.shares)).or_default();
-        *number += 1;
-        validators.insert(share.validator);
-        x.insert(share.x);
-    }
-    let line = |((cluster, threshold, shares), (number, validators, x)): (
-        _,
-        (_, BTreeSet<_>, _),
-    )| {
-        let x: BTreeSet<u64> = x;
-        let x: Vec<_> = x.iter().map(u64::to_string).collect();
-        let cluster = Option::map(cluster, |hash: LockHash| format!(", cluster {}", hash.short()));
-        let of = Option::map(shares, |shares: u8| format!(" of {shares}"));
-        format!(
-            "    {number} of them SHARES of the keys of {}: number {}, any {threshold}{} sign{}\n",
-            count(validators.len(), "validator"),
-            x.join(", "),
-            of.unwrap_or_default(),
-            cluster.unwrap_or_default()
-        )
-    };
-    groups.into_iter().map(line).collect()
+fn shares_text(manifest: &Manifest) -> String {
+    let lines = share_rows::lines(&manifest.shares().collect::<Vec<_>>());
+    lines.into_iter().map(|line| format!("    {line}\n")).collect()
 }
 
 fn splits_text(marks: &Marks<SplitMark>) -> String {

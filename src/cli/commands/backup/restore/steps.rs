@@ -2,7 +2,7 @@
 
 use stockade::{
     backup::{
-        Access, BackupError, Copy, Layout, SetId, Trust, charon_node, dirk_wallets,
+        Access, BackupError, Copy, Layout, SetId, Trust, charon_node, dirk_accounts,
         origin::Pins,
         restore::{LostKeys, Restorable, Target, require_new},
         room,
@@ -142,7 +142,7 @@ fn decide(
 ) -> Result<Decided, CommandError> {
     match args.layout {
         Layout::CharonNode => charon_node::require_kept(set)?,
-        Layout::Dirk => dirk_wallets::require_whole(set)?,
+        Layout::Dirk => dirk_accounts::require_kept(set, &args.pubkey)?,
         _ => {}
     }
     let keys = if args.pubkey.is_empty() { set.public_keys() } else { args.pubkey.clone() };

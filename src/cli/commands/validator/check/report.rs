@@ -7,7 +7,7 @@ use stockade::{
     validator::{Checked, CheckedKey},
 };
 
-use crate::commands::verdicts::Verdicts;
+use crate::commands::{key_share::ShareFields, verdicts::Verdicts};
 
 /// What comparing keys with a wallet found.
 #[derive(Serialize)]
@@ -43,6 +43,8 @@ struct Key {
     /// The evidence for a proven key: `public_key` if the wallet derived it again, `check_address` if
     /// the wallet signed the set that records it and has the address that the set names.
     by: Option<&'static str>,
+    /// Which share of a validator's key it is, if the set, or what is stored with the keystore, says so.
+    share: Option<ShareFields>,
 }
 
 impl Report {
@@ -81,6 +83,7 @@ impl Key {
             path: found.as_ref().map(ToString::to_string),
             batch: key.batch.map(|(_, batch, _)| batch),
             by: (*reason == Reason::Ok).then_some(evidence),
+            share: key.share.map(ShareFields::from),
         }
     }
 
@@ -96,6 +99,7 @@ impl Key {
             path: None,
             batch: None,
             by: None,
+            share: None,
         }
     }
 }

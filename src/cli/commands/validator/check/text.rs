@@ -9,6 +9,7 @@ use stockade::{
 };
 
 use super::Report;
+use crate::commands::key_share;
 
 /// A line for each key, and what it all means.
 pub fn of(
@@ -63,7 +64,8 @@ fn line(checked: &CheckedKey) -> String {
             format!("{}: {why}", reason.as_str())
         }
     };
-    format!("{}  {pubkey}  {details}", reason.verdict().as_str())
+    let share = key.share.as_ref().map(|share| format!("{}; ", key_share::short(share)));
+    format!("{}  {pubkey}  {}{details}", reason.verdict().as_str(), share.unwrap_or_default())
 }
 
 /// What the reasons mean here, where no keystore is opened.

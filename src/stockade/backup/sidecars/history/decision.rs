@@ -216,7 +216,7 @@ impl HistoryRequest<'_> {
         let never = self.never_attested_keys;
         require_in_set(never, self.keys)?;
         if !self.files.is_empty() {
-            return self.given(&kept);
+            return self.given(&kept, user);
         }
         if self.never_attested {
             require_never(&kept, self.keys)?;
@@ -235,11 +235,19 @@ impl HistoryRequest<'_> {
 
     /// Decides by the histories that were given. A key that they do not cover must be known, or
     /// stated, never to have signed.
-    fn given(&self, kept: &Kept) -> Result<HistoryDecision, HistoryError> {
+    fn given(
+        &self,
+        kept: &Kept,
+        user: &mut dyn HistoryUser,
+    ) -> Result<HistoryDecision, HistoryError> {
         let (keys, network, never) = (self.keys, self.set.network(), self.never_attested_keys);
         let names = self.files.iter().map(|file| stockade_base::shown(file).to_string());
         let files = names.collect::<Vec<_>>().join(", ");
-        let super::Given { history: given, silent } = read_all(self.files, network, keys)?;
+        let read = read_all(self.files, network, keys)?;
+        if let Some(note) = read.note() {
+            user.tell(&note);
+        }
+        let super::Given { history: given, silent, .. } = read;
         require_unsigned(never, keys, &given, &files)?;
         require_newest(&given, kept, &silent, &files)?;
         require_never(kept, never)?;

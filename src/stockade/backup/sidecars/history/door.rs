@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{History, parse_kept, select};
+use super::{History, parse_given, select};
 use crate::backup::set::error::BackupError;
 use crate::store::private_file;
 use stockade_keystore::{
@@ -20,6 +20,23 @@ pub struct Given {
     pub history: History,
     /// The requested keys that no history is about.
     pub silent: Vec<PublicKey>,
+    /// How many records lack `signed_blocks` or `signed_attestations`. dirk leaves an empty list out.
+    pub incomplete: usize,
+}
+
+impl Given {
+    /// What a person should know of records that lack a list.
+    pub fn note(&self) -> Option<String> {
+        let records = match self.incomplete {
+            0 => return None,
+            1 => "1 record has".to_owned(),
+            n => format!("{n} records have"),
+        };
+        Some(format!(
+            "note: {records} no list of signed blocks or of signed attestations, as dirk writes it when \
+             there were none: it counts as empty"
+        ))
+    }
 }
 
 /// Reads a history, and checks that it is for this network and covers `keys`.
@@ -50,7 +67,7 @@ pub fn read_all(
 ) -> Result<Given, BackupError> {
     let read = |path: &PathBuf| {
         let bytes = private_file::read(path, MAX_INTERCHANGE_BYTES as u64)?;
-        parse_given(&stockade_base::shown(&path).to_string(), &bytes, network)
+        parse_named(&stockade_base::shown(&path).to_string(), &bytes, network)
     };
     given(paths.iter().map(read), network, keys)
 }
@@ -61,7 +78,7 @@ pub fn check_all(
     network: Network,
     keys: &[PublicKey],
 ) -> Result<Given, BackupError> {
-    given(files.iter().map(|(name, bytes)| parse_given(name, bytes, network)), network, keys)
+    given(files.iter().map(|(name, bytes)| parse_named(name, bytes, network)), network, keys)
 }
 
 fn require_all(name: &str, given: Given, keys: &[PublicKey]) -> Result<History, BackupError> {
@@ -73,20 +90,27 @@ fn require_all(name: &str, given: Given, keys: &[PublicKey]) -> Result<History, 
 }
 
 /// The user can give another file, so anything wrong with this one is an error.
-fn parse_given(name: &str, bytes: &[u8], network: Network) -> Result<Interchange, BackupError> {
-    parse_kept(bytes, network).map_err(|why| BackupError::History(format!("{name}: {why}")))
+fn parse_named(
+    name: &str,
+    bytes: &[u8],
+    network: Network,
+) -> Result<(Interchange, usize), BackupError> {
+    parse_given(bytes, network).map_err(|why| BackupError::History(format!("{name}: {why}")))
 }
 
 fn given(
-    files: impl Iterator<Item = Result<Interchange, BackupError>>,
+    files: impl Iterator<Item = Result<(Interchange, usize), BackupError>>,
     network: Network,
     keys: &[PublicKey],
 ) -> Result<Given, BackupError> {
     let failed = |error: InterchangeError| BackupError::History(error.to_string());
     let mut all = Interchange::new(network.genesis_validators_root());
     // One at a time: each may be large.
+    let mut incomplete = 0;
     for file in files {
-        all = all.merge([file?]).map_err(failed)?;
+        let (file, lacking) = file?;
+        all = all.merge([file]).map_err(failed)?;
+        incomplete += lacking;
     }
     let (newest, silent) = select(&all, keys);
     let asked = all.about(&keys.iter().copied().collect());
@@ -94,7 +118,7 @@ fn given(
     if asked.records().len() < all.records().len() {
         history.whole = Some(all.to_json().map_err(failed)?.into_bytes());
     }
-    Ok(Given { history, silent })
+    Ok(Given { history, silent, incomplete })
 }
 
 /// The message that `name` says nothing about the `silent` ones of `keys` keys.

@@ -16,9 +16,9 @@ use files::{KeptFile, files};
 pub use kept::{Kept, kept};
 pub use read::parse;
 pub use read::parse_kept;
-use read::parse_valid;
 use read::says_nothing;
 pub(crate) use read::{NoHistory, check_kept};
+use read::{parse_given, parse_valid};
 
 use super::{delivery_mark::DeliveryMark, marks, split_mark::SplitMark};
 use crate::backup::{

@@ -35,10 +35,19 @@ pub fn parse(bytes: &[u8], network: Network) -> Result<Interchange, String> {
 /// Like [`parse`], but refuses one with epochs in the future: it was made up, or this computer's
 /// clock is wrong, and it would keep a client from ever signing again.
 pub fn parse_kept(bytes: &[u8], network: Network) -> Result<Interchange, String> {
-    let history = parse(bytes, network)?;
+    parse_given(bytes, network).map(|(history, _)| history)
+}
+
+/// Like [`parse_kept`]. Also returns how many records lack a list.
+pub(crate) fn parse_given(bytes: &[u8], network: Network) -> Result<(Interchange, usize), String> {
+    let (history, incomplete) =
+        Interchange::parse_lenient(bytes).map_err(|error| error.to_string())?;
+    if !of_network(&history, network) {
+        return Err(other_network(&history, network));
+    }
     match future(&history, network).first() {
         Some(key) => Err(still_to_come(key)),
-        None => Ok(history),
+        None => Ok((history, incomplete)),
     }
 }
 
