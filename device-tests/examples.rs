@@ -24,6 +24,10 @@ mod own_wallet;
 #[path = "../examples/random_splits.rs"]
 #[allow(dead_code)]
 mod random_splits;
+#[cfg(feature = "mock")]
+#[path = "../examples/restore.rs"]
+#[allow(dead_code)]
+mod restore;
 
 use stockade_mocks::{Decision, User, server, trezor};
 
@@ -69,6 +73,18 @@ fn keys_are_delivered_by_the_library_alone() {
     let folder = tempfile::tempdir().unwrap();
     let said = deliver::run(&[folder.path().join("a")]).unwrap();
     assert_eq!(said, ["2 of 2 keys to deliver", "2 of 2 keys listed"]);
+}
+
+#[cfg(feature = "mock")]
+#[test]
+fn keys_are_restored_by_the_library_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (copy, client) = (folder.path().join("a"), folder.path().join("client"));
+    let said = restore::run(&copy, &client).unwrap();
+    let expected =
+        ["0 places where they may sign", "2 keys restored", "0 copies could not record it"];
+    assert_eq!(said, expected);
+    assert_eq!(std::fs::read_dir(client.join("validators")).unwrap().count(), 2);
 }
 
 #[cfg(feature = "mock")]

@@ -3,8 +3,12 @@
 use std::path::PathBuf;
 
 use stockade::{
-    backup::{BackupError, Copy, ListedSet, custodians::CustodianSource, holder, room, unknown},
-    bls::PublicKey,
+    backup::{
+        Copy,
+        custodians::{CustodianSource, Wanted},
+        room,
+        seal_request::SealRequest,
+    },
     device_secret::Scheme,
     staking::Network,
 };
@@ -48,15 +52,13 @@ impl Sealing {
         Ok(room::require(copies, room::of_set(keys))?)
     }
 
-    /// Refuses keys that are in a set already: they would be counted, and delivered, twice.
-    pub fn require_new(&self, sets: &[ListedSet], keys: &[PublicKey]) -> Result<(), CommandError> {
-        if let Some(set) = unknown(sets, self.network) {
-            let reason = "no copy has a manifest of it that is signed by a wallet".to_owned();
-            return Err(BackupError::DamagedSet { set: set.id.clone(), reason }.into());
-        }
-        let Some((set, pubkey)) = holder(sets, keys) else { return Ok(()) };
-        let (set, pubkey) = (set.clone(), pubkey.to_string());
-        Err(BackupError::KeyExists { pubkey, set }.into())
+    /// What the library needs of these options to make a set of keys that exist.
+    pub fn request<'a>(&self, sources: &'a [CustodianSource]) -> SealRequest<'a> {
+        let Self { network, threshold, scheme, allow_test_seed, .. } = *self;
+        let mut request = SealRequest::new(network);
+        request.custodians = Wanted { sources, threshold, scheme };
+        request.allow_test_seed = allow_test_seed;
+        request
     }
 
     /// Whether --custodian was given.

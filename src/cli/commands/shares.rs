@@ -4,10 +4,10 @@ use serde::Serialize;
 pub use stockade::backup::history::WAIT_EPOCHS;
 use stockade::{
     backup::{
-        BackupError, Copy, SetId, history, list,
+        BackupError, Copy, SetId, list,
         marks::{self, Mark as _, Marks},
         scrub::ScrubbedSet,
-        share_of, shares_of_keys,
+        shares_of_keys,
         split_mark::{Marked, SplitMark},
     },
     bls::PublicKey,
@@ -82,26 +82,6 @@ impl SharesArgs {
     }
 }
 
-/// Refuses keys that signed within the last hour. Shares have public keys of their own, so the database
-/// of no client knows what the whole keys signed.
-pub fn require_quiet(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<(), CommandError> {
-    let kept = history::kept(copies, set, keys)?;
-    if let Some(unread) = kept.unread.first() {
-        let message = format!("cannot tell when these keys last signed: {unread}");
-        return Err(CommandError::input(message)
-            .with_hint("repair the copies, or move that file away; then try again"));
-    }
-    let now = Timestamp::now();
-    match kept.found.filter(|(_, history)| history.is_recent(set.network(), now)) {
-        Some((time, _)) => Err(CommandError::input(format!(
-            "these keys signed within the hour, according to the slashing history of {time} that is \
-             stored with the set"
-        ))
-        .with_hint("switch them off for good, wait an hour, then try again")),
-        None => Ok(()),
-    }
-}
-
 /// The set that holds all of `keys`.
 pub fn set_of_all<'a>(
     sets: &'a [ScrubbedSet],
@@ -119,15 +99,6 @@ pub fn set_of_all<'a>(
             .with_hint(
                 "name the keys of one set at a time; `stockade validator list` shows the set of each key",
             )),
-    }
-}
-
-/// Refuses keys that are shares already: only a whole key can be split.
-pub fn require_whole(copies: &[Copy], keys: &[PublicKey]) -> Result<(), CommandError> {
-    let sets = list(copies)?;
-    match keys.iter().find_map(|key| Some((key, share_of(&sets, key)?))) {
-        Some((key, share)) => Err(key_share::refuse(key, &share, "only a whole key can be split")),
-        None => Ok(()),
     }
 }
 

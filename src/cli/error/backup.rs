@@ -2,7 +2,10 @@
 
 use stockade::{
     attest::AttestError,
-    backup::{BackupError, whereabouts::WhereaboutsError},
+    backup::{
+        BackupError, restore_request::RestoreError, splittable::NotSplittable,
+        whereabouts::WhereaboutsError,
+    },
     custodian::CustodianError,
     device::DeviceError,
     store::BucketAddress,
@@ -160,5 +163,43 @@ impl From<WhereaboutsError> for CommandError {
             _ => (Kind::Internal, ""),
         };
         Self::hinted(kind, &error, hint)
+    }
+}
+
+impl From<NotSplittable> for CommandError {
+    fn from(error: NotSplittable) -> Self {
+        let hint = match error {
+            NotSplittable::Backup(error) => return error.into(),
+            NotSplittable::SignedKept(_) | NotSplittable::SignedGiven => {
+                "switch them off for good, wait an hour, then try again"
+            }
+            NotSplittable::Unknown(_) => {
+                "repair the copies, or move that file away; then try again"
+            }
+            _ => "",
+        };
+        Self::hinted(Kind::Input, &error, hint)
+    }
+}
+
+impl From<RestoreError> for CommandError {
+    fn from(error: RestoreError) -> Self {
+        match error {
+            RestoreError::Backup(error) => error.into(),
+            RestoreError::NotSplittable(error) => error.into(),
+            RestoreError::Whereabouts(error @ WhereaboutsError::NotRecorded { .. }) => Self::from(
+                error,
+            )
+            .with_hint(
+                "make a copy writable. In an emergency, add --unrecorded: the copies then do not \
+                     record where these keys are",
+            ),
+            RestoreError::Whereabouts(error) => error.into(),
+            error => Self::hinted(
+                Kind::Usage,
+                &error,
+                "keys are split only if a copy records it: make a copy writable",
+            ),
+        }
     }
 }

@@ -34,9 +34,9 @@ pub use import::{client_folder, foreign, intake, keystore_list, recognise, walk}
 pub use ops::{
     charon_node, create, custodians,
     delivered::{DeliveredKey, Sealing},
-    dirk_accounts, drill,
+    drill,
     layout::{HISTORY, Layout, UnknownLayout},
-    repair, reseal, restore, retire,
+    repair, reseal, restore, restore_request, retire, seal_request, splittable,
 };
 pub use set::{
     digest::{Digest, keys_digest},

@@ -12,5 +12,8 @@ pub mod layout;
 pub mod repair;
 pub mod reseal;
 pub mod restore;
+pub mod restore_request;
 pub(crate) mod restored_key;
 pub mod retire;
+pub mod seal_request;
+pub mod splittable;

@@ -11,22 +11,16 @@ pub use error::CombineError;
 pub use find::{FoundShares, open_shares, shares_in_folders, shares_in_sets};
 pub use quorum::{KnownShare, Quorum, quorums};
 
-use crate::{
-    backup::{
-        Access, BackupError, Copy,
-        create::{self, Created, NewKey, Plan},
-        custodians::{self, CustodianSet, Wanted},
-        list,
-        manifest::Source,
-        origin::Signer,
-        split_mark::SplitMark,
-    },
-    device_secret::Scheme,
+use crate::backup::{
+    Access, BackupError, Copy,
+    create::{Created, NewKey},
+    custodians::CustodianSet,
+    manifest::Source,
+    seal_request::{Contents, SealRequest, Sealed},
+    split_mark::SplitMark,
 };
-use stockade_keystore::{
-    bls::{SecretKey, combine_keys},
-    staking::Network,
-};
+use stockade_base::timestamp::Timestamp;
+use stockade_keystore::bls::{SecretKey, combine_keys};
 
 /// A share, opened.
 #[derive(Debug)]
@@ -39,23 +33,7 @@ pub struct OpenShare {
 }
 
 /// How the set of combined keys is made.
-#[derive(Debug, Clone, Copy)]
-pub struct CombineRequest<'a> {
-    /// The network of the validators.
-    pub network: Network,
-    /// Who can open the set, as far as the user says so, and how many open it together.
-    pub custodians: Wanted<'a>,
-    /// Allow real money behind a publicly known seed.
-    pub allow_test_seed: bool,
-}
-
-impl<'a> CombineRequest<'a> {
-    /// A set with the default custodians.
-    pub fn new(network: Network) -> Self {
-        let custodians = Wanted { sources: &[], threshold: None, scheme: Scheme::default() };
-        Self { network, custodians, allow_test_seed: false }
-    }
-}
+pub type CombineRequest<'a> = SealRequest<'a>;
 
 /// A set of combined keys.
 #[derive(Debug)]
@@ -77,19 +55,12 @@ pub fn combine(
 ) -> Result<CombinedSet, CombineError> {
     let keys = quorums.iter().map(|quorum| whole_key(quorum, shares));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
-    let CombineRequest { network, custodians, allow_test_seed } = *request;
-    let sets = list(copies)?;
-    let wallet = access.unlockers.first_wallet();
-    let (wallet, address) = wallet.ok_or(CombineError::NoWallet)?;
-    custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
-    let chosen = custodians::choose(custodians, &sets, wallet, &address, access.user)?;
-    let own = &chosen.custodians;
-    let test = custodians::require_real(network, wallet, &address, own, allow_test_seed)?;
-    let mut plan = Plan::new(network, &chosen, keys);
-    plan.test = test;
-    plan.splits = marks(quorums, &plan);
-    let signer = Signer::Wallet(wallet, address);
-    let created = create::create(&plan, copies, signer, access.user, access.progress)?;
+    if access.unlockers.first_wallet().is_none() {
+        return Err(CombineError::NoWallet);
+    }
+    let mut contents = Contents::new(keys);
+    contents.splits = marks(quorums, contents.time);
+    let Sealed { created, chosen, .. } = request.seal(contents, copies, access)?;
     Ok(CombinedSet { created, chosen })
 }
 
@@ -114,14 +85,14 @@ fn whole_key(quorum: &Quorum, shares: &[OpenShare]) -> Result<NewKey, CombineErr
 }
 
 /// One mark for all keys that were split alike.
-fn marks(quorums: &[Quorum], plan: &Plan) -> Vec<SplitMark> {
+fn marks(quorums: &[Quorum], now: Timestamp) -> Vec<SplitMark> {
     let mut alike: BTreeMap<(u8, u8), Vec<_>> = BTreeMap::new();
     for quorum in quorums {
         let numbers = (quorum.number().unwrap_or(0), quorum.threshold());
         alike.entry(numbers).or_default().push(quorum.validator);
     }
     let mark = |((shares, threshold), keys): ((u8, u8), Vec<_>)| {
-        SplitMark::new(&keys, shares, threshold, plan.time)
+        SplitMark::new(&keys, shares, threshold, now)
     };
     alike.into_iter().map(mark).collect()
 }

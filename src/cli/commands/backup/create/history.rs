@@ -6,25 +6,13 @@ use stockade::{
     backup::{
         create::NewKey,
         history::{self, Given},
-        whereabouts::Location,
     },
     bls::PublicKey,
     staking::Network,
-    store::NewFile,
 };
 
 use crate::commands::backup::history_decision::{ABOUT_SILENT, require_silent};
 use crate::{context::Context, error::CommandError};
-
-/// What is stored with the set.
-pub struct StoredWith {
-    /// The slashing history of the keys.
-    pub history: Option<Vec<u8>>,
-    /// The places where the keys may still sign.
-    pub places: Vec<(Location, Vec<PublicKey>)>,
-    /// Files that belong to the keys, which the set keeps sealed.
-    pub sealed: Vec<NewFile>,
-}
 
 /// Reads the histories named on the command line; if there are none, those that were `found` with the
 /// keys. Each key must be in the history, or be one of `never`, which never signed.

@@ -6,24 +6,14 @@ use std::path::PathBuf;
 
 use stockade::{
     backup::{
-        BackupError, Copy, ListedSet,
-        create::{self, NewKey, Plan},
-        custodians::{self, CustodianSet, CustodianSource, Wanted},
-        foreign::ImportReport,
-        intake::Imported,
-        list,
-        origin::Signer,
-        share_warnings,
+        Access, BackupError, Copy, Trust, create::NewKey, foreign::ImportReport, intake::Imported,
+        list, seal_request::Contents, unlockers::Unlockers,
     },
     bls::PublicKey,
-    device::Wallet,
-    device_secret::check_address,
-    eth::Address,
     staking::Network,
 };
 
-use history::StoredWith;
-use outcome::{Made, outcome};
+use outcome::outcome;
 
 use super::{created::confirm, from::FromArgs};
 use crate::{
@@ -71,17 +61,18 @@ impl Args {
         self.share.state(&mut keys)?;
         let sets = list(&copies)?;
         let public: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
-        self.sealing.require_new(&sets, &public)?;
-        self.sealing.require_room(&copies, keys.len())?;
+        let request = self.sealing.request(&custodians);
+        request.require(&copies, &sets, &public)?;
         let given = (self.history.as_slice(), self.never_attested_key.as_slice());
         let history = history::read(given, self.sealing.network, &keys, &histories, context)?;
         let placed = confirm(&copies, context)?;
-        let mut wallet = context.open()?;
-        let stored = StoredWith { history, places, sealed };
-        let chosen = self.choose(&custodians, &sets, &mut *wallet, context)?;
-        let mut made = self.make(keys, stored, chosen, &mut copies, &mut *wallet, context)?;
-        let shares: Vec<_> = made.plan.keys.iter().filter_map(|key| key.share).collect();
-        made.warnings = share_warnings(&shares, &sets);
+        let mut contents = Contents::new(keys);
+        (contents.history, contents.places, contents.sealed) = (history, places, sealed);
+        let mut unlockers = Unlockers::new();
+        unlockers.add_wallet(context.open()?, &mut context.terminal)?;
+        let (trust, mut progress) = (Trust::default(), context.terminal.progress());
+        let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
+        let mut made = request.seal(contents, &mut copies, &mut access)?;
         let failed = std::mem::take(&mut made.created.failed).into();
         Ok(outcome(made, failed, (&copies, &placed), &bad, &skipped))
     }
@@ -112,47 +103,5 @@ impl Args {
             ))),
             None => Ok(()),
         }
-    }
-
-    /// The custodians, and the wallet's address.
-    fn choose(
-        &self,
-        sources: &[CustodianSource],
-        sets: &[ListedSet],
-        wallet: &mut dyn Wallet,
-        context: &mut Context,
-    ) -> Result<(CustodianSet, Address), CommandError> {
-        let terminal = &mut context.terminal;
-        let address = check_address(wallet, terminal)?;
-        let Sealing { network, threshold, scheme, allow_test_seed, .. } = self.sealing;
-        custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
-        let wanted = Wanted { sources, threshold, scheme };
-        let chosen = custodians::choose(wanted, sets, wallet, &address, terminal)?;
-        Ok((chosen, address))
-    }
-
-    fn make(
-        &self,
-        keys: Vec<NewKey>,
-        StoredWith { history, places, sealed }: StoredWith,
-        (chosen, address): (CustodianSet, Address),
-        copies: &mut [Copy],
-        wallet: &mut dyn Wallet,
-        context: &mut Context,
-    ) -> Result<Made, CommandError> {
-        let terminal = &mut context.terminal;
-        let Sealing { network, allow_test_seed, .. } = self.sealing;
-        let custodians = &chosen.custodians;
-        let test =
-            custodians::require_real(network, wallet, &address, custodians, allow_test_seed)?;
-        let mut plan = Plan::new(network, &chosen, keys);
-        plan.test = test;
-        plan.history = history.into_iter().map(|bytes| (plan.time, bytes)).collect();
-        plan.places = places;
-        plan.sealed = sealed;
-        let mut progress = terminal.progress();
-        let signer = Signer::Wallet(wallet, address);
-        let created = create::create(&plan, copies, signer, terminal, &mut progress)?;
-        Ok(Made { created, chosen, plan, warnings: Vec::new() })
     }
 }

@@ -1,12 +1,7 @@
 //! What `backup create` prints.
 
 use stockade::{
-    backup::{
-        Copy,
-        create::{Created, NewKey, Plan},
-        custodians::CustodianSet,
-        whereabouts::Location,
-    },
+    backup::{Copy, create::NewKey, seal_request::Sealed, whereabouts::Location},
     bls::PublicKey,
 };
 
@@ -26,28 +21,16 @@ use crate::{
 /// The most shares that are listed.
 const LISTED: usize = 20;
 
-/// A set that was made.
-pub struct Made {
-    /// The set.
-    pub created: Created,
-    /// The custodians that can open it.
-    pub chosen: CustodianSet,
-    /// What it was made of.
-    pub plan: Plan,
-    /// What to know about shares among its keys.
-    pub warnings: Vec<String>,
-}
-
 /// The result, with the copies that `failed`, the keys that are `bad`, and the files that were
 /// `skipped`.
 pub fn outcome(
-    made: Made,
+    made: Sealed,
     failed: Failed,
     (copies, placed): (&[Copy], &[Placed]),
     bad: &[(String, String)],
     skipped: &[(String, String)],
 ) -> Outcome {
-    let Made { created, chosen, plan, warnings: of_shares } = made;
+    let Sealed { created, chosen, plan, share_warnings: of_shares, .. } = made;
     let (keys, network) = (count(plan.keys.len(), "key"), plan.network);
     let mut text = failed.text();
     text += &format!("Backed up {keys} for {network} as set {}\n", created.set_id);

@@ -1,79 +1,12 @@
-//! Restoring keys for a program that splits them: the split is recorded before a key is written.
+//! Keys that were restored for a program that splits them.
 
 use std::path::{Path, PathBuf};
 
-use stockade::{
-    backup::{
-        Copy, Layout, SetId,
-        history::History,
-        split_mark::{Marked, SplitMark},
-    },
-    bls::PublicKey,
-    store::private_file,
-    timestamp::Timestamp,
-};
+use stockade::backup::{Layout, SetId, split_mark::Marked};
 
-use super::Args;
-use crate::{
-    commands::{
-        backup::history_decision::HistoryDecision,
-        shares::{
-            WAIT_EPOCHS, require_quiet, require_whole, unmarked_text, wait_minutes,
-            warn_of_unmarked,
-        },
-    },
-    context::Context,
-    error::CommandError,
-};
+use crate::commands::shares::{WAIT_EPOCHS, unmarked_text, wait_minutes};
 
-/// What can be refused before anybody presses a button.
-pub fn require_splittable(
-    args: &Args,
-    copies: &[Copy],
-    set: &SetId,
-    keys: &[PublicKey],
-    settled: &HistoryDecision,
-) -> Result<(), CommandError> {
-    if !args.layout.splits() {
-        return Ok(());
-    }
-    if args.unrecorded {
-        return Err(CommandError::usage(format!(
-            "--unrecorded cannot be combined with --layout {}",
-            args.layout
-        ))
-        .with_hint("keys are split only if a copy records it: make a copy writable"));
-    }
-    require_whole(copies, keys)?;
-    require_quiet(copies, set, keys)?;
-    let recent = |history| History::is_recent(history, set.network(), Timestamp::now());
-    if settled.history().is_some_and(recent) {
-        let message = "these keys signed within the hour, according to the given slashing history";
-        return Err(CommandError::input(message)
-            .with_hint("switch them off for good, wait an hour, then try again"));
-    }
-    let beside = args.layout.beside(&args.to, settled.history().is_some());
-    Ok(beside.iter().try_for_each(|path| private_file::require_new(path))?)
-}
-
-/// Records that the keys are split from now on, if they are restored for that.
-pub fn mark(
-    args: &Args,
-    copies: &[Copy],
-    set: &SetId,
-    keys: &[PublicKey],
-    context: &mut Context,
-) -> Result<Option<Marked>, CommandError> {
-    if !args.layout.splits() {
-        return Ok(None);
-    }
-    // How many shares there will be is up to the other program.
-    let marked = SplitMark::new(keys, 0, 0, Timestamp::now()).leave(copies, set)?;
-    warn_of_unmarked(&marked, context);
-    Ok(Some(marked))
-}
-
-/// The same, for people.
+/// That the keys are split from now on, for people.
 pub fn text(marked: Option<&Marked>, set: &SetId) -> String {
     let Some(marked) = marked else { return String::new() };
     format!(

@@ -2,22 +2,20 @@
 
 use stockade::{
     backup::{
-        Access, BackupError, Copy, Layout, SetId, Trust, charon_node, dirk_accounts,
+        Access, BackupError, Copy, Layout, Trust,
         origin::Pins,
-        restore::{LostKeys, Restorable, Target, require_new},
-        room,
+        restore::LostKeys,
+        restore_request::{Approved, RestoreReport, RestoreRequest},
         scrub::{self, ScrubbedSet},
-        whereabouts::{Location, LocationKind, OtherPlaces, Record},
+        whereabouts::{Location, LocationKind, OtherPlaces},
     },
-    bls::PublicKey,
+    eth2_keystore::NewPassword,
 };
 
 use super::{
     Args,
     document::{Document, Restored, SplitRecord},
-    password,
-    record::{NotRecorded, not_recorded},
-    split,
+    password, record, split,
     text::{self, Restoring},
 };
 use crate::{
@@ -32,6 +30,7 @@ use crate::{
         confirm,
         elsewhere::{Said, Unrecorded},
         shares,
+        unreachable::Unreached,
     },
     context::{Context, read_signers},
     error::CommandError,
@@ -55,75 +54,39 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     let misread = password::require_readable(given.as_ref(), args.layout, context)?;
     let mut progress = context.terminal.progress();
     let scrubbed = scrub::read(&copies, args.set.as_ref(), &mut progress)?;
-    let set = chosen_set(args, &scrubbed.sets)?;
-    let Decided { to, others, settled, elsewhere } = decide(args, context, &copies, set)?;
+    let request = request(args, &copies, chosen_set(args, &scrubbed.sets)?);
+    let decided = decide(args, context, &request)?;
     let trust = Trust {
         pins: Pins { wallets: Vec::new(), signers },
         accept_unknown_origin: args.accept_unknown_origin,
     };
-    let lost = if args.skip_bad { LostKeys::LeaveOut } else { LostKeys::Refuse };
     let mut unlockers = args.open.unlockers(context)?;
     let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
-    let restorable = Restorable::open_some(&copies, set, (lost, &args.pubkey), &mut access)?;
+    let restorable = request.open(&mut access)?;
     let restoring = Restoring {
         to: &args.to,
         layout: args.layout,
         password_file: args.new_password_file.as_deref(),
-        set: &set.id,
+        set: &request.set.id,
         restorable: &restorable,
-        settled: &settled,
+        settled: &decided.settled,
     };
     context.terminal.say(&restoring.plan());
     confirm::require(context, "Write it?", "nothing was written")?;
-    let keys = restorable.public_keys();
-    // Recorded first: a key that another program splits must not look as if it were whole.
-    let marked = split::mark(args, &copies, &set.id, &keys, context)?;
-    // Read again: a person may have looked at the plan for a long time.
-    let record = Record::read(&copies, &set.id, &keys)?;
-    let release = elsewhere.release(&to, &keys, None);
-    let mut clearance = restorable.clear(record, &release, &copies)?;
-    let (permit, note) = NotRecorded::permit(&mut clearance, &keys, args.unrecorded)?;
-    let history = settled.history();
     context.terminal.tell_leftover(&args.to);
     context.terminal.take_endings();
-    let target = Target {
-        folder: &args.to,
-        layout: args.layout,
-        password: given,
-        history,
-        marked: marked.as_ref(),
-    };
-    let wrote = restorable.write(&permit, target, &mut progress);
-    if let Err(error) = wrote {
-        // Everything or nothing: the keys did not go there.
-        clearance.rejected(&keys)?;
-        return Err(error.into());
-    }
-    let unrecorded = Unrecorded::of(&clearance, context);
-    let document = Document {
-        restored: Restored::of(&restoring),
-        split: SplitRecord::of(marked.as_ref(), args, history.is_some()),
-        history_kept: settled.keep(&copies, &set.id, context),
-        next: restoring.next().steps(),
-        unrecorded: unrecorded.document(),
-        lacks: text::lacks(&args.to, context),
-        password_misread_by: misread,
-        other_sets: others,
-        sealed_exits: SealedExits::count(&copies, &set.id)?,
-        unreached: unreachable.into(),
-    };
-    let exits = document.sealed_exits.text(&copies);
-    let unmarked = marked.as_ref().is_some_and(|marked| !marked.refused().is_empty());
-    let ok = restorable.left_out.is_empty() && !unmarked;
-    let text = restoring.text() + &split::text(marked.as_ref(), &set.id);
-    let mut outcome = Outcome::checked(ok, text, document);
-    unrecorded.tell(&mut outcome);
-    if let Some(note) = note {
-        outcome.text += &note.keep(&args.to, &set.id);
-        outcome.ok = false;
-    }
-    outcome.text += &exits;
-    Ok(outcome)
+    let done = request.carry_out(&restorable, decided.approved(given), context, &mut progress)?;
+    let (copies, others) = (copies.as_slice(), decided.others);
+    let known = Known { copies, others, misread, unreached: unreachable.into() };
+    outcome(args, context, &restoring, done, known)
+}
+
+fn request<'a>(args: &'a Args, copies: &'a [Copy], set: &'a ScrubbedSet) -> RestoreRequest<'a> {
+    let mut request = RestoreRequest::new(copies, set, &args.to, args.layout);
+    request.only = &args.pubkey;
+    request.lost = if args.skip_bad { LostKeys::LeaveOut } else { LostKeys::Refuse };
+    request.unrecorded = args.unrecorded;
+    request
 }
 
 /// What is decided before the wallet is asked: a user who cannot answer need not press a button.
@@ -134,28 +97,81 @@ struct Decided {
     elsewhere: OtherPlaces,
 }
 
+impl Decided {
+    fn approved(&self, password: Option<NewPassword>) -> Approved<'_> {
+        let Self { to, settled, elsewhere, .. } = self;
+        Approved { history: settled, to, elsewhere, password }
+    }
+}
+
 fn decide(
     args: &Args,
     context: &mut Context,
-    copies: &[Copy],
-    set: &ScrubbedSet,
+    request: &RestoreRequest<'_>,
 ) -> Result<Decided, CommandError> {
-    match args.layout {
-        Layout::CharonNode => charon_node::require_kept(set)?,
-        Layout::Dirk => dirk_accounts::require_kept(set, &args.pubkey)?,
-        _ => {}
+    request.require()?;
+    let (copies, set, keys) = (request.copies, &request.set.id, request.keys());
+    let others = other_sets(copies, set, &keys)?;
+    others.iter().for_each(|other| context.terminal.say(&other.warning()));
+    if let Some(lacks) = next_steps::lacks_network(args.layout, set.network()) {
+        context.terminal.say(&format!("warning: {lacks}"));
     }
-    let keys = if args.pubkey.is_empty() { set.public_keys() } else { args.pubkey.clone() };
-    require_new(&args.to, &keys)?;
-    let others = other_sets(copies, &set.id, &keys)?;
-    warn(args, &set.id, &others, context);
-    args.shares.settle(context, copies, &set.id, &keys)?;
-    let settled = args.history.settle(context, copies, &set.id, &keys, args.layout)?;
-    split::require_splittable(args, copies, &set.id, &keys, &settled)?;
+    args.shares.settle(context, copies, set, &keys)?;
+    let settled = args.history.settle(context, copies, set, &keys, args.layout)?;
+    request.require_decided(&settled)?;
     let to = host::folder(LocationKind::Folder, &args.to);
-    let elsewhere = settle_elsewhere(args, context, copies, &set.id, &keys, &to)?;
-    text::warn_of_imported(&settled, set, context);
+    let said = Said { unrecorded: true, ..Said::default() };
+    let elsewhere = args.elsewhere.settle(context, (copies, set), &keys, (&to, None), said)?;
+    text::warn_of_imported(&settled, request.set, context);
     Ok(Decided { to, others, settled, elsewhere })
+}
+
+/// What the result says beside what was restored.
+struct Known<'a> {
+    copies: &'a [Copy],
+    others: Vec<Other>,
+    misread: Vec<&'static str>,
+    unreached: Unreached,
+}
+
+fn outcome(
+    args: &Args,
+    context: &mut Context,
+    restoring: &Restoring<'_>,
+    done: RestoreReport,
+    known: Known<'_>,
+) -> CommandResult {
+    let RestoreReport { split: marked, entry, unrecorded, history_kept, .. } = done;
+    if let Some(marked) = &marked {
+        shares::warn_of_unmarked(marked, context);
+    }
+    let unrecorded = Unrecorded::of_copies(&unrecorded, context);
+    let Known { copies, others, misread, unreached } = known;
+    let with_history = restoring.settled.history().is_some();
+    let document = Document {
+        restored: Restored::of(restoring),
+        split: SplitRecord::of(marked.as_ref(), args, with_history),
+        history_kept,
+        next: restoring.next().steps(),
+        unrecorded: unrecorded.document(),
+        lacks: text::lacks(&args.to, context),
+        password_misread_by: misread,
+        other_sets: others,
+        sealed_exits: SealedExits::count(copies, restoring.set)?,
+        unreached,
+    };
+    let exits = document.sealed_exits.text(copies);
+    let unmarked = marked.as_ref().is_some_and(|marked| !marked.refused().is_empty());
+    let ok = restoring.restorable.left_out.is_empty() && !unmarked;
+    let text = restoring.text() + &split::text(marked.as_ref(), restoring.set);
+    let mut outcome = Outcome::checked(ok, text, document);
+    unrecorded.tell(&mut outcome);
+    if let Some(entry) = entry {
+        outcome.text += &record::keep(&entry, &args.to, restoring.set);
+        outcome.ok = false;
+    }
+    outcome.text += &exits;
+    Ok(outcome)
 }
 
 /// The set that holds all the named keys, or the only one.
@@ -172,26 +188,4 @@ fn chosen_set<'a>(args: &Args, sets: &'a [ScrubbedSet]) -> Result<&'a ScrubbedSe
         [set] => Ok(set),
         sets => Err(BackupError::SeveralSets(sets.len()).into()),
     }
-}
-
-fn warn(args: &Args, set: &SetId, others: &[Other], context: &mut Context) {
-    others.iter().for_each(|other| context.terminal.say(&other.warning()));
-    if let Some(lacks) = next_steps::lacks_network(args.layout, set.network()) {
-        context.terminal.say(&format!("warning: {lacks}"));
-    }
-}
-
-fn settle_elsewhere(
-    args: &Args,
-    context: &mut Context,
-    copies: &[Copy],
-    set: &SetId,
-    keys: &[PublicKey],
-    to: &Location,
-) -> Result<OtherPlaces, CommandError> {
-    if !args.unrecorded {
-        room::require_record(copies, keys.len(), false).map_err(not_recorded)?;
-    }
-    let said = Said { unrecorded: true, ..Said::default() };
-    args.elsewhere.settle(context, (copies, set), keys, (to, None), said)
 }

@@ -3,11 +3,10 @@ pub mod document;
 use std::{convert::Infallible, path::PathBuf};
 
 use stockade::{
-    backup::{Access, Copy, ListedSet, Trust, custodians::Wanted, list, origin::Pins},
+    backup::{Access, Copy, ListedSet, Trust, list, origin::Pins},
     bls::PublicKey,
     validator::combine::{
-        CombineRequest, OpenShare, Quorum, combine, open_shares, quorums, shares_in_folders,
-        shares_in_sets,
+        OpenShare, Quorum, combine, open_shares, quorums, shares_in_folders, shares_in_sets,
     },
 };
 
@@ -69,8 +68,8 @@ impl Args {
         let sets = list(&copies)?;
         let (quorums, mut opened) = self.find(&sets, context)?;
         let keys: Vec<_> = quorums.iter().map(|quorum| quorum.validator).collect();
-        self.sealing.require_new(&sets, &keys)?;
-        self.sealing.require_room(&copies, keys.len())?;
+        let request = self.sealing.request(&custodians);
+        request.require(&copies, &sets, &keys)?;
         let placed = confirm(&copies, context)?;
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
         let trust = Trust { pins, accept_unknown_origin: false };
@@ -80,10 +79,6 @@ impl Args {
         if self.from.is_empty() {
             opened = open_shares(&copies, &quorums, &mut access)?;
         }
-        let Sealing { network, threshold, scheme, allow_test_seed, .. } = self.sealing;
-        let mut request = CombineRequest::new(network);
-        request.custodians = Wanted { sources: &custodians, threshold, scheme };
-        request.allow_test_seed = allow_test_seed;
         let made = combine(&request, &quorums, &opened, &mut copies, &mut access)?;
         Ok(outcome(made, &quorums, (&copies, &placed)))
     }

@@ -1,7 +1,7 @@
 //! `validator split --elsewhere`: records that another tool split keys.
 
 use stockade::{
-    backup::{BackupError, Copy, scrub, split_mark::SplitMark},
+    backup::{BackupError, Copy, scrub, split_mark::SplitMark, splittable::require_whole},
     timestamp::Timestamp,
     validator::Splitting,
 };
@@ -17,7 +17,7 @@ impl Args {
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let set = shares::set_of_all(&scrubbed.sets, &self.pubkey)?;
-        shares::require_whole(&copies, &self.pubkey)?;
+        require_whole(&copies, &self.pubkey)?;
         let mark = SplitMark::new(&self.pubkey, number, threshold, Timestamp::now());
         let marked = mark.leave(&copies, &set.id).map_err(unmarked)?;
         shares::warn_of_unmarked(&marked, context);

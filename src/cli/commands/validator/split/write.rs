@@ -9,6 +9,7 @@ use stockade::{
         restore::{LostKeys, Restorable, require_new},
         scrub,
         split_mark::SplitMark,
+        splittable::{require_quiet, require_whole},
         whereabouts::{LocationKind, Record},
     },
     timestamp::Timestamp,
@@ -43,8 +44,8 @@ impl Args {
         let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let set = shares::set_of_all(&scrubbed.sets, &self.pubkey)?;
         // All questions come before the first approval on a wallet: nobody presses in vain.
-        shares::require_whole(&copies, &self.pubkey)?;
-        shares::require_quiet(&copies, &set.id, &self.pubkey)?;
+        require_whole(&copies, &self.pubkey)?;
+        require_quiet(&copies, &set.id, &self.pubkey)?;
         before::confirm_off(self.whole_keys_are_off, context)?;
         self.shares_args.settle(context, &copies, &set.id, &self.pubkey)?;
         let to = host::folder(LocationKind::Shares, folder);
