@@ -149,7 +149,7 @@ impl Link for Packets {
 
     fn receive(&mut self, _wait: Duration) -> Result<Option<Packet>, TransportError> {
         self.idle += 1;
-        if self.idle % 3 == 0 {
+        if self.idle.is_multiple_of(3) {
             return Ok(None);
         }
         let mut packet = self.left.pop_front().ok_or(TransportError::Disconnected)?;

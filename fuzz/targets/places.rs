@@ -53,7 +53,7 @@ pub(super) fn imported_file(data: &[u8]) {
     let name = NAMES[usize::from(*name) % NAMES.len()];
     in_folder(&[(name, content)], |folder| {
         for place in [folder.to_owned(), folder.join(name)] {
-            let Ok(found) = find(&[place.clone()]) else { continue };
+            let Ok(found) = find(std::slice::from_ref(&place)) else { continue };
             let _ = (!found.keystores.is_empty()).then(super::understood);
             let listed: Vec<&PathBuf> = found
                 .keystores

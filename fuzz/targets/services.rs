@@ -114,7 +114,12 @@ fn ask(data: &[u8], mut ask: impl FnMut(&str) -> String) {
     let first = ask(&service().url);
     set(&answers);
     let _ = first.contains("Ok(").then(super::understood);
-    super::same(ask(&service().url), first);
+    let second = ask(&service().url);
+    // An answer that is not HTTP may end as a connection that is reset, or not.
+    let broken = |said: &str| said.contains("Unreachable") || said.contains("Timeout");
+    if !broken(&first) && !broken(&second) {
+        super::same(second, first);
+    }
 }
 
 fn endpoint(url: &str) -> Endpoint {
