@@ -20,6 +20,7 @@ mod command;
 mod conformance;
 mod enrolment;
 mod examples;
+mod fuzz;
 mod golden;
 mod house;
 mod interrupted;

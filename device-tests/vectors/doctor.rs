@@ -74,6 +74,21 @@ fn every_client_is_said_to_do_what_it_did() {
     assert_eq!((matching, all), (254, 254));
 }
 
+/// Found by the comparison with @chainsafe/bls-keystore (`test_bls_keystore.py`), whose schema wants text.
+#[test]
+fn a_description_of_null_is_told_from_none() {
+    let refusals = |name: &str, from: &str, to: &str| {
+        let text = String::from_utf8(read(&format!("keystore-variants/{name}.json"))).unwrap();
+        let profile = Profile::read(text.replacen(from, to, 1).as_bytes());
+        assert!(profile.keystore.is_ok(), "{profile:?}");
+        let refuse = profile.clients(None).into_iter().filter(|v| v.accepts == Some(false));
+        refuse.map(|verdict| verdict.client).collect::<Vec<_>>()
+    };
+    let of_null = refusals("06-pbkdf2-c220", "\"description\": \"\"", "\"description\": null");
+    assert_eq!(of_null, [Client::Lodestar]);
+    assert_eq!(refusals("18-no-description", "", ""), []);
+}
+
 #[test]
 fn each_rule_was_measured_with_the_variant_that_it_names() {
     let mut variants = Variants::default();

@@ -9,6 +9,7 @@ mod eip2335;
 mod hostile_files;
 mod interchange;
 mod interchange_properties;
+mod interchange_suite;
 mod keystore_properties;
 mod keystore_variants;
 

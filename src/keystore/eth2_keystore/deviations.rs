@@ -37,6 +37,10 @@ pub(super) fn find(file: &Map<String, Value>, crypto: &Map<String, Value>) -> Ve
     let mut found = Found::new();
     version(file, &mut found);
     path_and_uuid(file, &mut found);
+    // `null` and nothing are the same to most readers, but not to Lodestar's schema.
+    if file.get("description").is_some_and(Value::is_null) {
+        found.push(deviation(&rules::DESCRIPTION_NULL, ""));
+    }
     pubkey(file, &mut found);
     unknown(&rules::UNKNOWN_FIELD, "", file, &FIELDS, &mut found);
     unknown(&rules::UNKNOWN_FIELD, "crypto.", crypto, &["kdf", "checksum", "cipher"], &mut found);

@@ -71,7 +71,10 @@ impl Profile {
         let shown = diagnosis.map(shown_by_opening).unwrap_or_default();
         deviations.extend(&shown);
         // What is refused here without a rule may be refused by the clients, too.
-        let unknown = self.keystore.is_err() && deviations.iter().all(|d| !is_fatal(d));
+        let unknown = self
+            .keystore
+            .as_ref()
+            .is_err_and(|error| !deviations.iter().any(|deviation| explains(deviation, error)));
         Client::ALL.into_iter().map(|client| judge(client, &deviations, unknown)).collect()
     }
 }
@@ -93,10 +96,17 @@ fn look(value: &Value) -> (Vec<Deviation>, Kind) {
     (deviations, if is_other { Kind::Other } else { Kind::Keystore })
 }
 
-/// Whether a deviation explains why the file cannot be read here.
-fn is_fatal(deviation: &Deviation) -> bool {
+/// Whether a deviation explains why the file cannot be read here. A value of the wrong type is found
+/// before the length of an iv, a key that is not a point, and a missing key, and may be none of them.
+fn explains(deviation: &Deviation, error: &KeystoreError) -> bool {
+    let of_no_type = match error {
+        KeystoreError::Json(error) => error.to_string().contains("missing field `pubkey`"),
+        _ => true,
+    };
     deviation.rule.refused_by.len() == Client::ALL.len()
-        || [&rules::IV_LENGTH, &rules::OTHER_KEY, &rules::PUBKEY_MISSING].contains(&deviation.rule)
+        || (of_no_type
+            && [&rules::IV_LENGTH, &rules::OTHER_KEY, &rules::PUBKEY_MISSING]
+                .contains(&deviation.rule))
 }
 
 fn judge(client: Client, deviations: &[&Deviation], unknown: bool) -> ClientVerdict {
@@ -188,6 +198,25 @@ mod tests {
         let clients = profile.clients(None);
         let refusing = clients.iter().filter(|verdict| verdict.accepts == Some(false));
         refusing.map(|verdict| verdict.client.name()).collect()
+    }
+
+    /// Found by the comparison with @chainsafe/bls-keystore (`test_bls_keystore.py`).
+    #[test]
+    fn of_a_value_of_the_wrong_type_nobody_is_said_to_accept_it() {
+        for (module, field) in [("kdf", "params"), ("cipher", "function"), ("kdf", "message")] {
+            for other in ["not_on_the_curve", "missing"] {
+                let profile = changed(|file| {
+                    file["crypto"][module][field] = Value::from(-1);
+                    file["pubkey"] = "ff".repeat(48).into();
+                    if other == "missing" {
+                        file.as_object_mut().unwrap().remove("pubkey");
+                    }
+                });
+                let clients = profile.clients(None);
+                let accepts = clients.iter().any(|verdict| verdict.accepts == Some(true));
+                assert!(!accepts, "{module}.{field}, {other}: {clients:?}");
+            }
+        }
     }
 
     #[test]

@@ -107,6 +107,7 @@ rules! {
         "its `pubkey` begins with 0x";
     PUBKEY_UPPER: "pubkey_upper", Trial::Programs("14-pubkey-UPPER"), &[LIGHTHOUSE],
         "its `pubkey` is in upper case";
+    DESCRIPTION_NULL: "description_null", Trial::NotTried, &[LODESTAR], "its `description` is null, not text";
     UNKNOWN_FIELD: "unknown_field", Trial::Programs("16-extra-top"), &[LIGHTHOUSE],
         "a field that EIP-2335 does not define";
     UNKNOWN_PARAMETER: "unknown_parameter", Trial::Libraries("52-cipher-params"),

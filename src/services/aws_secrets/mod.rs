@@ -3,7 +3,13 @@
 
 mod guard;
 
-use std::{error::Error, fmt, future::Future, io, time::Duration};
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    io,
+    time::{Duration, Instant},
+};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
 use aws_sdk_secretsmanager::{
@@ -37,6 +43,8 @@ const MAX_MESSAGE: usize = 300;
 const MAX_SECRETS: usize = 200_000;
 /// Pages of a listing may be empty, but this many in a row mean that it does not end.
 const MAX_EMPTY_PAGES: usize = 100;
+/// The longest that a listing may take, however many pages it has.
+const MAX_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// How to reach Secrets Manager, and with which credentials. What is `None`, the SDK finds like AWS's
 /// own tools: in the environment, in profiles, or from the machine.
@@ -223,8 +231,9 @@ impl SecretsManager {
         require_name(prefix)?;
         let filter = Filter::builder().key(FilterNameStringType::Name).values(prefix).build();
         let mut names = Vec::new();
-        let (mut listed, mut empty) = (0, 0);
-        let mut next = None;
+        let (mut listed, mut empty, mut pages) = (0, 0, 0_usize);
+        let (mut next, mut remembered) = (None, None);
+        let begun = Instant::now();
         loop {
             let listing = self.client.list_secrets().filters(filter.clone()).max_results(100);
             let page = self.run(listing.set_next_token(next).send())?;
@@ -235,8 +244,16 @@ impl SecretsManager {
                 found.into_iter().filter_map(|entry| entry.name).filter(|n| n.starts_with(prefix)),
             );
             next = page.next_token;
+            // The token of pages 1, 2, 4, 8.. is remembered, so that pages that come round again are
+            // noticed, however few secrets each has.
+            let again = next == remembered || begun.elapsed() > MAX_TIME;
+            pages += 1;
+            if pages.is_power_of_two() {
+                remembered.clone_from(&next);
+            }
             match next {
                 None => break,
+                _ if again => return Err(AwsError::Endless { place: self.place().to_owned() }),
                 _ if listed > MAX_SECRETS => {
                     return Err(AwsError::TooMany { place: self.place().to_owned() });
                 }
