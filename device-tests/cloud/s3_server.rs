@@ -25,6 +25,9 @@ struct State {
     versions: u64,
     rules: Vec<Rule>,
     log: Vec<String>,
+    /// The requests that wait for others, and the most that did.
+    waiting: usize,
+    most_waiting: usize,
 }
 
 /// What happens to some requests.
@@ -62,6 +65,9 @@ pub(crate) enum What {
     RepeatPages,
     /// A listing has pages without a name for ever.
     EmptyPages,
+    /// The answer comes when so many requests wait for theirs, and a moment later, so that one more
+    /// would be seen. A request that is alone for 5 seconds is answered.
+    Together(usize),
 }
 
 struct Request {
@@ -136,6 +142,11 @@ impl S3 {
 
     pub(crate) fn names(&self) -> Vec<String> {
         self.state.lock().unwrap().objects.keys().cloned().collect()
+    }
+
+    /// The most requests that waited together, of those that were told to.
+    pub(crate) fn most_together(&self) -> usize {
+        self.state.lock().unwrap().most_waiting
     }
 
     /// The requests so far, and forgets them.
@@ -252,6 +263,11 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) {
     guard.log.push(request.line.clone());
     let what = guard.rule_for(&request.line);
     let tokens = guard.log.len();
+    if let Some(What::Together(count)) = what {
+        drop(guard);
+        wait_for_others(state, count);
+        guard = state.lock().unwrap();
+    }
     let conditions = !matches!(what, Some(What::NoConditions));
     let (status, mut headers, body) = match &what {
         Some(What::Refuse(status, code)) => (*status, Vec::new(), refused(code)),
@@ -291,6 +307,21 @@ fn answer(stream: &TcpStream, state: &Mutex<State>) {
     if !request.line.starts_with("HEAD") {
         let _ = stream.write_all(&body[..half]);
     }
+}
+
+fn wait_for_others(state: &Mutex<State>, count: usize) {
+    let change = |by: isize| {
+        let mut state = state.lock().unwrap();
+        state.waiting = state.waiting.checked_add_signed(by).unwrap();
+        state.most_waiting = state.most_waiting.max(state.waiting);
+    };
+    change(1);
+    let until = Instant::now() + Duration::from_secs(5);
+    while state.lock().unwrap().most_waiting < count && Instant::now() < until {
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(200));
+    change(-1);
 }
 
 /// An answer without a length and without an end.

@@ -11,6 +11,8 @@ mod before_the_press;
 mod buckets;
 #[cfg(feature = "cloud")]
 mod buckets_and_sticks;
+#[cfg(feature = "cloud")]
+mod buckets_requests;
 mod charon;
 mod check;
 mod combine;

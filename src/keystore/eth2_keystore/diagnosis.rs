@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{
     DecryptionKey, Kdf, KdfError, Keystore, KeystoreError, Part, Password, PasswordError,
-    PasswordForm, damage,
+    PasswordForm, damage, derive_all,
     password_forms::{Candidate, TakenBy, forms},
 };
 use crate::bls::{PublicKey, SecretKey};
@@ -74,6 +74,39 @@ impl Examiner {
     pub fn password(&self) -> Option<&Password> {
         let standard = self.forms.iter().find(|one| one.form == PasswordForm::Standard);
         standard.map(|one| &one.password)
+    }
+
+    /// Derives what opening these keystores begins with, several at a time, within `budget` bytes of
+    /// memory. What fails now fails again when the keystore is opened.
+    pub fn derive_ahead(all: &mut [(&mut Self, Vec<&Keystore>)], budget: u64) {
+        let lacking: Vec<Vec<&Kdf>> =
+            all.iter().map(|(examiner, keystores)| examiner.lacking(keystores)).collect();
+        let jobs = all.iter().zip(&lacking).flat_map(|((examiner, _), kdfs)| {
+            let password = examiner.forms.first().map(|one| &one.password);
+            kdfs.iter().filter_map(move |kdf| Some((password?, *kdf)))
+        });
+        let mut derived = derive_all(&jobs.collect::<Vec<_>>(), budget, &mut |_| ()).into_iter();
+        for ((examiner, _), kdfs) in all.iter_mut().zip(lacking) {
+            let Some(form) = examiner.forms.first().map(|one| one.form) else { continue };
+            for key in derived.by_ref().take(kdfs.len()).flatten() {
+                examiner.remembered.truncate(REMEMBERED - 1);
+                examiner.remembered.push_front(Remembered { form, key, proven: false });
+            }
+        }
+    }
+
+    /// The derivations that opening `keystores` begins with and that are not remembered.
+    fn lacking<'a>(&self, keystores: &[&'a Keystore]) -> Vec<&'a Kdf> {
+        let first = self.forms.first().map(|one| one.form);
+        let mut lacking: Vec<&Kdf> = Vec::new();
+        for kdf in keystores.iter().map(|keystore| keystore.kdf()) {
+            let is_it = |known: &Remembered| Some(known.form) == first && known.key.kdf() == kdf;
+            let is_known = self.remembered.iter().any(is_it) || lacking.contains(&kdf);
+            if first.is_some() && !is_known {
+                lacking.push(kdf);
+            }
+        }
+        lacking
     }
 
     /// Opens `keystore`, or finds out why it does not open.
@@ -256,6 +289,25 @@ mod tests {
         let mut other = sealed(&standard("secret"), 2);
         other.ciphertext = [7; 32];
         assert!(matches!(examiner.examine(&other).unwrap().found, Found::Nothing));
+    }
+
+    #[test]
+    fn what_is_derived_ahead_is_not_derived_again() {
+        let keystores: Vec<_> = (0..3).map(|salt| sealed(&standard("secret"), salt)).collect();
+        let all = || keystores.iter().chain(&keystores).collect::<Vec<_>>();
+        let mut right = Examiner::new(b"secret").unwrap();
+        let mut wrong = Examiner::new(b"other").unwrap();
+        Examiner::derive_ahead(&mut [(&mut right, all()), (&mut wrong, all())], 0);
+        assert_eq!((right.remembered.len(), wrong.remembered.len()), (3, 3));
+        assert!(right.lacking(&all()).is_empty());
+        for keystore in &keystores {
+            assert!(matches!(right.examine(keystore).unwrap().found, Found::Key(_)));
+            assert!(matches!(wrong.examine(keystore).unwrap().found, Found::Nothing));
+        }
+        assert_eq!(right.remembered.len(), 3);
+        let many: Vec<_> = (0..100).map(|salt| sealed(&standard("secret"), salt)).collect();
+        Examiner::derive_ahead(&mut [(&mut right, many.iter().collect())], 0);
+        assert_eq!(right.remembered.len(), REMEMBERED);
     }
 
     #[test]

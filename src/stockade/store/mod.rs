@@ -123,6 +123,20 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// The entries of the folder `path`, sorted by name; none if there is no such folder.
     fn list(&self, path: &StorePath) -> Result<Vec<Entry>, StoreError>;
 
+    /// The next question about names asks the store itself, and not what it listed before.
+    fn forget_listing(&self) {}
+
+    /// The length of the file at `path` according to a listing, if that told. The file may have
+    /// another one.
+    fn listed_len(&self, _path: &StorePath) -> Option<u64> {
+        None
+    }
+
+    /// Whether each file takes a moment to come, however short it is.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
     /// The file at `path`. Fails if it is longer than `limit` bytes.
     fn read(&self, path: &StorePath, limit: u64) -> Result<Vec<u8>, StoreError>;
 

@@ -111,7 +111,11 @@ impl Args {
         let expected = read_expected(self.expect.as_deref())?;
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
-        let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
+        let read = match self.check {
+            Check::Scrub => scrub::read,
+            Check::Drill => scrub::read_to_open,
+        };
+        let scrubbed = read(&copies, self.set.as_ref(), &mut progress)?;
         let mut unlockers = self.open.unlockers(context)?;
         let terminal = &mut context.terminal;
         for set in &scrubbed.sets {

@@ -70,7 +70,7 @@ impl Args {
             accept_unknown_origin: self.accept_unknown_origin,
         };
         let mut progress = context.terminal.progress();
-        let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
+        let scrubbed = scrub::read_to_open(&copies, self.set.as_ref(), &mut progress)?;
         let mut unlockers = self.open.unlockers(context)?;
         let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
         let mut found = drill::drill(&copies, &scrubbed, &mut access)?;

@@ -70,7 +70,7 @@ impl Args {
             accept_unknown_origin: self.accept_unknown_origin,
         };
         let mut progress = context.terminal.progress();
-        let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
+        let scrubbed = scrub::read_to_open(&copies, self.set.as_ref(), &mut progress)?;
         let [set] = scrubbed.sets.as_slice() else {
             return Err(BackupError::SeveralSets(scrubbed.sets.len()).into());
         };

@@ -63,7 +63,7 @@ impl ChosenArgs {
         let copies = Copy::open_all(&self.copies)?;
         let signers = read_signers(&self.signer)?;
         let mut progress = context.terminal.progress();
-        let mut sets = scrub::read(&copies, self.set.as_ref(), &mut progress)?.sets;
+        let mut sets = scrub::read_to_open(&copies, self.set.as_ref(), &mut progress)?.sets;
         let set = match (sets.pop(), sets.len()) {
             (Some(set), 0) => set,
             (_, others) => return Err(BackupError::SeveralSets(others + 1).into()),

@@ -1,5 +1,5 @@
-//! The files named on the command line, and the files in folders named there, one at a time: however
-//! many there are, memory holds one file and the names of the others.
+//! The files named on the command line, and the files in folders named there, a few at a time: however
+//! many there are, memory holds those and the names of the others.
 
 use std::{io, path::PathBuf};
 

@@ -1,15 +1,19 @@
 //! The passwords that `keystore doctor` tries.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use stockade::{
     backup::import,
-    eth2_keystore::{Diagnosis, Examiner, Keystore, NewPassword},
+    eth2_keystore::{Diagnosis, Examiner, Keystore, MEMORY_BUDGET, NewPassword},
     secret::SecretText,
     store::private_file,
 };
 use zeroize::Zeroizing;
 
+use super::files::File;
 use crate::{context::Context, error::CommandError};
 
 /// The longest password file.
@@ -83,8 +87,8 @@ pub fn new_password(content: &[u8]) -> Result<NewPassword, CommandError> {
 pub enum Passwords {
     /// One password for all.
     One(Examiner),
-    /// A folder with a password file for each.
-    Folder(PathBuf),
+    /// A folder with a password file for each, and what the next keystores are opened with.
+    Folder(PathBuf, BTreeMap<PathBuf, Examiner>),
 }
 
 impl Passwords {
@@ -93,19 +97,52 @@ impl Passwords {
         Ok(Self::One(examiner_of(password)?))
     }
 
+    /// Runs the key derivations for the next keystores, several at a time.
+    pub fn derive_ahead(&mut self, files: &[File]) {
+        let parsed = files.iter().filter_map(|file| {
+            Some((&file.path, Keystore::parse(file.content.as_ref().ok()?).ok()?))
+        });
+        let parsed: Vec<_> = parsed.collect();
+        match self {
+            Self::One(examiner) => {
+                let keystores = parsed.iter().map(|(_, keystore)| keystore).collect();
+                Examiner::derive_ahead(&mut [(examiner, keystores)], MEMORY_BUDGET);
+            }
+            Self::Folder(folder, next) => {
+                for (path, keystore) in &parsed {
+                    if let Ok(examiner) = examiner_in(folder, path, keystore) {
+                        next.insert((*path).clone(), examiner);
+                    }
+                }
+                let keystores: BTreeMap<_, _> = parsed.iter().map(|(p, k)| (*p, k)).collect();
+                let all = next
+                    .iter_mut()
+                    .filter_map(|(path, examiner)| Some((examiner, vec![*keystores.get(path)?])));
+                Examiner::derive_ahead(&mut all.collect::<Vec<_>>(), MEMORY_BUDGET);
+            }
+        }
+    }
+
     /// Tries to open a keystore, or gives the reason why it was not even tried.
     pub fn examine(&mut self, file: &Path, keystore: &Keystore) -> Result<Diagnosis, String> {
         let mut own;
         let examiner = match self {
             Self::One(examiner) => examiner,
-            Self::Folder(folder) => {
-                let path = import::password_file(file, keystore.pubkey(), folder)?;
-                let password = read(&path).map_err(|error| error.to_string())?;
-                own = examiner_of(&password)
-                    .map_err(|error| format!("{}: {error}", crate::shown(&path)))?;
+            Self::Folder(folder, next) => {
+                own = match next.remove(file) {
+                    Some(examiner) => examiner,
+                    None => examiner_in(folder, file, keystore)?,
+                };
                 &mut own
             }
         };
         examiner.examine(keystore).map_err(|error| error.to_string())
     }
+}
+
+/// What opens the keystore `file` with its own password in `folder`.
+fn examiner_in(folder: &Path, file: &Path, keystore: &Keystore) -> Result<Examiner, String> {
+    let path = import::password_file(file, keystore.pubkey(), folder)?;
+    let password = read(&path).map_err(|error| error.to_string())?;
+    examiner_of(&password).map_err(|error| format!("{}: {error}", crate::shown(&path)))
 }

@@ -55,7 +55,7 @@ impl KeyArgs {
             return Err(CommandError::usage(format!("the key is in a set for {network}")));
         }
         let mut progress = context.terminal.progress();
-        let scrubbed = scrub::read(&copies, Some(&id), &mut progress)?;
+        let scrubbed = scrub::read_to_open(&copies, Some(&id), &mut progress)?;
         let set = scrubbed.sets.first().ok_or(BackupError::NoSet(id.to_string()))?;
         let mut unlockers = self.open.unlockers(context)?;
         let trust = Trust { pins, accept_unknown_origin: self.accept_unknown_origin };

@@ -23,6 +23,8 @@ pub(crate) struct Listed<'a> {
     pub digest: Digest,
     /// Whether this is a keystore whose key is not known from the manifest.
     pub is_keystore: bool,
+    /// Whether its bytes are needed again, if they are no more than a keystore has.
+    pub keep: bool,
 }
 
 /// A file whose bytes are unchanged.
@@ -30,7 +32,12 @@ pub(crate) struct Whole {
     pub size: u64,
     /// The key that the keystore names, if that was asked for.
     pub pubkey: Option<PublicKey>,
+    /// Its bytes, if they were to be kept.
+    pub kept: Option<Vec<u8>>,
 }
+
+/// What came of comparing a file with its digest.
+pub(crate) type Checked = Result<Whole, Damage>;
 
 /// What is wrong with a file.
 pub(crate) struct Damage {
@@ -53,22 +60,23 @@ impl From<StoreError> for Damage {
 }
 
 /// Reads every byte of the file, once.
-pub(crate) fn check(copy: &Copy, set: &SetId, file: &Listed<'_>) -> Result<Whole, Damage> {
+pub(crate) fn check(copy: &Copy, set: &SetId, file: &Listed<'_>) -> Checked {
     let full: StorePath = format!("{set}/{}", file.path).parse()?;
     let mut digest = Digesting::default();
-    let mut keystore = Vec::new();
+    let mut bytes = Vec::new();
     let mut take = |piece: &[u8]| {
         digest.take(piece);
-        if file.is_keystore && keystore.len() <= MAX_KEYSTORE_BYTES {
-            keystore.extend_from_slice(piece);
+        if (file.is_keystore || file.keep) && bytes.len() <= MAX_KEYSTORE_BYTES {
+            bytes.extend_from_slice(piece);
         }
     };
     let size = copy.read_pieces(&full, MAX_FILE, &mut take)?;
     if digest.end() != file.digest {
         return Err(Reason::BitRot.into());
     }
-    let keystore = file.is_keystore.then(|| Keystore::parse(&keystore).ok()).flatten();
-    Ok(Whole { size, pubkey: keystore.map(|keystore| *keystore.pubkey()) })
+    let keystore = file.is_keystore.then(|| Keystore::parse(&bytes).ok()).flatten();
+    let kept = (file.keep && bytes.len() as u64 == size).then_some(bytes);
+    Ok(Whole { size, pubkey: keystore.map(|keystore| *keystore.pubkey()), kept })
 }
 
 /// The reason to report for a file that could not be read.

@@ -1,8 +1,11 @@
 //! Lists what copies hold, by their manifests, without reading the keystores.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, slice, sync::Arc};
 
-use super::manifest_cache::ManifestCache;
+use super::{
+    ahead::{self, Ahead, Named},
+    manifest_cache::ManifestCache,
+};
 use crate::backup::{
     copy::Copy,
     set::{
@@ -13,7 +16,6 @@ use crate::backup::{
         set_id::SetId,
     },
 };
-use crate::store::StorePath;
 use stockade_base::eth::Address;
 use stockade_keystore::{bls::PublicKey, staking::Network};
 
@@ -47,30 +49,38 @@ impl ListedSet {
     }
 }
 
+/// The files that are read of each set.
+const FILES: [Named; 2] = [("manifest.json", Manifest::MAX_LEN), ("origin.json", Origin::MAX_LEN)];
+
 /// The sets of `copies`, according to their manifests.
 pub fn list(copies: &[Copy]) -> Result<Vec<ListedSet>, BackupError> {
     let mut listed = Vec::new();
     let mut known = ManifestCache::default();
     for copy in copies.iter().filter(|copy| copy.exists()) {
-        for id in copy.set_ids()?.0 {
-            let read = |name: &str, limit: u64| {
-                let path: StorePath = format!("{id}/{name}").parse().ok()?;
-                copy.read(&path, limit).ok()
-            };
-            let bytes = read("manifest.json", Manifest::MAX_LEN);
-            // A manifest that is too large to hold has no known digest either, so its origin does
-            // not count.
-            let (digest, manifest) = match bytes.map(|bytes| known.listed(&bytes)) {
-                Some(Ok(listed)) => listed,
-                Some(Err(_)) | None => (None, None),
-            };
-            let origin = read("origin.json", Origin::MAX_LEN);
-            let signer = origin.zip(digest).and_then(|(o, d)| known.signer(&o, &id, &d));
-            let manifest = manifest.filter(|manifest| manifest.set_id == id);
-            listed.push(ListedSet { id, copy: copy.id().to_owned(), manifest, digest, signer });
+        let ids = copy.set_ids()?.0;
+        let mut rest = ids.as_slice();
+        while !rest.is_empty() {
+            let together = ahead::together(slice::from_ref(copy), rest, &FILES);
+            let (now, later) = rest.split_at(together.min(rest.len()));
+            let pairs: Vec<_> = now.iter().map(|id| (copy, id)).collect();
+            let ahead = ahead::read(&pairs, &FILES).into_iter();
+            listed.extend(now.iter().zip(ahead).map(|(id, ahead)| of(copy, id, ahead, &mut known)));
+            rest = later;
         }
     }
     Ok(listed)
+}
+
+fn of(copy: &Copy, id: &SetId, mut ahead: Ahead, known: &mut ManifestCache) -> ListedSet {
+    let [manifest, origin] = FILES.map(|file| ahead.read(copy, id, file).ok());
+    // A manifest that is too large to hold has no known digest either, so its origin does not count.
+    let (digest, manifest) = match manifest.map(|bytes| known.listed(&bytes)) {
+        Some(Ok(listed)) => listed,
+        Some(Err(_)) | None => (None, None),
+    };
+    let signer = origin.zip(digest).and_then(|(o, d)| known.signer(&o, id, &d));
+    let manifest = manifest.filter(|manifest| manifest.set_id == *id);
+    ListedSet { id: id.clone(), copy: copy.id().to_owned(), manifest, digest, signer }
 }
 
 /// The set that lists any of `keys`, and that key: a key is never created or imported twice.

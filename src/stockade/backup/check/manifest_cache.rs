@@ -17,6 +17,10 @@ use stockade_base::eth::Address;
 /// key: as much as the largest possible set needs.
 const MAX_HELD: u64 = 192 * 1024 * 1024;
 
+/// The most memory that files take from when they were checked until the set is opened. The others
+/// are read again.
+const MAX_KEPT: usize = 32 * 1024 * 1024;
+
 /// What was read of several sets in several copies.
 #[derive(Debug, Default)]
 pub struct ManifestCache {
@@ -26,6 +30,8 @@ pub struct ManifestCache {
     signers: HashMap<(Digest, SetId, Digest), Option<Address>>,
     held: u64,
     refused: bool,
+    /// Room for files of sets that are opened later.
+    room: usize,
 }
 
 /// Why a manifest is not held.
@@ -44,6 +50,24 @@ impl From<ManifestError> for NotHeld {
 }
 
 impl ManifestCache {
+    /// A cache for sets that are opened afterwards: short files that would take a moment to come
+    /// again are kept.
+    pub(crate) fn for_opening() -> Self {
+        Self { room: MAX_KEPT, ..Self::default() }
+    }
+
+    /// Whether there may be room for files.
+    pub(crate) fn keeps(&self) -> bool {
+        self.room > 0
+    }
+
+    /// Reserves room for a file of so many bytes. Returns whether there was any.
+    pub(crate) fn keep(&mut self, bytes: usize) -> bool {
+        let left = self.room.checked_sub(bytes);
+        self.room = left.unwrap_or(0);
+        left.is_some()
+    }
+
     /// Whether something was not read because too much is held already.
     pub fn refused(&self) -> bool {
         self.refused

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{inspect::Inspection, manifest_cache::ManifestCache, report::unreachable_problem};
+use super::{
+    ahead, inspect::Inspection, manifest_cache::ManifestCache, reading::HEADS,
+    report::unreachable_problem,
+};
 pub use super::{
     report::{expect, expect_lock, tell_unreachable},
     scrubbed::{Scrubbed, ScrubbedSet},
@@ -23,6 +26,25 @@ use stockade_wallet::interact::Progress;
 
 /// Reads every byte of the sets in `copies`, or only of the set `only`.
 pub fn read(
+    copies: &[Copy],
+    only: Option<&SetId>,
+    progress: &mut dyn Progress,
+) -> Result<Scrubbed, BackupError> {
+    read_with(ManifestCache::default(), copies, only, progress)
+}
+
+/// Like [`read`], for sets that are opened afterwards: keystores in buckets are kept in memory, as far
+/// as there is room, and are not read again.
+pub fn read_to_open(
+    copies: &[Copy],
+    only: Option<&SetId>,
+    progress: &mut dyn Progress,
+) -> Result<Scrubbed, BackupError> {
+    read_with(ManifestCache::for_opening(), copies, only, progress)
+}
+
+fn read_with(
+    mut known: ManifestCache,
     copies: &[Copy],
     only: Option<&SetId>,
     progress: &mut dyn Progress,
@@ -94,15 +116,22 @@ pub fn read(
     }
     let total = ids.len() * copies.len();
     let mut sets = Vec::new();
-    let mut known = ManifestCache::default();
-    for (i, id) in ids.into_iter().enumerate() {
-        let mut inspections = Vec::new();
-        for (j, (copy, there)) in copies.iter().zip(&there).enumerate() {
-            progress.step("reading", i * copies.len() + j, total);
-            let is_there = there.contains(&id);
-            inspections.push(is_there.then(|| Inspection::read(copy, &id, &mut known)));
+    let ids: Vec<_> = ids.into_iter().collect();
+    let mut rest = ids.as_slice();
+    while !rest.is_empty() {
+        progress.step("reading", sets.len() * copies.len(), total);
+        let (now, later) = rest.split_at(ahead::together(copies, rest, &HEADS).min(rest.len()));
+        let is_there =
+            |id: &SetId| there.iter().map(|there| there.contains(id)).collect::<Vec<_>>();
+        let pairs =
+            now.iter().flat_map(|id| copies.iter().zip(is_there(id)).map(move |it| (id, it)));
+        let pairs = pairs.filter_map(|(id, (copy, is_there))| is_there.then_some((copy, id)));
+        let mut read = Inspection::read_all(&pairs.collect::<Vec<_>>(), &mut known).into_iter();
+        for id in now {
+            let of_copy = is_there(id).into_iter().map(|is_there| is_there.then(|| read.next())?);
+            sets.push(ScrubbedSet { id: id.clone(), copies: of_copy.collect() });
         }
-        sets.push(ScrubbedSet { id, copies: inspections });
+        rest = later;
     }
     progress.step("reading", total, total);
     if known.refused() {

@@ -17,9 +17,15 @@ pub use open::{Unreachable, distinct};
 use self::description::{COPY_JSON, Description};
 use crate::backup::set::{error::BackupError, set_id::SetId, verdict::Reason};
 use crate::store::{self, Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath};
-use stockade_base::timestamp::Timestamp;
+use stockade_base::{
+    parallel::{self, Split},
+    timestamp::Timestamp,
+};
 
 const ROOT: &str = "stockade";
+
+/// How many files are asked for at a time where each takes a moment to come.
+const REMOTE: Split = Split { threads: 16, block: 1 };
 
 /// A place that holds sets, or is about to.
 #[derive(Debug)]
@@ -120,6 +126,37 @@ impl Copy {
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<u64, StoreError> {
         self.store.read_pieces(path, limit, take)
+    }
+
+    /// Applies `work`, which reads from this copy, to each item: on all cores, or as many at a time as
+    /// a service is asked for. The results are in the items' order.
+    pub(crate) fn map<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        work: impl Fn(&T) -> R + Sync,
+    ) -> Vec<R> {
+        let Split { threads, block } = self.split();
+        parallel::map_on(threads, block, items, &mut |_| (), work)
+    }
+
+    /// How the reading of many files is shared out.
+    pub(crate) fn split(&self) -> Split {
+        if self.is_remote() { REMOTE } else { Split { threads: parallel::cores(), block: 32 } }
+    }
+
+    /// Whether each file takes a moment to come, however short it is.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.store.is_remote()
+    }
+
+    /// The length of a file below `stockade/` according to a listing, if that told.
+    pub(crate) fn listed_len(&self, path: &StorePath) -> Option<u64> {
+        self.store.listed_len(path)
+    }
+
+    /// From now on, listings show what others wrote until now.
+    pub(crate) fn forget_listing(&self) {
+        self.store.forget_listing();
     }
 
     /// Lists a folder below `stockade/`.

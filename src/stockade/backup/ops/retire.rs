@@ -64,7 +64,7 @@ pub fn prepare(
         copy.require_removable(set)?;
     }
     let old = scrub::read(copies, Some(set), access.progress)?;
-    let new = scrub::read(copies, Some(by), access.progress)?;
+    let new = scrub::read_to_open(copies, Some(by), access.progress)?;
     let pins = access.pins();
     let (keys, other_files) = old
         .sets

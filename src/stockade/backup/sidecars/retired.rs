@@ -81,16 +81,15 @@ pub fn notes(copy: &Copy) -> Result<Notes, BackupError> {
         Err(error) if error.is_damage() => return Ok(Notes { unreadable: true, ..found }),
         entries => entries?,
     };
-    for entry in entries {
-        // A partial file that a killed process left does not count.
-        if entry.name.ends_with(".partial") {
-            continue;
-        }
-        let set = entry.name.strip_suffix(".json").and_then(|stem| stem.parse::<SetId>().ok());
-        let note = set.filter(|_| entry.kind == EntryKind::File).and_then(|set| {
-            let bytes = copy.read(&folder.join(&entry.name).ok()?, MAX_LEN).ok()?;
-            Note::parse(&bytes, &set)
-        });
+    // A partial file that a killed process left does not count.
+    let entries: Vec<_> =
+        entries.into_iter().filter(|entry| !entry.name.ends_with(".partial")).collect();
+    let read = copy.map(&entries, |entry| {
+        let set = entry.name.strip_suffix(".json")?.parse::<SetId>().ok()?;
+        let path = folder.join(&entry.name).ok().filter(|_| entry.kind == EntryKind::File)?;
+        Note::parse(&copy.read(&path, MAX_LEN).ok()?, &set)
+    });
+    for (entry, note) in entries.into_iter().zip(read) {
         match note {
             Some(note) => found.notes.push(note),
             None => found.malformed.push(entry.name),

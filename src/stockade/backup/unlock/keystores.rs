@@ -11,7 +11,7 @@ use crate::backup::{
     copy::Copy,
     set::{error::BackupError, manifest::KeystoreEntry, verdict::Reason},
 };
-use stockade_base::parallel;
+use stockade_base::parallel::{self, Split};
 use stockade_keystore::eth2_keystore::{
     DecryptionKey, Kdf, KdfError, Keystore, KeystoreError, MEMORY_BUDGET, Password, derive_all,
     open_all,
@@ -66,8 +66,8 @@ fn read_all(
     let (others, derived) = thread::scope(|scope| {
         let derive = || first.map(|first| DecryptionKey::derive(password, first.kdf()));
         let deriving = thread::Builder::new().spawn_scoped(scope, derive);
-        let others = parallel::cores().saturating_sub(1).max(1);
-        let others = parallel::map_on(others, BLOCK, rest, &mut |_| (), read);
+        let Split { threads, block } = split(copies);
+        let others = parallel::map_on(threads, block, rest, &mut |_| (), read);
         // What was not derived in time is derived with the rest.
         let derived = deriving.ok().and_then(|thread| thread.join().ok()).flatten().transpose()?;
         let derived = derived.into_iter().map(|key| (key.kdf().clone(), key));
@@ -75,6 +75,14 @@ fn read_all(
     })?;
     keystores.extend(others);
     Ok((keystores, derived))
+}
+
+/// How reading keystores is shared out: as remote copies are read, or among the cores that do not
+/// derive.
+fn split(copies: &[Copy]) -> Split {
+    let remote = copies.iter().find(|copy| copy.is_remote()).map(Copy::split);
+    let others = parallel::cores().saturating_sub(1).max(1);
+    remote.unwrap_or(Split { threads: others, block: BLOCK })
 }
 
 /// So many keystores are read at a time on one core.

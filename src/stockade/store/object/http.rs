@@ -28,6 +28,7 @@ use object_store::{
     },
 };
 use reqwest::{Certificate, header::HeaderValue, redirect::Policy};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     cause::{cause, innermost},
@@ -44,6 +45,10 @@ pub(super) const CONNECT: Duration = Duration::from_secs(10);
 /// The longest answer that is not an object. A page of a listing has 1,000 names (Azure: 5,000) of
 /// at most 1,024 characters.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
+/// The most memory, in MiB, that answers to several requests take at once. An object for which there is
+/// no room is read piece by piece, like one that is longer than an answer may be.
+const MAX_ANSWERS: usize = 2 * MAX_ANSWER / MIB;
+const MIB: usize = 1024 * 1024;
 /// Pages of a listing may be empty, but no service sends many empty ones.
 const MAX_EMPTY_PAGES: usize = 100;
 
@@ -125,6 +130,7 @@ impl HttpConnector for Connector {
             content_md5: self.content_md5,
             patience: Patience::default(),
             seen: Arc::clone(&self.seen),
+            room: Semaphore::new(MAX_ANSWERS),
         }))
     }
 }
@@ -135,6 +141,8 @@ struct Service {
     content_md5: bool,
     patience: Patience,
     seen: Arc<Seen>,
+    /// Room for answers, in MiB.
+    room: Semaphore,
 }
 
 /// The service was not asked: it failed a moment ago, after all attempts.
@@ -178,10 +186,8 @@ impl HttpService for Service {
         let (parts, body) = response.into_parts();
         self.seen.future.look(&parts.headers);
         // A long object is read piece by piece, within its reader's limit.
-        if let Some(limit) = object
-            && parts.status.is_success()
-            && content_length(&parts.headers).is_none_or(|len| len > limit.min(MAX_ANSWER as u64))
-        {
+        let held = object.and_then(|limit| self.hold(content_length(&parts.headers)?, limit));
+        if object.is_some() && held.is_none() && parts.status.is_success() {
             self.patience.answered();
             return Ok(HttpResponse::from_parts(parts, body));
         }
@@ -221,6 +227,13 @@ impl HttpService for Service {
 }
 
 impl Service {
+    /// Reserves memory for an object of `len` bytes; `None` if it is too long for that.
+    fn hold(&self, len: u64, limit: u64) -> Option<SemaphorePermit<'_>> {
+        let fits = len <= limit.min(MAX_ANSWER as u64);
+        let mib = u32::try_from(len.div_ceil(MIB as u64)).ok().filter(|_| fits)?;
+        self.room.try_acquire_many(mib).ok()
+    }
+
     fn no_answer(&self, begun: Instant, error: HttpError) -> HttpError {
         let may_pass = !matches!(error.kind(), HttpErrorKind::Unknown | HttpErrorKind::Decode)
             && untrusted(&error).is_none();

@@ -2,15 +2,19 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
     time::Duration,
 };
 
 use futures_util::StreamExt as _;
+use object_store::ObjectMeta;
 
 use super::{
     Inner,
     error::{is_no_bucket, store_error},
-    lease, odd_names,
+    lease,
+    names::{Names, State},
+    odd_names,
 };
 use crate::store::{Entry, EntryKind, StoreError, StorePath};
 
@@ -27,9 +31,7 @@ const MAX_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The entries of the root.
 pub(super) async fn root(inner: &Inner) -> Result<Vec<Entry>, StoreError> {
-    let mut found = Found::default();
-    let prefix = inner.address.prefix.as_ref().map(StorePath::as_str);
-    list(inner, prefix.unwrap_or_default(), &mut found).await?;
+    let mut found = known(inner, inner.prefix()).await?;
     found.kinds.remove(lease::NAME);
     let entries = found.kinds.into_iter().map(|(name, kind)| {
         let is_open = kind == EntryKind::Folder && !found.closed.contains(&name);
@@ -41,9 +43,50 @@ pub(super) async fn root(inner: &Inner) -> Result<Vec<Entry>, StoreError> {
 
 /// The entries of the folder `path`; none if there is no such folder.
 pub(super) async fn folder(inner: &Inner, path: &StorePath) -> Result<Vec<Entry>, StoreError> {
+    Ok(known(inner, &inner.address.key(path)).await?.entries())
+}
+
+/// Like [`folder`], as it is now.
+pub(super) async fn folder_now(inner: &Inner, path: &StorePath) -> Result<Vec<Entry>, StoreError> {
+    Ok(listed(inner, &inner.address.key(path)).await?.entries())
+}
+
+/// What the folder `prefix` holds, according to the listing that serves the whole command.
+async fn known(inner: &Inner, prefix: &str) -> Result<Found, StoreError> {
+    let mut state = inner.names.lock().await;
+    if matches!(*state, State::Unlisted) {
+        *state = names(inner).await?;
+    }
+    let State::Listed(names) = &*state else {
+        drop(state);
+        return listed(inner, prefix).await;
+    };
     let mut found = Found::default();
-    list(inner, &inner.address.key(path), &mut found).await?;
-    Ok(found.kinds.into_iter().map(|(name, kind)| Entry { name, kind }).collect())
+    match names.below(prefix).try_for_each(|name| found.take(name, prefix)) {
+        Ok(()) => Ok(found),
+        Err(TooMany) => Err(endless(&place(inner, prefix), &TooMany.to_string())),
+    }
+}
+
+async fn names(inner: &Inner) -> Result<State, StoreError> {
+    let (mut names, mut fits) = (Names::default(), true);
+    list(inner, inner.prefix(), &mut |object| {
+        fits = names.take(object);
+        if fits { ControlFlow::Continue(()) } else { ControlFlow::Break(Ok(())) }
+    })
+    .await?;
+    Ok(if fits { State::Listed(names.sorted()) } else { State::TooMany })
+}
+
+/// What the folder `prefix` holds, by a listing of its own.
+async fn listed(inner: &Inner, prefix: &str) -> Result<Found, StoreError> {
+    let mut found = Found::default();
+    list(inner, prefix, &mut |object| match found.take(object.location.as_ref(), prefix) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(too_many) => ControlFlow::Break(Err(too_many)),
+    })
+    .await?;
+    Ok(found)
 }
 
 #[derive(Default)]
@@ -53,28 +96,43 @@ struct Found {
     closed: BTreeSet<String>,
 }
 
-async fn list(inner: &Inner, prefix: &str, found: &mut Found) -> Result<(), StoreError> {
-    let place = match prefix {
-        "" => inner.address.bucket_alone(),
-        prefix => format!("{}/{prefix}", inner.address.bucket_alone()),
-    };
-    match tokio::time::timeout(MAX_TIME, list_all(inner, prefix, &place, found)).await {
+/// A folder has too many entries.
+#[derive(Debug, thiserror::Error)]
+#[error("it has more than {MAX_ENTRIES} names")]
+struct TooMany;
+
+/// Takes the next object of a listing, or ends it.
+type Take<'a> = &'a mut dyn FnMut(&ObjectMeta) -> ControlFlow<Result<(), TooMany>>;
+
+async fn list(inner: &Inner, prefix: &str, take: Take<'_>) -> Result<(), StoreError> {
+    let place = place(inner, prefix);
+    match tokio::time::timeout(MAX_TIME, list_all(inner, prefix, &place, take)).await {
         Ok(listed) => listed,
         Err(_) => {
-            let why = format!("the listing took longer than {} minutes", MAX_TIME.as_secs() / 60);
-            Err(StoreError::Unreachable { path: place.into(), why })
+            let minutes = MAX_TIME.as_secs() / 60;
+            Err(endless(&place, &format!("the listing took longer than {minutes} minutes")))
         }
     }
+}
+
+/// The folder `prefix` in messages.
+fn place(inner: &Inner, prefix: &str) -> String {
+    match prefix {
+        "" => inner.address.bucket_alone(),
+        prefix => format!("{}/{prefix}", inner.address.bucket_alone()),
+    }
+}
+
+fn endless(place: &str, why: &str) -> StoreError {
+    StoreError::Unreachable { path: place.into(), why: why.to_owned() }
 }
 
 async fn list_all(
     inner: &Inner,
     prefix: &str,
     place: &str,
-    found: &mut Found,
+    take: Take<'_>,
 ) -> Result<(), StoreError> {
-    let endless =
-        |why: &str| Err(StoreError::Unreachable { path: place.into(), why: why.to_owned() });
     let within = object_store::path::Path::from(prefix);
     let mut objects = inner.client.list(Some(&within));
     let (mut count, mut remembered) = (0_usize, None);
@@ -89,26 +147,34 @@ async fn list_all(
         // A service may repeat pages for ever. The name at positions 1, 2, 4, 8.. is remembered, so
         // a cycle of any length is noticed.
         if remembered.as_ref() == Some(&object.location) {
-            return endless("the listing repeats itself");
+            return Err(endless(place, "the listing repeats itself"));
         }
         count += 1;
         if count.is_power_of_two() {
             remembered = Some(object.location.clone());
         }
-        found.take(object.location.as_ref(), prefix);
-        if found.kinds.len() > MAX_ENTRIES {
-            return endless(&format!("it has more than {MAX_ENTRIES} names"));
+        if let ControlFlow::Break(end) = take(&object) {
+            return end.map_err(|error| endless(place, &error.to_string()));
         }
         if count > MAX_OBJECTS {
-            return endless(&format!("it has more than {MAX_OBJECTS} objects"));
+            return Err(endless(place, &format!("it has more than {MAX_OBJECTS} objects")));
         }
     }
     Ok(())
 }
 
 impl Found {
+    fn entries(self) -> Vec<Entry> {
+        self.kinds.into_iter().map(|(name, kind)| Entry { name, kind }).collect()
+    }
+
     /// Evaluates the name of an object with respect to the folder `prefix`.
-    fn take(&mut self, name: &str, prefix: &str) {
+    fn take(&mut self, name: &str, prefix: &str) -> Result<(), TooMany> {
+        self.evaluate(name, prefix);
+        if self.kinds.len() > MAX_ENTRIES { Err(TooMany) } else { Ok(()) }
+    }
+
+    fn evaluate(&mut self, name: &str, prefix: &str) {
         let odd = odd_names::decode(name);
         let name = odd.as_deref().unwrap_or(name);
         let below = match prefix {
@@ -142,7 +208,7 @@ mod tests {
         let mut found = Found::default();
         let page = odd_names::page(&format!("<Contents><Key>{name}</Key></Contents>")).xml;
         let key = page.split("Key>").nth(1).unwrap().strip_suffix("</").unwrap();
-        found.take(key, "v/stockade");
+        found.evaluate(key, "v/stockade");
         found.kinds.into_iter().collect()
     }
 

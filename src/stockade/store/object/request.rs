@@ -12,6 +12,11 @@ use super::{
 };
 use crate::store::{StoreError, StorePath};
 
+/// Objects longer than this are read [`LONG_AT_ONCE`] at a time: each request has a time limit, and many
+/// long answers would wait for each other.
+const LONG: u64 = 1024 * 1024;
+pub(super) const LONG_AT_ONCE: usize = 2;
+
 /// The result of reading an object.
 pub(super) struct Read {
     pub len: u64,
@@ -27,9 +32,12 @@ pub(super) async fn read_pieces(
 ) -> Result<Read, StoreError> {
     let place = || inner.place(path);
     let failed = |error| store_error(place(), &error);
+    let location = inner.location(path);
+    let is_long = inner.names.len(&location).await.is_some_and(|len| len > LONG);
+    let _turn = if is_long { inner.long.acquire().await.ok() } else { None };
     let mut options = GetOptions::default();
     options.extensions.insert(IsObject(limit));
-    let found = inner.client.get_opts(&inner.location(path), options).await;
+    let found = inner.client.get_opts(&location, options).await;
     let found = found.map_err(failed)?;
     let meta = found.meta.clone();
     if meta.size > limit {

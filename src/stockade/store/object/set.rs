@@ -27,7 +27,7 @@ pub(super) async fn publish(
     path: &StorePath,
     files: &[NewFile],
 ) -> Result<ReadBack, StoreError> {
-    let there = listing::folder(inner, path).await?;
+    let there = listing::folder_now(inner, path).await?;
     if there.iter().any(|entry| CLOSING.contains(&entry.name.as_str())) {
         return Err(StoreError::Exists(inner.place(path)));
     }

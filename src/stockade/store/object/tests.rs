@@ -26,6 +26,8 @@ fn bucket(client: Arc<InMemory>) -> Bucket {
         client: Box::new(client),
         address,
         held: Default::default(),
+        names: Default::default(),
+        long: tokio::sync::Semaphore::new(1),
         seen,
     }))
 }

@@ -141,7 +141,7 @@ pub fn open_shares(
         let wanted = wanted(quorums, &opened, set);
         let Some(id) = wanted.first().and_then(|known| known.set.as_ref()) else { continue };
         let keys: Vec<_> = wanted.iter().map(|known| known.pubkey).collect();
-        let scrubbed = scrub::read(copies, Some(id), access.progress)?;
+        let scrubbed = scrub::read_to_open(copies, Some(id), access.progress)?;
         for set in &scrubbed.sets {
             let restorable =
                 Restorable::open_some(copies, set, (LostKeys::LeaveOut, &keys), access)?;

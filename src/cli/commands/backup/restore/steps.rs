@@ -53,7 +53,7 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
     next_steps::require_usable(args.layout, &args.to)?;
     let misread = password::require_readable(given.as_ref(), args.layout, context)?;
     let mut progress = context.terminal.progress();
-    let scrubbed = scrub::read(&copies, args.set.as_ref(), &mut progress)?;
+    let scrubbed = scrub::read_to_open(&copies, args.set.as_ref(), &mut progress)?;
     let request = request(args, &copies, chosen_set(args, &scrubbed.sets)?);
     let decided = decide(args, context, &request)?;
     let trust = Trust {

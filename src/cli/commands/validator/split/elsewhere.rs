@@ -15,7 +15,7 @@ impl Args {
         let (number, threshold) = self.known_numbers()?;
         let copies = Copy::open_all(&self.copy)?;
         let mut progress = context.terminal.progress();
-        let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
+        let scrubbed = scrub::read_to_open(&copies, self.set.as_ref(), &mut progress)?;
         let set = shares::set_of_all(&scrubbed.sets, &self.pubkey)?;
         require_whole(&copies, &self.pubkey)?;
         let mark = SplitMark::new(&self.pubkey, number, threshold, Timestamp::now());

@@ -41,7 +41,7 @@ impl Args {
         let copies = Copy::open_all(&self.copy)?;
         let pins = Pins { wallets: Vec::new(), signers: read_signers(&self.signer)? };
         let mut progress = context.terminal.progress();
-        let scrubbed = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
+        let scrubbed = scrub::read_to_open(&copies, self.set.as_ref(), &mut progress)?;
         let set = shares::set_of_all(&scrubbed.sets, &self.pubkey)?;
         // All questions come before the first approval on a wallet: nobody presses in vain.
         require_whole(&copies, &self.pubkey)?;

@@ -38,6 +38,8 @@ impl Record {
     /// sets. Closing entries of `set` count until [`Record::verify`], those of other sets never do.
     pub fn read(copies: &[Copy], set: &SetId, keys: &[PublicKey]) -> Result<Self, BackupError> {
         let (mut found, mut unread) = (Vec::new(), Vec::new());
+        // Somebody may have recorded a release since the copies were listed.
+        copies.iter().for_each(Copy::forget_listing);
         for id in sets_with(copies, set, &[folders::WHEREABOUTS, folders::HISTORY])? {
             files::read(copies, &id, &mut found, &mut unread)?;
             let marks = older::marks(copies, &id, &mut found)?;
