@@ -138,6 +138,7 @@ impl Args {
             }
         };
         scrub::expect(&mut found, &expected);
+        unlockers.close();
         let kind = match self.check {
             Check::Scrub => CheckKind::Scrub,
             Check::Drill => CheckKind::Drill,

@@ -58,7 +58,8 @@ pub(super) fn deliver(
     let request = SecretsRequest { copies, set, keys, store, parcels, release };
     let delivered = request.deliver(&mut context.terminal.progress())?;
     let unrecorded = Unrecorded::of_copies(&delivered.unrecorded, context);
-    let report = Report { set, place: &to.place, restorable: &restorable, delivered: &delivered };
+    let (_, left_out) = restorable.into_public();
+    let report = Report { set, place: &to.place, left_out: &left_out, delivered: &delivered };
     let mut outcome = report.outcome();
     unrecorded.add_to(&mut outcome);
     if delivered.end == Some(PutEnd::Stopped) {

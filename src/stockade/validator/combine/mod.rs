@@ -71,12 +71,14 @@ pub struct CombinedSet {
 pub fn combine(
     request: &CombineRequest<'_>,
     quorums: &[Quorum],
-    shares: &[OpenShare],
+    shares: Vec<OpenShare>,
     copies: &mut [Copy],
     access: &mut Access<'_>,
 ) -> Result<CombinedSet, CombineError> {
-    let keys = quorums.iter().map(|quorum| whole_key(quorum, shares));
+    let keys = quorums.iter().map(|quorum| whole_key(quorum, &shares));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    drop(shares);
+    access.unlockers.close();
     let CombineRequest { network, custodians, allow_test_seed } = *request;
     let sets = list(copies)?;
     let wallet = access.unlockers.first_wallet();
@@ -89,7 +91,7 @@ pub fn combine(
     plan.test = test;
     plan.splits = marks(quorums, &plan);
     let signer = Signer::Wallet(wallet, address);
-    let created = create::create(&plan, copies, signer, access.user, access.progress)?;
+    let created = create::create(plan, copies, signer, access.user, access.progress)?;
     Ok(CombinedSet { created, chosen })
 }
 

@@ -80,7 +80,7 @@ impl Args {
         let stored = StoredWith { history, places, sealed };
         let chosen = self.choose(&custodians, &sets, &mut *wallet, context)?;
         let mut made = self.make(keys, stored, chosen, &mut copies, &mut *wallet, context)?;
-        let shares: Vec<_> = made.plan.keys.iter().filter_map(|key| key.share).collect();
+        let shares: Vec<_> = made.created.keys.iter().filter_map(|key| key.share).collect();
         made.warnings = share_warnings(&shares, &sets);
         let failed = std::mem::take(&mut made.created.failed).into();
         Ok(outcome(made, failed, (&copies, &placed), &bad, &skipped))
@@ -148,11 +148,11 @@ impl Args {
         let mut plan = Plan::new(network, &chosen, keys);
         plan.test = test;
         plan.history = history.into_iter().map(|bytes| (plan.time, bytes)).collect();
-        plan.places = places;
+        plan.places.clone_from(&places);
         plan.sealed = sealed;
         let mut progress = terminal.progress();
         let signer = Signer::Wallet(wallet, address);
-        let created = create::create(&plan, copies, signer, terminal, &mut progress)?;
-        Ok(Made { created, chosen, plan, warnings: Vec::new() })
+        let created = create::create(plan, copies, signer, terminal, &mut progress)?;
+        Ok(Made { created, chosen, network, places, warnings: Vec::new() })
     }
 }

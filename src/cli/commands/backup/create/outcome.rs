@@ -2,12 +2,11 @@
 
 use stockade::{
     backup::{
-        Copy,
-        create::{Created, NewKey, Plan},
-        custodians::CustodianSet,
+        Copy, create::Created, custodians::CustodianSet, manifest::KeystoreEntry,
         whereabouts::Location,
     },
     bls::PublicKey,
+    staking::Network,
 };
 
 use super::document::{Document, LeftOut, MaySign};
@@ -32,8 +31,10 @@ pub struct Made {
     pub created: Created,
     /// The custodians that can open it.
     pub chosen: CustodianSet,
-    /// What it was made of.
-    pub plan: Plan,
+    /// Whose validators its keys are for.
+    pub network: Network,
+    /// The places that the keys were imported from, where they may go on signing.
+    pub places: Vec<(Location, Vec<PublicKey>)>,
     /// What to know about shares among its keys.
     pub warnings: Vec<String>,
 }
@@ -47,18 +48,18 @@ pub fn outcome(
     bad: &[(String, String)],
     skipped: &[(String, String)],
 ) -> Outcome {
-    let Made { created, chosen, plan, warnings: of_shares } = made;
-    let (keys, network) = (count(plan.keys.len(), "key"), plan.network);
+    let Made { created, chosen, network, places, warnings: of_shares } = made;
+    let keys = count(created.keys.len(), "key");
     let mut text = failed.text();
     text += &format!("Backed up {keys} for {network} as set {}\n", created.set_id);
     text += &custodians_text(&chosen);
     text += &copies_text(&created, copies, placed);
-    text += &shares(&plan.keys);
+    text += &shares(&created.keys);
     for (place, why) in bad {
         text += &format!("LEFT OUT {place}: {why}\n");
     }
     text += &passed_over::text(skipped, "not a keystore, not backed up");
-    text += &may_sign(&plan.places);
+    text += &may_sign(&places);
     let mut warnings = warnings(copies);
     warnings.extend(of_shares);
     text += &notes(&warnings);
@@ -66,13 +67,13 @@ pub fn outcome(
         "The originals were not touched. Next: stockade backup drill{}",
         shell::copies(copies)
     );
-    let key = |key: &NewKey| SetKey::new(&key.secret.public_key(), &key.path, key.share);
+    let key = |key: &KeystoreEntry| SetKey::new(&key.pubkey, &key.path, key.share);
     let left_out =
         |(file, why): &(String, String)| LeftOut { file: file.clone(), why: why.clone() };
     let document = Document {
         set_id: created.set_id.to_string(),
         manifest: created.manifest.to_string(),
-        keys: plan.keys.iter().map(key).collect(),
+        keys: created.keys.iter().map(key).collect(),
         custodians: chosen.custodians,
         threshold: chosen.threshold,
         enrolled: chosen.enrolled,
@@ -81,7 +82,7 @@ pub fn outcome(
         passed_over: passed_over::list(skipped),
         left_out: bad.iter().map(left_out).collect(),
         warnings,
-        may_sign_at: plan.places.iter().map(MaySign::of).collect(),
+        may_sign_at: places.iter().map(MaySign::of).collect(),
         failed,
     };
     // With --skip-bad, keys that were named may be missing from the set.
@@ -90,7 +91,7 @@ pub fn outcome(
 }
 
 /// The keys that are shares.
-fn shares(keys: &[NewKey]) -> String {
+fn shares(keys: &[KeystoreEntry]) -> String {
     let shares: Vec<_> = keys.iter().filter_map(|key| key.share).collect();
     let text: String = shares
         .iter()

@@ -84,7 +84,7 @@ impl Args {
         let mut request = CombineRequest::new(network);
         request.custodians = Wanted { sources: &custodians, threshold, scheme };
         request.allow_test_seed = allow_test_seed;
-        let made = combine(&request, &quorums, &opened, &mut copies, &mut access)?;
+        let made = combine(&request, &quorums, opened, &mut copies, &mut access)?;
         Ok(outcome(made, &quorums, (&copies, &placed)))
     }
 
