@@ -52,7 +52,7 @@ fn many() -> &'static Made {
         };
         let plan = plan(vec![custodian.into()], 1, (0..COUNT).map(key).collect());
         let mut owner = wallet("mock-ledger", WORDS);
-        publish(&plan, &mut *owner, &[folder.path("a"), folder.path("b")]);
+        publish(plan, &mut *owner, &[folder.path("a"), folder.path("b")]);
         Made::of(&folder, Value::Null)
     })
 }

@@ -44,7 +44,7 @@ fn made(m: u8, n: u8) -> Folder {
     let folder = Folder::new();
     let custodian = |x| PlainCustodian::age(&identity(x).recipient(), None).unwrap().into();
     let plan = plan((1..=n).map(custodian).collect(), m, vec![imported_key(key())]);
-    publish(&plan, &mut *wallet("mock-ledger", WORDS), &[folder.path("a")]);
+    publish(plan, &mut *wallet("mock-ledger", WORDS), &[folder.path("a")]);
     let set = folder.set("a");
     let secret = secret(&set, m);
     let keystore = find(&set, "keystores/");

@@ -45,7 +45,7 @@ fn make_strangers_set(of_batch: bool) -> Made {
         serde_json::from_value(ledger().json["custodians"][0].clone()).unwrap();
     let plan = plan(vec![custodian.into()], 1, vec![stranger_key(source)]);
     let mut stranger = wallet("mock-ledger", OTHER_WORDS);
-    let address = publish(&plan, &mut *stranger, &[folder.path("a"), folder.path("b")]);
+    let address = publish(plan, &mut *stranger, &[folder.path("a"), folder.path("b")]);
     Made::of(&folder, address.to_string().into())
 }
 
@@ -145,5 +145,5 @@ fn add_strangers_set(folder: &Folder, key: NewKey) {
     let mut stranger = wallet("mock-ledger", OTHER_WORDS);
     let own = stockade::custodian::enroll(&mut *stranger, Scheme::Eip191V1, None, &mut Nobody);
     let plan = plan(vec![own.unwrap().into()], 1, vec![key]);
-    publish(&plan, &mut *stranger, &[folder.path("a"), folder.path("b")]);
+    publish(plan, &mut *stranger, &[folder.path("a"), folder.path("b")]);
 }

@@ -21,7 +21,7 @@ fn set_with_swapped_recipient() -> Folder {
     let secret = SecretKey::derive_master(&[7; 32]).unwrap();
     let plan = plan(vec![custodian.into()], 1, vec![imported_key(secret)]);
     let mut owner = wallet("mock-ledger", WORDS);
-    publish(&plan, &mut *owner, &[folder.path("a"), folder.path("b")]);
+    publish(plan, &mut *owner, &[folder.path("a"), folder.path("b")]);
     folder
 }
 

@@ -45,7 +45,7 @@ fn said_to_be_of_words(signer_words: &str, key: SecretKey, source: Address) -> F
         source: Source::Mnemonic { check_address: source },
         ..imported_key(key)
     };
-    publish(&plan(custodians.unwrap().custodians, 1, vec![key]), &mut *wallet, &copies);
+    publish(plan(custodians.unwrap().custodians, 1, vec![key]), &mut *wallet, &copies);
     folder
 }
 

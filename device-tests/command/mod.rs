@@ -72,6 +72,8 @@ mod plugin;
 mod profile;
 #[cfg(target_os = "linux")]
 mod profile_terminal;
+#[cfg(target_os = "linux")]
+mod protection;
 #[cfg(feature = "cloud")]
 mod real_answers;
 mod rejected;

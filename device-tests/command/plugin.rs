@@ -10,12 +10,12 @@ use super::{
 };
 
 /// The folder of `age-plugin-stockadetest`.
-fn programs() -> String {
+pub(super) fn programs() -> String {
     format!("{}/device-tests/command", concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// The files of a custodian of the plugin, and of its identity.
-fn enroll(folder: &Folder) -> (String, String) {
+pub(super) fn enroll(folder: &Folder) -> (String, String) {
     let recipient =
         bech32::encode::<Bech32>(Hrp::parse("age1stockadetest").unwrap(), &[1; 20]).unwrap();
     let file = folder.at("plugin.json");

@@ -247,7 +247,7 @@ fn sealed_files_go_into_the_new_set() {
         ..plan(vec![sealed_to.unwrap().into()], 1, vec![imported_key(secret)])
     };
     let copies = ["a", "b"].map(|copy| folder.path(copy));
-    publish(&plan, &mut *wallet("mock-ledger", WORDS), &copies);
+    publish(plan, &mut *wallet("mock-ledger", WORDS), &copies);
     let old = folder.sets("a").remove(0);
 
     super::m_of_n::identity(&folder, "identity.txt", 9);

@@ -33,7 +33,7 @@ pub(crate) fn imported_key(secret: SecretKey) -> NewKey {
 }
 
 /// Makes the set in the copies in these folders, and gives the address of `wallet`, which signs it.
-pub(crate) fn publish(plan: &Plan, wallet: &mut dyn Wallet, copies: &[PathBuf]) -> Address {
+pub(crate) fn publish(plan: Plan, wallet: &mut dyn Wallet, copies: &[PathBuf]) -> Address {
     let address = check_address(wallet, &mut Nobody).unwrap();
     let mut copies = Copy::prepare_all(copies).unwrap();
     let signer = Signer::Wallet(wallet, address);

@@ -28,6 +28,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("md5", &["store"]),
     ("object_store", &["store"]),
     ("protobuf", &["trezor"]),
+    ("region", &["secret"]),
     ("reqwest", &["store"]),
     ("rpassword", &["cli"]),
     ("nusb", &["transport"]),

@@ -1,6 +1,13 @@
-//! Secrets: wiped when dropped, never printed, never copied by accident.
+//! Secrets: wiped when dropped, never printed, never copied by accident, and kept out of swap as far as
+//! the process may lock memory.
 
-use std::{fmt, hint::black_box};
+use std::{
+    fmt,
+    hint::black_box,
+    mem::{forget, size_of_val},
+    ptr::from_ref,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroize;
@@ -26,16 +33,22 @@ pub struct SecretBytes<const N: usize>(Box<[u8; N]>);
 impl<const N: usize> SecretBytes<N> {
     /// Creates a secret by letting `fill` write to its final location.
     pub fn new(fill: impl FnOnce(&mut [u8; N])) -> Self {
-        let mut bytes = Box::new([0; N]);
-        fill(&mut bytes);
-        Self(bytes)
+        let mut secret = Self::zeros();
+        fill(&mut secret.0);
+        secret
     }
 
     /// Like [`SecretBytes::new`], for a `fill` that can fail. A failure leaves nothing in memory.
     pub fn try_new<E>(fill: impl FnOnce(&mut [u8; N]) -> Result<(), E>) -> Result<Self, E> {
-        let mut secret = Self(Box::new([0; N]));
+        let mut secret = Self::zeros();
         fill(&mut secret.0)?;
         Ok(secret)
+    }
+
+    fn zeros() -> Self {
+        let bytes = Box::new([0; N]);
+        keep_in_memory(&*bytes);
+        Self(bytes)
     }
 
     /// Random bytes from the operating system.
@@ -67,6 +80,7 @@ pub struct SecretText(Zeroizing<String>);
 impl SecretText {
     /// Takes ownership of `text`.
     pub fn new(text: String) -> Self {
+        keep_in_memory(text.as_str());
         Self(Zeroizing::new(text))
     }
 
@@ -86,6 +100,32 @@ impl<'de> Deserialize<'de> for SecretText {
 impl fmt::Debug for SecretText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretText(..)")
+    }
+}
+
+/// Whether the program has locked all of its memory.
+static ALL_LOCKED: AtomicBool = AtomicBool::new(false);
+
+/// Tells this module that the program has locked all of its memory, now and in the future. Secrets need
+/// not lock their own then.
+pub fn all_memory_is_locked() {
+    ALL_LOCKED.store(true, Ordering::Relaxed);
+}
+
+/// Locks the pages of memory that `place` is in, so that they are not swapped to disk. The types of this
+/// module do that themselves.
+///
+/// Once the process has locked as much as it may (`RLIMIT_MEMLOCK`), this has no effect. The pages stay
+/// locked until they are returned to the system: locks are not counted, and a page can hold several
+/// secrets.
+pub fn keep_in_memory<T: ?Sized>(place: &T) {
+    let size = size_of_val(place);
+    if size > 0
+        && !ALL_LOCKED.load(Ordering::Relaxed)
+        && let Ok(lock) = region::lock(from_ref(place).cast::<u8>(), size)
+    {
+        // Dropping it would unlock the pages.
+        forget(lock);
     }
 }
 
@@ -117,6 +157,39 @@ fn wipe() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The flags of the mapping that holds `address`, as Linux names them.
+    #[cfg(target_os = "linux")]
+    fn flags(address: usize) -> String {
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let mut is_it = false;
+        for line in maps.lines() {
+            if let Some((from, to)) = line.split(' ').next().unwrap().split_once('-') {
+                let number = |text| usize::from_str_radix(text, 16).unwrap();
+                is_it = (number(from)..number(to)).contains(&address);
+            } else if is_it && let Some(flags) = line.strip_prefix("VmFlags:") {
+                return flags.to_owned();
+            }
+        }
+        panic!("{address:x} is not mapped")
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn secrets_are_in_locked_pages() {
+        let is_locked = |address: usize| flags(address).split_whitespace().any(|flag| flag == "lo");
+        // Nothing else locks the pages of a large block that is not a secret.
+        let other = vec![1_u8; 1 << 20];
+        assert!(!is_locked(other.as_ptr().addr() + (1 << 19)));
+        let bytes = SecretBytes::<32>::random().unwrap();
+        assert!(is_locked(bytes.expose().as_ptr().addr()));
+        let text = SecretText::new("six random words".to_owned());
+        assert!(is_locked(text.expose().as_ptr().addr()));
+        // More than the usual limit (8 MiB): it works all the same.
+        let much = SecretText::new("x".repeat(32 << 20));
+        assert_eq!(much.expose().len(), 32 << 20);
+        keep_in_memory("");
+    }
 
     #[test]
     fn debug_never_shows_the_content() {

@@ -17,6 +17,7 @@ mod output;
 mod pairing_files;
 mod place;
 mod profile_file;
+mod protection;
 #[cfg(feature = "cloud")]
 mod secret_file;
 mod shell;
@@ -49,7 +50,7 @@ use crate::{
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
-    protect_process();
+    protection::begin();
     let arguments: Vec<_> = std::env::args_os().collect();
     let completed = short_words::expand(&arguments).and_then(|line| complete::read(&line));
     let (mut cli, absent) = match completed {
@@ -74,26 +75,6 @@ fn run(cli: Cli, absent: Absent) -> CommandResult {
         Kind::Usage if context.terminal.gave_up() => CommandError::new(Kind::Declined, "cancelled"),
         _ => error,
     })
-}
-
-/// Keeps keys in memory out of core dumps and other processes.
-fn protect_process() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, setrlimit};
-
-        let none = Rlimit { current: Some(0), maximum: Some(0) };
-        // If the system refuses, there is nothing better to do.
-        let _ = setrlimit(Resource::Core, none);
-        // The limit does not apply to core dumps that are piped to a program. This setting does, and
-        // also keeps other processes of the user from reading the memory.
-        #[cfg(target_os = "linux")]
-        {
-            use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-
-            let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-        }
-    }
 }
 
 /// The result of every command.

@@ -6,7 +6,10 @@ use blst::min_pk;
 use zeroize::Zeroize;
 
 use super::{KeyError, PublicKey, Signature, signature::DST};
-use stockade_base::{path::DerivationPath, secret::SecretBytes};
+use stockade_base::{
+    path::DerivationPath,
+    secret::{SecretBytes, keep_in_memory},
+};
 
 /// A validator's secret key. It is wiped when dropped.
 pub struct SecretKey {
@@ -19,7 +22,12 @@ pub struct SecretKey {
 
 impl SecretKey {
     fn new(number: min_pk::SecretKey) -> Self {
-        Self { number: Box::new(number), public: OnceLock::new() }
+        Self::boxed(Box::new(number))
+    }
+
+    fn boxed(number: Box<min_pk::SecretKey>) -> Self {
+        keep_in_memory(&*number);
+        Self { number, public: OnceLock::new() }
     }
 
     /// The master key of `seed` (EIP-2333 `derive_master_SK`).
@@ -40,7 +48,7 @@ impl SecretKey {
     }
 
     pub(super) fn derive(&self, levels: &[u32]) -> Self {
-        let this = Self { number: self.number.clone(), public: OnceLock::new() };
+        let this = Self::boxed(self.number.clone());
         levels.iter().fold(this, |key, level| key.derive_child(*level))
     }
 

@@ -9,7 +9,7 @@ use crate::device_secret::{
 use stockade_base::{
     eth::{Address, personal_message},
     path::DerivationPath,
-    secret::SecretBytes,
+    secret::{SecretBytes, wiping_stack},
 };
 use stockade_wallet::{
     device::{DeviceError, PassphraseUse, Show, Wallet},
@@ -66,15 +66,20 @@ pub fn enroll(
     let prompt = Prompt::open_backups(&id);
 
     user.note("The wallet is asked twice, to check that it gives the same answer.");
-    let first = ask_anew(wallet, scheme, &prompt, &address, user)?;
+    // Its secret is not in memory while its user reads the next prompt.
+    let first = wiping_stack(|| {
+        Ok::<_, EnrollError>(ask_anew(wallet, scheme, &prompt, &address, user)?.recipient())
+    })?;
     user.note("Second time:");
-    let second = ask_anew(wallet, scheme, &prompt, &address, user)?;
-    if first.recipient() != second.recipient() {
-        return Err(EnrollError::NotDeterministic);
-    }
-    let recipient =
-        Recipient::try_from(first.recipient()).map_err(|e| EnrollError::Trial(e.to_owned()))?;
-    try_seal(&recipient, &second)?;
+    let recipient = wiping_stack(|| {
+        let second = ask_anew(wallet, scheme, &prompt, &address, user)?;
+        if first != second.recipient() {
+            return Err(EnrollError::NotDeterministic);
+        }
+        let recipient = Recipient::try_from(first).map_err(|e| EnrollError::Trial(e.to_owned()))?;
+        try_seal(&recipient, &second)?;
+        Ok(recipient)
+    })?;
 
     let statement = Custodian::statement(&id, scheme, &recipient);
     let signature = wallet.sign_personal(&DerivationPath::check_address(), &statement, user)?;

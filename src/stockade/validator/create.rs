@@ -94,10 +94,11 @@ pub fn create(
             source: source.clone(),
         })
     })?;
+    drop(root);
     let (mut plan, keys) = made.plan(request, &chosen, &sets)?;
     plan.test = test;
     let signer = Signer::Wallet(wallet, address);
-    let set = create::create(&plan, copies, signer, user, progress)?;
+    let set = create::create(plan, copies, signer, user, progress)?;
     Ok(CreatedValidators {
         set,
         keys,

@@ -23,7 +23,7 @@ use stockade_wallet::{
 /// words do, by the key at m/44'/60'/83'/0/0. `request.batch` has no meaning here.
 pub fn create_from_mnemonic<'w>(
     request: &Request,
-    seed: &Seed,
+    seed: Seed,
     copies: &mut [Copy],
     mut wallet: Option<&mut (dyn Wallet + 'w)>,
     user: &mut dyn Interact,
@@ -73,6 +73,7 @@ pub fn create_from_mnemonic<'w>(
         };
         Ok(Key { secret, credentials, description: String::new(), source: source.clone() })
     })?;
+    drop(seed);
     let signer = match (wallet, attached) {
         (Some(wallet), Some(address)) => Signer::Wallet(wallet, address),
         _ => Signer::Words(&words),
@@ -80,7 +81,7 @@ pub fn create_from_mnemonic<'w>(
     let origin = signer.address();
     let (mut plan, keys) = made.plan(request, &chosen, &sets)?;
     plan.test = test;
-    let set = create::create(&plan, copies, signer, user, progress)?;
+    let set = create::create(plan, copies, signer, user, progress)?;
     Ok(CreatedValidators {
         set,
         keys,

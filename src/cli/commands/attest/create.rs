@@ -142,6 +142,7 @@ impl Args {
             }
         };
         scrub::expect(&mut found, &expected);
+        unlockers.close();
         let kind = match self.check {
             Check::Scrub => CheckKind::Scrub,
             Check::Drill => CheckKind::Drill,

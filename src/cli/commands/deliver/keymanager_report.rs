@@ -2,7 +2,10 @@
 
 use stockade::{
     attest::delivery::{Delivered, Destination, DestinationKind},
-    backup::{restore::Restorable, unlockers::Unlockers, verdict::Verdict},
+    backup::{
+        unlockers::Unlockers,
+        verdict::{Reason, Verdict},
+    },
     bls::PublicKey,
 };
 use stockade_services::{
@@ -23,7 +26,8 @@ use crate::{commands::share_rows, context::Context, output::Outcome};
 pub(super) struct Report<'a> {
     pub args: &'a Args,
     pub chosen: &'a Chosen,
-    pub restorable: &'a Restorable,
+    pub keys: &'a [PublicKey],
+    pub left_out: &'a [(PublicKey, Reason)],
     pub prepared: &'a Prepared<'a>,
     pub delivered: &'a DeliveryReport,
     pub passwords: &'static str,
@@ -49,7 +53,7 @@ impl Report<'_> {
             url: self.args.client.url.clone(),
             level: if delivered.listed { "listed" } else { "answered" },
             shares: share_rows::rows(&chosen.shares()),
-            left_out: left_out(&self.restorable.left_out),
+            left_out: left_out(self.left_out),
             passwords: self.passwords,
             history,
             history_kept,
@@ -61,7 +65,7 @@ impl Report<'_> {
         let all = arrivals.count(Verdict::Proven) == arrivals.keys.len();
         let never = delivered.never_signed().is_empty();
         let set = delivered.unset.is_none() || delivered.settings_taken() == Some(true);
-        let whole = self.restorable.left_out.is_empty() && delivered.handed.kept.is_empty();
+        let whole = self.left_out.is_empty() && delivered.handed.kept.is_empty();
         let ok = all && whole && set && never && delivered.listed;
         Outcome::checked(ok, self.text(ok), document)
     }
@@ -92,8 +96,17 @@ impl Report<'_> {
                 .map(|unset| unset.iter().map(not_set).collect()),
         }
     }
+}
 
-    /// Has the wallet sign what arrived.
+/// What arrived.
+pub(super) struct Arrived<'a> {
+    pub args: &'a Args,
+    pub chosen: &'a Chosen,
+    pub delivered: &'a DeliveryReport,
+}
+
+impl Arrived<'_> {
+    /// Has the wallet sign it.
     pub fn sign(&self, outcome: &mut Outcome, unlockers: &mut Unlockers, context: &mut Context) {
         let Some(manifest) = self.chosen.manifest(unlockers) else { return };
         let place = |url: &str| Destination::new(DestinationKind::Keymanager, url);

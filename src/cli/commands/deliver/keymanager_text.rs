@@ -20,7 +20,7 @@ impl Report<'_> {
         let how = if self.delivered.listed { "lists" } else { "says that it has" };
         let mut text = format!("{url} {how} {there} of {all} keys of set {}\n", self.chosen.id());
         text += &arrivals::text(arrivals);
-        text += &left_out_text(&self.restorable.left_out);
+        text += &left_out_text(self.left_out);
         match &self.prepared.past {
             Past::From(from) => text += &self.removal(from.client.url()),
             Past::Decided(HistoryDecision::Lost(_)) => text += &self.loss(),
@@ -34,7 +34,7 @@ impl Report<'_> {
 
     /// Whether the target had every key before.
     fn all_were_there(&self) -> bool {
-        self.prepared.arrivals(&self.restorable.public_keys()).lacking().is_empty()
+        self.prepared.arrivals(self.keys).lacking().is_empty()
     }
 
     /// The client runs, and signs with the keys already.

@@ -65,6 +65,7 @@ impl NoteArgs {
         context: &mut Context,
     ) {
         outcome.json.insert("note".to_owned(), Value::Null);
+        unlockers.close();
         let Some((wallet, _)) = unlockers.first_wallet() else {
             outcome.text += "\nNo delivery note: no wallet is available to sign it.";
             return;

@@ -58,12 +58,13 @@ pub(super) fn deliver(
     let request = SecretsRequest { copies, set, keys, store, parcels, release };
     let delivered = request.deliver(&mut context.terminal.progress())?;
     let unrecorded = Unrecorded::of_copies(&delivered.unrecorded, context);
+    let (_, left_out) = restorable.into_public();
     let shares = chosen.shares();
     let report = Report {
         set,
         place: &to.place,
         shares: &shares,
-        restorable: &restorable,
+        left_out: &left_out,
         delivered: &delivered,
     };
     let mut outcome = report.outcome();

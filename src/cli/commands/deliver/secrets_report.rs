@@ -1,7 +1,10 @@
 //! The result of a delivery to a secret store, for people and as JSON.
 
 use stockade::{
-    backup::{SetId, restore::Restorable, verdict::Verdict},
+    backup::{
+        SetId,
+        verdict::{Reason, Verdict},
+    },
     bls::PublicKey,
     distributed::ShareOf,
 };
@@ -21,7 +24,7 @@ pub(super) struct Report<'a> {
     pub set: &'a SetId,
     pub place: &'a str,
     pub shares: &'a [(PublicKey, ShareOf)],
-    pub restorable: &'a Restorable,
+    pub left_out: &'a [(PublicKey, Reason)],
     pub delivered: &'a SecretsReport,
 }
 
@@ -47,7 +50,7 @@ impl Report<'_> {
             },
             keys: self.delivered.keys().map(key).collect(),
             shares: share_rows::rows(self.shares),
-            left_out: left_out(&self.restorable.left_out),
+            left_out: left_out(self.left_out),
             failure: self.failure().map(str::to_owned),
             unrecorded: Vec::new(),
             note: None,
@@ -86,7 +89,7 @@ impl Report<'_> {
         text += &rows("WILL BE DELETED", those(|put| matches!(put, Put::Expires(_))).map(said));
         text += &rows("NOT KNOWN", those(|put| matches!(put, Put::Unknown(_))).map(said));
         text += &rows("NOT SENT", those(|put| *put == Put::NotSent).map(said));
-        let left_out = self.restorable.left_out.iter();
+        let left_out = self.left_out.iter();
         text += &rows("LEFT OUT", left_out.map(|(key, why)| format!("{key}: {}", why.explain())));
         text += match (ok, &self.delivered.end) {
             (true, _) => {

@@ -74,8 +74,8 @@ impl Args {
         };
         let restorable = if opens { Some(chosen.open(context, &mut unlockers)?) } else { None };
         let (keys, left_out) = match &restorable {
-            Some(opened) => (opened.public_keys(), opened.left_out.as_slice()),
-            None => (chosen.own_manifest(&unlockers)?.public_keys(), [].as_slice()),
+            Some(opened) => (opened.public_keys(), opened.left_out.clone()),
+            None => (chosen.own_manifest(&unlockers)?.public_keys(), Vec::new()),
         };
         let clear = config.as_ref().is_some_and(KeyConfig::has_secret);
         let shares = chosen.shares();
@@ -85,7 +85,7 @@ impl Args {
             kind: self.kind,
             set,
             keys: &keys,
-            left_out,
+            left_out: &left_out,
             decision: &decision,
             clear,
         };
@@ -102,6 +102,8 @@ impl Args {
             (None, Some(config)) => request.write_configs(config)?,
             (None, None) => Vec::new(),
         };
+        // Nothing more is opened or written: the note needs no keys.
+        drop(restorable);
         let unrecorded = Unrecorded::of_copies(&unrecorded, context);
         let kept = decision.keep(copies, set, context);
         let mut outcome = report.outcome(kept);

@@ -28,7 +28,11 @@ use crate::{
     custodian::{AnyCustodian, PlainCustodian, seal},
     store::{NewFile, ReadBack, StoreError, StorePath},
 };
-use stockade_base::{path::DerivationPath, secret::SecretBytes, timestamp::Timestamp};
+use stockade_base::{
+    path::DerivationPath,
+    secret::{SecretBytes, wiping_stack},
+    timestamp::Timestamp,
+};
 use stockade_keystore::{
     bls::PublicKey,
     eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
@@ -100,8 +104,8 @@ pub struct Created {
     pub manifest: Digest,
     /// Each copy's id, and how what was written there was read back.
     pub copies: Vec<(String, ReadBack)>,
-    /// What opens it.
-    pub(crate) secret: SetSecret,
+    /// Its keystores, as the manifest lists them.
+    pub keys: Vec<KeystoreEntry>,
     /// The copies that could not be written to.
     pub failed: Vec<FailedCopy>,
 }
@@ -128,66 +132,106 @@ impl FailedCopy {
 /// another, each verified before the next. Until it is signed, nothing is written. A copy that cannot be
 /// written to keeps the set from none of the others; it is an error where none could.
 pub fn create(
-    plan: &Plan,
+    plan: Plan,
     copies: &mut [Copy],
     signer: Signer<'_>,
     user: &mut dyn Interact,
     progress: &mut dyn Progress,
 ) -> Result<Created, BackupError> {
-    let now = plan.time;
-    require_distinct(plan)?;
-    let set_id = SetId::random(plan.network, now)?;
-    let secret = SetSecret::random()?;
-    let mut files = Vec::new();
-    let keystores = seal_keys(plan, &secret, now, &mut files, progress)?;
-    let others = other_files(plan, &set_id, &secret, now, user)?;
-    let listed = others.iter().map(|file| FileEntry {
-        path: file.path.clone(),
-        sha256: Digest::of(&file.bytes),
-        size: file.bytes.len() as u64,
-    });
-    let mut manifest = Manifest::new(set_id.clone(), now);
-    manifest.test = plan.test;
-    manifest.threshold = plan.threshold;
-    manifest.custodians = plan.custodians.iter().map(AnyCustodian::without_name).collect();
-    manifest.hold(keystores);
-    manifest.files = listed.collect();
-    let manifest = manifest.to_json()?;
-    let digest = Digest::of(&manifest);
-    let exits = exits::seal_all(&plan.exits, &secret.files_recipient()?)?;
-    if progress.stopped() {
-        return Err(DeviceError::cancelled().into());
-    }
-    let origin = signer.sign(&set_id, &digest, user)?;
-    files.extend(others);
-    files.push(file("manifest.mac", secret.manifest_mac(&manifest).into_bytes())?);
-    files.push(file("manifest.json", manifest)?);
-    files.push(file("origin.json", origin.to_json()?)?);
-    let sums: Sums = files.iter().map(|f| (f.path.clone(), Digest::of(&f.bytes))).collect();
-    files.push(file("SHA256SUMS", sums::render(&sums))?);
+    let (sealed, secret) = Sealed::new(plan, user, progress)?;
+    drop(secret);
+    sealed.publish(copies, signer, user, progress)
+}
 
-    let beside = Beside {
-        histories: &plan.history,
-        exits: &exits,
-        places: &whereabouts::first(&plan.places, copies)?,
-        splits: &plan.splits,
-    };
-    let (mut written, mut failed) = (Vec::new(), Vec::new());
-    let total = copies.len();
-    for (i, copy) in copies.iter_mut().enumerate() {
-        progress.step("writing copies", i, total);
-        match write(copy, &set_id, &files, &beside) {
-            Ok(read_back) => written.push((copy.id().to_owned(), read_back)),
-            // Somebody else was quicker, and may have made the same keys.
-            Err(error) if written.is_empty() && is_anothers(&error) => return Err(error),
-            Err(error) => failed.push(FailedCopy::new(copy, error)),
+/// A set that is sealed, but neither signed nor written yet. Nothing in it is secret any more: its keys
+/// are not in memory while the signer takes their time.
+pub(super) struct Sealed {
+    /// What it was made of, without what is sealed now.
+    plan: Plan,
+    set_id: SetId,
+    manifest: Vec<u8>,
+    keys: Vec<KeystoreEntry>,
+    files: Vec<NewFile>,
+    exits: Vec<(String, Vec<u8>)>,
+}
+
+impl Sealed {
+    /// Seals what is in `plan`, and gives the new set's secret with it.
+    pub(super) fn new(
+        mut plan: Plan,
+        user: &mut dyn Interact,
+        progress: &mut dyn Progress,
+    ) -> Result<(Self, SetSecret), BackupError> {
+        let now = plan.time;
+        require_distinct(&plan)?;
+        let set_id = SetId::random(plan.network, now)?;
+        let secret = SetSecret::random()?;
+        let mut files = Vec::new();
+        let keys = wiping_stack(|| seal_keys(&plan, &secret, now, &mut files, progress))?;
+        plan.keys.clear();
+        let others = wiping_stack(|| other_files(&plan, &set_id, &secret, now, user))?;
+        plan.sealed.clear();
+        let listed = others.iter().map(|file| FileEntry {
+            path: file.path.clone(),
+            sha256: Digest::of(&file.bytes),
+            size: file.bytes.len() as u64,
+        });
+        let mut manifest = Manifest::new(set_id.clone(), now);
+        manifest.test = plan.test;
+        manifest.threshold = plan.threshold;
+        manifest.custodians = plan.custodians.iter().map(AnyCustodian::without_name).collect();
+        manifest.hold(keys.clone());
+        manifest.files = listed.collect();
+        let manifest = manifest.to_json()?;
+        let exits = exits::seal_all(&plan.exits, &secret.files_recipient()?)?;
+        files.extend(others);
+        let mac = wiping_stack(|| secret.manifest_mac(&manifest));
+        files.push(file("manifest.mac", mac.into_bytes())?);
+        Ok((Self { plan, set_id, manifest, keys, files, exits }, secret))
+    }
+
+    /// Has it signed, and writes it to the copies: see [`create`].
+    pub(super) fn publish(
+        self,
+        copies: &mut [Copy],
+        signer: Signer<'_>,
+        user: &mut dyn Interact,
+        progress: &mut dyn Progress,
+    ) -> Result<Created, BackupError> {
+        let Self { plan, set_id, manifest, keys, mut files, exits } = self;
+        let digest = Digest::of(&manifest);
+        if progress.stopped() {
+            return Err(DeviceError::cancelled().into());
         }
+        let origin = signer.sign(&set_id, &digest, user)?;
+        files.push(file("manifest.json", manifest)?);
+        files.push(file("origin.json", origin.to_json()?)?);
+        let sums: Sums = files.iter().map(|f| (f.path.clone(), Digest::of(&f.bytes))).collect();
+        files.push(file("SHA256SUMS", sums::render(&sums))?);
+
+        let beside = Beside {
+            histories: &plan.history,
+            exits: &exits,
+            places: &whereabouts::first(&plan.places, copies)?,
+            splits: &plan.splits,
+        };
+        let (mut written, mut failed) = (Vec::new(), Vec::new());
+        let total = copies.len();
+        for (i, copy) in copies.iter_mut().enumerate() {
+            progress.step("writing copies", i, total);
+            match write(copy, &set_id, &files, &beside) {
+                Ok(read_back) => written.push((copy.id().to_owned(), read_back)),
+                // Somebody else was quicker, and may have made the same keys.
+                Err(error) if written.is_empty() && is_anothers(&error) => return Err(error),
+                Err(error) => failed.push(FailedCopy::new(copy, error)),
+            }
+        }
+        progress.step("writing copies", total, total);
+        if written.is_empty() && !failed.is_empty() {
+            return Err(failed.swap_remove(0).error);
+        }
+        Ok(Created { set_id, manifest: digest, copies: written, keys, failed })
     }
-    progress.step("writing copies", total, total);
-    if written.is_empty() && !failed.is_empty() {
-        return Err(failed.swap_remove(0).error);
-    }
-    Ok(Created { set_id, manifest: digest, copies: written, secret, failed })
 }
 
 /// Whether it says that another process wrote there.

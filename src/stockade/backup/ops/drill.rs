@@ -58,7 +58,15 @@ pub fn drill(
         let outcome = match opened::open(set, copies, access) {
             Ok(opened) => {
                 notes.extend(opened.notes.iter().cloned());
-                let keys = opened.keys(set, copies, access.progress)?;
+                let keys = opened.keys(set, copies, access.progress)?.into_iter();
+                // That they opened is enough: none stays in memory while the wallet is asked.
+                let keys: Vec<_> = keys.map(|(entry, key)| (entry, key.map(drop))).collect();
+                let compared = locks(&opened, set, copies).unwrap_or_else(|why| {
+                    notes.push(why);
+                    Compared::default()
+                });
+                let good_macs = opened.good_macs(set);
+                drop(opened);
                 let network = set.id.network();
                 let roots = roots.entry(network).or_insert_with(|| Roots::new(network));
                 let again = rederive::compare(&keys, roots, access)?;
@@ -69,17 +77,12 @@ pub fn drill(
                     let reason = key.err().or(again.reasons.get(&entry.file).copied());
                     (entry.file.clone(), reason.unwrap_or(Reason::Ok))
                 };
-                let compared = locks(&opened, set, copies).unwrap_or_else(|why| {
-                    notes.push(why);
-                    Compared::default()
-                });
                 in_locks.extend(&compared.found);
                 let reason = |(entry, key): (&KeystoreEntry, Result<_, Reason>)| {
                     let (file, found) = reason((entry, key));
                     let is_wrong = found == Reason::Ok && compared.wrong.contains(&entry.pubkey);
                     (file, if is_wrong { Reason::OtherCluster } else { found })
                 };
-                let good_macs = opened.good_macs(set);
                 Outcome::Opened { keys: keys.into_iter().map(reason).collect(), good_macs }
             }
             Err(UnlockError::Verdict(reason, why)) => {

@@ -2,7 +2,7 @@
 //! threshold. The old set stays as it is: sealing anew reaches no copy that somebody has.
 
 use super::{
-    create::{self, Created, NewKey, Plan},
+    create::{Created, NewKey, Plan, Sealed},
     custodians::{self, CustodianSet, CustodianSource, Wanted},
 };
 use crate::backup::{
@@ -113,18 +113,22 @@ pub fn reseal(
     plan.history = history::all(copies, &set.id)?;
     plan.exits = exits;
     plan.time = request.time;
+    let (sealed, new_secret) = Sealed::new(plan, access.user, access.progress)?;
+    // Nothing more is opened, and the wallet's user may take their time.
+    access.unlockers.close();
+    let wallet = access.unlockers.wallet(&signer).ok_or_else(gone)?;
     let signs = Signer::Wallet(wallet, signer);
-    let made = create::create(&plan, copies, signs, access.user, access.progress)?;
+    let made = sealed.publish(copies, signs, access.user, access.progress)?;
     let written = |copy: &&Copy| made.copies.iter().any(|(id, _)| id == copy.id());
     for copy in copies.iter().filter(written) {
         splits.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
         deliveries.iter().try_for_each(|mark| marks::leave(mark, copy, &made.set_id))?;
     }
-    whereabouts::adopt(copies, (&set.id, &opened.secret), (&made.set_id, &made.secret))?;
+    whereabouts::adopt(copies, (&set.id, &opened.secret), (&made.set_id, &new_secret))?;
     Ok(Resealed {
+        keys: made.keys.iter().map(|key| (key.pubkey, key.path.clone(), key.share)).collect(),
         set: made,
         chosen,
-        keys: plan.keys.iter().map(|k| (k.secret.public_key(), k.path.clone(), k.share)).collect(),
         old_threshold: manifest.threshold,
         signer,
         notes: opened.notes,

@@ -166,6 +166,11 @@ impl Restorable {
         found.map(|(_, key)| &key.secret)
     }
 
+    /// The public keys, and those that were left out. The keys themselves are wiped.
+    pub fn into_public(self) -> (Vec<PublicKey>, Vec<(PublicKey, Reason)>) {
+        (self.public_keys(), self.left_out)
+    }
+
     /// The keys, for a set that is made of them. They do not leave the library.
     pub(crate) fn into_secrets(self) -> impl Iterator<Item = (PublicKey, SecretKey)> {
         self.entries.into_iter().map(|(entry, key)| (entry.pubkey, key.secret))

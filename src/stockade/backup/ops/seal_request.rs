@@ -58,8 +58,10 @@ pub struct Sealed {
     pub created: Created,
     /// Who can open it.
     pub chosen: CustodianSet,
-    /// What it was made of.
-    pub plan: Plan,
+    /// Whose validators its keys are for.
+    pub network: Network,
+    /// The places where its keys may go on signing.
+    pub places: Vec<(Location, Vec<PublicKey>)>,
     /// What to know about shares among its keys.
     pub share_warnings: Vec<String>,
 }
@@ -126,9 +128,9 @@ impl<'a> SealRequest<'a> {
         plan.test = test;
         plan.time = time;
         plan.history = history.into_iter().map(|bytes| (time, bytes)).collect();
-        (plan.places, plan.sealed, plan.splits) = (places, sealed, splits);
+        (plan.places, plan.sealed, plan.splits) = (places.clone(), sealed, splits);
         let signer = Signer::Wallet(wallet, address);
-        let created = create::create(&plan, copies, signer, access.user, access.progress)?;
-        Ok(Sealed { created, chosen, plan, share_warnings })
+        let created = create::create(plan, copies, signer, access.user, access.progress)?;
+        Ok(Sealed { created, chosen, network, places, share_warnings })
     }
 }

@@ -11,7 +11,10 @@ use crate::backup::{
     copy::Copy,
     set::{error::BackupError, manifest::KeystoreEntry, verdict::Reason},
 };
-use stockade_base::parallel::{self, Split};
+use stockade_base::{
+    parallel::{self, Split},
+    secret::wiping_stack,
+};
 use stockade_keystore::eth2_keystore::{
     DecryptionKey, Kdf, KdfError, Keystore, KeystoreError, MEMORY_BUDGET, Password, derive_all,
     open_all,
@@ -21,23 +24,25 @@ use stockade_wallet::interact::Progress;
 /// The decryption keys of a set's password, by what they were derived for.
 type Derived = HashMap<Kdf, DecryptionKey>;
 
-impl OpenedSet<'_> {
+impl<'a> OpenedSet<'a> {
     /// Opens every keystore that lies whole in some copy. One KDF serves all that share their
     /// parameters.
-    pub(crate) fn keys<'a>(
-        &'a self,
+    pub(crate) fn keys(
+        &self,
         set: &ScrubbedSet,
         copies: &[Copy],
         progress: &mut dyn Progress,
     ) -> Result<Vec<OpenedKey<'a>>, BackupError> {
-        let password = Password::new(self.secret.keystore_password().expose())?;
         let entries = &self.read.manifest.keystores;
         progress.step("opening", 0, entries.len());
-        let (keystores, derived) = read_all(entries, set, copies, &password)?;
-        let derived = derive_rest(derived, &keystores, &password, progress)?;
-        let opened = entries.iter().zip(open(entries, &keystores, &derived)).collect();
+        let opened = wiping_stack(|| {
+            let password = Password::new(self.secret.keystore_password().expose())?;
+            let (keystores, derived) = read_all(entries, set, copies, &password)?;
+            let derived = derive_rest(derived, &keystores, &password, progress)?;
+            Ok::<_, BackupError>(open(entries, &keystores, &derived))
+        })?;
         progress.step("opening", entries.len(), entries.len());
-        Ok(opened)
+        Ok(entries.iter().zip(opened).collect())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
-use super::{access::Access, opened::OpenedKey};
+use super::access::Access;
 use crate::backup::set::{
     error::BackupError,
     manifest::{KeystoreEntry, Source},
@@ -91,7 +91,7 @@ pub(crate) struct Compared {
 /// Asks each wallet at hand once for every batch of its own among `keys`, and makes their keys
 /// again. A key that did not open needs no comparison.
 pub(crate) fn compare(
-    keys: &[OpenedKey<'_>],
+    keys: &[(&KeystoreEntry, Result<(), Reason>)],
     roots: &mut Roots,
     access: &mut Access<'_>,
 ) -> Result<Compared, BackupError> {

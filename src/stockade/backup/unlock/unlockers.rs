@@ -76,6 +76,13 @@ impl Unlockers {
         self.wallet_prompt = Some(prompt);
     }
 
+    /// Wipes everything that opens sets. The wallets stay, to sign what was made or found.
+    pub fn close(&mut self) {
+        self.opened.clear();
+        self.identities.clear();
+        self.passphrase = None;
+    }
+
     /// The first wallet, for what is not about opening: signing what was made or found.
     pub fn first_wallet(&mut self) -> Option<(&mut dyn Wallet, Address)> {
         let held = self.wallets.first_mut()?;

@@ -49,12 +49,14 @@ pub struct CombinedSet {
 pub fn combine(
     request: &CombineRequest<'_>,
     quorums: &[Quorum],
-    shares: &[OpenShare],
+    shares: Vec<OpenShare>,
     copies: &mut [Copy],
     access: &mut Access<'_>,
 ) -> Result<CombinedSet, CombineError> {
-    let keys = quorums.iter().map(|quorum| whole_key(quorum, shares));
+    let keys = quorums.iter().map(|quorum| whole_key(quorum, &shares));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    drop(shares);
+    access.unlockers.close();
     if access.unlockers.first_wallet().is_none() {
         return Err(CombineError::NoWallet);
     }

@@ -1,8 +1,9 @@
 //! What `backup create` prints.
 
 use stockade::{
-    backup::{Copy, create::NewKey, seal_request::Sealed, whereabouts::Location},
+    backup::{Copy, manifest::KeystoreEntry, seal_request::Sealed, whereabouts::Location},
     bls::PublicKey,
+    staking::Network,
 };
 
 use super::document::{Document, LeftOut, MaySign};
@@ -30,18 +31,18 @@ pub fn outcome(
     bad: &[(String, String)],
     skipped: &[(String, String)],
 ) -> Outcome {
-    let Sealed { created, chosen, plan, share_warnings: of_shares, .. } = made;
-    let (keys, network) = (count(plan.keys.len(), "key"), plan.network);
+    let Sealed { created, chosen, network, places, share_warnings: of_shares, .. } = made;
+    let keys = count(created.keys.len(), "key");
     let mut text = failed.text();
     text += &format!("Backed up {keys} for {network} as set {}\n", created.set_id);
     text += &custodians_text(&chosen);
     text += &copies_text(&created, copies, placed);
-    text += &shares(&plan.keys);
+    text += &shares(&created.keys);
     for (place, why) in bad {
         text += &format!("LEFT OUT {place}: {why}\n");
     }
     text += &passed_over::text(skipped, "not a keystore, not backed up");
-    text += &may_sign(&plan.places);
+    text += &may_sign(&places);
     let mut warnings = warnings(copies);
     warnings.extend(of_shares);
     text += &notes(&warnings);
@@ -49,13 +50,13 @@ pub fn outcome(
         "The originals were not touched. Next: stockade backup drill{}",
         shell::copies(copies)
     );
-    let key = |key: &NewKey| SetKey::new(&key.secret.public_key(), &key.path, key.share);
+    let key = |key: &KeystoreEntry| SetKey::new(&key.pubkey, &key.path, key.share);
     let left_out =
         |(file, why): &(String, String)| LeftOut { file: file.clone(), why: why.clone() };
     let document = Document {
         set_id: created.set_id.to_string(),
         manifest: created.manifest.to_string(),
-        keys: plan.keys.iter().map(key).collect(),
+        keys: created.keys.iter().map(key).collect(),
         custodians: chosen.custodians,
         threshold: chosen.threshold,
         enrolled: chosen.enrolled,
@@ -64,7 +65,7 @@ pub fn outcome(
         passed_over: passed_over::list(skipped),
         left_out: bad.iter().map(left_out).collect(),
         warnings,
-        may_sign_at: plan.places.iter().map(MaySign::of).collect(),
+        may_sign_at: places.iter().map(MaySign::of).collect(),
         failed,
     };
     // With --skip-bad, keys that were named may be missing from the set.
@@ -73,7 +74,7 @@ pub fn outcome(
 }
 
 /// The keys that are shares.
-fn shares(keys: &[NewKey]) -> String {
+fn shares(keys: &[KeystoreEntry]) -> String {
     let shares: Vec<_> = keys.iter().filter_map(|key| key.share).collect();
     let text: String = shares
         .iter()

@@ -79,7 +79,7 @@ impl Args {
         if self.from.is_empty() {
             opened = open_shares(&copies, &quorums, &mut access)?;
         }
-        let made = combine(&request, &quorums, &opened, &mut copies, &mut access)?;
+        let made = combine(&request, &quorums, opened, &mut copies, &mut access)?;
         Ok(outcome(made, &quorums, (&copies, &placed)))
     }
 

@@ -93,7 +93,7 @@ impl Args {
         let mut created = match (seed, wallet.as_deref_mut()) {
             (Some(seed), wallet) => validator::create_from_mnemonic(
                 &request,
-                &seed,
+                seed,
                 &mut copies,
                 wallet,
                 user,
