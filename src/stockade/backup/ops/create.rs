@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, path::PathBuf};
 use super::custodians::CustodianSet;
 use crate::backup::{
     check::{inspect::Inspection, manifest_cache::ManifestCache},
-    copy::Copy,
+    copy::{
+        Copy,
+        read_me::{self, Contact},
+    },
     set::{
         digest::Digest,
         error::BackupError,
@@ -28,7 +31,9 @@ use crate::{
     custodian::{AnyCustodian, PlainCustodian, seal},
     store::{NewFile, ReadBack, StoreError, StorePath},
 };
-use stockade_base::{path::DerivationPath, secret::SecretBytes, timestamp::Timestamp};
+use stockade_base::{
+    eth::Address, path::DerivationPath, secret::SecretBytes, timestamp::Timestamp,
+};
 use stockade_keystore::{
     bls::PublicKey,
     eth2_keystore::{DecryptionKey, Kdf, Keystore, Password},
@@ -104,6 +109,8 @@ pub struct Created {
     pub(crate) secret: SetSecret,
     /// The copies that could not be written to.
     pub failed: Vec<FailedCopy>,
+    /// What to know about READ ME FIRST.txt of the copies.
+    pub warnings: Vec<String>,
 }
 
 /// A copy that could not be written to, while others could.
@@ -140,7 +147,7 @@ pub fn create(
     let secret = SetSecret::random()?;
     let mut files = Vec::new();
     let keystores = seal_keys(plan, &secret, now, &mut files, progress)?;
-    let others = other_files(plan, &set_id, &secret, now, user)?;
+    let others = other_files(plan, &set_id, &secret, &signer.address(), user)?;
     let listed = others.iter().map(|file| FileEntry {
         path: file.path.clone(),
         sha256: Digest::of(&file.bytes),
@@ -171,12 +178,13 @@ pub fn create(
         exits: &exits,
         places: &whereabouts::first(&plan.places, copies)?,
         splits: &plan.splits,
+        contact: read_me::contact_of(copies),
     };
-    let (mut written, mut failed) = (Vec::new(), Vec::new());
+    let (mut written, mut failed, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     let total = copies.len();
     for (i, copy) in copies.iter_mut().enumerate() {
         progress.step("writing copies", i, total);
-        match write(copy, &set_id, &files, &beside) {
+        match write(copy, &set_id, &files, &beside, &mut warnings) {
             Ok(read_back) => written.push((copy.id().to_owned(), read_back)),
             // Somebody else was quicker, and may have made the same keys.
             Err(error) if written.is_empty() && is_anothers(&error) => return Err(error),
@@ -187,7 +195,7 @@ pub fn create(
     if written.is_empty() && !failed.is_empty() {
         return Err(failed.swap_remove(0).error);
     }
-    Ok(Created { set_id, manifest: digest, copies: written, secret, failed })
+    Ok(Created { set_id, manifest: digest, copies: written, secret, failed, warnings })
 }
 
 /// Whether it says that another process wrote there.
@@ -203,6 +211,7 @@ struct Beside<'a> {
     exits: &'a [(String, Vec<u8>)],
     places: &'a [Entry],
     splits: &'a [SplitMark],
+    contact: Option<Contact>,
 }
 
 /// Publishes the set to one copy, what lies beside it first: keys without their history are never
@@ -212,8 +221,10 @@ fn write(
     set_id: &SetId,
     files: &[NewFile],
     beside: &Beside<'_>,
+    warnings: &mut Vec<String>,
 ) -> Result<ReadBack, BackupError> {
     copy.initialise()?;
+    warnings.extend(read_me::leave(copy, beside.contact.as_ref()).1);
     for (time, bytes) in beside.histories {
         history::keep(copy, set_id, bytes, *time)?;
     }
@@ -320,15 +331,16 @@ fn other_files(
     plan: &Plan,
     set_id: &SetId,
     secret: &SetSecret,
-    now: Timestamp,
+    signer: &Address,
     user: &mut dyn Interact,
 ) -> Result<Vec<NewFile>, BackupError> {
     let (threshold, custodians) = (plan.threshold, &plan.custodians);
     let mut files = share::seal_all(secret, set_id, threshold, custodians, user)?;
-    let recovery = recovery::text(set_id, threshold, custodians)?;
-    files.push(file("RECOVERY.txt", recovery.into_bytes())?);
+    let recovery = recovery::text(set_id, threshold, custodians, signer)?;
+    files.push(file(recovery::TEXT, recovery.into_bytes())?);
+    files.push(file(recovery::PROGRAM, recovery::PROGRAM_TEXT.into())?);
     if let Some(data) = &plan.deposit_data {
-        files.push(file(&format!("deposit_data-{}.json", now.unix()), data.clone())?);
+        files.push(file(&format!("deposit_data-{}.json", plan.time.unix()), data.clone())?);
     }
     let recipient = secret.files_identity().recipient();
     let own: AnyCustodian = PlainCustodian::age(&recipient, None)?.into();

@@ -26,6 +26,8 @@ use history::StoredWith;
 use outcome::{Made, outcome};
 
 use super::{created::confirm, from::FromArgs};
+use stockade::interact::Interact as _;
+
 use crate::{
     CommandResult,
     commands::{key_share::ShareArgs, passed_over, sealing::Sealing},
@@ -82,6 +84,7 @@ impl Args {
         let mut made = self.make(keys, stored, chosen, &mut copies, &mut *wallet, context)?;
         let shares: Vec<_> = made.plan.keys.iter().filter_map(|key| key.share).collect();
         made.warnings = share_warnings(&shares, &sets);
+        made.warnings.append(&mut made.created.warnings);
         let failed = std::mem::take(&mut made.created.failed).into();
         Ok(outcome(made, failed, (&copies, &placed), &bad, &skipped))
     }
@@ -127,6 +130,8 @@ impl Args {
         let Sealing { network, threshold, scheme, allow_test_seed, .. } = self.sealing;
         custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
         let wanted = Wanted { sources, threshold, scheme };
+        // The origin is signed last.
+        terminal.expect_approvals(1 + custodians::approvals(wanted, sets, wallet, &address)?);
         let chosen = custodians::choose(wanted, sets, wallet, &address, terminal)?;
         Ok((chosen, address))
     }

@@ -62,7 +62,7 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
         accept_unknown_origin: args.accept_unknown_origin,
     };
     let lost = if args.skip_bad { LostKeys::LeaveOut } else { LostKeys::Refuse };
-    let mut unlockers = args.open.unlockers(context)?;
+    let mut unlockers = args.open.unlockers_of(&scrubbed, context)?;
     let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
     let restorable = Restorable::open_some(&copies, set, (lost, &args.pubkey), &mut access)?;
     let restoring = Restoring {
