@@ -101,6 +101,9 @@ impl Two {
     }
 }
 
+/// A long file of which nothing but the digest is read: some of its bits stand for all.
+const PROGRAM: &str = "recover.py";
+
 fn length(path: &Path) -> usize {
     fs::metadata(path).unwrap().len() as usize
 }
@@ -112,7 +115,8 @@ fn every_flip_is_seen(made: &Made) -> usize {
         let mut two = Two::of(made);
         let mut tried = 0;
         for file in files(&two.folder) {
-            for bit in (0..length(&two.path(&file)) * 8).skip(core).step_by(cores) {
+            let step = if file == PROGRAM { 61 * cores } else { cores };
+            for bit in (0..length(&two.path(&file)) * 8).skip(core).step_by(step) {
                 two.flip(&file, bit);
                 two.require_seen(&file, bit);
                 two.flip(&file, bit);
@@ -133,10 +137,13 @@ fn every_byte_is_repaired(made: &Made) -> usize {
     let mut two = Two::of(made);
     let whole = two.folder.content();
     let files = files(&two.folder);
-    let lengths: Vec<_> = files.iter().map(|file| length(&two.path(file))).collect();
+    let mut lengths: Vec<_> = files.iter().map(|file| length(&two.path(file))).collect();
+    let others = files.iter().zip(&lengths).filter(|(file, _)| *file != PROGRAM);
+    let longest = others.map(|(_, length)| *length).max().unwrap();
+    lengths.iter_mut().for_each(|length| *length = longest.min(*length));
     let pins = Pins { wallets: Vec::new(), signers: vec![OWNER.parse().unwrap()] };
     let mut repaired = 0;
-    for n in 0..*lengths.iter().max().unwrap() {
+    for n in 0..longest {
         let there = || files.iter().zip(&lengths).filter(|(_, length)| n < **length);
         there().for_each(|(file, _)| two.flip(file, n * 8 + n % 8));
         repaired += there().count();

@@ -43,6 +43,7 @@ mod deliver_told;
 #[cfg(feature = "cloud")]
 mod deliver_web3signer;
 mod distributed;
+mod finder;
 pub(crate) mod fixture;
 mod foreign;
 #[cfg(feature = "cloud")]

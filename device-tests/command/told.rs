@@ -114,9 +114,34 @@ fn the_approvals_that_follow_are_counted() {
         for more in ["", "", ELSEWHERE] {
             let line = format!("{CREATE} {more} --copy {}", folder.at("a"));
             let made = on(device).run(&line).code(0);
-            assert_eq!(announced(&made), asked(&made), "{device} {more}: {}", made.stderr);
+            let count = announced(&made);
+            assert_eq!(count, asked(&made), "{device} {more}: {}", made.stderr);
+            for number in 1..=count {
+                assert!(
+                    made.stderr.contains(&format!(" ({number} of {count}), ")),
+                    "{}",
+                    made.stderr
+                );
+            }
         }
     }
+}
+
+/// A drill takes one approval for each custodian and batch, and an attestation one more.
+#[test]
+fn a_drill_and_an_attestation_number_their_approvals() {
+    let folder = ledger().copies();
+    let numbers = |ran: &Ran| -> Vec<String> {
+        let numbered =
+            ran.stderr.lines().filter(|line| line.contains(" of ") && line.contains('('));
+        let between = |line: &str| Some(line.split_once('(')?.1.split_once(')')?.0.to_owned());
+        numbered.filter_map(between).filter(|number| number.contains(" of ")).collect()
+    };
+    let drilled = on("mock-ledger").run(&format!("backup drill {}", folder.both())).code(0);
+    assert_eq!(numbers(&drilled), ["1 of 2", "2 of 2"], "{}", drilled.stderr);
+    let attest = format!("attest create --check drill --copy {}", folder.both());
+    let attested = on("mock-ledger").run(&attest).code(0);
+    assert_eq!(numbers(&attested), ["1 of 3", "2 of 3", "3 of 3"], "{}", attested.stderr);
 }
 
 #[test]

@@ -64,14 +64,17 @@ fn beside_their_folder(paths: &[&str]) -> Vec<Breach> {
     stems.map(|path| format!("{path}: make it mod.rs in its folder")).collect()
 }
 
+/// Sources that are not Rust. `recover.py` is compiled into the command, which writes it to each set.
+const OTHERS: [&str; 2] = ["Cargo.toml", "recover.py"];
+
 /// The packages' folders hold sources. Anything else was left there by a test or by mistake.
 fn strays(folder: &Path, found: &mut Vec<Breach>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap_or_default();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if path.is_dir() {
             strays(&path, found);
-        } else if path.extension().is_none_or(|end| end != "rs") && name != "Cargo.toml" {
+        } else if path.extension().is_none_or(|end| end != "rs") && !OTHERS.contains(&name) {
             found.push(format!("{}: no source", path.display()));
         }
     }

@@ -188,6 +188,13 @@ def test_with_a_set_that_two_of_three_open(folder: Path) -> None:
     made = backup.create(folder / "made", "mock-ledger", "--threshold", "2", *custodians)
     GUIDE.sh(folder, "shares", SET=str(made.folder))
     every_key(folder, made)
+    restore = GUIDE.block("restore").rstrip()
+    GUIDE.blocks["restore-both"] = restore + " identity-3"
+    said = GUIDE.sh(folder, "restore-both", SET=str(made.folder))
+    assert "3 keystores and password.txt are in keys" in said
+    password = (folder / "keys/password.txt").read_text()
+    restored = sorted((folder / "keys").glob("keystore-*.json"))
+    assert javascript.lines("open_keystores.mjs", *restored, stdin=password) == made.pubkeys
 
 
 def test_one_of_three_is_not_enough(folder: Path, two_of_three: Path) -> None:

@@ -1,7 +1,6 @@
-"""m of n by hand: `age` opens each share, and the lines of RECOVERY.txt put them together."""
+"""m of n by hand: `age` opens each share, and the program in the set puts them together."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,14 +46,9 @@ def share(made: Backup, folder: Path, x: int) -> Path:
 
 
 def combine(made: Backup, folder: Path, *files: Path) -> bytes:
-    """What the program in RECOVERY.txt gives for these shares."""
-    text = made.recovery().text
-    lines = text[text.index("     import json, sys") :]
-    lines = lines[: lines.index("\n\n")]
-    script = folder / "combine.py"
-    script.write_text(re.sub(r"(?m)^     ", "", lines))
-    command = [sys.executable, script, *files]
-    return subprocess.run(command, check=True, capture_output=True).stdout
+    """What the program in the set gives for these shares."""
+    command = [sys.executable, "-I", made.folder / "recover.py", "combine", *files]
+    return subprocess.run(command, check=True, capture_output=True, cwd=folder).stdout
 
 
 def test_every_two_shares_give_the_secret_that_opens_the_set(

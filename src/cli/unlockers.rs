@@ -1,10 +1,17 @@
 //! What can open a set: the wallets named with --device, wallets plugged in one after another, identity
 //! files, and a passphrase.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use stockade::{
-    backup::unlockers::{Unlockers, WalletPrompt},
+    backup::{
+        origin::Pins,
+        scrub::Scrubbed,
+        unlockers::{Unlockers, WalletPrompt},
+    },
     custodian::GivenIdentity,
     device::{DeviceError, Wallet},
     discovery::Spec,
@@ -64,6 +71,40 @@ impl OpenArgs {
         Ok(unlockers)
     }
 }
+
+impl OpenArgs {
+    /// Like [`OpenArgs::unlockers`]. If there is no wallet, says which one opens these sets.
+    pub fn unlockers_of(
+        &self,
+        scrubbed: &Scrubbed,
+        context: &mut Context,
+    ) -> Result<Unlockers, CommandError> {
+        self.unlockers(context).map_err(|error| {
+            let (hint, who) = (error.hint().unwrap_or_default().to_owned(), openers(scrubbed));
+            match (error.kind(), who) {
+                (Kind::NotFound, Some(who)) => error.with_hint(format!("{who}: {hint}")),
+                _ => error,
+            }
+        })
+    }
+}
+
+/// The wallets that open sets, as their manifests say.
+fn openers(scrubbed: &Scrubbed) -> Option<String> {
+    let custodians = scrubbed.sets.iter().flat_map(|set| set.custodians(&Pins::default()));
+    let addresses: BTreeSet<_> =
+        custodians.filter_map(|c| Some(c.wallet()?.check_address)).collect();
+    let addresses: Vec<_> = addresses.iter().take(MANY).map(ToString::to_string).collect();
+    let what = match addresses.len() {
+        0 => return None,
+        1 => "these copies open with the wallet whose check address is",
+        _ => "these copies open with wallets whose check addresses are",
+    };
+    Some(format!("{what} {}", addresses.join(", ")))
+}
+
+/// The most check addresses that a hint names.
+const MANY: usize = 5;
 
 /// Reads a passphrase from a file descriptor, without the end of its line.
 pub fn read_passphrase_fd(fd: u32) -> Result<SecretText, CommandError> {

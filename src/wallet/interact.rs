@@ -71,6 +71,11 @@ pub trait Interact {
         None
     }
 
+    /// Says that exactly `count` approvals on the device follow, so that each can be shown with its
+    /// number. Approvals are all that [`Attention`] names, except entering a PIN or a passphrase,
+    /// opening an app, and pairing.
+    fn expect_approvals(&mut self, _count: usize) {}
+
     /// Tells the user something that they should know before they look at the device.
     fn note(&mut self, _text: &str) {}
 

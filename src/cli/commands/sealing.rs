@@ -13,7 +13,9 @@ use stockade::{
     staking::Network,
 };
 
-use crate::{context::read_custodians, error::CommandError};
+use crate::{
+    commands::backup::contact::ContactArgs, context::read_custodians, error::CommandError,
+};
 
 /// The options of every command that makes a set.
 #[derive(Debug, clap::Args)]
@@ -25,6 +27,8 @@ pub struct Sealing {
     /// BUCKET/PREFIX). Name one for each copy
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
     copy: Vec<PathBuf>,
+    #[command(flatten)]
+    contact: ContactArgs,
     /// Who can open the set: custodian files, or a set that this wallet made [default: the custodians
     /// of this wallet's newest set on the copies; if there is none, this wallet]
     #[arg(long, num_args = 1.., value_name = "FILE|SET")]
@@ -44,7 +48,10 @@ pub struct Sealing {
 impl Sealing {
     /// Reads the custodians, and opens or prepares the copies.
     pub fn read(&self) -> Result<(Vec<CustodianSource>, Vec<Copy>), CommandError> {
-        Ok((read_custodians(&self.custodian)?, Copy::prepare_all(&self.copy)?))
+        let custodians = read_custodians(&self.custodian)?;
+        let mut copies = Copy::prepare_all(&self.copy)?;
+        self.contact.name(&mut copies)?;
+        Ok((custodians, copies))
     }
 
     /// Fails unless each copy has room for a set of `keys` keys.

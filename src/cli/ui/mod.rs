@@ -1,5 +1,6 @@
 //! The user at the terminal: prompts, questions and progress, all on standard error.
 
+mod approvals;
 mod bars;
 mod prompts;
 mod simulated;
@@ -15,9 +16,9 @@ use std::{
 
 use stockade::{secret::SecretText, store};
 
-use self::prompts::yes_or_no;
 #[cfg(feature = "mock")]
 pub use self::simulated::approve;
+use self::{approvals::Approvals, prompts::yes_or_no};
 pub use self::{bars::Bars, simulated::show_screen};
 use crate::{hidden, interrupts::Interrupts, output::harmless};
 
@@ -27,6 +28,7 @@ pub struct Terminal {
     attended: bool,
     bars: Bars,
     last_prompt: String,
+    approvals: Approvals,
     cancelled: Arc<AtomicBool>,
     interrupts: Interrupts,
 }
@@ -46,6 +48,7 @@ impl Terminal {
             attended: stderr && io::stdin().is_terminal(),
             bars: Bars::new(stderr && !quiet, &cancelled, doing),
             last_prompt: String::new(),
+            approvals: Approvals::default(),
             cancelled,
             interrupts,
         }

@@ -23,7 +23,8 @@ impl Interact for Terminal {
         let prompt = prompt(device, attention);
         // Wallets differ in how many screens they show: the user is told once.
         if prompt != self.last_prompt {
-            self.say(&prompt);
+            let number = self.approvals.next(&attention);
+            self.say(&self::prompt(&format!("{device}{number}"), attention));
             self.last_prompt = prompt;
         }
     }
@@ -67,6 +68,10 @@ impl Interact for Terminal {
             answer = self.read_line(question)?;
         }
         Some(answer)
+    }
+
+    fn expect_approvals(&mut self, count: usize) {
+        self.approvals.expect(count);
     }
 
     fn enter_secret(&mut self, question: &str) -> Option<SecretText> {

@@ -1,6 +1,9 @@
 //! Making attestations: what a check found, signed by the wallet, kept beside every copy.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     AttestError, Attestation, AttestedLevel, Challenge, Statement, StatementVersion,
@@ -170,10 +173,25 @@ impl Checked<'_> {
         }
         for set in &self.scrubbed.sets {
             if set.origin_of(self.manifest(set)?, self.pins) >= OriginVerdict::Unknown {
-                return Err(AttestError::UnknownOrigin(set.id.to_string()));
+                return Err(AttestError::UnknownOrigin(set.id.to_string(), self.whose(set)));
             }
         }
         Ok(())
+    }
+
+    /// Who signed the set, and which wallets are here.
+    fn whose(&self, set: &ScrubbedSet) -> String {
+        let list = |all: Vec<String>, none: &str| {
+            if all.is_empty() { none.to_owned() } else { all.join(", ") }
+        };
+        let signers = set.copies.iter().flatten().filter_map(|inspection| inspection.signer);
+        let signers: BTreeSet<_> = signers.map(|signer| signer.to_string()).collect();
+        let here = self.pins.wallets.iter().map(ToString::to_string).collect();
+        format!(
+            "signed by {}; the wallet here: {}",
+            list(signers.into_iter().collect(), "nobody"),
+            list(here, "none")
+        )
     }
 
     /// `joined` must be the next statement of its `maker`, and later than all that whoever joins in it

@@ -29,8 +29,8 @@ pub enum AttestError {
     #[error("set {0} cannot be attested: its manifest cannot be read; scrub it to find out why")]
     NoManifest(String),
     /// Neither this wallet nor a named signer made the set. A wallet only attests its own sets.
-    #[error("set {0} was not attested: neither this wallet nor a --signer made it")]
-    UnknownOrigin(String),
+    #[error("set {0} was not attested: neither this wallet nor a --signer made it ({1})")]
+    UnknownOrigin(String, String),
     /// A copy whose id is not known.
     #[error("the copy.json of {} is damaged, so a statement cannot name it: repair it first", stockade_base::shown(.0))]
     DamagedCopy(PathBuf),

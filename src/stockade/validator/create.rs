@@ -74,6 +74,7 @@ pub fn create(
     let approvals = custodians::approvals(wanted, &sets, wallet, &address)?;
     let approvals = approvals + of_the_keys(request.withdrawal, wallet, user)?;
     user.note(&format!("{approvals} approvals on the wallet follow."));
+    user.expect_approvals(approvals);
     let chosen = custodians::choose(wanted, &sets, wallet, &address, user)?;
     let test =
         custodians::require_real(network, wallet, &address, &chosen.custodians, allow_test_seed)?;

@@ -116,7 +116,7 @@ impl Args {
             Check::Drill => scrub::read_to_open,
         };
         let scrubbed = read(&copies, self.set.as_ref(), &mut progress)?;
-        let mut unlockers = self.open.unlockers(context)?;
+        let mut unlockers = self.open.unlockers_of(&scrubbed, context)?;
         let terminal = &mut context.terminal;
         for set in &scrubbed.sets {
             let custodians = set.custodians(&pins);
@@ -133,11 +133,15 @@ impl Args {
                 Checked { copies: &copies, scrubbed: &scrubbed, report: &bytes, pins: &own };
             attest::foresee(checked, challenge.as_ref(), path, now, wallet, terminal)?;
         }
+        let statements = if other.is_some() { 1 } else { scrubbed.sets.len() };
         let mut found = match self.check {
             Check::Scrub => bytes,
             Check::Drill => {
                 let trust = Trust { pins: pins.clone(), accept_unknown_origin: false };
                 let mut access = Access::new(&mut unlockers, &trust, terminal, &mut progress);
+                if let Some(count) = drill::approvals(&scrubbed, &access) {
+                    access.user.expect_approvals(count + statements);
+                }
                 drill::drill(&copies, &scrubbed, &mut access)?
             }
         };

@@ -71,8 +71,11 @@ impl Args {
         };
         let mut progress = context.terminal.progress();
         let scrubbed = scrub::read_to_open(&copies, self.set.as_ref(), &mut progress)?;
-        let mut unlockers = self.open.unlockers(context)?;
+        let mut unlockers = self.open.unlockers_of(&scrubbed, context)?;
         let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
+        if let Some(count) = drill::approvals(&scrubbed, &access) {
+            access.user.expect_approvals(count);
+        }
         let mut found = drill::drill(&copies, &scrubbed, &mut access)?;
         scrub::expect(&mut found, &expected);
         if let Some(lock) = &lock {

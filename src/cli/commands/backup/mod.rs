@@ -1,5 +1,6 @@
 //! backup: sealed copies of keystores.
 
+pub mod contact;
 pub mod create;
 pub mod created;
 mod drill;

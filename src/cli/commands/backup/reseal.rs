@@ -12,6 +12,7 @@ use stockade::{
     timestamp::Timestamp,
 };
 
+use super::contact::ContactArgs;
 use super::created::{CreatedCopy, Failed, SetKey, copies_text, created_copies, custodians_text};
 use crate::{
     CommandResult,
@@ -34,6 +35,8 @@ pub struct Args {
     /// Who can open the new set: custodian files, or a set that this wallet made
     #[arg(long, required = true, num_args = 1.., value_name = "FILE|SET")]
     custodian: Vec<PathBuf>,
+    #[command(flatten)]
+    contact: ContactArgs,
     /// How many custodians must open the new set together [default: 1; with a set as --custodian, as
     /// many as that set needs]
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..))]
@@ -59,6 +62,7 @@ impl Args {
     pub fn run(self, context: &mut Context) -> CommandResult {
         let custodians = read_custodians(&self.custodian)?;
         let mut copies = Copy::open_all(&self.copies)?;
+        self.contact.name(&mut copies)?;
         let request = Request {
             custodians: &custodians,
             threshold: self.threshold,
@@ -75,7 +79,7 @@ impl Args {
             return Err(BackupError::SeveralSets(scrubbed.sets.len()).into());
         };
         room::require(&copies, room::of_set(set.public_keys().len()))?;
-        let mut unlockers = self.open.unlockers(context)?;
+        let mut unlockers = self.open.unlockers_of(&scrubbed, context)?;
         let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
         let resealed = reseal::reseal(&request, set, &mut copies, &mut access)?;
         Ok(outcome(resealed, &set.id, &copies))
@@ -117,7 +121,8 @@ fn outcome(resealed: Resealed, old: &SetId, copies: &[Copy]) -> Outcome {
     text += &custodians_text(&chosen);
     text += &format!("Signed by {signer}\n");
     text += &copies_text(&set, copies, &[]);
-    let warnings: Vec<_> = notes.into_iter().chain(medium::shared(copies)).collect();
+    let warnings = notes.into_iter().chain(std::mem::take(&mut set.warnings));
+    let warnings: Vec<_> = warnings.chain(medium::shared(copies)).collect();
     text += &warnings.iter().map(|warning| format!("warning: {warning}\n")).collect::<String>();
     let old_custodians = match old_threshold {
         1 => "any one of its custodians".to_owned(),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     backup::{
-        copy::{Copy, Unreachable},
+        copy::{Copy, Unreachable, read_me},
         set::{
             manifest::KeystoreEntry,
             origin::{OriginVerdict, Pins},
@@ -79,6 +79,7 @@ impl Scrubbed {
             shares: self.shares(pins),
             in_locks: BTreeMap::new(),
         };
+        report.warnings.extend(copies.iter().filter_map(read_me::warning));
         for copy in copies {
             report.files.extend(copy.damage().map(|reason| FileProblem {
                 copy: copy.id().to_owned(),

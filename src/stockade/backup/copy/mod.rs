@@ -5,6 +5,7 @@ mod description;
 pub(crate) mod folders;
 pub mod medium;
 mod open;
+pub mod read_me;
 
 use std::{
     path::{Path, PathBuf},
@@ -14,7 +15,10 @@ use std::{
 pub(crate) use open::real;
 pub use open::{Unreachable, distinct};
 
-use self::description::{COPY_JSON, Description};
+use self::{
+    description::{COPY_JSON, Description},
+    read_me::{Contact, READ_ME},
+};
 use crate::backup::set::{error::BackupError, set_id::SetId, verdict::Reason};
 use crate::store::{self, Entry, EntryKind, Lock, NewFile, ReadBack, Store, StoreError, StorePath};
 use stockade_base::{
@@ -37,6 +41,8 @@ pub struct Copy {
     exists: bool,
     damage: Option<Reason>,
     lock: OnceLock<Lock>,
+    /// The contact that the user named for it.
+    contact: Option<Contact>,
 }
 
 impl Copy {
@@ -64,6 +70,11 @@ impl Copy {
     /// copies, or lie about what it holds. Otherwise it is in a bucket, or in a store of one's own.
     pub fn is_folder(&self) -> bool {
         self.is_folder
+    }
+
+    /// Names whom a finder should ask. It is written next time that a set is written here.
+    pub fn set_contact(&mut self, contact: Option<Contact>) {
+        self.contact = contact;
     }
 
     /// Where something below `stockade/` is, for messages.
@@ -177,6 +188,10 @@ impl Copy {
         }
         // It is never set twice: no other call can come in between.
         let _ = self.lock.set(self.store.lock()?);
+        if self.is_folder {
+            // It stops nobody if it stays.
+            let _ = store::public_file::discard_leftover(&self.dir, READ_ME);
+        }
         for room in folders::BY_SET {
             match self.store.sweep_below(&room.parse()?) {
                 // A folder that cannot be read or written does not stop a writer of another one.

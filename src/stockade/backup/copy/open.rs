@@ -134,7 +134,8 @@ impl Copy {
             Err(error) => return Err(error.into()),
         };
         let (dir, lock) = (dir.to_owned(), OnceLock::new());
-        Ok(Self { dir, store, is_folder, description, exists: !empty, damage, lock })
+        let (exists, contact) = (!empty, None);
+        Ok(Self { dir, store, is_folder, description, exists, damage, lock, contact })
     }
 }
 

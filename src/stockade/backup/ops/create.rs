@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, path::PathBuf};
 use super::custodians::CustodianSet;
 use crate::backup::{
     check::{inspect::Inspection, manifest_cache::ManifestCache},
-    copy::Copy,
+    copy::{
+        Copy,
+        read_me::{self, Contact},
+    },
     set::{
         digest::Digest,
         error::BackupError,
@@ -29,6 +32,7 @@ use crate::{
     store::{NewFile, ReadBack, StoreError, StorePath},
 };
 use stockade_base::{
+    eth::Address,
     path::DerivationPath,
     secret::{SecretBytes, wiping_stack},
     timestamp::Timestamp,
@@ -108,6 +112,8 @@ pub struct Created {
     pub keys: Vec<KeystoreEntry>,
     /// The copies that could not be written to.
     pub failed: Vec<FailedCopy>,
+    /// What to know about READ ME FIRST.txt of the copies.
+    pub warnings: Vec<String>,
 }
 
 /// A copy that could not be written to, while others could.
@@ -138,7 +144,7 @@ pub fn create(
     user: &mut dyn Interact,
     progress: &mut dyn Progress,
 ) -> Result<Created, BackupError> {
-    let (sealed, secret) = Sealed::new(plan, user, progress)?;
+    let (sealed, secret) = Sealed::new(plan, &signer.address(), user, progress)?;
     drop(secret);
     sealed.publish(copies, signer, user, progress)
 }
@@ -159,6 +165,7 @@ impl Sealed {
     /// Seals what is in `plan`, and gives the new set's secret with it.
     pub(super) fn new(
         mut plan: Plan,
+        signer: &Address,
         user: &mut dyn Interact,
         progress: &mut dyn Progress,
     ) -> Result<(Self, SetSecret), BackupError> {
@@ -169,7 +176,7 @@ impl Sealed {
         let mut files = Vec::new();
         let keys = wiping_stack(|| seal_keys(&plan, &secret, now, &mut files, progress))?;
         plan.keys.clear();
-        let others = wiping_stack(|| other_files(&plan, &set_id, &secret, now, user))?;
+        let others = wiping_stack(|| other_files(&plan, &set_id, &secret, signer, user))?;
         plan.sealed.clear();
         let listed = others.iter().map(|file| FileEntry {
             path: file.path.clone(),
@@ -214,12 +221,13 @@ impl Sealed {
             exits: &exits,
             places: &whereabouts::first(&plan.places, copies)?,
             splits: &plan.splits,
+            contact: read_me::contact_of(copies),
         };
-        let (mut written, mut failed) = (Vec::new(), Vec::new());
+        let (mut written, mut failed, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
         let total = copies.len();
         for (i, copy) in copies.iter_mut().enumerate() {
             progress.step("writing copies", i, total);
-            match write(copy, &set_id, &files, &beside) {
+            match write(copy, &set_id, &files, &beside, &mut warnings) {
                 Ok(read_back) => written.push((copy.id().to_owned(), read_back)),
                 // Somebody else was quicker, and may have made the same keys.
                 Err(error) if written.is_empty() && is_anothers(&error) => return Err(error),
@@ -230,7 +238,7 @@ impl Sealed {
         if written.is_empty() && !failed.is_empty() {
             return Err(failed.swap_remove(0).error);
         }
-        Ok(Created { set_id, manifest: digest, copies: written, keys, failed })
+        Ok(Created { set_id, manifest: digest, copies: written, keys, failed, warnings })
     }
 }
 
@@ -247,6 +255,7 @@ struct Beside<'a> {
     exits: &'a [(String, Vec<u8>)],
     places: &'a [Entry],
     splits: &'a [SplitMark],
+    contact: Option<Contact>,
 }
 
 /// Publishes the set to one copy, what lies beside it first: keys without their history are never
@@ -256,8 +265,10 @@ fn write(
     set_id: &SetId,
     files: &[NewFile],
     beside: &Beside<'_>,
+    warnings: &mut Vec<String>,
 ) -> Result<ReadBack, BackupError> {
     copy.initialise()?;
+    warnings.extend(read_me::leave(copy, beside.contact.as_ref()).1);
     for (time, bytes) in beside.histories {
         history::keep(copy, set_id, bytes, *time)?;
     }
@@ -364,15 +375,16 @@ fn other_files(
     plan: &Plan,
     set_id: &SetId,
     secret: &SetSecret,
-    now: Timestamp,
+    signer: &Address,
     user: &mut dyn Interact,
 ) -> Result<Vec<NewFile>, BackupError> {
     let (threshold, custodians) = (plan.threshold, &plan.custodians);
     let mut files = share::seal_all(secret, set_id, threshold, custodians, user)?;
-    let recovery = recovery::text(set_id, threshold, custodians)?;
-    files.push(file("RECOVERY.txt", recovery.into_bytes())?);
+    let recovery = recovery::text(set_id, threshold, custodians, signer)?;
+    files.push(file(recovery::TEXT, recovery.into_bytes())?);
+    files.push(file(recovery::PROGRAM, recovery::PROGRAM_TEXT.into())?);
     if let Some(data) = &plan.deposit_data {
-        files.push(file(&format!("deposit_data-{}.json", now.unix()), data.clone())?);
+        files.push(file(&format!("deposit_data-{}.json", plan.time.unix()), data.clone())?);
     }
     let recipient = secret.files_identity().recipient();
     let own: AnyCustodian = PlainCustodian::age(&recipient, None)?.into();

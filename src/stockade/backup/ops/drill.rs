@@ -20,6 +20,7 @@ use crate::backup::{
     },
     unlock::{
         access::Access,
+        approvals,
         error::UnlockError,
         opened::{self, OpenedSet},
         rederive::{self, Roots},
@@ -40,6 +41,11 @@ enum Outcome {
         /// The copies whose manifest.mac is right.
         good_macs: Vec<String>,
     },
+}
+
+/// How many approvals on the wallet [`drill`] takes, if that is certain in advance.
+pub fn approvals(scrubbed: &Scrubbed, access: &Access<'_>) -> Option<usize> {
+    approvals::of_drill(scrubbed, access)
 }
 
 /// Opens every key of every set of `scrubbed`. Keys from the batches of wallets that are plugged in

@@ -8,7 +8,7 @@ use crate::backup::{
         scrub::{Scrubbed, ScrubbedSet},
         standing,
     },
-    copy::Copy,
+    copy::{Copy, read_me},
     set::{
         digest::Digest,
         error::BackupError,
@@ -49,6 +49,10 @@ pub struct Repair {
     pub problems: Vec<FileProblem>,
     /// Files beside sets that say nothing, for people. They stay as they are, and are no problem.
     pub passed_over: Vec<String>,
+    /// The ids of the copies that READ ME FIRST.txt was written to.
+    pub read_me: Vec<String>,
+    /// What to know about READ ME FIRST.txt of the copies.
+    pub warnings: Vec<String>,
     /// Copies that could not be written to, each once: the others were repaired all the same.
     pub failed: Vec<FailedCopy>,
 }
@@ -93,6 +97,8 @@ pub fn repair(
         added: 0,
         problems: Vec::new(),
         passed_over: Vec::new(),
+        read_me: Vec::new(),
+        warnings: Vec::new(),
         failed: Vec::new(),
     };
     for copy in copies.iter_mut() {
@@ -130,6 +136,7 @@ pub fn repair(
         }
     }
     repair.spread_notes(scrubbed, copies);
+    repair.leave_read_me(copies);
     progress.step("repairing", total, total);
     Ok(repair)
 }
@@ -190,6 +197,18 @@ impl Repair {
             let whole = matches!(one.done, Done::Whole | Done::Written(_));
             whole && one.set == set.id && one.copy == copy.id()
         })
+    }
+
+    /// Writes READ ME FIRST.txt to copies that lack it. Without it a copy is not less whole.
+    fn leave_read_me(&mut self, copies: &[Copy]) {
+        let contact = read_me::contact_of(copies);
+        for copy in copies.iter().filter(|copy| copy.exists()) {
+            if !self.has_failed(copy) {
+                let (written, warning) = read_me::leave(copy, contact.as_ref());
+                self.read_me.extend(written.then(|| copy.id().to_owned()));
+                self.warnings.extend(warning);
+            }
+        }
     }
 
     /// Adds the notes of retired sets to copies that lack them: those that counted, and those of sets

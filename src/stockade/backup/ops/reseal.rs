@@ -8,7 +8,7 @@ use super::{
 use crate::backup::{
     check::{list::list, scrub::ScrubbedSet},
     copy::Copy,
-    set::{error::BackupError, manifest::Manifest, origin::Signer, verdict::Reason},
+    set::{error::BackupError, manifest::Manifest, origin::Signer, recovery, verdict::Reason},
     sidecars::{delivery_mark::DeliveryMark, history, marks, split_mark::SplitMark, whereabouts},
     unlock::{
         access::Access,
@@ -113,7 +113,7 @@ pub fn reseal(
     plan.history = history::all(copies, &set.id)?;
     plan.exits = exits;
     plan.time = request.time;
-    let (sealed, new_secret) = Sealed::new(plan, access.user, access.progress)?;
+    let (sealed, new_secret) = Sealed::new(plan, &signer, access.user, access.progress)?;
     // Nothing more is opened, and the wallet's user may take their time.
     access.unlockers.close();
     let wallet = access.unlockers.wallet(&signer).ok_or_else(gone)?;
@@ -237,7 +237,7 @@ fn other_files(
         let path = entry.path.as_str();
         let read = || set.file(copies, &entry.path, &entry.sha256);
         match path {
-            path if path.starts_with("seal/") || path == "RECOVERY.txt" => {}
+            path if path.starts_with("seal/") || recovery::is_own(path) => {}
             path if path.starts_with("deposit_data-") && deposit_data.is_none() => {
                 deposit_data = read();
                 if deposit_data.is_none() {

@@ -11,6 +11,7 @@ use crate::backup::{
         digest::Digest,
         error::BackupError,
         origin::{OriginVerdict, Pins},
+        recovery,
         set_id::SetId,
         verdict::{Reason, Report},
     },
@@ -124,7 +125,7 @@ fn contents(set: &ScrubbedSet, pins: &Pins) -> Result<(Vec<Held>, Vec<String>), 
         }
     }
     let keys = read.manifest.keystores.iter().map(|entry| (entry.pubkey, entry.share)).collect();
-    let made_again = |path: &str| path.starts_with("seal/") || path == "RECOVERY.txt";
+    let made_again = |path: &str| path.starts_with("seal/") || recovery::is_own(path);
     let others = read.manifest.files.iter().map(|entry| entry.path.to_string());
     Ok((keys, others.filter(|path| !made_again(path)).collect()))
 }

@@ -119,6 +119,9 @@ impl<'a> SealRequest<'a> {
         let wallet = access.unlockers.first_wallet();
         let (wallet, address) = wallet.ok_or(BackupError::NoCustodian)?;
         custodians::require_real(network, wallet, &address, &[], allow_test_seed)?;
+        // The origin is signed last.
+        let approvals = custodians::approvals(custodians, &sets, wallet, &address)?;
+        access.user.expect_approvals(1 + approvals);
         let chosen = custodians::choose(custodians, &sets, wallet, &address, access.user)?;
         let own = &chosen.custodians;
         let test = custodians::require_real(network, wallet, &address, own, allow_test_seed)?;

@@ -71,7 +71,7 @@ fn of_record(keys: usize) -> Needed {
 pub const SMALL: Needed = Needed { files: 1, bytes: 4096 };
 
 /// The number of files of a set, other than its keystores.
-const FILES: u64 = 10;
+const FILES: u64 = 12;
 
 /// The entries of a delivery in one batch: before, after, and its note.
 const ENTRIES: u64 = 3;
@@ -83,4 +83,4 @@ const ENTRY_OF_KEY: u64 = 3 * 128;
 const KEY: u64 = 3 * 1024;
 
 /// The size of everything else in a set.
-const REST: u64 = 32 * 1024;
+const REST: u64 = 64 * 1024;

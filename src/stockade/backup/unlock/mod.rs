@@ -1,6 +1,7 @@
 //! Opening a set: who can open it, and what is in it.
 
 pub mod access;
+pub(crate) mod approvals;
 pub(crate) mod error;
 pub mod exits;
 pub(crate) mod gather;

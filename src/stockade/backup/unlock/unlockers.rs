@@ -107,6 +107,12 @@ impl Unlockers {
         Pins { wallets, signers: pins.signers.clone() }
     }
 
+    /// Whether anything besides the wallets that are plugged in may open sets.
+    pub(crate) fn has_others(&self) -> bool {
+        let given = !self.identities.is_empty() || self.passphrase.is_some();
+        given || self.expects_more() || !self.opened.is_empty()
+    }
+
     /// Whether further wallets may be plugged in.
     pub(crate) fn expects_more(&self) -> bool {
         self.wallet_prompt.is_some()

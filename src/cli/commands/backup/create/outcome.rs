@@ -31,7 +31,7 @@ pub fn outcome(
     bad: &[(String, String)],
     skipped: &[(String, String)],
 ) -> Outcome {
-    let Sealed { created, chosen, network, places, share_warnings: of_shares, .. } = made;
+    let Sealed { mut created, chosen, network, places, share_warnings: of_shares, .. } = made;
     let keys = count(created.keys.len(), "key");
     let mut text = failed.text();
     text += &format!("Backed up {keys} for {network} as set {}\n", created.set_id);
@@ -45,6 +45,7 @@ pub fn outcome(
     text += &may_sign(&places);
     let mut warnings = warnings(copies);
     warnings.extend(of_shares);
+    warnings.append(&mut created.warnings);
     text += &notes(&warnings);
     text += &format!(
         "The originals were not touched. Next: stockade backup drill{}",

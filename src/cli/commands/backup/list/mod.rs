@@ -11,6 +11,7 @@ use stockade::{
         split_mark::SplitMark,
     },
     bls::PublicKey,
+    custodian::AnyCustodian,
     eth::Address,
     timestamp::Timestamp,
 };
@@ -111,16 +112,28 @@ fn line(set: &ListedSet) -> String {
     let Some(manifest) = &set.manifest else {
         return format!("  {}  its manifest cannot be read: scrub it\n", set.id);
     };
-    let custodians: Vec<_> = manifest.custodians.iter().map(|c| c.id().as_str()).collect();
     format!(
-        "  {}  {}{}, made {}, opens with custodian {}{}\n",
+        "  {}  {}{}, made {}, opens with {}{}\n",
         set.id,
         count(manifest.keystores.len(), "key"),
         batches(set).iter().map(|batch| format!(", batch {batch}")).collect::<String>(),
         manifest.created,
-        custodians.join(" or "),
+        openers(manifest),
         if manifest.test { ", TEST" } else { "" },
     )
+}
+
+/// Who can open a set.
+fn openers(manifest: &Manifest) -> String {
+    let one = |custodian: &AnyCustodian| match custodian.wallet() {
+        Some(wallet) => format!("{} (wallet {})", custodian.id(), wallet.check_address),
+        None => custodian.id().to_string(),
+    };
+    let all: Vec<_> = manifest.custodians.iter().map(one).collect();
+    match manifest.threshold {
+        1 => format!("custodian {}", all.join(" or ")),
+        threshold => format!("any {threshold} of the custodians {}", all.join(", ")),
+    }
 }
 
 /// The shares of a set, by what they have in common.

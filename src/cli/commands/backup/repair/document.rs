@@ -20,6 +20,8 @@ pub struct Document {
     pub added: usize,
     /// Files next to sets that were ignored, as texts for people.
     pub passed_over: Vec<String>,
+    /// The ids of the copies that `READ ME FIRST.txt` was written to.
+    pub read_me: Vec<String>,
 }
 
 /// What was done with one set in one copy.

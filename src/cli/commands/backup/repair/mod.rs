@@ -16,7 +16,10 @@ use document::Row;
 
 use crate::{
     CommandResult,
-    commands::report,
+    commands::{
+        backup::contact::{self, ContactArgs},
+        report,
+    },
     context::{Context, read_signers},
     error::CommandError,
     unlockers::OpenArgs,
@@ -38,6 +41,8 @@ pub struct Args {
     /// A new copy to fill
     #[arg(long, value_name = "NEWDIR")]
     to: Option<PathBuf>,
+    #[command(flatten)]
+    contact: ContactArgs,
     /// Only this set
     #[arg(long, value_name = "ID")]
     set: Option<SetId>,
@@ -52,6 +57,7 @@ impl Args {
     /// Repairs, then scrubs the result.
     pub fn run(self, context: &mut Context) -> CommandResult {
         let mut copies = self.copies()?;
+        self.contact.name(&mut copies)?;
         let signers = read_signers(&self.signer)?;
         // Opened once: they vouch for the sets that they made, and decide where nobody else can.
         let mut unlockers = if context.any_device() || self.open.names_somebody() {
@@ -65,11 +71,12 @@ impl Args {
         let before = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let decider =
             unlockers.as_mut().map(|unlockers| Decider { unlockers, user: &mut context.terminal });
-        let Repair { sets: repaired, added, problems, passed_over, failed } =
+        let Repair { sets: repaired, added, problems, passed_over, read_me, warnings, failed } =
             repair::repair(&mut copies, &before, &pins, decider, &mut progress)?;
         let after = scrub::read(&copies, self.set.as_ref(), &mut progress)?;
         let mut found = after.report(&copies, &pins);
         found.warnings.extend(medium::shared(&copies));
+        found.warnings.extend(warnings);
         let after_files = found.files.clone();
         // The scrub too has found a sealed exit that rotted in every copy.
         found.files.extend(problems.into_iter().filter(|one| !after_files.contains(one)));
@@ -79,6 +86,7 @@ impl Args {
                 "{added} slashing histories, attestations, sealed exits and notes added\n"
             );
         }
+        text += &contact::written_text(&read_me, &copies);
         text +=
             &passed_over.iter().map(|file| format!("passed over: {file}\n")).collect::<String>();
         let mut outcome = report::outcome(&found, &copies, |report| Document {
@@ -86,6 +94,7 @@ impl Args {
             repaired: repaired.iter().map(Row::of).collect(),
             added,
             passed_over,
+            read_me,
         });
         outcome.text.insert_str(0, &text);
         // The others may have been repaired from a write-protected stick.

@@ -60,7 +60,7 @@ pub fn run(args: &Args, context: &mut Context) -> CommandResult {
         pins: Pins { wallets: Vec::new(), signers },
         accept_unknown_origin: args.accept_unknown_origin,
     };
-    let mut unlockers = args.open.unlockers(context)?;
+    let mut unlockers = args.open.unlockers_of(&scrubbed, context)?;
     let mut access = Access::new(&mut unlockers, &trust, &mut context.terminal, &mut progress);
     let restorable = request.open(&mut access)?;
     let restoring = Restoring {

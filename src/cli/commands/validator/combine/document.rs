@@ -85,7 +85,8 @@ pub fn outcome(
     }
     text += &custodians_text(&chosen);
     text += &copies_text(&created, copies, placed);
-    let warnings = warnings(copies);
+    let mut warnings = warnings(copies);
+    warnings.append(&mut created.warnings);
     text += &notes(&warnings);
     text += &format!(
         "Each key is the one of its validator's public key.\n\

@@ -89,6 +89,7 @@ pub fn outcome(
     let mut warnings = super::warnings::of(created);
     warnings.extend(refused);
     warnings.extend(created::warnings(copies));
+    warnings.extend(set.warnings.iter().cloned());
     text += &notes(&warnings);
     let deposit_data = deposit_data(&set.set_id, copies);
     text += &format!("Next: stockade backup drill{}\n", shell::copies(copies));
