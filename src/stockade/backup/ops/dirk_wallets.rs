@@ -149,12 +149,13 @@ mod tests {
             .map(|(secret, description)| RestoredKey { name: "", secret, path: "", description })
             .collect();
         let wallets = by_wallet(&keys, |_| Kind::Whole);
-        let named = |wallet: &str| -> Vec<_> {
-            wallets[&(wallet, Kind::Whole)].iter().map(|(name, _)| name.as_str()).collect()
+        let named = |wallet: &str| -> Vec<String> {
+            let accounts = &wallets[&(wallet, Kind::Whole)];
+            accounts.iter().map(|(name, _)| name.clone()).collect()
         };
         let pubkey = |i: usize| format!("0x{}", secret[i].public_key());
-        assert_eq!(named("Hot"), ["v 1", &pubkey(1)]);
-        assert_eq!(named(WALLET), ["v0", &pubkey(3), &pubkey(4)]);
+        assert_eq!(named("Hot"), ["v 1".to_owned(), pubkey(1)]);
+        assert_eq!(named(WALLET), ["v0".to_owned(), pubkey(3), pubkey(4)]);
     }
 
     #[test]

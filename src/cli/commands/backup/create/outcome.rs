@@ -3,7 +3,6 @@
 use stockade::{
     backup::{Copy, manifest::KeystoreEntry, seal_request::Sealed, whereabouts::Location},
     bls::PublicKey,
-    staking::Network,
 };
 
 use super::document::{Document, LeftOut, MaySign};
