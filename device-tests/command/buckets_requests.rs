@@ -30,7 +30,7 @@ fn sets() -> &'static Content {
         for set in 0..SETS {
             let keys = (0..2).map(|i| imported_key(root.derive_child(2 * set + i)));
             let plan = plan(vec![custodian.clone().into()], 1, keys.collect());
-            publish(&plan, &mut *mock("mock-ledger", WORDS), &[folder.path("a")]);
+            publish(plan, &mut *mock("mock-ledger", WORDS), &[folder.path("a")]);
         }
         folder.content()
     })
