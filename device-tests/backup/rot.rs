@@ -68,7 +68,7 @@ fn concerned(file: &str) -> usize {
 fn every_flipped_bit_is_seen_and_its_file_named() {
     let folder = ledger().copies();
     let files = files(&folder);
-    assert_eq!(files.len(), 10, "{files:?}");
+    assert_eq!(files.len(), 11, "{files:?}");
     let mut tried = 0;
     for file in &files {
         let path = folder.set("b").join(file);

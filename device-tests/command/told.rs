@@ -162,6 +162,12 @@ fn the_wrong_wallet_is_told_which_one_opens_the_set() {
         folder.both()
     ));
     assert!(restored.error(3, "input").message().contains(own));
+    let attested = stranger.run(&format!("attest create --copy {}", folder.both()));
+    let attested = attested.error(3, "input");
+    assert!(attested.message().contains(own) && attested.message().contains(&here));
+    let nobody = alone().run(&format!("backup drill {}", folder.both())).error(4, "not_found");
+    let hint = nobody.json["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains(own), "{hint}");
 }
 
 #[test]
