@@ -50,6 +50,8 @@ mod foreign;
 mod foreign_web3signer;
 mod foreseen;
 mod guides;
+#[cfg(all(target_os = "linux", target_endian = "little", target_pointer_width = "64"))]
+mod hardening;
 pub(crate) mod help;
 mod histories;
 mod hostile_copies;
