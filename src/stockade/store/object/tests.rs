@@ -205,3 +205,39 @@ fn head(bucket: &Bucket, name: &str) -> Option<String> {
     let location = bucket.0.location(&path(name));
     bucket.0.runtime.block_on(bucket.0.client.head(&location)).unwrap().e_tag
 }
+
+#[test]
+fn a_listing_serves_until_others_may_have_written() {
+    let (one, other) = two();
+    let names =
+        |bucket: &Bucket| kinds(bucket).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert!(names(&one).is_empty());
+    other.put_if_absent(&file("others/x", b"1")).unwrap();
+    assert!(names(&one).is_empty(), "the prefix was listed once");
+    one.put_if_absent(&file("own/y", b"12")).unwrap();
+    one.publish(&path("set"), &set(b"1")).unwrap();
+    assert_eq!(names(&one), ["own", "set"], "what it puts itself is there");
+    assert_eq!(one.list(&path("own")).unwrap().len(), 1);
+    assert_eq!(one.listed_len(&path("own/y")), Some(2));
+    one.forget_listing();
+    assert_eq!(names(&one), ["others", "own", "set"]);
+    other.put_if_absent(&file("more", b"1")).unwrap();
+    // A write that fails may have been done in part.
+    assert!(one.put_if_absent(&file("more", b"2")).is_err());
+    assert_eq!(names(&one), ["more", "others", "own", "set"]);
+    other.put_if_absent(&file("most", b"1")).unwrap();
+    let _held = one.lock().unwrap();
+    assert_eq!(names(&one), ["more", "most", "others", "own", "set"]);
+    one.remove(&path("set")).unwrap();
+    assert_eq!(names(&one), ["more", "most", "others", "own"]);
+}
+
+#[test]
+fn a_bucket_with_too_many_names_is_listed_folder_by_folder() {
+    let (one, _) = two();
+    one.publish(&path("set"), &set(b"1")).unwrap();
+    one.0.runtime.block_on(async { *one.0.names.lock().await = super::names::State::TooMany });
+    assert_eq!(kinds(&one), [("set".to_owned(), EntryKind::Folder)]);
+    assert_eq!(one.list(&path("set/keystores")).unwrap().len(), 1);
+    assert_eq!(one.listed_len(&path("set/keystores/a.json")), None);
+}
