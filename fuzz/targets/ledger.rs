@@ -14,7 +14,9 @@ use stockade::{
 
 use super::{Pieces, words::Person};
 
-pub(super) const TIMEOUTS: Timeouts =
+/// Nothing here waits for a device that is silent, but for an app that is to open.
+const TIMEOUTS: Timeouts = Timeouts::new(Duration::from_secs(2), Duration::from_secs(2));
+const TO_OPEN_AN_APP: Timeouts =
     Timeouts::new(Duration::from_millis(20), Duration::from_millis(20));
 
 /// Replies, one for each APDU. After the last one the device is gone.
@@ -43,8 +45,8 @@ impl Exchange for Replies {
     }
 }
 
-fn opened(exchange: Box<dyn Exchange>) -> Box<Ledger> {
-    Box::new(Ledger::new(exchange, DeviceInfo::new("ledger", "Nano X"), TIMEOUTS))
+fn connected(exchange: Box<dyn Exchange>, timeouts: Timeouts) -> Box<Ledger> {
+    Box::new(Ledger::new(exchange, DeviceInfo::new("ledger", "Nano X"), timeouts))
 }
 
 pub(super) fn transaction() -> Transaction {
@@ -100,11 +102,12 @@ pub(super) fn everything(found: Box<dyn Found>) -> Vec<String> {
 
 /// Replies to the commands of an open wallet, and to each command alone.
 pub(super) fn apdu_replies(data: &[u8]) {
-    let once = || everything(opened(Box::new(Replies::new(data))));
+    let once = || everything(connected(Box::new(Replies::new(data)), TO_OPEN_AN_APP));
     same_unless_late(once().join(" "), once().join(" "));
     let btec = || {
         let mut user = Person;
-        let signer = opened(Box::new(Replies::new(data))).open_bls_signer(&mut user);
+        let signer =
+            connected(Box::new(Replies::new(data)), TO_OPEN_AN_APP).open_bls_signer(&mut user);
         signer.map(|mut signer| {
             let key = signer.withdrawal_public_key(7, &mut user);
             format!("{key:?} {:?}", signer.sign_root(7, &[5; 32], &mut user))
@@ -165,5 +168,5 @@ impl Link for Packets {
 pub(super) fn ledger_packets(data: &[u8]) {
     let left = super::framing::in_packets(data).into();
     let link = Packets { channel: [0; 2], left, idle: 0 };
-    everything(opened(Box::new(HidExchange::new(link))));
+    everything(connected(Box::new(HidExchange::new(link)), TIMEOUTS));
 }

@@ -21,7 +21,10 @@ use stockade_mocks::{
 
 use super::{Pieces, ledger::everything, words::Person};
 
-const TIMEOUTS: Timeouts = Timeouts::new(Duration::from_millis(60), Duration::from_millis(60));
+/// A scripted device never keeps anybody waiting; a simulated one whose packets are lost does.
+const TIMEOUTS: Timeouts = Timeouts::new(Duration::from_secs(2), Duration::from_secs(2));
+const OF_LOST_PACKETS: Timeouts =
+    Timeouts::new(Duration::from_millis(200), Duration::from_millis(200));
 
 /// After this many empty answers, the device speaks without being asked, or is gone.
 const PATIENCE: usize = 8;
@@ -253,7 +256,7 @@ pub(super) fn thp_changed(data: &[u8]) {
     let changes = Arc::new(Mutex::new(Changes { edits, passed: 0, made: false }));
     let link = Changed { device, due: VecDeque::new(), changes: changes.clone() };
     let info = DeviceInfo::simulated("trezor");
-    let trezor = Trezor::new(Box::new(link), info, TIMEOUTS).with_pairings(paired);
+    let trezor = Trezor::new(Box::new(link), info, OF_LOST_PACKETS).with_pairings(paired);
     let mut user = Person;
     let address = Box::new(trezor).open(&mut user).and_then(|mut wallet| {
         wallet.address(&DerivationPath::check_address(), Show::OnDevice, &mut user)
