@@ -132,8 +132,27 @@ impl Picture {
         u8::try_from(best.1).unwrap_or(u8::MAX)
     }
 
-    /// The same, looking harder: also at the picture smoothed, smaller and larger.
+    /// The same, looking harder: also at the picture smoothed, smaller and larger, and at parts of it. Where
+    /// several codes are side by side, their corners are easily taken for those of one.
     pub fn search(&self) -> BTreeSet<String> {
+        let mut found = self.search_whole();
+        for tile in 0..9 {
+            found.extend(
+                self.tile(tile % 3, tile / 3).map(|tile| tile.search_whole()).unwrap_or_default(),
+            );
+        }
+        found
+    }
+
+    /// A quarter of the picture, of those that overlap by half; `None` if it would be small.
+    fn tile(&self, column: usize, row: usize) -> Option<Self> {
+        let (width, height) = (self.width / 2, self.height / 2);
+        let (left, top) = (column * self.width / 4, row * self.height / 4);
+        let is_page = width >= 300 && height >= 300;
+        is_page.then(|| self.map(width, height, |x, y| self.at(left + x, top + y)))
+    }
+
+    fn search_whole(&self) -> BTreeSet<String> {
         let mut found = self.scan();
         let smooth = self.smoothed();
         found.extend(self.scan_whole());

@@ -21,7 +21,7 @@ use crate::{
 use self::style::STYLE;
 pub use self::{script::SCRIPT, set::Holding};
 
-/// The largest code: at 74 mm, a module is 0.76 mm wide, and scanned at 150 dots an inch, 4.5 dots.
+/// The largest code: at 84 mm, a module is 0.87 mm wide, and scanned at 150 dots an inch, 5 dots.
 const VERSION: u8 = 18;
 
 /// The most public keys that are printed.

@@ -17,9 +17,9 @@ pre { font: 9pt/1.3 monospace; margin: 1mm 0; white-space: pre-wrap; overflow-wr
 pre.keys { font-size: 8pt; }
 pre.lines { font-size: 10pt; line-height: 1.45; white-space: pre; overflow-x: auto; orphans: 3; widows: 3; }
 pre.script { font-size: 8pt; white-space: pre; overflow-x: auto; }
-.codes { display: grid; grid-template-columns: repeat(auto-fit, minmax(60mm, 74mm)); gap: 3mm 10mm; justify-content: center; }
+.codes { display: grid; grid-template-columns: repeat(auto-fit, minmax(60mm, 84mm)); gap: 3mm 10mm; justify-content: center; }
 figure { margin: 0; break-inside: avoid; text-align: center; }
-figure svg { width: 100%; max-width: 74mm; display: block; margin: 0 auto; }
+figure svg { width: 100%; max-width: 84mm; display: block; margin: 0 auto; }
 figcaption { font-size: 8pt; }
-@media print { main { max-width: none; padding: 0; } .codes { grid-template-columns: 74mm 74mm; } pre.lines, pre.script { overflow: visible; } }
+@media print { main { max-width: none; padding: 0; } .codes { grid-template-columns: 84mm 84mm; } pre.lines, pre.script { overflow: visible; } }
 ";
