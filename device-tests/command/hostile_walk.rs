@@ -43,6 +43,7 @@ fn lines(folder: &Folder) -> Vec<String> {
             at("combined.json")
         ),
         format!("keyshares verify {} --copy {{}}", vector("distributed/ssv/keyshares-1.json")),
+        format!("paper set {{}} --set {set} --out {}", at("set.html")),
         "backup list {}".to_owned(),
         "backup scrub {}".to_owned(),
         "backup drill {}".to_owned(),

@@ -70,6 +70,7 @@ mod mocks;
 mod next_steps;
 mod node;
 mod one_prompt;
+mod paper;
 mod passwords;
 mod plugin;
 mod profile;

@@ -10,7 +10,7 @@ use super::{
     source::{self, Source, root},
 };
 
-const PACKAGES: [&str; 6] = ["base", "keystore", "wallet", "stockade", "services", "cli"];
+const PACKAGES: [&str; 7] = ["base", "keystore", "wallet", "stockade", "paper", "services", "cli"];
 
 fn circles(sources: &[Source]) -> Vec<Breach> {
     Graph::of(sources).circles().iter().map(|files| files.join("\n  uses ")).collect()

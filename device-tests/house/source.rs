@@ -8,7 +8,7 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Packages that are one module each in the order of modules.
-pub(super) const ONE_MODULE: [&str; 2] = ["cli", "scrypt"];
+pub(super) const ONE_MODULE: [&str; 3] = ["cli", "paper", "scrypt"];
 
 /// A file of Rust source.
 pub(super) struct Source {

@@ -116,6 +116,30 @@ fn examples_of_a_profile() {
 }
 
 #[test]
+fn examples_of_codes_and_paper() {
+    let folder = ledger().copies();
+    let record = |line: &str, code| record(&alone(), &folder, line, code);
+    let (codes, sheet) = (folder.at("code.png"), folder.at("sheet.html"));
+    let change = vector("deposits/bls_to_execution_change-hoodi.json");
+    record(&format!("qr show {change} --format png --out {codes}"), 0);
+    record(&format!("qr read {codes} --out {}", folder.at("change.json")), 0);
+    record(&format!("paper set {} --out {sheet}", folder.both()), 0);
+    let page = fs::read_to_string(&sheet).unwrap();
+    let lines = page.split_once("<pre class=\"lines\">").unwrap().1;
+    let typed = folder.file("typed.txt", lines.split_once("</pre>").unwrap().0);
+    record(&format!("paper read {typed} --out {}", folder.at("from-paper")), 0);
+    let (own, attested) = (folder.at("own.json"), "attest create --check scrub");
+    on("mock-ledger").run(&format!("custodian enroll --name own --out {own}")).code(0);
+    record(&format!("paper custodian {own} --out {}", folder.at("own.html")), 0);
+    on("mock-ledger").run(&format!("{attested} --copy {}", folder.both())).code(0);
+    let attestations =
+        folder.path("a/stockade/attestations").join(folder.set("a").file_name().unwrap());
+    let attestation = fs::read_dir(attestations).unwrap().next().unwrap().unwrap().path();
+    let attestation = attestation.display();
+    record(&format!("paper attestation {attestation} --out {}", folder.at("attested.html")), 0);
+}
+
+#[test]
 fn examples_of_distributed_validators() {
     let folder = ledger().copies();
     let cluster = |name: &str| vector(&format!("distributed/charon-cluster/{name}"));

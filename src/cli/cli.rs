@@ -79,6 +79,12 @@ pub enum Command {
     /// Verify key files of ssv-keys, with which validators are registered on the SSV network
     #[command(subcommand)]
     Keyshares(commands::keyshares::Command),
+    /// Show sealed and public files as QR codes, and read them back
+    #[command(subcommand)]
+    Qr(commands::qr::Command),
+    /// Print sets, custodian files and attestations on paper, and take them back from it
+    #[command(subcommand)]
+    Paper(commands::paper::Command),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
     /// Run simulated wallets on the sockets of the vendors' emulators, or on USB
@@ -112,6 +118,8 @@ impl Command {
             Self::Credentials(command) => command.run(context),
             Self::Exit(command) => command.run(context),
             Self::Keyshares(command) => command.run(context),
+            Self::Qr(command) => command.run(context),
+            Self::Paper(command) => command.run(context),
             Self::Completions(args) => args.run(Cli::command()),
             Self::Man(args) => args.run(Cli::command()),
             #[cfg(feature = "mock")]

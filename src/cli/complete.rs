@@ -19,13 +19,14 @@ use crate::{
 };
 
 /// Commands that only read copies, or that any copy is enough for: they do with those that are here.
-const READ: [&str; 6] = [
+const READ: [&str; 7] = [
     "backup scrub",
     "backup drill",
     "backup list",
     "backup restore",
     "validator list",
     "exit open",
+    "paper set",
 ];
 
 /// Commands that a copy which is not here makes incomplete.

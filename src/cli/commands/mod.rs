@@ -19,6 +19,8 @@ pub mod keystore;
 pub mod man;
 #[cfg(feature = "mock")]
 pub mod mock;
+pub mod paper;
+pub mod qr;
 pub mod setup;
 pub mod status;
 #[cfg(feature = "cloud")]

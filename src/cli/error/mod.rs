@@ -5,6 +5,7 @@ mod backup;
 mod cloud;
 mod device;
 mod kind;
+mod paper;
 mod profile;
 mod store;
 mod validator;

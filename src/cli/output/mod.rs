@@ -2,6 +2,7 @@
 
 pub mod common;
 mod escape;
+pub mod frames;
 mod rows;
 mod stdout;
 
