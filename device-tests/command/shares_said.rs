@@ -45,7 +45,8 @@ fn a_check_against_the_wallet_and_a_delivery_say_share() {
     for place in [&a, &node] {
         let checked = on("mock-ledger").run(&format!("validator check {place}"));
         assert_eq!(checked.json["keys"][0]["share"]["validator"], VALIDATOR, "{place}");
-        let text = on("mock-ledger").words(&format!("validator check {place}"));
+        let line = format!("validator check {place}");
+        let (_, text) = on("mock-ledger").said(&line.split_whitespace().collect::<Vec<_>>());
         assert!(text.contains("share 1 of 4 of 8eb0c4f0ccd6.."), "{text}");
     }
     let dir = folder.at("signer");
