@@ -50,16 +50,22 @@ fn a_check_against_the_wallet_and_a_delivery_say_share() {
         assert!(text.contains("share 1 of 4 of 8eb0c4f0ccd6.."), "{text}");
     }
     let dir = folder.at("signer");
+    // The node whose folder was backed up may run.
     let line = format!("deliver web3signer {a} --type file-keystore --never-attested --dir {dir}");
+    let stopped = on("mock-ledger").run(&line).error(3, "input");
+    let hint = stopped.json["error"]["hint"].as_str().unwrap();
+    let off = hint.split_whitespace().skip_while(|word| *word != "--off").nth(1).unwrap();
+    let line = format!("{line} --off {}", off.trim_end_matches('.'));
     let delivered = on("mock-ledger").run(&line).code(0);
     let share = &delivered.json["shares"][0];
     assert_eq!((share["pubkey"].as_str(), share["x"].as_u64()), (Some(CHARON_0), Some(1)));
     // Said before it is approved, too.
     assert!(delivered.stderr.contains("1 of them SHARES of the keys of 1 validator"));
 
-    let checked = alone().run(&format!("store check web3signer:{dir} {a}"));
+    let checked = alone().run(&format!("store check web3signer:{dir}/keys {a}"));
     assert_eq!(checked.json["shares"][0]["validator"], VALIDATOR);
-    let text = alone().words(&format!("store check web3signer:{dir} {a}"));
+    let line = format!("store check web3signer:{dir}/keys {a}");
+    let (_, text) = alone().said(&line.split_whitespace().collect::<Vec<_>>());
     assert!(text.contains("1 of them SHARES of the keys of 1 validator"), "{text}");
 }
 

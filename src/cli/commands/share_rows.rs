@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use stockade::{
-    bls::PublicKey,
-    distributed::{LockHash, ShareOf},
-};
+use stockade::{bls::PublicKey, distributed::ShareOf};
 
 use super::{key_share::ShareFields, plural::count};
 
@@ -29,35 +26,43 @@ pub fn rows(shares: &[(PublicKey, ShareOf)]) -> Vec<ShareRow> {
     shares.iter().map(row).collect()
 }
 
+/// Shares that have the same cluster, threshold and number of shares.
+#[derive(Default)]
+struct Alike {
+    number: usize,
+    validators: BTreeSet<PublicKey>,
+    x: BTreeSet<u64>,
+}
+
 /// A line for all that have the same cluster, threshold and number of shares.
 pub fn lines(shares: &[(PublicKey, ShareOf)]) -> Vec<String> {
-    let mut groups: BTreeMap<_, (usize, BTreeSet<_>, BTreeSet<u64>)> = BTreeMap::new();
+    let mut groups: BTreeMap<_, Alike> = BTreeMap::new();
     for (_, share) in shares {
-        let (number, validators, x) =
-            groups.entry((share.cluster, share.threshold, share.shares)).or_default();
-        *number += 1;
-        validators.insert(share.validator);
-        x.insert(share.x);
+        let key = (share.cluster, share.threshold, share.shares);
+        let alike = groups.entry(key).or_default();
+        alike.number += 1;
+        alike.validators.insert(share.validator);
+        alike.x.insert(share.x);
     }
-    let line = |((cluster, threshold, shares), (number, validators, x)): (
-        (Option<LockHash>, u8, Option<u8>),
-        (usize, BTreeSet<PublicKey>, BTreeSet<u64>),
-    )| {
-        let x: Vec<_> = x.iter().map(u64::to_string).collect();
+    let mut lines = Vec::new();
+    for ((cluster, threshold, of), alike) in groups {
+        let x: Vec<_> = alike.x.iter().map(u64::to_string).collect();
         let cluster = cluster.map(|hash| format!(", cluster {}", hash.short()));
-        let of = shares.map(|shares| format!(" of {shares}"));
-        format!(
-            "{number} of them SHARES of the keys of {}: number {}, any {threshold}{} sign{}",
-            count(validators.len(), "validator"),
+        let of = of.map(|shares| format!(" of {shares}"));
+        lines.push(format!(
+            "{} of them SHARES of the keys of {}: number {}, any {threshold}{} sign{}",
+            alike.number,
+            count(alike.validators.len(), "validator"),
             x.join(", "),
             of.unwrap_or_default(),
             cluster.unwrap_or_default()
-        )
-    };
-    groups.into_iter().map(line).collect()
+        ));
+    }
+    lines
 }
 
 /// The lines of [`lines`], each indented by two.
+#[cfg(feature = "cloud")]
 pub fn text(shares: &[(PublicKey, ShareOf)]) -> String {
     lines(shares).into_iter().map(|line| format!("  {line}\n")).collect()
 }
