@@ -71,6 +71,24 @@ fn copies_complete_each_other_s_histories_and_attestations() {
     assert_eq!(repair(&folder, "").code(0).json["added"], 0);
 }
 
+/// Attestations show which sets there once were. Where they cannot be read, a set may have vanished.
+#[test]
+fn a_scrub_says_which_attestations_cannot_be_read() {
+    let folder = ledger().copies();
+    let of_set = beside(&folder, "b", "attestations", "");
+    let of_set = of_set.trim_end_matches('/');
+    write(of_set, "no folder");
+    let scrub = || alone().run(&format!("backup scrub {}", folder.both())).code(1);
+    let set = ledger().json["set_id"].as_str().unwrap();
+    let scrubbed = scrub();
+    assert_eq!(scrubbed.each("files", "file"), [format!("attestations/{set}")]);
+    assert_eq!(scrubbed.each("files", "reason"), ["unreadable"]);
+    let all = folder.at("b/stockade/attestations");
+    fs::remove_dir_all(&all).unwrap();
+    write(&all, "no folder");
+    assert_eq!(scrub().each("files", "file"), ["attestations"]);
+}
+
 #[test]
 fn two_histories_of_one_name_stay_and_are_reported() {
     let folder = ledger().copies();

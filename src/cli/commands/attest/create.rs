@@ -1,24 +1,21 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use serde::Serialize;
 use stockade::{
-    attest::{self, Attestation, Challenge, Checked},
+    attest::{self, Challenge, Checked},
     backup::{
         Access, Copy, SetId, Trust, custodians::require_real, drill, origin::Pins, room, scrub,
-        verdict::Report,
     },
     path::DerivationPath,
     profile::CheckKind,
     timestamp::Timestamp,
 };
 
+use super::created::outcome;
 use crate::{
     CommandResult,
-    commands::report,
     context::{Context, read_expected, read_signers},
     error::{CommandError, Kind},
-    output::Outcome,
     unlockers::OpenArgs,
 };
 
@@ -60,16 +57,6 @@ pub struct Args {
     allow_test_seed: bool,
     #[command(flatten)]
     open: OpenArgs,
-}
-
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Document {
-    #[serde(flatten)]
-    report: report::Document,
-    /// The attestations that were signed, one for each set.
-    #[cfg_attr(test, schemars(with = "Vec<super::fields::AttestationFields>"))]
-    attestations: Vec<Attestation>,
 }
 
 /// What is checked before the wallet signs.
@@ -167,18 +154,4 @@ impl Args {
         let attestations = attested.into_iter().map(|one| one.attestation).collect();
         Ok(outcome(attestations, &found, copies))
     }
-}
-
-fn outcome(attestations: Vec<Attestation>, found: &Report, copies: &[Copy]) -> Outcome {
-    let mut text = String::from("\n");
-    for Attestation { address, statement, .. } in &attestations {
-        text += &format!("Attested by {address}\n  {statement}\n");
-    }
-    if let Some(first) = attestations.first() {
-        text += &format!("To verify: stockade attest verify COPY.. --signer {}", first.address);
-    }
-    let document = |report| Document { report, attestations };
-    let mut outcome = report::outcome(found, copies, document);
-    outcome.text += &text;
-    outcome
 }

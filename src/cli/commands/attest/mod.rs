@@ -1,6 +1,7 @@
 //! attest: signed statements about the result of a check.
 
 pub mod create;
+pub mod created;
 #[cfg(test)]
 pub mod fields;
 pub mod verify;

@@ -14,6 +14,7 @@ pub mod next_steps;
 mod other_sets;
 pub mod repair;
 pub mod reseal;
+pub mod resealed;
 pub mod restore;
 pub mod retire;
 pub mod scrub;

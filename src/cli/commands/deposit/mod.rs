@@ -2,6 +2,7 @@
 
 mod answer;
 mod owner;
+mod receiver;
 pub mod topup;
 pub mod verify;
 

@@ -5,24 +5,17 @@ use stockade::{
         OpenKey,
         exits::{self, NewExit},
     },
-    distributed::ShareOf,
-    staking::{Exit, Network},
+    staking::Exit,
     store::private_file,
     timestamp::Timestamp,
 };
 
-pub use super::create_document::Document;
-use super::create_document::SignedExit;
+use super::created::Created;
 use crate::{
     CommandResult,
-    commands::{
-        plural::count,
-        signing_key::{Home, KeyArgs, SigningKeys},
-    },
+    commands::signing_key::{Home, KeyArgs, SigningKeys},
     context::Context,
     error::CommandError,
-    output::Outcome,
-    shell,
 };
 
 /// Sign voluntary exits, for now or for the day when the key is lost
@@ -48,18 +41,6 @@ pub struct Args {
     /// Write the exit to this file, unsealed, as beacon nodes accept it
     #[arg(long, value_name = "FILE", required_unless_present = "seal")]
     out: Option<PathBuf>,
-}
-
-const NOT_CHECKED: &str = "Not checked: that these keys have these validator indices. Compare them in \
-    an explorer: the network refuses an exit that another key signed.\n";
-
-/// What an exit by a share is.
-fn partial(share: &ShareOf) -> String {
-    format!(
-        "  {share}\n  It ends nobody alone: {} of that key must sign the same exit, with the same \
-         --validator-index (that of the validator) and --epoch\n",
-        count(share.others_needed().into(), "more share")
-    )
 }
 
 impl Args {
@@ -88,7 +69,8 @@ impl Args {
             private_file::create(out, text.as_bytes())?;
         }
         let signed: Vec<_> = signed.into_iter().zip(shares).collect();
-        Ok(self.outcome(network, &signed, &sealed, home.as_ref()))
+        let (home, out, seal) = (home.as_ref(), self.out.as_deref(), self.seal);
+        Ok(Created { network, signed: &signed, seal, sealed: &sealed, home, out }.outcome())
     }
 
     fn check_usage(&self) -> Result<(), CommandError> {
@@ -105,56 +87,5 @@ impl Args {
                 .with_hint("use --seal, and `stockade exit open` when you need them"));
         }
         self.key.check_usage()
-    }
-
-    fn outcome(
-        &self,
-        network: Network,
-        signed: &[(NewExit, Option<ShareOf>)],
-        sealed: &[String],
-        home: Option<&Home>,
-    ) -> Outcome {
-        let copies = home.filter(|_| self.seal).map_or(&[][..], |home| &home.copies);
-        let mut text = String::new();
-        for (NewExit { pubkey, exit, .. }, share) in signed {
-            let what = if share.is_some() { "a PARTIAL exit" } else { "the exit" };
-            text += &format!(
-                "Signed {what} of validator {} on {network}, from epoch {} on\n  {pubkey}\n",
-                exit.message.validator_index, self.epoch
-            );
-            text += &share.as_ref().map(partial).unwrap_or_default();
-        }
-        for copy in copies {
-            text += &format!("Sealed {} into {}\n", sealed.len(), crate::shown(copy.dir()));
-        }
-        text += NOT_CHECKED;
-        if self.seal {
-            let dirs = shell::copies(copies);
-            text += &format!("When you need them: stockade exit open{dirs} --out NEW-FOLDER\n");
-        }
-        if let Some(out) = &self.out {
-            let out = crate::shown(&out);
-            let share = signed.first().and_then(|(_, share)| share.as_ref());
-            text += &match share.map(ShareOf::others_needed) {
-                None => format!("Anybody who has {out} can end this validator for good."),
-                Some(more) => format!(
-                    "{out} alone ends nobody. Anybody who has it and the exits of {} can end this \
-                     validator for good.",
-                    count(more.into(), "more share")
-                ),
-            };
-        }
-        let document = Document {
-            network: network.name(),
-            exits: signed
-                .iter()
-                .enumerate()
-                .map(|(i, (one, share))| SignedExit::new(one, *share, sealed.get(i)))
-                .collect(),
-            set_id: home.map(|home| home.set.to_string()),
-            sealed_in: copies.iter().map(|copy| copy.id().to_owned()).collect(),
-            out: self.out.as_ref().map(|out| out.to_string_lossy().into_owned()),
-        };
-        Outcome::done(text, document)
     }
 }

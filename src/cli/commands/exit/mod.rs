@@ -2,8 +2,10 @@
 
 pub mod combine;
 pub mod create;
-mod create_document;
+pub mod create_document;
+mod created;
 pub mod open;
+pub mod opened;
 mod sealed;
 mod sealed_document;
 pub mod verify;

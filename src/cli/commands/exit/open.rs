@@ -1,20 +1,16 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
-use serde::Serialize;
 use stockade::{
     backup::{exits::OpenedExit, restore::require_new, verdict::Verdict},
     bls::PublicKey,
     store::{NewFile, publish_folder},
 };
 
-use super::sealed::{Sealed, SealedArgs};
-use crate::{
-    CommandResult,
-    commands::{key_share::ShareFields, plural::count},
-    context::Context,
-    error::CommandError,
-    output::Outcome,
+use super::{
+    opened::outcome,
+    sealed::{Sealed, SealedArgs},
 };
+use crate::{CommandResult, context::Context, error::CommandError};
 
 /// Open the sealed exits of copies into a new folder that only you can read
 ///
@@ -52,7 +48,7 @@ impl Args {
         let files = files.collect::<Result<Vec<_>, CommandError>>()?;
         require_new(&self.out, &[])?;
         publish_folder(&self.out, &files)?;
-        Ok(self.outcome(&exits, &lost(&sealed)))
+        Ok(outcome(&self.out, &exits, &lost(&sealed)))
     }
 
     fn nothing(&self, sealed: &Sealed) -> CommandError {
@@ -65,89 +61,6 @@ impl Args {
         CommandError::input(format!("none of the {count} sealed exits of set {set} opened: {why}"))
             .with_hint("name a custodian of the set; `stockade backup scrub` shows what is damaged")
     }
-
-    fn outcome(
-        &self,
-        exits: &BTreeMap<String, &OpenedExit>,
-        lost: &BTreeMap<&str, &'static str>,
-    ) -> Outcome {
-        let out = crate::shown(&self.out);
-        let plural = if exits.len() == 1 { "exit" } else { "exits" };
-        let mut text =
-            format!("Opened {} {plural} into {out} (only you can read it)\n", exits.len());
-        for (name, opened) in exits {
-            let message = &opened.exit.message;
-            text += &format!(
-                "  {name}: validator {}, from epoch {} on\n    {}\n",
-                message.validator_index, message.epoch, opened.pubkey
-            );
-            if let Some(share) = &opened.share {
-                text += &format!(
-                    "    PARTIAL: by {share}; {} must sign the same exit\n",
-                    count(share.others_needed().into(), "more share")
-                );
-            }
-        }
-        for (file, why) in lost {
-            text += &format!("  NOT OPENED: {file}: {why}\n");
-        }
-        text += if exits.values().any(|opened| opened.share.is_some()) {
-            "No beacon node accepts a PARTIAL exit: put it together with those of other shares.\n"
-        } else {
-            ""
-        };
-        text += "Beacon nodes accept each file as it is (POST /eth/v1/beacon/pool/voluntary_exits). Once \
-                 sent, an exit is final, and anybody who has the file can send it.";
-        let exits = exits.iter().map(|(name, opened)| WrittenExit {
-            file: name.clone(),
-            pubkey: opened.pubkey.to_string(),
-            validator_index: opened.exit.message.validator_index,
-            epoch: opened.exit.message.epoch,
-            share: opened.share.map(ShareFields::from),
-        });
-        let not_opened = lost.iter().map(|(file, why)| Lost { file: (*file).to_owned(), why });
-        let document = Document {
-            out: out.to_string(),
-            exits: exits.collect(),
-            not_opened: not_opened.collect(),
-        };
-        Outcome::checked(lost.is_empty(), text, document)
-    }
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Document {
-    /// The folder that was written.
-    out: String,
-    /// The exits in it.
-    exits: Vec<WrittenExit>,
-    /// Sealed exits that opened in no copy. If there are any, the exit code is 1.
-    not_opened: Vec<Lost>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct WrittenExit {
-    /// The name of the file.
-    file: String,
-    /// The public key of the validator.
-    pubkey: String,
-    /// The index of the validator on its chain.
-    validator_index: u64,
-    /// The first epoch in which it may exit.
-    epoch: u64,
-    /// If a share signed it: which share. The exit is partial then, and no beacon node accepts it.
-    share: Option<ShareFields>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Lost {
-    /// The sealed file, relative to the copy's `stockade` folder.
-    file: String,
-    /// Why it did not open, for people.
-    why: &'static str,
 }
 
 /// Every exit once, by the name of its file.

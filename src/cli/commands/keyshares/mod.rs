@@ -1,5 +1,6 @@
 //! keyshares: key files of ssv-keys.
 
+pub mod verified;
 pub mod verify;
 
 use clap::Subcommand;

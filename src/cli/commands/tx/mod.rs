@@ -4,6 +4,7 @@ pub mod build;
 mod compound;
 mod consolidate;
 mod exit;
+mod limits;
 mod node;
 mod options;
 

@@ -5,6 +5,7 @@ pub mod inspect;
 pub(crate) mod inspect_file;
 pub mod key_shares;
 pub mod list;
+mod listing;
 pub mod manifest_cache;
 pub(crate) mod read_manifest;
 mod reading;

@@ -5,6 +5,7 @@
 //! person. A client starts only after its import succeeded: the commands of a step are joined with
 //! `&&`.
 
+mod by_hand;
 mod client;
 mod limits;
 mod split;
@@ -12,14 +13,9 @@ mod split;
 use std::path::Path;
 
 use serde::Serialize;
-use stockade::{
-    backup::{HISTORY, Layout},
-    staking::Network,
-};
+use stockade::{backup::Layout, staking::Network};
 
 pub use limits::{doppelganger, lacks_network, require_usable};
-
-use crate::shell::{self, absolute};
 
 /// A restored folder, and what is known about the past of its keys.
 #[derive(Debug, Clone, Copy)]
@@ -102,23 +98,6 @@ impl NextSteps<'_> {
         Step { note: format!("{note}{}", self.remark()), commands }
     }
 
-    /// A node of a cluster: charon, and a validator client that signs with the shares.
-    fn charon_node(&self) -> Step {
-        let to = shell::path(&absolute(self.to));
-        let mut note = format!(
-            "Make {to}, or each folder in it that holds a cluster-lock.json, the .charon folder of its node, and \
-             import the keystores in its validator_keys into the validator client of that node. No other \
-             machine may run the node: two that sign with one share can get the validator slashed."
-        );
-        if self.with_history {
-            let file = shell::path(&absolute(self.to).join(HISTORY));
-            note += &format!(
-                " First import the slashing history {file} into that client, and move it out of the folder."
-            );
-        }
-        Step::note(note)
-    }
-
     /// What to know about the client's commands.
     fn remark(&self) -> &'static str {
         match self.layout {
@@ -141,27 +120,5 @@ impl NextSteps<'_> {
             }
             _ => "",
         }
-    }
-
-    /// Any other client.
-    fn plain(&self) -> Step {
-        let to = absolute(self.to);
-        let password = shell::path(&to.join("password.txt"));
-        let mut note = format!(
-            "Import the keystores as your client's documentation describes; their password is in \
-             {password}."
-        );
-        if self.with_history {
-            let file = shell::path(&to.join(HISTORY));
-            note += &format!(
-                " Then import the slashing history {file}, and start the client only after that. Teku, \
-                 Web3signer and Lodestar read every .json file in a folder as a keystore: move the \
-                 history out of the folder first."
-            );
-        }
-        if self.lost {
-            note += &format!(" Start it with {}.", doppelganger(self.layout));
-        }
-        Step::note(note)
     }
 }

@@ -1,4 +1,5 @@
 mod document;
+mod known;
 mod parts;
 
 use std::path::PathBuf;
@@ -11,7 +12,8 @@ use stockade::{
 };
 
 pub use document::Document;
-use parts::{Known, Part, Parts, read_parts};
+use known::Known;
+use parts::{Part, Parts, read_parts};
 
 use crate::{CommandResult, context::Context, error::CommandError, output::Outcome};
 

@@ -1,4 +1,5 @@
 mod before;
+mod document;
 mod elsewhere;
 mod report;
 mod write;
@@ -12,7 +13,7 @@ use stockade::{
 };
 
 #[cfg(all(test, feature = "cloud", feature = "mock", feature = "rpc"))]
-pub use self::report::Document;
+pub use self::document::Document;
 use crate::{
     CommandResult,
     commands::{

@@ -1,8 +1,7 @@
-//! What `validator split` wrote, for people and as JSON.
+//! What `validator split` wrote, for people and for its document.
 
 use std::path::Path;
 
-use serde::Serialize;
 use serde_json::Value;
 use stockade::{
     backup::{
@@ -13,6 +12,7 @@ use stockade::{
     validator::{SplitKey, Splitting},
 };
 
+use super::document::{Document, Key, Recorded, Wait, Written};
 use crate::{
     commands::{
         plural::count,
@@ -21,96 +21,8 @@ use crate::{
     output::Outcome,
 };
 
-/// The document of a split, or of one by another tool that was recorded.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(untagged)]
-pub enum Document {
-    /// Shares were written.
-    Written(Written),
-    /// Only recorded (--elsewhere).
-    Recorded(Recorded),
-}
-
-/// Keys that another tool split.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Recorded {
-    /// The id of the set that holds the keys.
-    set_id: String,
-    /// The public keys that were split elsewhere, in hex.
-    split_elsewhere: Vec<String>,
-    /// The number of shares of each key; 0 if it is not known.
-    shares: u8,
-    /// How many shares sign together; 0 if it is not known.
-    threshold: u8,
-    /// The ids of the copies that recorded the split.
-    marked: Vec<String>,
-    /// The copies that could not record it, as they were named.
-    not_marked: Vec<String>,
-}
-
 /// What charon needs in a node's folder, and only charon makes.
 const CHARON_LACKS: [&str; 2] = ["cluster-lock.json", "charon-enr-private-key"];
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Written {
-    /// The id of the set that holds the keys.
-    set_id: String,
-    /// The folder that was written.
-    to: String,
-    /// How folders and files are named: always `charon`. See `layout_lacks`.
-    layout: &'static str,
-    /// The files that charon needs beside them, and that only charon makes.
-    layout_lacks: Vec<&'static str>,
-    /// The number of shares of each key.
-    shares: u8,
-    /// The number of shares that sign together.
-    threshold: u8,
-    /// The keys that were split, in the order of the command line.
-    keys: Vec<Key>,
-    /// How long to wait after the whole keys were switched off before a share is started.
-    wait: Wait,
-    /// The ids of the copies that recorded the split.
-    marked: Vec<String>,
-    /// The copies that could not record it, as they were named.
-    not_marked: Vec<String>,
-    /// Warnings, for people.
-    warnings: Vec<String>,
-    /// The copies that could not record where the shares went, as they were named.
-    #[cfg_attr(test, schemars(with = "Vec<String>"))]
-    unrecorded: Value,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Key {
-    /// The public key of the validator.
-    pubkey: String,
-    /// Its shares, by ascending `x`.
-    shares: Vec<Share>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Share {
-    /// The share's place on the polynomial: the number of its node, counted from 1, or as --x says.
-    x: u64,
-    /// The public key of the share.
-    pubkey: String,
-    /// Its keystore, relative to `to`.
-    file: String,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Wait {
-    /// The time in epochs.
-    epochs: u64,
-    /// The same time in minutes, rounded up.
-    minutes: u64,
-}
 
 /// Keys that were split.
 #[derive(Clone, Copy)]
@@ -211,19 +123,5 @@ impl Report<'_> {
             CHARON_LACKS[0],
             CHARON_LACKS[1],
         )
-    }
-}
-
-impl Key {
-    fn new(place: usize, key: &SplitKey) -> Self {
-        let share = |(node, (x, pubkey)): (usize, &(u64, PublicKey))| Share {
-            x: *x,
-            pubkey: pubkey.to_string(),
-            file: format!("node{node}/validator_keys/keystore-{place}.json"),
-        };
-        Self {
-            pubkey: key.pubkey.to_string(),
-            shares: key.shares.iter().enumerate().map(share).collect(),
-        }
     }
 }
