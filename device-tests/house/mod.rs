@@ -4,6 +4,7 @@
 
 mod circles;
 mod crates;
+mod dependencies;
 mod everywhere;
 mod files;
 mod graph;
