@@ -21,11 +21,18 @@ use crate::cloud::{
 
 /// Options that name places which a command reads, or writes to without which it does what it was
 /// asked: a note or a history that is not kept is said.
-const ONLY_READ: [(&str, &str); 19] = [
+const ONLY_READ: &[(&str, &str)] = &[
     ("validator list", "COPY"),
     ("status", "COPY"),
     // No wallet is asked for anything.
     ("man", "--to"),
+    ("paper set", "COPY"),
+    ("paper set", "--out"),
+    ("paper custodian", "--out"),
+    ("paper attestation", "--out"),
+    ("paper read", "--out"),
+    ("qr show", "--out"),
+    ("qr read", "--out"),
     // Refused where no copy can record where the keys go: tried with real disks, among the interrupted.
     ("validator split", "--copy"),
     ("backup list", "COPY"),
