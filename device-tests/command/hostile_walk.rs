@@ -3,9 +3,13 @@
 
 use std::{collections::BTreeSet, fs};
 
+use serde_json::Value;
+
 use super::{
     fixture::{Folder, ledger, vector},
     hostile_copies::{SET, SIGNER, bounded, large_manifest, large_sums},
+    hostile_names::{HOSTILE, require_harmless},
+    run::on,
 };
 
 /// A file that seems to be much larger than any computer's memory.
@@ -144,6 +148,72 @@ fn every_command_ends_within_bounds_on_a_hostile_copy() {
         println!("{line}: {code} after {:?}: {message:.200}", begun.elapsed());
     }
     assert!(before.iter().all(|set| folder.sets("a").contains(set)));
+}
+
+/// Copies of a hostile name, with a hostile label, files of hostile names everywhere, and files that say
+/// hostile things.
+fn hostile_names() -> Folder {
+    let folder = ledger().copies();
+    let set = ledger().json["set_id"].as_str().unwrap();
+    let text = serde_json::to_string(HOSTILE).unwrap();
+    let manifest = large_manifest(&folder, 1).replace("7f3a19c2", &text[1..text.len() - 1]);
+    let copy = format!("a{HOSTILE}");
+    fs::rename(folder.path("a"), folder.path(&copy)).unwrap();
+    let description = folder.path(&format!("{copy}/stockade/copy.json"));
+    let mut json: Value = serde_json::from_slice(&fs::read(&description).unwrap()).unwrap();
+    json["label"] = HOSTILE.into();
+    fs::write(&description, json.to_string()).unwrap();
+    let time = "20261101T000000Z";
+    for name in [
+        HOSTILE,
+        &format!("{set}/{HOSTILE}"),
+        &format!("{set}/keystores/{HOSTILE}"),
+        &format!("history/{set}/{HOSTILE}.json"),
+        &format!("history/{set}/{HOSTILE}-split.json"),
+        &format!("history/{set}/{HOSTILE}-delivery.json"),
+        &format!("whereabouts/{set}/{HOSTILE}.json"),
+        &format!("history/{set}/{time}.json"),
+        &format!("history/{set}/{time}-split.json"),
+        &format!("history/{set}/{time}-delivery.json"),
+        &format!("attestations/{set}/{HOSTILE}.json"),
+        &format!("attestations/{set}/{time}-0x9858effd.json"),
+        &format!("attestations/{set}/{time}-delivery-0x9858effd.json"),
+        &format!("exits/{set}/{HOSTILE}-7.age"),
+        &format!("whereabouts/{set}/{time}-0123456789abcdef.json"),
+        &format!("whereabouts/{HOSTILE}/{HOSTILE}"),
+        &format!("retired/{HOSTILE}.json"),
+        &format!("retired/{SET}.json"),
+        &format!("{SET}/SHA256SUMS"),
+        &format!("{SET}/origin.json"),
+    ] {
+        let content = format!("{{{text}: {text}, \"format\": {text}, \"statement\": {text}}}");
+        folder.file(&format!("{copy}/stockade/{name}"), content);
+    }
+    folder.file(&format!("{copy}/stockade/{SET}/manifest.json"), manifest);
+    fs::create_dir(folder.path("nothing")).unwrap();
+    folder
+}
+
+#[test]
+fn no_command_passes_a_name_on_to_a_terminal() {
+    let folder = hostile_names();
+    let copies = [folder.at(&format!("a{HOSTILE}")), folder.at("b")];
+    for line in lines(&folder) {
+        let mut args = Vec::new();
+        for word in line.split_whitespace() {
+            if word == "{}" { args.extend(copies.clone()) } else { args.push(word.to_owned()) }
+        }
+        // For people, and for programs: those find what the first command left.
+        let (code, said) = on("mock-ledger").said(&args);
+        require_harmless(&args, &said);
+        let output = on("mock-ledger").command(&args).output().unwrap();
+        require_harmless(&args, std::str::from_utf8(&output.stderr).unwrap());
+        let printed = std::str::from_utf8(&output.stdout).unwrap();
+        require_harmless(&args, printed);
+        let json: Value = serde_json::from_str(printed).unwrap();
+        assert!((0..=5).contains(&code), "{args:?}: {said}");
+        println!("{line:.60}: {code}: {said:.300}, {:.100}", json["error"]["message"]);
+    }
 }
 
 #[test]
