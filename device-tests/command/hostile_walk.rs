@@ -1,7 +1,12 @@
 //! Every command that reads copies, on a copy that somebody prepared to take all memory: each ends within
 //! bounds, with an answer. The help says which commands those are, so that a new one is not forgotten.
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::{fs::symlink, net::UnixListener},
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -74,7 +79,7 @@ fn lines(folder: &Folder) -> Vec<String> {
         format!("exit verify {exit} --network hoodi --copy {{}}"),
     ];
     if cfg!(feature = "cloud") {
-        let token = folder.file("token", "a token");
+        let token = folder.file("token", "a-token");
         let nobody = format!("--url http://127.0.0.1:9 --token-file {token}");
         let given = format!("{{}} --set {set} --shares-are-off");
         lines.extend([
@@ -130,8 +135,49 @@ fn hostile() -> Folder {
         folder.file(&name, "");
         fs::File::options().write(true).open(folder.path(&name)).unwrap().set_len(HUGE).unwrap();
     }
+    no_files(&folder);
     fs::create_dir(folder.path("nothing")).unwrap();
     folder
+}
+
+/// Pipes, sockets, links and folders wherever a file is expected: in a third set, beside the good one, and in
+/// the place of a room.
+fn no_files(folder: &Folder) {
+    const THIRD: &str = "20261101-hoodi-00000002";
+    let set = ledger().json["set_id"].as_str().unwrap();
+    let time = "20261102T000000Z";
+    let names = [
+        "manifest.json",
+        "SHA256SUMS",
+        "origin.json",
+        "manifest.mac",
+        "RECOVERY.txt",
+        "seal/secret.age",
+        "keystores/keystore-m_12381_3600_0_0_0-1.json",
+    ];
+    let mut names: Vec<_> = names.iter().map(|name| format!("{THIRD}/{name}")).collect();
+    for set in [set, THIRD] {
+        names.extend([
+            format!("history/{set}/{time}.json"),
+            format!("history/{set}/{time}-split.json"),
+            format!("attestations/{set}/{time}-0x9858effd.json"),
+            format!("attestations/{set}/{time}-delivery-0x9858effd.json"),
+            format!("exits/{set}/{time}-7.age"),
+            format!("whereabouts/{set}/{time}-0123456789abcdef.json"),
+        ]);
+    }
+    names.extend([format!("retired/{THIRD}.json"), "exits/20261101-hoodi-00000003".to_owned()]);
+    let outside = folder.file("outside", "what no command reads");
+    for (i, name) in names.iter().enumerate() {
+        let path = folder.path(&format!("a/stockade/{name}"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        match i % 4 {
+            0 => assert!(Command::new("mkfifo").arg(&path).status().unwrap().success()),
+            1 => symlink(&outside, &path).unwrap(),
+            2 => fs::create_dir(&path).unwrap(),
+            _ => drop(UnixListener::bind(&path).unwrap()),
+        }
+    }
 }
 
 #[test]
@@ -142,6 +188,7 @@ fn every_command_ends_within_bounds_on_a_hostile_copy() {
         let begun = std::time::Instant::now();
         let (code, json, said) = bounded(&line.replace("{}", &folder.both()));
         assert!(!said.contains("memory allocation"), "{line}: {said}");
+        assert!(!said.contains("what no command reads"), "{line}: {said}");
         // The line is one that the command takes.
         let message = json["error"]["message"].as_str().unwrap_or_default();
         assert!(!message.starts_with("error: "), "{line}: {json:#}");
