@@ -180,6 +180,30 @@ fn no_server_takes_all_memory_or_all_time() {
     }
 }
 
+/// AWS's SDK has a time-out of half a minute, which a test need not wait for; but these end at once, and none
+/// is said to be a matter of trust.
+#[cfg(feature = "aws")]
+#[test]
+fn nor_does_one_in_the_place_of_aws() {
+    use stockade_services::aws_secrets::{AwsError, AwsOptions, SecretsManager};
+
+    let secret = SecretText::new("of-a-test".to_owned());
+    let named = ["a chunk's line", "a chunk of", "headers without", "a header without", "trailers"];
+    let is_quick = |name: &&str| named.iter().any(|begin| name.starts_with(begin));
+    for (name, trick) in tricks().into_iter().filter(|(name, _)| is_quick(name)) {
+        let (url, seen) = serve(trick);
+        let mut options = AwsOptions::default();
+        options.region = Some("eu-west-1");
+        options.endpoint = Some(&url);
+        options.key = Some(("AKIDEXAMPLE", &secret));
+        let error = SecretsManager::open(&options).unwrap().read("a").unwrap_err();
+        let sent = seen.sent.load(Ordering::SeqCst);
+        println!("{name}: {error}, {sent} bytes");
+        assert!(!matches!(error, AwsError::Untrusted { .. }), "{name}: {error}");
+        assert!(sent < 64 << 20, "{name}: {sent}");
+    }
+}
+
 #[test]
 fn credentials_follow_no_redirect_and_nothing_is_decompressed() {
     let (elsewhere, other) = serve(Trick::once(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"));
