@@ -1,7 +1,9 @@
 //! Sets that rot, that somebody changed, that a stranger made, or that meet another wallet.
 
 mod beside;
+mod changing;
 mod every_bit;
+mod liar;
 mod many;
 mod other_wallet;
 mod repair;

@@ -7,6 +7,7 @@ pub(crate) mod aws_server;
 mod busy;
 pub(crate) mod cell;
 pub(crate) mod client;
+mod hostile;
 mod keymanager;
 pub(crate) mod manners;
 pub(crate) mod permits;

@@ -257,10 +257,11 @@ fn a_restore_that_is_ended_leaves_no_password() {
     assert!(!folder.path(".keys.partial").exists());
 }
 
-/// The command with so much memory as all is to get by with: what the program itself takes, and 256 MiB.
+/// The command with so much memory as all is to get by with: what the program itself takes, and 256 MiB. One
+/// that waits for something that never comes is killed.
 pub(super) fn bounded(line: &str) -> (i32, Value, String) {
     const KIB: u32 = (256 + 160) * 1024;
-    let script = format!("ulimit -v {KIB}; exec \"$0\" \"$@\"");
+    let script = format!("ulimit -v {KIB}; exec timeout 100 \"$0\" \"$@\"");
     let stockade = on("mock-ledger").with("MALLOC_ARENA_MAX", "1");
     let args: Vec<_> = line.split_whitespace().collect();
     let inner = stockade.command(&args);

@@ -16,7 +16,7 @@ use super::{
 
 /// A name with all that a name must not do: a new line, a mark that reorders text, the one-byte
 /// escape of a terminal, and characters that nobody sees.
-const HOSTILE: &str = "x\nFORGED: proven\r\u{202e}\u{9b}2J\u{200b}\u{2028}y";
+pub(super) const HOSTILE: &str = "x\nFORGED: proven\r\u{202e}\u{9b}2J\u{200b}\u{2028}y";
 
 /// Runs a command for people and as JSON, and holds both to what may be printed.
 fn run(args: &[&str]) -> String {
@@ -28,15 +28,19 @@ fn run(args: &[&str]) -> String {
     assert_eq!(text.status.code(), json.status.code(), "{args:?}");
     for output in [&text, &json] {
         for bytes in [&output.stdout, &output.stderr] {
-            let printed = std::str::from_utf8(bytes).unwrap();
-            let harmful = printed.chars().find(|c| is_harmful(*c) && *c != '\n');
-            assert_eq!(harmful, None, "{args:?}: {printed}");
-            let forged = printed.lines().find(|line| line.trim_start().starts_with("FORGED"));
-            assert_eq!(forged, None, "{args:?}: {printed}");
+            require_harmless(&args, std::str::from_utf8(bytes).unwrap());
         }
     }
     let text = [text.stdout, text.stderr].concat();
     String::from_utf8(text).unwrap()
+}
+
+/// What a command prints steers no terminal, and begins no line with the name.
+pub(super) fn require_harmless(what: &dyn std::fmt::Debug, printed: &str) {
+    let harmful = printed.chars().find(|c| is_harmful(*c) && *c != '\n');
+    assert_eq!(harmful, None, "{what:?}: {printed}");
+    let forged = printed.lines().find(|line| line.trim_start().starts_with("FORGED"));
+    assert_eq!(forged, None, "{what:?}: {printed}");
 }
 
 fn said(args: &[&str], more: &[&str]) -> Output {

@@ -1,11 +1,20 @@
 //! Every command that reads copies, on a copy that somebody prepared to take all memory: each ends within
 //! bounds, with an answer. The help says which commands those are, so that a new one is not forgotten.
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::{fs::symlink, net::UnixListener},
+    process::Command,
+};
+
+use serde_json::Value;
 
 use super::{
     fixture::{Folder, ledger, vector},
     hostile_copies::{SET, SIGNER, bounded, large_manifest, large_sums},
+    hostile_names::{HOSTILE, require_harmless},
+    run::on,
 };
 
 /// A file that seems to be much larger than any computer's memory.
@@ -70,7 +79,7 @@ fn lines(folder: &Folder) -> Vec<String> {
         format!("exit verify {exit} --network hoodi --copy {{}}"),
     ];
     if cfg!(feature = "cloud") {
-        let token = folder.file("token", "a token");
+        let token = folder.file("token", "a-token");
         let nobody = format!("--url http://127.0.0.1:9 --token-file {token}");
         let given = format!("{{}} --set {set} --shares-are-off");
         lines.extend([
@@ -126,8 +135,49 @@ fn hostile() -> Folder {
         folder.file(&name, "");
         fs::File::options().write(true).open(folder.path(&name)).unwrap().set_len(HUGE).unwrap();
     }
+    no_files(&folder);
     fs::create_dir(folder.path("nothing")).unwrap();
     folder
+}
+
+/// Pipes, sockets, links and folders wherever a file is expected: in a third set, beside the good one, and in
+/// the place of a room.
+fn no_files(folder: &Folder) {
+    const THIRD: &str = "20261101-hoodi-00000002";
+    let set = ledger().json["set_id"].as_str().unwrap();
+    let time = "20261102T000000Z";
+    let names = [
+        "manifest.json",
+        "SHA256SUMS",
+        "origin.json",
+        "manifest.mac",
+        "RECOVERY.txt",
+        "seal/secret.age",
+        "keystores/keystore-m_12381_3600_0_0_0-1.json",
+    ];
+    let mut names: Vec<_> = names.iter().map(|name| format!("{THIRD}/{name}")).collect();
+    for set in [set, THIRD] {
+        names.extend([
+            format!("history/{set}/{time}.json"),
+            format!("history/{set}/{time}-split.json"),
+            format!("attestations/{set}/{time}-0x9858effd.json"),
+            format!("attestations/{set}/{time}-delivery-0x9858effd.json"),
+            format!("exits/{set}/{time}-7.age"),
+            format!("whereabouts/{set}/{time}-0123456789abcdef.json"),
+        ]);
+    }
+    names.extend([format!("retired/{THIRD}.json"), "exits/20261101-hoodi-00000003".to_owned()]);
+    let outside = folder.file("outside", "what no command reads");
+    for (i, name) in names.iter().enumerate() {
+        let path = folder.path(&format!("a/stockade/{name}"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        match i % 4 {
+            0 => assert!(Command::new("mkfifo").arg(&path).status().unwrap().success()),
+            1 => symlink(&outside, &path).unwrap(),
+            2 => fs::create_dir(&path).unwrap(),
+            _ => drop(UnixListener::bind(&path).unwrap()),
+        }
+    }
 }
 
 #[test]
@@ -138,12 +188,79 @@ fn every_command_ends_within_bounds_on_a_hostile_copy() {
         let begun = std::time::Instant::now();
         let (code, json, said) = bounded(&line.replace("{}", &folder.both()));
         assert!(!said.contains("memory allocation"), "{line}: {said}");
+        assert!(!said.contains("what no command reads"), "{line}: {said}");
         // The line is one that the command takes.
         let message = json["error"]["message"].as_str().unwrap_or_default();
         assert!(!message.starts_with("error: "), "{line}: {json:#}");
         println!("{line}: {code} after {:?}: {message:.200}", begun.elapsed());
     }
     assert!(before.iter().all(|set| folder.sets("a").contains(set)));
+}
+
+/// Copies of a hostile name, with a hostile label, files of hostile names everywhere, and files that say
+/// hostile things.
+fn hostile_names() -> Folder {
+    let folder = ledger().copies();
+    let set = ledger().json["set_id"].as_str().unwrap();
+    let text = serde_json::to_string(HOSTILE).unwrap();
+    let manifest = large_manifest(&folder, 1).replace("7f3a19c2", &text[1..text.len() - 1]);
+    let copy = format!("a{HOSTILE}");
+    fs::rename(folder.path("a"), folder.path(&copy)).unwrap();
+    let description = folder.path(&format!("{copy}/stockade/copy.json"));
+    let mut json: Value = serde_json::from_slice(&fs::read(&description).unwrap()).unwrap();
+    json["label"] = HOSTILE.into();
+    fs::write(&description, json.to_string()).unwrap();
+    let time = "20261101T000000Z";
+    for name in [
+        HOSTILE,
+        &format!("{set}/{HOSTILE}"),
+        &format!("{set}/keystores/{HOSTILE}"),
+        &format!("history/{set}/{HOSTILE}.json"),
+        &format!("history/{set}/{HOSTILE}-split.json"),
+        &format!("history/{set}/{HOSTILE}-delivery.json"),
+        &format!("whereabouts/{set}/{HOSTILE}.json"),
+        &format!("history/{set}/{time}.json"),
+        &format!("history/{set}/{time}-split.json"),
+        &format!("history/{set}/{time}-delivery.json"),
+        &format!("attestations/{set}/{HOSTILE}.json"),
+        &format!("attestations/{set}/{time}-0x9858effd.json"),
+        &format!("attestations/{set}/{time}-delivery-0x9858effd.json"),
+        &format!("exits/{set}/{HOSTILE}-7.age"),
+        &format!("whereabouts/{set}/{time}-0123456789abcdef.json"),
+        &format!("whereabouts/{HOSTILE}/{HOSTILE}"),
+        &format!("retired/{HOSTILE}.json"),
+        &format!("retired/{SET}.json"),
+        &format!("{SET}/SHA256SUMS"),
+        &format!("{SET}/origin.json"),
+    ] {
+        let content = format!("{{{text}: {text}, \"format\": {text}, \"statement\": {text}}}");
+        folder.file(&format!("{copy}/stockade/{name}"), content);
+    }
+    folder.file(&format!("{copy}/stockade/{SET}/manifest.json"), manifest);
+    fs::create_dir(folder.path("nothing")).unwrap();
+    folder
+}
+
+#[test]
+fn no_command_passes_a_name_on_to_a_terminal() {
+    let folder = hostile_names();
+    let copies = [folder.at(&format!("a{HOSTILE}")), folder.at("b")];
+    for line in lines(&folder) {
+        let mut args = Vec::new();
+        for word in line.split_whitespace() {
+            if word == "{}" { args.extend(copies.clone()) } else { args.push(word.to_owned()) }
+        }
+        // For people, and for programs: those find what the first command left.
+        let (code, said) = on("mock-ledger").said(&args);
+        require_harmless(&args, &said);
+        let output = on("mock-ledger").command(&args).output().unwrap();
+        require_harmless(&args, std::str::from_utf8(&output.stderr).unwrap());
+        let printed = std::str::from_utf8(&output.stdout).unwrap();
+        require_harmless(&args, printed);
+        let json: Value = serde_json::from_str(printed).unwrap();
+        assert!((0..=5).contains(&code), "{args:?}: {said}");
+        println!("{line:.60}: {code}: {said:.300}, {:.100}", json["error"]["message"]);
+    }
 }
 
 #[test]

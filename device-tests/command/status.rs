@@ -106,7 +106,13 @@ fn old_records_are_overdue_and_those_of_the_future_do_not_count() {
     assert_eq!(states(&status, "scrub"), ["overdue", "overdue"]);
     assert!(kinds(&status).contains(&"scrub_due"));
     change_records(&folder, |check| check["at"] = "99990101T000000Z".into());
-    assert_eq!(states(&home.run("status").code(1), "scrub"), ["never", "never"]);
+    let status = home.run("status").code(1);
+    assert_eq!(states(&status, "scrub"), ["never", "never"]);
+    assert!(kinds(&status).contains(&"clock"), "{:?}", kinds(&status));
+    // What it found wrong stays wrong.
+    change_records(&folder, |check| check["good"] = false.into());
+    assert_eq!(states(&home.run("status").code(1), "scrub"), ["failed", "failed"]);
+    change_records(&folder, |check| check["good"] = true.into());
     change_records(&folder, |check| check["manifest"] = "00".repeat(32).into());
     assert_eq!(states(&home.run("status").code(1), "scrub"), ["never", "never"]);
     home.run("config set max_age.scrub off").code(0);

@@ -30,7 +30,8 @@ fn id() -> String {
     let Some(path) = state_folder().map(|folder| folder.join("host-id")) else {
         return "unknown".to_owned();
     };
-    let known = private_file::read(&path, 64).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let known =
+        private_file::read_regular(&path, 64).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     if let Some(id) = known.map(|id| id.trim().to_owned()).filter(|id| is_id(id)) {
         return id;
     }

@@ -62,7 +62,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, PairingsError> {
 }
 
 fn read(path: &Path) -> Result<Pairing, PairingsError> {
-    let bytes = Zeroizing::new(private_file::read(path, Pairing::MAX_LEN)?);
+    let bytes = Zeroizing::new(private_file::read_regular(path, Pairing::MAX_LEN)?);
     let named = |error| PairingsError::from(format!("{}: {error}", crate::shown(&path)));
     Pairing::parse(&bytes).map_err(named)
 }

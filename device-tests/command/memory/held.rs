@@ -180,19 +180,23 @@ fn hold(watch: &Watch, mut command: Command, line: &str, stdin: &str) -> Option<
 }
 
 /// Waits until the process writes to its standard output. False where the system does not say.
-pub(super) fn until_writing(process: u32) -> bool {
+fn until_writing(process: u32) -> bool {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(300) {
-        let Ok(call) = std::fs::read_to_string(format!("/proc/{process}/syscall")) else {
-            return false;
-        };
-        // write, on the two architectures that this runs on.
-        if call.starts_with("1 0x1 ") || call.starts_with("64 0x1 ") {
-            return true;
+        match is_writing(process) {
+            Err(_) => return false,
+            Ok(true) => return true,
+            Ok(false) => thread::sleep(Duration::from_millis(20)),
         }
-        thread::sleep(Duration::from_millis(20));
     }
     panic!("it did not end");
+}
+
+/// Whether the process is writing to its standard output.
+pub(super) fn is_writing(process: u32) -> io::Result<bool> {
+    let call = std::fs::read_to_string(format!("/proc/{process}/syscall"))?;
+    // write, on the two architectures that this runs on.
+    Ok(call.starts_with("1 0x1 ") || call.starts_with("64 0x1 "))
 }
 
 impl Moment {

@@ -6,15 +6,18 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
     super::{fixture::Folder, run::OTHER_WORDS},
     PASSPHRASE, except,
-    held::{Held, Watched, require_no_file, until_writing},
+    held::{Held, Watched, is_writing, require_no_file},
     of_words,
+    search::Secret,
 };
+#[cfg(feature = "cloud")]
+use super::{TOKEN, ValidatorClient};
 
 /// As long as a PIN can be, so that it is told from other digits.
 const PIN: &str = "918273645546372819";
@@ -25,26 +28,8 @@ struct Person {
     seen: Receiver<String>,
     /// All that was on the screen.
     screen: String,
-}
-
-impl Person {
-    /// Waits for a prompt that was not there before.
-    fn reads(&mut self, prompt: &str) {
-        let begin = self.screen.len();
-        while !self.screen[begin..].contains(prompt) {
-            let more = self.seen.recv_timeout(Duration::from_secs(60));
-            self.screen += &more.unwrap_or_else(|_| panic!("no {prompt}: {}", self.screen));
-        }
-    }
-
-    fn answers(&mut self, prompt: &str, line: &str) {
-        self.reads(prompt);
-        self.types(line);
-    }
-
-    fn types(&mut self, line: &str) {
-        writeln!(self.stdin, "{line}").unwrap();
-    }
+    /// How much of it was read.
+    read: usize,
 }
 
 /// The command with these arguments, on a terminal of its own, with its answer and its process id in
@@ -72,43 +57,73 @@ impl Person {
                 let _ = sender.send(String::from_utf8_lossy(&buffer[..length]).into_owned());
             }
         });
-        Self { stdin: running.stdin.take().unwrap(), seen, screen: String::new() }
+        let stdin = running.stdin.take().unwrap();
+        Self { stdin, seen, screen: String::new(), read: 0 }
+    }
+
+    /// The first of these prompts that is on the screen and was not there before.
+    fn sees(&mut self, prompts: &[&str]) -> Option<usize> {
+        if let Ok(more) = self.seen.recv_timeout(Duration::from_millis(20)) {
+            self.screen += &more;
+        }
+        let new = &self.screen[self.read..];
+        let found =
+            prompts.iter().enumerate().filter_map(|(i, prompt)| Some((new.find(prompt)?, i)));
+        let (at, which) = found.min()?;
+        self.read += at + prompts[which].len();
+        Some(which)
+    }
+
+    fn types(&mut self, line: &str) {
+        writeln!(self.stdin, "{line}").unwrap();
     }
 }
 
-#[test]
-fn what_is_typed_leaves_nothing() {
+/// Runs a command line at a terminal, with a wallet that has just been plugged in: words, PIN and
+/// passphrase are typed whenever they are asked for. Gives what the command held, and what was typed besides
+/// the words.
+fn run(folder: &Folder, line: &str) -> Option<(Held, Vec<Secret>)> {
     let (wallet, matrix) = Watched::guarded_trezor(PIN);
-    let folder = Folder::new();
     let (answer_at, pid) = (folder.at("answer"), folder.at("pid"));
     assert!(Command::new("mkfifo").arg(&answer_at).status().unwrap().success());
     // Open in both directions it waits for nobody; and filled, the command waits with its answer.
     let mut answers = OpenOptions::new().read(true).write(true).open(&answer_at).unwrap();
     answers.write_all(&[b' '; 64 * 1024]).unwrap();
-
-    let create = format!(
-        "validator create --network hoodi --count 1 --from-mnemonic --scheme slip11-v1 --copy {} \
-         --withdrawal-address 0x9858EfFD232B4033E47d90003D41EC34EcaEda94",
-        folder.at("a")
-    );
-    let stockade = wallet.readable(&create);
-    let mut running = script(&stockade, &answer_at, &pid).spawn().expect("util-linux");
+    let mut running = script(&wallet.readable(line), &answer_at, &pid).spawn().expect("util-linux");
     let mut person = Person::at(&mut running);
-    person.answers("Mnemonic (not shown): ", OTHER_WORDS);
-    person.answers("(yes or no): ", "yes");
-    person.reads("PIN positions: ");
-    let process = fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
-    wallet.watch().of(process);
-    let positions = matrix.places(PIN).expect("it shows the matrix");
-    person.types(&positions);
-    // In a new session for each secret.
-    for _ in 0..3 {
-        person.answers("passphrase (empty for none): ", PASSPHRASE);
-    }
-    let mut secrets = of_words(OTHER_WORDS);
-    secrets.push(("PIN positions".to_owned(), positions.into_bytes()));
-    secrets.push(("passphrase".to_owned(), PASSPHRASE.into()));
-    if until_writing(process) {
+    let mut typed = vec![("passphrase".to_owned(), PASSPHRASE.into())];
+    let (begun, mut process) = (Instant::now(), None);
+    let at_its_end = loop {
+        let which = person.sees(&[
+            "PIN positions: ",
+            "passphrase (empty for none): ",
+            "Mnemonic (not shown): ",
+            "(yes or no): ",
+            "leave it empty for no name): ",
+        ]);
+        if process.is_none() {
+            process = fs::read_to_string(&pid).ok().and_then(|pid| pid.trim().parse().ok());
+            process.into_iter().for_each(|process| wallet.watch().of(process));
+        }
+        match which {
+            Some(0) => {
+                let positions = matrix.places(PIN).expect("it shows the matrix");
+                person.types(&positions);
+                typed.push(("PIN positions".to_owned(), positions.into_bytes()));
+            }
+            Some(1) => person.types(PASSPHRASE),
+            Some(2) => person.types(OTHER_WORDS),
+            Some(3) => person.types("yes"),
+            Some(_) => person.types("teku-1"),
+            None => {}
+        }
+        match process.map(is_writing) {
+            Some(Ok(false)) | None => {}
+            Some(writes) => break writes.is_ok(),
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{line}: {}", person.screen);
+    };
+    if at_its_end {
         wallet.watch().look("the end");
     }
     // It ends when somebody reads its answer.
@@ -118,12 +133,47 @@ fn what_is_typed_leaves_nothing() {
     let length = answers.read(&mut buffer).unwrap();
     let answer = String::from_utf8_lossy(&buffer[..length]);
     person.screen.extend(person.seen.iter());
-    assert_eq!(code, Some(0), "{answer} {}", person.screen);
-    let Some(held) = Held::of(&create, &wallet.watch(), &answer, &person.screen) else { return };
-    held.require_none(&secrets);
-    held.require_none_at("Stockade origin v1", &secrets);
-    // What the words give is used later.
-    held.require_none_at("", &except(&secrets, &["seed"]));
+    assert_eq!(code, Some(0), "{line}: {answer} {}", person.screen);
     fs::remove_file(answer_at).unwrap();
+    fs::remove_file(pid).unwrap();
+    assert_eq!(typed.len(), 2, "{line}: the PIN was not asked for");
+    Some((Held::of(line, &wallet.watch(), &answer, &person.screen)?, typed))
+}
+
+#[test]
+fn what_is_typed_leaves_nothing() {
+    let folder = Folder::new();
+    let a = folder.at("a");
+    let create = format!(
+        "validator create --network hoodi --count 1 --from-mnemonic --scheme slip11-v1 --copy {a} \
+         --withdrawal-address 0x9858EfFD232B4033E47d90003D41EC34EcaEda94",
+    );
+    let Some((created, typed)) = run(&folder, &create) else { return };
+    let secrets = [of_words(OTHER_WORDS), typed].concat();
+    created.require_none(&secrets);
+    created.require_none_at("Stockade origin v1", &secrets);
+    // What the words give is used later.
+    created.require_none_at("", &except(&secrets, &["seed"]));
+
+    #[cfg(feature = "cloud")]
+    let client = ValidatorClient::new();
+    let (restored, delivered) = (folder.at("restored"), cfg!(feature = "cloud"));
+    let off = if delivered { " --off teku-1" } else { "" };
+    for line in [
+        format!("backup drill {a}"),
+        format!("exit create --seal --copy {a} --index 0 --validator-index 7"),
+        #[cfg(feature = "cloud")]
+        format!(
+            "deliver keymanager {a} --url {} --token-file {} --not-running --never-attested",
+            client.url,
+            folder.file("token", TOKEN),
+        ),
+        format!("backup restore {a} --to {restored} --layout plain --never-attested{off}"),
+    ] {
+        let Some((held, typed)) = run(&folder, &line) else { return };
+        held.require_none(&[secrets.clone(), typed.clone()].concat());
+        // What was typed is not needed once the wallet has it.
+        held.require_none_at("", &typed);
+    }
     require_no_file(&folder, &secrets);
 }

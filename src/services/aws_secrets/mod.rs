@@ -26,6 +26,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     endpoint::{HttpError, certificates, require_safe, without_keys},
+    http::is_of_tls,
     secret_store::{PutError, SecretStore, Written, same_secret},
 };
 use guard::Guard;
@@ -377,7 +378,7 @@ fn refused(error: &(dyn Error + 'static)) -> Option<HttpError> {
 /// What rustls says about a certificate: an I/O error deep in the SDK's error.
 fn verdict_of_tls(error: &(dyn Error + 'static)) -> Option<String> {
     let mut io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
-    let verdict = io.find(|io| io.kind() == io::ErrorKind::InvalidData)?;
+    let verdict = io.find(|io| is_of_tls(io))?;
     Some(clip(&verdict.to_string(), MAX_MESSAGE))
 }
 

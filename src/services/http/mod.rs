@@ -180,7 +180,7 @@ impl From<ureq::Error> for Failure {
                 Self::Untrusted(error.to_string())
             }
             // rustls' verdict on a certificate arrives as an I/O error of the handshake.
-            ureq::Error::Io(io) if io.kind() == io::ErrorKind::InvalidData => {
+            ureq::Error::Io(io) if is_of_tls(&io) => {
                 let why = io.to_string();
                 if why.contains("InvalidContentType") {
                     return Self::Untrusted("the server does not use TLS".to_owned());
@@ -192,6 +192,11 @@ impl From<ureq::Error> for Failure {
             other => Self::Broken(other.to_string()),
         }
     }
+}
+
+/// Whether rustls says so: other libraries call an answer that is no HTTP invalid data as well.
+pub(crate) fn is_of_tls(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
 }
 
 /// The certificates in a PEM file. Empty if it holds none.

@@ -21,27 +21,31 @@ pub struct Drilled {
     pub good: bool,
 }
 
+impl Drilled {
+    /// Whether it counts. One of the future says nothing of how long ago it was; what it found wrong
+    /// stays wrong.
+    pub fn counts(&self, now: Timestamp) -> bool {
+        self.time <= now || !self.good
+    }
+}
+
 /// The drills of exactly this set that attestations in `copy` state, whatever their result.
 pub fn drills(copy: &Copy, set: &ListedSet, now: Timestamp) -> Result<Vec<Drilled>, BackupError> {
-    let stated = stated(copy, set, now)?.into_iter();
+    let stated = stated(copy, set)?.into_iter().filter(|(_, one)| one.counts(now));
     let drills = stated.filter(|(level, _)| *level == AttestedLevel::Opened);
     Ok(drills.map(|(_, drilled)| drilled).collect())
 }
 
 /// The checks of exactly this set, at any level, that attestations in `copy` state, whatever their
-/// result.
-pub fn stated(
-    copy: &Copy,
-    set: &ListedSet,
-    now: Timestamp,
-) -> Result<Vec<(AttestedLevel, Drilled)>, BackupError> {
+/// result, and whether or not they count.
+pub fn stated(copy: &Copy, set: &ListedSet) -> Result<Vec<(AttestedLevel, Drilled)>, BackupError> {
     let mut all = Vec::new();
     for (_, _, attestation) in files(copy, &set.id, &mut MemoryBudget::default())?.0 {
         let Ok(statement) = attestation.statement.parse::<Statement>() else { continue };
         let about_it = statement.set == set.id && set.digest == Some(statement.manifest);
         let keys = statement.keys;
         let good = keys.proven > 0 && keys.contradicted == 0 && keys.inconclusive == 0;
-        if about_it && statement.time <= now && attestation.is_signed() {
+        if about_it && attestation.is_signed() {
             let Statement { time, copies, level, .. } = statement;
             all.push((level, Drilled { time, by: attestation.address, copies, good }));
         }

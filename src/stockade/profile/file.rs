@@ -116,6 +116,19 @@ impl Profile {
         self.check().map_err(ProfileError::Unwritable)?;
         toml::to_string(self).map_err(|error| ProfileError::Unwritable(error.to_string()))
     }
+
+    /// The same for people: a label with a new line in it begins none of the text's.
+    pub fn for_people(&self) -> Result<String, ProfileError> {
+        let mut shown = self.clone();
+        let harmless = |text: &mut String| *text = stockade_base::shown(text).to_string();
+        shown.node.iter_mut().for_each(harmless);
+        shown.device.iter_mut().for_each(harmless);
+        for copy in &mut shown.copies {
+            harmless(&mut copy.label);
+            harmless(&mut copy.place);
+        }
+        shown.to_toml()
+    }
 }
 
 /// The URL is not one that a profile takes.

@@ -11,10 +11,10 @@ use super::{
 use crate::{
     attest::{self, AttestedLevel},
     backup::{self, BackupError, Copy, Digest, ListedSet, SetId, origin::OriginVerdict, retired},
-    profile::{CheckKind, Located, Presence},
+    profile::{CheckKind, Located, Presence, Recorded},
     validator::fleet::Fleet,
 };
-use stockade_base::eth::Address;
+use stockade_base::{eth::Address, timestamp::Timestamp};
 use stockade_keystore::bls::PublicKey;
 
 /// A set by its manifest: several sets, if the copies disagree about it.
@@ -56,12 +56,13 @@ pub fn status(mut request: StatusRequest<'_>) -> Result<StatusReport, BackupErro
         found.copies.entry(copy).or_default().read = true;
     }
     let mut gone = add_records(&mut sets, &request);
-    let (unread, others) = add_attestations(&mut sets, &mut gone, &request);
+    let Stated { unread, others, latest } = add_attestations(&mut sets, &mut gone, &request);
     unreadable.extend(unread);
+    let latest = latest.max(last_recorded(&request));
     drop_explained(&mut gone, &sets, &request.located.copies)?;
     let fleet = fleet(&sets, &request.located);
     let mut report = report(&sets, &request);
-    let found = tasks::Found { unreadable, gone, others, warnings: fleet.warnings() };
+    let found = tasks::Found { unreadable, gone, others, latest, warnings: fleet.warnings() };
     tasks::add(&mut report, &request, &found);
     Ok(report)
 }
@@ -88,7 +89,9 @@ fn drop_unlistable(located: &mut Located) -> Vec<String> {
 fn add_records(sets: &mut BTreeMap<Key, Found>, request: &StatusRequest<'_>) -> Gone {
     let unread = unread(&request.located);
     let mut gone = Gone::new();
-    for record in request.records.checks().iter().filter(|one| one.at <= request.now) {
+    // One of the future says nothing of how long ago it was; what it found wrong stays wrong.
+    let counts = |one: &&Recorded| one.at <= request.now || !one.good;
+    for record in request.records.checks().iter().filter(counts) {
         let Some(found) = sets.get_mut(&(record.set.clone(), Some(record.manifest))) else {
             gone.insert((record.set.clone(), record.copy.clone()));
             continue;
@@ -108,6 +111,13 @@ fn add_records(sets: &mut BTreeMap<Key, Found>, request: &StatusRequest<'_>) -> 
         }
     }
     gone
+}
+
+/// The latest time that this computer recorded.
+fn last_recorded(request: &StatusRequest<'_>) -> Option<Timestamp> {
+    let (known, records) = (&request.located.known, request.records);
+    let seen = known.iter().filter_map(|one| records.seen(one.known.id.as_str()));
+    records.checks().iter().map(|one| one.at).chain(seen.map(|seen| seen.at)).max()
 }
 
 /// Leaves only sets that a copy should hold: not those of copies that were not read or are not the
@@ -136,32 +146,46 @@ fn drop_explained(
     Ok(())
 }
 
-/// Adds the attestations of the owner's addresses. Gives what could not be read, and the other
-/// addresses that attested. Adds to `gone`
-/// what they state of copies that do not hold the set.
+/// What the attestations state, besides the checks.
+#[derive(Default)]
+struct Stated {
+    /// What could not be read.
+    unread: Vec<String>,
+    /// The other addresses that attested.
+    others: BTreeSet<Address>,
+    /// The latest time of the owner's.
+    latest: Option<Timestamp>,
+}
+
+/// Adds the attestations of the owner's addresses. Adds to `gone` what they state of copies that do not
+/// hold the set.
 fn add_attestations(
     sets: &mut BTreeMap<Key, Found>,
     gone: &mut Gone,
     request: &StatusRequest<'_>,
-) -> (Vec<String>, BTreeSet<Address>) {
-    let (mut unreadable, mut others) = (Vec::new(), BTreeSet::new());
+) -> Stated {
+    let mut all = Stated::default();
     let unread = unread(&request.located);
     for found in sets.values_mut() {
         for copy in &request.located.copies {
             if !found.copies.get(copy.id()).is_some_and(|of| of.read) {
                 continue;
             }
-            let stated = match attest::stated(copy, &found.listed, request.now) {
+            let stated = match attest::stated(copy, &found.listed) {
                 Ok(stated) => stated,
                 Err(error) => {
                     let set = &found.listed.id;
-                    unreadable.push(format!("copy {}, {set}: {error}", copy.id()));
+                    all.unread.push(format!("copy {}, {set}: {error}", copy.id()));
                     continue;
                 }
             };
             let own = |by: &Address| request.pins.judge(by) < OriginVerdict::Unknown;
-            others.extend(stated.iter().map(|(_, one)| one.by).filter(|by| !own(by)));
+            all.others.extend(stated.iter().map(|(_, one)| one.by).filter(|by| !own(by)));
             for (level, one) in stated.into_iter().filter(|(_, one)| own(&one.by)) {
+                all.latest = all.latest.max(Some(one.time));
+                if !one.counts(request.now) {
+                    continue;
+                }
                 let last = Last { at: one.time, failed: !one.good, by: Some(one.by) };
                 for named in &one.copies {
                     if unread.contains(named.as_str()) {
@@ -175,7 +199,7 @@ fn add_attestations(
             }
         }
     }
-    (unreadable, others)
+    all
 }
 
 fn add_stated(of: &mut FoundIn, level: AttestedLevel, last: Last) {

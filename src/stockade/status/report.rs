@@ -171,6 +171,8 @@ pub struct Task {
 pub enum TaskKind {
     /// A copy, set or record cannot be read.
     Unreadable,
+    /// The clock shows a time before a check that took place.
+    Clock,
     /// A check found something that is not as it should be.
     Failed(CheckKind),
     /// A copy does not hold a set any more.
@@ -200,6 +202,7 @@ impl TaskKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unreadable => "unreadable",
+            Self::Clock => "clock",
             Self::Failed(CheckKind::Scrub) => "scrub_failed",
             Self::Failed(CheckKind::Drill) => "drill_failed",
             Self::Failed(CheckKind::Attestation) => "attestation_failed",

@@ -11,7 +11,7 @@ use crate::{
     profile::{CheckKind, Presence},
     validator::fleet::Warning,
 };
-use stockade_base::eth::Address;
+use stockade_base::{eth::Address, timestamp::Timestamp};
 
 /// What was found besides the report.
 pub(super) struct Found {
@@ -21,6 +21,8 @@ pub(super) struct Found {
     pub gone: Gone,
     /// Addresses that attested, and are not known to be the owner's.
     pub others: BTreeSet<Address>,
+    /// The latest time of any check.
+    pub latest: Option<Timestamp>,
     /// The warnings of the fleet.
     pub warnings: Vec<Warning>,
 }
@@ -32,6 +34,7 @@ pub(super) fn add(report: &mut StatusReport, request: &StatusRequest<'_>, found:
         .iter()
         .map(|problem| Task::of(TaskKind::Unreadable, format!("cannot be read: {problem}")))
         .collect();
+    tasks.extend(found.latest.filter(|latest| *latest > report.at).map(|at| clock(at, report)));
     tasks.extend(report.copies.iter().filter_map(copy));
     if report.sets.is_empty() {
         tasks.push(Task::of(TaskKind::NoSet, "no set was found in these copies".to_owned()));
@@ -66,6 +69,18 @@ impl Task {
     fn of(kind: TaskKind, text: String) -> Self {
         Self { kind, soon: false, text, copies: Vec::new(), sets: Vec::new() }
     }
+}
+
+/// By a clock that was set back, old checks look recent.
+fn clock(latest: Timestamp, report: &StatusReport) -> Task {
+    let text = format!(
+        "this computer's clock shows {}, and a check is of {}: set the clock. Until then, nothing of this \
+         says how long ago a check was. If the clock is right, another one was wrong, and that check does \
+         not count",
+        report.at.to_minute(),
+        latest.to_minute()
+    );
+    Task::of(TaskKind::Clock, text)
 }
 
 /// The warnings of a fleet that something should be done about. Those about drills are not here: the

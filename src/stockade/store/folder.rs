@@ -73,7 +73,11 @@ impl Folder {
     pub(super) fn direct(&self, name: &OsStr) -> Option<File> {
         #[cfg(target_os = "linux")]
         {
-            let flags = OFlags::RDONLY | OFlags::DIRECT | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let flags = OFlags::RDONLY
+                | OFlags::DIRECT
+                | OFlags::NOFOLLOW
+                | OFlags::NONBLOCK
+                | OFlags::CLOEXEC;
             self.open_at(name, flags).ok()
         }
         #[cfg(not(target_os = "linux"))]

@@ -25,6 +25,8 @@ mod notices;
 mod object;
 mod open;
 mod path;
+#[cfg(unix)]
+mod pipe;
 pub mod private_file;
 pub mod public_file;
 mod publish;

@@ -2,13 +2,15 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::File,
+    fs::{File, FileType},
     io::{self, IsTerminal as _, Read as _},
     path::{Path, PathBuf},
 };
 
 use zeroize::Zeroizing;
 
+#[cfg(unix)]
+use super::pipe;
 use super::{
     StoreError,
     folder::Folder,
@@ -66,14 +68,59 @@ pub(super) fn replace_in(
         })
 }
 
-/// Reads a whole file of at most `limit` bytes.
+/// Reads a whole file of at most `limit` bytes, which the user named: it may be a pipe, which is waited for
+/// for a while.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
-    let file = open(path).map_err(|e| StoreError::io(path, e))?;
-    let metadata = file.metadata().map_err(|e| StoreError::io(path, e))?;
-    if metadata.is_dir() {
+    let file = open_at_once(path).map_err(|e| StoreError::io(path, e))?;
+    let kind = file.metadata().map_err(|e| StoreError::io(path, e))?.file_type();
+    if kind.is_file() {
+        return read_all(file, path, limit);
+    }
+    if kind.is_dir() || is_disk(kind) {
         return Err(StoreError::NotAFile(path.to_owned()));
     }
-    read_all(file, path, limit)
+    let mut bytes = Vec::new();
+    read_until_end(file, path, &mut bytes, limit)?;
+    require_within(bytes, path, limit)
+}
+
+#[cfg(unix)]
+fn is_disk(kind: FileType) -> bool {
+    std::os::unix::fs::FileTypeExt::is_block_device(&kind)
+}
+
+#[cfg(not(unix))]
+fn is_disk(_kind: FileType) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn read_until_end(
+    file: File,
+    path: &Path,
+    bytes: &mut Vec<u8>,
+    limit: u64,
+) -> Result<(), StoreError> {
+    pipe::read(&file, path, bytes, limit, pipe::WAIT).map_err(|e| StoreError::io(path, e))
+}
+
+#[cfg(not(unix))]
+fn read_until_end(
+    file: File,
+    path: &Path,
+    bytes: &mut Vec<u8>,
+    limit: u64,
+) -> Result<(), StoreError> {
+    let read = file.take(limit + 1).read_to_end(bytes);
+    read.map(|_| ()).map_err(|e| StoreError::io(path, e))
+}
+
+fn require_within(bytes: Vec<u8>, path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
+    if bytes.len() as u64 > limit {
+        Err(StoreError::TooLong { path: path.to_owned(), limit })
+    } else {
+        Ok(bytes)
+    }
 }
 
 /// Reads a whole regular file of at most `limit` bytes. A link to one is followed. Pipes and
@@ -105,25 +152,7 @@ fn open_regular(path: &Path) -> Result<(File, u64), StoreError> {
 /// Opens a file. An inherited descriptor can be a named pipe whose writer may be gone: what it
 /// wrote can still be read, and no other writer is waited for.
 #[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-
-    if !path.starts_with("/dev/fd") {
-        return File::open(path);
-    }
-    let file = open_at_once(path)?;
-    // Reading waits for the existing writer.
-    fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
-    Ok(file)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
-}
-
-#[cfg(unix)]
-fn open_at_once(path: &Path) -> io::Result<File> {
+pub(super) fn open_at_once(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags};
 
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
@@ -140,7 +169,7 @@ fn open_at_once(path: &Path) -> io::Result<File> {
 /// it.
 pub fn read_pipe(fd: u32, limit: usize) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let path = PathBuf::from(format!("/dev/fd/{fd}"));
-    let file = open(&path).map_err(|e| StoreError::io(&path, e))?;
+    let file = open_at_once(&path).map_err(|e| StoreError::io(&path, e))?;
     let kind = file.metadata().map_err(|e| StoreError::io(&path, e))?.file_type();
     let what = match () {
         () if kind.is_file() => Some("a file"),
@@ -153,7 +182,7 @@ pub fn read_pipe(fd: u32, limit: usize) -> Result<Zeroizing<Vec<u8>>, StoreError
     }
     // One byte more, so that the reader never grows the buffer.
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 64));
-    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io(&path, e))?;
+    read_until_end(file, &path, &mut bytes, limit as u64)?;
     if bytes.len() > limit {
         Err(StoreError::TooLong { path, limit: limit as u64 })
     } else {
@@ -169,11 +198,7 @@ pub(super) fn read_all(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, S
     }
     let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default().saturating_add(1));
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| StoreError::io(path, e))?;
-    if bytes.len() as u64 > limit {
-        Err(StoreError::TooLong { path: path.to_owned(), limit })
-    } else {
-        Ok(bytes)
-    }
+    require_within(bytes, path, limit)
 }
 
 /// Reads a file one piece at a time. Returns its length.

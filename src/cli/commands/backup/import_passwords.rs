@@ -32,7 +32,7 @@ impl PasswordArgs {
         }
         let fd = self.password_fd.map(|fd| PathBuf::from(format!("/dev/fd/{fd}")));
         if let Some(file) = self.password_file.as_ref().or(fd.as_ref()) {
-            return Ok(Passwords::One(import::read_password(file)?));
+            return Ok(Passwords::One(import::read_named_password(file)?));
         }
         let typed = context.terminal.password("Password of the keystores").ok_or_else(|| {
             CommandError::usage("no password given, and no terminal to ask on")

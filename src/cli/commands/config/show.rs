@@ -17,7 +17,7 @@ impl Args {
             return Err(CommandError::new(Kind::File, "there is no profile")
                 .with_hint("`stockade setup` makes one"));
         };
-        let text = format!("# {}\n{}", crate::shown(&file.path), file.profile.to_toml()?);
+        let text = format!("# {}\n{}", crate::shown(&file.path), file.profile.for_people()?);
         Ok(Outcome::done(text, Document::of(&file.path, &file.profile)))
     }
 }

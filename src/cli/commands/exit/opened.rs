@@ -68,7 +68,7 @@ pub fn outcome(
         }
     }
     for (file, why) in lost {
-        text += &format!("  NOT OPENED: {file}: {why}\n");
+        text += &format!("  NOT OPENED: {}: {why}\n", crate::shown(file));
     }
     text += if exits.values().any(|opened| opened.share.is_some()) {
         "No beacon node accepts a PARTIAL exit: put it together with those of other shares.\n"

@@ -11,7 +11,6 @@ use stockade::{
     eth::Address,
     profile::{KnownCopy, Profile},
     staking::Network,
-    timestamp::Timestamp,
 };
 
 use crate::{error::CommandError, profile_file};
@@ -64,11 +63,11 @@ impl Found {
 
     /// The addresses that signed these copies' sets, and the attestations about them.
     pub fn signers(&self) -> Vec<Address> {
-        let (mut signers, now) = (BTreeSet::new(), Timestamp::now());
+        let mut signers = BTreeSet::new();
         for (copy, _) in &self.copies {
             for set in backup::list(std::slice::from_ref(copy)).unwrap_or_default() {
                 signers.extend(set.signer);
-                let stated = attest::stated(copy, &set, now).unwrap_or_default();
+                let stated = attest::stated(copy, &set).unwrap_or_default();
                 signers.extend(stated.into_iter().map(|(_, one)| one.by));
             }
         }

@@ -51,7 +51,7 @@ impl Args {
             questions::network(&found, &mut profile, context)?;
             questions::ages(&mut profile, context)?;
         }
-        let toml = profile.to_toml()?;
+        let toml = profile.for_people()?;
         context.terminal.say(&format!("\n# {}\n{toml}", crate::shown(&path)));
         confirm::require(context, "Write this profile?", "nothing was written")?;
         profile.write(&path)?;

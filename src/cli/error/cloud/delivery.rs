@@ -77,7 +77,10 @@ impl From<NotReady> for CommandError {
                  name the same client, there is nothing to deliver"
             }
             NotReady::TooEarly { left, .. } => {
-                let hint = format!("wait {left} minutes, and run the same command again");
+                let hint = format!(
+                    "wait {left} minutes, and run the same command again. If that does not become less, \
+                     the copies record a time that is later than this computer's clock: set the clock"
+                );
                 return Self::hinted(Kind::Input, &error, &hint);
             }
             NotReady::Unreadable(_) => {

@@ -22,4 +22,4 @@ mod wallet_store;
 
 pub use find::{Found, find, take, take_wallets};
 pub use key_shares::state_share;
-pub use password_files::{Passwords, password_file, read_password};
+pub use password_files::{Passwords, password_file, read_named_password, read_password};

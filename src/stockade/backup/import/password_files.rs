@@ -44,9 +44,17 @@ pub(crate) fn password_file_of(
     })
 }
 
-/// Reads a password file. A newline at the end is dropped, as the clients do.
+/// Reads a password file that was found. A newline at the end is dropped, as the clients do.
 pub fn read_password(path: &Path) -> Result<Password, BackupError> {
-    let bytes = zeroize::Zeroizing::new(private_file::read(path, MAX_PASSWORD)?);
-    Password::from_file(&bytes)
+    parse(path, private_file::read_regular(path, MAX_PASSWORD)?)
+}
+
+/// Like [`read_password`], for a file that the user named, which may be a pipe.
+pub fn read_named_password(path: &Path) -> Result<Password, BackupError> {
+    parse(path, private_file::read(path, MAX_PASSWORD)?)
+}
+
+fn parse(path: &Path, bytes: Vec<u8>) -> Result<Password, BackupError> {
+    Password::from_file(&zeroize::Zeroizing::new(bytes))
         .map_err(|error| BackupError::PasswordFile(path.to_owned(), error.to_string()))
 }

@@ -21,5 +21,5 @@ pub(crate) use files::{adopt, carry_over, check, first, is_name, write};
 pub use location::{Location, LocationKind, token_hash};
 pub use other_places::OtherPlaces;
 pub use permit::{Permit, RemovalPermit};
-pub use place::Place;
-pub use record::{RECENT_SECONDS, Record};
+pub use place::{Place, RECENT_SECONDS};
+pub use record::Record;

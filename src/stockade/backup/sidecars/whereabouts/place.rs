@@ -10,6 +10,9 @@ use crate::backup::set::{digest::Digest, set_id::SetId};
 use stockade_base::timestamp::Timestamp;
 use stockade_keystore::bls::PublicKey;
 
+/// A location counts as running if an entry for it is no older than this, in seconds.
+pub const RECENT_SECONDS: i64 = 3600;
+
 /// A location where some of the keys can sign.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -24,7 +27,8 @@ pub struct Place {
     pub state: State,
     /// The latest time of any entry.
     pub time: String,
-    /// Whether that was within the last hour.
+    /// Whether that was within the last hour, or may have been: its time cannot be read, or is in the
+    /// future.
     pub recent: bool,
     /// Whether that is in the future: this computer's clock or another one is wrong.
     pub future: bool,
@@ -96,6 +100,14 @@ impl Place {
             self.state = rank.state;
             self.last = rank;
         }
+    }
+
+    /// Says whether its time is recent, and whether it is in the future.
+    pub(super) fn date(&mut self, now: Timestamp) {
+        let age = self.time.parse::<Timestamp>().map(|time| now.unix() - time.unix());
+        // This computer's clock may have been set back a moment after the entry was written.
+        self.recent = age.as_ref().map_or(true, |age| *age < RECENT_SECONDS);
+        self.future = age.is_ok_and(|age| age < 0);
     }
 
     /// Whether the user means this place by `text` on a command line.
@@ -184,6 +196,24 @@ mod tests {
             place.add(&asked, &[]);
             assert_eq!(place.state, State::RemovalRequested);
             assert_eq!(place.time, "20261120T101500Z");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_nothing_look_old() {
+        let now = "20261120T101500Z".parse().unwrap();
+        for (time, recent, future) in [
+            ("20261120T091500Z", false, false),
+            ("20261120T091501Z", true, false),
+            ("20261120T101500Z", true, false),
+            ("20261120T101501Z", true, true),
+            ("20361120T101500Z", true, true),
+            ("yesterday", true, false),
+            ("", true, false),
+        ] {
+            let mut place = Place::of(&found(1, time, State::Listed), Vec::new());
+            place.date(now);
+            assert_eq!((place.recent, place.future), (recent, future), "{time}");
         }
     }
 }

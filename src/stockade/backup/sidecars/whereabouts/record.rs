@@ -16,9 +16,6 @@ use crate::backup::{
 use stockade_base::timestamp::Timestamp;
 use stockade_keystore::bls::PublicKey;
 
-/// A location counts as running if an entry for it is no older than this, in seconds.
-pub const RECENT_SECONDS: i64 = 3600;
-
 /// What the copies record about the keys of one set, no matter which set it is stored with.
 #[derive(Debug)]
 pub struct Record {
@@ -73,7 +70,7 @@ impl Record {
     pub fn places(&self, keys: &[PublicKey]) -> Vec<Place> {
         let asked: BTreeSet<_> = keys.iter().copied().collect();
         let closed = self.closed();
-        let now = Timestamp::now().unix();
+        let now = Timestamp::now();
         let mut places: Vec<Place> = Vec::new();
         for one in self.found.iter().filter(|one| !one.entry.state.closes()) {
             let open = |key: &&PublicKey| asked.contains(key) && !closed.contains(&(one.id, **key));
@@ -97,10 +94,7 @@ impl Record {
         for place in &mut places {
             place.keys.sort();
             place.keys.dedup();
-            let age = place.time.parse::<Timestamp>().map(|time| now - time.unix());
-            // An entry without a readable time may be recent.
-            place.recent = age.as_ref().map_or(true, |age| (0..RECENT_SECONDS).contains(age));
-            place.future = age.is_ok_and(|age| age < 0);
+            place.date(now);
             place.doubted = place.ids.iter().any(|id| self.doubted.contains(id));
             let closes = |one: &&Found| one.entry.closes.iter().any(|id| place.ids.contains(id));
             place.closed_by = self.others.iter().find(closes).map(|one| one.set.clone());
@@ -154,13 +148,13 @@ impl Record {
         last.unwrap_or(0).saturating_add(1)
     }
 
-    /// When anything was last recorded about any of `keys`, ignoring clocks that are ahead of this
-    /// one.
+    /// When anything was last recorded about any of `keys`: now, if that was in the future. One of the
+    /// clocks is wrong then, and it may have been a moment ago.
     pub fn last_time(&self, keys: &[PublicKey]) -> Option<Timestamp> {
         let now = Timestamp::now();
         let about = self.all().filter(|one| one.entry.keys.iter().any(|k| keys.contains(k)));
-        let times = about.filter_map(|one| one.entry.time.parse().ok());
-        times.filter(|time| *time <= now).max()
+        let times = about.filter_map(|one| one.entry.time.parse::<Timestamp>().ok());
+        times.map(|time| time.min(now)).max()
     }
 
     /// Whether any entry is about a place that the user calls `text`.
