@@ -53,6 +53,10 @@ fn lines(folder: &Folder) -> Vec<String> {
             "backup restore {{}} --set {set} --to {} --layout plain --history-lost --shares-are-off",
             at("restored")
         ),
+        format!(
+            "backup restore {{}} --all-sets --except-set {SET} --to {} --layout plain --history-lost",
+            at("all")
+        ),
         format!("backup retire {{}} --set {SET} --by {set}"),
         "attest create --copy {}".to_owned(),
         format!("attest verify {{}} --signer {SIGNER}"),

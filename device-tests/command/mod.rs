@@ -83,6 +83,7 @@ mod real_answers;
 mod rejected;
 mod reseal;
 mod restore;
+mod restore_all;
 mod restore_history;
 mod restore_layouts;
 mod restore_lost_keys;

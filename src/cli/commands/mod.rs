@@ -33,6 +33,7 @@ mod amount;
 mod confirm;
 mod decimal;
 mod key_share;
+pub mod listed;
 mod mnemonic;
 mod network;
 mod passed_over;
