@@ -36,6 +36,8 @@ fn lines(folder: &Folder) -> Vec<String> {
         ),
         format!("setup --profile {} --network hoodi --copy {{}}", at("profile.toml")),
         "status {}".to_owned(),
+        format!("report {{}} --html {}", at("own.html")),
+        format!("report {{}} --public --signer {SIGNER} --html {}", at("public.html")),
         "validator combine --network hoodi --copy {}".to_owned(),
         format!(
             "exit combine {} --out {} --network hoodi --copy {{}}",

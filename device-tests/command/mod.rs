@@ -81,6 +81,7 @@ mod protection;
 #[cfg(feature = "cloud")]
 mod real_answers;
 mod rejected;
+mod report;
 mod reseal;
 mod restore;
 mod restore_all;

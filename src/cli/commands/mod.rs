@@ -19,6 +19,7 @@ pub mod keystore;
 pub mod man;
 #[cfg(feature = "mock")]
 pub mod mock;
+pub mod page;
 pub mod paper;
 pub mod qr;
 pub mod setup;
