@@ -181,7 +181,7 @@ fn page_copy(copy: &CopyStatus, at: Timestamp) -> PageCopy {
         })
     };
     let (state, is_bad) = match &copy.presence {
-        Presence::Here(dir) => (format!("read now: {}", dir.display()), false),
+        Presence::Here(dir) => (format!("read now: {}", stockade_base::shown(dir)), false),
         Presence::NotHere if copy.away => (format!("kept elsewhere, {}", seen()), false),
         Presence::NotHere => (format!("not here, {}", seen()), true),
         Presence::Unreadable(_, why) => (format!("cannot be read: {why}"), true),
