@@ -92,3 +92,21 @@ fn an_heir_learns_from_a_stick_what_the_guide_promises() {
     let said = follow("heirs.md", &folder, "STICK=a");
     assert!(said.contains("Every key opens, in every copy."), "{said}");
 }
+
+#[test]
+fn many_keys_are_created_checked_restored_together_and_shown() {
+    let folder = Folder::new();
+    let said = follow("thousand-keys.md", &folder, "A=a B=b N=2");
+    for expected in
+        ["8 proven, 0 contradicted", "Restored 4 keys of 2 sets", "opening them takes 1 approval"]
+    {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let read = |name: &str| fs::read_to_string(folder.path(name)).unwrap();
+    assert_eq!(read("keys.csv").lines().count(), 5);
+    let (own, public) = (read("backups.html"), read("for-the-auditor.html"));
+    assert!(public.contains("<b>Good</b>") && public.contains("<b>4</b> keys"), "{public}");
+    assert!(own.contains("What to do next"));
+    // An auditor learns no place.
+    assert!(!public.contains(folder.path("").to_str().unwrap()));
+}

@@ -45,6 +45,8 @@ fn lines(folder: &Folder) -> Vec<String> {
         ),
         format!("setup --profile {} --network hoodi --copy {{}}", at("profile.toml")),
         "status {}".to_owned(),
+        format!("report {{}} --html {}", at("own.html")),
+        format!("report {{}} --public --signer {SIGNER} --html {}", at("public.html")),
         "validator combine --network hoodi --copy {}".to_owned(),
         format!(
             "exit combine {} --out {} --network hoodi --copy {{}}",
@@ -61,6 +63,10 @@ fn lines(folder: &Folder) -> Vec<String> {
         format!(
             "backup restore {{}} --set {set} --to {} --layout plain --history-lost --shares-are-off",
             at("restored")
+        ),
+        format!(
+            "backup restore {{}} --all-sets --except-set {SET} --to {} --layout plain --history-lost",
+            at("all")
         ),
         format!("backup retire {{}} --set {SET} --by {set}"),
         "attest create --copy {}".to_owned(),

@@ -81,8 +81,10 @@ mod protection;
 #[cfg(feature = "cloud")]
 mod real_answers;
 mod rejected;
+mod report;
 mod reseal;
 mod restore;
+mod restore_all;
 mod restore_history;
 mod restore_layouts;
 mod restore_lost_keys;

@@ -16,6 +16,7 @@ use super::{
 fn typed(folder: &Folder, arguments: &str, lines: &[&str]) -> (i32, String) {
     let stockade = at_home(alone(), folder).command(&[""; 0]);
     let mut command = Command::new("script");
+    command.env("NO_COLOR", "1");
     for (name, value) in stockade.get_envs() {
         value.map(|value| command.env(name, value));
     }
@@ -69,4 +70,29 @@ fn status_is_one_screen_of_80_columns() {
     for line in text.lines().filter(|line| !line.contains('/')) {
         assert!(line.chars().count() <= 80, "{line}");
     }
+}
+
+/// What `status` shows on a terminal of this width; with this value of NO_COLOR, if any.
+fn status_at(folder: &Folder, columns: u16, no_color: &str) -> String {
+    let stockade = at_home(alone(), folder).command(&[""; 0]);
+    let mut command = Command::new("script");
+    for (name, value) in stockade.get_envs() {
+        value.map(|value| command.env(name, value));
+    }
+    command.env("TERM", "xterm").env("NO_COLOR", no_color).env_remove("CI");
+    let line = format!("stty cols {columns}; {} status", env!("CARGO_BIN_EXE_stockade"));
+    command.args(["--quiet", "--command", &line, "/dev/null"]).stdin(Stdio::null());
+    String::from_utf8(command.output().expect("util-linux").stdout).unwrap().replace('\r', "")
+}
+
+#[test]
+fn a_terminal_has_colours_and_no_color_has_none() {
+    let folder = set_up();
+    let colours = status_at(&folder, 80, "");
+    assert!(colours.contains("\u{1b}[33mTo do\u{1b}[0m"), "{colours}");
+    let plain = status_at(&folder, 80, "1");
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    // In a pipe.
+    let (_, piped) = at_home(alone(), &folder).said(&["status"]);
+    assert!(!piped.contains('\u{1b}') && piped.contains("To do"), "{piped}");
 }

@@ -10,6 +10,7 @@ use super::{
 /// Packages, and the modules that may name them.
 const RESERVED: &[(&str, &[&str])] = &[
     ("anstream", &["cli"]),
+    ("anstyle", &["cli"]),
     ("async_trait", &["store"]),
     ("aws_config", &["aws_secrets", "store"]),
     ("aws_sdk_secretsmanager", &["aws_secrets", "store"]),

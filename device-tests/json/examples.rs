@@ -24,7 +24,7 @@ const BY_HAND: [&str; 6] =
     ["completions", "copy list", "device list", "man", "mock ledger", "mock trezor"];
 
 /// Commands of one word.
-const ONE_WORD: [&str; 3] = ["address", "setup", "status"];
+const ONE_WORD: [&str; 4] = ["address", "setup", "status", "report"];
 
 /// Commands without an example: they need a server, and this build has none.
 const NOT_IN_THIS_BUILD: &str = if cfg!(feature = "cloud") { "-" } else { "deliver store" };
@@ -113,6 +113,7 @@ fn examples_of_a_profile() {
     record("config show", 0);
     on("mock-ledger").run(&format!("attest create --check drill --copy {}", folder.both())).code(0);
     record("status", 1);
+    record(&format!("report --html {}", folder.at("report.html")), 0);
 }
 
 #[test]

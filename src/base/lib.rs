@@ -25,4 +25,4 @@ pub mod secret;
 pub mod shown;
 pub mod timestamp;
 
-pub use shown::{Shown, is_harmful, shown};
+pub use shown::{Shown, html, is_harmful, shown};

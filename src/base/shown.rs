@@ -48,6 +48,25 @@ pub fn is_harmful(c: char) -> bool {
         )
 }
 
+/// Untrusted `text` as HTML text, or as the value of an attribute in double quotes. What [`is_harmful`]
+/// shows as U+FFFD, except newlines.
+pub fn html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '\n' => escaped.push('\n'),
+            other if is_harmful(other) => escaped.push('\u{fffd}'),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

@@ -85,6 +85,22 @@ impl fmt::Display for Timestamp {
     }
 }
 
+impl Timestamp {
+    /// How long ago it was, in the largest unit that fits: `3 days ago`.
+    pub fn ago(self, now: Self) -> String {
+        let seconds = now.unix().saturating_sub(self.unix());
+        let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+        let fits = units.iter().find(|(unit, _)| seconds >= *unit);
+        fits.map_or_else(
+            || "just now".to_owned(),
+            |(unit, name)| match seconds / unit {
+                1 => format!("1 {name} ago"),
+                number => format!("{number} {name}s ago"),
+            },
+        )
+    }
+}
+
 impl FromStr for Timestamp {
     type Err = TimestampError;
 

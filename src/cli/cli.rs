@@ -32,6 +32,7 @@ pub enum Command {
     #[command(subcommand)]
     Config(commands::config::Command),
     Status(commands::status::Args),
+    Report(commands::page::Args),
     /// Show the hardware wallet that is plugged in
     #[command(subcommand)]
     Device(commands::device::Command),
@@ -100,6 +101,7 @@ impl Command {
             Self::Setup(args) => args.run(context),
             Self::Config(command) => command.run(context),
             Self::Status(args) => args.run(context),
+            Self::Report(args) => args.run(context),
             Self::Device(command) => command.run(context),
             Self::Address(args) => args.run(context),
             Self::Custodian(command) => command.run(context),

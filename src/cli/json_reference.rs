@@ -23,6 +23,7 @@ fn documents() -> Vec<(&'static str, Value)> {
         entry::<commands::config::document::Document>("config show"),
         entry::<commands::config::document::Document>("config set"),
         entry::<commands::status::Document>("status"),
+        entry::<commands::page::Document>("report"),
         entry::<commands::device::list::Document>("device list"),
         entry::<commands::device::info::Document>("device info"),
         entry::<commands::address::Document>("address"),

@@ -22,6 +22,7 @@ use stockade::{
 use zeroize::Zeroizing;
 
 use crate::{
+    commands::listed,
     context::{Context, Devices, only_one_on_usb},
     error::{CommandError, Kind},
 };
@@ -94,13 +95,12 @@ fn openers(scrubbed: &Scrubbed) -> Option<String> {
     let custodians = scrubbed.sets.iter().flat_map(|set| set.custodians(&Pins::default()));
     let addresses: BTreeSet<_> =
         custodians.filter_map(|c| Some(c.wallet()?.check_address)).collect();
-    let addresses: Vec<_> = addresses.iter().take(MANY).map(ToString::to_string).collect();
     let what = match addresses.len() {
         0 => return None,
         1 => "these copies open with the wallet whose check address is",
         _ => "these copies open with wallets whose check addresses are",
     };
-    Some(format!("{what} {}", addresses.join(", ")))
+    Some(format!("{what} {}", listed::names(addresses, MANY)))
 }
 
 /// The most check addresses that a hint names.

@@ -59,6 +59,8 @@ pub mod store;
 pub mod validator;
 
 // Re-exported, so that a program depends on one package only.
-pub use stockade_base::{Shown, eth, is_harmful, json, path, reader, secret, shown, timestamp};
+pub use stockade_base::{
+    Shown, eth, html, is_harmful, json, path, reader, secret, shown, timestamp,
+};
 pub use stockade_keystore::{bls, distributed, eth2_keystore, mnemonic, staking};
 pub use stockade_wallet::{device, discovery, interact, ledger, transport, trezor};

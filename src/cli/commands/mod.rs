@@ -19,6 +19,7 @@ pub mod keystore;
 pub mod man;
 #[cfg(feature = "mock")]
 pub mod mock;
+pub mod page;
 pub mod paper;
 pub mod qr;
 pub mod setup;
@@ -33,6 +34,7 @@ mod amount;
 mod confirm;
 mod decimal;
 mod key_share;
+pub mod listed;
 mod mnemonic;
 mod network;
 mod passed_over;

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::plural::count;
-
-/// The most files that are listed on a terminal.
-const LISTED: usize = 20;
+use super::{
+    listed::{LISTED, first},
+    plural::count,
+};
 
 /// A file that is not a keystore.
 #[derive(Debug, Serialize)]
@@ -20,12 +20,10 @@ pub struct PassedOver {
 /// One line for each file, which begins with `label`.
 pub fn text(skipped: &[(String, String)], label: &str) -> String {
     let line = |(file, what): &(String, String)| format!("{label}: {file} ({what})\n");
-    let mut text: String = skipped.iter().take(LISTED).map(line).collect();
-    if let Some(more @ 1..) = skipped.len().checked_sub(LISTED) {
+    first(skipped, LISTED, line, |more| {
         let more = count(more, "more file");
-        text += &format!("{label}: {more} without keys (--json lists them)\n");
-    }
-    text
+        format!("{label}: {more} without keys (--json lists them)\n")
+    })
 }
 
 /// The files for a document.

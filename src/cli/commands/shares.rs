@@ -15,7 +15,7 @@ use stockade::{
     timestamp::Timestamp,
 };
 
-use super::{confirm, key_share};
+use super::{confirm, key_share, plural::count};
 use crate::{
     context::Context,
     error::{CommandError, Kind},
@@ -56,7 +56,9 @@ impl SharesArgs {
         let stored = stored.iter().map(|(set, key, share)| {
             format!("set {set} holds {key}, which is {}", key_share::short(share))
         });
-        let found: Vec<_> = marks.chain(unread).chain(stored.take(LISTED)).collect();
+        let others = stored.len().saturating_sub(LISTED);
+        let others = (others > 0).then(|| format!("and {}", count(others, "more share")));
+        let found: Vec<_> = marks.chain(unread).chain(stored.take(LISTED)).chain(others).collect();
         if found.is_empty() {
             return Ok(());
         }

@@ -3,8 +3,8 @@
 use stockade::{
     attest::AttestError,
     backup::{
-        BackupError, restore_request::RestoreError, splittable::NotSplittable,
-        whereabouts::WhereaboutsError,
+        BackupError, restore_request::RestoreError, restore_sets::NotTogether,
+        splittable::NotSplittable, whereabouts::WhereaboutsError,
     },
     custodian::CustodianError,
     device::DeviceError,
@@ -182,11 +182,37 @@ impl From<NotSplittable> for CommandError {
     }
 }
 
+impl From<NotTogether> for CommandError {
+    fn from(error: NotTogether) -> Self {
+        let (kind, hint) = match error {
+            NotTogether::NoSet => (Kind::Usage, "name copies with sets, or leave out fewer"),
+            NotTogether::Networks(_) => (Kind::Usage, "name one of them with --network"),
+            NotTogether::Layout(_) => {
+                (Kind::Usage, "restore each set to a folder of its own with --set")
+            }
+            NotTogether::Unknown(_) => {
+                (Kind::Input, "repair the copies first, or leave the set out with --except-set")
+            }
+            NotTogether::SameKey { .. } => (
+                Kind::Input,
+                "leave the older set out with --except-set; `stockade backup retire` removes it for good",
+            ),
+            NotTogether::Shares { .. } => (
+                Kind::Input,
+                "leave one set out with --except-set, or restore each with --set for its own machine",
+            ),
+            _ => (Kind::Input, ""),
+        };
+        Self::hinted(kind, &error, hint)
+    }
+}
+
 impl From<RestoreError> for CommandError {
     fn from(error: RestoreError) -> Self {
         match error {
             RestoreError::Backup(error) => error.into(),
             RestoreError::NotSplittable(error) => error.into(),
+            RestoreError::NotTogether(error) => error.into(),
             RestoreError::Whereabouts(error @ WhereaboutsError::NotRecorded { .. }) => Self::from(
                 error,
             )

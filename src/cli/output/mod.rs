@@ -1,5 +1,6 @@
 //! What a command prints: text for people, or one JSON document.
 
+mod colour;
 pub mod common;
 mod escape;
 pub mod frames;
@@ -12,11 +13,16 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use stockade::store::{Notices, notices};
 
-use self::{common::ErrorFields, escape::escape_json, stdout::print};
 pub use self::{
+    colour::painted,
     common::{fields, value},
     escape::harmless,
     rows::Rows,
+};
+use self::{
+    common::ErrorFields,
+    escape::escape_json,
+    stdout::{print, print_document},
 };
 use crate::{
     CommandResult,
@@ -59,7 +65,7 @@ impl Outcome {
 /// Prints the document of a command that runs until it is stopped, once it is ready.
 #[cfg(feature = "mock")]
 pub fn begun(json: impl Serialize) {
-    print(&document(true, fields(json)));
+    print_document(&document(true, fields(json)));
     stdout::finish();
 }
 
@@ -102,9 +108,9 @@ fn print_outcome(json: bool, mut outcome: Outcome) -> ExitCode {
     }
     let document = document(outcome.ok, outcome.json);
     if outcome.rows {
-        print(&format!("\n  ],{}", document.strip_prefix('{').unwrap_or(&document)));
+        print_document(&format!("\n  ],{}", document.strip_prefix('{').unwrap_or(&document)));
     } else {
-        print(&document);
+        print_document(&document);
     }
     code
 }
@@ -113,7 +119,7 @@ fn fail(json: bool, error: &CommandError, notices: &Notices) -> ExitCode {
     if json {
         let mut fields = Map::from_iter([("error".to_owned(), value(ErrorFields::from(error)))]);
         common::add_notices(&mut fields, notices, None);
-        print(&document(false, fields));
+        print_document(&document(false, fields));
     } else {
         print_error(error);
     }
@@ -122,7 +128,11 @@ fn fail(json: bool, error: &CommandError, notices: &Notices) -> ExitCode {
 
 fn print_error(error: &CommandError) {
     let mut stderr = anstream::stderr().lock();
-    let _ = writeln!(stderr, "error: {}", escape::indented(&error.to_string()));
+    let _ = writeln!(
+        stderr,
+        "{}",
+        painted(&format!("error: {}", escape::indented(&error.to_string())))
+    );
     if let Some(hint) = error.hint() {
         let _ = writeln!(stderr, "hint: {}", escape::indented(hint));
     }

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use serde::Serialize;
 
 use super::{
+    colour::painted,
     common::value,
     escape::{escape_json, harmless},
     stdout::check_written,
@@ -41,7 +42,7 @@ impl Rows {
             let separator = if self.count == 0 { "" } else { "," };
             write!(stdout, "{separator}\n    {}", escape_json(&value(json()).to_string()))
         } else {
-            write!(stdout, "{}", harmless(&text()))
+            write!(stdout, "{}", painted(&harmless(&text())))
         });
         self.count += 1;
     }

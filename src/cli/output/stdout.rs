@@ -5,14 +5,19 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use super::escape::harmless;
+use super::{colour::painted, escape::harmless};
 
 /// Whether part of the answer could not be written.
 static LOST: AtomicBool = AtomicBool::new(false);
 
 /// Prints text, and one newline after it.
 pub fn print(text: &str) {
-    check_written(writeln!(anstream::stdout().lock(), "{}", harmless(text.trim_end())));
+    check_written(writeln!(anstream::stdout().lock(), "{}", painted(&harmless(text.trim_end()))));
+}
+
+/// Prints a document, or a part of one, and one newline after it.
+pub fn print_document(json: &str) {
+    check_written(writeln!(anstream::stdout().lock(), "{json}"));
 }
 
 /// Flushes, and tells whether everything was written.

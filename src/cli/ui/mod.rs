@@ -20,7 +20,11 @@ use stockade::{secret::SecretText, store};
 pub use self::simulated::approve;
 use self::{approvals::Approvals, prompts::yes_or_no};
 pub use self::{bars::Bars, simulated::show_screen};
-use crate::{hidden, interrupts::Interrupts, output::harmless};
+use crate::{
+    hidden,
+    interrupts::Interrupts,
+    output::{harmless, painted},
+};
 
 /// A user at a terminal, or only a log.
 pub struct Terminal {
@@ -98,7 +102,7 @@ impl Terminal {
     /// Prints a line on standard error.
     pub fn say(&mut self, line: &str) {
         self.bars.clear();
-        let _ = writeln!(anstream::stderr().lock(), "{}", harmless(line));
+        let _ = writeln!(anstream::stderr().lock(), "{}", painted(&harmless(line)));
     }
 
     /// Asks for a password without echo; `None` if there is no user, or the user cancels.

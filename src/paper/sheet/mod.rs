@@ -7,7 +7,7 @@ mod style;
 
 use std::fmt::Write as _;
 
-use stockade::{attest::Attestation, store::StorePath};
+use stockade::{attest::Attestation, html as escape, store::StorePath};
 
 use crate::{
     content::{self, Consent, Refused},
@@ -277,23 +277,6 @@ fn taking_back(out: &str) -> Step {
          lines of text below into a file, and name it instead:",
         format!("stockade paper read page-1.png page-2.png --out {out}"),
     )
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            '\n' => escaped.push('\n'),
-            other if stockade::is_harmful(other) => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 /// The path of a custodian file in a payload.

@@ -39,6 +39,8 @@ pub struct Judged {
     pub statement: Option<Statement>,
     /// The problems; empty if the attestation meets the rules.
     pub problems: Vec<String>,
+    /// Whether there is a file that is named as an attestation and cannot be read as one.
+    pub unreadable: bool,
     /// The keys that it covers, if its manifest is stored with it and there is no problem.
     keys: Vec<PublicKey>,
 }
@@ -307,12 +309,20 @@ fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
     let FoundAttestation { place, attestation, unreadable, stored_with, lacks_set } = found;
     let mut problems = Vec::new();
     let Some(attestation) = attestation else {
+        let is_unreadable = unreadable.is_some();
         problems.push(match unreadable {
             Some(reason) => format!("not an attestation: {reason}"),
             None if lacks_set => GONE.to_owned(),
             None => "this set has no attestation".to_owned(),
         });
-        return Judged { place, attestation: None, statement: None, problems, keys: Vec::new() };
+        return Judged {
+            place,
+            attestation: None,
+            statement: None,
+            problems,
+            unreadable: is_unreadable,
+            keys: Vec::new(),
+        };
     };
     if !attestation.is_signed() {
         problems.push(format!("{} did not sign this statement", attestation.address));
@@ -332,7 +342,7 @@ fn judge(found: FoundAttestation, rules: &Rules, now: Timestamp) -> Judged {
     // Only the keys of a good attestation count: any number of bad ones could name the same keys.
     let good = statement.as_ref().filter(|_| problems.is_empty());
     let keys = good.map_or_else(Vec::new, |good| attested_keys(good, stored_with.as_ref()));
-    Judged { place, attestation: Some(attestation), statement, problems, keys }
+    Judged { place, attestation: Some(attestation), statement, problems, unreadable: false, keys }
 }
 
 /// The problem of a set that a copy lacks.

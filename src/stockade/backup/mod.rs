@@ -36,7 +36,7 @@ pub use ops::{
     delivered::{DeliveredKey, Sealing},
     drill,
     layout::{HISTORY, Layout, UnknownLayout},
-    repair, reseal, restore, restore_request, retire, seal_request, splittable,
+    repair, reseal, restore, restore_request, restore_sets, retire, seal_request, splittable,
 };
 pub use set::{
     digest::{Digest, keys_digest},

@@ -3,6 +3,7 @@
 
 mod due;
 mod metrics;
+pub mod page;
 mod read;
 mod report;
 mod request;

@@ -23,6 +23,15 @@ impl SealedExits {
         Ok(Self { sealed_exits: files.len() })
     }
 
+    /// Counts the exits that are stored with any of `sets`.
+    pub fn count_all<'a>(
+        copies: &[Copy],
+        sets: impl Iterator<Item = &'a SetId>,
+    ) -> Result<Self, CommandError> {
+        let counts = sets.map(|set| Ok(Self::count(copies, set)?.sealed_exits));
+        Ok(Self { sealed_exits: counts.sum::<Result<usize, CommandError>>()? })
+    }
+
     /// For people, with the command that opens them; empty if there are none.
     pub fn text(&self, copies: &[Copy]) -> String {
         if self.sealed_exits == 0 {

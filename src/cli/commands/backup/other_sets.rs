@@ -52,6 +52,11 @@ pub fn other_sets(
 }
 
 impl Other {
+    /// Whether this is the set `id`.
+    pub fn is(&self, id: &SetId) -> bool {
+        self.set_id == id.as_str()
+    }
+
     /// A warning for people.
     pub fn warning(&self) -> String {
         let id = &self.set_id;

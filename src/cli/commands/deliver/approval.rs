@@ -4,6 +4,7 @@
 use stockade::{bls::PublicKey, interact::Interact as _};
 
 use crate::{
+    commands::listed,
     context::Context,
     error::{CommandError, Kind},
 };
@@ -22,10 +23,5 @@ pub fn ask(context: &mut Context, plan: &str) -> Result<(), CommandError> {
 
 /// The first keys of many, a line each.
 pub fn keys(keys: &[PublicKey]) -> String {
-    const SHOWN: usize = 20;
-    let mut text: String = keys.iter().take(SHOWN).map(|key| format!("  {key}\n")).collect();
-    if keys.len() > SHOWN {
-        text += &format!("  and {} more\n", keys.len() - SHOWN);
-    }
-    text
+    listed::lines(keys, "  ")
 }

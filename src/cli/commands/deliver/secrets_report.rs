@@ -15,7 +15,11 @@ use super::{
     secrets_document::{Document, Key},
 };
 use crate::{
-    commands::{share_rows, verdicts::Verdicts},
+    commands::{
+        listed::{LISTED, first},
+        share_rows,
+        verdicts::Verdicts,
+    },
     output::Outcome,
 };
 
@@ -111,12 +115,6 @@ impl Report<'_> {
 
 /// A line each, of which there may be thousands.
 fn rows(word: &str, rows: impl Iterator<Item = String>) -> String {
-    const LISTED: usize = 20;
-    let rows: Vec<_> = rows.collect();
-    let listed = rows.iter().take(LISTED);
-    let mut text: String = listed.map(|row| format!("  {word} {row}\n")).collect();
-    if rows.len() > LISTED {
-        text += &format!("  {word} {} more\n", rows.len() - LISTED);
-    }
-    text
+    let row = |row| format!("  {word} {row}\n");
+    first(rows, LISTED, row, |more| format!("  {word} {more} more\n"))
 }

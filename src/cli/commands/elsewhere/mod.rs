@@ -3,10 +3,12 @@
 mod advice;
 mod unrecorded;
 
+use std::collections::BTreeSet;
+
 use stockade::{
     backup::{
         Copy, SetId, room,
-        whereabouts::{Location, OtherPlaces, Record, Release, Standing},
+        whereabouts::{Location, OtherPlaces, Record, Release},
     },
     bls::PublicKey,
 };
@@ -53,24 +55,39 @@ impl ElsewhereArgs {
         self.off.iter().any(|name| place.is_called(name))
     }
 
-    /// Reads the record of `keys`, shows where they can sign apart from `to` and `from`, and asks whether
-    /// they are off there. `said` is what other options state. Copies that cannot record the release
-    /// are refused here, before the wallet is asked. The result says that the keys sign nowhere else, as
-    /// far as can be known before the set is opened.
+    /// As [`ElsewhereArgs::settle_sets`], for the keys of one set.
     pub fn settle(
         &self,
         context: &mut Context,
         (copies, set): (&[Copy], &SetId),
         keys: &[PublicKey],
-        (to, from): (&Location, Option<&Location>),
+        ways: (&Location, Option<&Location>),
         said: Said,
     ) -> Result<OtherPlaces, CommandError> {
-        if !keys.is_empty() && !said.unrecorded {
-            room::require_record(copies, keys.len(), from.is_some())?;
+        let settled = self.settle_sets(context, (copies, &[(set, keys)]), ways, said)?;
+        settled.into_iter().next().ok_or_else(|| CommandError::usage("no set"))
+    }
+
+    /// Reads the record of the keys of each set, shows where they can sign apart from `to` and `from`, and asks whether
+    /// they are off there. `said` is what other options state. Copies that cannot record the release
+    /// are refused here, before the wallet is asked. The result says that the keys sign nowhere else, as
+    /// far as can be known before the set is opened.
+    pub fn settle_sets(
+        &self,
+        context: &mut Context,
+        (copies, sets): (&[Copy], &[(&SetId, &[PublicKey])]),
+        (to, from): (&Location, Option<&Location>),
+        said: Said,
+    ) -> Result<Vec<OtherPlaces>, CommandError> {
+        let number = sets.iter().map(|(_, keys)| keys.len()).sum();
+        if number > 0 && !said.unrecorded {
+            room::require_record(copies, number, from.is_some())?;
         }
-        let record = Record::read(copies, set, keys)?;
+        let records = sets.iter().map(|(set, keys)| Record::read(copies, set, keys));
+        let records = records.collect::<Result<Vec<_>, _>>()?;
         let is_known = |name: &&String| {
-            record.knows(name) || [Some(to), from].iter().flatten().any(|at| at.is_called(name))
+            records.iter().any(|record| record.knows(name))
+                || [Some(to), from].iter().flatten().any(|at| at.is_called(name))
         };
         if let Some(unknown) = self.off.iter().find(|name| !is_known(name)) {
             return Err(CommandError::usage(format!(
@@ -78,7 +95,8 @@ impl ElsewhereArgs {
             ))
             .with_hint("write the location exactly as the plan shows it, or leave it out"));
         }
-        let absent: Vec<_> = record.absent_copies().collect();
+        let absent: BTreeSet<_> = records.iter().flat_map(Record::absent_copies).collect();
+        let absent: Vec<_> = absent.into_iter().collect();
         if !absent.is_empty() {
             context.terminal.say(&format!(
                 "warning: other copies may record more places where these keys sign: {}. Name these \
@@ -86,23 +104,34 @@ impl ElsewhereArgs {
                 absent.join(", ")
             ));
         }
-        let (off, shown_are_off) = (self.off.clone(), said.not_running);
-        let mut elsewhere = OtherPlaces { record, off, shown_are_off };
-        let release = elsewhere.release(to, keys, from);
-        let Standing { ask, stop } = elsewhere.record.standing(&release);
+        let settled = records.into_iter().map(|record| OtherPlaces {
+            record,
+            off: self.off.clone(),
+            shown_are_off: said.not_running,
+        });
+        let mut settled: Vec<_> = settled.collect();
+        let (mut ask, mut stop, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+        for (places, (_, keys)) in settled.iter().zip(sets) {
+            let release = places.release(to, keys, from);
+            let standing = places.record.standing(&release);
+            ask.extend(standing.ask);
+            stop.extend(standing.stop);
+            if said.not_running {
+                shown.extend(
+                    places.record.standing(&Release { shown_are_off: false, ..release }).ask,
+                );
+            }
+        }
         if let Some(error) = advice::stopped(&stop, to, from) {
             return Err(error);
         }
-        if said.not_running {
-            let shown = elsewhere.record.standing(&Release { shown_are_off: false, ..release }).ask;
-            shown.iter().for_each(|place| {
-                context.terminal.say(&format!("CAREFUL: {}, and must be off", place.describe()));
-            });
-        }
+        shown.iter().for_each(|place| {
+            context.terminal.say(&format!("CAREFUL: {}, and must be off", place.describe()));
+        });
         if !ask.is_empty() {
             advice::ask(context, &ask, to, from)?;
-            elsewhere.shown_are_off = true;
+            settled.iter_mut().for_each(|places| places.shown_are_off = true);
         }
-        Ok(elsewhere)
+        Ok(settled)
     }
 }

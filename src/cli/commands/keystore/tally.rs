@@ -12,13 +12,10 @@ use super::{
     row::Row,
 };
 use crate::{
-    commands::passed_over,
+    commands::{listed::LISTED, passed_over, plural::count},
     error::CommandError,
     output::{Outcome, Rows},
 };
-
-/// The most files without problems that are described on a terminal.
-const DESCRIBED: usize = 20;
 
 /// What was found so far.
 #[derive(Debug)]
@@ -29,6 +26,8 @@ pub struct Tally {
     accepted: usize,
     repaired: usize,
     mendable: usize,
+    /// Files without problems that were not described on a terminal.
+    undescribed: usize,
     passed_over: Vec<(String, String)>,
     /// The first named file that is not a keystore, and why.
     not_a_keystore: Option<(String, String)>,
@@ -44,6 +43,7 @@ impl Tally {
             accepted: 0,
             repaired: 0,
             mendable: 0,
+            undescribed: 0,
             passed_over: Vec::new(),
             not_a_keystore: None,
         }
@@ -92,7 +92,8 @@ impl Tally {
             Verdict::Contradicted => self.counts.contradicted += 1,
             Verdict::Inconclusive => self.counts.inconclusive += 1,
         }
-        let describe = !is_well || self.files < DESCRIBED;
+        let describe = !is_well || self.files < LISTED;
+        self.undescribed += usize::from(!describe);
         self.files += 1;
         self.accepted += usize::from(row.is_accepted());
         self.repaired += usize::from(row.repaired.is_some());
@@ -123,8 +124,15 @@ impl Tally {
 
     /// The end of the report. `text` and `opened` are what the command adds.
     pub fn end(self, ok: bool, text: &str, opened: Option<Opened>) -> Outcome {
-        let Self { files, accepted, passed_over: skipped, .. } = self;
-        let mut all = format!("Every measured client accepts {accepted} of {files}\n");
+        let Self { files, accepted, undescribed, passed_over: skipped, .. } = self;
+        let mut all = match undescribed {
+            0 => String::new(),
+            more => format!(
+                "and {} without problems (--json lists them)\n",
+                count(more, "more keystore")
+            ),
+        };
+        all += &format!("Every measured client accepts {accepted} of {files}\n");
         all += &passed_over::text(&skipped, "passed over");
         let end = End {
             files,

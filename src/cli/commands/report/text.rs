@@ -6,27 +6,32 @@ use stockade::backup::{
     verdict::{KeyVerdict, Level, Reason, Report, Verdict},
 };
 
-use crate::{commands::key_share, shell};
-
-/// The most keys with the same problem that are listed one by one.
-const LISTED: usize = 20;
+use crate::{
+    commands::{
+        key_share,
+        listed::{self, LISTED},
+        plural::count,
+    },
+    shell,
+};
 
 /// A report for people.
 pub fn text(report: &Report, copies: &[Copy]) -> String {
     let counts = report.counts();
-    let mut text: String = report.sets.iter().map(|id| format!("Set {id}\n")).collect();
+    let set = |id| format!("Set {id}\n");
+    let mut text = listed::first(&report.sets, LISTED, set, |more| {
+        format!("and {} (--json lists them)\n", count(more, "more set"))
+    });
     text += &format!("Origin: {}\n", origin(report));
-    for file in &report.files {
+    let files = report.files.iter().map(|file| {
         let place = place(copies, &file.copy, &file.file);
-        text += &format!("  {place}: {} ({})\n", file.reason.as_str(), file.explain());
-    }
+        format!("{place}: {} ({})", file.reason.as_str(), file.explain())
+    });
+    text += &listed::lines(files, "  ");
     let problems: Vec<_> = report.keys.iter().filter(|key| key.reason != Reason::Ok).collect();
     for ((verdict, reason), keys) in group(&problems) {
         text += &format!("  {} {verdict}, {}: {}\n", keys.len(), reason.as_str(), reason.explain());
-        text += &keys.iter().take(LISTED).map(|key| format!("    {key}\n")).collect::<String>();
-        if let Some(more @ 1..) = keys.len().checked_sub(LISTED) {
-            text += &format!("    and {more} more\n");
-        }
+        text += &listed::lines(&keys, "    ");
     }
     for warning in &report.warnings {
         text += &format!("warning: {}\n", crate::shown(warning));
@@ -41,12 +46,7 @@ pub fn text(report: &Report, copies: &[Copy]) -> String {
 
 /// The keys that are shares, and what is not shown of them.
 fn shares(report: &Report) -> String {
-    let shares = report.shares.values();
-    let mut text: String =
-        shares.take(LISTED).map(|share| format!("  {}\n", key_share::short(share))).collect();
-    if let Some(more @ 1..) = report.shares.len().checked_sub(LISTED) {
-        text += &format!("  and {more} more\n");
-    }
+    let mut text = listed::lines(report.shares.values().map(key_share::short), "  ");
     for (hash, found) in &report.in_locks {
         text += &format!("  {found} of them proven against the cluster lock {}\n", hash.short());
     }

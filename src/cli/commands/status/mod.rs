@@ -1,11 +1,12 @@
 mod document;
-mod next;
+pub mod next;
 mod text;
 
 use std::path::PathBuf;
 
 use stockade::{
     backup::{Copy, origin::Pins},
+    eth::Address,
     profile::{Located, Profile, Records},
     status::{self, StatusReport, StatusRequest},
     store::public_file,
@@ -46,28 +47,7 @@ impl Args {
     /// Reads the state, and shows it.
     pub fn run(self, context: &mut Context) -> CommandResult {
         self.require_prom()?;
-        let file = context.profile()?;
-        let profile = file.map(|file| file.profile).unwrap_or_default();
-        let now = Timestamp::now();
-        let known = read_records(context);
-        let located = self.locate(&profile)?;
-        if self.copies.is_empty()
-            && let Some(known) = &known
-            && let Err(error) = profile_file::see(&located, known.clone(), now)
-        {
-            context.terminal.say(&format!("note: where the copies are is not remembered: {error}"));
-        }
-        let mut signers = read_signers(&self.signer)?;
-        if self.signer.is_empty() {
-            signers.clone_from(&profile.signers);
-        }
-        let pins = Pins { wallets: Vec::new(), signers };
-        let records = known.unwrap_or_default();
-        let mut request = StatusRequest::new(located, &pins, &records, now);
-        request.ages = profile.max_age;
-        request.custodians = &profile.custodians;
-        request.threshold = profile.threshold;
-        let report = status::status(request)?;
+        let (report, _) = read(context, &self.copies, &self.signer)?;
         if let Some(path) = &self.prometheus {
             public_file::replace(path, status::metrics(&report).as_bytes())?;
         }
@@ -94,17 +74,48 @@ impl Args {
         Err(CommandError::usage("--prometheus: the name of the file must end in .prom")
             .with_hint("node_exporter's textfile collector reads no other files"))
     }
+}
 
-    fn locate(&self, profile: &Profile) -> Result<Located, CommandError> {
-        if !self.copies.is_empty() {
-            return Ok(Located::here(Copy::open_all(&self.copies)?));
-        }
-        if profile.copies.is_empty() {
-            return Err(CommandError::usage("name your copies, or set up a profile that does")
-                .with_hint("`stockade setup` makes one"));
-        }
-        Ok(profile_file::find(profile))
+/// Reads the state of these copies, or of the profile's, and the addresses that count as the owner's.
+pub fn read(
+    context: &mut Context,
+    copies: &[PathBuf],
+    signer: &[String],
+) -> Result<(StatusReport, Vec<Address>), CommandError> {
+    let file = context.profile()?;
+    let profile = file.map(|file| file.profile).unwrap_or_default();
+    let now = Timestamp::now();
+    let known = read_records(context);
+    let located = locate(copies, &profile)?;
+    if copies.is_empty()
+        && let Some(known) = &known
+        && let Err(error) = profile_file::see(&located, known.clone(), now)
+    {
+        context.terminal.say(&format!("note: where the copies are is not remembered: {error}"));
     }
+    let mut signers = read_signers(signer)?;
+    if signer.is_empty() {
+        signers.clone_from(&profile.signers);
+    }
+    let pins = Pins { wallets: Vec::new(), signers };
+    let records = known.unwrap_or_default();
+    let mut request = StatusRequest::new(located, &pins, &records, now);
+    request.ages = profile.max_age;
+    request.custodians = &profile.custodians;
+    request.threshold = profile.threshold;
+    let report = status::status(request)?;
+    Ok((report, pins.signers))
+}
+
+fn locate(copies: &[PathBuf], profile: &Profile) -> Result<Located, CommandError> {
+    if !copies.is_empty() {
+        return Ok(Located::here(Copy::open_all(copies)?));
+    }
+    if profile.copies.is_empty() {
+        return Err(CommandError::usage("name your copies, or set up a profile that does")
+            .with_hint("`stockade setup` makes one"));
+    }
+    Ok(profile_file::find(profile))
 }
 
 /// This computer's records. Without them nothing counts but attestations, and what cannot be read is not

@@ -85,7 +85,7 @@ fn task(number: usize, task: &Task, next: &Commands<'_>) -> String {
 
 fn copy(copy: &CopyStatus, now: Timestamp) -> String {
     let seen = || match &copy.seen {
-        Some(seen) => format!("last seen {}", ago(seen.at, now)),
+        Some(seen) => format!("last seen {}", seen.at.ago(now)),
         None => "never seen on this computer".to_owned(),
     };
     let state = match &copy.presence {
@@ -196,7 +196,7 @@ fn line(pair: &PairStatus, report: &StatusReport) -> String {
 
 /// The age of a check, with a mark if something is to be done.
 fn cell(check: &CheckStatus, now: Timestamp) -> String {
-    let age = check.last.map(|last| ago(last.at, now));
+    let age = check.last.map(|last| last.at.ago(now));
     match (check.state, age) {
         (CheckState::Never, _) => "never !".to_owned(),
         (CheckState::Off, None) => "-".to_owned(),
@@ -204,18 +204,4 @@ fn cell(check: &CheckStatus, now: Timestamp) -> String {
         (CheckState::Overdue, Some(age)) => format!("{} !", age.trim_end_matches(" ago")),
         (_, age) => age.map_or("-".to_owned(), |age| age.trim_end_matches(" ago").to_owned()),
     }
-}
-
-/// `3 days ago`, in the largest unit that fits.
-fn ago(then: Timestamp, now: Timestamp) -> String {
-    let seconds = now.unix().saturating_sub(then.unix()).max(0);
-    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
-    let fits = units.iter().find(|(unit, _)| seconds >= *unit);
-    fits.map_or_else(
-        || "just now".to_owned(),
-        |(unit, name)| {
-            let number = usize::try_from(seconds / unit).unwrap_or(usize::MAX);
-            format!("{} ago", count(number, name))
-        },
-    )
 }

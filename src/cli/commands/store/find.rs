@@ -14,11 +14,9 @@ use stockade_services::{
 
 use super::check::Args;
 use crate::{
-    context::Context, error::CommandError, place::Place, vault_args::VaultArgs, vault_tls::TIMEOUT,
+    commands::listed, context::Context, error::CommandError, place::Place, vault_args::VaultArgs,
+    vault_tls::TIMEOUT,
 };
-
-/// The most configurations that are explained.
-const EXPLAINED: usize = 20;
 
 impl Args {
     /// The keys in the place, and the place as a delivery note names it.
@@ -91,8 +89,10 @@ impl Args {
                 *reason = Reason::Unreadable;
             }
         }
-        for (place, why) in intake.bad().iter().take(EXPLAINED) {
-            context.terminal.say(&format!("{place}: {why}"));
+        let bad = intake.bad().iter().map(|(place, why)| format!("{place}: {why}"));
+        let bad = listed::lines(bad, "");
+        if !bad.is_empty() {
+            context.terminal.say(bad.trim_end());
         }
         Ok(found)
     }

@@ -14,12 +14,13 @@ use stockade::{
 
 use super::document::{Document, Key};
 use crate::{
-    commands::{share_rows, verdicts::Verdicts},
+    commands::{
+        listed::{LISTED, first},
+        share_rows,
+        verdicts::Verdicts,
+    },
     output::Outcome,
 };
-
-/// The most keys that are listed for one reason.
-const LISTED: usize = 20;
 
 /// The keys in a store.
 pub(super) struct Report {
@@ -80,10 +81,7 @@ impl Report {
         for ((verdict, reason), keys) in groups {
             let (verdict, word) = (verdict.as_str(), reason.as_str());
             text += &format!("  {} {verdict}, {word}: {}\n", keys.len(), explain(reason));
-            text.extend(keys.iter().take(LISTED).map(|row| line(row)));
-            if keys.len() > LISTED {
-                text += &format!("    and {} more\n", keys.len() - LISTED);
-            }
+            text += &first(keys, LISTED, line, |more| format!("    and {more} more\n"));
         }
         text += &format!("{}\n", Verdicts::from(counts));
         text + match (ok, self.level, counts.contradicted) {

@@ -146,7 +146,12 @@ mod tests {
         let keys: Vec<_> = secret
             .iter()
             .zip(descriptions)
-            .map(|(secret, description)| RestoredKey { name: "", secret, path: "", description })
+            .map(|(secret, description)| RestoredKey {
+                name: "".into(),
+                secret,
+                path: "",
+                description,
+            })
             .collect();
         let wallets = by_wallet(&keys, |_| Kind::Whole);
         let named = |wallet: &str| -> Vec<String> {

@@ -197,7 +197,7 @@ impl Layout {
         }
         for (number, key) in keys.iter().enumerate() {
             let keystore = key.seal(derived)?;
-            let name = self.name_of(key.name, number, keys.len());
+            let name = self.name_of(&key.name, number, keys.len());
             let (of_key, of_password) = self.places(&name, &key.secret.public_key());
             add(of_key, keystore.as_bytes())?;
             passwords.extend(of_password);

@@ -180,7 +180,7 @@ impl Restorable {
         self.entries.iter().map(|(entry, key)| {
             let name = entry.file.names().last().unwrap_or_default();
             RestoredKey {
-                name: name.strip_suffix(".json").unwrap_or(name),
+                name: name.strip_suffix(".json").unwrap_or(name).into(),
                 secret: &key.secret,
                 path: &entry.path,
                 description: &key.description,
@@ -196,44 +196,82 @@ impl Restorable {
         target: Target<'_>,
         progress: &mut dyn Progress,
     ) -> Result<(), BackupError> {
-        let Target { folder: to, layout, password, history, marked } = target;
+        write_all(&[(self, permit)], target, progress)
+    }
+
+    fn require_permitted(&self, permit: &Permit, target: &Target<'_>) -> Result<(), BackupError> {
         for key in self.public_keys() {
             if !permit.covers(&key) {
                 return Err(BackupError::NotPermitted(key));
             }
-            if layout.splits() && !marked.is_some_and(|marked| marked.covers(&key)) {
+            let is_marked = target.marked.is_some_and(|marked| marked.covers(&key));
+            if target.layout.splits() && !is_marked {
                 return Err(BackupError::NotMarkedKey(key));
             }
         }
-        let password = match password {
-            Some(password) => password,
-            None => NewPassword::random()?,
-        };
-        layout.require_opens(&password)?;
-        progress.step("sealing", 0, 2);
-        let derived = DecryptionKey::derive(password.password(), &layout.kdf()?)?;
-        let keys: Vec<_> = self.keys().collect();
-        let mut files = Vec::new();
-        if let Some(history) = history.filter(|_| !layout.splits()) {
-            files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
-        }
-        let unkept = |why: &String| BackupError::Share(why.clone());
-        files.extend(match layout {
-            Layout::CharonNode => {
-                let kept = self.charon.as_ref().map_err(unkept)?;
-                charon_node::files(kept, &keys, password.text(), &derived)?
-            }
-            Layout::Dirk => {
-                let kept = self.dirk.as_ref().map_err(unkept)?;
-                dirk_wallets::files(&keys, kept, password.text().expose(), &derived)?
-            }
-            _ => layout.files(&keys, password.text(), &derived)?,
-        });
-        progress.step("sealing", 2, 2);
-        require_new(to, &self.public_keys())?;
-        write_beside(layout, to, &password, history)?;
-        publish_folder(to, &files)?;
         Ok(())
+    }
+}
+
+/// Writes the keys of several sets as one new folder, each set with its own permit.
+pub(crate) fn write_all(
+    sets: &[(&Restorable, &Permit)],
+    target: Target<'_>,
+    progress: &mut dyn Progress,
+) -> Result<(), BackupError> {
+    for (set, permit) in sets {
+        set.require_permitted(permit, &target)?;
+    }
+    let Target { folder: to, layout, password, history, .. } = target;
+    let password = match password {
+        Some(password) => password,
+        None => NewPassword::random()?,
+    };
+    layout.require_opens(&password)?;
+    progress.step("sealing", 0, 2);
+    let derived = DecryptionKey::derive(password.password(), &layout.kdf()?)?;
+    let mut keys: Vec<_> = sets.iter().flat_map(|(set, _)| set.keys()).collect();
+    let public: Vec<_> = keys.iter().map(|key| key.secret.public_key()).collect();
+    name_apart(&mut keys);
+    let mut files = Vec::new();
+    if let Some(history) = history.filter(|_| !layout.splits()) {
+        files.push(NewFile { path: HISTORY.parse()?, bytes: history.bytes.clone() });
+    }
+    let unkept = |why: &String| BackupError::Share(why.clone());
+    files.extend(match layout {
+        Layout::CharonNode => {
+            let kept = sets.iter().map(|(set, _)| set.charon.as_ref().map_err(unkept));
+            let kept = kept.collect::<Result<Vec<_>, _>>()?;
+            // One folder is of one node: the request refuses several sets.
+            let kept = kept.first().copied().map_or(&[][..], Vec::as_slice);
+            charon_node::files(kept, &keys, password.text(), &derived)?
+        }
+        Layout::Dirk => {
+            let mut kept = KeptAccounts::new();
+            for (set, _) in sets {
+                kept.extend(set.dirk.as_ref().map_err(unkept)?.clone());
+            }
+            dirk_wallets::files(&keys, &kept, password.text().expose(), &derived)?
+        }
+        _ => layout.files(&keys, password.text(), &derived)?,
+    });
+    progress.step("sealing", 2, 2);
+    require_new(to, &public)?;
+    write_beside(layout, to, &password, history)?;
+    publish_folder(to, &files)?;
+    Ok(())
+}
+
+/// Keystores of different sets may have one name: the later ones get the beginning of their public key
+/// in addition. Some file systems do not tell upper and lower case apart.
+fn name_apart(keys: &mut [RestoredKey<'_>]) {
+    let mut taken = BTreeSet::new();
+    for key in keys {
+        if !taken.insert(key.name.to_lowercase()) {
+            let pubkey = key.secret.public_key().to_string();
+            key.name = format!("{}-{pubkey}", key.name).into();
+            taken.insert(key.name.to_lowercase());
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{
     charon_node, dirk_accounts,
     layout::Layout,
+    not_together::NotTogether,
     restore::{LostKeys, Restorable, Target, require_new},
     splittable::{NotSplittable, require_quiet, require_whole},
 };
@@ -87,6 +88,9 @@ pub enum RestoreError {
     /// The keys may not be split now.
     #[error(transparent)]
     NotSplittable(#[from] NotSplittable),
+    /// The sets cannot be restored to one folder.
+    #[error(transparent)]
+    NotTogether(#[from] NotTogether),
     /// Where the keys can sign.
     #[error(transparent)]
     Whereabouts(#[from] WhereaboutsError),

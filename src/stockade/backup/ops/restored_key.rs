@@ -1,5 +1,7 @@
 //! A key on its way to a client.
 
+use std::borrow::Cow;
+
 use crate::backup::set::error::BackupError;
 use stockade_base::secret::SecretBytes;
 use stockade_keystore::{
@@ -10,7 +12,7 @@ use stockade_keystore::{
 /// A key on its way to a layout.
 pub(crate) struct RestoredKey<'a> {
     /// The keystore's file in the set, without `.json`.
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
     /// The key.
     pub secret: &'a SecretKey,
     pub(crate) path: &'a str,

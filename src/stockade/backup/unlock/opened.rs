@@ -83,6 +83,15 @@ pub(crate) fn open<'a>(
     }
 }
 
+/// Refuses, before anybody is asked, a set that cannot be opened by anybody who is here: only where no
+/// further wallet may be plugged in.
+pub(crate) fn require_known(set: &ScrubbedSet, access: &Access<'_>) -> Result<(), UnlockError> {
+    if access.unlockers.expects_more() {
+        return Ok(());
+    }
+    known(set, access).map(|_| ())
+}
+
 /// The manifest of a set that may be opened, and whose maker is known.
 fn known<'a>(set: &'a ScrubbedSet, access: &Access<'_>) -> Result<&'a ReadManifest, UnlockError> {
     let closed = |reason| Err(UnlockError::Verdict(reason, Vec::new()));

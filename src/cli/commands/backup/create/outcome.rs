@@ -11,15 +11,12 @@ use crate::{
         backup::created::{
             Failed, Placed, SetKey, copies_text, created_copies, custodians_text, notes, warnings,
         },
-        key_share, passed_over,
+        key_share, listed, passed_over,
         plural::count,
     },
     output::Outcome,
     shell,
 };
-
-/// The most shares that are listed.
-const LISTED: usize = 20;
 
 /// The result, with the copies that `failed`, the keys that are `bad`, and the files that were
 /// `skipped`.
@@ -76,18 +73,10 @@ pub fn outcome(
 /// The keys that are shares.
 fn shares(keys: &[KeystoreEntry]) -> String {
     let shares: Vec<_> = keys.iter().filter_map(|key| key.share).collect();
-    let text: String = shares
-        .iter()
-        .take(LISTED)
-        .map(|share| format!("  {}\n", key_share::short(share)))
-        .collect();
-    let more = match shares.len().checked_sub(LISTED) {
-        Some(more @ 1..) => format!("  and {more} more\n"),
-        _ => String::new(),
-    };
+    let text = listed::lines(shares.iter().map(key_share::short), "  ");
     match shares.len() {
         0 => String::new(),
-        number => format!("{} of them SHARES of validators' keys:\n{text}{more}", number),
+        number => format!("{number} of them SHARES of validators' keys:\n{text}"),
     }
 }
 

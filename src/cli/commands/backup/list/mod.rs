@@ -21,7 +21,7 @@ use document::{NoteRow, SetRow, batches};
 
 use crate::{
     CommandResult,
-    commands::{plural::count, share_rows, shares, unreachable},
+    commands::{listed, plural::count, share_rows, shares, unreachable},
     context::{Context, read_expected, read_signers},
     output::Outcome,
 };
@@ -92,9 +92,11 @@ impl Args {
             counted.flat_map(ListedSet::keystores).map(|entry| entry.pubkey).collect();
         let missing = expected.iter().filter(|key| !listed.contains(key));
         document.missing = missing.map(PublicKey::to_string).collect();
-        for key in &document.missing {
-            text += &format!("MISSING: {key} is in none of these sets\n");
-        }
+        let missing = document.missing.iter();
+        text += &listed::lines(
+            missing.map(|key| format!("MISSING: {key} is in none of these sets")),
+            "",
+        );
         text += "This lists what the manifests say. To check the sets, use scrub and drill.";
         let whole = |set: &ListedSet| set.manifest.is_some() && counts(set, &signers);
         let ok = sets.iter().all(whole) && document.missing.is_empty() && unreachable.is_empty();

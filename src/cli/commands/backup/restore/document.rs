@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 use stockade::{
-    backup::{split_mark::Marked, verdict::Reason},
+    backup::{restore::Restorable, split_mark::Marked, verdict::Reason},
     bls::PublicKey,
 };
 
 use super::{Args, split, text::Restoring};
 use crate::commands::{
-    backup::{exits::SealedExits, next_steps::Step, other_sets::Other},
+    backup::{
+        exits::SealedExits, history_decision::HistoryDecision, next_steps::Step, other_sets::Other,
+    },
     elsewhere,
     unreachable::Unreached,
 };
@@ -66,8 +68,10 @@ impl SplitRecord {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Restored {
-    /// The id of the set.
-    set_id: String,
+    /// The id of the set; null with --all-sets.
+    set_id: Option<String>,
+    /// The ids of all sets that were restored.
+    sets: Vec<String>,
     /// The folder that the keystores were written to.
     to: String,
     /// The layout of the folder.
@@ -102,21 +106,46 @@ struct LeftOut {
     reason: &'static str,
 }
 
+impl LeftOut {
+    fn of((key, reason): &(PublicKey, Reason)) -> Self {
+        Self { pubkey: key.to_string(), reason: reason.as_str() }
+    }
+}
+
 impl Restored {
+    /// What a restore of all sets has written.
+    pub fn of_sets(
+        args: &Args,
+        ids: Vec<String>,
+        all: &[Restorable],
+        settled: &HistoryDecision,
+    ) -> Self {
+        let keys: Vec<_> = all.iter().flat_map(Restorable::public_keys).collect();
+        let made_again = all.iter().flat_map(|one| &one.made_again);
+        Self {
+            set_id: None,
+            sets: ids,
+            to: crate::shown(&args.to).to_string(),
+            layout: args.layout.name(),
+            made_again: made_again.map(ToString::to_string).collect(),
+            left_out: all.iter().flat_map(|one| &one.left_out).map(LeftOut::of).collect(),
+            history: settled.as_str(),
+            history_silent: settled.silent(&keys).iter().map(ToString::to_string).collect(),
+            keys: keys.iter().map(|key| Key { pubkey: key.to_string() }).collect(),
+        }
+    }
+
     /// What `restoring` has written.
     pub fn of(restoring: &Restoring<'_>) -> Self {
         let (restorable, keys) = (restoring.restorable, restoring.restorable.public_keys());
-        let left_out = |(key, reason): &(PublicKey, Reason)| LeftOut {
-            pubkey: key.to_string(),
-            reason: reason.as_str(),
-        };
         Self {
-            set_id: restoring.set.to_string(),
+            set_id: Some(restoring.set.to_string()),
+            sets: vec![restoring.set.to_string()],
             to: crate::shown(&restoring.to).to_string(),
             layout: restoring.layout.name(),
             keys: keys.iter().map(|key| Key { pubkey: key.to_string() }).collect(),
             made_again: restorable.made_again.iter().map(ToString::to_string).collect(),
-            left_out: restorable.left_out.iter().map(left_out).collect(),
+            left_out: restorable.left_out.iter().map(LeftOut::of).collect(),
             history: restoring.settled.as_str(),
             history_silent: restoring.silent().iter().map(ToString::to_string).collect(),
         }

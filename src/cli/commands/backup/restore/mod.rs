@@ -1,3 +1,4 @@
+mod all;
 pub mod document;
 mod password;
 mod record;
@@ -10,12 +11,13 @@ use std::path::PathBuf;
 use stockade::{
     backup::{Layout, SetId},
     bls::PublicKey,
+    staking::Network,
 };
 
 use super::history_decision::HistoryArgs;
 use crate::{
     CommandResult,
-    commands::{elsewhere::ElsewhereArgs, shares::SharesArgs},
+    commands::{elsewhere::ElsewhereArgs, network, shares::SharesArgs},
     context::Context,
     unlockers::OpenArgs,
 };
@@ -52,6 +54,16 @@ pub struct Args {
     /// The set, if the copies hold several
     #[arg(long, value_name = "ID")]
     pub set: Option<SetId>,
+    /// Restore all sets into one folder, all or nothing. They must be of one network, and no key may be in
+    /// two of them
+    #[arg(long, conflicts_with_all = ["set", "pubkey", "unrecorded"])]
+    pub all_sets: bool,
+    /// With --all-sets: without this set. Can be repeated
+    #[arg(long, value_name = "ID", requires = "all_sets")]
+    pub except_set: Vec<SetId>,
+    /// With --all-sets: only the sets of this network
+    #[arg(long, value_parser = network::parse, requires = "all_sets")]
+    pub network: Option<Network>,
     #[command(flatten)]
     pub history: HistoryArgs,
     #[command(flatten)]
@@ -81,6 +93,6 @@ pub struct Args {
 impl Args {
     /// Opens the set, settles the history, and writes the folder in one step.
     pub fn run(self, context: &mut Context) -> CommandResult {
-        steps::run(&self, context)
+        if self.all_sets { all::run(&self, context) } else { steps::run(&self, context) }
     }
 }

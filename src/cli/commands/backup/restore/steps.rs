@@ -122,7 +122,7 @@ fn decide(
     let to = host::folder(LocationKind::Folder, &args.to);
     let said = Said { unrecorded: true, ..Said::default() };
     let elsewhere = args.elsewhere.settle(context, (copies, set), &keys, (&to, None), said)?;
-    text::warn_of_imported(&settled, request.set, context);
+    text::warn_of_imported(&settled, [request.set], context);
     Ok(Decided { to, others, settled, elsewhere })
 }
 

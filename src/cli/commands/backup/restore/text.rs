@@ -16,13 +16,11 @@ use crate::{
             history_decision::{HistoryDecision, wait},
             next_steps::NextSteps,
         },
+        listed,
         plural::count,
     },
     context::Context,
 };
-
-/// The most keys that the plan lists.
-const LISTED: usize = 20;
 
 /// What is restored, and to where.
 #[derive(Clone, Copy)]
@@ -59,17 +57,15 @@ impl Restoring<'_> {
             None => "  a new random password and salt, used nowhere else\n".to_owned(),
         };
         text += &format!("  slashing history: {}\n", self.settled.describe());
-        for key in keys.iter().take(LISTED) {
-            let again = self.restorable.made_again.contains(key);
-            text +=
-                &format!("  {key}{}\n", if again { " (derived again by the wallet)" } else { "" });
-        }
-        if let Some(more @ 1..) = keys.len().checked_sub(LISTED) {
-            text += &format!("  and {more} more\n");
-        }
-        for (key, reason) in &self.restorable.left_out {
-            text += &format!("  LEFT OUT {key}: {}\n", reason.explain());
-        }
+        let again = |key| self.restorable.made_again.contains(key);
+        let line = |key| {
+            format!("{key}{}", if again(key) { " (derived again by the wallet)" } else { "" })
+        };
+        text += &listed::lines(keys.iter().map(line), "  ");
+        let left_out = self.restorable.left_out.iter();
+        let left_out =
+            left_out.map(|(key, reason)| format!("LEFT OUT {key}: {}", reason.explain()));
+        text += &listed::lines(left_out, "  ");
         text.trim_end().to_owned()
     }
 
@@ -85,7 +81,7 @@ impl Restoring<'_> {
         let silent = self.silent();
         if self.settled.history().is_some() && !silent.is_empty() {
             text += &format!("  no slashing history for {} of {number}:\n", silent.len());
-            text += &silent.iter().map(|key| format!("    {key}\n")).collect::<String>();
+            text += &listed::lines(&silent, "    ");
         }
         match self.settled {
             HistoryDecision::Lost(_) => {
@@ -118,9 +114,13 @@ impl Restoring<'_> {
 }
 
 /// Warns of imported keys that are said never to have signed.
-pub fn warn_of_imported(settled: &HistoryDecision, set: &ScrubbedSet, context: &mut Context) {
-    let manifest = set.manifest(&Pins::default());
-    let mut entries = manifest.iter().flat_map(|read| &read.manifest.keystores);
+pub fn warn_of_imported<'a>(
+    settled: &HistoryDecision,
+    sets: impl IntoIterator<Item = &'a ScrubbedSet>,
+    context: &mut Context,
+) {
+    let manifests = sets.into_iter().filter_map(|set| set.manifest(&Pins::default()));
+    let mut entries = manifests.flat_map(|read| &read.manifest.keystores);
     if matches!(settled, HistoryDecision::Never)
         && entries.any(|entry| matches!(entry.source, Source::Imported))
     {

@@ -9,7 +9,7 @@ use stockade::{
 };
 
 use super::Report;
-use crate::commands::key_share;
+use crate::commands::{key_share, listed};
 
 /// A line for each key, and what it all means.
 pub fn of(
@@ -20,9 +20,10 @@ pub fn of(
     max_index: u32,
 ) -> String {
     let mut text = lines(&checked.keys);
-    for key in missing {
-        text += &format!("contradicted  {key}  missing: it is in none of these files\n");
-    }
+    let missing = missing
+        .iter()
+        .map(|key| format!("contradicted  {key}  missing: it is in none of these files"));
+    text += &listed::lines(missing, "");
     text + &format!("{}\n", report.verdicts) + &summary(report, checked, device, max_index)
 }
 

@@ -187,20 +187,47 @@ impl HistoryDecision {
     /// of those copies, and warns about the others.
     pub fn keep(&self, copies: &[Copy], set: &SetId, user: &mut dyn HistoryUser) -> Vec<String> {
         let Self::Given(given, _) = self else { return Vec::new() };
-        let mut stored = Vec::new();
         // One time for all: the same file has the same name in every copy, however slow one of them is.
-        let now = Timestamp::now();
-        for copy in copies {
-            match keep(copy, set, given.to_keep(), now) {
-                Ok(()) => stored.push(copy.id().to_owned()),
-                Err(error) => user.tell(&format!(
-                    "warning: the slashing history is not kept in {}: {error}",
-                    stockade_base::shown(copy.dir())
-                )),
-            }
-        }
-        stored
+        keep_in(copies, (set, given.to_keep()), Timestamp::now(), user)
     }
+
+    /// The same for several sets: with each is stored what the history says about its own keys. Gives the
+    /// ids of the copies that took all of it.
+    pub fn keep_parts(
+        &self,
+        copies: &[Copy],
+        sets: &[(&SetId, Vec<PublicKey>)],
+        user: &mut dyn HistoryUser,
+    ) -> Result<Vec<String>, BackupError> {
+        let Self::Given(given, _) = self else { return Ok(Vec::new()) };
+        let mut stored: Vec<_> = copies.iter().map(|copy| copy.id().to_owned()).collect();
+        let now = Timestamp::now();
+        for (set, keys) in sets {
+            let part = given.part(keys, set.network())?;
+            let took = keep_in(copies, (set, &part), now, user);
+            stored.retain(|id| took.contains(id));
+        }
+        Ok(stored)
+    }
+}
+
+fn keep_in(
+    copies: &[Copy],
+    (set, bytes): (&SetId, &[u8]),
+    now: Timestamp,
+    user: &mut dyn HistoryUser,
+) -> Vec<String> {
+    let mut stored = Vec::new();
+    for copy in copies {
+        match keep(copy, set, bytes, now) {
+            Ok(()) => stored.push(copy.id().to_owned()),
+            Err(error) => user.tell(&format!(
+                "warning: the slashing history is not kept in {}: {error}",
+                stockade_base::shown(copy.dir())
+            )),
+        }
+    }
+    stored
 }
 
 impl HistoryRequest<'_> {

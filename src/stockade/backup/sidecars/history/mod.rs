@@ -59,6 +59,13 @@ impl History {
         self.whole.as_ref().unwrap_or(&self.bytes)
     }
 
+    /// What it says about `keys`, as a file of its own.
+    fn part(&self, keys: &[PublicKey], network: Network) -> Result<Vec<u8>, BackupError> {
+        let whole = parse(self.to_keep(), network).map_err(BackupError::History)?;
+        let part = whole.about(&keys.iter().copied().collect());
+        Ok(Self::new(&part, BTreeMap::new())?.bytes)
+    }
+
     /// Adds an empty record for each of `keys` that the history is not about: they never signed.
     pub fn covering(self, keys: &[PublicKey], network: Network) -> Result<Self, BackupError> {
         if keys.is_empty() {
