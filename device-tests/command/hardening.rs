@@ -82,3 +82,13 @@ fn the_program_has_no_fixed_address_and_nothing_that_is_both_written_and_run() {
     // Libraries come from the system's folders only.
     assert!(!is_there(DT_RPATH) && !is_there(DT_RUNPATH));
 }
+
+/// Trezor's crate for messages builds libusb (LGPL-2.1). Nothing calls it, so that none of it is in the
+/// command, whose licence README names.
+#[test]
+fn nothing_of_libusb_gets_into_the_program() {
+    let program = fs::read(env!("CARGO_BIN_EXE_stockade")).unwrap();
+    let holds = |text: &[u8]| program.windows(text.len()).any(|window| window == text);
+    assert!(holds(b"usbdevfs") || holds(b"/dev/bus/usb"), "USB itself is there");
+    assert!(!holds(b"libusb_init") && !holds(b"libusb: "));
+}
