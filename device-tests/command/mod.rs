@@ -66,6 +66,7 @@ pub(crate) mod m_of_n;
 #[cfg(target_os = "linux")]
 mod memory;
 mod mnemonic;
+mod mock_log;
 mod mocks;
 mod next_steps;
 mod node;

@@ -131,6 +131,24 @@ impl Step {
 }
 
 impl Act {
+    /// Its name in scripts.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Away => "away",
+            Self::Unplug => "unplug",
+            Self::Lock => "lock",
+            Self::Unlock => "unlock",
+            Self::Wipe => "wipe",
+            Self::Words(_) => "words",
+            Self::CloseApp => "close-app",
+            Self::Bootloader => "bootloader",
+            Self::Busy(_) => "busy",
+            Self::LateByMilliseconds(_) => "late-by-milliseconds",
+        }
+    }
+
     fn is_of_a_screen(&self) -> bool {
         matches!(self, Self::Approve | Self::Reject | Self::Away)
     }

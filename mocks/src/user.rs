@@ -21,9 +21,12 @@ pub struct User {
     happened: Option<Act>,
     /// Also receives the text of each screen.
     watcher: Option<Watcher>,
+    /// Also receives the answer to it.
+    log: Option<Log>,
 }
 
 type Watcher = Box<dyn FnMut(&str) + Send>;
+type Log = Box<dyn FnMut(&str, &str) -> bool + Send>;
 
 enum Otherwise {
     Always(Rest),
@@ -53,13 +56,13 @@ impl User {
             Decision::Reject => Rest::Reject,
         };
         let steps = script.into_iter().map(step).collect();
-        Self { steps, rest: Otherwise::Always(rest), happened: None, watcher: None }
+        Self { steps, rest: Otherwise::Always(rest), happened: None, watcher: None, log: None }
     }
 
     /// Follows the steps of `script`, then its default.
     pub fn of_script(script: &Script) -> Self {
         let rest = Otherwise::Always(script.rest);
-        Self { steps: script.steps.clone(), rest, happened: None, watcher: None }
+        Self { steps: script.steps.clone(), rest, happened: None, watcher: None, log: None }
     }
 
     /// Calls `ask` for each screen, with its text.
@@ -69,6 +72,7 @@ impl User {
             rest: Otherwise::Ask(Box::new(ask)),
             happened: None,
             watcher: None,
+            log: None,
         }
     }
 
@@ -77,26 +81,41 @@ impl User {
         Self { watcher: Some(Box::new(watcher)), ..self }
     }
 
+    /// The same user. `log` receives the text of each screen and what the user did then, as scripts
+    /// name it. If it returns false, nothing is approved.
+    pub fn logged_by(self, log: impl FnMut(&str, &str) -> bool + Send + 'static) -> Self {
+        Self { log: Some(Box::new(log)), ..self }
+    }
+
     /// Answers the current screen. If an event happens instead, the answer is `Reject` and
     /// `take_event` returns the event.
     pub fn decide(&mut self, shown: &str) -> Decision {
         if let Some(watcher) = &mut self.watcher {
             watcher(shown);
         }
-        let act = match (self.due(Moment::Screen, shown), &mut self.rest) {
-            (Some(act), _) => act,
-            (None, Otherwise::Always(Rest::Approve)) => Act::Approve,
-            (None, Otherwise::Always(Rest::Reject)) => Act::Reject,
-            (None, Otherwise::Always(Rest::Away)) => Act::Away,
-            (None, Otherwise::Ask(ask)) => return ask(shown),
-        };
+        let act = self.act_on(shown);
+        let is_logged = self.log.as_mut().is_none_or(|log| log(shown, act.word()));
         match act {
-            Act::Approve => Decision::Approve,
+            Act::Approve if is_logged => Decision::Approve,
+            Act::Approve => Decision::Reject,
             Act::Reject => Decision::Reject,
             other => {
                 self.happened = Some(other);
                 Decision::Reject
             }
+        }
+    }
+
+    fn act_on(&mut self, shown: &str) -> Act {
+        match (self.due(Moment::Screen, shown), &mut self.rest) {
+            (Some(act), _) => act,
+            (None, Otherwise::Always(Rest::Approve)) => Act::Approve,
+            (None, Otherwise::Always(Rest::Reject)) => Act::Reject,
+            (None, Otherwise::Always(Rest::Away)) => Act::Away,
+            (None, Otherwise::Ask(ask)) => match ask(shown) {
+                Decision::Approve => Act::Approve,
+                Decision::Reject => Act::Reject,
+            },
         }
     }
 
@@ -123,5 +142,21 @@ impl User {
         }
         thread::sleep(wait);
         Some(act)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_approved_that_the_log_lacks() {
+        let mut room = 1;
+        let mut user = User::always(Decision::Approve).logged_by(move |shown, answer| {
+            room -= 1;
+            shown == "Sign?" && answer == "approve" && room >= 0
+        });
+        assert_eq!(user.decide("Sign?"), Decision::Approve);
+        assert_eq!(user.decide("Sign?"), Decision::Reject);
     }
 }

@@ -17,7 +17,7 @@ use std::{
 use stockade::{secret::SecretText, store};
 
 #[cfg(feature = "mock")]
-pub use self::simulated::approve;
+pub use self::simulated::{approve, not_logged};
 use self::{approvals::Approvals, prompts::yes_or_no};
 pub use self::{bars::Bars, simulated::show_screen};
 use crate::{

@@ -10,6 +10,13 @@ pub fn show_screen(shown: &str) {
     let _ = writeln!(anstream::stderr().lock(), "  (the simulated wallet shows: {shown})");
 }
 
+/// Says that the simulated wallet approves nothing more, since its log cannot be written.
+#[cfg(feature = "mock")]
+pub fn not_logged(why: &str) {
+    let why = harmless(why);
+    let _ = writeln!(anstream::stderr().lock(), "The log is not whole, so this is refused: {why}");
+}
+
 /// Asks the user at the terminal to press the wallet's buttons.
 #[cfg(feature = "mock")]
 pub fn approve(shown: &str) -> bool {

@@ -16,6 +16,7 @@ mod folder;
 mod fs_ops;
 #[cfg(test)]
 mod interrupted;
+pub mod lines_file;
 #[cfg(test)]
 mod medium;
 pub mod mounts;

@@ -15,8 +15,10 @@ use stockade_mocks::{
 
 use super::{
     beside::BesideArgs,
-    setup::{Begun, UserArgs, mnemonic, socket},
+    log::LogArgs,
+    setup::{Begun, UserArgs, socket},
     usbip::{self, Beside},
+    words::WordsArgs,
 };
 use crate::{
     CommandResult,
@@ -27,7 +29,7 @@ use crate::{
 
 /// Simulate a Ledger on Speculos' TCP socket until stopped
 ///
-/// Its mnemonic is that of STOCKADE_MOCK_MNEMONIC, or `abandon abandon .. about`. Commands that only
+/// Its mnemonic is that of --words or STOCKADE_MOCK_MNEMONIC, or `abandon abandon .. about`. Commands that only
 /// add explanations to the screen (names, tokens, descriptors) are answered as unknown.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -51,6 +53,10 @@ pub struct Args {
     usbip: Option<String>,
     #[command(flatten)]
     user: UserArgs,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    words: WordsArgs,
     /// Serve Speculos' REST interface on this address, too: /apdu, /events, /button, /finger,
     /// /automation. Its clients press the buttons unless --user or --script is given
     #[arg(long, value_name = "HOST:PORT")]
@@ -97,8 +103,8 @@ impl Args {
                 AppArg::Btec => App::Btec,
                 AppArg::Dashboard | AppArg::Bootloader => App::Dashboard,
             },
-            mnemonic: mnemonic()?,
-            user,
+            mnemonic: self.words.mnemonic()?,
+            user: self.log.watch(user)?,
             locked: self.locked,
             settings: Settings { blind_signing: self.blind_signing, ..Settings::default() },
             ..Config::default()

@@ -2,9 +2,11 @@
 
 mod beside;
 mod ledger;
+mod log;
 pub mod setup;
 mod trezor;
 mod usbip;
+mod words;
 
 use clap::Subcommand;
 

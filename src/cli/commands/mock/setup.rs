@@ -9,7 +9,6 @@ use std::{
 
 use clap::ValueEnum;
 use serde::Serialize;
-use stockade::{discovery::MockSetup, mnemonic::Mnemonic};
 use stockade_mocks::{Act, Decision, Script, User};
 
 use crate::{
@@ -87,19 +86,6 @@ impl UserArg {
                 )
             }
         }
-    }
-}
-
-/// The mnemonic of the mock: STOCKADE_MOCK_MNEMONIC, or a well-known one. Refuses what a wallet would
-/// refuse.
-pub fn mnemonic() -> Result<String, CommandError> {
-    let words = std::env::var("STOCKADE_MOCK_MNEMONIC").unwrap_or_default();
-    match words.split(';').next().map(str::trim) {
-        Some(words) if !words.is_empty() => match Mnemonic::parse(words, None) {
-            Ok(_) => Ok(words.to_owned()),
-            Err(error) => Err(CommandError::input(format!("STOCKADE_MOCK_MNEMONIC: {error}"))),
-        },
-        _ => Ok(MockSetup::default().mnemonic),
     }
 }
 

@@ -11,8 +11,10 @@ use stockade_mocks::{
 
 use super::{
     beside::BesideArgs,
-    setup::{Begun, UserArgs, mnemonic, socket},
+    log::LogArgs,
+    setup::{Begun, UserArgs, socket},
     usbip::{self, Beside},
+    words::WordsArgs,
 };
 use crate::{
     CommandResult,
@@ -24,7 +26,7 @@ use crate::{
 
 /// Simulate a Trezor on the UDP socket of Trezor's emulator until stopped
 ///
-/// Its mnemonic is that of STOCKADE_MOCK_MNEMONIC, or `abandon abandon .. about`. Messages and fields
+/// Its mnemonic is that of --words or STOCKADE_MOCK_MNEMONIC, or `abandon abandon .. about`. Messages and fields
 /// that are not simulated are refused.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -45,6 +47,10 @@ pub struct Args {
     passphrase: bool,
     #[command(flatten)]
     user: UserArgs,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    words: WordsArgs,
     /// Let clients of the emulator's debug link press the buttons, on the port after that of --listen
     /// (not for safe7)
     #[arg(long, conflicts_with_all = ["user", "script"])]
@@ -60,10 +66,10 @@ impl Args {
         let model = self.model()?;
         let (user, start) = self.user.read(Trezor::can)?;
         let config = Config {
-            mnemonic: Some(mnemonic()?),
+            mnemonic: Some(self.words.mnemonic()?),
             pin: self.pin,
             passphrase_protection: self.passphrase,
-            ..Config::new(model, user)
+            ..Config::new(model, self.log.watch(user)?)
         };
         let socket_error = |error: std::io::Error| socket(&self.listen, &error);
         let mut trezor = Trezor::new(config);
