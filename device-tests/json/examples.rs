@@ -24,7 +24,7 @@ const BY_HAND: [&str; 6] =
     ["completions", "copy list", "device list", "man", "mock ledger", "mock trezor"];
 
 /// Commands of one word.
-const ONE_WORD: [&str; 4] = ["address", "setup", "status", "report"];
+const ONE_WORD: [&str; 5] = ["address", "setup", "status", "report", "guide"];
 
 /// Commands without an example: they need a server, and this build has none.
 const NOT_IN_THIS_BUILD: &str = if cfg!(feature = "cloud") { "-" } else { "deliver store" };
@@ -128,6 +128,7 @@ fn examples_of_codes_and_paper() {
     let page = fs::read_to_string(&sheet).unwrap();
     let lines = page.split_once("<pre class=\"lines\">").unwrap().1;
     let typed = folder.file("typed.txt", lines.split_once("</pre>").unwrap().0);
+    record("guide", 0);
     record(&format!("paper read {typed} --out {}", folder.at("from-paper")), 0);
     let (own, attested) = (folder.at("own.json"), "attest create --check scrub");
     on("mock-ledger").run(&format!("custodian enroll --name own --out {own}")).code(0);

@@ -9,6 +9,8 @@ const AFTER: &str = "\
 Short words: `scrub`, `drill`, `restore`, `repair`, `reseal` and `retire` stand for `backup scrub` \
 and so on.
 
+Guides: `stockade guide` lists them: a first validator, old keystores, lost wallets and sticks, and more.
+
 Exit codes: 0 done or proven; 1 something is not as it should be, or is to be done; 2 usage; \
 3 input or file; 4 device or service; 5 rejected or cancelled.";
 
@@ -86,6 +88,7 @@ pub enum Command {
     /// Print sets, custodian files and attestations on paper, and take them back from it
     #[command(subcommand)]
     Paper(commands::paper::Command),
+    Guide(commands::guide::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
     /// Run simulated wallets on the sockets of the vendors' emulators, or on USB
@@ -122,6 +125,7 @@ impl Command {
             Self::Keyshares(command) => command.run(context),
             Self::Qr(command) => command.run(context),
             Self::Paper(command) => command.run(context),
+            Self::Guide(args) => args.run(),
             Self::Completions(args) => args.run(Cli::command()),
             Self::Man(args) => args.run(Cli::command()),
             #[cfg(feature = "mock")]

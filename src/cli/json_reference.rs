@@ -72,6 +72,7 @@ fn documents() -> Vec<(&'static str, Value)> {
         entry::<commands::paper::sheet::Document>("paper custodian"),
         entry::<commands::paper::sheet::Document>("paper attestation"),
         entry::<commands::qr::document::Read>("paper read"),
+        entry::<commands::guide::Document>("guide"),
         entry::<commands::completions::Document>("completions"),
         entry::<commands::man::Document>("man"),
         entry::<commands::exit::combine::Document>("exit combine"),

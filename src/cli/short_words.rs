@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 
-use crate::error::CommandError;
+use clap::CommandFactory as _;
+
+use crate::{cli::Cli, commands::guide::Guide, error::CommandError};
 
 /// Words that only `backup` has.
 const OF_BACKUP: [&str; 6] = ["scrub", "drill", "restore", "repair", "reseal", "retire"];
@@ -29,7 +31,8 @@ const SEVERAL: [(&str, &str); 3] = [
 /// Global options that are followed by a value.
 const WITH_VALUE: [&str; 2] = ["--device", "--profile"];
 
-/// The arguments with `backup` before a word that only `backup` has.
+/// The arguments with `backup` before a word that only `backup` has, and with `guide` for `help` before
+/// the name of a guide.
 pub fn expand(arguments: &[OsString]) -> Result<Vec<OsString>, CommandError> {
     let mut line = arguments.to_vec();
     let Some((at, word)) = first_word(arguments) else { return Ok(line) };
@@ -39,6 +42,12 @@ pub fn expand(arguments: &[OsString]) -> Result<Vec<OsString>, CommandError> {
     }
     if OF_BACKUP.contains(&word) {
         line.insert(at, "backup".into());
+    }
+    let next = arguments.get(at + 1).and_then(|next| next.to_str());
+    let is_guide =
+        |name| Guide::named(name).is_some() && Cli::command().find_subcommand(name).is_none();
+    if word == "help" && next.is_some_and(is_guide) {
+        line.splice(at..=at, ["guide".into()]);
     }
     Ok(line)
 }
@@ -80,6 +89,10 @@ mod tests {
             ),
             ("stockade --profile=x restore", "stockade --profile=x backup restore"),
             ("stockade backup drill", "stockade backup drill"),
+            ("stockade help losses", "stockade guide losses"),
+            ("stockade --json help losses", "stockade --json guide losses"),
+            ("stockade help deliver", "stockade help deliver"),
+            ("stockade help backup drill", "stockade help backup drill"),
             ("stockade device list", "stockade device list"),
             ("stockade -- drill", "stockade -- drill"),
             ("stockade", "stockade"),

@@ -33,6 +33,7 @@ pub mod validator;
 mod amount;
 mod confirm;
 mod decimal;
+pub mod guide;
 mod key_share;
 pub mod listed;
 mod mnemonic;
