@@ -22,6 +22,9 @@ pub enum NotTogether {
     /// What a set holds is not known.
     #[error("set {0}: its manifest cannot be read in any copy, or the copies disagree about it")]
     Unknown(SetId),
+    /// Whoever calls this passed on what belongs to other sets.
+    #[error("there is not one opened set, with what is known of its keys, for each set")]
+    Unmatched,
     /// A key is in two sets.
     #[error("key {key} is in several sets: {sets}")]
     SameKey {

@@ -160,6 +160,9 @@ impl<'a> RestoreSets<'a> {
         user: &mut dyn HistoryUser,
         progress: &mut dyn Progress,
     ) -> Result<RestoreReport, RestoreError> {
+        if [opened.len(), approved.elsewhere.len()] != [self.sets.len(); 2] {
+            return Err(NotTogether::Unmatched.into());
+        }
         let mut cleared = Cleared::of(self, opened, &approved)?;
         let ApprovedSets { history, password, .. } = approved;
         let permitted: Vec<_> = opened.iter().zip(&cleared.permits).collect();
