@@ -71,7 +71,7 @@ pub(super) fn newest(copies: &Folder) -> String {
 }
 
 /// A policy with these fields beside what every policy has.
-fn policy(copies: &Folder, fields: &Value) -> String {
+pub(super) fn policy(copies: &Folder, fields: &Value) -> String {
     let mut policy = json!({
         "format": "stockade-policy", "version": 1,
         "signers": [FIRST, second()], "threshold": 1, "level": "bytes",

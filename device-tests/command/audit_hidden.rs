@@ -12,10 +12,10 @@ use stockade::{
 use super::{
     audit::{
         FIRST, attest, attest_a_loss, attest_by_other, attestations, audit, clause, join, maker,
-        newest, second, verify,
+        newest, policy, second, verify,
     },
     fixture::{Folder, Nobody, ledger, wallet},
-    run::{OTHER_WORDS, WORDS, on},
+    run::{OTHER_WORDS, WORDS, alone, on},
 };
 
 /// Puts what the first wallet signs into both copies: its newest statement, changed.
@@ -88,6 +88,15 @@ fn a_joint_statement_hides_nothing_that_was_taken_out_before_it() {
     }
     let audited = audit(&copies, json!({"chain": true}), "").code(1);
     assert_eq!(clause(&audited, "chain").0, "unknown", "{:#}", audited.json);
+    // People read the same: it is not said to be unmet.
+    let policy = policy(&copies, &json!({"chain": true}));
+    let (a, b) = (copies.at("a"), copies.at("b"));
+    let (code, text) = alone().said(&["attest", "verify", &a, &b, "--policy", &policy]);
+    assert!(code == 1 && text.contains(": CANNOT TELL\n"), "{text}");
+    assert!(
+        text.contains("CANNOT BE TOLD whether the policy is met") && !text.contains("NOT met"),
+        "{text}"
+    );
     audit(&copies, json!({}), "").code(0);
 }
 

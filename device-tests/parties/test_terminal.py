@@ -85,7 +85,13 @@ def custodians(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     terminal = Terminal(*enroll)
     terminal.read_until("Passphrase of the custodian")
     terminal.type(PASSPHRASE)
-    terminal.read_until("The same passphrase again")
+    terminal.read_until("Type the passphrase again")
+    terminal.type(f"{PASSPHRASE} mistyped")
+    # It is asked for again, from the start.
+    terminal.read_until("The two passphrases differ")
+    terminal.read_until("Passphrase of the custodian")
+    terminal.type(PASSPHRASE)
+    terminal.read_until("Type the passphrase again")
     terminal.type(PASSPHRASE)
     assert terminal.end() == 0, terminal.shown
     assert PASSPHRASE not in terminal.shown

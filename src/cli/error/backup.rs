@@ -106,8 +106,8 @@ fn classify(error: &BackupError) -> (Kind, &'static str) {
         ),
         BackupError::SeveralSets(_) => (
             Kind::Usage,
-            "name one set with --set, as `stockade backup list` shows it. For several sets, run the \
-             command once for each, into a folder of its own",
+            "name one set with --set, as `stockade backup list` shows it. `stockade backup \
+             restore --all-sets` restores all of them to one folder; other commands take one set at a time",
         ),
         BackupError::NotRestorable { .. } | BackupError::NotOpened { .. } => {
             (Kind::Input, "`stockade backup scrub` and `stockade backup drill` tell more")

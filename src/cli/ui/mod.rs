@@ -38,7 +38,7 @@ pub struct Terminal {
 }
 
 /// How many times a question is asked.
-const TRIES: usize = 3;
+pub const TRIES: usize = 3;
 
 impl Terminal {
     /// A terminal that shows progress unless `quiet`.

@@ -45,7 +45,12 @@ pub struct Audit {
 impl SetAudit {
     /// Whether every clause is met.
     pub fn is_met(&self) -> bool {
-        self.clauses.iter().all(|clause| clause.met == Met::Yes)
+        self.met() == Met::Yes
+    }
+
+    /// Whether the clauses are met: one that is not decides, and then one that cannot be told.
+    pub fn met(&self) -> Met {
+        least(self.clauses.iter().map(|clause| clause.met))
     }
 }
 
@@ -53,8 +58,24 @@ impl Audit {
     /// Whether the policy is met for every set and every required key. Without any set it is not
     /// met.
     pub fn is_met(&self) -> bool {
-        !self.sets.is_empty() && self.sets.iter().all(SetAudit::is_met) && self.missing.is_empty()
+        self.met() == Met::Yes
     }
+
+    /// The same, if it can be told.
+    pub fn met(&self) -> Met {
+        if self.sets.is_empty() || !self.missing.is_empty() {
+            return Met::No;
+        }
+        least(self.sets.iter().map(SetAudit::met))
+    }
+}
+
+fn least(all: impl Iterator<Item = Met>) -> Met {
+    all.fold(Met::Yes, |so_far, met| match (so_far, met) {
+        (Met::No, _) | (_, Met::No) => Met::No,
+        (Met::Unknown, _) | (_, Met::Unknown) => Met::Unknown,
+        (Met::Yes, Met::Yes) => Met::Yes,
+    })
 }
 
 /// Judges `found` by `policy`. `after` are the digests of the last statements that an auditor

@@ -5,7 +5,7 @@ use stockade::{
     secret::SecretText,
 };
 
-use crate::{context::Context, error::CommandError, unlockers::read_passphrase_fd};
+use crate::{context::Context, error::CommandError, ui, unlockers::read_passphrase_fd};
 
 /// Anyone who has a copy can try passphrases for as long as they like.
 const MIN_PASSPHRASE: usize = 12;
@@ -66,14 +66,17 @@ impl PlainArgs {
 
 fn type_twice(context: &mut Context) -> Result<SecretText, CommandError> {
     context.terminal.say(&format!("Choose a passphrase: {ADVICE}."));
-    let first = context.terminal.password("Passphrase of the custodian");
-    let second = context.terminal.password("The same passphrase again");
-    let (Some(first), Some(second)) = (first, second) else {
-        return Err(CommandError::usage("no terminal to ask for the passphrase on")
-            .with_hint("give it with --passphrase-fd"));
-    };
-    if first.expose() != second.expose() {
-        return Err(CommandError::input("the two passphrases differ"));
+    for _ in 0..ui::TRIES {
+        let first = context.terminal.password("Passphrase of the custodian");
+        let second = context.terminal.password("Type the passphrase again");
+        let (Some(first), Some(second)) = (first, second) else {
+            return Err(CommandError::usage("no terminal to ask for the passphrase on")
+                .with_hint("give it with --passphrase-fd"));
+        };
+        if first.expose() == second.expose() {
+            return Ok(first);
+        }
+        context.terminal.say("The two passphrases differ.");
     }
-    Ok(first)
+    Err(CommandError::input("the two passphrases differ"))
 }

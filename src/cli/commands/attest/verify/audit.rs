@@ -15,30 +15,36 @@ pub fn outcome(audit: &Audit) -> Outcome {
     for key in &audit.missing {
         text += &format!("MISSING  {key}  no set that meets the policy is attested to hold it\n");
     }
-    let met = audit.is_met();
-    text += if met { "The policy is met." } else { "The policy is NOT met." };
+    text += match audit.met() {
+        Met::Yes => "The policy is met.",
+        Met::No => "The policy is NOT met.",
+        Met::Unknown => "It CANNOT BE TOLD whether the policy is met: see above what is not known.",
+    };
     text += WORTH;
     let document = Document {
         attestations: None,
         sets: Some(audit.sets.iter().map(Set::of).collect()),
         missing: audit.missing.iter().map(ToString::to_string).collect(),
     };
-    Outcome::checked(met, text, document)
+    Outcome::checked(audit.is_met(), text, document)
 }
 
 fn set_text(set: &SetAudit) -> String {
-    let word = if set.is_met() { "met" } else { "NOT MET" };
-    let mut text = format!("set {}: {word}\n", set.set);
+    let mut text = format!("set {}: {}\n", set.set, word(set.met()));
     if let Some(statement) = &set.statement {
         text += &format!("  {statement}\n  its SHA-256, for --after: {}\n", statement.digest());
     }
     for clause in &set.clauses {
-        let word = match clause.met {
-            Met::Yes => "met",
-            Met::No => "NOT MET",
-            Met::Unknown => "CANNOT TELL",
-        };
-        text += &format!("  {:<10} {word}: {}\n", clause.name, clause.detail);
+        let (name, word) = (clause.name, word(clause.met));
+        text += &format!("  {name:<10} {word}: {}\n", clause.detail);
     }
     text
+}
+
+fn word(met: Met) -> &'static str {
+    match met {
+        Met::Yes => "met",
+        Met::No => "NOT MET",
+        Met::Unknown => "CANNOT TELL",
+    }
 }
