@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -22,12 +23,15 @@ def take_terminal() -> None:
     os.close(os.open(os.ttyname(0), os.O_RDWR))
 
 
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
 class Terminal:
     """The command on a terminal of its own."""
 
     def __init__(self, *arguments: str | Path, words: str = "") -> None:
         self.ours, theirs = pty.openpty()
-        self.shown = ""
+        self.written = ""
         self.read_so_far = 0
         self.process = subprocess.Popen(
             [BINARY, *arguments],
@@ -40,6 +44,11 @@ class Terminal:
         )
         os.close(theirs)
 
+    @property
+    def shown(self) -> str:
+        """What a person reads: the text without its colours."""
+        return COLOUR.sub("", self.written)
+
     def read_until(self, text: str) -> None:
         """Waits for a prompt that was not answered yet."""
         end = time.monotonic() + 60
@@ -51,7 +60,7 @@ class Terminal:
         if not select.select([self.ours], [], [], 30)[0]:
             return False
         try:
-            self.shown += os.read(self.ours, 4096).decode(errors="replace").replace("\r\n", "\n")
+            self.written += os.read(self.ours, 4096).decode(errors="replace").replace("\r\n", "\n")
         except OSError:
             return False
         return True
